@@ -1,0 +1,90 @@
+"""Columns out of frames and into them, for pandas, Polars and PyArrow alike."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import narwhals as nw
+import numpy as np
+
+from recokit.exceptions import DataError, first_few
+
+__all__ = ["Backend", "column", "is_frame", "to_frame"]
+
+Backend = Literal["pandas", "polars", "pyarrow"]
+
+_BACKENDS = get_args(Backend)
+
+
+def is_frame(data: Any) -> bool:
+    """Tell whether narwhals can read the data as a frame.
+
+    Examples
+    --------
+    >>> is_frame([[1, 2]])
+    False
+    """
+    return isinstance(nw.from_native(data, pass_through=True), nw.DataFrame)
+
+
+class _ObjectColumn:
+    """A column whose values are not numbers: a sequence that makes Python objects only a slice at a time."""
+
+    dtype = object
+
+    def __init__(self, series: Any) -> None:
+        self._series = series
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def __getitem__(self, rows: slice) -> list[Any]:
+        values: list[Any] = self._series[rows].to_list()
+        return values
+
+
+def column(frame: Any, name: str) -> Any:
+    """Return a column of a frame or of a mapping: a NumPy array of numbers or times, or a sequence of objects.
+
+    Parameters
+    ----------
+    frame : frame or mapping
+        Anything narwhals reads, or a mapping of column names to array-likes.
+    name : str
+        The column.
+
+    Raises
+    ------
+    DataError
+        There is no such column.
+
+    Examples
+    --------
+    >>> column({"price": [3, 4]}, "price")
+    [3, 4]
+    """
+    if isinstance(frame, Mapping):
+        names = list(frame)
+    else:
+        frame = nw.from_native(frame, eager_only=True)
+        names = frame.columns
+    if name not in names:
+        raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
+    if isinstance(frame, Mapping):
+        return frame[name]
+    series = frame[name]
+    is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
+    return series.to_numpy() if is_number else _ObjectColumn(series)
+
+
+def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
+    """Return columns as a frame of the library named, which must be installed.
+
+    Raises
+    ------
+    ValueError
+        The backend is none of ``"pandas"``, ``"polars"``, ``"pyarrow"``.
+    """
+    if backend not in _BACKENDS:
+        raise ValueError(f"backend={backend!r}: expected one of {', '.join(_BACKENDS)}")
+    plain = {name: values.tolist() if values.dtype == np.dtype(object) else values for name, values in columns.items()}
+    return nw.from_dict(plain, backend=backend).to_native()

@@ -1,0 +1,116 @@
+"""Rules: which items may be recommended to whom, and the best of those that may."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._histories import Histories
+from recokit._id_index import IdIndex
+from recokit._threads import for_rows
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit._validation import as_id_list, known_codes
+from recokit.kernels.selection import hide_cells, keep_cells, select_top
+
+__all__ = ["Rules", "Top"]
+
+
+class Top(NamedTuple):
+    """The lists of several people, in codes.
+
+    Attributes
+    ----------
+    item_codes : (n_people, n) int32 array
+        Best first; −1 beyond the count.
+    scores : (n_people, n) float32 array
+        NaN beyond the count.
+    counts : (n_people,) int32 array
+    """
+
+    item_codes: CodeArray
+    scores: FloatArray
+    counts: CodeArray
+
+    @classmethod
+    def empty(cls, n_people: int, n: int) -> "Top":
+        """Return room for the lists."""
+        shape = n_people, n
+        return cls(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(n_people, np.int32))
+
+
+class Rules:
+    """The ``candidates`` and ``exclude`` of a request, for all users or by user.
+
+    Parameters
+    ----------
+    items : IdIndex
+        The model's items.
+    candidates : ids, or mapping of user ids to ids, optional
+        What alone may be recommended.
+    exclude : ids, or mapping of user ids to ids, optional
+        What may not; unknown ids are no error.
+
+    Raises
+    ------
+    UnknownIdError
+        A candidate is unknown.
+    """
+
+    def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None) -> None:
+        self._items = items
+        self._candidates = candidates if isinstance(candidates, Mapping) else None
+        self._exclude = exclude if isinstance(exclude, Mapping) else None
+        self._allowed: BoolArray = np.ones(len(items), dtype=np.bool_)
+        if candidates is not None and self._candidates is None:
+            self._allowed[:] = False
+            self._allowed[known_codes(items, as_id_list(candidates), "item")] = True
+        if exclude is not None and self._exclude is None:
+            codes = items.codes(as_id_list(exclude))
+            self._allowed[codes[codes >= 0]] = False
+        self._allow_all = bool(np.all(self._allowed))
+
+    def select(self, scores: FloatArray, n: int, people: Any, seen: Histories | None, n_threads: int) -> Top:
+        """Return the n best items of each person that the rules allow.
+
+        Parameters
+        ----------
+        scores : (n_people, n_items) float32 array
+            Without NaN; −∞ is never chosen. Overwritten.
+        n : int
+            Length of the lists, at most the number of items.
+        people : sequence of ids
+            Whose rows these are.
+        seen : Histories, optional
+            Items of each person to leave out.
+        n_threads : int
+            Threads to use.
+        """
+        n_people, n_items = scores.shape
+        ids = people.tolist() if isinstance(people, np.ndarray) else people
+        if not self._allow_all:
+            scores[:, ~self._allowed] = -np.inf
+        if self._candidates is not None:
+            given = np.array([person in self._candidates for person in ids], dtype=np.bool_)
+            lists = _code_lists(self._items, self._candidates, ids, unknown_allowed=False)
+            for_rows(keep_cells, n_people, (*lists, given, scores), n_threads=n_threads)
+        if self._exclude is not None:
+            lists = _code_lists(self._items, self._exclude, ids, unknown_allowed=True)
+            for_rows(hide_cells, n_people, (*lists, scores), n_threads=n_threads)
+        if seen is not None:
+            for_rows(hide_cells, n_people, (seen.indptr, seen.item_codes, scores), n_threads=n_threads)
+        top = Top.empty(n_people, n)
+        for_rows(select_top, n_people, (scores, *top), n_threads=n_threads, costs=np.full(n_people, n_items))
+        return top
+
+
+def _code_lists(
+    items: IdIndex, lists: Mapping[Any, Any], people: Iterable[Any], *, unknown_allowed: bool
+) -> tuple[IntArray, CodeArray]:
+    """Return the item codes that a mapping gives for each person, as compressed rows."""
+    parts: list[CodeArray] = []
+    for person in people:
+        ids = as_id_list(lists.get(person, []))
+        codes = items.codes(ids) if unknown_allowed else known_codes(items, ids, "item")
+        parts.append(codes[codes >= 0])
+    indptr = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+    return indptr, np.concatenate([*parts, np.empty(0)]).astype(np.int32)

@@ -1,0 +1,139 @@
+"""Threads: the same kernel on disjoint ranges of rows.
+
+recokit runs its kernels from Python threads. Kernels release the GIL, so this is as parallel as Numba's ``prange``, and
+it never enters Numba's threading layers: concurrent calls cannot abort the process (workqueue), a forked child cannot
+hang or be killed (GNU OpenMP), Ctrl-C and progress bars work between ranges, and nothing is compiled twice. Which
+thread runs a range does not change what the range computes, so results do not depend on the number of threads.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+
+from recokit._typing import AnyArray
+
+__all__ = ["for_each", "for_rows", "split_by_cost", "thread_count"]
+
+_RANGES_PER_THREAD = 16
+
+
+def thread_count(n_threads: int | None) -> int:
+    """Return the number of threads to use: ``n_threads``, or what Numba has where it is None.
+
+    Examples
+    --------
+    >>> thread_count(3)
+    3
+    """
+    available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+    return available if n_threads is None else max(1, n_threads)
+
+
+def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:
+    """Cut rows into contiguous ranges of about equal cost.
+
+    Parameters
+    ----------
+    costs : (n_rows,) array
+        Non-negative work of each row.
+    n_ranges : int
+        How many ranges at most.
+
+    Returns
+    -------
+    list of (start, stop)
+        Non-empty ranges that cover all rows in order.
+
+    Examples
+    --------
+    >>> split_by_cost(np.array([5, 1, 1, 1]), 2)
+    [(0, 1), (1, 4)]
+    """
+    total = np.cumsum(np.asarray(costs, dtype=np.float64) + 1e-9)
+    if len(total) == 0:
+        return []
+    targets = total[-1] * np.arange(1, n_ranges) / n_ranges
+    cuts = np.unique(np.concatenate([[0], np.searchsorted(total, targets) + 1, [len(total)]]))
+    cuts = cuts[cuts <= len(total)]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(cuts)]
+
+
+def for_each(tasks: Sequence[Any], work: Callable[[Any], None], n_threads: int) -> None:
+    """Call ``work(task)`` for every task, on ``n_threads`` threads, the next free thread taking the next task.
+
+    The first exception stops the handing out and is raised here, once all threads have stopped.
+    """
+    n_threads = min(n_threads, len(tasks))
+    if n_threads <= 1:
+        for task in tasks:
+            work(task)
+        return
+    pending = iter(tasks)
+    lock = threading.Lock()
+    errors: list[BaseException] = []
+
+    def drain() -> None:
+        while not errors:
+            with lock:
+                task = next(pending, _DONE)
+            if task is _DONE:
+                return
+            try:
+                work(task)
+            except BaseException as error:  # raised again by the caller's thread
+                errors.append(error)
+
+    helpers = [threading.Thread(target=drain, daemon=True) for _ in range(n_threads - 1)]
+    for helper in helpers:
+        helper.start()
+    try:
+        drain()
+    except BaseException as error:  # an interrupt between two tasks: let the helpers stop first
+        errors.append(error)
+    for helper in helpers:
+        helper.join()
+    if errors:
+        raise errors[0]
+
+
+_DONE = object()
+
+
+def for_rows(
+    kernel: Callable[..., None],
+    n_rows: int,
+    args: Sequence[Any],
+    *,
+    n_threads: int,
+    costs: AnyArray | None = None,
+    min_cost: float = 50_000.0,
+) -> None:
+    """Run ``kernel(start, stop, *args)`` over all rows, on several threads where the work is worth it.
+
+    Parameters
+    ----------
+    kernel : callable
+        Compiled with ``nogil=True``; writes only to the rows ``start`` to ``stop``.
+    n_rows : int
+        Number of rows.
+    args : sequence
+        The kernel's further arguments.
+    n_threads : int
+        Threads to use at most.
+    costs : (n_rows,) array, optional
+        Work of each row in elementary steps; 1 each by default.
+    min_cost : float
+        Total cost below which one thread does it all.
+    """
+    if n_rows == 0:
+        return
+    if costs is None:
+        costs = np.ones(n_rows)
+    if n_threads <= 1 or float(np.sum(costs, dtype=np.float64)) < min_cost:
+        kernel(0, n_rows, *args)
+        return
+    for_each(split_by_cost(costs, n_threads * _RANGES_PER_THREAD), lambda rows: kernel(*rows, *args), n_threads)

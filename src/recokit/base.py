@@ -1,0 +1,550 @@
+"""Recommender: the one protocol of all estimators; what is common to them lives here once."""
+
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from recokit import persistence
+from recokit._explanation import Explanation, Language, Term
+from recokit._histories import Histories, read_histories
+from recokit._rules import Rules, Top
+from recokit._threads import thread_count
+from recokit._typing import CodeArray, FloatArray
+from recokit._validation import as_id_list, as_interactions, known_codes, pair_ids
+from recokit.exceptions import DataError
+from recokit.interactions import Interactions
+from recokit.kernels.bias import fit_biases
+from recokit.recommendations import Recommendations
+
+__all__ = ["Explanation", "Histories", "Recommender", "Term"]
+
+OnUnknown = Literal["raise", "popular", "empty"]
+
+_BLOCK_BYTES = 64 << 20  # of scores at a time: large enough for BLAS and threads, small beside any model
+_L2_USER, _L2_ITEM = 5.0, 3.0
+
+
+class Recommender(RegressorMixin, BaseEstimator):
+    """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+
+    A subclass implements ``_fit`` and ``_score_block``, and those of the other hooks that it does better than the
+    defaults. It needs no ids: everything it sees is in codes.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        What the model learned from, over all the users and items that it knows.
+    item_counts_ : (n_items,) float32 array
+        Sum of strengths (implicit) or number of ratings (explicit) of each item.
+    """
+
+    _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
+    _exact_partial_fit: ClassVar[bool] = True  # partial_fit gives the model of a refit on all data
+
+    feedback: str
+    n_threads: int | None
+    verbose: bool
+    interactions_: Interactions
+    item_counts_: FloatArray
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "feedback": [StrOptions({"auto", "explicit", "implicit"})],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "verbose": ["boolean"],
+    }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        persistence.storable(f"{cls.__module__.partition('.')[0]}.{cls.__qualname__}")(cls)
+
+    # ------------------------------------------------------------------ hooks
+
+    def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
+        """Check and take in the side information; return the interactions over all the users and items to know."""
+        if side:
+            raise TypeError(f"{type(self).__name__}.fit takes no {', '.join(sorted(side))}")
+        return interactions
+
+    def _fit(self, interactions: Interactions) -> None:
+        """Learn; set attributes that end in an underscore."""
+        raise NotImplementedError
+
+    def _score_block(self, profiles: Any) -> FloatArray:
+        """Return the scores of all items for the people of ``profiles``: a new (n_people, n_items) float32 array.
+
+        −∞ stands for an item that nothing speaks for or against; it is never recommended. No NaN.
+        """
+        raise NotImplementedError
+
+    def _known_profiles(self, user_codes: CodeArray) -> Any:
+        """Return what ``_score_block`` needs to know of users of the training data; by default their histories."""
+        return self._training_histories(user_codes)
+
+    def _fold_in(self, people: Histories) -> Any:
+        """Return the same of people never seen, from their histories; by default the histories themselves."""
+        return people
+
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores of known pairs; by default by way of blocks, so override it where that is wasteful."""
+        scores = np.zeros(len(user_codes))
+        users, rows = np.unique(user_codes, return_inverse=True)
+        for start, stop in self._blocks(len(users)):
+            block = self._score_block(self._known_profiles(users[start:stop]))
+            here = (rows >= start) & (rows < stop)
+            scores[here] = block[rows[here] - start, item_codes[here]]
+        return np.where(np.isfinite(scores), scores, 0.0)
+
+    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores of pairs of which a side is unknown (code −1).
+
+        By default 0 for implicit feedback; for ratings the mean, plus the bias of the side that is known.
+        """
+        if not self._is_explicit():
+            return np.zeros(len(user_codes))
+        user_bias, item_bias = np.append(self._user_bias_, 0.0), np.append(self._item_bias_, 0.0)
+        scores: FloatArray = self._mean_ + user_bias[user_codes] + item_bias[item_codes]
+        return np.clip(scores, *self.rating_range_)
+
+    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
+        """Learn from the merged interactions, knowing what was learned from the previous; by default from scratch."""
+        self._fit(merged)
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        """Return terms, subjects in ids, whose contributions add up to the score of a known pair."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ fitting
+
+    def fit(self, X: Any, y: Any = None, **side: Any) -> Self:
+        """Learn from interactions.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            The rows of a matrix are users. Pairs are an array, frame or list of two columns.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs; 1 each where there are none.
+        **side
+            What else the model takes.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The data cannot be used; the message names the column, the count and the first offenders.
+        sklearn.utils._param_validation.InvalidParameterError
+            A parameter is not what it should be (a ValueError).
+        """
+        self._validate_params()
+        interactions = self._prepare(as_interactions(X, y, self.feedback), **side)  # type: ignore[arg-type]
+        self._take(interactions)
+        self._fit(interactions)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
+        """Learn from further interactions, of known and of new users and items.
+
+        A pair that was there before takes the new rating (explicit feedback) or adds the new strength (implicit).
+
+        Parameters
+        ----------
+        X, y, **side
+            As in `fit`. The first call is the same as `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`, or the feedback is of another kind than before.
+        """
+        if not hasattr(self, "interactions_"):
+            return self.fit(X, y, **side)
+        self._validate_params()
+        previous = self.interactions_
+        asked = previous.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
+        new = as_interactions(X, y, asked)  # type: ignore[arg-type]
+        merged = previous.merge(new, duplicates="last" if previous.feedback == "explicit" else "sum")
+        merged = self._prepare(merged, **side)
+        self._take(merged)
+        self._partial_fit(merged, previous)
+        return self
+
+    def _take(self, interactions: Interactions) -> None:
+        """Keep what every model keeps."""
+        if interactions.feedback not in self._supported_feedback:
+            raise DataError(f"{type(self).__name__} learns from {self._supported_feedback[0]} feedback only")
+        self.n_features_in_ = 2
+        self.interactions_ = interactions
+        explicit = interactions.feedback == "explicit"
+        weights = None if explicit else interactions.values
+        counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        self.item_counts_ = counts.astype(np.float32)
+        if explicit:
+            values = interactions.values
+            self.rating_range_ = (float(values.min()), float(values.max()))
+            self._mean_ = float(values.mean(dtype=np.float64))
+            self._user_bias_, self._item_bias_ = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
+            arrays = (interactions.indptr, interactions.item_codes, values)
+            fit_biases(*arrays, self._mean_, _L2_USER, _L2_ITEM, 10, self._user_bias_, self._item_bias_)
+
+    # ------------------------------------------------------------------ predicting
+
+    def predict(self, X: Any) -> FloatArray:
+        """Return the rating or the score of each (user, item) pair.
+
+        A user or item that the model does not know gets the model's fallback: for ratings the mean plus the bias of the
+        side that is known, for implicit feedback 0 unless the model says otherwise.
+
+        Parameters
+        ----------
+        X : (user, item) pairs, or Interactions
+            As in `fit`.
+
+        Returns
+        -------
+        (n_pairs,) float64 array
+            Never NaN.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` comes first.
+        DataError
+            These are not pairs.
+        """
+        check_is_fitted(self)
+        users, items = pair_ids(X)
+        user_codes, item_codes = self.interactions_.users.codes(users), self.interactions_.items.codes(items)
+        known = (user_codes >= 0) & (item_codes >= 0)
+        scores = np.empty(len(user_codes), dtype=np.float64)
+        scores[known] = self._score_pairs(user_codes[known], item_codes[known])
+        scores[~known] = self._fallback_scores(user_codes[~known], item_codes[~known])
+        return scores
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return R² of the predictions, the coefficient of determination.
+
+        Parameters
+        ----------
+        X : (user, item) pairs, or Interactions
+        y : (n_pairs,) array-like
+            The true values; those of the Interactions where these are given.
+        sample_weight : (n_pairs,) array-like, optional
+            Weights of the pairs.
+        """
+        truth = X.values if isinstance(X, Interactions) and y is None else y
+        return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
+
+    # ------------------------------------------------------------------ recommending
+
+    def recommend(
+        self,
+        users: Any = None,
+        n: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        on_unknown: OnUnknown = "raise",
+    ) -> Recommendations:
+        """Return the best items for users of the training data.
+
+        Equal scores are in order of item code, that is of sorted item ids. A list holds fewer than ``n`` items where no
+        more may be recommended, or where nothing speaks for more.
+
+        Parameters
+        ----------
+        users : array-like of ids, or one id, optional
+            For whom; all users by default.
+        n : int
+            Items in a list, at most.
+        exclude_seen : bool
+            Leave out the items a user has interacted with.
+        candidates : array-like of item ids, or mapping of user ids to such, optional
+            Recommend only these: for all users, or for the users that are in the mapping.
+        exclude : array-like of item ids, or mapping of user ids to such, optional
+            Never recommend these. Ids that the model does not know are no error here.
+        on_unknown : {"raise", "popular", "empty"}
+            What an unknown user gets: an error, the most popular items, or an empty list. Under "popular", so do users
+            who are known but have no interactions.
+
+        Returns
+        -------
+        Recommendations
+
+        Raises
+        ------
+        UnknownIdError
+            A user is unknown under ``on_unknown="raise"``, or a candidate is.
+        NotFittedError
+            `fit` comes first.
+        """
+        check_is_fitted(self)
+        _check_request(n, on_unknown)
+        rules = Rules(self.interactions_.items, candidates, exclude)
+        ids, codes = self._requested(users, on_unknown)
+        parts = []
+        with self._progress(len(codes), "users") as bar:
+            for start, stop in self._blocks(len(codes)):
+                block, seen = codes[start:stop], self._training_histories(codes[start:stop])
+                scores = self._scores_of(block)
+                if on_unknown == "popular":
+                    scores[seen.lengths == 0] = self.item_counts_
+                hidden = seen if exclude_seen else None
+                parts.append(rules.select(scores, self._width(n), ids[start:stop], hidden, self._threads()))
+                bar.update(stop - start)
+        return self._gather(ids, n, parts)
+
+    def iter_recommend(
+        self, users: Any = None, n: int = 10, *, batch_size: int = 10_000, **rules: Any
+    ) -> Iterator[Recommendations]:
+        """Yield the recommendations of `recommend` for ``batch_size`` users at a time.
+
+        Parameters
+        ----------
+        users, n, **rules
+            As in `recommend`.
+        batch_size : int
+            Users at a time.
+        """
+        check_is_fitted(self)
+        if batch_size < 1:
+            raise ValueError(f"batch_size={batch_size}: expected at least 1")
+        ids = self.interactions_.users.ids if users is None else as_id_list(users)
+        for start in range(0, len(ids), batch_size):
+            yield self.recommend(ids[start : start + batch_size], n, **rules)
+
+    def recommend_for(
+        self,
+        histories: Any,
+        n: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        on_unknown: OnUnknown = "raise",
+    ) -> Recommendations:
+        """Return the best items for people the model has never seen, from what they did, without refitting.
+
+        Parameters
+        ----------
+        histories : Interactions, mapping, or sequence
+            A mapping goes from a person to a history; a sequence holds the histories of the people 0 … m − 1. A history
+            is a sequence of item ids, or a mapping of item ids to ratings or strengths. A model that learned from
+            ratings needs ratings.
+        n, candidates, exclude
+            As in `recommend`.
+        exclude_seen : bool
+            Leave out the items of the history.
+        on_unknown : {"raise", "popular", "empty"}
+            What an unknown item in a history is: an error, or left out. Under "popular", a person of whom nothing
+            remains gets the most popular items.
+
+        Returns
+        -------
+        Recommendations
+
+        Raises
+        ------
+        UnknownIdError
+            An item is unknown.
+        DataError
+            A history cannot be used.
+        """
+        check_is_fitted(self)
+        _check_request(n, on_unknown)
+        rules = Rules(self.interactions_.items, candidates, exclude)
+        explicit, skip_unknown = self._is_explicit(), on_unknown != "raise"
+        people, rows = read_histories(histories, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
+        parts = []
+        for start, stop in self._blocks(len(people)):
+            block = rows.rows(np.arange(start, stop))
+            scores = self._score_block(self._fold_in(block))
+            if on_unknown == "popular":
+                scores[block.lengths == 0] = self.item_counts_
+            hidden = block if exclude_seen else None
+            parts.append(rules.select(scores, self._width(n), people[start:stop], hidden, self._threads()))
+        return self._gather(people, n, parts)
+
+    def _requested(self, users: Any, on_unknown: OnUnknown) -> tuple[Any, CodeArray]:
+        """Return the ids and the codes of the users asked for."""
+        index = self.interactions_.users
+        if users is None:
+            return index.ids, np.arange(len(index), dtype=np.int32)
+        ids = as_id_list(users)
+        return ids, known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
+
+    def _scores_of(self, user_codes: CodeArray) -> FloatArray:
+        """Return the scores of all items for users; an unknown user (code −1) has a row of −∞."""
+        known = np.flatnonzero(user_codes >= 0)
+        if len(known) == len(user_codes):
+            return self._score_block(self._known_profiles(user_codes))
+        scores = np.full((len(user_codes), self.interactions_.n_items), -np.inf, dtype=np.float32)
+        if len(known):
+            scores[known] = self._score_block(self._known_profiles(user_codes[known]))
+        return scores
+
+    def _gather(self, people: Any, n: int, parts: list[Top]) -> Recommendations:
+        """Put the blocks together, in ids."""
+        arrays = zip(Top.empty(0, self._width(n)), *parts, strict=True)
+        codes, scores, counts = (np.concatenate(blocks) for blocks in arrays)
+        # A cell of padding takes the first id; the counts, by which Recommendations masks, say that it is none.
+        items = self.interactions_.items.take(np.maximum(codes, 0))
+        return Recommendations(users=people, items=items, scores=scores, counts=counts)
+
+    def _width(self, n: int) -> int:
+        return min(n, self.interactions_.n_items)
+
+    # ------------------------------------------------------------------ explaining
+
+    def similar_items(self, items: Any, n: int = 10) -> Recommendations:
+        """Return the items most similar to each of the given ones, which are the ``users`` of the result.
+
+        Parameters
+        ----------
+        items : array-like of ids, or one id
+        n : int
+            How many, at most.
+
+        Raises
+        ------
+        UnknownIdError
+            An item is unknown.
+        NotImplementedError
+            This model has no similarity of items.
+        """
+        return self._similar("item", items, n)
+
+    def similar_users(self, users: Any, n: int = 10) -> Recommendations:
+        """Return the users most similar to each of the given ones; ``items`` of the result are user ids.
+
+        Parameters
+        ----------
+        users : array-like of ids, or one id
+        n : int
+            How many, at most.
+
+        Raises
+        ------
+        UnknownIdError
+            A user is unknown.
+        NotImplementedError
+            This model has no similarity of users.
+        """
+        return self._similar("user", users, n)
+
+    def _similar(self, kind: Literal["item", "user"], ids: Any, n: int) -> Recommendations:
+        check_is_fitted(self)
+        _check_request(n, "raise")
+        hook = getattr(self, f"_similar_{kind}s", None)
+        if hook is None:
+            raise NotImplementedError(f"{type(self).__name__} has no similarity of {kind}s")
+        index = self.interactions_.items if kind == "item" else self.interactions_.users
+        ids = as_id_list(ids)
+        codes, scores, counts = hook(known_codes(index, ids, kind), min(n, len(index)))
+        return Recommendations(users=ids, items=index.take(np.maximum(codes, 0)), scores=scores, counts=counts)
+
+    def explain(self, user: Any, item: Any, *, language: Language = "en") -> Explanation:
+        """Return why an item has the score that it has for a user.
+
+        Parameters
+        ----------
+        user, item : ids
+            Known to the model.
+        language : {"en", "zh"}
+            Of the sentence that ``str()`` of the explanation gives.
+
+        Returns
+        -------
+        Explanation
+            Its terms add up to the score, to within 1e-5 of the larger of the score and 1.
+
+        Raises
+        ------
+        UnknownIdError
+            The user or the item is unknown.
+        """
+        check_is_fitted(self)
+        user_code = int(known_codes(self.interactions_.users, [user], "user")[0])
+        item_code = int(known_codes(self.interactions_.items, [item], "item")[0])
+        score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
+        terms = [term for term in self._explain(user_code, item_code) if term.contribution != 0]
+        terms.sort(key=lambda term: -abs(term.contribution))
+        return Explanation(user, item, score, tuple(terms), language)
+
+    # ------------------------------------------------------------------ saving
+
+    def save(self, path: Any) -> None:
+        """Write the fitted model to one file; `recokit.load` reads it.
+
+        The file is in the safetensors format and holds no code. It holds the training interactions and all ids.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write.
+
+        Raises
+        ------
+        TypeError
+            A parameter cannot be written, such as a function or a random generator.
+        """
+        check_is_fitted(self)
+        persistence.save(self, path)
+
+    def _to_state(self) -> dict[str, Any]:
+        learned = {name: value for name, value in vars(self).items() if name.endswith("_")}
+        return {"params": self.get_params(deep=False), "learned": learned}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> Self:
+        model = cls(**state["params"])
+        model.__dict__.update(state["learned"])
+        return model
+
+    # ------------------------------------------------------------------ for subclasses
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "interactions_")
+
+    def _is_explicit(self) -> bool:
+        return self.interactions_.feedback == "explicit"
+
+    def _threads(self) -> int:
+        return thread_count(self.n_threads)
+
+    def _progress(self, total: int, unit: str) -> Any:
+        """Return a progress bar, which is shown where ``verbose`` is set."""
+        from tqdm.auto import tqdm
+
+        return tqdm(total=total, desc=type(self).__name__, unit=f" {unit}", disable=not self.verbose)
+
+    def _training_histories(self, user_codes: CodeArray) -> Histories:
+        """Return the rows of the training data; an unknown user (code −1) has an empty one."""
+        data = self.interactions_
+        return Histories(data.indptr, data.item_codes, data.values).rows(user_codes)
+
+    def _blocks(self, n_people: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of people whose dense scores fit into the memory allowed for them."""
+        size = max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+        for start in range(0, n_people, size):
+            yield start, min(start + size, n_people)
+
+
+def _check_request(n: Any, on_unknown: str) -> None:
+    if not isinstance(n, int | np.integer) or n is True or n < 1:
+        raise ValueError(f"n={n!r}: expected a whole number of at least 1")
+    if on_unknown not in ("raise", "popular", "empty"):
+        raise ValueError(f"on_unknown={on_unknown!r}: expected 'raise', 'popular' or 'empty'")

@@ -1,0 +1,106 @@
+"""Popularity: the same list for everyone."""
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.base import Recommender, Term
+from recokit.exceptions import DataError
+from recokit.interactions import Interactions
+
+__all__ = ["Popularity"]
+
+
+class Popularity(Recommender):
+    r"""Recommend what most people took, to everyone.
+
+    The score of an item is the sum of the strengths of its interactions (implicit feedback), or the number of its
+    ratings (explicit feedback); with a half-life, each interaction counts :math:`2^{-\text{age} / \text{half-life}}`,
+    its age being its distance from the latest timestamp of all. An item nobody took scores 0 and is recommended last.
+    Scores are counts, not ratings: for a prediction of ratings take `BiasBaseline`.
+
+    Parameters
+    ----------
+    half_life : float, optional
+        Age at which an interaction counts half: in days where the timestamps are datetime64, else in their own unit.
+        None counts all alike.
+    feedback : {"auto", "explicit", "implicit"}
+        What the values are.
+    n_threads : int, optional
+        Threads; what Numba has by default.
+    verbose : bool
+        Show progress.
+
+    Attributes
+    ----------
+    item_scores_ : (n_items,) float64 array
+        Score of each item, in order of code.
+
+    Examples
+    --------
+    >>> from recokit import Popularity
+    >>> model = Popularity().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup"), ("cy", "pot")])
+    >>> model.recommend("cy")["cy"]
+    [('tea', 2.0), ('cup', 1.0)]
+    >>> print(model.explain("cy", "tea"))
+    tea scores 2 for cy because of its popularity (+2).
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **Recommender._parameter_constraints,
+        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        half_life: float | None = None,
+        feedback: str = "auto",
+        n_threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.half_life = half_life
+        self.feedback = feedback
+        self.n_threads = n_threads
+        self.verbose = verbose
+
+    def _fit(self, interactions: Interactions) -> None:
+        weights = np.ones(interactions.n_interactions)
+        if interactions.feedback == "implicit":
+            weights *= interactions.values
+        if self.half_life is not None:
+            if interactions.timestamps is None:
+                raise DataError("half_life needs interactions with timestamps")
+            weights *= np.exp2(-_ages(interactions.timestamps) / self.half_life)
+        scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        self.item_scores_ = scores.astype(np.float64)
+
+    def _known_profiles(self, user_codes: CodeArray) -> CodeArray:
+        return user_codes
+
+    def _fold_in(self, people: Any) -> CodeArray:
+        return np.zeros(len(people.indptr) - 1, dtype=np.int32)
+
+    def _score_block(self, profiles: CodeArray) -> FloatArray:
+        return np.tile(self.item_scores_.astype(np.float32), (len(profiles), 1))
+
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        scores: FloatArray = self.item_scores_[item_codes]
+        return scores
+
+    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        scores: FloatArray = np.append(self.item_scores_, 0.0)[item_codes]
+        return scores
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        return [Term("popularity", None, float(self.item_scores_[item_code]))]
+
+
+def _ages(timestamps: AnyArray) -> FloatArray:
+    """Return the age of each interaction at the latest of them, in days or in the timestamps' own unit."""
+    ages = timestamps.max() - timestamps
+    days: FloatArray = ages / np.timedelta64(1, "D") if ages.dtype.kind == "m" else ages.astype(np.float64)
+    return days

@@ -1,0 +1,59 @@
+"""What recokit raises and warns with."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sklearn.exceptions import NotFittedError
+
+__all__ = ["DataError", "ModelFormatError", "NotFittedError", "UnknownIdError", "first_few"]
+
+_SHOWN = 5
+
+
+def first_few(values: Sequence[Any] | Iterable[Any]) -> str:
+    """Return the first few values as text, for an error message.
+
+    Examples
+    --------
+    >>> first_few(range(9))
+    '0, 1, 2, 3, 4, …'
+    """
+    shown: list[str] = []
+    for value in values:
+        if len(shown) == _SHOWN:
+            return ", ".join([*shown, "…"])
+        shown.append(repr(value.item() if hasattr(value, "item") else value))
+    return ", ".join(shown)
+
+
+class DataError(ValueError):
+    """Interactions that cannot be used as they are; the message names the column, the count and the first offenders."""
+
+
+class ModelFormatError(ValueError):
+    """A file that is not a recokit model, or is damaged."""
+
+
+class UnknownIdError(KeyError):
+    """Ids that the model has not seen.
+
+    Parameters
+    ----------
+    kind : str
+        What the ids name: ``"user"`` or ``"item"``.
+    ids : sequence
+        The unknown ids.
+
+    Attributes
+    ----------
+    ids : list
+        The unknown ids.
+    """
+
+    def __init__(self, kind: str, ids: Iterable[Any]) -> None:
+        self.kind = kind
+        self.ids = list(ids)
+        super().__init__(kind, self.ids)
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} unknown {self.kind} id(s): {first_few(self.ids)}"

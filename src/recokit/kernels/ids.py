@@ -1,0 +1,85 @@
+"""Integer ids to codes: by table where the ids are dense, by hashing where they are not."""
+
+import numpy as np
+from numba import njit
+
+from recokit._typing import BoolArray, CodeArray, IntArray
+
+__all__ = ["hash_codes", "mark_present", "table_codes"]
+
+
+@njit(nogil=True, cache=True)
+def mark_present(ids: IntArray, lowest: int, present: BoolArray) -> None:
+    """Set ``present[id - lowest]`` for every id."""
+    for k in range(len(ids)):
+        present[ids[k] - lowest] = True
+
+
+@njit(nogil=True, cache=True)
+def table_codes(ids: IntArray, lowest: int, table: CodeArray, codes: CodeArray) -> None:
+    """Look every id up in ``table[id - lowest]``; an id outside the table gets −1."""
+    size = len(table)
+    for k in range(len(ids)):
+        # The comparison comes before the difference, which could overflow.
+        inside = ids[k] >= lowest and ids[k] <= lowest + size - 1
+        codes[k] = table[ids[k] - lowest] if inside else -1
+
+
+@njit(nogil=True, cache=True)
+def _slot(key: int, mask: int) -> np.int64:
+    """Return where the probing for a key begins (Fibonacci hashing, in 64 bits)."""
+    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
+
+
+@njit(nogil=True, cache=True)
+def _insert_all(uniques: IntArray, n_uniques: int, slots: CodeArray) -> None:
+    mask = len(slots) - 1
+    slots[:] = -1
+    for code in range(n_uniques):
+        slot = _slot(uniques[code], mask)
+        while slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        slots[slot] = code
+
+
+@njit(nogil=True, cache=True)
+def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
+    """Give the distinct ids numbers, in order of first appearance.
+
+    Parameters
+    ----------
+    ids : (n,) int64 array
+        Ids.
+    codes : (n,) int32 array
+        Filled with the number of each id.
+
+    Returns
+    -------
+    (n_uniques,) int64 array
+        The distinct ids.
+    """
+    slots = np.full(1 << 12, -1, dtype=np.int32)
+    uniques = np.empty(1 << 11, dtype=np.int64)
+    n_uniques = 0
+    mask = len(slots) - 1
+    for k in range(len(ids)):
+        slot = _slot(ids[k], mask)
+        while slots[slot] >= 0 and uniques[slots[slot]] != ids[k]:
+            slot = (slot + 1) & mask
+        if slots[slot] < 0:
+            if n_uniques == len(uniques):  # half full: twice the room
+                grown = np.empty(2 * n_uniques, dtype=np.int64)
+                grown[:n_uniques] = uniques
+                uniques = grown
+                slots = np.empty(4 * n_uniques, dtype=np.int32)
+                _insert_all(uniques, n_uniques, slots)
+                mask = len(slots) - 1
+                slot = _slot(ids[k], mask)
+                while slots[slot] >= 0:
+                    slot = (slot + 1) & mask
+            slots[slot] = n_uniques
+            uniques[n_uniques] = ids[k]
+            n_uniques += 1
+        codes[k] = slots[slot]
+    return uniques[:n_uniques].copy()

@@ -1,0 +1,112 @@
+"""The best items of dense rows of scores."""
+
+import numpy as np
+from numba import njit
+
+from recokit._typing import CodeArray, FloatArray, IntArray
+
+__all__ = ["hide_cells", "keep_cells", "select_top"]
+
+
+@njit(nogil=True, cache=True)
+def hide_cells(start: int, stop: int, indptr: IntArray, codes: CodeArray, scores: FloatArray) -> None:
+    """Set the listed cells of each row to −∞."""
+    for row in range(start, stop):
+        for k in range(indptr[row], indptr[row + 1]):
+            scores[row, codes[k]] = -np.inf
+
+
+@njit(nogil=True, cache=True)
+def keep_cells(
+    start: int, stop: int, indptr: IntArray, codes: CodeArray, restricted: FloatArray, scores: FloatArray
+) -> None:
+    """Set all but the listed cells of each restricted row to −∞."""
+    kept = np.zeros(scores.shape[1], dtype=np.bool_)
+    for row in range(start, stop):
+        if not restricted[row]:
+            continue
+        kept[:] = False
+        for k in range(indptr[row], indptr[row + 1]):
+            kept[codes[k]] = True
+        for code in range(scores.shape[1]):
+            if not kept[code]:
+                scores[row, code] = -np.inf
+
+
+@njit(nogil=True, cache=True)
+def _sift_down(top_scores: FloatArray, top_codes: CodeArray, size: int) -> None:
+    """Restore the heap whose root, the worst of the kept, has been replaced."""
+    score, code = top_scores[0], top_codes[0]
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and (
+            top_scores[other] < top_scores[child]
+            or (top_scores[other] == top_scores[child] and top_codes[other] > top_codes[child])
+        ):
+            child = other
+        if score < top_scores[child] or (score == top_scores[child] and code > top_codes[child]):
+            break
+        top_scores[hole], top_codes[hole] = top_scores[child], top_codes[child]
+        hole = child
+    top_scores[hole], top_codes[hole] = score, code
+
+
+@njit(nogil=True, cache=True)
+def _sift_up(top_scores: FloatArray, top_codes: CodeArray, hole: int) -> None:
+    score, code = top_scores[hole], top_codes[hole]
+    while hole > 0:
+        parent = (hole - 1) // 2
+        if top_scores[parent] < score or (top_scores[parent] == score and top_codes[parent] > code):
+            break
+        top_scores[hole], top_codes[hole] = top_scores[parent], top_codes[parent]
+        hole = parent
+    top_scores[hole], top_codes[hole] = score, code
+
+
+@njit(nogil=True, cache=True)
+def select_top(
+    start: int, stop: int, scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray, counts: CodeArray
+) -> None:
+    """Keep the n best columns of each row, best first; equal scores in order of column.
+
+    Cells of −∞ are never kept.
+
+    Parameters
+    ----------
+    start, stop : int
+        Rows to work on.
+    scores : (n_rows, n_columns) float32 array
+        Scores without NaN.
+    top_codes, top_scores : (n_rows, n) int32 and float32 arrays
+        Filled with the columns and their scores, −1 and NaN beyond the count.
+    counts : (n_rows,) int32 array
+        Filled with how many were kept.
+    """
+    n = top_codes.shape[1]
+    for row in range(start, stop):
+        kept_scores, kept_codes = top_scores[row], top_codes[row]
+        size = 0
+        worst = np.float32(-np.inf)
+        for code in range(scores.shape[1]):
+            score = scores[row, code]
+            if score > worst:  # columns ascend, so an equal score never displaces
+                if size < n:
+                    kept_scores[size], kept_codes[size] = score, code
+                    _sift_up(kept_scores, kept_codes, size)
+                    size += 1
+                else:
+                    kept_scores[0], kept_codes[0] = score, code
+                    _sift_down(kept_scores, kept_codes, size)
+                if size == n:
+                    worst = kept_scores[0]
+        counts[row] = size
+        for last in range(size - 1, 0, -1):  # the worst goes to the end
+            kept_scores[0], kept_scores[last] = kept_scores[last], kept_scores[0]
+            kept_codes[0], kept_codes[last] = kept_codes[last], kept_codes[0]
+            _sift_down(kept_scores, kept_codes, last)
+        kept_scores[size:] = np.nan
+        kept_codes[size:] = -1

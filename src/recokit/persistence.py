@@ -1,0 +1,233 @@
+"""Saving and loading without pickle: one safetensors file with a JSON header.
+
+The header's metadata holds one JSON document: the format's version, the library's version, a tree that describes the
+object, and a checksum of the tree and of every tensor. Loading makes only classes that have registered themselves with
+`storable`, so a file cannot make Python import or run anything.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from scipy import sparse
+
+from recokit._typing import AnyArray
+from recokit.exceptions import ModelFormatError
+
+__all__ = ["load", "save", "storable"]
+
+_FORMAT_VERSION = 1
+_KEY = "recokit"
+_SCALARS = (str, int, float, bool, type(None))
+_CLASSES: dict[str, Any] = {}
+_Class = TypeVar("_Class", bound=type)
+
+
+def storable(name: str) -> Callable[[_Class], _Class]:
+    """Register a class whose instances a file may hold, under a name that never changes.
+
+    The class offers ``_to_state() -> dict`` and a classmethod ``_from_state(dict)``. States may hold arrays, scipy
+    sparse arrays, strings, numbers, None, and lists, tuples and dictionaries of those and of storable objects.
+    """
+
+    def register(cls: _Class) -> _Class:
+        _CLASSES[name] = cls
+        cls._stored_as = name  # type: ignore[attr-defined]
+        return cls
+
+    return register
+
+
+def save(thing: Any, path: str | os.PathLike[str]) -> None:
+    """Write a storable object to one file, which appears whole or not at all.
+
+    Raises
+    ------
+    TypeError
+        The object holds something that a file cannot hold; the message says what and where.
+    """
+    from safetensors.numpy import save_file
+
+    tensors: dict[str, AnyArray] = {}
+    tree = json.dumps(_encode(thing, tensors, type(thing).__name__))
+    document = {
+        "format": _FORMAT_VERSION,
+        "version": version("recokit"),
+        "tree": tree,
+        "checksum": _checksum(tree, tensors),
+    }
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
+        Path(temporary).chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read what `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    object
+        For an estimator: fitted, and giving the same results as the one that was saved.
+
+    Raises
+    ------
+    ModelFormatError
+        The file is no recokit model, is damaged, or needs a class or a version that is not here.
+    OSError
+        The file cannot be read.
+    """
+    path = Path(path)
+    with path.open("rb"):  # an unreadable file is an OSError, not a wrong format
+        pass
+    document, tensors = _read(path)
+    if document.get("format") != _FORMAT_VERSION:
+        raise ModelFormatError(f"{path}: format {document.get('format')!r}; this version reads {_FORMAT_VERSION}")
+    tree = document.get("tree")
+    if not isinstance(tree, str) or document.get("checksum") != _checksum(tree, tensors):
+        raise ModelFormatError(f"{path} is damaged: its checksum does not match its contents")
+    try:
+        return _decode(json.loads(tree), tensors)
+    except ModelFormatError:
+        raise
+    except Exception as error:
+        raise ModelFormatError(f"{path} does not hold a valid model ({error})") from error
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+        document = json.loads(metadata[_KEY])
+    except KeyError:
+        raise ModelFormatError(f"{path} was not saved by recokit") from None
+    except Exception as error:  # whatever the bytes make the reader raise
+        raise ModelFormatError(f"{path} is not a recokit model, or is damaged ({error})") from error
+    if not isinstance(document, dict):
+        raise ModelFormatError(f"{path} is not a recokit model: its header is no JSON object")
+    return document, tensors
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _checksum(tree: str, tensors: dict[str, AnyArray]) -> str:
+    digest = hashlib.blake2b(tree.encode("utf-8", "surrogatepass"), digest_size=16)
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _encode(value: Any, tensors: dict[str, AnyArray], where: str) -> Any:
+    """Return the JSON form of a value, putting its arrays aside; a list ``[tag, …]`` stands for what JSON lacks."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) in _SCALARS:
+        return value
+    if hasattr(type(value), "_stored_as"):
+        return ["object", type(value)._stored_as, _encode(value._to_state(), tensors, where)]
+    if isinstance(value, dict):
+        items = [[_encode(k, tensors, where), _encode(v, tensors, f"{where}.{k}")] for k, v in value.items()]
+        return ["dict", items]
+    if isinstance(value, list | tuple):
+        tag = "list" if isinstance(value, list) else "tuple"
+        return [tag, [_encode(item, tensors, where) for item in value]]
+    if isinstance(value, np.ndarray):
+        return _encode_array(value, tensors, where)
+    if sparse.issparse(value) and value.format == "csr":
+        parts = [_encode_array(part, tensors, where) for part in (value.data, value.indices, value.indptr)]
+        return ["csr", list(value.shape), parts]
+    raise TypeError(f"{where}: a {type(value).__name__} cannot be saved in a model file: {value!r}")
+
+
+def _encode_array(array: AnyArray, tensors: dict[str, AnyArray], where: str) -> Any:
+    def put(tensor: AnyArray) -> str:
+        name = f"t{len(tensors)}"
+        tensors[name] = np.ascontiguousarray(tensor)
+        return name
+
+    if array.dtype.kind in "TU":
+        encoded = [text.encode("utf-8", "surrogatepass") for text in array.reshape(-1).tolist()]
+        lengths = np.array([len(text) for text in encoded], dtype=np.int64)
+        joined = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        return ["strings", list(array.shape), put(joined), put(lengths)]
+    if array.dtype.kind == "O":
+        return ["objects", list(array.shape), [_encode(item, tensors, where) for item in array.reshape(-1)]]
+    if array.dtype.kind in "mM":
+        return ["times", array.dtype.str, put(array.view(np.int64))]
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{where}: an array of {array.dtype} cannot be saved in a model file")
+    return ["array", put(array)]
+
+
+def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
+    if not isinstance(form, list):
+        return form
+    tag, *rest = form
+    if tag not in _DECODERS:
+        raise ModelFormatError(f"unknown tag {tag!r}")
+    return _DECODERS[tag](tensors, *rest)
+
+
+def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
+    if name not in _CLASSES:
+        raise ModelFormatError(f"the file holds a {name}, which is not known here; import the module that defines it")
+    return _CLASSES[name]._from_state(_decode(state, tensors))
+
+
+def _decode_csr(tensors: dict[str, AnyArray], shape: list[int], parts: list[Any]) -> sparse.csr_array:
+    matrix = sparse.csr_array(tuple(_decode(part, tensors) for part in parts), shape=tuple(shape))
+    matrix.check_format(full_check=True)
+    return matrix
+
+
+def _decode_strings(tensors: dict[str, AnyArray], shape: list[int], joined: str, lengths: str) -> AnyArray:
+    data = tensors[joined].tobytes()
+    ends = np.cumsum(tensors[lengths]).tolist()
+    texts = [data[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *ends], ends, strict=False)]
+    return np.array(texts, dtype=np.dtypes.StringDType()).reshape(shape)
+
+
+def _decode_objects(tensors: dict[str, AnyArray], shape: list[int], items: list[Any]) -> AnyArray:
+    array = np.empty(len(items), dtype=object)
+    for position, item in enumerate(items):
+        array[position] = _decode(item, tensors)
+    return array.reshape(shape)
+
+
+_DECODERS: dict[str, Callable[..., Any]] = {
+    "object": _decode_object,
+    "dict": lambda tensors, items: {_decode(k, tensors): _decode(v, tensors) for k, v in items},
+    "list": lambda tensors, items: [_decode(item, tensors) for item in items],
+    "tuple": lambda tensors, items: tuple(_decode(item, tensors) for item in items),
+    "array": lambda tensors, name: tensors[name],
+    "times": lambda tensors, dtype, name: tensors[name].view(np.dtype(dtype)),
+    "csr": _decode_csr,
+    "strings": _decode_strings,
+    "objects": _decode_objects,
+}
