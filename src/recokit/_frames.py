@@ -1,6 +1,6 @@
 """Columns out of frames and into them, for pandas, Polars and PyArrow alike."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args
 
 import narwhals as nw
@@ -8,7 +8,7 @@ import numpy as np
 
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["Backend", "column", "is_frame", "to_frame"]
+__all__ = ["Backend", "column", "columns", "is_frame", "is_missing", "plain", "to_frame"]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -41,6 +41,61 @@ class _ObjectColumn:
         values: list[Any] = self._series[rows].to_list()
         return values
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._series.to_list())
+
+
+def _of_series(series: nw.Series[Any]) -> Any:
+    is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
+    return series.to_numpy() if is_number else _ObjectColumn(series)
+
+
+def plain(values: Any, name: str) -> Any:
+    """Return values that came in any form as a NumPy array, a list, or a sequence of objects.
+
+    Parameters
+    ----------
+    values : array-like, series of any library, or iterable
+        A column.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    DataError
+        It is no sequence.
+
+    Examples
+    --------
+    >>> plain(range(3), "price")
+    [0, 1, 2]
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(values), None, np.ma.getdata(values))
+    if isinstance(values, np.ndarray | list | _ObjectColumn):
+        return values
+    series = nw.from_native(values, allow_series=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        return _of_series(series)
+    if hasattr(values, "__array__"):
+        return np.asarray(values)
+    if not isinstance(values, Iterable):
+        raise DataError(f"{name}: expected a sequence, got {values!r}")
+    return list(values)
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is None, NaN, NaT or pandas' NA.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing("")
+    (True, False)
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return bool(isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and value != value)
+
 
 def column(frame: Any, name: str) -> Any:
     """Return a column of a frame or of a mapping: a NumPy array of numbers or times, or a sequence of objects.
@@ -70,10 +125,13 @@ def column(frame: Any, name: str) -> Any:
     if name not in names:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):
-        return frame[name]
-    series = frame[name]
-    is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
-    return series.to_numpy() if is_number else _ObjectColumn(series)
+        return plain(frame[name], name)
+    return _of_series(frame.get_column(name))
+
+
+def columns(frame: Any) -> list[Any]:
+    """Return all columns of a frame, in order, each in the forms of `column`."""
+    return [_of_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()]
 
 
 def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:

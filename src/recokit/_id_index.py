@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._frames import is_missing, plain
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
@@ -29,6 +30,8 @@ class IdIndex:
     ----------
     ids : array-like of shape (n,)
         Distinct ids; the code of each is its position. `from_ids` and `factorize` sort and accept repetitions.
+    name : str
+        What to call them in an error.
 
     Raises
     ------
@@ -54,12 +57,12 @@ class IdIndex:
     _order: IntArray | None
     _table: tuple[int, CodeArray] | None
 
-    def __init__(self, ids: Iterable[Any]) -> None:
-        sorted_index, codes = IdIndex.factorize(ids, name="ids")
+    def __init__(self, ids: Iterable[Any], *, name: str = "ids") -> None:
+        sorted_index, codes = IdIndex.factorize(ids, name)
         if len(codes) != len(sorted_index):
             counts = np.bincount(codes, minlength=len(sorted_index))
             repeated = sorted_index.take(np.flatnonzero(counts > 1))
-            raise DataError(f"ids: {len(repeated)} of them repeat: {first_few(repeated)}")
+            raise DataError(f"{name}: {len(repeated)} of them repeat: {first_few(repeated)}")
         positions = np.empty(len(codes), dtype=np.int64)
         positions[codes] = np.arange(len(codes))
         self._set(sorted_index._values[codes], None if np.array_equal(codes, np.arange(len(codes))) else positions)
@@ -271,8 +274,7 @@ def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
         ids = ids.ids
     if isinstance(ids, str | bytes):
         raise DataError(f"{name}: expected a sequence of ids, got the single id {ids!r}")
-    if not hasattr(ids, "dtype") and not isinstance(ids, list):
-        ids = list(ids)
+    ids = plain(ids, name)
     if isinstance(ids, list):
         if ids and all(type(key) is int for key in ids) and min(ids) >= -(2**63) and max(ids) < 2**63:
             return np.array(ids, dtype=np.int64)
@@ -283,6 +285,8 @@ def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
         raise DataError(f"{name}: expected one dimension, got shape {ids.shape}")
     if ids.dtype.kind == "f":
         return _plain_floats(ids, name, missing_allowed)
+    if ids.dtype.kind in "mM":
+        return list(ids)  # NumPy's scalars keep the unit, which tolist() drops
     if ids.dtype.kind == "i" or (ids.dtype.kind == "u" and (len(ids) == 0 or ids.max() < 2**63)):
         return np.ascontiguousarray(ids, dtype=np.int64)
     return ids
@@ -338,17 +342,11 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
     except TypeError as error:
         raise DataError(f"{name}: ids must be hashable ({error})") from None
     keys = list(numbering)
-    missing = [number for number, key in enumerate(keys) if _is_missing(key)]
+    missing = [number for number, key in enumerate(keys) if is_missing(key)]
     if missing:
         raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
     uniques, order = _sorted_keys(keys)
     return uniques, codes if order is None else _ranks(order)[codes]
-
-
-def _is_missing(key: Any) -> bool:
-    if key is None or type(key).__name__ in ("NAType", "NaTType"):
-        return True
-    return bool(isinstance(key, float | np.floating | np.datetime64) and key != key)
 
 
 def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
@@ -365,8 +363,7 @@ def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
         else:
             order = np.argsort(integers)
             return integers[order], order
-    objects = np.empty(len(keys), dtype=object)
-    objects[:] = keys
+    objects = np.fromiter(keys, dtype=object, count=len(keys))
     try:
         positions = sorted(range(len(keys)), key=keys.__getitem__)
     except TypeError:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from recokit._frames import column, is_frame
+from recokit._frames import columns, is_frame, plain
 from recokit._id_index import IdIndex
 from recokit._typing import CodeArray
 from recokit.exceptions import DataError, UnknownIdError
@@ -61,10 +61,10 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
     if sparse.issparse(X):
         raise DataError("expected (user, item) pairs, got a sparse matrix")
     if is_frame(X):
-        names = list(X.columns) if not hasattr(X, "column_names") else list(X.column_names)
-        if len(names) != 2:
-            raise _not_pairs(f"a frame of {len(names)} columns")
-        return column(X, names[0]), column(X, names[1])
+        both = columns(X)
+        if len(both) != 2:
+            raise _not_pairs(f"a frame of {len(both)} columns")
+        return both[0], both[1]
     if not hasattr(X, "__array__"):
         pairs = [tuple(pair) for pair in X] if isinstance(X, Iterable) else []
         if any(len(pair) != 2 for pair in pairs) or not isinstance(X, Iterable):
@@ -87,7 +87,7 @@ def as_id_list(ids: Any) -> Any:
     """Return ids as a sequence; a single string or number is one id."""
     if isinstance(ids, str | bytes | int | np.integer):
         return [ids]
-    return ids if hasattr(ids, "__len__") else list(ids)
+    return list(ids) if isinstance(ids, IdIndex) else plain(ids, "ids")
 
 
 def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:

@@ -1,6 +1,7 @@
 """Recommender: the one protocol of all estimators; what is common to them lives here once."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
@@ -71,6 +72,11 @@ class Recommender(RegressorMixin, BaseEstimator):
             raise TypeError(f"{type(self).__name__}.fit takes no {', '.join(sorted(side))}")
         return interactions
 
+    @classmethod
+    def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
+        """Return side information for made-up interactions, as `recokit.warm_up` and the contract's checks need it."""
+        return {}
+
     def _fit(self, interactions: Interactions) -> None:
         """Learn; set attributes that end in an underscore."""
         raise NotImplementedError
@@ -91,17 +97,22 @@ class Recommender(RegressorMixin, BaseEstimator):
         return people
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores of known pairs; by default by way of blocks, so override it where that is wasteful."""
+        """Return the scores of known pairs; by default by way of blocks, so override it where that is wasteful.
+
+        A pair without evidence (−∞ in the block) gets the fallback of a pair that is not known.
+        """
         scores = np.zeros(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start, stop in self._blocks(len(users)):
             block = self._score_block(self._known_profiles(users[start:stop]))
             here = (rows >= start) & (rows < stop)
             scores[here] = block[rows[here] - start, item_codes[here]]
-        return np.where(np.isfinite(scores), scores, 0.0)
+        lacking = ~np.isfinite(scores)
+        scores[lacking] = self._fallback_scores(user_codes[lacking], item_codes[lacking])
+        return scores
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores of pairs of which a side is unknown (code −1).
+        """Return the scores of pairs of which a side is unknown (code −1), or nothing speaks for or against.
 
         By default 0 for implicit feedback; for ratings the mean, plus the bias of the side that is known.
         """
@@ -145,9 +156,12 @@ class Recommender(RegressorMixin, BaseEstimator):
             A parameter is not what it should be (a ValueError).
         """
         self._validate_params()
-        interactions = self._prepare(as_interactions(X, y, self.feedback), **side)  # type: ignore[arg-type]
-        self._take(interactions)
-        self._fit(interactions)
+        given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
+        with self._all_or_nothing():
+            self.__dict__ = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+            interactions = self._prepare(given, **side)
+            self._take(interactions)
+            self._fit(interactions)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
@@ -176,10 +190,21 @@ class Recommender(RegressorMixin, BaseEstimator):
         asked = previous.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
         new = as_interactions(X, y, asked)  # type: ignore[arg-type]
         merged = previous.merge(new, duplicates="last" if previous.feedback == "explicit" else "sum")
-        merged = self._prepare(merged, **side)
-        self._take(merged)
-        self._partial_fit(merged, previous)
+        with self._all_or_nothing():
+            merged = self._prepare(merged, **side)
+            self._take(merged)
+            self._partial_fit(merged, previous)
         return self
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Give the model back what it knew, if learning fails."""
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _take(self, interactions: Interactions) -> None:
         """Keep what every model keeps."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from scipy import sparse
 
+from recokit._columns import check_lengths, check_values, to_times, to_values
 from recokit._frames import Backend, column, to_frame
 from recokit._id_index import IdIndex
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
@@ -172,11 +173,11 @@ class Interactions:
     ) -> "Interactions":
         user_index, user_codes = IdIndex.factorize(users, names.user)
         item_index, item_codes = IdIndex.factorize(items, names.item)
-        values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else _to_values(ratings, names.rating)
-        times = None if timestamps is None else _to_times(timestamps, names.timestamp)
-        _check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
+        values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)
+        times = None if timestamps is None else to_times(timestamps, names.timestamp)
+        check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
         feedback = feedback or ("implicit" if ratings is None else "explicit")
-        _check_values(values, feedback, names.rating)
+        check_values(values, feedback, names.rating)
         return cls._from_codes(user_index, item_index, user_codes, item_codes, values, times, feedback, duplicates)
 
     @classmethod
@@ -241,20 +242,22 @@ class Interactions:
         """
         if not sparse.issparse(X):
             raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
+        if X.ndim != 2:
+            raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
         rows = sparse.csr_array(X, copy=True)
         rows.sum_duplicates()
         n_users, n_items = rows.shape
-        user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users)
-        item_index = IdIndex.from_range(n_items) if items is None else IdIndex(items)
+        user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
+        item_index = IdIndex.from_range(n_items) if items is None else IdIndex(items, name="items")
         if (len(user_index), len(item_index)) != (n_users, n_items):
             raise DataError(
                 f"{len(user_index)} users and {len(item_index)} items for a matrix of {n_users} × {n_items}"
             )
-        values = _to_values(rows.data, "values")
+        values = to_values(rows.data, "values")
         if len(values) == 0:
             raise DataError("no interactions: the matrix stores nothing")
         feedback = feedback or ("implicit" if np.all(values == 1) else "explicit")
-        _check_values(values, feedback, "values")
+        check_values(values, feedback, "values")
         indptr, codes = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
         return cls(user_index, item_index, indptr, codes, values, None, feedback)
 
@@ -415,7 +418,7 @@ class Interactions:
         """
         if feedback == self.feedback:
             return self
-        _check_values(self.values, feedback, "values")
+        check_values(self.values, feedback, "values")
         return replace(self, feedback=feedback)
 
     def select(self, mask: BoolArray) -> "Interactions":
@@ -468,7 +471,9 @@ class Interactions:
         item_codes = [items.codes(part.items)[part.item_codes] for part in (self, other)]
         times = None
         if self.timestamps is not None and other.timestamps is not None:
-            times = _to_times(np.concatenate([self.timestamps, other.timestamps]), "timestamps")
+            if (self.timestamps.dtype.kind == "M") != (other.timestamps.dtype.kind == "M"):
+                raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
+            times = to_times(np.concatenate([self.timestamps, other.timestamps]), "timestamps")
         return Interactions._from_codes(
             users,
             items,
@@ -492,59 +497,16 @@ class Interactions:
             raise ValueError("the interactions contradict themselves")
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self._to_state()  # without what is cached
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
+
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
-
-
-def _to_values(ratings: Any, name: str) -> FloatArray:
-    """Return ratings as float32, refusing what is not a finite number there."""
-    try:
-        wide = np.asarray(ratings if isinstance(ratings, np.ndarray | list) else list(ratings), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: expected numbers ({error})") from None
-    if wide.ndim != 1:
-        raise DataError(f"{name}: expected one dimension, got shape {wide.shape}")
-    with np.errstate(over="ignore"):
-        values = wide.astype(np.float32)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        raise DataError(
-            f"{name}: {len(bad)} NaN or infinite value(s): {first_few(wide[bad])}, at rows {first_few(bad)}"
-        )
-    return values
-
-
-def _to_times(timestamps: Any, name: str) -> AnyArray:
-    times = np.asarray(timestamps if isinstance(timestamps, np.ndarray | list) else list(timestamps))
-    if times.dtype.kind == "M":
-        missing = np.isnat(times)
-    elif times.dtype.kind in "iuf":
-        times = times.astype(np.float64 if times.dtype.kind == "f" else np.int64)
-        missing = ~np.isfinite(times)
-    else:
-        raise DataError(f"{name}: expected numbers or datetime64, got {times.dtype}")
-    rows = np.flatnonzero(missing)
-    if len(rows):
-        raise DataError(f"{name}: {len(rows)} missing time(s), at rows {first_few(rows)}")
-    return times
-
-
-def _check_lengths(columns: dict[str, AnyArray | None]) -> None:
-    lengths = {name: len(values) for name, values in columns.items() if values is not None}
-    if len(set(lengths.values())) > 1:
-        raise DataError("lengths differ: " + ", ".join(f"{name} {length}" for name, length in lengths.items()))
-    if not any(lengths.values()):
-        raise DataError("no interactions: the columns are empty")
-
-
-def _check_values(values: FloatArray, feedback: str, name: str) -> None:
-    if feedback not in ("explicit", "implicit"):
-        raise ValueError(f"feedback={feedback!r}: expected 'explicit' or 'implicit'")
-    negative = np.flatnonzero(values < 0) if feedback == "implicit" else ()
-    if len(negative):
-        shown = f"{first_few(values[negative])}, at rows {first_few(negative)}"
-        raise DataError(f"{name}: {len(negative)} negative strength(s) of implicit feedback: {shown}")
 
 
 def _row_order(

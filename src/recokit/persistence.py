@@ -145,6 +145,8 @@ def _checksum(tree: str, tensors: dict[str, AnyArray]) -> str:
 
 def _encode(value: Any, tensors: dict[str, AnyArray], where: str) -> Any:
     """Return the JSON form of a value, putting its arrays aside; a list ``[tag, …]`` stands for what JSON lacks."""
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return ["time", value.dtype.str, int(value.astype(np.int64))]
     if isinstance(value, np.generic):
         value = value.item()
     if type(value) in _SCALARS:
@@ -168,7 +170,8 @@ def _encode(value: Any, tensors: dict[str, AnyArray], where: str) -> Any:
 def _encode_array(array: AnyArray, tensors: dict[str, AnyArray], where: str) -> Any:
     def put(tensor: AnyArray) -> str:
         name = f"t{len(tensors)}"
-        tensors[name] = np.ascontiguousarray(tensor)
+        native = tensor.astype(tensor.dtype.newbyteorder("="), copy=False)
+        tensors[name] = np.ascontiguousarray(native).reshape(tensor.shape)  # of no dimension it makes one
         return name
 
     if array.dtype.kind in "TU":
@@ -227,6 +230,7 @@ _DECODERS: dict[str, Callable[..., Any]] = {
     "tuple": lambda tensors, items: tuple(_decode(item, tensors) for item in items),
     "array": lambda tensors, name: tensors[name],
     "times": lambda tensors, dtype, name: tensors[name].view(np.dtype(dtype)),
+    "time": lambda tensors, dtype, number: np.array(number, dtype=np.int64).view(np.dtype(dtype))[()],
     "csr": _decode_csr,
     "strings": _decode_strings,
     "objects": _decode_objects,

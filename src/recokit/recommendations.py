@@ -107,9 +107,7 @@ def _as_ids(ids: Any) -> AnyArray:
     ids = list(ids)
     if ids and all(type(key) is int for key in ids):
         return np.array(ids, dtype=np.int64)
-    array = np.empty(len(ids), dtype=object)
-    array[:] = ids
-    return array
+    return np.fromiter(ids, dtype=object, count=len(ids))
 
 
 def _as_matrix(items: Any, n_users: int) -> AnyArray:

@@ -85,7 +85,7 @@ class _Subject:
         return clone(self.estimator)
 
     def side(self, data: Interactions) -> dict[str, Any]:
-        return self._side(data) if self._side else {}
+        return self._side(data) if self._side else self.estimator._example_side(data)
 
     def fitted(self, data: Interactions | None = None) -> Any:
         data = self.data if data is None else data
@@ -455,7 +455,8 @@ def check_recommender(estimator: Recommender, *, side: Side | None = None) -> No
     estimator : Recommender
         With the parameters to test; it is cloned, not fitted.
     side : callable, optional
-        Makes the further arguments of ``fit`` from the `Interactions` that are fitted.
+        Makes the further arguments of ``fit`` from the `Interactions` that are fitted; by default the estimator's
+        ``_example_side`` does.
 
     Raises
     ------

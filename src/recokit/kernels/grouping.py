@@ -97,7 +97,7 @@ def merge_repeated(
     for row in range(len(indptr) - 1):
         k = indptr[row]
         while k < indptr[row + 1]:
-            total, highest, first = 0.0, values[k], k
+            total, highest, first = np.float64(0.0), values[k], k
             while k < indptr[row + 1] and column_codes[k] == column_codes[first]:
                 total += values[k]
                 highest = max(highest, values[k])

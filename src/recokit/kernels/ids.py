@@ -18,11 +18,10 @@ def mark_present(ids: IntArray, lowest: int, present: BoolArray) -> None:
 @njit(nogil=True, cache=True)
 def table_codes(ids: IntArray, lowest: int, table: CodeArray, codes: CodeArray) -> None:
     """Look every id up in ``table[id - lowest]``; an id outside the table gets −1."""
-    size = len(table)
+    # The comparison comes before the difference, and the brackets stay: without them either could overflow.
+    highest = lowest + (len(table) - 1)
     for k in range(len(ids)):
-        # The comparison comes before the difference, which could overflow.
-        inside = ids[k] >= lowest and ids[k] <= lowest + size - 1
-        codes[k] = table[ids[k] - lowest] if inside else -1
+        codes[k] = table[ids[k] - lowest] if lowest <= ids[k] <= highest else -1
 
 
 @njit(nogil=True, cache=True)

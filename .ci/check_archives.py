@@ -1,0 +1,35 @@
+"""Check that the wheel and the source archive in a folder hold what they should."""
+
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+
+def main(folder: str) -> None:
+    """Print what is missing or too much, and exit with status 1 if anything is."""
+    (wheel,) = Path(folder).glob("*.whl")
+    (archive,) = Path(folder).glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as file:
+        in_wheel = set(file.namelist())
+    with tarfile.open(archive) as file:
+        in_archive = {name.partition("/")[2] for name in file.getnames()}
+    modules = {str(path.relative_to("src")) for path in Path("src/recokit").rglob("*.py")}
+    problems = [f"{wheel.name} lacks {name}" for name in sorted(modules | {"recokit/py.typed"}) if name not in in_wheel]
+    if not any(name.endswith("licenses/LICENSE") for name in in_wheel):
+        problems.append(f"{wheel.name} lacks the licence")
+    problems += [
+        f"{wheel.name} should not hold {name}"
+        for name in sorted(in_wheel)
+        if not name.startswith("recokit") or name.endswith((".nbi", ".nbc", ".pyc"))
+    ]
+    wanted = ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "tests/conftest.py"]
+    wanted += ["benchmarks/compare.py", "docs/conf.py", *(f"src/{name}" for name in sorted(modules))]
+    problems += [f"{archive.name} lacks {name}" for name in wanted if name not in in_archive]
+    if problems:
+        sys.exit("\n".join(problems))
+    print(f"{wheel.name} and {archive.name} hold what they should")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
