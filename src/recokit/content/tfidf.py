@@ -1,0 +1,327 @@
+"""TfidfRecommender: items by their words, people by the words of what they liked."""
+
+import warnings
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+
+from recokit._rules import Rules, Top
+from recokit._threads import for_rows
+from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.base import Histories, Recommender, Term
+from recokit.content.analyzer import make_analyzer
+from recokit.content.catalogue import read_texts
+from recokit.content.profiles import Weighted, weigh_ratings, weigh_strengths
+from recokit.content.vectors import tfidf_vectors
+from recokit.exceptions import DataError, first_few
+from recokit.interactions import IdIndex, Interactions
+from recokit.kernels.content import CANCELLED, score_profiles
+
+__all__ = ["TfidfRecommender"]
+
+_STRINGS = np.dtypes.StringDType()
+
+
+class TfidfRecommender(Recommender):
+    r"""Recommend items whose texts have the words of what a person liked.
+
+    Every item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text (`tfidf_vectors`; texts may mix
+    scripts, see `analyze`). A person is the weighted sum of the vectors of their items (Rocchio), and is compared
+    with an item by the cosine:
+
+    .. math:: p_u = \sum_i w_{ui} x_i, \qquad c_{ui} = \frac{p_u \cdot x_i}{|p_u|}
+
+    *Implicit feedback*: the weights are the strengths, and the score is the cosine, from 0 to 1.
+
+    *Explicit feedback*: the weights are the deviations :math:`r_{ui} - m_u` from the person's mean, damped so that a
+    single rating deviates too, :math:`m_u = (\sum_i r_{ui} + 5 \mu) / (n_u + 5)` with the overall mean μ. Where every
+    rating of a person equals :math:`m_u`, nothing is liked better than the rest and all weigh 1. The score is a rating:
+    the cosine, stretched over what is left of the scale above and below the person's mean,
+
+    .. math:: \hat r_{ui} = m_u + c_{ui} \cdot
+       \begin{cases} r_{max} - m_u & c_{ui} > 0 \\ m_u - r_{min} & \text{otherwise} \end{cases}
+
+    which never leaves the scale and ranks a person's items exactly as the cosine does. (If all the ratings in the data
+    are equal there is no scale, and every prediction is that rating.)
+
+    An item that shares no term with any of the person's items is never recommended; `predict` gives 0 for it, or
+    :math:`m_u`. So it is for everything where the profile vanishes, as with two ratings that cancel out. Items that
+    nobody has touched are recommended like any others, as long as the catalogue has their texts.
+
+    Parameters
+    ----------
+    text : str
+        Column of the catalogue that holds the texts.
+    tokenizer : None, "jieba" or callable
+        None: words, and bigrams of Chinese, Japanese and Korean characters. ``"jieba"``: Chinese is cut into words, for
+        which the extra ``recokit[zh]`` must be installed. A function from a text to its terms replaces all of it; a
+        model with one cannot be saved.
+    min_df : int or float
+        Leave out terms of fewer texts than this, or than this share of the texts.
+    max_features : int, optional
+        Keep only this many terms, those that occur most often.
+    sublinear_tf : bool
+        Let a term that occurs f times in a text count 1 + ln f times instead of f times.
+    feedback : {"auto", "explicit", "implicit"}
+        What the values are.
+    n_threads : int, optional
+        Threads; what Numba has by default.
+    verbose : bool
+        Show progress.
+
+    Attributes
+    ----------
+    item_texts_ : (n_items,) array of str
+        Text of each item, in order of code; empty where there is none.
+    feature_names_ : (n_terms,) array of str
+        The vocabulary, sorted.
+    idf_ : (n_terms,) float64 array
+        Inverse document frequency of each term.
+    item_vectors_ : csr_array of shape (n_items, n_terms), float32
+        The unit vectors; an empty row where no term is left of a text.
+    term_items_ : csr_array of shape (n_terms, n_items), float32
+        The same by term.
+
+    References
+    ----------
+    Salton & Buckley, "Term-weighting approaches in automatic text retrieval", Information Processing & Management 24,
+    1988.
+
+    Rocchio, "Relevance feedback in information retrieval", in Salton (ed.), The SMART Retrieval System, 1971.
+
+    Lops, de Gemmis & Semeraro, "Content-based recommender systems: state of the art and trends", Recommender Systems
+    Handbook, 2011.
+
+    Examples
+    --------
+    >>> from recokit.content import TfidfRecommender
+    >>> titles = {1: "龙井绿茶 Green Tea", 2: "碧螺春绿茶", 3: "Black Tea 500g", 4: "手机壳 Phone Case"}
+    >>> model = TfidfRecommender().fit([("ann", 1), ("bob", 4)], catalogue=titles)
+    >>> model.recommend("ann")["ann"]
+    [(3, 0.186...), (2, 0.158...)]
+    >>> print(model.explain("ann", 2))
+    2 scores 0.159 for ann because of the word “绿茶” (+0.159).
+    >>> model.similar_items([3])[3]
+    [(1, 0.186...)]
+    """
+
+    item_texts_: AnyArray
+    feature_names_: AnyArray
+    idf_: FloatArray
+    item_vectors_: sparse.csr_array
+    term_items_: sparse.csr_array
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **Recommender._parameter_constraints,
+        "text": [str],
+        "tokenizer": [StrOptions({"jieba"}), callable, None],
+        "min_df": [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
+        "max_features": [Interval(Integral, 1, None, closed="left"), None],
+        "sublinear_tf": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        text: str = "title",
+        tokenizer: Literal["jieba"] | Callable[[str], list[str]] | None = None,
+        min_df: int | float = 1,
+        max_features: int | None = None,
+        sublinear_tf: bool = True,
+        feedback: str = "auto",
+        n_threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.text = text
+        self.tokenizer = tokenizer
+        self.min_df = min_df
+        self.max_features = max_features
+        self.sublinear_tf = sublinear_tf
+        self.feedback = feedback
+        self.n_threads = n_threads
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None, *, catalogue: Any, item: str = "item_id") -> Self:  # type: ignore[override]
+        """Learn from interactions and a catalogue.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            As in `Recommender.fit`.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs.
+        catalogue : pandas, Polars or PyArrow frame, mapping of columns, or mapping of item ids to texts
+            One row for each item. Items that are only here can be recommended.
+        item : str
+            Column of the catalogue that holds the item ids.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The catalogue is empty, lacks a column, lists an item twice, has a text that is not a string, has none of
+            the items of the interactions, or leaves no term to compare by; or as in `Recommender.fit`.
+        ImportError
+            The tokenizer is not installed.
+
+        Warns
+        -----
+        UserWarning
+            Items are not in the catalogue or have no text there; they are kept, but have no words to go by.
+        """
+        return super().fit(X, y, catalogue=catalogue, item=item)
+
+    def partial_fit(  # type: ignore[override]
+        self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
+    ) -> Self:
+        """Learn from further interactions and further items; the same model as `fit` on everything.
+
+        Parameters
+        ----------
+        X, y
+            As in `Recommender.partial_fit`.
+        catalogue : as in `fit`, optional
+            New items; and items known before, whose texts these replace. A missing text replaces nothing.
+        item : str
+            Column of the item ids.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`.
+        """
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X, y, catalogue=catalogue, item=item)
+        return super().partial_fit(X, y, catalogue=catalogue, item=item, further=True)
+
+    @classmethod
+    def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
+        words = ("tea", "cup", "pot", "green", "black", "绿茶", "红茶", "茶壶")
+        picks = [(item, sum(str(item).encode())) for item in interactions.items]
+        return {"catalogue": {item: f"{words[pick % 5]} {words[pick % 8]}" for item, pick in picks}}
+
+    def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
+        return self._take_in(interactions, **side)
+
+    def _take_in(self, interactions: Interactions, catalogue: Any, item: str, further: bool = False) -> Interactions:
+        """Read the catalogue on top of what is known, and widen the interactions to all items."""
+        sources = [(self.interactions_.items, self.item_texts_)] if further else []
+        if catalogue is not None or not further:
+            listed, texts = read_texts(catalogue, item, self.text)
+            if not further and np.all(listed.codes(interactions.items) < 0):
+                raise DataError(
+                    "catalogue: it has none of the items of the interactions; their ids are like "
+                    f"{first_few(interactions.items)}, those of column {item!r} like {first_few(listed)}"
+                )
+            sources.append((listed, np.array(texts, dtype=_STRINGS)))
+        items = interactions.items
+        for ids, _ in sources:
+            items = items.union(ids)
+        self.item_texts_ = np.full(len(items), "", dtype=_STRINGS)
+        for ids, known in sources:
+            self.item_texts_[items.codes(ids)[known != ""]] = known[known != ""]
+        self._warn_of_textless(items)
+        return interactions.reindex(items=items)
+
+    def _warn_of_textless(self, items: IdIndex) -> None:
+        textless = np.flatnonzero(self.item_texts_ == "")
+        if len(textless):
+            warnings.warn(
+                f"{len(textless)} of {len(items)} items are not in the catalogue or have no {self.text!r} there, so "
+                f"they have no words: {first_few(items.take(textless))}",
+                stacklevel=6,  # the caller of fit
+            )
+
+    def _fit(self, interactions: Interactions) -> None:
+        analyzer = make_analyzer(self.tokenizer)
+        with self._progress(len(self.item_texts_), "texts") as bar:
+
+            def analyze(text: str) -> list[str]:
+                bar.update(1)
+                return analyzer(text)
+
+            self.item_vectors_, terms, self.idf_ = tfidf_vectors(
+                self.item_texts_.tolist(),
+                analyze,
+                min_df=self.min_df,
+                max_features=self.max_features,
+                sublinear_tf=self.sublinear_tf,
+            )
+        self.feature_names_ = terms.astype(_STRINGS)
+        self.term_items_ = sparse.csr_array(self.item_vectors_.T)
+
+    def _weigh(self, people: Histories) -> Weighted:
+        if self._is_explicit():
+            return weigh_ratings(people, self._mean_, self.rating_range_)
+        return weigh_strengths(people)
+
+    def _score_block(self, profiles: Histories) -> FloatArray:
+        return self._cosines(profiles, self._weigh(profiles))
+
+    def _cosines(self, people: Histories, weighted: Weighted) -> FloatArray:
+        """Return the cosines of people and all items, mapped to scores: (n_people, n_items) float32."""
+        n_people, n_items = len(people.lengths), self.item_vectors_.shape[0]
+        scores = np.empty((n_people, n_items), dtype=np.float32)
+        weights, *maps = weighted
+        vectors, holders = _arrays(self.item_vectors_), _arrays(self.term_items_)
+        visits = np.sum(np.diff(holders[0]) ** 2) / n_items  # of items, for the terms of the average item
+        args = (people.indptr, people.item_codes, weights, *vectors, *holders, *maps, scores)
+        costs = n_items + visits * people.lengths
+        for_rows(score_profiles, n_people, args, n_threads=self._threads(), costs=costs)
+        return scores
+
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        scores = np.empty(len(user_codes))
+        users, rows = np.unique(user_codes, return_inverse=True)
+        for start, stop in self._blocks(len(users)):
+            people = self._training_histories(users[start:stop])
+            weighted = self._weigh(people)
+            here = np.flatnonzero((rows >= start) & (rows < stop))
+            found = self._cosines(people, weighted)[rows[here] - start, item_codes[here]]
+            scores[here] = np.where(np.isfinite(found), found, weighted.offsets[rows[here] - start])
+        return scores
+
+    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+        rules, parts = Rules(self.interactions_.items), [Top.empty(0, n)]
+        for start, stop in self._blocks(len(item_codes)):
+            ones = np.ones(stop - start, dtype=np.float32)
+            rows = Histories(np.arange(stop - start + 1), item_codes[start:stop], ones)
+            cosines = self._cosines(rows, weigh_strengths(rows))
+            parts.append(rules.select(cosines, n, [], rows, self._threads()))
+        codes, scores, counts = (np.concatenate(blocks) for blocks in zip(*parts, strict=True))
+        return codes, scores, counts
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        person = self._training_histories(np.array([user_code]))
+        weights, (offset,), (gain,), (loss,) = self._weigh(person)
+        profile = self.item_vectors_[person.item_codes].T.astype(np.float64) @ weights
+        norm = float(np.linalg.norm(profile))
+        terms = [Term("user", None, float(offset))]
+        if norm <= CANCELLED * np.abs(weights).sum(dtype=np.float64):
+            return terms
+        shared, values = _row(self.item_vectors_, item_code)
+        parts = profile[shared] * values / norm
+        parts *= gain if parts.sum() > 0 else loss
+        words = self.feature_names_[shared].tolist()
+        return terms + [Term("word", word, float(part)) for word, part in zip(words, parts, strict=True)]
+
+
+def _arrays(matrix: sparse.csr_array) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """Return the arrays of a matrix in the types that kernels take."""
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data
+
+
+def _row(matrix: sparse.csr_array, row: int) -> tuple[AnyArray, AnyArray]:
+    here = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    return matrix.indices[here], matrix.data[here]

@@ -1,0 +1,1 @@
+"""Slow, obvious references: plain Python and NumPy, nothing of recokit."""
