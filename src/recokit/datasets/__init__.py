@@ -1,0 +1,25 @@
+"""Published data sets, read from a local folder, and generated shop data that needs nothing."""
+
+from recokit.datasets._data import RatingData, RatingFolds, Split
+from recokit.datasets._sources import SOURCES, DatasetNotFoundError, Source, available
+from recokit.datasets.amazon import load_amazon_toys
+from recokit.datasets.movielens import load_movielens_1m_implicit, load_movielens_100k, load_movielens_latest_small
+from recokit.datasets.retail import load_online_retail
+from recokit.datasets.shop import ShopData, make_shop
+
+__all__ = [
+    "SOURCES",
+    "DatasetNotFoundError",
+    "RatingData",
+    "RatingFolds",
+    "ShopData",
+    "Source",
+    "Split",
+    "available",
+    "load_amazon_toys",
+    "load_movielens_1m_implicit",
+    "load_movielens_100k",
+    "load_movielens_latest_small",
+    "load_online_retail",
+    "make_shop",
+]
