@@ -1,0 +1,28 @@
+"""The directive ``inapplicable-checks``: the checks of scikit-learn that cannot apply to (user, item) pairs."""
+
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+
+from recokit import testing
+
+
+class InapplicableChecks(Directive):
+    """Insert a table of ``recokit.testing.INAPPLICABLE_SKLEARN_CHECKS``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", "", "   * - check", "     - reason"]
+        for check, reason in sorted(testing.INAPPLICABLE_SKLEARN_CHECKS.items()):
+            lines += [f"   * - ``{check}``", f"     - {reason}"]
+        holder = nodes.Element()
+        self.state.nested_parse(StringList(lines, "recokit.testing"), self.content_offset, holder)
+        return holder.children
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("inapplicable-checks", InapplicableChecks)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,54 @@
+"""Sphinx configuration. Builds without a network: `sphinx-build -W -b html docs docs/_build/html`."""
+
+import re
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "recokit"
+author = "The recokit developers"
+copyright = "the recokit developers"
+release = installed_version("recokit")
+version = ".".join(release.split(".")[:2])
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "inapplicable_checks",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
+# Single backticks in docstrings are cross-references where there is something to refer to, and code where there is not.
+default_role = "py:obj"
+
+rst_prolog = ".. currentmodule:: recokit\n"
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+# Methods that scikit-learn makes for the routing of metadata; their docstrings refer to its own manual.
+autodoc_default_options = {
+    "exclude-members": "set_fit_request, set_partial_fit_request, set_predict_request, set_score_request"
+}
+autodoc_typehints = "none"  # the docstrings give shapes and units too
+numpydoc_show_class_members = False  # the templates list the methods
+numpydoc_xref_param_type = False
+
+html_theme = "furo"
+html_title = f"recokit {release}"
+html_copy_source = False
+html_show_sourcelink = False
+
+
+def _keep_initials(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Escape the initial of a name at the beginning of a line ("Y. Koren"), which would begin an enumeration."""
+    lines[:] = [re.sub(r"^(\s*)([A-Z])(?=\. )", r"\1\\\2", line) for line in lines]
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", _keep_initials, priority=900)  # after numpydoc
