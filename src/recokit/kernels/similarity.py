@@ -1,0 +1,366 @@
+"""Similarities between the rows of a sparse matrix: the nearest rows of each query, or whole rows of similarities.
+
+Gustavson's algorithm, row by row: a query's columns are walked, and what each column adds to every row that has it is
+summed in dense accumulators of one row. Nothing of the size n × n exists. Only what the similarity needs is summed:
+counts are integers, and where all values are 1 they are the products too.
+
+References
+----------
+F. G. Gustavson (1978). Two fast algorithms for sparse matrices: multiplication and permuted transposition. ACM
+Transactions on Mathematical Software 4(3).
+"""
+
+import numpy as np
+from numba import njit
+
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, CORRELATION, COSINE, PEARSON, similarity_of
+
+__all__ = ["nearest_rows", "query_costs", "row_stats", "similarity_rows"]
+
+_TINY = 1e-300
+
+
+@njit(nogil=True, cache=True)
+def row_stats(indptr: IntArray, values: FloatArray) -> FloatArray:
+    """Return the number of cells and the sum of squares of each row: (n_rows, 2) float64."""
+    stats = np.zeros((len(indptr) - 1, 2), dtype=np.float64)
+    for row in range(len(stats)):
+        stats[row, 0] = indptr[row + 1] - indptr[row]
+        for k in range(indptr[row], indptr[row + 1]):
+            stats[row, 1] += np.float64(values[k]) * np.float64(values[k])
+    return stats
+
+
+@njit(nogil=True, cache=True)
+def query_costs(indptr: IntArray, column_codes: CodeArray, column_indptr: IntArray) -> FloatArray:
+    """Return the work of each query, the number of products that its columns ask for: (n_queries,) float64."""
+    costs = np.empty(len(indptr) - 1, dtype=np.float64)
+    for query in range(len(indptr) - 1):
+        n_products = 0
+        for k in range(indptr[query], indptr[query + 1]):
+            column = column_codes[k]
+            n_products += column_indptr[column + 1] - column_indptr[column]
+        costs[query] = n_products
+    return costs
+
+
+@njit(nogil=True, cache=True)
+def _is_counted(kind: int, unit: bool, constants: FloatArray) -> bool:
+    """Return whether common columns must be counted even where there are products."""
+    of_products = kind in (COSINE, ASYMMETRIC_COSINE) and not unit
+    return not of_products or constants[3] > 0 or constants[4] > 1
+
+
+@njit(nogil=True, cache=True)
+def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatArray, FloatArray, CodeArray]:
+    """Return the counts, products, moments (each empty where it is not needed) and rows met of one query."""
+    return (
+        np.zeros(n_rows, dtype=np.int32),
+        np.zeros(0 if unit else n_rows, dtype=np.float64),
+        np.zeros((n_rows if kind >= CORRELATION else 0, 4), dtype=np.float64),
+        np.empty(n_rows, dtype=np.int32),
+    )
+
+
+@njit(nogil=True, cache=True)
+def _count(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    counts: CodeArray,
+) -> None:
+    """Add the number of common columns of a query and every row to ``counts``."""
+    for k in range(indptr[query], indptr[query + 1]):
+        column = column_codes[k]
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            counts[row_codes[t]] += 1
+
+
+@njit(nogil=True, cache=True)
+def _count_and_list(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    counts: CodeArray,
+    met: CodeArray,
+) -> int:
+    """Do as `_count`, list the rows that have a common column in ``met``, and return how many these are."""
+    n_met = 0
+    for k in range(indptr[query], indptr[query + 1]):
+        column = column_codes[k]
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            row = row_codes[t]
+            if counts[row] == 0:
+                met[n_met] = row
+                n_met += 1
+            counts[row] += 1
+    return n_met
+
+
+@njit(nogil=True, cache=True)
+def _add_products(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    products: FloatArray,
+) -> None:
+    """Add Σxy of a query and every row to ``products``."""
+    for k in range(indptr[query], indptr[query + 1]):
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            products[row_codes[t]] += x * np.float64(column_values[t])
+
+
+@njit(nogil=True, cache=True)
+def _add_moments(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    moments: FloatArray,
+) -> None:
+    """Add (Σx², Σy², Σx, Σy) over the common columns of a query and every row to ``moments``."""
+    for k in range(indptr[query], indptr[query + 1]):
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            row, y = row_codes[t], np.float64(column_values[t])
+            moments[row, 0] += x * x
+            moments[row, 1] += y * y
+            moments[row, 2] += x
+            moments[row, 3] += y
+
+
+@njit(nogil=True, cache=True)
+def _sum_up(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    counted: bool,
+    counts: CodeArray,
+    products: FloatArray,
+    moments: FloatArray,
+    met: CodeArray,
+) -> int:
+    """Sum over the columns of a query; return how many rows are listed in ``met``, or −1 if all must be looked at."""
+    n_met, work = -1, 0
+    for k in range(indptr[query], indptr[query + 1]):
+        work += column_indptr[column_codes[k] + 1] - column_indptr[column_codes[k]]
+    if work < len(counts):  # a list of the rows met is worth its cost where these are few
+        n_met = _count_and_list(query, indptr, column_codes, column_indptr, row_codes, counts, met)
+    elif counted:
+        _count(query, indptr, column_codes, column_indptr, row_codes, counts)
+    if len(products):
+        _add_products(query, indptr, column_codes, values, column_indptr, row_codes, column_values, products)
+    if len(moments):
+        _add_moments(query, indptr, column_codes, values, column_indptr, row_codes, column_values, moments)
+    return n_met
+
+
+@njit(nogil=True, cache=True)
+def _clear(n_met: int, counts: CodeArray, products: FloatArray, moments: FloatArray, met: CodeArray) -> None:
+    """Set what a query has summed to 0."""
+    if n_met < 0:
+        counts[:] = 0
+        products[:] = 0
+        moments[:] = 0
+    for t in range(n_met):
+        counts[met[t]] = 0
+        if len(products):
+            products[met[t]] = 0
+        if len(moments):
+            moments[met[t]] = 0
+
+
+@njit(nogil=True, cache=True)
+def _sift_down(scores: FloatArray, codes: CodeArray, parent: int, size: int) -> None:
+    """Restore the heap below ``parent``; its root is the worst: lowest score, then highest code."""
+    while True:
+        child = 2 * parent + 1
+        if child >= size:
+            return
+        right = child + 1
+        if right < size and (
+            scores[right] < scores[child] or (scores[right] == scores[child] and codes[right] > codes[child])
+        ):
+            child = right
+        if scores[child] > scores[parent] or (scores[child] == scores[parent] and codes[child] < codes[parent]):
+            return
+        scores[parent], scores[child] = scores[child], scores[parent]
+        codes[parent], codes[child] = codes[child], codes[parent]
+        parent = child
+
+
+@njit(nogil=True, cache=True)
+def _offer(scores: FloatArray, codes: CodeArray, size: int, score: np.float32, code: int) -> int:
+    """Put a candidate among the best, a heap once they are complete, if it belongs there; return how many these are."""
+    if size < len(scores):
+        scores[size], codes[size] = score, code
+        if size + 1 == len(scores):
+            _heapify(scores, codes, size + 1)
+        return size + 1
+    if score > scores[0] or (score == scores[0] and code < codes[0]):
+        scores[0], codes[0] = score, code
+        _sift_down(scores, codes, 0, size)
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _heapify(scores: FloatArray, codes: CodeArray, size: int) -> None:
+    for parent in range(size // 2 - 1, -1, -1):
+        _sift_down(scores, codes, parent, size)
+
+
+@njit(nogil=True, cache=True)
+def _sort_best_first(scores: FloatArray, codes: CodeArray, size: int) -> None:
+    """Sort the best, by moving the worst of the heap to the end again and again."""
+    if size < len(scores):
+        _heapify(scores, codes, size)
+    for last in range(size - 1, 0, -1):
+        scores[0], scores[last] = scores[last], scores[0]
+        codes[0], codes[last] = codes[last], codes[0]
+        _sift_down(scores, codes, 0, last)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def nearest_rows(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    query_stats: FloatArray,
+    own_codes: CodeArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    indexed_stats: FloatArray,
+    kind: int,
+    constants: FloatArray,
+    unit: bool,
+    swapped: bool,
+    nearest_codes: CodeArray,
+    nearest_scores: FloatArray,
+    nearest_counts: CodeArray,
+) -> None:
+    """Find the k most similar rows of each query.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the queries to work on.
+    indptr, column_codes, values : (n_queries + 1,) int64, (n,) int32 and (n,) float32 arrays
+        The queries, compressed by row.
+    query_stats : (n_queries, 2) float64 array
+        Number of cells and sum of squares of each query.
+    own_codes : (n_queries,) int32 array
+        The row that each query is itself, and that is no neighbour of it; −1 for none.
+    column_indptr, row_codes, column_values : (n_columns + 1,) int64, (m,) int32 and (m,) float32 arrays
+        The rows to compare with, compressed by column.
+    indexed_stats : (n_rows, 2) float64 array
+        Number of cells and sum of squares of each row.
+    kind : int
+        ``COSINE``, ``JACCARD``, ….
+    constants : (5,) float64 array
+        alpha, beta, number of columns, shrinkage, least number of common columns.
+    unit : bool
+        Whether all values, of queries and rows, are 1, or none matters.
+    swapped : bool
+        Take the similarity of the rows to the query, not of the query to the rows: they differ where it is asymmetric.
+    nearest_codes, nearest_scores : (n_queries, k) int32 and float32 arrays
+        Written: the rows of positive similarity, best first, equal ones by code; −1 and 0 beyond their number.
+    nearest_counts : (n_queries,) int32 array
+        Written: the number of neighbours found.
+    """
+    n_rows = len(indexed_stats)
+    counts, products, moments, met = _accumulators(n_rows, kind, unit)
+    counted = _is_counted(kind, unit, constants)
+    # The cosine is at most the product times this; a little more, so that rounding rejects nothing.
+    inverse_norms = 1.000001 / np.sqrt(np.maximum(indexed_stats[:, 1], _TINY))
+    for query in range(start, stop):
+        own, own_code = query_stats[query], own_codes[query]
+        inverse_norm = 1.0 / np.sqrt(max(own[1], _TINY))
+        n_met = _sum_up(
+            query, indptr, column_codes, values, column_indptr, row_codes, column_values,
+            counted, counts, products, moments, met,
+        )  # fmt: skip
+        codes, scores = nearest_codes[query], nearest_scores[query]
+        codes[:] = -1
+        scores[:] = 0
+        size = 0
+        for t in range(n_rows if n_met < 0 else n_met):
+            row = t if n_met < 0 else met[t]
+            common = np.float64(counts[row]) if counted else 1.0
+            product = common if unit else products[row]
+            if common == 0 or (product == 0 and kind != PEARSON):
+                continue
+            if kind == COSINE and size == len(scores) and product * inverse_norms[row] * inverse_norm < scores[0]:
+                continue
+            similarity = similarity_of(kind, swapped, common, product, moments, row, own, indexed_stats[row], constants)
+            score = np.float32(similarity)  # rounded before it is compared: what is equal in the answer is by code
+            if score > 0 and row != own_code:
+                size = _offer(scores, codes, size, score, row)
+        _sort_best_first(scores, codes, size)
+        nearest_counts[query] = size
+        _clear(n_met, counts, products, moments, met)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def similarity_rows(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    query_stats: FloatArray,
+    own_codes: CodeArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    indexed_stats: FloatArray,
+    kind: int,
+    constants: FloatArray,
+    unit: bool,
+    swapped: bool,
+    similarities: FloatArray,
+) -> None:
+    """Write the similarity of each query to every row; the parameters are those of `nearest_rows`, and one more.
+
+    Parameters
+    ----------
+    similarities : (n_queries, n_rows) float32 array
+        Written: the similarities; 0 without a common column and to the query itself.
+    """
+    n_rows = len(indexed_stats)
+    counts, products, moments, met = _accumulators(n_rows, kind, unit)
+    counted = _is_counted(kind, unit, constants)
+    for query in range(start, stop):
+        n_met = _sum_up(
+            query, indptr, column_codes, values, column_indptr, row_codes, column_values,
+            counted, counts, products, moments, met,
+        )  # fmt: skip
+        similarities[query] = 0
+        for t in range(n_rows if n_met < 0 else n_met):
+            row = t if n_met < 0 else met[t]
+            common = np.float64(counts[row]) if counted else 1.0
+            product = common if unit else products[row]
+            if common > 0 and row != own_codes[query]:
+                similarities[query, row] = similarity_of(
+                    kind, swapped, common, product, moments, row, query_stats[query], indexed_stats[row], constants
+                )
+        _clear(n_met, counts, products, moments, met)

@@ -1,0 +1,175 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recokit._threads import for_rows
+from recokit.kernels import similarity as kernel
+from recokit.kernels import similarity_formulas as formulas
+from tests.naive import similarity as naive
+
+KINDS = {
+    "cosine": formulas.COSINE,
+    "asymmetric_cosine": formulas.ASYMMETRIC_COSINE,
+    "jaccard": formulas.JACCARD,
+    "dice": formulas.DICE,
+    "tversky": formulas.TVERSKY,
+    "conditional_probability": formulas.CONDITIONAL_PROBABILITY,
+    "lift": formulas.LIFT,
+    "log_likelihood": formulas.LOG_LIKELIHOOD,
+    "pearson": formulas.PEARSON,
+    "adjusted_cosine": formulas.CORRELATION,
+}
+
+SETS = ("jaccard", "dice", "tversky", "conditional_probability", "lift", "log_likelihood")
+
+# Zeros are ratings like any other here; a missing cell is NaN. Powers of two and three make ties and rounding.
+CELLS = st.sampled_from([np.nan, np.nan, 0.0, 1.0, 2.0, 3.0, 5.0, -4.0, 1 / 3])
+
+
+def matrices(n_columns, cells=CELLS):
+    return st.integers(1, 6).flatmap(lambda n_rows: arrays(np.float32, (n_rows, n_columns), elements=cells))
+
+
+def compressed(matrix):
+    """(indptr, codes, values) of the cells that are not NaN."""
+    rows, columns = np.nonzero(~np.isnan(matrix))
+    indptr = np.searchsorted(rows, np.arange(len(matrix) + 1)).astype(np.int64)
+    return indptr, columns.astype(np.int32), matrix[rows, columns].astype(np.float32)
+
+
+def stats(matrix):
+    return np.stack([(~np.isnan(matrix)).sum(axis=1), np.nansum(np.square(matrix, dtype=np.float64), axis=1)], axis=1)
+
+
+def all_ones(*matrices):
+    return all(np.all(matrix[~np.isnan(matrix)] == 1) for matrix in matrices)
+
+
+def arguments(queries, rows, name, own=None, alpha=0.5, beta=0.5, shrinkage=0.0, min_common=1, swapped=False):
+    own = np.full(len(queries), -1) if own is None else own
+    unit = name in SETS or ("cosine" in name and name != "adjusted_cosine" and all_ones(queries, rows))
+    constants = np.array([alpha, beta, rows.shape[1], shrinkage, min_common], dtype=np.float64)
+    return (
+        *compressed(queries),
+        stats(queries).astype(np.float64),
+        np.asarray(own, dtype=np.int32),
+        *compressed(rows.T),
+        stats(rows).astype(np.float64),
+        KINDS[name],
+        constants,
+        unit,
+        swapped,
+    )
+
+
+def similarity_rows(queries, rows, name, **options):
+    out = np.full((len(queries), len(rows)), np.nan, dtype=np.float32)
+    kernel.similarity_rows(0, len(queries), *arguments(queries, rows, name, **options), out)
+    return out
+
+
+def nearest_rows(queries, rows, name, k, start=0, stop=None, **options):
+    codes = np.full((len(queries), k), 9, dtype=np.int32)
+    scores, counts = np.full((len(queries), k), 9, dtype=np.float32), np.full(len(queries), 9, dtype=np.int32)
+    stop = len(queries) if stop is None else stop
+    kernel.nearest_rows(start, stop, *arguments(queries, rows, name, **options), codes, scores, counts)
+    return codes, scores, counts
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(data=st.data(), shrinkage=st.sampled_from([0.0, 0.5, 10.0]), min_common=st.integers(1, 3))
+def test_similarities_are_those_of_the_formulas(name, data, shrinkage, min_common):
+    queries, rows = data.draw(matrices(5)), data.draw(matrices(5))
+    options = {"alpha": 0.25, "beta": 0.75, "shrinkage": shrinkage, "min_common": min_common}
+    expected = naive.similarities(name, queries.astype(np.float64), rows.astype(np.float64), **options)
+    assert_allclose(similarity_rows(queries, rows, name, **options), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["cosine", "asymmetric_cosine", *SETS])
+@given(data=st.data(), shrinkage=st.sampled_from([0.0, 2.0]))
+def test_values_that_are_all_1_are_counted_with_the_same_result(name, data, shrinkage):
+    cells = st.sampled_from([np.nan, 1.0])
+    queries, rows = data.draw(matrices(5, cells)), data.draw(matrices(5, cells))
+    expected = naive.similarities(name, queries, rows, shrinkage=shrinkage)
+    assert_allclose(similarity_rows(queries, rows, name, shrinkage=shrinkage), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(rows=matrices(4))
+def test_swapping_exchanges_the_two_rows(name, rows):
+    forwards = similarity_rows(rows, rows, name, alpha=0.25)
+    assert_array_equal(similarity_rows(rows, rows, name, alpha=0.25, swapped=True), forwards.T)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(data=st.data(), k=st.integers(1, 8), swapped=st.booleans())
+def test_the_nearest_are_the_best_of_all_similarities(name, data, k, swapped):
+    rows = data.draw(matrices(4))
+    own = np.arange(len(rows))
+    codes, scores, counts = nearest_rows(rows, rows, name, k, own=own, swapped=swapped)
+    for row, similarities in enumerate(similarity_rows(rows, rows, name, own=own, swapped=swapped)):
+        best, best_scores = naive.nearest(similarities, k, own=row)
+        assert counts[row] == len(best)
+        assert_array_equal(codes[row], [*best, *[-1] * (k - len(best))])
+        assert_array_equal(scores[row], [*best_scores, *[0] * (k - len(best))])
+
+
+def test_equal_similarities_are_in_order_of_code():
+    rows = np.array([[1, 1, np.nan]] * 7, dtype=np.float32)
+    codes, _, _ = nearest_rows(rows, rows, "cosine", 3, own=np.arange(7))
+    assert_array_equal(codes[0], [1, 2, 3])
+    assert_array_equal(codes[6], [0, 1, 2])
+
+
+@given(rows=arrays(np.float32, (9, 4), elements=st.sampled_from([np.nan, 1.0, 1.0])), k=st.integers(1, 4))
+def test_what_is_passed_over_without_a_square_root_is_not_among_the_nearest(rows, k):
+    own = np.arange(9)
+    codes, _, counts = nearest_rows(rows, rows, "cosine", k, own=own)
+    for row, similarities in enumerate(similarity_rows(rows, rows, "cosine", own=own)):
+        assert_array_equal(codes[row, : counts[row]], naive.nearest(similarities, k, own=row)[0])
+
+
+def test_a_range_of_rows_writes_to_no_other():
+    rows = np.ones((4, 2), dtype=np.float32)
+    codes, scores, counts = nearest_rows(rows, rows, "cosine", 2, start=1, stop=3)
+    assert_array_equal(codes[[0, 3]], 9)
+    assert_array_equal(scores[[0, 3]], 9)
+    assert_array_equal(counts, [9, 2, 2, 9])
+
+
+@pytest.mark.parametrize("value", [1e-18, 1e18])
+def test_extreme_values_have_finite_cosines(value):
+    rows = np.array([[value, value], [value, np.nan]], dtype=np.float32)
+    assert_allclose(similarity_rows(rows, rows, "cosine"), [[1, 0.5**0.5], [0.5**0.5, 1]], rtol=1e-6)
+
+
+def test_a_constant_row_has_no_correlation():
+    rows = np.array([[0.1, 0.1, 0.1], [1, 2, 3]], dtype=np.float32)
+    assert_array_equal(similarity_rows(rows, rows, "pearson"), [[0, 0], [0, 1]])
+
+
+@given(queries=matrices(4), rows=matrices(4))
+def test_costs_count_the_products(queries, rows):
+    indptr, codes, _ = compressed(queries)
+    expected = (~np.isnan(queries)) @ (~np.isnan(rows)).sum(axis=0)
+    assert_array_equal(kernel.query_costs(indptr, codes, compressed(rows.T)[0]), expected)
+
+
+@given(rows=matrices(4))
+def test_stats_are_numbers_of_cells_and_sums_of_squares(rows):
+    indptr, _, values = compressed(rows)
+    assert_allclose(kernel.row_stats(indptr, values), stats(rows), rtol=1e-12)
+
+
+@given(rows=matrices(4), n_threads=st.integers(2, 4))
+def test_any_number_of_threads_finds_the_same(rows, n_threads):
+    rows = np.tile(rows, (3, 1))
+    expected = nearest_rows(rows, rows, "cosine", 3, own=np.arange(len(rows)))
+    found = tuple(np.empty_like(array) for array in expected)
+    args = (*arguments(rows, rows, "cosine", own=np.arange(len(rows))), *found)
+    for_rows(kernel.nearest_rows, len(rows), args, n_threads=n_threads, min_cost=0)
+    for actual, wanted in zip(found, expected, strict=True):
+        assert_array_equal(actual, wanted)

@@ -1,0 +1,63 @@
+"""Ratings and scores from neighbours, straight from their definitions. A missing rating is NaN."""
+
+import numpy as np
+
+from tests.naive.similarity import nearest
+
+
+def nearest_mean(similarities, rated, k):
+    """Mean of the ``rated`` values over the k most similar of those that have one, weighted; NaN without any."""
+    candidates = np.where(np.isnan(rated), 0.0, similarities)
+    codes, weights = nearest(candidates, k)
+    if not codes:
+        return np.nan
+    return sum(float(w) * rated[c] for c, w in zip(codes, weights, strict=True)) / sum(map(float, weights))
+
+
+def baseline(R, l2_user=5.0, l2_item=3.0, n_epochs=10):
+    """Mean, user biases and item biases by alternating regularised least squares."""
+    rated = ~np.isnan(R)
+    mean = R[rated].mean()
+    users, items = np.zeros(R.shape[0]), np.zeros(R.shape[1])
+    for _ in range(n_epochs):
+        for i in range(R.shape[1]):
+            items[i] = sum(R[u, i] - mean - users[u] for u in np.flatnonzero(rated[:, i])) / (
+                rated[:, i].sum() + l2_item
+            )
+        for u in range(R.shape[0]):
+            users[u] = sum(R[u, i] - mean - items[i] for i in np.flatnonzero(rated[u])) / (rated[u].sum() + l2_user)
+    return mean, users, items
+
+
+def expected_ratings(R, centering):
+    """(rows × columns) expected ratings, and the (rows,) spreads, that deviations are measured by."""
+    rated = ~np.isnan(R)
+    overall = R[rated].mean()
+    spreads = np.ones(len(R))
+    if centering is None:
+        return np.zeros(R.shape), spreads
+    if centering == "baseline":
+        raise ValueError("the baseline depends on which side the users are: see `baseline`")
+    means = np.array([R[r, rated[r]].mean() if rated[r].any() else overall for r in range(len(R))])
+    if centering == "zscore":
+        of_all = R[rated].std() or 1.0
+        spreads = np.array([(R[r, rated[r]].std() if rated[r].any() else 0.0) or of_all for r in range(len(R))])
+    return np.repeat(means[:, None], R.shape[1], axis=1), spreads
+
+
+def predict(R, similarities, expected, spreads, k, *, alone):
+    """(rows × columns) predictions of every cell from the k nearest rows that have the column, clipped."""
+    predictions = np.empty(R.shape)
+    deviations = (R - expected) / spreads[:, None]
+    for row in range(R.shape[0]):
+        for column in range(R.shape[1]):
+            mean = nearest_mean(similarities[row], deviations[:, column], k)
+            told = alone if np.isnan(mean) else spreads[row] * mean
+            predictions[row, column] = expected[row, column] + told
+    return np.clip(predictions, np.nanmin(R), np.nanmax(R))
+
+
+def sums(profiles, lists):
+    """Σ_j profile_pj list_jt for every profile and target; −∞ where that is not above 0."""
+    scores = np.nan_to_num(profiles) @ lists
+    return np.where(scores > 0, scores, -np.inf)

@@ -1,0 +1,129 @@
+"""Ratings and scores of both models against their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recokit import Interactions
+from recokit.neighbors import ItemKNN, UserKNN, _ratings, item_knn
+from tests.naive import neighbors as naive
+from tests.naive import similarity as naive_similarity
+
+CENTERINGS = (None, "mean", "zscore", "baseline")
+SIMILARITIES = ("cosine", "adjusted_cosine", "pearson", "pearson_baseline", "jaccard")
+RATINGS = st.sampled_from([np.nan, np.nan, 1.0, 2.0, 4.0, 5.0, -3.0])
+STRENGTHS = st.sampled_from([np.nan, np.nan, 1.0, 1.0, 3.0])
+
+
+def tables(cells):
+    shapes = st.tuples(st.integers(1, 6), st.integers(1, 5))
+    return shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=cells)).filter(
+        lambda table: not np.all(np.isnan(table))
+    )
+
+
+def levelled(R, similarity, users_are_rows):
+    """The table that a similarity is taken over, by row."""
+    mean = np.nanmean(R)
+    columns = np.array([np.nanmean(c) if not np.all(np.isnan(c)) else mean for c in R.T])
+    if similarity == "adjusted_cosine":
+        return R - columns
+    if similarity == "pearson_baseline":
+        table = R if users_are_rows else R.T
+        mean, users, items = naive.baseline(table)
+        residuals = table - mean - users[:, None] - items
+        residuals[np.abs(residuals) < 1e-9] = 0
+        return residuals if users_are_rows else residuals.T
+    return R
+
+
+def naive_ratings(R, similarity, centering, k, users_are_rows):
+    """Predictions of all cells, rows being what is compared."""
+    levels = levelled(R, similarity, users_are_rows)
+    similarities = naive_similarity.similarities(similarity, levels, levels)
+    np.fill_diagonal(similarities, 0)
+    # Models go by float32 similarities, so ties are ties of these.
+    similarities = np.where(np.abs(similarities) < 1e-9, 0, similarities).astype(np.float32).astype(np.float64)
+    if centering == "baseline":
+        mean, users, items = naive.baseline(R if users_are_rows else R.T)
+        expected = mean + users[:, None] + items
+        expected, spreads = expected if users_are_rows else expected.T, np.ones(len(R))
+    else:
+        expected, spreads = naive.expected_ratings(R, centering)
+    alone = np.nanmean(R) if centering is None else 0.0
+    return naive.predict(R, similarities, expected, spreads, k, alone=alone)
+
+
+def all_pairs(R):
+    users, items = np.indices(R.shape)
+    return np.stack([users.ravel(), items.ravel()], axis=1)
+
+
+@pytest.mark.parametrize("centering", CENTERINGS)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@given(R=tables(RATINGS), k=st.integers(1, 3))
+def test_user_knn_predicts_by_its_definition(similarity, centering, R, k):
+    model = UserKNN(k, similarity=similarity, centering=centering)
+    model.fit(Interactions.from_dense(R, missing=np.nan))
+    expected = naive_ratings(R, similarity, centering, k, users_are_rows=True)
+    assert_allclose(model.predict(all_pairs(R)), expected.ravel(), atol=1e-4)
+
+
+@pytest.mark.parametrize("centering", CENTERINGS)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@given(R=tables(RATINGS), k=st.integers(1, 3))
+def test_item_knn_predicts_by_its_definition(similarity, centering, R, k):
+    model = ItemKNN(k, similarity=similarity, centering=centering)
+    model.fit(Interactions.from_dense(R, missing=np.nan))
+    expected = naive_ratings(R.T, similarity, centering, k, users_are_rows=False).T
+    assert_allclose(model.predict(all_pairs(R)), expected.ravel(), atol=1e-4)
+
+
+def naive_neighbors(R, similarity, k, *, swapped):
+    """(rows × rows) similarities of each row to its k neighbours, 0 elsewhere."""
+    similarities = naive_similarity.similarities(similarity, R, R, alpha=0.25)
+    kept = np.zeros(similarities.shape)
+    for row, values in enumerate(similarities.T if swapped else similarities):
+        codes, scores = naive_similarity.nearest(values, k, own=row)
+        kept[row, codes] = scores
+    return kept
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "asymmetric_cosine", "conditional_probability", "lift"])
+@given(R=tables(STRENGTHS), k=st.integers(1, 3))
+def test_scores_of_implicit_feedback_are_sums_over_the_neighbours(similarity, R, k):
+    data = Interactions.from_dense(R, missing=np.nan, feedback="implicit")
+    options = {"similarity": similarity, "alpha": 0.25}
+    by_user = naive_neighbors(R, similarity, k, swapped=False) @ np.nan_to_num(R)
+    by_item = np.nan_to_num(R) @ naive_neighbors(R.T, similarity, k, swapped=True).T
+    for model, expected in ((UserKNN(k, **options), by_user), (ItemKNN(k, **options), by_item)):
+        model.fit(data)
+        assert_allclose(model.predict(all_pairs(R)), expected.ravel(), rtol=1e-5)
+        lists = model.recommend(n=R.shape[1], exclude_seen=False)
+        assert_array_equal(lists.counts, (expected > 0).sum(axis=1))
+
+
+@pytest.fixture
+def ratings():
+    rng = np.random.default_rng(0)
+    R = np.where(rng.random((40, 30)) < 0.4, rng.integers(1, 6, (40, 30)), np.nan)
+    R[3], R[:, 4] = np.nan, np.nan
+    return R
+
+
+@pytest.mark.parametrize("model", [UserKNN(5), ItemKNN(5), ItemKNN(5, similarity="conditional_probability")])
+def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings, monkeypatch):
+    data = Interactions.from_dense(ratings, missing=np.nan)
+    pairs = all_pairs(ratings)
+    predicted = model.fit(data).predict(pairs)
+    lists = model.recommend(n=30, exclude_seen=False)
+    assert_allclose(lists.scores, np.sort(predicted.reshape(ratings.shape))[:, ::-1], rtol=1e-6)
+    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
+    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
+    assert_array_equal(model.predict(pairs), predicted)
+    tiled = model.recommend(n=30, exclude_seen=False)
+    assert_array_equal(tiled.items, lists.items)
+    assert_array_equal(tiled.scores, lists.scores)
