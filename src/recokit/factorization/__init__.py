@@ -1,0 +1,5 @@
+"""Matrix factorization."""
+
+from recokit.factorization.sgd import SGDMatrixFactorization
+
+__all__ = ["SGDMatrixFactorization"]

@@ -1,0 +1,127 @@
+"""RatingGrid: ratings in a fixed grid of user block × item block, for race-free descent on any number of threads."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from recokit._threads import for_each, for_rows
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.factorization._factors import inverse
+from recokit.kernels.sgd_grid import count_cells, fill_cells
+
+__all__ = ["N_BLOCKS", "RatingGrid"]
+
+N_BLOCKS = 16  # of users, and of items: enough for 16 threads, whatever the number that there are
+
+# A block of users is walked strip by strip, so that the factors of a strip and of a block of items (10,000 items of 64
+# factors make 160 kB) stay in the second-level cache.
+_STRIPS_PER_BLOCK = 8
+
+# Below this number of ratings a diagonal takes less time than the starting of a thread.
+_MIN_RATINGS = 100_000
+
+
+class RatingGrid(NamedTuple):
+    """Ratings sorted by block; the blocks of one diagonal have neither users nor items in common.
+
+    Users and items go by the row in which the grid has them, block by block, so that what belongs to a block lies
+    together in memory (27 instead of 39 ns a rating, at 64 factors and 10 million ratings).
+
+    Attributes
+    ----------
+    user_order, item_order : (n_users,), (n_items,) int32 arrays
+        The code of each row.
+    user_rows, item_rows, values : (n_ratings,) int32, int32, float32 arrays
+        The ratings, block by block.
+    starts, stops : (N_BLOCKS, N_BLOCKS) int64 arrays
+        Where the ratings of each block of users and of items stand.
+    """
+
+    user_order: CodeArray
+    item_order: CodeArray
+    user_rows: CodeArray
+    item_rows: CodeArray
+    values: FloatArray
+    starts: IntArray
+    stops: IntArray
+
+    @classmethod
+    def build(
+        cls,
+        indptr: IntArray,
+        item_codes: CodeArray,
+        values: FloatArray,
+        n_items: int,
+        rng: np.random.Generator,
+        n_threads: int,
+    ) -> Self:
+        """Sort ratings, given by user, into the grid.
+
+        Users and items are dealt to blocks at random, so that blocks are of about equal size, and the ratings of a cell
+        of the grid are shuffled; both depend on the generator alone.
+        """
+        n_ratings = len(values)
+        user_order, user_strips = _deal(np.diff(indptr), N_BLOCKS * _STRIPS_PER_BLOCK, rng)
+        item_order, item_cuts = _deal(np.bincount(item_codes, minlength=n_items), N_BLOCKS, rng)
+        item_blocks = np.empty(n_items, dtype=np.int32)
+        item_blocks[item_order] = np.repeat(np.arange(N_BLOCKS, dtype=np.int32), np.diff(item_cuts))
+        counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)
+        costs = np.full(len(counts), n_ratings / len(counts))
+        by_user = (user_strips, user_order, indptr, item_codes)
+        for_rows(count_cells, len(counts), (*by_user, item_blocks, counts), n_threads=n_threads, costs=costs)
+        cell_starts = _cell_starts(counts)
+        seeds = rng.integers(1, 2**32, counts.shape)
+        cells = np.empty(n_ratings, np.int32), np.empty(n_ratings, np.int32), np.empty(n_ratings, np.float32)
+        args = (*by_user, values, item_blocks, inverse(item_order), cell_starts, counts, seeds, *cells)
+        for_rows(fill_cells, len(counts), args, n_threads=n_threads, costs=costs)
+        starts = np.ascontiguousarray(cell_starts[::_STRIPS_PER_BLOCK])
+        stops = starts + counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).sum(axis=1)
+        return cls(user_order, item_order, *cells, starts, stops)
+
+    def sweep(self, work: Callable[[int, int], float], order: IntArray, n_threads: int) -> float:
+        """Call ``work(start, stop)`` for every block, those of a diagonal at the same time, and add up what it returns.
+
+        Parameters
+        ----------
+        work : callable
+            Works on the ratings ``start`` to ``stop``.
+        order : (N_BLOCKS,) int64 array
+            The order of the diagonals.
+        n_threads : int
+            Threads to use.
+
+        Returns
+        -------
+        float
+            The sum, always in the same order.
+        """
+        results = np.zeros((N_BLOCKS, N_BLOCKS))
+        n_threads = 1 if len(self.values) < _MIN_RATINGS else n_threads
+
+        def visit(block: tuple[int, int]) -> None:
+            results[block] = work(self.starts[block], self.stops[block])
+
+        for diagonal in order.tolist():
+            blocks = [(row, (row + diagonal) % N_BLOCKS) for row in range(N_BLOCKS)]
+            blocks = [block for block in blocks if self.stops[block] > self.starts[block]]
+            blocks.sort(key=lambda block: self.starts[block] - self.stops[block])  # the large ones first
+            for_each(blocks, visit, n_threads)
+        return float(results.sum())
+
+
+def _deal(counts: IntArray, n_parts: int, rng: np.random.Generator) -> tuple[CodeArray, IntArray]:
+    """Shuffle rows and cut them into parts of about equal sums: the rows, part by part, and where each part begins."""
+    order = rng.permutation(len(counts)).astype(np.int32)
+    sums = np.cumsum(counts[order])
+    middles = sums - counts[order] / 2
+    cuts = np.searchsorted(middles, sums[-1] * np.arange(1, n_parts) / n_parts)
+    return order, np.concatenate([[0], cuts, [len(counts)]]).astype(np.int64)
+
+
+def _cell_starts(counts: IntArray) -> IntArray:
+    """Return where each cell begins, in order of block of users, block of items and strip."""
+    in_order = counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).transpose(0, 2, 1)
+    ends = np.cumsum(in_order).reshape(in_order.shape)
+    starts = (ends - in_order).transpose(0, 2, 1)
+    return np.ascontiguousarray(starts).reshape(counts.shape)

@@ -1,0 +1,96 @@
+"""The grid of ratings and an epoch over it."""
+
+import copy
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit.factorization._descent import Descent, Settings
+from recokit.factorization._factors import Factors, Ratings, penalty_scale, penalty_weights
+from recokit.factorization._grid import N_BLOCKS, RatingGrid
+from tests.naive import sgd as naive
+
+SETTINGS = Settings(
+    n_epochs=1,
+    learning_rate=0.05,
+    learning_rate_bias=0.02,
+    learning_rate_decay=0.9,
+    l2=0.1,
+    l2_bias=0.03,
+    l2_exponent=0.5,
+    l2_implicit=1.0,
+    n_iter_no_change=3,
+    tol=0.0,
+    n_threads=1,
+)
+
+
+def random_ratings(n_users, n_items, share, seed):
+    rng = np.random.default_rng(seed)
+    users, items = np.nonzero(rng.random((n_users, n_items)) < share)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=n_users))]).astype(np.int64)
+    return Ratings(indptr, items.astype(np.int32), rng.normal(size=len(users)).astype(np.float32), n_items)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.floats(0.05, 1), st.integers(0, 1000))
+def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_items, share, seed):
+    ratings = random_ratings(n_users, n_items, share, seed)
+    if len(ratings.values) == 0:
+        return
+    grid = RatingGrid.build(*ratings, np.random.default_rng(seed), 1)
+    triples = set(zip(ratings.user_codes.tolist(), ratings.item_codes.tolist(), ratings.values.tolist(), strict=True))
+    codes = grid.user_order[grid.user_rows].tolist(), grid.item_order[grid.item_rows].tolist()
+    assert set(zip(*codes, grid.values.tolist(), strict=True)) == triples
+    for diagonal in range(N_BLOCKS):
+        users, items = [], []
+        for row in range(N_BLOCKS):
+            block = slice(*(ends[row, (row + diagonal) % N_BLOCKS] for ends in (grid.starts, grid.stops)))
+            users.extend(np.unique(grid.user_rows[block]).tolist())
+            items.extend(np.unique(grid.item_rows[block]).tolist())
+        assert len(users) == len(set(users))
+        assert len(items) == len(set(items))
+
+
+def test_blocks_are_of_about_equal_size():
+    ratings = random_ratings(2000, 1000, 0.1, 0)
+    grid = RatingGrid.build(*ratings, np.random.default_rng(0), 2)
+    sizes = grid.stops - grid.starts
+    assert sizes.sum() == len(ratings.values)
+    assert sizes.max() < 1.2 * sizes.mean()
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 1000))
+def test_an_epoch_is_plain_descent_in_the_order_of_the_grid(n_users, n_items, seed):
+    rng = np.random.default_rng(seed)
+    ratings = random_ratings(n_users, n_items, 0.6, seed)
+    if len(ratings.values) == 0:
+        return
+    factors = Factors.random(n_users, n_items, 3, 1.0, implicit=False, rng=rng)
+    for array, counts in zip((factors.user_factors, factors.item_factors), ratings.counts, strict=True):
+        array[counts == 0] = 0
+    descent = Descent(ratings, None, factors, SETTINGS, rng)
+    lists = [array.tolist() for array in vars(factors).values()][:4]
+    order, grid = copy.deepcopy(rng).permutation(N_BLOCKS), descent._grid
+    users, items = grid.user_order[grid.user_rows].tolist(), grid.item_order[grid.item_rows].tolist()
+    triples = [
+        (users[k], items[k], float(grid.values[k]))
+        for diagonal in order
+        for row in range(N_BLOCKS)
+        for k in range(grid.starts[row, (row + diagonal) % N_BLOCKS], grid.stops[row, (row + diagonal) % N_BLOCKS])
+    ]
+    weights = [penalty_weights(each, 0.5, penalty_scale(each, 0.5)).tolist() for each in ratings.counts]
+    rates = SETTINGS.learning_rate_bias, SETTINGS.learning_rate, SETTINGS.l2_bias, SETTINGS.l2
+    loss = naive.descend(triples, *lists, None, *weights, rates)
+    descent.run(lambda: None)
+    np.testing.assert_allclose(descent.training_rmse, np.sqrt(loss / len(triples)), rtol=1e-4)
+    for actual, expected in zip(vars(descent.factors).values(), lists, strict=False):
+        np.testing.assert_allclose(actual, np.array(expected).reshape(actual.shape), rtol=1e-3, atol=1e-5)
+
+
+def test_weights_of_the_penalty_have_mean_one_over_the_ratings():
+    counts = np.array([0, 1, 4, 100])
+    for exponent in (0.0, 0.5, 1.0):
+        weights = penalty_weights(counts, exponent, penalty_scale(counts, exponent))
+        np.testing.assert_allclose(np.sum(weights * counts), counts.sum(), rtol=1e-6)
+        np.testing.assert_allclose(weights[3] / weights[2], 25.0 ** (exponent - 1), rtol=1e-6)

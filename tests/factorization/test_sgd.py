@@ -1,0 +1,278 @@
+"""SGDMatrixFactorization: what it learns, and what it says about it."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from recokit import DataError, Interactions
+from recokit.factorization import SGDMatrixFactorization
+from recokit.testing import check_recommender
+from tests.naive import sgd as naive
+
+
+def planted(n_users=120, n_items=60, share=0.4, noise=0.3, seed=0, n_factors=2):
+    """Ratings with a mean, biases and factors, split into 80% to learn from and the rest."""
+    rng = np.random.default_rng(seed)
+    truth = 3.0 + 0.4 * rng.normal(size=(n_users, 1)) + 0.4 * rng.normal(size=n_items)
+    truth += rng.normal(0, 0.7, (n_users, n_factors)) @ rng.normal(0, 0.7, (n_items, n_factors)).T
+    users, items = np.nonzero(rng.random(truth.shape) < share)
+    ratings = truth[users, items] + noise * rng.normal(size=len(users))
+    train = rng.random(len(users)) < 0.8
+    pairs = np.column_stack([users, items])
+    return pairs[train], ratings[train], pairs[~train], ratings[~train]
+
+
+def small(**parameters):
+    return SGDMatrixFactorization(**{"n_factors": 8, "n_epochs": 20, "random_state": 0} | parameters)
+
+
+def rmse(model, pairs, ratings):
+    return float(np.sqrt(np.mean((model.predict(pairs) - ratings) ** 2)))
+
+
+def digest(model):
+    arrays = (model.user_bias_, model.item_bias_, model.user_factors_, model.item_factors_, model.implicit_factors_)
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"implicit_feedback": True, "clip": False}])
+def test_it_keeps_the_contract_of_recommenders(parameters):
+    check_recommender(small(n_epochs=5, **parameters))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"implicit_feedback": True}, {"early_stopping": True}])
+def test_the_model_is_the_same_bits_for_any_number_of_threads(parameters):
+    rng = np.random.default_rng(0)
+    cells = rng.choice(2000 * 600, 200_000, replace=False)  # enough for blocks to go to several threads
+    data = Interactions.from_arrays(cells // 600, cells % 600, rng.integers(1, 6, len(cells)))
+    fits = [small(n_epochs=2, n_threads=n, **parameters).fit(data) for n in (1, 2, 4, 8)]
+    assert len({digest(model) for model in fits}) == 1
+    assert all(model.history_ == fits[0].history_ for model in fits)
+
+
+def test_another_seed_gives_another_model():
+    pairs, ratings, *_ = planted()
+    assert digest(small().fit(pairs, ratings)) == digest(small().fit(pairs, ratings))
+    assert digest(small().fit(pairs, ratings)) != digest(small(random_state=1).fit(pairs, ratings))
+
+
+def test_planted_tastes_are_found():
+    train, ratings, test, truth = planted(n_users=400, n_items=150)
+    model = small(n_epochs=60, l2=0.05).fit(train, ratings)
+    assert rmse(model, test, truth) < 0.45  # the noise alone is 0.3, biases alone leave 0.75
+    errors = model.history_["training_rmse"]
+    assert errors[-1] < 0.5 * errors[0]
+    assert model.history_["validation_rmse"] == []
+
+
+def test_training_errors_are_in_units_of_the_ratings():
+    pairs, ratings, *_ = planted()
+    first = small(n_epochs=1, learning_rate=1e-9, learning_rate_bias=0, init_scale=1e-6).fit(pairs, ratings)
+    assert first.history_["training_rmse"] == [pytest.approx(np.std(ratings), rel=1e-4)]
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0.1, 0.2), (3.0, -9.0)])
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_the_rating_scale_changes_only_the_units(scale, shift, implicit_feedback):
+    train, ratings, test, _ = planted()
+    model = small(implicit_feedback=implicit_feedback)
+    expected = model.fit(train, ratings).predict(test)
+    actual = model.fit(train, scale * ratings + shift).predict(test)
+    np.testing.assert_allclose(actual, scale * expected + shift, atol=2e-3 * scale)
+
+
+@pytest.mark.parametrize("low_high", [(0, 1), (-10, 10)])
+def test_predictions_are_clipped_to_the_range_learned_from(low_high):
+    train, ratings, test, _ = planted(noise=1.0)
+    low, high = low_high
+    scaled = np.clip(low + (high - low) * (ratings - 2) / 2, low, high)
+    clipped = small().fit(train, scaled).predict(test)
+    free = small(clip=False).fit(train, scaled).predict(test)
+    assert clipped.min() >= low
+    assert clipped.max() <= high
+    assert free.min() < low or free.max() > high
+    np.testing.assert_allclose(clipped, np.clip(free, low, high))
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_constant_ratings_are_predicted_exactly(implicit_feedback):
+    pairs, ratings, test, _ = planted()
+    model = small(clip=False, implicit_feedback=implicit_feedback).fit(pairs, np.full(len(ratings), 4.2))
+    np.testing.assert_allclose(model.predict(test), 4.2, rtol=1e-5)
+
+
+def test_one_rating_a_user_is_enough_to_learn_the_items():
+    rng = np.random.default_rng(0)
+    items = rng.integers(0, 5, 2000)
+    ratings = items + 0.1 * rng.normal(size=2000)
+    model = small(n_epochs=40).fit(np.column_stack([np.arange(2000), items]), ratings)
+    strangers = model.predict([(-1, item) for item in range(5)])
+    np.testing.assert_allclose(strangers, range(5), atol=0.6)
+    assert np.all(np.diff(strangers) > 0.5)
+
+
+def test_without_ratings_only_the_other_side_speaks():
+    data = Interactions.from_dense([[5, 4, 0], [4, 2, 0], [0, 0, 0]])
+    model = small(clip=False).fit(data)
+    assert not np.any(model.user_factors_[2])
+    assert not np.any(model.item_factors_[2])
+    known_item = model.predict([(2, 0), ("new", 0), (2, 2), (0, 2)])
+    expected = [model.mean_ + model.item_bias_[0]] * 2 + [model.mean_, model.mean_ + model.user_bias_[0]]
+    np.testing.assert_allclose(known_item, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [50.0, 1e30])
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_divergence_names_the_learning_rate(rate, implicit_feedback):
+    pairs, ratings, *_ = planted()
+    with pytest.raises(FloatingPointError, match=r"diverged in epoch \d+.*lower learning_rate="):
+        small(learning_rate=rate, implicit_feedback=implicit_feedback).fit(pairs, ratings)
+
+
+def test_a_step_out_of_bounds_in_the_last_epoch_is_noticed():
+    with pytest.raises(FloatingPointError, match=r"learning_rate=1000000\.0"):
+        small(n_epochs=1, learning_rate=1e6).fit([("a", "x"), ("b", "y")], [1.0, 5.0])
+
+
+def test_early_stopping_restores_the_best_epoch():
+    pairs, ratings, *_ = planted(noise=1.5)
+    stopped = small(n_epochs=100, l2=0.0, early_stopping=True, validation_fraction=0.3).fit(pairs, ratings)
+    errors = stopped.history_["validation_rmse"]
+    assert stopped.best_epoch_ == 1 + int(np.argmin(errors))
+    assert stopped.best_epoch_ < len(errors) == len(stopped.history_["training_rmse"]) < 100
+    as_long = small(n_epochs=stopped.best_epoch_, l2=0.0, early_stopping=True, validation_fraction=0.3)
+    assert digest(as_long.fit(pairs, ratings)) == digest(stopped)
+
+
+def test_early_stopping_needs_something_to_learn_from():
+    with pytest.raises(DataError, match="early_stopping=False"):
+        small(early_stopping=True).fit([("a", "x")], [3.0])
+
+
+def test_implicit_feedback_is_refused_with_the_alternatives():
+    with pytest.raises(DataError, match=r"ItemKNN.*feedback='explicit'"):
+        small().fit([("a", "x"), ("b", "x")])
+
+
+def test_the_implicit_term_uses_what_was_chosen():
+    """Which of the first 20 items users choose, and rate alike, tells their taste in the other 20."""
+    rng = np.random.default_rng(0)
+    kind = np.arange(300)[:, None] % 2
+    chance = np.where(np.arange(40) < 20, np.where(np.arange(40) % 2 == kind, 0.7, 0.0), 0.4)
+    users, items = np.nonzero(rng.random((300, 40)) < chance)
+    taste = np.where(np.arange(40) < 20, 0.0, rng.normal(size=40))
+    ratings = 3 + (1 - 2 * (users % 2)) * taste[items] + 0.1 * rng.normal(size=len(users))
+    model = small(n_epochs=40, implicit_feedback=True, l2_implicit=1.0, clip=False)
+    model.fit(Interactions.from_arrays(users, items, ratings))
+    chosen = {item: model.mean_ + float(model.item_bias_[item]) for item in range(0, 20, 2)}
+    scores = dict(model.recommend_for([chosen], n=40)[0])
+    deviations = [scores[item] - model.mean_ - model.item_bias_[item] for item in range(20, 40)]
+    assert np.corrcoef(deviations, taste[20:])[0, 1] > 0.9
+    assert np.std(deviations) > 0.3 * np.std(taste[20:])
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_people_never_seen_get_the_solution_of_the_normal_equations(implicit_feedback):
+    pairs, ratings, *_ = planted(n_users=40, n_items=20)
+    model = small(n_factors=3, implicit_feedback=implicit_feedback, clip=False).fit(pairs, ratings)
+    history = {0: 5.0, 3: 1.0, 11: 3.5, 12: 2.0}
+    codes = list(history)
+    counts = np.bincount(pairs[:, 0])
+    weight = len(history) ** 0.5 / (np.sum(counts**0.5) / np.sum(counts))
+    l2 = [model.l2_bias * weight] + [model.l2 * weight * np.std(ratings)] * 3
+    design = [[1.0, *model.item_factors_[code].tolist()] for code in codes]
+    residuals = [rating - model.mean_ - model.item_bias_[code] for code, rating in history.items()]
+    drawn_to = [0.0, 0.0, 0.0, 0.0]
+    if implicit_feedback:
+        drawn_to = [0.0, *(model.implicit_factors_[codes].sum(axis=0) / 2)]
+    normal = [[sum(x[a] * x[b] for x in design) + (l2[a] if a == b else 0) for b in range(4)] for a in range(4)]
+    right = [sum(x[a] * e for x, e in zip(design, residuals, strict=True)) + l2[a] * drawn_to[a] for a in range(4)]
+    bias, *p = naive.solve(normal, right)
+    for item, score in model.recommend_for([history], n=20, exclude_seen=False)[0]:
+        expected = naive.score(model.mean_, bias, model.item_bias_[item], p, model.item_factors_[item])
+        assert score == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_known_user_given_as_a_stranger_scores_alike():
+    pairs, ratings, *_ = planted(n_users=300, n_items=100)
+    model = small(n_epochs=60).fit(pairs, ratings)
+    history = {int(item): float(rating) for (user, item), rating in zip(pairs, ratings, strict=True) if user == 7}
+    stranger = dict(model.recommend_for([history], n=100)[0])
+    known = dict(model.recommend(7, n=100)[7])
+    assert stranger.keys() == known.keys()
+    differences = [stranger[item] - known[item] for item in known]
+    assert np.sqrt(np.mean(np.square(differences))) < 0.15 * np.std(ratings)
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_explanations_trace_scores_to_past_items(implicit_feedback):
+    pairs, ratings, *_ = planted()
+    model = small(n_epochs=60, implicit_feedback=implicit_feedback, clip=False).fit(pairs, ratings)
+    shares = []
+    for item in range(60):
+        why = model.explain(3, item)
+        parts = {kind: sum(t.contribution for t in why.terms if t.kind == kind) for kind in ("past_item", "other")}
+        assert sum(term.contribution for term in why.terms) == pytest.approx(why.score, abs=1e-5)
+        shares.append((parts["past_item"], parts["other"]))
+    traced, rest = np.array(shares).T
+    assert np.std(rest) < 0.3 * np.std(traced)
+    past = {term.subject for term in model.explain(3, 0).terms if term.kind == "past_item"}
+    assert past == set(pairs[pairs[:, 0] == 3, 1].tolist())
+
+
+def test_items_alike_in_taste_are_similar():
+    rng = np.random.default_rng(0)
+    taste = rng.normal(size=(200, 2))
+    kind = np.arange(30) % 2
+    ratings = 3 + taste[:, kind] + 0.1 * rng.normal(size=(200, 30))
+    keep = rng.random(ratings.shape) < 0.5
+    data = Interactions.from_arrays(*np.nonzero(keep), ratings[keep])
+    model = small(n_epochs=40).fit(data)
+    for query, entries in model.similar_items(list(range(30)), n=14):
+        assert {kind[item] for item, _ in entries} == {kind[query]}
+    for query, entries in model.similar_users([0, 1], n=3):
+        assert all(taste[query] @ taste[user] > 0 for user, _ in entries)
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_partial_fit_ends_close_to_a_refit(implicit_feedback):
+    train, ratings, test, truth = planted(n_users=400, n_items=150)
+    model = small(n_epochs=40, implicit_feedback=implicit_feedback)
+    everything = rmse(model.fit(train, ratings), test, truth)
+    late = (train[:, 0] >= 360) | (train[:, 1] >= 140) | (np.arange(len(train)) % 10 == 0)
+    model.fit(train[~late], ratings[~late])
+    before = rmse(model, test, truth)
+    model.partial_fit(train[late], ratings[late])
+    after = rmse(model, test, truth)
+    assert abs(after - everything) < 0.02 * np.std(truth)
+    assert after < before
+    assert len(model.history_["training_rmse"]) == 20
+
+
+def test_partial_fit_starts_from_what_was_learned():
+    pairs, ratings, *_ = planted()
+    model = small(n_epochs=40).fit(pairs, ratings)
+    first = model.history_["training_rmse"][0]
+    model.partial_fit([(0, 0)], [3.0])
+    assert model.history_["training_rmse"][0] < 0.7 * first
+
+
+@pytest.mark.parametrize("changed", [{"n_factors": 9}, {"implicit_feedback": True}])
+def test_partial_fit_refuses_another_kind_of_model(changed):
+    pairs, ratings, *_ = planted()
+    model = small().fit(pairs, ratings).set_params(**changed)
+    with pytest.raises(ValueError, match="call fit"):
+        model.partial_fit([(0, 0)], [3.0])
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(("parameters", "reach"), [({}, 0.910), ({"implicit_feedback": True}, 0.905)])
+def test_defaults_reach_the_state_of_the_art_on_movielens(data_dir, parameters, reach):
+    errors = []
+    for fold in range(1, 6):
+        base, test = (np.loadtxt(data_dir / "ml-100k" / f"u{fold}.{part}", dtype=np.int64) for part in ("base", "test"))
+        model = SGDMatrixFactorization(random_state=0, **parameters).fit(base[:, :2], base[:, 2])
+        errors.append(rmse(model, test[:, :2], test[:, 2]))
+    assert np.mean(errors) <= reach
