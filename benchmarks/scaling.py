@@ -111,12 +111,8 @@ def main() -> None:
     for ids in options.ids:
         for n_rows in options.rows:
             row = measure(n_rows, ids)
-            print(
-                json.dumps(row)
-                if options.json
-                else f"| {' | '.join(f'{value:,}' if isinstance(value, int) else str(value) for value in row.values())} |",
-                flush=True,
-            )
+            cells = [f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()]
+            print(json.dumps(row) if options.json else f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

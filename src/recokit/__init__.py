@@ -5,7 +5,10 @@ from recokit.base import Explanation, Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
 from recokit.exceptions import DataError, ModelFormatError, NotFittedError, UnknownIdError
+from recokit.factorization import SGDMatrixFactorization
 from recokit.interactions import IdIndex, Interactions
+from recokit.metrics import evaluate
+from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.recommendations import Recommendations
 
@@ -15,13 +18,17 @@ __all__ = [
     "Explanation",
     "IdIndex",
     "Interactions",
+    "ItemKNN",
     "ModelFormatError",
     "NotFittedError",
     "Popularity",
     "Recommendations",
     "Recommender",
+    "SGDMatrixFactorization",
     "TfidfRecommender",
     "UnknownIdError",
+    "UserKNN",
+    "evaluate",
     "load",
     "warm_up",
 ]

@@ -71,7 +71,9 @@ def plain(values: Any, name: str) -> Any:
     [0, 1, 2]
     """
     if isinstance(values, np.ma.MaskedArray):
-        return np.where(np.ma.getmaskarray(values), None, np.ma.getdata(values))
+        unmasked = np.ma.getdata(values).astype(object)
+        unmasked[np.ma.getmaskarray(values)] = None
+        return unmasked
     if isinstance(values, np.ndarray | list | _ObjectColumn):
         return values
     series = nw.from_native(values, allow_series=True, pass_through=True)
@@ -144,5 +146,11 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
     """
     if backend not in _BACKENDS:
         raise ValueError(f"backend={backend!r}: expected one of {', '.join(_BACKENDS)}")
-    plain = {name: values.tolist() if values.dtype == np.dtype(object) else values for name, values in columns.items()}
-    return nw.from_dict(plain, backend=backend).to_native()
+    return nw.from_dict({name: _portable(values) for name, values in columns.items()}, backend=backend).to_native()
+
+
+def _portable(values: Any) -> Any:
+    """Return an array as what all libraries take: they do not agree on times but in the units below."""
+    if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
+        return values.astype("datetime64[us]")
+    return values.tolist() if values.dtype == np.dtype(object) else values

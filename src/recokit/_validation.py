@@ -1,6 +1,5 @@
 """The forms of input that every estimator takes, brought to one."""
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +8,7 @@ from scipy import sparse
 from recokit._frames import columns, is_frame, plain
 from recokit._id_index import IdIndex
 from recokit._typing import CodeArray
-from recokit.exceptions import DataError, UnknownIdError
+from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.interactions import Interactions
 
 __all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
@@ -37,7 +36,7 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     asked = None if feedback == "auto" else feedback
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
-            raise ValueError("y goes with (user, item) pairs; Interactions and matrices hold the values themselves")
+            raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")
         interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
         return interactions if asked is None else interactions.with_feedback(asked)
     users, items = pair_ids(X)
@@ -66,20 +65,31 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
             raise _not_pairs(f"a frame of {len(both)} columns")
         return both[0], both[1]
     if not hasattr(X, "__array__"):
-        pairs = [tuple(pair) for pair in X] if isinstance(X, Iterable) else []
-        if any(len(pair) != 2 for pair in pairs) or not isinstance(X, Iterable):
-            raise _not_pairs(f"{type(X).__name__}")
-        return [user for user, _ in pairs], [item for _, item in pairs]
+        return _of_sequence(X)
     array = np.asarray(X)
+    if array.dtype.kind == "c":
+        raise DataError("Complex data not supported: ids are integers, strings or other hashable values")
     if array.ndim != 2 or array.shape[1] != 2:
-        raise _not_pairs(f"an array of shape {array.shape}")
+        n_features = array.shape[1] if array.ndim == 2 else None
+        raise _not_pairs(f"an array of shape {array.shape} (n_features={n_features})")
     return array[:, 0], array[:, 1]
+
+
+def _of_sequence(X: Any) -> tuple[list[Any], list[Any]]:
+    try:
+        pairs = [(pair, *pair) for pair in X]
+    except TypeError:  # X or a part of it is no sequence
+        raise _not_pairs(f"{X!r:.80}") from None
+    wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str)]
+    if wrong:
+        raise _not_pairs(f"{len(wrong)} row(s) such as {first_few(wrong)}")
+    return [user for _, user, _ in pairs], [item for _, _, item in pairs]
 
 
 def _not_pairs(given: str) -> DataError:
     return DataError(
         "expected Interactions, a scipy sparse matrix of users × items, or (user, item) pairs in two columns, "
-        f"got {given}; for a dense matrix of ratings use Interactions.from_dense"
+        f"got {given}. Reshape your data, or read a dense matrix of ratings with Interactions.from_dense"
     )
 
 

@@ -400,10 +400,13 @@ class Interactions:
         items = self.items if items is None else items
         user_map, item_map = users.codes(self.users), items.codes(self.items)
         user_codes, item_codes = user_map[self.user_codes], item_map[self.item_codes]
-        for old, codes, kind in ((self.users, user_map, "user"), (self.items, item_map, "item")):
-            used = user_codes if kind == "user" else item_codes
-            if np.any(used < 0):
-                raise DataError(f"the new index lacks {kind} id(s): {first_few(old.take(np.flatnonzero(codes < 0)))}")
+        for kind, old, used, codes in (
+            ("user", self.users, self.user_codes, user_codes),
+            ("item", self.items, self.item_codes, item_codes),
+        ):
+            if np.any(codes < 0):
+                lacking = old.take(np.unique(used[codes < 0]))
+                raise DataError(f"the new index lacks {kind} id(s): {first_few(lacking)}")
         return Interactions._from_codes(
             users, items, user_codes, item_codes, self.values, self.timestamps, self.feedback, "error"
         )

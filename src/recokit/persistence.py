@@ -8,7 +8,7 @@ object, and a checksum of the tree and of every tensor. Loading makes only class
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -63,14 +63,15 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
         "checksum": _checksum(tree, tensors),
     }
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    temporary.touch(exist_ok=False)
+    permissions = temporary.stat().st_mode  # of any new file here; the library's own would be narrower
     try:
         save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
-        Path(temporary).chmod(0o666 & ~_umask())
+        temporary.chmod(permissions)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -128,12 +129,6 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     return document, tensors
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _checksum(tree: str, tensors: dict[str, AnyArray]) -> str:
     digest = hashlib.blake2b(tree.encode("utf-8", "surrogatepass"), digest_size=16)
     for name in sorted(tensors):
@@ -183,7 +178,7 @@ def _encode_array(array: AnyArray, tensors: dict[str, AnyArray], where: str) -> 
         return ["objects", list(array.shape), [_encode(item, tensors, where) for item in array.reshape(-1)]]
     if array.dtype.kind in "mM":
         return ["times", array.dtype.str, put(array.view(np.int64))]
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(f"{where}: an array of {array.dtype} cannot be saved in a model file")
     return ["array", put(array)]
 

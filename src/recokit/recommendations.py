@@ -102,10 +102,10 @@ class Recommendations:
 
 def _as_ids(ids: Any) -> AnyArray:
     """Return ids as a one-dimensional array of integers or objects."""
-    if isinstance(ids, np.ndarray) and ids.ndim == 1:
+    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # whose scalars keep the unit
         return ids.astype(object) if ids.dtype.kind in "UT" else ids
     ids = list(ids)
-    if ids and all(type(key) is int for key in ids):
+    if ids and all(type(key) is int and -(2**63) <= key < 2**63 for key in ids):
         return np.array(ids, dtype=np.int64)
     return np.fromiter(ids, dtype=object, count=len(ids))
 

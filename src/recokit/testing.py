@@ -22,10 +22,45 @@ from recokit.interactions import Interactions
 from recokit.persistence import load
 from recokit.recommendations import Recommendations
 
-__all__ = ["CHECKS", "all_recommenders", "check_recommender", "example_interactions"]
+__all__ = [
+    "CHECKS",
+    "INAPPLICABLE_SKLEARN_CHECKS",
+    "all_recommenders",
+    "check_recommender",
+    "example_interactions",
+]
 
 Side = Callable[[Interactions], dict[str, Any]]
 _TOLERANCE = 1e-5  # scores are float32
+_OTHER_COLUMNS = "fits an X of other than two columns, which are no (user, item) pairs"
+
+#: The checks of ``sklearn.utils.estimator_checks.check_estimator`` that cannot apply to recommenders, and why: its
+#: argument ``expected_failed_checks``. All others pass.
+INAPPLICABLE_SKLEARN_CHECKS: dict[str, str] = {
+    "check_dict_unchanged": _OTHER_COLUMNS,
+    "check_dont_overwrite_parameters": _OTHER_COLUMNS,
+    "check_dtype_object": _OTHER_COLUMNS,
+    "check_estimators_dtypes": _OTHER_COLUMNS,
+    "check_estimators_empty_data_messages": "wants scikit-learn's words where an X without columns is refused",
+    "check_estimators_nan_inf": _OTHER_COLUMNS,
+    "check_estimators_pickle": _OTHER_COLUMNS,
+    "check_f_contiguous_array_estimator": _OTHER_COLUMNS,
+    "check_fit2d_1sample": _OTHER_COLUMNS,
+    "check_fit2d_predict1d": _OTHER_COLUMNS,
+    "check_fit_score_takes_y": _OTHER_COLUMNS,
+    "check_methods_sample_order_invariance": _OTHER_COLUMNS,
+    "check_methods_subset_invariance": _OTHER_COLUMNS,
+    "check_n_features_in_after_fitting": _OTHER_COLUMNS,
+    "check_non_transformer_estimators_n_iter": _OTHER_COLUMNS,
+    "check_pipeline_consistency": _OTHER_COLUMNS,
+    "check_positive_only_tag_during_fit": _OTHER_COLUMNS,
+    "check_regressor_data_not_an_array": _OTHER_COLUMNS,
+    "check_regressors_int": _OTHER_COLUMNS,
+    "check_regressors_no_decision_function": _OTHER_COLUMNS,
+    "check_regressors_train": _OTHER_COLUMNS,
+    "check_requires_y_none": "wants scikit-learn's words where a model of ratings refuses pairs without ratings",
+    "check_supervised_y_2d": _OTHER_COLUMNS,
+}
 
 
 def all_recommenders() -> list[type[Recommender]]:
@@ -59,7 +94,7 @@ def example_interactions(feedback: str, *, strings: bool = False, seed: int = 0)
     Examples
     --------
     >>> example_interactions("implicit")
-    Interactions(25 users × 18 items, 187 interactions, implicit)
+    Interactions(25 users × 18 items, 179 interactions, implicit)
     """
     rng = np.random.default_rng(seed)
     users, items = np.arange(25), np.arange(18)
@@ -77,7 +112,9 @@ class _Subject:
     """An estimator under test, with data of one kind and the side information it needs."""
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:
-        self.estimator = estimator
+        self.estimator = clone(estimator)
+        if "random_state" in self.estimator.get_params():
+            self.estimator.set_params(random_state=0)  # without a seed no two fits are the same
         self.data = data
         self._side = side
 
@@ -453,7 +490,7 @@ def check_recommender(estimator: Recommender, *, side: Side | None = None) -> No
     Parameters
     ----------
     estimator : Recommender
-        With the parameters to test; it is cloned, not fitted.
+        With the parameters to test; it is cloned, not fitted. Where it has a ``random_state``, that is set to 0.
     side : callable, optional
         Makes the further arguments of ``fit`` from the `Interactions` that are fitted; by default the estimator's
         ``_example_side`` does.

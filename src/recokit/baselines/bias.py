@@ -43,6 +43,8 @@ class BiasBaseline(Recommender):
         μ.
     user_bias_, item_bias_ : (n_users,), (n_items,) float64 arrays
         b_u and b_i, in order of code. They are 0 for users and items without ratings.
+    n_iter_ : int
+        Alternations done.
 
     References
     ----------
@@ -90,10 +92,11 @@ class BiasBaseline(Recommender):
         self.user_bias_, self.item_bias_ = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
         arrays = (interactions.indptr, interactions.item_codes, values)
         with self._progress(self.max_iter, "epochs") as bar:
-            for _ in range(self.max_iter):
+            for epoch in range(self.max_iter):
                 change = fit_biases(
                     *arrays, self.mean_, self.l2_user, self.l2_item, 1, self.user_bias_, self.item_bias_
                 )
+                self.n_iter_ = epoch + 1
                 bar.update(1)
                 if change < _TOLERANCE:
                     break

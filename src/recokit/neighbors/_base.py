@@ -90,12 +90,16 @@ class NeighborhoodRecommender(Recommender):
             self.__dict__.pop(name, None)
         index = self._derived.similar
         if self._is_explicit():
-            return  # nothing to learn: the nearest are sought among those who rated, when a rating is predicted
+            # Nothing to learn: the nearest are sought among those who rated, when a rating is predicted. What that
+            # takes is derived now, so that predicting changes nothing; a loaded model derives it when first asked.
+            _ = self._lists
+            return
         with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
             found = index.nearest(
                 index.known(), self._k, swapped=self._swapped, n_threads=self._threads(), done=bar.update
             )
         self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
+        _ = self._lists
 
     @cached_property
     def _derived(self) -> _Derived:

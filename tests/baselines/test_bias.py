@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import BiasBaseline, Interactions
+from recokit.testing import example_interactions
+from tests.naive import bias as naive
+
+RATINGS = st.dictionaries(
+    st.tuples(st.integers(0, 3), st.integers(0, 4)), st.sampled_from([1.0, 2.0, 3.5, 5.0]), min_size=2, max_size=15
+)
+
+
+@given(RATINGS, st.floats(0.5, 20), st.floats(0.5, 20))
+def test_predictions_are_the_mean_and_the_biases_that_solve_the_penalised_problem(ratings, l2_user, l2_item):
+    data = Interactions.from_arrays(*zip(*ratings, strict=True), list(ratings.values()))
+    model = BiasBaseline(l2_user=l2_user, l2_item=l2_item, max_iter=500).fit(data)
+    cells = list(zip(data.user_codes, data.item_codes, data.values.tolist(), strict=True))
+    mean = np.mean(list(ratings.values()))
+    user_bias, item_bias = naive.solve(cells, mean, l2_user, l2_item, data.n_users, data.n_items)
+    np.testing.assert_allclose(model.user_bias_, user_bias, atol=1e-4)  # it stops at changes of 1e-6
+    np.testing.assert_allclose(model.item_bias_, item_bias, atol=1e-4)
+    for u, user in enumerate(data.users):
+        for i, item in enumerate(data.items):
+            expected = np.clip(mean + user_bias[u] + item_bias[i], min(ratings.values()), max(ratings.values()))
+            assert model.predict([(user, item)])[0] == pytest.approx(expected, abs=2e-4)
+
+
+def test_predictions_stay_within_the_range_of_the_ratings_and_say_so():
+    pairs = [(user, item) for user in range(4) for item in range(4)]
+    ratings = [1 + 2 * (user > 1) + 2 * (item > 1) for user, item in pairs]
+    model = BiasBaseline(l2_user=0, l2_item=0).fit(pairs, ratings)
+    assert model.predict(pairs).tolist() == pytest.approx(ratings, abs=1e-6)
+    generous = BiasBaseline(l2_user=0, l2_item=0).fit([*pairs, (4, 0), (4, 1)], [*ratings, 5, 5])
+    assert generous.predict([(4, 3)]).tolist() == [5.0]
+    why = generous.explain(4, 3)
+    assert "the limits of the rating scale (-" in str(why)
+
+
+def test_it_stops_once_nothing_changes():
+    data = example_interactions("explicit")
+    assert 1 < BiasBaseline().fit(data).n_iter_ < 50
+    assert BiasBaseline(max_iter=1).fit(data).n_iter_ == 1
+
+
+def test_a_person_never_seen_gets_the_bias_that_the_last_step_would_give_them():
+    data = example_interactions("explicit")
+    model = BiasBaseline(max_iter=1000).fit(data)
+    code = 3
+    start, stop = data.indptr[code : code + 2]
+    history = dict(zip(data.items.take(data.item_codes[start:stop]), data.values[start:stop].tolist(), strict=True))
+    user = list(data.users)[code]
+    folded, known = model.recommend_for({"twin": history})["twin"], model.recommend(user)[user]
+    assert [item for item, _ in folded] == [item for item, _ in known]
+    np.testing.assert_allclose([s for _, s in folded], [s for _, s in known], rtol=1e-5)  # float32 scores
+
+
+@pytest.mark.parametrize(("name", "value"), [("l2_user", -1), ("l2_item", np.inf), ("max_iter", 0), ("max_iter", 1.5)])
+def test_wrong_parameters_are_named(name, value):
+    with pytest.raises(ValueError, match=name):
+        BiasBaseline(**{name: value}).fit(example_interactions("explicit"))

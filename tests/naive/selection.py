@@ -1,0 +1,17 @@
+"""The best columns of a row, by sorting all of them."""
+
+import math
+
+
+def best(scores, n):
+    """Return (column, score) of the n best, equal scores in order of column, −∞ never."""
+    ranked = sorted((-score, column) for column, score in enumerate(scores) if score != -math.inf)
+    return [(column, -negative) for negative, column in ranked[:n]]
+
+
+def hidden(scores, columns):
+    return [-math.inf if column in columns else score for column, score in enumerate(scores)]
+
+
+def kept(scores, columns):
+    return [score if column in columns else -math.inf for column, score in enumerate(scores)]

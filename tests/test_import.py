@@ -1,0 +1,110 @@
+import inspect
+import os
+import statistics
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numba
+import pytest
+
+import recokit
+from recokit import kernels
+
+
+def run(*options_and_code):
+    *options, code = options_and_code
+    process = subprocess.run(
+        [sys.executable, *options, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="there is nothing to compile")
+def test_importing_everything_compiles_nothing():
+    code = """
+        import importlib, pkgutil, recokit
+        from numba.core.dispatcher import Dispatcher
+        found = 0
+        for module in pkgutil.walk_packages(recokit.__path__, "recokit."):
+            try:
+                here = vars(importlib.import_module(module.name)).values()
+            except ModuleNotFoundError as error:
+                assert not error.name.startswith("recokit")  # an optional extra
+                continue
+            for thing in here:
+                if isinstance(thing, Dispatcher):
+                    found += 1
+                    assert not thing.signatures, thing
+        print(found)
+    """
+    assert int(run(code)) >= 10
+
+
+def test_importing_warns_of_nothing():
+    run("-W", "error", "import recokit")
+
+
+@pytest.mark.slow
+def test_importing_takes_little_longer_than_what_it_stands_on():
+    code = """
+        import time
+        import numba, sklearn
+        start = time.process_time()  # of this process, however busy the machine is
+        import recokit
+        print(time.process_time() - start)
+    """
+    assert statistics.median(float(run(code)) for _ in range(5)) < 0.3
+
+
+def test_importing_does_not_import_optional_libraries():
+    code = """
+        import sys, numba, sklearn.metrics
+        before = set(sys.modules)
+        import recokit
+        print(*({"pandas", "polars", "pyarrow", "matplotlib", "pooch", "jieba"} & (set(sys.modules) - before)))
+    """
+    assert run(code) == ""
+
+
+def test_public_names_are_sorted_there_and_documented():
+    names = recokit.__all__
+    assert names == sorted(names)
+    assert len(set(names)) == len(names)
+    for name in names:
+        thing = getattr(recokit, name)
+        assert thing.__doc__, name
+        assert len(inspect.cleandoc(thing.__doc__).splitlines()[0]) < 120
+
+
+@pytest.mark.parametrize("name", [name for name in recokit.__all__ if isinstance(getattr(recokit, name), type)])
+def test_public_methods_are_documented(name):
+    kind = getattr(recokit, name)
+    for attribute, value in inspect.getmembers(kind):
+        defined_here = any(attribute in vars(base) for base in kind.__mro__ if base.__module__.startswith("recokit"))
+        if not attribute.startswith("_") and defined_here and callable(value):
+            assert inspect.getdoc(value), f"{name}.{attribute}"
+
+
+def test_a_star_import_brings_the_public_names_only():
+    names = run("from recokit import *; print(*[name for name in dir() if name[0] != '_'])").split()
+    assert sorted(names) == sorted(recokit.__all__)
+
+
+def test_where_numba_may_cache_nowhere_a_folder_of_the_process_takes_its_place(monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", numba.config.CACHE_DIR)
+
+    def refuse(**options):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr(numba, "njit", refuse)
+    kernels._ensure_cache_folder()
+    folder = Path(numba.config.CACHE_DIR)
+    assert folder.is_dir()
+    assert folder.name.startswith("recokit-numba-")

@@ -1,0 +1,101 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from recokit import Recommendations, UnknownIdError
+
+
+def lists(**options):
+    made = {
+        "users": ["ann", "bob"],
+        "items": [["tea", "cup"], ["pot", "tea"]],
+        "scores": [[2, 1], [5, 4]],
+        "counts": [2, 1],
+    }
+    return Recommendations(**{**made, **options})
+
+
+def test_a_list_ends_at_its_count():
+    assert lists()["ann"] == [("tea", 2.0), ("cup", 1.0)]
+    assert lists()["bob"] == [("pot", 5.0)]
+    assert np.isnan(lists().scores[1, 1])
+    assert lists(counts=[0, 0])["ann"] == []
+    assert list(lists()) == [("ann", [("tea", 2.0), ("cup", 1.0)]), ("bob", [("pot", 5.0)])]
+    assert len(lists()) == 2
+
+
+def test_without_scores_and_counts_the_order_is_the_lists():
+    made = Recommendations(users=[1, 2], items=np.array([[5, 6], [7, 8]]))
+    assert made.scores.tolist() == [[-1, -2], [-1, -2]]
+    assert made.counts.tolist() == [2, 2]
+    assert (made.scores.dtype, made.counts.dtype) == (np.float32, np.int32)
+
+
+@pytest.mark.parametrize(
+    "form", [list, tuple, np.array, pd.Series, pl.Series, lambda ids: np.array(ids, dtype=np.dtypes.StringDType())]
+)
+def test_users_of_every_form_are_found(form):
+    made = lists(users=form(["ann", "bob"]))
+    assert made["bob"] == [("pot", 5.0)]
+    assert made.users.tolist() == ["ann", "bob"]
+
+
+def test_ids_may_be_tuples_and_integers_of_any_size():
+    made = Recommendations(users=[("a", 1), ("b", 2)], items=[[(1, 2), (3, 4)], [(5, 6), (7, 8)]])
+    assert made[("b", 2)] == [((5, 6), -1.0), ((7, 8), -2.0)]
+    assert Recommendations(users=[2**70], items=[[2**65]])[2**70] == [(2**65, -1.0)]
+    assert Recommendations(users=[3], items=[[4]]).users.dtype == np.int64
+
+
+def test_the_first_of_equal_users_answers():
+    assert lists(users=["ann", "ann"])["ann"] == [("tea", 2.0), ("cup", 1.0)]
+
+
+def test_who_has_no_list_is_unknown():
+    with pytest.raises(UnknownIdError, match=r"1 unknown user id\(s\): 'cy'"):
+        lists()["cy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"counts": [3, 1]}, "counts: expected 2 numbers from 0 to 2"),
+        ({"counts": [-1, 1]}, "counts: expected 2 numbers from 0 to 2"),
+        ({"counts": [1]}, "counts: expected 2 numbers from 0 to 2"),
+        ({"scores": [[1], [2]]}, r"scores have shape \(2, 1\), items \(2, 2\)"),
+        ({"items": [["tea"]]}, "1 lists for 2 users"),
+        ({"items": [["tea"], ["tea", "cup"]]}, "lists of different lengths; pad them"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        lists(**options)
+
+
+@pytest.mark.parametrize(
+    ("backend", "kind"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame), ("pyarrow", pa.Table)]
+)
+def test_a_frame_has_one_row_for_each_item_of_a_list(backend, kind):
+    frame = lists().to_frame(backend)
+    assert isinstance(frame, kind)
+    columns = frame.to_pydict() if backend == "pyarrow" else {name: list(frame[name]) for name in frame.columns}
+    assert columns == {
+        "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "cup", "pot"], "rank": [1, 2, 1], "score": [2.0, 1.0, 5.0],
+    }  # fmt: skip
+
+
+def test_an_empty_result_has_an_empty_frame():
+    frame = Recommendations(users=[], items=np.empty((0, 3), dtype=np.int64)).to_frame()
+    assert frame.shape == (0, 4)
+
+
+def test_the_arrays_given_are_not_written_to():
+    scores = np.ones((2, 2), dtype=np.float32)
+    lists(scores=scores)
+    assert scores.tolist() == [[1, 1], [1, 1]]
+
+
+def test_the_text_tells_the_size():
+    assert repr(lists()) == "Recommendations(2 users × at most 2 items, 3 in all)"

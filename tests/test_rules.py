@@ -1,0 +1,66 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import IdIndex, UnknownIdError
+from recokit._histories import Histories
+from recokit._rules import Rules, Top
+from tests.naive.selection import best
+
+ITEMS = IdIndex(["a", "b", "c", "d", "e"])
+PEOPLE = ["ann", "bob", 3]
+KNOWN = st.lists(st.sampled_from(list(ITEMS)), max_size=5)
+ANY_ITEM = st.lists(st.sampled_from([*ITEMS, "x", 9]), max_size=5)
+BY_PERSON = st.sampled_from([*PEOPLE, "nobody"])
+SCORES = st.lists(
+    st.lists(st.sampled_from([0.0, 1.0, 2.0, -1.0, -math.inf]), min_size=5, max_size=5), min_size=3, max_size=3
+)
+
+
+@given(
+    SCORES,
+    st.one_of(st.none(), KNOWN, st.dictionaries(BY_PERSON, KNOWN)),
+    st.one_of(st.none(), ANY_ITEM, st.dictionaries(BY_PERSON, ANY_ITEM)),
+    st.one_of(st.none(), st.lists(st.sets(st.integers(0, 4)), min_size=3, max_size=3)),
+    st.integers(1, 5),
+)
+def test_lists_are_the_best_of_what_every_rule_allows(rows, candidates, exclude, seen, n):
+    histories = None
+    if seen is not None:
+        indptr = np.cumsum([0, *map(len, seen)]).astype(np.int64)
+        codes = np.array([code for one in seen for code in sorted(one)], dtype=np.int32)
+        histories = Histories(indptr, codes, np.ones(len(codes), dtype=np.float32))
+    top = Rules(ITEMS, candidates, exclude).select(np.array(rows, dtype=np.float32), n, PEOPLE, histories, 2)
+    for row, person in enumerate(PEOPLE):
+        only = candidates.get(person) if isinstance(candidates, dict) else candidates
+        never = exclude.get(person, []) if isinstance(exclude, dict) else exclude or []
+        allowed = [
+            score
+            if (only is None or item in only) and item not in never and not (seen and code in seen[row])
+            else -math.inf
+            for code, (item, score) in enumerate(zip(ITEMS, rows[row], strict=True))
+        ]
+        expected = best(allowed, n)
+        count = top.counts[row]
+        assert count == len(expected)
+        found = zip(top.item_codes[row, :count].tolist(), top.scores[row, :count].tolist(), strict=True)
+        assert list(found) == expected
+        assert np.all(top.item_codes[row, count:] == -1)
+
+
+@pytest.mark.parametrize("candidates", ["x", ["a", "x"], {"ann": ["a", "x"]}])
+def test_an_unknown_candidate_is_an_error(candidates):
+    with pytest.raises(UnknownIdError, match=r"1 unknown item id\(s\): 'x'"):
+        Rules(ITEMS, candidates).select(np.zeros((3, 5), dtype=np.float32), 2, PEOPLE, None, 1)
+
+
+def test_a_single_id_is_a_rule():
+    rules = Rules(ITEMS, exclude="b", candidates=("b", "c"))
+    assert rules.select(np.zeros((1, 5), dtype=np.float32), 5, ["ann"], None, 1).item_codes[0, :2].tolist() == [2, -1]
+
+
+def test_there_is_room_for_nobody():
+    assert [part.shape for part in Top.empty(0, 4)] == [(0, 4), (0, 4), (0,)]
