@@ -1,0 +1,58 @@
+"""Means of samples of rows."""
+
+import numpy as np
+from numba import njit
+
+from recokit._typing import AnyArray, CodeArray
+
+__all__ = ["flipped_means", "mean_rows"]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def mean_rows(start: int, stop: int, drawn: CodeArray, values: AnyArray, means: AnyArray) -> None:
+    """Average the drawn rows of each sample.
+
+    Parameters
+    ----------
+    start, stop : int
+        Samples to work on.
+    drawn : (n_samples, n) int32 array
+        Rows that each sample consists of.
+    values : (n_rows, n_columns) float64 array
+        Values of the rows.
+    means : (n_samples, n_columns) float64 array
+        Filled.
+    """
+    n_columns = values.shape[1]
+    for sample in range(start, stop):
+        totals = np.zeros(n_columns, dtype=np.float64)
+        for draw in range(drawn.shape[1]):
+            row = drawn[sample, draw]
+            for column in range(n_columns):
+                totals[column] += values[row, column]
+        means[sample] = totals / drawn.shape[1]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def flipped_means(start: int, stop: int, flips: AnyArray, values: AnyArray, means: AnyArray) -> None:
+    """Average the rows with some of their signs flipped.
+
+    Parameters
+    ----------
+    start, stop : int
+        Samples to work on.
+    flips : (n_samples, n_bytes) uint8 array
+        Bits of each sample, the lowest of a byte first: a row whose bit is set changes its sign.
+    values : (n_rows, n_columns) float64 array
+        Values of the rows.
+    means : (n_samples, n_columns) float64 array
+        Filled.
+    """
+    n_rows, n_columns = values.shape
+    for sample in range(start, stop):
+        totals = np.zeros(n_columns, dtype=np.float64)
+        for row in range(n_rows):
+            sign = 1.0 - 2.0 * ((flips[sample, row >> 3] >> (row & 7)) & 1)
+            for column in range(n_columns):
+                totals[column] += sign * values[row, column]
+        means[sample] = totals / n_rows

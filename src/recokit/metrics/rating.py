@@ -1,0 +1,122 @@
+"""Errors of predicted ratings."""
+
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import FloatArray
+from recokit.exceptions import DataError
+
+__all__ = ["mae", "mse", "rmse"]
+
+
+def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    r"""Return the mean squared error.
+
+    .. math:: \mathrm{MSE} = \frac{\sum_i w_i (y_i - \hat y_i)^2}{\sum_i w_i}
+
+    over all pairs given: a user with many test ratings counts for many. 0 is best.
+
+    Parameters
+    ----------
+    y_true : (n,) array-like
+        Ratings.
+    y_pred : (n,) array-like
+        Predictions of them.
+    sample_weight : (n,) array-like, optional
+        Weights w, not negative; 1 each by default.
+
+    Returns
+    -------
+    float
+        In squared units of the ratings.
+
+    Raises
+    ------
+    DataError
+        The arrays are empty, differ in length, hold NaN or infinity, or the weights are negative or all 0.
+
+    Examples
+    --------
+    >>> mse([3, 5], [4, 5])
+    0.5
+    """
+    errors, weights = _errors(y_true, y_pred, sample_weight)
+    return float(np.average(errors**2, weights=weights))
+
+
+def rmse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    r"""Return the root of the mean squared error, :math:`\sqrt{\mathrm{MSE}}`, in units of the ratings.
+
+    Parameters
+    ----------
+    y_true, y_pred, sample_weight
+        As in `mse`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        As in `mse`.
+
+    Examples
+    --------
+    >>> rmse([3, 5], [5, 5], sample_weight=[1, 3])
+    1.0
+    """
+    return float(np.sqrt(mse(y_true, y_pred, sample_weight=sample_weight)))
+
+
+def mae(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    r"""Return the mean absolute error, in units of the ratings.
+
+    .. math:: \mathrm{MAE} = \frac{\sum_i w_i |y_i - \hat y_i|}{\sum_i w_i}
+
+    Parameters
+    ----------
+    y_true, y_pred, sample_weight
+        As in `mse`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        As in `mse`.
+
+    Examples
+    --------
+    >>> mae([3, 5], [4, 5])
+    0.5
+    """
+    errors, weights = _errors(y_true, y_pred, sample_weight)
+    return float(np.average(np.abs(errors), weights=weights))
+
+
+def _errors(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
+    true, predicted = _numbers(y_true, "y_true"), _numbers(y_pred, "y_pred")
+    weights = None if sample_weight is None else _numbers(sample_weight, "sample_weight")
+    lengths = {"y_true": len(true), "y_pred": len(predicted)}
+    if weights is not None:
+        lengths["sample_weight"] = len(weights)
+        if np.any(weights < 0) or not np.any(weights):
+            raise DataError("sample_weight: expected weights that are not negative, nor all 0")
+    if len(set(lengths.values())) > 1 or len(true) == 0:
+        shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise DataError(f"expected arrays of one length, not empty; the lengths are {shown}")
+    return true - predicted, weights
+
+
+def _numbers(values: Any, name: str) -> FloatArray:
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1:
+        raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        raise DataError(f"{name}: {len(bad)} value(s) are NaN or infinite, the first at position {bad[0]}")
+    return numbers

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit._threads import for_rows
+from recokit.kernels import ranking
+from tests.naive import metrics as naive
+
+N_ITEMS = 7  # that are in lists; relevant items may also be of code −1, in no list
+DENOMINATORS = {"k": ranking.BY_K, "relevant": ranking.BY_RELEVANT, "min": ranking.BY_MIN}
+GAINS = {"binary": ranking.BINARY, "linear": ranking.LINEAR, "exponential": ranking.EXPONENTIAL}
+
+# Sums of up to a dozen terms near 1, in an order that may differ from the reference's.
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+
+@st.composite
+def people(draw):
+    """Draw the list of one user (None for none; items may repeat) and the values of the relevant items."""
+    listed = draw(st.none() | st.lists(st.integers(0, N_ITEMS - 1), max_size=5))
+    values = st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0])
+    relevant = draw(st.dictionaries(st.integers(0, N_ITEMS + 3), values, max_size=8))
+    return listed, relevant
+
+
+def measured(users, plan, n_threads=1, n_items=N_ITEMS + 4):
+    """Run the kernel; items from N_ITEMS on are in no list."""
+    own = [row for row, (listed, _) in enumerate(users) if listed is not None]
+    width = max((len(users[row][0]) for row in own), default=0)
+    listed = np.full((len(own), width), -1, dtype=np.int32)
+    for place, row in enumerate(own):
+        listed[place, : len(users[row][0])] = users[row][0]
+    counts = np.array([len(users[row][0]) for row in own], dtype=np.int32)
+    list_rows = np.full(len(users), -1, dtype=np.int64)
+    list_rows[own] = np.arange(len(own))
+    # The test rows stand in the opposite order, and users without relevant items have none or an empty one.
+    tested = [row for row in reversed(range(len(users))) if users[row][1] or row % 2]
+    test_rows = np.full(len(users), -1, dtype=np.int64)
+    test_rows[tested] = np.arange(len(tested))
+    indptr = np.cumsum([0, *(len(users[row][1]) for row in tested)], dtype=np.int64)
+    relevant = np.array([item if item < N_ITEMS else -1 for row in tested for item in users[row][1]], dtype=np.int32)
+    values = np.array([value for row in tested for value in users[row][1].values()], dtype=np.float32)
+    weights = 1 / np.log2(np.arange(2, 40))
+    discounts = np.stack([weights, np.concatenate([[0], np.cumsum(weights[:-1])])])
+    results = np.full((len(users), len(plan)), np.nan)
+    args = (listed, counts, list_rows, indptr, relevant, values, test_rows, discounts, N_ITEMS, n_items)
+    plan = np.array(plan, dtype=np.int64)
+    for_rows(ranking.measure_lists, len(users), (*args, plan, results), n_threads=n_threads, min_cost=0)
+    return results
+
+
+@pytest.mark.parametrize("denominator", list(DENOMINATORS))
+@given(st.lists(people(), min_size=1, max_size=4), st.integers(1, 7))
+def test_hits_and_average_precision_are_those_of_the_naive_reference(denominator, users, k):
+    by = DENOMINATORS[denominator]
+    results = measured(users, [(ranking.HITS, k, by, 0), (ranking.AVERAGE_PRECISION, k, by, 0)])
+    for (listed, relevant), (hits, average) in zip(users, results, strict=True):
+        if not relevant:
+            assert (hits, average) == (0.0, 0.0)
+            continue
+        assert hits == pytest.approx(naive.precision(listed or [], relevant, k, denominator), **CLOSE)
+        assert average == pytest.approx(naive.average_precision(listed or [], relevant, k, denominator), **CLOSE)
+
+
+@given(st.lists(people(), min_size=1, max_size=4), st.integers(1, 7))
+def test_first_hits_are_those_of_the_naive_reference(users, k):
+    results = measured(users, [(ranking.HIT_RATE, k, 0, 0), (ranking.RECIPROCAL_RANK, k, 0, 0)])
+    for (listed, relevant), (hit, reciprocal) in zip(users, results, strict=True):
+        assert hit == naive.hit_rate(listed or [], relevant, k)
+        assert reciprocal == naive.reciprocal_rank(listed or [], relevant, k)
+
+
+@pytest.mark.parametrize("gain", list(GAINS))
+@pytest.mark.parametrize("denominator", ["min", "relevant"])
+@given(st.lists(people(), min_size=1, max_size=4), st.integers(1, 7))
+def test_discounted_gains_are_those_of_the_naive_reference(denominator, gain, users, k):
+    results = measured(users, [(ranking.NDCG, k, DENOMINATORS[denominator], GAINS[gain])])
+    for (listed, relevant), (ndcg,) in zip(users, results, strict=True):
+        expected = naive.ndcg(listed or [], relevant, k, denominator, gain) if relevant else 0.0
+        assert ndcg == pytest.approx(expected, **CLOSE)
+
+
+@given(st.lists(people(), min_size=1, max_size=4), st.integers(1, 9))
+def test_an_ideal_list_of_k_hits_may_exceed_what_is_relevant(users, k):
+    results = measured(users, [(ranking.NDCG, k, ranking.BY_K, ranking.BINARY)])
+    for (listed, relevant), (ndcg,) in zip(users, results, strict=True):
+        expected = naive.ndcg(listed or [], relevant, k, "k") if relevant else 0.0
+        assert ndcg == pytest.approx(expected, **CLOSE)
+
+
+@given(st.lists(people(), min_size=1, max_size=4), st.integers(1, 7))
+def test_auc_is_the_share_of_pairs_in_order(users, k):
+    users = [(listed if listed is None else list(dict.fromkeys(listed)), relevant) for listed, relevant in users]
+    results = measured(users, [(ranking.AUC, k, 0, 0)])
+    for (listed, relevant), (auc,) in zip(users, results, strict=True):
+        expected = naive.auc(listed or [], relevant, k, range(N_ITEMS + 4)) if relevant else 0.0
+        assert auc == pytest.approx(expected, **CLOSE)
+
+
+def test_auc_of_one_other_item_is_right_wrong_or_half_right():
+    plan, relevant = [(ranking.AUC, 3, 0, 0)], {0: 1.0, 1: 1.0}
+    users = [([0, 1, 2], relevant), ([2, 0, 1], relevant), ([0], relevant), ([0, 2], relevant)]
+    assert measured(users, plan, n_items=3).tolist() == [[1.0], [0.0], [0.75], [0.5]]
+
+
+def test_auc_is_zero_where_every_item_is_relevant():
+    assert measured([([0, 1], {0: 1.0, 1: 1.0})], [(ranking.AUC, 2, 0, 0)], n_items=2).tolist() == [[0.0]]
+
+
+@given(st.lists(people(), min_size=2, max_size=6))
+def test_users_do_not_depend_on_each_other_or_on_threads(users):
+    plan = [(ranking.NDCG, 3, ranking.BY_MIN, ranking.LINEAR), (ranking.AVERAGE_PRECISION, 5, ranking.BY_RELEVANT, 0)]
+    together = measured(users, plan, n_threads=2)
+    for row, user in enumerate(users):
+        np.testing.assert_array_equal(together[row], measured([user], plan)[0])
+
+
+def test_measures_of_one_plan_are_the_measures_one_by_one():
+    users = [([3, 1, 4, 0], {1: 2.0, 0: 5.0, 6: 1.0}), ([2], {2: 1.0}), (None, {5: 1.0})]
+    plan = [(kind, k, by, 0) for kind in range(6) for k in (1, 2, 9) for by in DENOMINATORS.values()]
+    together = measured(users, plan)
+    for column, measure in enumerate(plan):
+        np.testing.assert_array_equal(together[:, [column]], measured(users, [measure]))

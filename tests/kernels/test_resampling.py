@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from recokit._threads import for_rows
+from recokit.kernels.resampling import flipped_means, mean_rows
+
+VALUES = st.integers(-4, 4).map(float)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@given(arrays(np.float64, (5, 2), elements=VALUES), arrays(np.int32, (3, 4), elements=st.integers(0, 4)))
+def test_means_are_those_of_the_drawn_rows(n_threads, values, drawn):
+    means = np.full((3, 2), np.nan)
+    for_rows(mean_rows, 3, (drawn, values, means), n_threads=n_threads, min_cost=0)
+    np.testing.assert_array_equal(means, values[drawn].mean(axis=1))  # small integers: sums are exact
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@given(arrays(np.float64, (10, 2), elements=VALUES), arrays(np.bool_, (3, 10)))
+def test_means_are_those_of_the_flipped_rows(n_threads, values, flipped):
+    means = np.full((3, 2), np.nan)
+    args = np.packbits(flipped, axis=1, bitorder="little"), values, means
+    for_rows(flipped_means, 3, args, n_threads=n_threads, min_cost=0)
+    np.testing.assert_array_equal(means, np.where(flipped[:, :, None], -values, values).sum(axis=1) / 10)

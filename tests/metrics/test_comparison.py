@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from recokit import DataError
+from recokit.metrics import Evaluation, compare, evaluate
+from recokit.metrics._resampling import permutation_p_values
+from recokit.metrics.comparison import _holm
+from tests.naive import metrics as naive
+
+
+def evaluation(**per_user):
+    """Return an evaluation that gave these values."""
+    arrays = {metric: np.asarray(values, dtype=np.float64) for metric, values in per_user.items()}
+    users = np.arange(len(next(iter(arrays.values()))))
+    return Evaluation({metric: float(values.mean()) for metric, values in arrays.items()}, users, arrays, 0, 0)
+
+
+@given(st.lists(st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.2, 0.3, 1.0]), min_size=1, max_size=9))
+def test_the_permutation_test_nears_the_test_of_all_flips(differences):
+    (estimate,) = permutation_p_values(np.array(differences)[:, None], 4999, 0, 1)
+    expected = naive.permutation_p_value(differences)
+    # Four standard deviations of a share of 4,999, and the flip that was seen.
+    assert estimate == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 4999) + 1 / 5000)
+
+
+def test_the_permutation_test_does_not_depend_on_threads_or_on_other_columns():
+    differences = np.random.default_rng(0).normal(0.05, 1, (1500, 2))
+    one, two = (permutation_p_values(differences, 999, 3, threads) for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
+    assert permutation_p_values(differences[:, 1:], 999, 3, 1) == one[1]
+
+
+@given(st.lists(st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.3, 0.9]), min_size=1, max_size=6))
+def test_holm_is_that_of_the_naive_reference(p_values):
+    assert _holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
+
+
+def test_holm_of_a_worked_example():
+    # 4 × 0.01, 3 × 0.015, then 0.045 again as 2 × 0.02 is less, then 0.3.
+    assert _holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
+
+
+def test_the_t_test_is_that_of_scipy():
+    rng = np.random.default_rng(0)
+    a, b = rng.random(40), rng.random(40)
+    (one,) = compare(evaluation(m=a), evaluation(m=b), test="t").differences
+    assert one.p_value == pytest.approx(stats.ttest_rel(a, b).pvalue, rel=1e-9)
+    assert one.difference == pytest.approx(a.mean() - b.mean())
+
+
+def test_both_tests_agree_on_many_users():
+    rng = np.random.default_rng(0)
+    a = rng.random(2000)
+    b = a + rng.normal(0.01, 0.25, 2000)
+    by = {
+        test: compare(evaluation(m=a), evaluation(m=b), test=test).differences[0].p_value
+        for test in ("t", "permutation")
+    }
+    assert by["permutation"] == pytest.approx(by["t"], abs=0.02)
+
+
+@pytest.mark.parametrize("test", ["permutation", "t"])
+def test_no_difference_has_a_p_value_of_1_and_a_constant_one_the_least(test):
+    a = np.linspace(0, 1, 30)
+    result = compare(evaluation(same=a, other=a), evaluation(same=a, other=a + 0.5), test=test)
+    same, other = result.differences
+    assert (same.p_value, same.p_adjusted, same.difference) == (1, 1, 0)
+    assert other.p_value <= 1e-4
+    assert [one.metric for one in result.real] == ["other"]
+
+
+def test_chance_is_taken_for_a_difference_no_more_often_than_alpha():
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(200):
+        values = rng.random((3, 50))
+        evaluations = {name: evaluation(m=row) for name, row in zip("abc", values, strict=True)}
+        found += bool(compare(evaluations, n_resamples=199, alpha=0.1).real)
+    assert found <= 36  # 20 expected at most; 3.7 standard deviations
+
+
+def test_every_pair_is_compared_on_every_metric():
+    rng = np.random.default_rng(0)
+    evaluations = {name: evaluation(m=rng.random(9), n=rng.random(9)) for name in "abc"}
+    result = compare(evaluations, n_resamples=99)
+    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
+    assert [one[:3] for one in result.differences] == [(metric, *pair) for pair in pairs for metric in ("m", "n")]
+    for one in result.differences:
+        means = evaluations[one.first][one.metric], evaluations[one.second][one.metric]
+        assert one.difference == pytest.approx(means[0] - means[1])
+        assert one.low < one.difference < one.high
+
+
+def test_users_are_paired_by_their_ids():
+    test = {"ann": ["a"], "bob": ["b"], "cy": ["c"]}
+    first = evaluate({"ann": ["a"], "bob": ["b"], "cy": ["x"]}, test, "recall")
+    second = evaluate({"cy": ["x"], "bob": ["b"], "ann": ["a"]}, test, "recall")
+    (one,) = compare(first, second, n_resamples=99).differences
+    assert (one.difference, one.low, one.high, one.p_value) == (0, 0, 0, 1)
+
+
+def test_evaluations_of_different_users_are_refused():
+    with pytest.raises(DataError, match="first and second are evaluations of different users"):
+        compare({"first": evaluation(m=[1, 0]), "second": evaluation(m=[1, 0, 1])})
+
+
+def test_one_evaluation_is_refused():
+    with pytest.raises(ValueError, match="needs two evaluations"):
+        compare(evaluation(m=[1, 0]))
+
+
+@pytest.mark.parametrize("metrics", [["n"], ["m", "coverage"], []])
+def test_a_metric_that_not_all_have_is_refused(metrics):
+    with pytest.raises(ValueError, match="that all have: \\['m'\\]"):
+        compare(evaluation(m=[1, 0]), evaluation(m=[1, 0], n=[1, 0]), metrics=metrics)
+
+
+def test_an_unknown_test_is_refused():
+    with pytest.raises(ValueError, match="test='z'"):
+        compare(evaluation(m=[1, 0]), evaluation(m=[1, 1]), test="z")
+
+
+def test_text_and_frame_tell_the_differences():
+    a = np.linspace(0, 0.5, 30)
+    result = compare({"knn": evaluation(m=a), "mf": evaluation(m=a + 0.25)}, metrics="m")
+    assert "30 users, 1 comparisons\nm: knn − mf = -0.2500 [-0.2500, -0.2500]" in str(result)
+    assert str(result).endswith("knn is lower")
+    assert repr(result) == "Comparison(1 differences, 1 beyond chance)"
+    assert result.to_frame("polars").rows()[0] == tuple(result.differences[0])

@@ -1,0 +1,157 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from recokit import Interactions, metrics
+from recokit.metrics import Metric, coverage, evaluate
+from recokit.metrics._resampling import bootstrap_means
+
+LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
+TEST = {"ann": ["tea", "mug"], "bob": ["cup"], "dan": ["tea"]}
+
+
+def test_all_metrics_of_one_pass_are_the_metrics_one_by_one():
+    names = ["precision", "recall", "hit_rate", "ndcg", "average_precision", "reciprocal_rank"]
+    asked = [f"{name}{cut}" for name in names for cut in ("", "@1", "@2")]
+    result = evaluate(LISTS, TEST, asked)
+    assert list(result.means) == asked
+    for metric in asked:
+        name, _, k = metric.partition("@")
+        assert result[metric] == getattr(metrics, name)(LISTS, TEST, int(k) if k else None)
+
+
+def test_metrics_are_called_what_they_were_asked_for():
+    asked = ["map@2", Metric("ndcg", 2, gain="linear"), "mrr"]
+    assert list(evaluate(LISTS, TEST, asked).means) == ["map@2", "ndcg@2(gain=linear)", "mrr"]
+    assert list(evaluate(LISTS, TEST, "recall@2").means) == ["recall@2"]
+
+
+def test_the_mean_is_that_of_the_values_of_the_users():
+    result = evaluate(LISTS, TEST, ["recall@2", "ndcg"])
+    assert result.users.tolist() == ["ann", "bob", "dan"]
+    assert result.per_user["recall@2"].tolist() == [0.5, 0.0, 0.0]
+    for name, mean in result.means.items():
+        assert mean == result.per_user[name].mean()
+
+
+def test_users_are_counted_by_what_they_lack():
+    skipped = evaluate(LISTS, TEST)
+    assert (skipped.n_users, skipped.n_without_test, skipped.n_without_list) == (3, 1, 1)
+    zero = evaluate(LISTS, TEST, missing="zero")
+    assert (zero.n_users, zero.n_without_test, zero.n_without_list) == (4, 1, 1)
+    assert zero.users.tolist() == ["ann", "bob", "cy", "dan"]
+    assert zero["recall@10"] == pytest.approx(skipped["recall@10"] * 3 / 4)
+
+
+def test_a_metric_that_was_not_evaluated_is_answered_with_those_that_were():
+    with pytest.raises(KeyError, match="'ndcg@5' was not evaluated; there are recall@2, mrr"):
+        evaluate(LISTS, TEST, ["recall@2", "mrr"])["ndcg@5"]
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(0)
+    lists = rng.integers(0, 500, (3000, 20))
+    test = Interactions.from_arrays(rng.integers(0, 3000, 20000), rng.integers(0, 500, 20000), duplicates="max")
+    one, two = (evaluate(lists, test, ["ndcg@10", "map"], n_threads=n) for n in (1, 2))
+    for name in one.means:
+        np.testing.assert_array_equal(one.per_user[name], two.per_user[name])
+
+
+def test_frames_hold_the_metrics_and_the_values_of_the_users():
+    result = evaluate(LISTS, TEST, ["recall@2", "coverage"], catalogue=["cup", "jug", "mug", "pot", "tea"])
+    frame = result.to_frame("polars")
+    assert frame.columns == ["metric", "value", "low", "high"]
+    assert frame["metric"].to_list() == ["recall@2", "coverage"]
+    assert frame["value"].to_list() == list(result.means.values())
+    assert np.isnan(frame["low"][1])
+    users = result.per_user_frame("pandas")
+    assert users.columns.tolist() == ["user_id", "recall@2"]
+    assert users["user_id"].tolist() == ["ann", "bob", "dan"]
+
+
+def test_text_names_every_metric_and_what_became_of_users():
+    text = str(evaluate(LISTS, TEST, ["recall@2", "coverage@1"], catalogue=["tea", "pot", "cup", "jug"]))
+    assert "3 users, of whom 1 without a list score 0; 1 without test items are left out" in text
+    assert "recall@2    0.1667  [" in text
+    assert "coverage@1  0.7500\n" in text
+    assert "score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
+    assert repr(evaluate(LISTS, TEST, "mrr")) == "Evaluation(3 users: mrr=0.4444)"
+
+
+@pytest.mark.parametrize("metric", ["coverage@2", "auc"])
+def test_a_metric_that_needs_the_catalogue_asks_for_it(metric):
+    with pytest.raises(ValueError, match="needs the catalogue: give train= or catalogue="):
+        evaluate(LISTS, TEST, [metric])
+
+
+def test_the_items_of_the_training_data_are_the_catalogue():
+    train = Interactions.from_arrays(["eve", "eve", "ann", "bob"], ["tea", "cup", "jug", "hat"])
+    assert evaluate(LISTS, TEST, ["coverage@1"], train=train)["coverage@1"] == 2 / 4
+    assert coverage(LISTS, train, 1) == 2 / 4
+    assert evaluate(LISTS, TEST, ["coverage@1"], train=train, catalogue=["tea"])["coverage@1"] == 1
+
+
+def test_test_pairs_that_were_trained_on_raise_a_warning():
+    train = Interactions.from_arrays(["ann", "bob", "zoe", "bob"], ["tea", "cup", "tea", "tea"])
+    with pytest.warns(UserWarning, match="2 of 4 test pairs are in the training data"):
+        evaluate(LISTS, TEST, train=train)
+
+
+def test_a_clean_split_raises_no_warning():
+    train = Interactions.from_arrays(["ann", "bob", "zoe", "dan"], ["cup", "tea", "tea", "cup"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate(LISTS, TEST, train=train)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95])
+def test_a_confidence_that_is_no_share_is_refused(confidence):
+    with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
+        evaluate(LISTS, TEST, confidence=confidence)
+
+
+def test_intervals_hold_the_mean_and_grow_with_confidence():
+    rng = np.random.default_rng(0)
+    lists, test = rng.integers(0, 50, (200, 5)), rng.integers(0, 50, (200, 4))
+    narrow, wide = (
+        evaluate(lists, test, ["recall", "coverage"], catalogue=range(50), confidence=c) for c in (0.5, 0.99)
+    )
+    assert list(narrow.intervals) == ["recall"]
+    (low, high), (lower, higher) = narrow.intervals["recall"], wide.intervals["recall"]
+    assert lower < low < narrow["recall"] < high < higher
+
+
+def test_metrics_of_all_lists_together_have_no_interval():
+    result = evaluate(LISTS, TEST, ["coverage@1"], catalogue=["tea", "pot", "cup", "jug"])
+    assert (result.intervals, result.per_user) == ({}, {})
+    assert str(result).endswith("coverage@1  0.7500")
+
+
+def test_intervals_are_those_of_the_seed():
+    rng = np.random.default_rng(0)
+    lists, test = rng.integers(0, 50, (100, 5)), rng.integers(0, 50, (100, 4))
+    same = [evaluate(lists, test, "recall", random_state=1).intervals for _ in range(2)]
+    assert same[0] == same[1] != evaluate(lists, test, "recall", random_state=2).intervals
+
+
+def test_intervals_hold_the_true_mean_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(200):
+        means = bootstrap_means(rng.binomial(1, 0.3, (80, 1)).astype(float), 400, int(rng.integers(2**31)), 1)
+        low, high = np.quantile(means, [0.05, 0.95])
+        held += low <= 0.3 <= high
+    assert 165 <= held <= 195  # 180 ± 3.5 standard deviations of Binomial(200, 0.9)
+
+
+def test_resamples_have_the_standard_error_of_the_mean():
+    values = np.random.default_rng(0).normal(size=(400, 1))
+    means = bootstrap_means(values, 4000, 0, 2)
+    assert means.mean() == pytest.approx(values.mean(), abs=0.005)
+    assert means.std() == pytest.approx(values.std() / 20, rel=0.05)
+
+
+def test_the_number_of_threads_changes_no_resample():
+    values = np.random.default_rng(0).normal(size=(3000, 2))
+    np.testing.assert_array_equal(bootstrap_means(values, 50, 0, 1), bootstrap_means(values, 50, 0, 2))

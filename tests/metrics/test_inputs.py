@@ -1,0 +1,169 @@
+"""The same lists and the same test set in every form."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recokit import DataError, IdIndex, Interactions, Recommendations
+from recokit.metrics import evaluate, ndcg, recall
+from recokit.metrics._shared_ids import factorize
+
+METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
+LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea"], "cy": ["jug", "cup", "pot"]}
+TEST = {"bob": {"tea": 2.0, "mug": 4.0}, "ann": {"pot": 5.0, "tea": 1.0}, "dan": {"tea": 3.0}}
+EXPECTED = evaluate(LISTS, TEST, METRICS)
+
+LIST_ROWS = [(user, item, rank) for user, items in LISTS.items() for rank, item in enumerate(items, start=1)]
+TEST_ROWS = [(user, item, value) for user, items in TEST.items() for item, value in items.items()]
+
+
+def padded(padding):
+    items = [[*items, padding, padding][:3] for items in LISTS.values()]
+    return Recommendations(users=list(LISTS), items=items, counts=[len(items) for items in LISTS.values()])
+
+
+def list_frame(library, columns):
+    shuffled = [LIST_ROWS[row] for row in np.random.default_rng(0).permutation(len(LIST_ROWS))]
+    users, items, ranks = zip(*shuffled, strict=True)
+    given = {"item_id": items, "user_id": users, "rank": ranks, "score": [-0.5 * rank for rank in ranks]}
+    return library(
+        {"item_id": given["item_id"], "user_id": given["user_id"], **{name: given[name] for name in columns}}
+    )
+
+
+def frame_of_test(library):
+    users, items, values = zip(*TEST_ROWS, strict=True)
+    return library({"user_id": users, "item_id": items, "rating": values})
+
+
+FORMS_OF_LISTS = {
+    "recommendations": padded("nothing"),
+    "padded with a relevant item": padded("mug"),
+    "padded with None": padded(None),
+    "pandas, by rank": list_frame(pd.DataFrame, ["rank"]),
+    "polars, by rank": list_frame(pl.DataFrame, ["rank", "score"]),
+    "polars, by score": list_frame(pl.DataFrame, ["score"]),
+    "pyarrow, by rank": list_frame(lambda columns: pl.DataFrame(columns).to_arrow(), ["rank"]),
+    "pandas, in order": pd.DataFrame(LIST_ROWS, columns=["user_id", "item_id", "place"])[["user_id", "item_id"]],
+    "a frame of recommendations": padded("nothing").to_frame("polars"),
+    "arrays": {user: np.array(items) for user, items in LISTS.items()},
+}
+
+FORMS_OF_TESTS = {
+    "interactions": Interactions.from_arrays(*zip(*TEST_ROWS, strict=True)),
+    "pandas": frame_of_test(pd.DataFrame),
+    "polars": frame_of_test(pl.DataFrame),
+    "pyarrow": frame_of_test(lambda columns: pl.DataFrame(columns).to_arrow()),
+}
+
+
+def assert_same(result, expected):
+    assert sorted(result.users) == sorted(expected.users)
+    order, own = np.argsort(expected.users), np.argsort(result.users)
+    for name in expected.means:
+        np.testing.assert_array_equal(result.per_user[name][own], expected.per_user[name][order])
+
+
+@pytest.mark.parametrize("lists", list(FORMS_OF_LISTS.values()), ids=list(FORMS_OF_LISTS))
+def test_lists_in_every_form_score_the_same(lists):
+    assert_same(evaluate(lists, TEST, METRICS), EXPECTED)
+
+
+@pytest.mark.parametrize("test", list(FORMS_OF_TESTS.values()), ids=list(FORMS_OF_TESTS))
+def test_test_sets_in_every_form_score_the_same(test):
+    assert_same(evaluate(LISTS, test, METRICS), EXPECTED)
+
+
+def test_pairs_are_relevant_items_without_values():
+    pairs = [(user, item) for user, item, _ in TEST_ROWS]
+    binary = {user: list(items) for user, items in TEST.items()}
+    assert evaluate(LISTS, pairs, ["ndcg"]).means == evaluate(LISTS, binary, ["ndcg"]).means
+
+
+def test_a_frame_without_ratings_holds_relevant_items_without_values():
+    frame = frame_of_test(pd.DataFrame).drop(columns="rating")
+    assert ndcg(LISTS, frame, gain="linear") == ndcg(LISTS, TEST)
+
+
+def test_lists_without_users_belong_to_the_users_in_order():
+    lists = [[3, 1], [0, 2], [1]]
+    relevant = [[1], [2, 0], []]
+    matrix = sparse.csr_array(np.array([[0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]))
+    expected = ndcg({0: lists[0], 1: lists[1]}, {0: [1], 1: [0, 2]})
+    assert ndcg(lists, relevant) == ndcg(lists, matrix) == ndcg(tuple(lists), [np.array([1]), {2, 0}, ()]) == expected
+    assert ndcg(np.array([[3, 1], [0, 2]]), Interactions.from_matrix(matrix)) == expected
+
+
+def test_lists_and_collections_that_differ_in_number_are_refused():
+    with pytest.raises(DataError, match="2 collections of relevant items for 1 lists"):
+        recall([["a"]], [["a"], ["b"]])
+
+
+@pytest.mark.parametrize("lists", [["ab", "cd"], [1, 2]])
+def test_one_flat_list_is_refused(lists):
+    with pytest.raises(DataError, match="one list of item ids for each user"):
+        recall(lists, [["ab"], ["cd"]])
+
+
+def test_two_lists_of_a_user_are_refused():
+    with pytest.raises(DataError, match="repeat: 'ann'"):
+        recall(Recommendations(users=["ann", "ann"], items=[["a"], ["b"]]), {"ann": ["a"]})
+
+
+def test_values_that_are_not_finite_are_refused():
+    with pytest.raises(DataError, match=r"1 value.* NaN"):
+        recall([["a"]], [{"a": np.nan}])
+
+
+def test_users_of_another_type_raise_a_warning():
+    with pytest.warns(UserWarning, match="none of the 1 users with test items has a list"):
+        assert recall({"1": ["a"]}, {1: ["a"]}) == 0
+
+
+def test_lists_that_are_all_empty_score_0():
+    nothing = Recommendations(users=[1, 2], items=np.zeros((2, 3), dtype=np.int64), counts=[0, 0])
+    assert evaluate(nothing, {1: [0], 2: [0]}, METRICS).means == dict.fromkeys(METRICS, 0.0)
+    assert evaluate([[], []], [[0], [0]], METRICS).means == dict.fromkeys(METRICS, 0.0)
+
+
+def test_integer_ids_of_every_width_are_found():
+    test = {1: [5], 2: [7]}
+    for dtype in (np.int8, np.int32, np.uint16, np.int64):
+        lists = Recommendations(users=np.array([1, 2], dtype=dtype), items=np.array([[5], [7]], dtype=dtype))
+        assert recall(lists, test) == 1
+    assert recall({1: [2**40], 2: [-3]}, {1: [2**40], 2: [-3]}) == 1
+
+
+def test_ids_of_mixed_types_are_found():
+    lists = {("a", 1): [1, "1", (2, 3)], 7: ["x", None.__class__]}
+    assert recall(lists, {("a", 1): ["1", (2, 3), 4], 7: ["x"]}) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_arrays_that_are_not_contiguous_or_are_read_only_score_the_same():
+    items = np.arange(24).reshape(4, 6)
+    relevant = [[4, 0], [6], [13, 16], [1]]
+    expected = ndcg(items[:, ::2].copy(), relevant)
+    items.flags.writeable = False
+    assert ndcg(items[:, ::2], relevant) == ndcg(np.asfortranarray(items[:, ::2]), relevant) == expected
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", "ba", 1, "1", 2.5]), max_size=12), st.booleans())
+def test_shared_objects_are_factorised_as_their_values(ids, copied):
+    # "".join makes a new string each time, so equal ids are different objects.
+    own = ["".join(list(key)) if copied and isinstance(key, str) else key for key in ids]
+    array = np.empty(len(own), dtype=object)
+    array[:] = own
+    index, codes = factorize(array, "ids")
+    expected_index, expected = IdIndex.factorize(ids)
+    assert index.take(codes).tolist() == ids == expected_index.take(expected).tolist()
+    assert len(index) == len(expected_index)
+
+
+def test_a_view_of_objects_is_factorised_as_its_values():
+    array = np.array([["a", "b"], ["c", "a"]], dtype=object)
+    index, codes = factorize(array[:, 0], "ids")
+    assert index.take(codes).tolist() == ["a", "c"]

@@ -1,0 +1,71 @@
+import pytest
+
+from recokit.metrics import Metric
+from recokit.metrics._metric import ALIASES, DENOMINATORS, GAINS, REGISTRY
+
+
+def metrics():
+    for name, definition in REGISTRY.items():
+        for denominator in DENOMINATORS if definition.denominator else [None]:
+            for gain in GAINS if definition.gain else [None]:
+                for k in (None, 1, 20):
+                    if denominator != "k" or gain in (None, "binary"):
+                        yield Metric(name, k, denominator, gain)
+
+
+@pytest.mark.parametrize("metric", list(metrics()), ids=str)
+def test_every_metric_is_read_as_it_is_written(metric):
+    assert Metric.parse(str(metric)) == metric
+    assert Metric.parse(metric) is metric
+
+
+def test_spaces_are_allowed():
+    assert Metric.parse(" ndcg@5( gain = linear , denominator=relevant ) ") == Metric("ndcg", 5, "relevant", "linear")
+
+
+@pytest.mark.parametrize(("alias", "name"), list(ALIASES.items()))
+def test_an_alias_is_the_metric_it_stands_for(alias, name):
+    assert Metric.parse(f"{alias}@3") == Metric(name, 3)
+
+
+def test_only_conventions_that_are_not_the_default_are_written():
+    assert str(Metric("precision", 5, "k")) == "precision@5"
+    assert str(Metric("precision", 5, "min")) == "precision@5(denominator=min)"
+
+
+def test_an_unknown_name_is_answered_with_all_names():
+    with pytest.raises(ValueError, match="unknown metric 'ndgc'") as raised:
+        Metric.parse("ndgc@10")
+    assert all(name in str(raised.value) for name in [*REGISTRY, *ALIASES])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ndcg@", "ndcg@x", "ndcg@-1", "ndcg 10", "ndcg@1.5", "ndcg@10(", "ndcg@10)", "@10", None, 5]
+)
+def test_what_cannot_be_read_is_answered_with_examples(text):
+    with pytest.raises(ValueError, match=r"cannot read the metric .*'ndcg@10'"):
+        Metric.parse(text)
+
+
+@pytest.mark.parametrize("option", ["gain", "gain=", "k=3", "gain=linear,gain=binary"])
+def test_an_option_that_there_is_not_is_refused(option):
+    with pytest.raises(ValueError, match=r"cannot read .*expected denominator"):
+        Metric.parse(f"ndcg@10({option})")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ndcg", 0), "cut-off k .* got 0"),
+        (("ndcg", 2.5), "cut-off"),
+        (("ndcg", True), "cut-off"),
+        (("ndcg", 10, "max"), "denominator='max': expected one of k, relevant, min"),
+        (("ndcg", 10, None, "cubic"), "gain='cubic': expected one of binary, linear, exponential"),
+        (("ndcg", 10, "k", "linear"), "needs gain='binary'"),
+        (("hit_rate", 10, "k"), "hit_rate has no denominator"),
+        (("recall", 10, None, "linear"), "recall has no gain"),
+    ],
+)
+def test_a_convention_that_there_is_not_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Metric(*arguments)

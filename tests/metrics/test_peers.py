@@ -1,0 +1,96 @@
+"""The metrics against independent implementations of the same definitions."""
+
+import numpy as np
+import pytest
+import pytrec_eval
+from sklearn.metrics import ndcg_score, roc_auc_score
+
+from recokit.metrics import evaluate
+
+K = 5
+N_USERS, N_ITEMS, WIDTH = 60, 40, 12
+
+
+@pytest.fixture(scope="module")
+def lists():
+    """Return lists of different lengths, one of them empty."""
+    rng = np.random.default_rng(0)
+    lengths = [0, *rng.integers(1, WIDTH + 1, N_USERS - 1)]
+    return {f"u{u}": [f"i{i}" for i in rng.permutation(N_ITEMS)[:n]] for u, n in enumerate(lengths)}
+
+
+@pytest.fixture(scope="module")
+def relevant():
+    """Return relevant items with values 1, 2, 3; some users have more of them than a list has places."""
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(1, 2 * WIDTH, N_USERS)
+    chosen = [rng.permutation(N_ITEMS)[:n] for n in sizes]
+    return {f"u{u}": {f"i{i}": int(rng.integers(1, 4)) for i in items} for u, items in enumerate(chosen)}
+
+
+def scores(lists):
+    return {user: {item: float(-rank) for rank, item in enumerate(items)} for user, items in lists.items()}
+
+
+PYTREC = {
+    "precision@5": "P_5",
+    "recall@5": "recall_5",
+    "hit_rate@5": "success_5",
+    "ndcg@5(gain=linear)": "ndcg_cut_5",
+    "ndcg(gain=linear)": "ndcg",
+    "average_precision@5": "map_cut_5",
+    "average_precision": "map",
+    "reciprocal_rank": "recip_rank",
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), list(PYTREC.items()))
+def test_trec_eval_agrees_on_every_user(lists, relevant, ours, theirs):
+    result = evaluate(lists, relevant, [ours])
+    some = {user: items for user, items in scores(lists).items() if items}  # trec_eval leaves out who has no list
+    trec = pytrec_eval.RelevanceEvaluator(relevant, {theirs.rsplit("_5")[0]}).evaluate(some)
+    for user, value in zip(result.users, result.per_user[ours], strict=True):
+        assert value == pytest.approx(trec[user][theirs] if user in some else 0.0, abs=1e-12)
+
+
+RANX = {
+    "precision@5": "precision@5",
+    "recall@5": "recall@5",
+    "hit_rate@5": "hit_rate@5",
+    "ndcg@5(gain=linear)": "ndcg@5",
+    "ndcg@5(gain=exponential)": "ndcg_burges@5",
+    "ndcg(gain=linear)": "ndcg",
+    "average_precision@5": "map@5",
+    "average_precision": "map",
+    "reciprocal_rank@5": "mrr@5",
+}
+
+
+@pytest.mark.slow  # ranx compiles for half a minute
+@pytest.mark.parametrize(("ours", "theirs"), list(RANX.items()))
+def test_ranx_agrees(lists, relevant, ours, theirs):
+    ranx = pytest.importorskip("ranx")
+    some = {user: items for user, items in scores(lists).items() if items}  # ranx takes no empty list
+    expected = ranx.evaluate(ranx.Qrels({user: relevant[user] for user in some}), ranx.Run(some), theirs)
+    result = evaluate(some, {user: relevant[user] for user in some}, [ours])
+    assert result[ours] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("k", [1, 3, K])
+def test_scikit_learn_agrees_on_ndcg_of_linear_gains(lists, relevant, k):
+    users = [user for user in lists if len(lists[user]) >= K]  # beyond its end scikit-learn would go on with ties
+    items = [f"i{i}" for i in range(N_ITEMS)]
+    gains = np.array([[relevant[user].get(item, 0) for item in items] for user in users])
+    ranks = scores({user: lists[user] for user in users})
+    order = np.array([[ranks[user].get(item, -N_ITEMS) for item in items] for user in users])
+    result = evaluate(ranks, {user: relevant[user] for user in users}, [f"ndcg@{k}(gain=linear)"])
+    assert list(result.means.values()) == pytest.approx([ndcg_score(gains, order, k=k)], abs=1e-12)
+
+
+def test_scikit_learn_agrees_on_auc(lists, relevant):
+    items = [f"i{i}" for i in range(N_ITEMS)]
+    result = evaluate(lists, relevant, ["auc"], catalogue=items)
+    for user, value in zip(result.users, result.per_user["auc"], strict=True):
+        ranks = {item: -rank for rank, item in enumerate(lists[user])}
+        places = [ranks.get(item, -N_ITEMS) for item in items]
+        assert value == pytest.approx(roc_auc_score([item in relevant[user] for item in items], places), abs=1e-12)

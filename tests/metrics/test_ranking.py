@@ -1,0 +1,190 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import metrics
+from recokit.exceptions import DataError
+from tests.naive import metrics as naive
+
+ITEMS = [*"abcdefgh"]
+VALUES = st.sampled_from([0.5, 1.0, 2.0, 4.0])
+# Sums of a dozen terms, in another order than the reference's.
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+LISTS = st.lists(st.sampled_from(ITEMS), max_size=6)
+RELEVANT = st.dictionaries(st.sampled_from([*ITEMS, "unknown"]), VALUES, max_size=7)
+USERS = st.lists(st.tuples(LISTS, RELEVANT), min_size=1, max_size=5).filter(lambda rows: any(row[1] for row in rows))
+CUTS = st.none() | st.integers(1, 8)
+
+CONVENTIONS = [
+    *(("precision", {"denominator": by}) for by in ("k", "relevant", "min")),
+    *(("recall", {"denominator": by}) for by in ("k", "relevant", "min")),
+    *(("average_precision", {"denominator": by}) for by in ("k", "relevant", "min")),
+    *(("ndcg", {"denominator": by, "gain": gain}) for by in ("relevant", "min") for gain in ("linear", "exponential")),
+    *(("ndcg", {"denominator": by}) for by in ("k", "relevant", "min")),
+    ("hit_rate", {}),
+    ("reciprocal_rank", {}),
+]
+NAMES = ["precision", "recall", "hit_rate", "ndcg", "average_precision", "reciprocal_rank"]
+
+
+@pytest.mark.parametrize(("name", "options"), CONVENTIONS)
+@given(USERS, CUTS, st.sampled_from(["skip", "zero"]))
+def test_the_mean_is_that_of_the_naive_reference(name, options, users, k, missing):
+    lists = {f"user {row}": listed for row, (listed, _) in enumerate(users)}
+    test = {f"user {row}": relevant for row, (_, relevant) in enumerate(users)}
+    test["without a list"] = {"a": 1.0}
+    longest = max(1, *(len(listed) for listed in lists.values()))
+    unlimited = longest if options.get("denominator") == "k" else 10**9
+    cut = unlimited if k is None else k
+    expected = naive.mean_over_users(getattr(naive, name), lists, test, cut, missing, **options)
+    assert getattr(metrics, name)(lists, test, k, missing=missing, **options) == pytest.approx(expected, **CLOSE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(USERS, CUTS)
+def test_a_metric_lies_between_0_and_1(name, users, k):
+    value = getattr(metrics, name)(*zip(*users, strict=True), k)
+    assert 0 <= value <= 1
+
+
+@pytest.mark.parametrize("options", [{}, {"gain": "linear"}, {"gain": "exponential"}])
+@given(st.dictionaries(st.sampled_from(ITEMS), VALUES, min_size=1), CUTS)
+def test_the_best_list_has_the_ndcg_1(options, relevant, k):
+    best = sorted(relevant, key=relevant.get, reverse=True)
+    assert metrics.ndcg([best], [relevant], k, **options) == 1
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "average_precision"])
+@given(st.sets(st.sampled_from(ITEMS), min_size=1), st.integers(1, 9))
+def test_a_list_of_hits_scores_1_by_the_lesser_of_k_and_the_relevant(name, relevant, k):
+    assert getattr(metrics, name)([sorted(relevant)], [relevant], k, denominator="min") == 1
+
+
+@pytest.mark.parametrize("name", ["ndcg", "average_precision", "reciprocal_rank"])
+@given(st.permutations(ITEMS), st.sets(st.sampled_from(ITEMS), min_size=1), CUTS, st.integers(1, 7))
+def test_moving_a_hit_up_lowers_nothing(name, listed, relevant, k, place):
+    metric = getattr(metrics, name)
+    above, below = listed[place - 1], listed[place]
+    moved = [*listed[: place - 1], below, above, *listed[place + 1 :]]
+    before, after = metric([listed], [relevant], k), metric([moved], [relevant], k)
+    if below in relevant and above not in relevant:
+        assert after >= before
+        if k is None and name != "reciprocal_rank":
+            assert after > before
+
+
+@pytest.mark.parametrize("name", ["recall", "hit_rate", "average_precision", "reciprocal_rank"])
+@given(USERS, st.integers(1, 8))
+def test_a_longer_list_lowers_nothing(name, users, k):
+    metric = getattr(metrics, name)
+    # Each value is a sum of growing length, so rounding cannot make it fall.
+    assert metric(*zip(*users, strict=True), k + 1) >= metric(*zip(*users, strict=True), k)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.data(), USERS)
+def test_the_order_of_the_users_changes_nothing(name, data, users):
+    metric = getattr(metrics, name)
+    shuffled = data.draw(st.permutations(users))
+    expected = pytest.approx(metric(*zip(*users, strict=True), 3), **CLOSE)
+    assert metric(*zip(*shuffled, strict=True), 3) == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(USERS, USERS)
+def test_the_metric_of_two_groups_is_their_weighted_mean(name, first, second):
+    def metric(rows):
+        return getattr(metrics, name)(*zip(*rows, strict=True), 3)
+
+    sizes = [sum(bool(relevant) for _, relevant in rows) for rows in (first, second)]
+    expected = np.average([metric(first), metric(second)], weights=sizes)
+    assert metric(first + second) == pytest.approx(expected, **CLOSE)
+
+
+def test_a_worked_example():
+    """Ranks 1, 3 and 6 hit; one of the four relevant items is not listed."""
+    lists, test = [[*"axbyzc"]], [[*"abcd"]]
+    assert metrics.precision(lists, test, 5) == 2 / 5
+    assert metrics.recall(lists, test, 5) == 2 / 4
+    assert metrics.hit_rate(lists, test, 1) == 1
+    assert metrics.reciprocal_rank([[*"xya"]], test) == 1 / 3
+    assert metrics.average_precision(lists, test) == pytest.approx((1 / 1 + 2 / 3 + 3 / 6) / 4)
+    assert metrics.average_precision(lists, test, 3) == pytest.approx((1 / 1 + 2 / 3) / 4)
+    assert metrics.average_precision(lists, test, 3, denominator="min") == pytest.approx((1 / 1 + 2 / 3) / 3)
+    assert metrics.average_precision(lists, test, 5, denominator="k") == pytest.approx((1 / 1 + 2 / 3) / 5)
+    reached = 1 + 1 / math.log2(4) + 1 / math.log2(7)
+    ideal = 1 + 1 / math.log2(3) + 1 / math.log2(4) + 1 / math.log2(5)
+    assert metrics.ndcg(lists, test) == pytest.approx(reached / ideal)
+
+
+def test_graded_gains_of_the_published_example():
+    """The gains 3, 2, 3, 0, 1, 2 of six documents, two further ones of 3 and 2 not listed (Wikipedia's DCG)."""
+    lists = [[1, 2, 3, 4, 5, 6]]
+    test = [{1: 3, 2: 2, 3: 3, 5: 1, 6: 2, 7: 3, 8: 2}]
+    assert metrics.ndcg(lists, test, 6, gain="linear") == pytest.approx(0.785, abs=5e-4)
+
+
+def test_without_a_cut_off_the_ideal_list_holds_all_that_is_relevant():
+    assert metrics.ndcg([["a"]], [["a", "b"]]) == pytest.approx(1 / (1 + 1 / math.log2(3)))
+    assert metrics.ndcg([["a"]], [["a", "b"]], 1) == 1
+    assert metrics.average_precision([["a"]], [["a", "b"]], denominator="min") == 1 / 2
+
+
+def test_without_a_cut_off_precision_divides_by_the_longest_list():
+    assert metrics.precision([["a", "b"], ["a"]], [["a", "b"], ["a"]]) == (1 + 1 / 2) / 2
+
+
+def test_an_item_listed_twice_is_a_hit_once():
+    assert metrics.precision([["a", "a", "b"]], [["a"]], 3) == 1 / 3
+    assert metrics.ndcg([["a", "a"]], [["a", "b"]], 2) < 1
+
+
+def test_short_lists_have_misses_in_their_free_places():
+    assert metrics.precision([["a"]], [["a", "b"]], 4) == 1 / 4
+
+
+def test_users_without_relevant_items_are_left_out_or_score_0():
+    lists, test = [["a"], ["a"], ["a"]], [["a"], [], ["b"]]
+    assert metrics.recall(lists, test) == 1 / 2
+    assert metrics.recall(lists, test, missing="zero") == 1 / 3
+
+
+def test_a_tested_user_without_a_list_scores_0():
+    assert metrics.recall({"ann": ["a"]}, {"ann": ["a"], "bob": ["a"]}) == 1 / 2
+
+
+def test_the_threshold_tells_what_is_relevant():
+    lists, test = [["a", "b"]], [{"a": 3.0, "b": 4.0, "c": 5.0}]
+    assert metrics.recall(lists, test) == 2 / 3
+    assert metrics.recall(lists, test, threshold=4) == 1 / 2
+
+
+def test_a_user_left_with_nothing_by_the_threshold_is_without_relevant_items():
+    assert metrics.recall([["a"], ["a"]], [{"a": 5}, {"a": 1}], threshold=3) == 1
+
+
+def test_gains_of_nothing_score_0():
+    assert metrics.ndcg([["a"]], [{"a": 0.0}], gain="linear") == 0
+
+
+def test_nobody_to_evaluate_is_refused():
+    with pytest.raises(DataError, match="no user to evaluate"):
+        metrics.recall([["a"]], [[]])
+
+
+@pytest.mark.parametrize("gain", ["linear", "exponential"])
+def test_negative_gains_are_refused(gain):
+    lists, test = [["a"]], [{"a": -1.0, "b": 2.0}]
+    with pytest.raises(DataError, match="1 negative value"):
+        metrics.ndcg(lists, test, gain=gain)
+    assert 0 < metrics.ndcg(lists, test) < 1
+    assert metrics.ndcg(lists, test, gain=gain, threshold=0) == 0
+
+
+def test_an_unknown_treatment_of_missing_users_is_refused():
+    with pytest.raises(ValueError, match="missing='drop'"):
+        metrics.recall([["a"]], [["a"]], missing="drop")
