@@ -9,6 +9,7 @@ from recokit import Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
 from recokit.factorization import SGDMatrixFactorization
+from recokit.linear import EASE
 from recokit.neighbors import ItemKNN, UserKNN
 
 __all__ = ["ALGORITHMS", "Algorithm", "choose"]
@@ -70,6 +71,7 @@ ALGORITHMS = (
     Algorithm(ItemKNN, ("ratings",), {"centering": "mean"}),
     Algorithm(ItemKNN, ("ranking",)),
     Algorithm(ItemKNN, ("ranking",), {"n_neighbors": 100}),
+    Algorithm(EASE, ("ranking",)),
     Algorithm(SGDMatrixFactorization, ("ratings",)),
     Algorithm(TfidfRecommender, reads_text=True),
 )

@@ -7,12 +7,14 @@ from recokit.content import TfidfRecommender
 from recokit.exceptions import DataError, ModelFormatError, NotFittedError, UnknownIdError
 from recokit.factorization import SGDMatrixFactorization
 from recokit.interactions import IdIndex, Interactions
+from recokit.linear import EASE
 from recokit.metrics import evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.recommendations import Recommendations
 
 __all__ = [
+    "EASE",
     "BiasBaseline",
     "DataError",
     "Explanation",

@@ -1,0 +1,48 @@
+"""The Gram matrix and linear scores against dense products."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit.kernels.gram import gram_costs, gram_rows, linear_scores
+from recokit.kernels.grouping import transpose
+
+
+def _by_user(dense):
+    rows, columns = np.nonzero(dense)
+    indptr = np.concatenate([[0], np.cumsum((dense != 0).sum(axis=1))]).astype(np.int64)
+    return indptr, columns.astype(np.int32), dense[rows, columns].astype(np.float32)
+
+
+matrices = st.tuples(st.integers(1, 6), st.integers(1, 5), st.integers(0, 2**31)).map(
+    lambda size: np.random.default_rng(size[2]).integers(0, 3, size[:2]).astype(np.float64)
+)
+
+
+@given(matrices, st.integers(0, 5))
+def test_rows_of_the_gram_matrix_equal_the_dense_product_however_they_are_cut(dense, cut):
+    by_user = _by_user(dense)
+    by_item = transpose(*by_user, dense.shape[1])
+    weights = np.linspace(0.5, 2.0, len(dense))
+    gram = np.full((dense.shape[1], dense.shape[1]), np.nan)
+    cut = min(cut, len(gram))
+    for start, stop in ((0, cut), (cut, len(gram))):
+        gram_rows(start, stop, *by_item, *by_user, weights, gram)
+    np.testing.assert_allclose(gram, dense.T @ np.diag(weights) @ dense, rtol=1e-6)
+
+
+@given(matrices)
+def test_costs_count_the_multiplications_of_each_row(dense):
+    by_user = _by_user(dense)
+    by_item = transpose(*by_user, dense.shape[1])
+    lengths = (dense != 0).sum(axis=1)
+    assert gram_costs(by_item[0], by_item[1], by_user[0]).tolist() == ((dense != 0).T @ lengths).tolist()
+
+
+@given(matrices)
+def test_linear_scores_equal_the_dense_product(dense):
+    B = np.random.default_rng(0).normal(size=(dense.shape[1], dense.shape[1])).astype(np.float32)
+    scores = np.full(dense.shape, np.nan, dtype=np.float32)
+    linear_scores(0, len(dense), *_by_user(dense), B, scores)
+    assert scores == pytest.approx(dense @ B.astype(np.float64), rel=1e-5, abs=1e-5)
