@@ -8,7 +8,7 @@ from recokit.exceptions import DataError, ModelFormatError, NotFittedError, Unkn
 from recokit.factorization import SGDMatrixFactorization
 from recokit.interactions import IdIndex, Interactions
 from recokit.linear import EASE
-from recokit.metrics import evaluate
+from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.recommendations import Recommendations
@@ -30,6 +30,7 @@ __all__ = [
     "TfidfRecommender",
     "UnknownIdError",
     "UserKNN",
+    "compare",
     "evaluate",
     "load",
     "warm_up",
