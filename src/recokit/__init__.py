@@ -4,7 +4,7 @@ from recokit._warm_up import warm_up
 from recokit.base import Explanation, Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
-from recokit.exceptions import DataError, ModelFormatError, NotFittedError, UnknownIdError
+from recokit.exceptions import DataError, LeakageWarning, ModelFormatError, NotFittedError, UnknownIdError
 from recokit.factorization import SGDMatrixFactorization
 from recokit.interactions import IdIndex, Interactions
 from recokit.linear import EASE
@@ -21,6 +21,7 @@ __all__ = [
     "IdIndex",
     "Interactions",
     "ItemKNN",
+    "LeakageWarning",
     "ModelFormatError",
     "NotFittedError",
     "Popularity",

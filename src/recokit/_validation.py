@@ -34,6 +34,8 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
         ``y`` is given with data that hold the values already.
     """
     asked = None if feedback == "auto" else feedback
+    if hasattr(X, "to_interactions"):  # rows of Interactions, as scikit-learn's tools hand them on
+        X, y = X.to_interactions(y), None
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
             raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")

@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.exceptions import NotFittedError
 
-__all__ = ["DataError", "ModelFormatError", "NotFittedError", "UnknownIdError", "first_few"]
+__all__ = ["DataError", "LeakageWarning", "ModelFormatError", "NotFittedError", "UnknownIdError", "first_few"]
 
 _SHOWN = 5
 
@@ -32,6 +32,10 @@ class DataError(ValueError):
 
 class ModelFormatError(ValueError):
     """A file that is not a recokit model, or is damaged."""
+
+
+class LeakageWarning(UserWarning):
+    """A split or an evaluation lets a model learn from what it is tested on, or from its future."""
 
 
 class UnknownIdError(KeyError):

@@ -27,6 +27,7 @@ from recokit.metrics._metric import Metric
 from recokit.metrics.beyond import coverage, gini, novelty, personalization, popularity_bias
 from recokit.metrics.comparison import Comparison, Difference, compare
 from recokit.metrics.evaluation import Evaluation, evaluate
+from recokit.metrics.policy import PolicyValue, doubly_robust, ips, snips
 from recokit.metrics.ranking import average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
 from recokit.metrics.rating import mae, mse, rmse
 
@@ -35,12 +36,15 @@ __all__ = [
     "Difference",
     "Evaluation",
     "Metric",
+    "PolicyValue",
     "average_precision",
     "compare",
     "coverage",
+    "doubly_robust",
     "evaluate",
     "gini",
     "hit_rate",
+    "ips",
     "mae",
     "mse",
     "ndcg",
@@ -51,4 +55,5 @@ __all__ = [
     "recall",
     "reciprocal_rank",
     "rmse",
+    "snips",
 ]

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from recokit.exceptions import LeakageWarning
 from recokit.interactions import Interactions
 from recokit.metrics._truth import Truth
 
@@ -25,5 +26,6 @@ def warn_of_leaks(truth: Truth, train: Interactions) -> None:
         warnings.warn(
             f"{n_leaked} of {len(users)} test pairs are in the training data, which makes the evaluation meaningless "
             "for them; split so that no pair is on both sides",
+            LeakageWarning,
             stacklevel=3,
         )

@@ -1,0 +1,39 @@
+"""Splitting, scoring and tuning, with scikit-learn's tools and without.
+
+Splitters are ``cv=`` objects of scikit-learn and work on `Interactions` alike. `check_split` looks for leaks,
+`ranking_scorer` brings the metrics of lists to scikit-learn's searches, `tune` searches within a given time.
+"""
+
+from recokit.exceptions import LeakageWarning
+from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
+from recokit.model_selection.leakage import SplitReport, check_split
+from recokit.model_selection.pairs import Pairs, as_pairs
+from recokit.model_selection.parts import split_interactions, train_test_split
+from recokit.model_selection.random_splits import InteractionKFold, LeaveKOut, RandomHoldOut
+from recokit.model_selection.scoring import RankingScorer, ranking_scorer
+from recokit.model_selection.time_splits import GlobalTimeSplit, LeaveLastOut, RollingTimeSplit
+from recokit.model_selection.tuning import Trial, Tuning, tune
+
+__all__ = [
+    "ColdItemKFold",
+    "GlobalTimeSplit",
+    "InteractionKFold",
+    "LeakageWarning",
+    "LeaveKOut",
+    "LeaveLastOut",
+    "Pairs",
+    "RandomHoldOut",
+    "RankingScorer",
+    "RollingTimeSplit",
+    "SplitReport",
+    "Trial",
+    "Tuning",
+    "UserFold",
+    "UserKFold",
+    "as_pairs",
+    "check_split",
+    "ranking_scorer",
+    "split_interactions",
+    "train_test_split",
+    "tune",
+]

@@ -1,0 +1,56 @@
+"""The candidates of a search: the estimator as it is, then parameters from a space in random order."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+from recokit.base import Recommender
+
+__all__ = ["candidates", "check_space"]
+
+
+def check_space(estimator: Recommender, space: Any) -> list[str]:
+    """Return the names of the parameters searched.
+
+    Raises
+    ------
+    ValueError
+        The estimator has no such parameter, or the values are none to search.
+    """
+    spaces = [space] if isinstance(space, Mapping) else list(space)
+    names = list(dict.fromkeys(name for each in spaces for name in each))
+    known = estimator.get_params()
+    unknown = ", ".join(name for name in names if name not in known)
+    if unknown:
+        raise ValueError(
+            f"param_space: {type(estimator).__name__} has no parameter {unknown}; it has {', '.join(known)}"
+        )
+    if not names:
+        raise ValueError("param_space: nothing to search")
+    for each in spaces:  # scikit-learn says what is wrong with values that are neither a sequence nor a distribution
+        ParameterGrid({name: values for name, values in each.items() if not hasattr(values, "rvs")})
+    return names
+
+
+def candidates(estimator: Recommender, space: Any, names: list[str], random_state: int) -> Iterator[dict[str, Any]]:
+    """Yield the estimator's own parameters, then those of the space in random order."""
+    known = estimator.get_params()
+    own = {name: known[name] for name in names}
+    yield own
+    spaces = [space] if isinstance(space, Mapping) else space
+    if any(hasattr(values, "rvs") for each in spaces for values in each.values()):
+        rng = np.random.RandomState(random_state)
+        while True:
+            yield _plain(next(iter(ParameterSampler(space, 1, random_state=rng))))
+    grid = ParameterGrid(space)
+    for place in np.random.default_rng(random_state).permutation(len(grid)):
+        candidate = _plain(grid[place])
+        if repr(candidate) != repr({name: own[name] for name in candidate}):
+            yield candidate
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with Python's numbers instead of NumPy's."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in params.items()}

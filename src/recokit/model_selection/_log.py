@@ -1,0 +1,136 @@
+"""Log: what splitters see of the data, in one order whatever the order of the rows."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._columns import to_times
+from recokit._id_index import IdIndex
+from recokit._typing import AnyArray, CodeArray, IntArray
+from recokit._validation import pair_ids
+from recokit.exceptions import DataError, first_few
+from recokit.interactions import Interactions
+from recokit.kernels import grouping
+from recokit.model_selection.pairs import Pairs
+
+__all__ = ["Log", "order_within_users", "ranks_within_users"]
+
+
+class Log(NamedTuple):
+    """Interactions in codes, sorted by user and item, so that a seeded split does not depend on the order of rows.
+
+    Attributes
+    ----------
+    user_codes, item_codes : (n,) int32 arrays
+        Codes follow the sorted ids.
+    times : (n,) array, or None
+    rows : (n,) int64 array
+        The row of the data that each interaction came from.
+    n_users, n_items : int
+        Numbers of ids, those without interactions included.
+    recorded : bool
+        Whether the times came with the data rather than as ``groups``.
+    """
+
+    user_codes: CodeArray
+    item_codes: CodeArray
+    times: AnyArray | None
+    rows: IntArray
+    n_users: int
+    n_items: int
+    recorded: bool
+
+    @classmethod
+    def of(cls, X: Any, groups: Any = None) -> "Log":
+        """Return the log of Interactions or pairs.
+
+        Parameters
+        ----------
+        X : Interactions, Pairs, or (user, item) pairs
+        groups : (n,) array-like of numbers or datetime64, optional
+            Times of the pairs; not looked at where X has its own.
+
+        Raises
+        ------
+        DataError
+            These are no pairs, there are none, one of them repeats, or the times do not fit.
+        """
+        if isinstance(X, Interactions):
+            X = Pairs(X)
+        if isinstance(X, Pairs):
+            users, items, times = X.data.users, X.data.items, X.timestamps
+            user_codes, item_codes = X.data.user_codes[X.positions], X.data.item_codes[X.positions]
+            order = np.argsort(X.positions, kind="stable")
+        else:
+            user_ids, item_ids = pair_ids(X)
+            users, user_codes = IdIndex.factorize(user_ids, "users")
+            items, item_codes = IdIndex.factorize(item_ids, "items")
+            order, times = np.lexsort((item_codes, user_codes)), None
+        if len(user_codes) == 0:
+            raise DataError("there is nothing to split: no (user, item) pairs")
+        recorded = times is not None
+        times = times if recorded else _as_times(groups, len(user_codes))
+        user_codes, item_codes = user_codes[order], item_codes[order]
+        _refuse_repeats(users, items, user_codes, item_codes)
+        times = None if times is None else times[order]
+        return cls(user_codes, item_codes, times, order, len(users), len(items), recorded)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def user_counts(self) -> IntArray:
+        """Number of interactions of each user."""
+        return np.bincount(self.user_codes, minlength=self.n_users)
+
+    def required_times(self, who: str) -> AnyArray:
+        """Return the times.
+
+        Raises
+        ------
+        DataError
+            There are none.
+        """
+        if self.times is None:
+            raise DataError(
+                f"{who} needs timestamps: make the Interactions with them (for scikit-learn's tools by way of "
+                "as_pairs), or give those of bare pairs as groups="
+            )
+        return self.times
+
+
+def _as_times(groups: Any, n: int) -> AnyArray | None:
+    if groups is None:
+        return None
+    times = to_times(groups, "groups")
+    if len(times) != n:
+        raise DataError(f"groups: {len(times)} timestamps for {n} interactions")
+    return times
+
+
+def _refuse_repeats(users: IdIndex, items: IdIndex, user_codes: CodeArray, item_codes: CodeArray) -> None:
+    repeats = np.flatnonzero((np.diff(user_codes) == 0) & (np.diff(item_codes) == 0))
+    if len(repeats):
+        first = repeats[:6]
+        shown = zip(users.take(user_codes[first]).tolist(), items.take(item_codes[first]).tolist(), strict=True)
+        raise DataError(
+            f"{len(repeats)} row(s) repeat a (user, item) pair, which could fall on both sides of a split: "
+            f"{first_few(shown)}; merge them first, as Interactions.from_arrays does with duplicates="
+        )
+
+
+def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
+    """Return the positions, those of each user together, in random order or by time (random where that is equal)."""
+    order = rng.permutation(len(log))
+    if by_time and log.times is not None:
+        order = order[np.argsort(log.times[order], kind="stable")]
+    return grouping.order_by(log.user_codes, grouping.row_starts(log.user_codes, log.n_users), order)
+
+
+def ranks_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
+    """Return the rank, from 0, of each interaction among those of its user, at random or by time."""
+    ranks = np.empty(len(log), dtype=np.int64)
+    # Users are in order of code before and after, so each keeps its place and only the order within changes.
+    starts = grouping.row_starts(log.user_codes, log.n_users)
+    ranks[order_within_users(log, rng, by_time=by_time)] = np.arange(len(log)) - starts[log.user_codes]
+    return ranks

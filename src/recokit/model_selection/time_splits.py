@@ -1,0 +1,190 @@
+"""Splits by time: the last of each user, one cut for all, rolling windows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import AnyArray, BoolArray
+from recokit.exceptions import DataError
+from recokit.model_selection._log import Log, ranks_within_users
+from recokit.model_selection._splitter import Splitter, check_fraction, check_whole
+
+__all__ = ["GlobalTimeSplit", "LeaveLastOut", "RollingTimeSplit"]
+
+_DAY = 86_400_000_000  # microseconds
+
+
+class LeaveLastOut(Splitter):
+    """Hold out the last k interactions of each user.
+
+    No user's future is learned from, but what others did later is; `GlobalTimeSplit` rules that out too.
+
+    Parameters
+    ----------
+    k : int
+        How many.
+    min_train : int
+        How many must remain. Users with fewer than ``k + min_train`` interactions are in the training only.
+    random_state : int
+        Seed of the order of a user's interactions at the same time: ids say nothing about what came first.
+
+    References
+    ----------
+    Y. Ji et al. (2023). A critical study on data leakage in recommender system offline evaluation. ACM TOIS 41(3).
+
+    Examples
+    --------
+    >>> from recokit import Interactions
+    >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
+    >>> [(train.tolist(), test.tolist()) for train, test in LeaveLastOut().split(data)]
+    [([1, 2], [0, 3])]
+    """
+
+    n_splits = 1
+
+    def __init__(self, k: int = 1, *, min_train: int = 1, random_state: int = 0) -> None:
+        self.k = check_whole("k", k, 1)
+        self.min_train = check_whole("min_train", min_train, 0)
+        self.random_state = check_whole("random_state", random_state, 0)
+
+    def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
+        log.required_times(type(self).__name__)
+        ranks = ranks_within_users(log, np.random.default_rng(self.random_state), by_time=True)
+        counts = log.user_counts[log.user_codes]
+        test = (ranks >= counts - self.k) & (counts >= self.k + self.min_train)
+        yield ~test, test
+
+    _remedy = "no user has k + min_train interactions"
+
+
+class GlobalTimeSplit(Splitter):
+    """Learn from everything before a moment, test on everything from it on.
+
+    Parameters
+    ----------
+    test_size : float
+        Share of the interactions to test on, between 0 and 1. The moment is the one whose share is nearest: what
+        happened at the same time is never torn apart.
+    cut : number, datetime64 or what makes one, optional
+        The moment itself, the first of the test, in the unit of the timestamps; ``test_size`` is then not looked at.
+
+    Examples
+    --------
+    >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")]
+    >>> times = [3, 1, 4, 2]
+    >>> [(train.tolist(), test.tolist()) for train, test in GlobalTimeSplit(0.25).split(pairs, groups=times)]
+    [([0, 1, 3], [2])]
+    """
+
+    n_splits = 1
+
+    def __init__(self, test_size: float = 0.2, *, cut: Any = None) -> None:
+        self.test_size = check_fraction("test_size", test_size)
+        self.cut = cut
+
+    def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
+        times = log.required_times(type(self).__name__)
+        cut = self._nearest(times) if self.cut is None else _moment(self.cut, times)
+        yield times < cut, times >= cut
+
+    def _nearest(self, times: AnyArray) -> Any:
+        """Return the moment, not the first, before which the share of interactions is nearest to the one wanted."""
+        moments, counts = np.unique(times, return_counts=True)
+        if len(moments) < 2:
+            raise DataError(f"{self!r}: all interactions have the same timestamp")
+        before = np.cumsum(counts)[:-1] / len(times)
+        return moments[1 + np.argmin(np.abs(before - (1 - self.test_size)))]
+
+    _remedy = "the cut is not within the time of the data"
+
+
+class RollingTimeSplit(Splitter):
+    """Test on windows of time, one after the other, and learn from what was before each.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of windows. The last one ends with the data.
+    window : number, timedelta or timedelta64, optional
+        Length of a window, in days where the timestamps are datetime64, else in their own unit. By default windows
+        hold about 1 / (n_splits + 1) of the interactions each, however long that takes.
+    train_window : number, timedelta or timedelta64, optional
+        Learn only from this long before each window; by default from everything before it.
+
+    Examples
+    --------
+    >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("cy", "tea")]
+    >>> splits = RollingTimeSplit(2, window=10).split(pairs, groups=[1, 15, 22, 31, 35])
+    >>> [(train.tolist(), test.tolist()) for train, test in splits]
+    [([0, 1], [2]), ([0, 1, 2], [3, 4])]
+    """
+
+    def __init__(self, n_splits: int = 3, *, window: Any = None, train_window: Any = None) -> None:
+        self.n_splits = check_whole("n_splits", n_splits, 1)
+        self.window = _check_length("window", window)
+        self.train_window = _check_length("train_window", train_window)
+
+    def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
+        times = log.required_times(type(self).__name__)
+        starts = self._even_starts(times) if self.window is None else self._regular_starts(times)
+        for number, start in enumerate(starts):
+            train = times < start
+            if self.train_window is not None:
+                train &= times >= start - _length(self.train_window, times)
+            test = times >= start
+            if number + 1 < len(starts):
+                test &= times < starts[number + 1]
+            yield train, test
+
+    def _even_starts(self, times: AnyArray) -> AnyArray:
+        places = np.arange(1, self.n_splits + 1) * len(times) // (self.n_splits + 1)
+        starts = np.sort(times)[places]
+        if len(np.unique(starts)) < len(starts) or starts[0] == times.min():
+            raise DataError(f"{self!r}: the timestamps are too few or too unevenly spread for so many windows")
+        return starts
+
+    def _regular_starts(self, times: AnyArray) -> list[Any]:
+        length, last = _length(self.window, times), times.max()
+        # A window holds its start and not its end, but the last holds the end of the data, which it therefore starts
+        # just less than a length before: with whole numbers one unit later.
+        first_after = last + 1 if times.dtype.kind in "iM" else np.nextafter(last, np.inf)
+        return [first_after - number * length for number in range(self.n_splits, 0, -1)]
+
+    _remedy = "choose fewer or longer windows"
+
+
+def _check_length(name: str, length: Any) -> Any:
+    is_time = isinstance(length, Real | timedelta | np.timedelta64) and not isinstance(length, bool)
+    if length is not None and not (is_time and length > type(length)(0)):
+        raise ValueError(f"{name}={length!r}: expected a positive number, or a length of time")
+    return length
+
+
+def _moment(cut: Any, times: AnyArray) -> Any:
+    """Return the cut in the terms of the timestamps.
+
+    Raises
+    ------
+    DataError
+        A number is given for dates, or the reverse.
+    """
+    moment = np.asarray(cut)
+    try:
+        if (times.dtype.kind == "M") != (moment.dtype.kind in "iuf"):
+            return moment.astype("datetime64[us]")[()] if times.dtype.kind == "M" else moment[()]
+    except (TypeError, ValueError):
+        pass
+    raise DataError(f"cut={cut!r}: expected a moment like the timestamps, which are {times.dtype}")
+
+
+def _length(length: Any, times: AnyArray) -> Any:
+    """Return a length of time in the terms of the timestamps; numbers are days where these are dates."""
+    if times.dtype.kind == "M":
+        is_number = isinstance(length, Real) and not isinstance(length, np.timedelta64)
+        return np.timedelta64(round(length * _DAY), "us") if is_number else np.timedelta64(length)
+    if isinstance(length, timedelta | np.timedelta64):
+        raise DataError(f"{length!r}: the timestamps are {times.dtype}, so give a number in their unit")
+    return length

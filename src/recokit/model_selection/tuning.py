@@ -1,0 +1,320 @@
+"""tune: good parameters within a given time, and a record of what was tried."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from recokit._frames import Backend, to_frame
+from recokit.base import Recommender
+from recokit.interactions import Interactions
+from recokit.metrics import Metric
+from recokit.model_selection._candidates import candidates, check_space
+from recokit.model_selection._halving import Halving
+from recokit.model_selection._splitter import check_whole
+from recokit.model_selection._stages import Stages
+from recokit.model_selection.parts import default_splitter, split_interactions
+from recokit.model_selection.scoring import RankingScorer, ranking_scorer
+
+__all__ = ["Trial", "Tuning", "tune"]
+
+_RATING_SCORERS = {
+    "rmse": "neg_root_mean_squared_error",
+    "mse": "neg_mean_squared_error",
+    "mae": "neg_mean_absolute_error",
+}
+_SHOWN = 10
+_HOPELESS = 10  # trials that fail one after the other: the data or the metric are wrong, not the parameters
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit of `tune`.
+
+    Attributes
+    ----------
+    candidate : int
+        Number of the candidate; 0 is the estimator as it was given.
+    params : dict
+        Its parameters.
+    resource : int
+        Users learned from and tested on, or value of the parameter that grows.
+    score : float
+        Greater is better; −∞ where the fit failed.
+    seconds : float
+        Duration of fit and score.
+    error : str, optional
+        What went wrong.
+    """
+
+    candidate: int
+    params: dict[str, Any]
+    resource: int
+    score: float
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Tuning:
+    """What `tune` returns; ``print`` shows it.
+
+    Attributes
+    ----------
+    best_params : dict
+        The best parameters.
+    best_score : float
+        Their score in the last trial of them.
+    best_estimator : Recommender
+        Fitted on all data with them.
+    trials : tuple of Trial
+        What was tried, in order.
+    metric : str
+        What the scores are.
+    resource : str
+        What grew from trial to trial: ``"users"``, or the name of a parameter.
+    """
+
+    best_params: dict[str, Any]
+    best_score: float
+    best_estimator: Recommender
+    trials: tuple[Trial, ...]
+    metric: str
+    resource: str
+
+    def to_frame(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with one row for each trial: candidate, its parameters, resource, score, seconds and error.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            The library of the frame, which must be installed.
+        """
+        names = list(dict.fromkeys(name for trial in self.trials for name in trial.params))
+        columns = {"candidate": np.array([trial.candidate for trial in self.trials])}
+        columns |= {f"param_{name}": _cells([trial.params.get(name) for trial in self.trials]) for name in names}
+        for name in ("resource", "score", "seconds"):
+            columns[name] = np.array([getattr(trial, name) for trial in self.trials])
+        columns["error"] = _cells([trial.error for trial in self.trials])
+        return to_frame(columns, backend)
+
+    def __str__(self) -> str:
+        n_candidates, seconds = len({t.candidate for t in self.trials}), sum(t.seconds for t in self.trials)
+        lines = [
+            f"{self.metric} {self.best_score:.4f} with {_shown(self.best_params)}",
+            f"the best of {n_candidates:,} candidates in {len(self.trials):,} trials, {seconds:.1f} s:",
+            f"{self.resource:>10}  {self.metric:>10}  {'seconds':>8}  parameters",
+        ]
+        ranked = sorted(self.trials, key=lambda trial: (-trial.resource, -trial.score, trial.candidate))
+        for trial in ranked[:_SHOWN]:
+            outcome = f"{trial.score:>10.4f}" if trial.error is None else f"{'failed':>10}"
+            lines.append(f"{trial.resource:>10,}  {outcome}  {trial.seconds:>8.2f}  {_shown(trial.params)}")
+        return "\n".join(lines if len(ranked) <= _SHOWN else [*lines, f"… and {len(ranked) - _SHOWN:,} more"])
+
+    def __repr__(self) -> str:
+        return f"Tuning({self.metric}={self.best_score:.4f}, {_shown(self.best_params)}, {len(self.trials)} trials)"
+
+
+def tune(
+    estimator: Recommender,
+    data: Interactions,
+    param_space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    metric: Any = "ndcg@10",
+    budget_seconds: float = 60.0,
+    splitter: Any = None,
+    resource: str = "auto",
+    min_resource: int | None = None,
+    factor: int = 3,
+    random_state: int = 0,
+    fit_params: Mapping[str, Any] | None = None,
+    verbose: bool = False,
+) -> Tuning:
+    """Find good parameters by successive halving within a given time.
+
+    Candidates are tried with little at first: with a share of the users, or with few epochs. One in ``factor`` goes on
+    to the next step with ``factor`` times as much, until the last has all there is. The first candidate is the
+    estimator as it is given. New candidates come as long as there is time; before it runs out, and where the space is
+    finite and has been gone through, the best go on to the last step.
+
+    Which trials there are, and in what order, depends on ``random_state`` alone; how many, on the speed of the machine.
+
+    Parameters
+    ----------
+    estimator : Recommender
+        What to tune. It is cloned, not changed.
+    data : Interactions
+        A part is held out, by ``splitter``, to score on. Keep the data of the final test out of it.
+    param_space : dict, or sequence of dicts
+        For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
+        ``RandomizedSearchCV``.
+    metric : str, Metric, RankingScorer or callable
+        What to make great: a metric of lists; ``"rmse"``, ``"mse"``, ``"mae"`` (negated), or another scorer of
+        scikit-learn for ratings; or any ``scorer(model, X, y)``.
+    budget_seconds : float
+        Time for the search. No trial is begun that would not end in time, as far as those before it tell; the first one
+        is, and the last fit on all data comes on top.
+    splitter : splitter, optional
+        How to hold out; by default as in `train_test_split`. The score is the mean over its splits.
+    resource : str
+        What grows: ``"users"``; or the name of a parameter with a whole number, which grows up to the estimator's own
+        value. ``"auto"``: ``"n_epochs"`` where the estimator has it and it is not searched, else ``"users"``.
+    min_resource : int, optional
+        What to begin with, at least; by default 300 users, or 3 of a parameter. There are four steps at most.
+    factor : int
+        How much more each step has, and one of how many goes on to it.
+    random_state : int
+        Seed of candidates and of shares of users.
+    fit_params : mapping, optional
+        What else ``fit`` takes.
+    verbose : bool
+        Show progress.
+
+    Returns
+    -------
+    Tuning
+
+    Raises
+    ------
+    ValueError
+        A parameter is not what it should be, or all trials failed; the error of the first is its cause.
+
+    References
+    ----------
+    L. Li et al. (2020). A system for massively parallel hyperparameter tuning. MLSys.
+
+    Examples
+    --------
+    >>> from recokit.neighbors import ItemKNN
+    >>> from recokit.testing import example_interactions
+    >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5], "shrinkage": [0, 10]})
+    >>> sorted(found.best_params), len(found.trials)
+    (['n_neighbors', 'shrinkage'], 5)
+    """
+    if not budget_seconds > 0:
+        raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
+    factor, random_state = check_whole("factor", factor, 2), check_whole("random_state", random_state, 0)
+    names = check_space(estimator, param_space)
+    folds = list(split_interactions(data, default_splitter(data) if splitter is None else splitter))
+    stages = Stages.of(estimator, names, folds, resource, min_resource, factor, random_state)
+    name, scorer = _scorer(metric)
+    evaluate = _Evaluation(estimator, stages, scorer, dict(fit_params or {}))
+    search = Halving(candidates(estimator, param_space, names, random_state), len(stages.levels), factor)
+    trials = _run(search, evaluate, float(budget_seconds), verbose)
+    if search.top < 0:
+        raise ValueError(f"all {len(trials)} trials failed, the first with {trials[0].error}") from evaluate.first_error
+    params, score = search.candidates[search.best], search.scores[search.top][search.best]
+    best = clone(estimator).set_params(**params).fit(data, **evaluate.fit_params)
+    return Tuning(params, score, best, tuple(trials), name, stages.resource)
+
+
+class _Evaluation:
+    """Fits and scores a candidate on a rung."""
+
+    def __init__(self, estimator: Recommender, stages: Stages, scorer: Any, fit_params: dict[str, Any]) -> None:
+        self.stages = stages
+        self.fit_params = fit_params
+        self.first_error: Exception | None = None
+        self._estimator = estimator
+        self._scorer = scorer
+
+    def __call__(self, candidate: int, params: dict[str, Any], rung: int) -> Trial:
+        start, score, error = time.perf_counter(), -math.inf, None
+        try:
+            score = self._mean_score(params, rung)
+            if math.isnan(score):
+                raise ValueError("the score is NaN")
+        except Exception as caught:  # whatever it is, it fails the candidate and not the search
+            self.first_error = self.first_error or caught
+            score, error = -math.inf, f"{type(caught).__name__}: {caught}"
+        seconds = time.perf_counter() - start
+        return Trial(candidate, params, self.stages.levels[rung], score, seconds, error)
+
+    def _mean_score(self, params: dict[str, Any], rung: int) -> float:
+        scores = []
+        for train, X, y in self.stages.parts(rung):
+            model = clone(self._estimator).set_params(**params, **self.stages.extra_params(rung))
+            scores.append(float(self._scorer(model.fit(train, **self.fit_params), X, y)))
+        return float(np.mean(scores))
+
+
+def _run(search: Halving, evaluate: _Evaluation, budget: float, verbose: bool) -> list[Trial]:
+    """Try candidates until the time is over or nothing is left to try."""
+    from tqdm.auto import tqdm
+
+    start, trials = time.perf_counter(), list[Trial]()
+    clock = _Clock(evaluate.stages.levels)
+    with tqdm(total=round(budget), desc="tune", unit=" s", disable=not verbose) as bar:
+        while True:
+            left = start + budget - time.perf_counter()
+            # One more step, the dearest so far, must leave the time for the best to climb to the last rung.
+            needed = clock.climb(search.top + 1) + clock.estimate(max(search.top, 0))
+            asked = search.ask(closing=bool(trials) and left < needed)
+            if asked is None or (trials and left < clock.estimate(asked[1])):
+                return trials
+            candidate, rung = asked
+            trial = evaluate(candidate, search.candidates[candidate], rung)
+            search.tell(candidate, rung, trial.score)
+            clock.take(rung, trial)
+            trials.append(trial)
+            if search.top < 0 and len(trials) == _HOPELESS:
+                return trials
+            bar.update(min(budget, time.perf_counter() - start) - bar.n)
+
+
+class _Clock:
+    """Estimates how long a trial will take."""
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        self._levels = levels
+        self._fastest: dict[int, float] = {}
+
+    def take(self, rung: int, trial: Trial) -> None:
+        """Learn from a trial; the fastest of a rung is what counts, for the first one compiles."""
+        if trial.error is None:
+            self._fastest[rung] = min(trial.seconds, self._fastest.get(rung, math.inf))
+
+    def estimate(self, rung: int) -> float:
+        """Return the seconds of a trial on a rung, in proportion to the resource where there was none."""
+        below = [known for known in self._fastest if known <= rung]
+        if not below:
+            return 0.0
+        return self._fastest[max(below)] * self._levels[rung] / self._levels[max(below)]
+
+    def climb(self, rung: int) -> float:
+        """Return the seconds of the way from a rung to the last."""
+        return sum(self.estimate(step) for step in range(rung, len(self._levels)))
+
+
+def _scorer(metric: Any) -> tuple[str, Any]:
+    """Return the name of a metric, and its scorer."""
+    if isinstance(metric, RankingScorer):
+        return str(metric.metrics[0]), metric
+    if callable(metric):
+        return getattr(metric, "__name__", type(metric).__name__), metric
+    if metric in _RATING_SCORERS:
+        return f"-{metric}", get_scorer(_RATING_SCORERS[metric])
+    try:
+        return str(Metric.parse(metric)), ranking_scorer(metric)
+    except ValueError:
+        if metric not in get_scorer_names():
+            raise
+        return metric, get_scorer(metric)
+
+
+def _shown(params: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in params.items())
+
+
+def _cells(values: list[Any]) -> Any:
+    """Return values of one plain kind as they are, others by how they are written."""
+    kinds = {type(value) for value in values if value is not None}
+    plain = len(kinds) <= 1 and kinds <= {bool, int, float, str}
+    cells = np.empty(len(values), dtype=object)
+    cells[:] = values if plain else [None if value is None else repr(value) for value in values]
+    return cells

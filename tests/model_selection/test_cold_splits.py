@@ -1,0 +1,72 @@
+"""Splits by who or what is new."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from recokit import DataError
+from recokit.model_selection import ColdItemKFold, UserKFold
+from tests.model_selection.logs import as_columns, as_interactions, logs, of_interactions
+from tests.naive import model_selection as naive
+
+
+@pytest.mark.parametrize(("splitter", "column"), [(UserKFold, 0), (ColdItemKFold, 1)])
+@given(log=logs(min_size=6), k=st.integers(2, 4))
+def test_what_is_tested_is_really_new_and_the_folds_are_even(splitter, column, log, k):
+    X, _ = as_columns(log)
+    kinds = set(X[:, column].tolist())
+    assume(len(kinds) >= k)
+    sizes = []
+    for train, test in splitter(k).split(X):
+        tested = set(X[test, column].tolist())
+        assert not tested & set(X[train, column].tolist())
+        sizes.append(len(tested))
+    assert sum(sizes) == len(kinds)
+    assert max(sizes) - min(sizes) <= 1
+
+
+@given(log=logs(min_size=6), share=st.one_of(st.floats(0.1, 0.9), st.integers(1, 4)), timed=st.booleans())
+def test_histories_are_the_early_part_of_what_people_never_seen_did(log, share, timed):
+    assume(len({user for user, _, _ in log}) >= 2)
+    data = as_interactions(log, times=timed)
+    covered = []
+    for train, told, test in UserKFold(2).split_with_histories(data, given=share):
+        learned, known, asked = (of_interactions(part) for part in (train, told, test))
+        assert sorted(learned + known + asked) == of_interactions(data)
+        assert not {user for user, _, _ in learned} & {user for user, _, _ in known}
+        for user in {user for user, _, _ in known}:
+            mine = [row for row in known if row[0] == user]
+            rest = [row for row in asked if row[0] == user]
+            assert len(mine) == naive.n_given(share, len(mine) + len(rest))
+        assert naive.own_future(known, asked) == 0
+        assert {user for user, _, _ in asked} <= {user for user, _, _ in known}
+        assert train.users == told.users == test.users == data.users
+        covered += known + asked
+    assert sorted(covered) == of_interactions(data)
+
+
+def test_ids_without_interactions_are_not_dealt():
+    data = as_interactions([(user, item, 0) for user in range(8) for item in range(8)], times=False)
+    few = data.select(data.user_codes < 2)
+    assert [len(test) for _, test in UserKFold(2).split(few)] == [8, 8]
+    with pytest.raises(DataError, match="2 users with interactions cannot be dealt into n_splits=3 folds"):
+        list(UserKFold(3).split(few))
+    with pytest.raises(DataError, match="1 items with interactions"):
+        list(ColdItemKFold(2).split(data.select(data.item_codes == 3)))
+
+
+@pytest.mark.parametrize("given", [0, 0.0, 1.0, -1, "all", None, True])
+def test_how_much_is_given_is_a_share_or_a_number(given):
+    with pytest.raises(ValueError, match=r"^given="):
+        list(UserKFold(2).split_with_histories(as_interactions([(1, 1, 0), (2, 2, 0)]), given=given))
+
+
+def test_random_histories_follow_the_seed():
+    data = as_interactions([(user, item, 0) for user in range(6) for item in range(9)], times=False)
+
+    def told(seed):
+        folds = UserKFold(2, random_state=seed).split_with_histories(data, 0.5)
+        return np.concatenate([fold.given.item_codes for fold in folds]).tolist()
+
+    assert told(0) == told(0) != told(1)

@@ -1,0 +1,161 @@
+"""check_split: what it finds, and what it warns of."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import DataError, Interactions
+from recokit.model_selection import (
+    GlobalTimeSplit,
+    LeakageWarning,
+    LeaveLastOut,
+    RandomHoldOut,
+    UserKFold,
+    as_pairs,
+    check_split,
+    train_test_split,
+)
+from tests.model_selection.logs import as_interactions, logs
+from tests.naive import model_selection as naive
+
+LOG = [(user, item, (3 * user + 7 * item) % 11) for user in range(6) for item in range(8) if (user + item) % 3]
+
+
+def quietly(train, test, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakageWarning)
+        return check_split(train, test, **options)
+
+
+@given(train=logs(), test=logs(), k=st.integers(1, 8))
+def test_the_report_counts_what_the_definitions_say(train, test, k):
+    report = quietly(as_interactions(train), as_interactions(test), k=k)
+    assert (report.n_train, report.n_test) == (len(train), len(test))
+    assert (report.n_train_users, report.n_train_items) == (len({r[0] for r in train}), len({r[1] for r in train}))
+    assert (report.n_test_users, report.n_test_items) == (len({r[0] for r in test}), len({r[1] for r in test}))
+    assert report.n_duplicates == naive.duplicates(train, test)
+    assert report.n_own_future == naive.own_future(train, test)
+    assert report.n_anyones_future == naive.anyones_future(train, test)
+    assert (report.n_cold_users, report.n_of_cold_users) == naive.cold(train, test, 0)
+    assert (report.n_cold_items, report.n_of_cold_items) == naive.cold(train, test, 1)
+    lists = naive.popularity_lists(train, test, {item for _, item, _ in train}, k)
+    assert list(report.popularity) == [f"recall@{k}", f"ndcg@{k}"]
+    assert list(report.popularity.values()) == pytest.approx(naive.recall_and_ndcg(lists, test, k), abs=1e-12)
+
+
+@given(train=logs(), test=logs())
+def test_ids_that_have_no_interactions_change_nothing(train, test):
+    whole = [(user + 100, item + 10, 0) for user in range(5) for item in range(7)]
+    users, items = as_interactions(whole).users, as_interactions(whole).items
+    alone = quietly(as_interactions(train), as_interactions(test), k=2)
+    wide = quietly(as_interactions(train), as_interactions(test).reindex(users, items), k=2)
+    assert alone == wide
+    wide = quietly(as_interactions(train).reindex(users, items), as_interactions(test), k=2)
+    wide.popularity.update(alone.popularity)  # items without interactions may fill the popular lists
+    assert alone == wide
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_popular_lists_go_on_beyond_what_people_have_seen(k):
+    items = range(12)  # item 0 is the most popular; user 9 has seen the first nine, and takes what comes next
+    train = [(user, item, 0) for user in range(9) for item in items if user + item < 13]
+    train += [(9, item, 0) for item in range(9)]
+    report = check_split(as_interactions(train), as_interactions([(9, 9, 1)]), k=k)
+    assert report.popularity[f"recall@{k}"] == 1.0
+
+
+@given(train=logs(), test=logs())
+def test_it_warns_exactly_of_duplicates_and_of_users_own_future(train, test):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = check_split(as_interactions(train), as_interactions(test))
+    leaks = naive.duplicates(train, test) + naive.own_future(train, test)
+    assert [warning.category for warning in caught] == ([LeakageWarning] if leaks else [])
+    assert all(warning.filename == __file__ for warning in caught)
+    assert bool(report.leaks) == bool(leaks)
+
+
+@pytest.mark.parametrize("cv", [LeaveLastOut(), GlobalTimeSplit(0.3), UserKFold(3)], ids=repr)
+def test_the_splitters_that_look_at_time_or_people_do_not_leak(cv):
+    data = as_interactions(LOG)
+    report = check_split(*train_test_split(data, cv))
+    assert report.leaks == []
+    if isinstance(cv, GlobalTimeSplit):
+        assert report.n_anyones_future == 0
+
+
+def test_a_random_split_of_data_with_timestamps_leaks():
+    data = as_interactions(LOG)
+    with pytest.warns(LeakageWarning, match=r"RandomHoldOut.*does not look at the timestamps") as caught:
+        parts = train_test_split(data, RandomHoldOut(0.3))
+    assert caught[0].filename == __file__
+    with pytest.warns(LeakageWarning, match="older than the last training interaction of the same user"):
+        check_split(*parts)
+
+
+def test_without_timestamps_futures_are_unknown():
+    train, test = as_interactions(LOG[:20], times=False), as_interactions(LOG[20:])
+    report = check_split(train, test)
+    assert report.n_own_future is report.n_anyones_future is None
+    assert "own future learned from       unknown without timestamps" in str(report)
+
+
+def test_the_report_reads_as_a_table():
+    train = Interactions.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], timestamps=[1, 5, 3])
+    test = Interactions.from_arrays(["ann", "ann", "eve"], ["tea", "pot", "tea"], timestamps=[9, 2, 4])
+    with pytest.warns(LeakageWarning) as caught:
+        report = check_split(train, test, k=1)
+    leaks = (
+        "1 (33.3%) test interactions are in the training too; "
+        "1 (33.3%) test interactions are older than the last training interaction of the same user"
+    )
+    messages = [str(warning.message) for warning in caught if warning.category is LeakageWarning]
+    assert messages == [f"the split leaks: {leaks}"]
+    assert str(report).splitlines() == [
+        "training                      3 interactions of 2 users with 2 items",
+        "test                          3 interactions of 2 users with 2 items",
+        "in both                       1 (33.3%)",
+        "own future learned from       1 (33.3%)",
+        "anyone's future learned from  2 (66.7%)",
+        "cold users                    1 (50.0%), with 1 (33.3%) of the test interactions",
+        "cold items                    1 (50.0%), with 1 (33.3%) of the test interactions",
+        "popularity alone              recall@1 0.5000, ndcg@1 0.5000",
+        f"verdict                       LEAKS: {leaks}",
+    ]
+
+
+def test_parts_may_be_pairs_of_any_form():
+    data = as_interactions(LOG)
+    ((train, test),) = LeaveLastOut().split(data)
+    X, _ = as_pairs(data)
+    assert check_split(X[train], X[test]) == check_split(*train_test_split(data, LeaveLastOut()))
+    pairs, _ = data.to_pairs()
+    assert check_split(pairs[train], pairs[test]).n_test == len(test)
+
+
+@pytest.mark.data
+def test_the_published_folds_of_movielens_learn_from_the_future_and_a_global_cut_does_not(data_dir):
+    def read(name):
+        users, items, ratings, times = np.loadtxt(data_dir / "ml-100k" / name, dtype=np.int64).T
+        return Interactions.from_arrays(users, items, ratings, times)
+
+    report = quietly(read("u1.base"), read("u1.test"))
+    assert report.n_duplicates == 0
+    assert report.n_own_future > 0.9 * report.n_test
+    report = check_split(*train_test_split(read("u.data"), GlobalTimeSplit()))
+    assert (report.leaks, report.n_anyones_future) == ([], 0)
+    assert report.n_of_cold_users > 0.8 * report.n_test  # people came, rated and left: the last fifth is of others
+
+
+def test_parts_that_cannot_be_compared_are_refused():
+    data = as_interactions(LOG)
+    with pytest.raises(DataError, match="test has no interactions"):
+        check_split(data, data.select(np.zeros(data.n_interactions, dtype=np.bool_)))
+    dated = Interactions.from_arrays([1], [1], timestamps=np.array(["2024-01-01"], dtype="datetime64[D]"))
+    with pytest.raises(DataError, match=r"timestamps of train are int64, those of test datetime64\[D\]"):
+        check_split(data, dated)
+    with pytest.raises(ValueError, match=r"^k=0"):
+        check_split(data, data, k=0)

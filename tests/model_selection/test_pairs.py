@@ -1,0 +1,91 @@
+"""Pairs: Interactions as rows that scikit-learn can count and index."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+
+from recokit import BiasBaseline, DataError, Interactions, Popularity
+from recokit.model_selection import Pairs, as_pairs
+
+DATA = Interactions.from_arrays(
+    ["ann", "ann", "bob", "cy", "cy"],
+    ["tea", "cup", "tea", "pot", "cup"],
+    [5, 3, 4, 1, 2],
+    np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]"),
+)
+
+
+@given(rows=st.lists(st.integers(0, 4), max_size=8))
+def test_scikit_learn_indexes_the_rows_like_an_array(rows):
+    X, y = as_pairs(DATA)
+    expected, _ = DATA.to_pairs()
+    assert _num_samples(X) == len(X) == len(y) == 5
+    chosen = _safe_indexing(X, np.array(rows, dtype=np.int64))
+    assert chosen.shape == (len(rows), 2)
+    assert_array_equal(np.asarray(chosen), expected[rows])
+    assert_array_equal(chosen.values, y[rows])
+    assert_array_equal(chosen.timestamps, DATA.timestamps[rows])
+
+
+def test_rows_may_be_chosen_by_masks_slices_and_one_at_a_time():
+    X, _ = as_pairs(DATA)
+    expected, _ = DATA.to_pairs()
+    mask = np.array([True, False, True, False, False])
+    assert_array_equal(np.asarray(X[mask]), expected[mask])
+    assert_array_equal(np.asarray(X[1:4][::2]), expected[1:4][::2])
+    assert X[3].tolist() == expected[3].tolist()
+    assert np.asarray(as_pairs(Interactions.from_dense([[1, 2]]))[0]).dtype == np.int64
+    assert np.asarray(X, dtype=str).dtype.kind == "U"
+
+
+@given(rows=st.lists(st.integers(0, 4), min_size=1, unique=True))
+def test_chosen_rows_become_interactions_over_the_same_ids_with_the_values_given(rows):
+    X, _ = as_pairs(DATA)
+    chosen = X[np.array(rows)]
+    plain = chosen.to_interactions()
+    assert (plain.users, plain.items, plain.feedback) == (DATA.users, DATA.items, "explicit")
+    assert_array_equal(plain.values, DATA.values[np.sort(rows)])
+    given_values = chosen.to_interactions(10 * np.array(rows))
+    assert_array_equal(given_values.values, 10 * np.sort(rows))
+    assert_array_equal(given_values.item_codes, DATA.item_codes[np.sort(rows)])
+    assert_array_equal(given_values.timestamps, plain.timestamps)
+
+
+def test_rows_that_cannot_be_interactions_are_refused():
+    X, _ = as_pairs(DATA)
+    with pytest.raises(DataError, match=r"1 row\(s\) occur more than once"):
+        X[[0, 1, 0]].to_interactions()
+    with pytest.raises(DataError, match="lengths differ: rows 5, y 2"):
+        X.to_interactions([1, 2])
+    with pytest.raises(DataError, match="NaN"):
+        X.to_interactions([1, 2, np.nan, 4, 5])
+    strengths, _ = as_pairs(DATA.with_feedback("implicit"))
+    with pytest.raises(DataError, match="negative strength"):
+        strengths.to_interactions([1, 2, -3, 4, 5])
+
+
+def test_a_model_learns_from_rows_what_it_learns_from_the_interactions():
+    X, y = as_pairs(DATA)
+    timed = Popularity(half_life=2)
+    assert_array_equal(timed.fit(X).item_scores_, Popularity(half_life=2).fit(DATA).item_scores_)
+    assert timed.interactions_.timestamps is not None
+    backwards = slice(None, None, -1)
+    model, expected = BiasBaseline().fit(X[backwards], y[backwards]), BiasBaseline().fit(DATA)
+    assert_array_equal(model.predict(X[backwards]), expected.predict(DATA)[::-1])
+    assert model.score(X, y) == expected.score(DATA)
+    strengths = Interactions.from_arrays([1, 1, 2], [1, 2, 2], [5, 1, 3], feedback="implicit")
+    assert Popularity().fit(*as_pairs(strengths)).interactions_.feedback == "implicit"
+
+
+def test_rows_survive_pickling_and_show_what_they_are():
+    rows = as_pairs(DATA)[0][[3, 1]]
+    again = pickle.loads(pickle.dumps(rows))
+    assert_array_equal(np.asarray(again), np.asarray(rows))
+    assert repr(rows) == "Pairs(2 of Interactions(3 users × 3 items, 5 interactions, explicit))"
+    assert isinstance(again, Pairs)

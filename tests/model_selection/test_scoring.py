@@ -1,0 +1,168 @@
+"""ranking_scorer: what it computes, and for whom."""
+
+import pickle
+import re
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from recokit import BiasBaseline, DataError, Interactions, Popularity
+from recokit.metrics import Metric
+from recokit.model_selection import LeaveLastOut, UserKFold, as_pairs, ranking_scorer, train_test_split
+from recokit.neighbors import ItemKNN
+from tests.model_selection.logs import as_columns, as_interactions, logs, of_interactions
+from tests.naive import model_selection as naive
+
+LOG = [(user, item, (3 * user + 7 * item) % 11) for user in range(6) for item in range(8) if (user + item) % 3]
+
+
+@given(log=logs(min_size=8), k=st.integers(1, 8))
+def test_the_score_is_the_metric_of_the_lists_of_the_test_users(log, k):
+    data = as_interactions(log)
+    try:
+        train, test = train_test_split(data, LeaveLastOut())
+    except DataError:
+        assume(False)
+    scores = ranking_scorer([f"recall@{k}", f"ndcg@{k}"])(Popularity().fit(train), test)
+    learned, asked = of_interactions(train), of_interactions(test)
+    lists = naive.popularity_lists(learned, asked, data.items.ids.tolist(), k)
+    assert list(scores.values()) == pytest.approx(naive.recall_and_ndcg(lists, asked, k), abs=1e-12)
+
+
+def test_every_form_of_test_rows_gives_the_same_score():
+    data = as_interactions(LOG)
+    ((train, test),) = LeaveLastOut().split(data)
+    X, y = as_pairs(data)
+    pairs, _ = data.to_pairs()
+    parts = train_test_split(data, LeaveLastOut())
+    model, scorer = ItemKNN(n_neighbors=3).fit(X[train], y[train]), ranking_scorer("ndcg@3")
+    expected = scorer(ItemKNN(n_neighbors=3).fit(parts[0]), parts[1])
+    assert 0 < expected < 1
+    assert scorer(model, X[test], y[test]) == scorer(model, X[test]) == expected
+    assert scorer(model, pairs[test], y[test]) == scorer(model, pairs[test]) == expected
+    assert scorer(ItemKNN(n_neighbors=3).fit(pairs[train]), pairs[test]) == expected
+
+
+def test_without_a_cut_off_the_whole_catalogue_is_ranked():
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    assert ranking_scorer("recall")(Popularity().fit(train), test) == 1.0
+
+
+def test_a_metric_may_need_the_catalogue_and_have_conventions():
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    model = Popularity().fit(train)
+    assert 0 < ranking_scorer("coverage@2")(model, test) < 1
+    conventional = ranking_scorer("ndcg@3(gain=exponential, denominator=relevant)")
+    assert conventional(model, test) == ranking_scorer(Metric("ndcg", 3, "relevant", "exponential"))(model, test)
+
+
+def test_interactions_below_the_threshold_are_not_relevant():
+    train = Interactions.from_dense([[5, 0, 0], [5, 4, 0], [0, 4, 4]])
+    test = Interactions.from_dense([[0, 2, 5], [0, 0, 1], [0, 0, 0]])
+    model = Popularity().fit(train)
+    assert ranking_scorer("recall@1")(model, test) == pytest.approx((1 / 2 + 1) / 2)
+    assert ranking_scorer("recall@1", threshold=3)(model, test) == 0.0
+    with pytest.raises(DataError, match="no user to evaluate"):
+        ranking_scorer("recall@1", threshold=9)(model, test)
+
+
+def test_what_was_seen_can_be_recommended_again_where_that_is_wanted():
+    train, again = Interactions.from_arrays([1, 2, 3], [7, 7, 8]), Interactions.from_arrays([1, 2], [7, 7])
+    model = Popularity().fit(train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ranking_scorer("recall@1", exclude_seen=False)(model, again) == 1.0
+    with pytest.warns(UserWarning, match="in the training data"):
+        assert ranking_scorer("recall@1")(model, again) == 0.0
+
+
+def test_users_without_a_history_get_what_is_popular():
+    train = Interactions.from_arrays([1, 2, 3, 3], [7, 7, 7, 8])
+    model = ItemKNN().fit(train)
+    assert ranking_scorer("hit_rate@1")(model, [(1, 8), (99, 7)]) == 1.0
+    assert ranking_scorer("hit_rate@1")(model, [(1, 8), (99, 8)]) == 0.5
+
+
+def test_folds_of_users_need_a_part_of_their_histories():
+    data = as_interactions(LOG)
+    (train, test), *_ = UserKFold(3).split(data)
+    X, _ = as_pairs(data)
+    model = ItemKNN().fit(X[train])
+    with pytest.raises(DataError, match=r"knows nothing of any test user.*given=0\.8"):
+        ranking_scorer("ndcg@3")(model, X[test])
+
+
+@pytest.mark.parametrize("share", [0.5, 2])
+def test_new_users_are_told_of_and_tested_on_the_rest(share):
+    data = as_interactions(LOG)
+    X, _ = as_pairs(data)
+    scores = [
+        ranking_scorer("recall@3", given=share)(ItemKNN().fit(X[train]), X[test])
+        for train, test in UserKFold(3).split(data)
+    ]
+    expected = []
+    for train, told, test in UserKFold(3).split_with_histories(data, share):
+        users = sorted({user for user, _, _ in of_interactions(test)})
+        histories = {user: [item for who, item, _ in of_interactions(told) if who == user] for user in users}
+        lists = ItemKNN().fit(train).recommend_for(histories, 3)
+        asked = {user: {item for who, item, _ in of_interactions(test) if who == user} for user in users}
+        hits = [len({item for item, _ in lists[user]} & asked[user]) / len(asked[user]) for user in users]
+        expected.append(np.mean(hits))
+    assert scores == pytest.approx(expected)
+
+
+def test_known_and_new_users_are_scored_together():
+    train = Interactions.from_arrays([1, 1, 2, 2, 3], [7, 8, 7, 9, 7])
+    model = Popularity().fit(train)
+    test = Interactions.from_arrays([3, 4, 4, 5], [8, 7, 9, 7], timestamps=[1, 1, 2, 1])
+    # 3 (known) gets 8; 4 (new, told of 7) gets 8 and not 9; of 5 everything is told.
+    assert ranking_scorer("recall@1", given=0.5)(model, test) == 0.5
+    assert ranking_scorer("recall@2", given=0.5)(model, test) == 1.0
+    known = test.select(test.user_codes == 0)
+    assert ranking_scorer("recall@1", given=0.5)(model, known) == 1.0
+
+
+def test_a_search_and_a_pipeline_are_scored_by_the_recommender_in_them():
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    scorer, (X, _) = ranking_scorer("ndcg@3"), as_columns(of_interactions(train))
+    expected = scorer(Popularity().fit(train), test)
+    pipeline = make_pipeline(FunctionTransformer(), Popularity()).fit(X)
+    assert scorer(pipeline, as_columns(of_interactions(test))[0]) == expected
+    cv = PredefinedSplit([0, 1] * (len(X) // 2) + [-1] * (len(X) % 2))
+    search = GridSearchCV(Popularity(), {}, cv=cv, scoring=scorer).fit(X)
+    assert scorer(search, test) == expected
+    with pytest.raises(TypeError, match="scores recommenders, got FunctionTransformer"):
+        scorer(FunctionTransformer(), test)
+
+
+def test_a_scorer_can_be_pickled_and_shows_what_it_is():
+    scorer = ranking_scorer("ndcg@3", given=0.5)
+    assert pickle.loads(pickle.dumps(scorer)) == scorer
+    assert re.match(r"RankingScorer\(.*'ndcg', k=3.*given=0\.5", repr(scorer))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"metric": "ndgc@10"}, "unknown metric 'ndgc'"),
+        ({"metric": []}, "no metric"),
+        ({"given": 1.5}, "^given="),
+        ({"random_state": -1}, "^random_state="),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        ranking_scorer(**options)
+
+
+def test_rating_models_are_scored_by_their_lists_too():
+    data = Interactions.from_dense([[5, 4, 1, 2], [4, 5, 2, 1], [1, 2, 5, 4]])
+    test = Interactions.from_dense([[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 5]])
+    train = data.select(~((data.user_codes == 2) & (data.item_codes == 3)))
+    assert ranking_scorer("hit_rate@1")(BiasBaseline().fit(train), test) == 1.0

@@ -1,0 +1,133 @@
+"""The searches of scikit-learn on recommenders."""
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    cross_validate,
+)
+
+from recokit import BiasBaseline, Popularity
+from recokit.model_selection import InteractionKFold, LeaveLastOut, RandomHoldOut, as_pairs, ranking_scorer
+from recokit.neighbors import ItemKNN
+from recokit.testing import all_recommenders, example_interactions
+
+CV = RandomHoldOut(0.3, n_splits=2, stratified=True)
+
+
+def forms(data):
+    """Return X and y as pairs, and as Interactions."""
+    pairs, values = data.to_pairs()
+    return {"pairs": (pairs, values if data.feedback == "explicit" else None), "interactions": as_pairs(data)}
+
+
+@pytest.mark.parametrize("form", ["pairs", "interactions"])
+@pytest.mark.parametrize("model", [model for model in all_recommenders() if not model.__name__.startswith("Tfidf")])
+def test_every_recommender_is_cross_validated_by_its_lists_and_by_its_predictions(model, form):
+    data = example_interactions(model._supported_feedback[0], strings=True)
+    X, y = forms(data)[form]
+    scoring = {"ndcg": ranking_scorer("ndcg@5")}
+    if y is not None:
+        scoring["rmse"] = "neg_root_mean_squared_error"
+    scores = cross_validate(model(), X, y, cv=CV, scoring=scoring, error_score="raise")
+    assert np.all((scores["test_ndcg"] > 0) & (scores["test_ndcg"] <= 1))
+    assert np.all(np.isfinite(scores.get("test_rmse", 0)))
+
+
+@pytest.mark.parametrize("form", ["pairs", "interactions"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        GridSearchCV(ItemKNN(), {"n_neighbors": [1, 5], "shrinkage": [0.0, 10.0]}),
+        RandomizedSearchCV(ItemKNN(), {"shrinkage": loguniform(1, 100)}, n_iter=3, random_state=0),
+        HalvingGridSearchCV(
+            ItemKNN(),
+            {"n_neighbors": [1, 2, 3, 5]},
+            min_resources=80,
+            factor=2,
+            return_train_score=False,
+            random_state=0,
+        ),
+        HalvingRandomSearchCV(
+            ItemKNN(),
+            {"shrinkage": loguniform(1, 100)},
+            n_candidates=4,
+            min_resources=80,
+            factor=2,
+            return_train_score=False,
+            random_state=0,
+        ),
+    ],
+    ids=lambda search: type(search).__name__,
+)
+def test_searches_find_the_best_by_ranking_whatever_the_form_of_the_data(search, form):
+    data = example_interactions("implicit")
+    search.set_params(cv=CV, scoring=ranking_scorer("ndcg@5"), error_score="raise")
+    X, y = forms(data)[form]
+    search.fit(X, y)
+    scores = search.cv_results_["mean_test_score"]
+    assert np.all(np.isfinite(scores))
+    assert search.best_score_ in scores
+    assert search.best_estimator_.recommend(n=3).counts.max() == 3
+    again = GridSearchCV(
+        ItemKNN(), {name: [value] for name, value in search.best_params_.items()}, cv=CV, scoring=search.scoring
+    ).fit(*forms(data)["pairs"])
+    if not isinstance(search, HalvingGridSearchCV | HalvingRandomSearchCV):  # these score on samples of the rows
+        assert again.best_score_ == search.best_score_
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["pairs", "interactions"])
+def test_two_processes_give_what_one_gives(form):
+    X, y = forms(example_interactions("explicit"))[form]
+    scoring = {"ndcg": ranking_scorer("ndcg@5"), "rmse": "neg_root_mean_squared_error"}
+    grid = {"l2_user": [1.0, 10.0]} if "l2_user" in BiasBaseline().get_params() else {"feedback": ["auto", "explicit"]}
+    results = []
+    for n_jobs in (1, 2):
+        options = {"cv": CV, "scoring": scoring, "refit": "ndcg", "n_jobs": n_jobs, "error_score": "raise"}
+        results.append(GridSearchCV(BiasBaseline(), grid, **options).fit(X, y))
+    for name in ("mean_test_ndcg", "mean_test_rmse"):
+        assert results[0].cv_results_[name].tolist() == results[1].cv_results_[name].tolist()
+    assert results[0].best_params_ == results[1].best_params_
+
+
+def test_several_metrics_in_one_pass_are_several_columns_of_a_search():
+    search = GridSearchCV(
+        ItemKNN(),
+        {"n_neighbors": [1, 5]},
+        cv=CV,
+        scoring=ranking_scorer(["ndcg@5", "recall@5"]),
+        refit="recall@5",
+        error_score="raise",
+    ).fit(*as_pairs(example_interactions("implicit")))
+    assert search.best_score_ == search.cv_results_["mean_test_recall@5"].max()
+    assert np.all(search.cv_results_["mean_test_ndcg@5"] > 0)
+
+
+def test_interactions_keep_their_timestamps_in_a_search():
+    data = example_interactions("implicit")
+    from dataclasses import replace
+
+    timed = replace(data, timestamps=np.arange(data.n_interactions) * 7 % 100)
+    search = GridSearchCV(
+        Popularity(),
+        {"half_life": [1.0, 50.0]},
+        cv=LeaveLastOut(2),
+        scoring=ranking_scorer("ndcg@5"),
+        error_score="raise",
+    ).fit(*as_pairs(timed))
+    assert len(set(search.cv_results_["mean_test_score"])) == 2
+    assert search.best_estimator_.interactions_.timestamps is not None
+
+
+def test_a_search_can_be_cross_validated_itself():
+    X, _ = as_pairs(example_interactions("implicit"))
+    search = GridSearchCV(ItemKNN(), {"n_neighbors": [1, 5]}, cv=CV, scoring=ranking_scorer("ndcg@5"))
+    outer = InteractionKFold(3, stratified=True)
+    scores = cross_validate(search, X, cv=outer, scoring=ranking_scorer("ndcg@5"), error_score="raise")
+    assert np.all(scores["test_score"] > 0)

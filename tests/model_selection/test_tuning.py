@@ -1,0 +1,334 @@
+"""tune: what it tries, what it chooses, and when it ends."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import loguniform, randint
+
+from recokit import DataError, Popularity
+from recokit.factorization import SGDMatrixFactorization
+from recokit.model_selection import (
+    LeaveLastOut,
+    RandomHoldOut,
+    UserKFold,
+    ranking_scorer,
+    split_interactions,
+    train_test_split,
+    tune,
+    tuning,
+)
+from recokit.model_selection._halving import Halving
+from recokit.neighbors import ItemKNN
+from recokit.testing import example_interactions
+from tests.naive import model_selection as naive
+
+IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
+GRID = {"n_neighbors": [1, 3, 5], "shrinkage": [0.0, 10.0]}
+
+
+class Counting(Popularity):
+    """A recommender with a number of epochs, which records what it was fitted with."""
+
+    fitted: list = []  # noqa: RUF012 (shared by the clones on purpose)
+
+    def __init__(self, n_epochs=40, quality=0.0, seconds=0.0, *, half_life=None, feedback="auto"):
+        super().__init__(half_life=half_life, feedback=feedback)
+        self.n_epochs, self.quality, self.seconds = n_epochs, quality, seconds
+
+    def _fit(self, interactions):
+        if self.quality == "bad":
+            raise DataError("a bad candidate")
+        time.sleep(self.seconds)
+        self.fitted.append((self.n_epochs, self.quality, interactions))
+        super()._fit(interactions)
+
+
+def quality(model, X, y):
+    """Score by the parameter alone, so that the best candidate is known."""
+    return float(model.quality)
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    Counting.fitted.clear()
+
+
+def told(scores, n_rungs, factor, n_asked=1000):
+    """Run the search on candidates of known scores, and return what was asked for."""
+    search = Halving(iter([{"score": score} for score in scores]), n_rungs, factor)
+    asked = []
+    while len(asked) < n_asked and (step := search.ask()) is not None:
+        asked.append(step)
+        search.tell(*step, search.candidates[step[0]]["score"])
+    return search, asked
+
+
+@given(
+    scores=st.lists(st.integers(0, 9), min_size=1, max_size=30),
+    n_rungs=st.integers(1, 4),
+    factor=st.integers(2, 4),
+    n_asked=st.integers(1, 60),
+)
+def test_candidates_climb_one_rung_at_a_time_and_only_the_best_share_while_new_ones_come(
+    scores, n_rungs, factor, n_asked
+):
+    _, asked = told(scores, n_rungs, factor, n_asked)
+    rungs = [{} for _ in range(n_rungs)]
+    started = 0
+    for candidate, rung in asked:
+        assert candidate not in rungs[rung]
+        if rung == 0:
+            assert candidate == started
+            started += 1
+        else:
+            below = rungs[rung - 1]
+            better = [other for other in below if (-scores[other], other) < (-scores[candidate], candidate)]
+            assert candidate in below
+            if started < len(scores):
+                assert len(better) < naive.halving_promotes(below, factor)
+        rungs[rung][candidate] = scores[candidate]
+
+
+@given(scores=st.lists(st.integers(0, 9), min_size=1, max_size=15), n_rungs=st.integers(1, 4), factor=st.integers(2, 4))
+def test_without_an_end_everything_gets_the_full_resource_and_the_best_wins(scores, n_rungs, factor):
+    search, asked = told(scores, n_rungs, factor)
+    assert sorted(asked) == [(candidate, rung) for candidate in range(len(scores)) for rung in range(n_rungs)]
+    assert search.top == n_rungs - 1
+    assert search.best == scores.index(max(scores))
+
+
+def test_what_fails_climbs_no_further():
+    search = Halving(iter([{}, {}]), n_rungs=2, factor=2)
+    search.tell(*search.ask(), -np.inf)
+    search.tell(*search.ask(), 1.0)
+    assert search.ask() == (1, 1)
+    search.tell(1, 1, -np.inf)
+    assert search.ask() is None
+    assert (search.top, search.best) == (0, 1)
+
+
+def test_in_closing_the_best_climb_and_nothing_new_begins():
+    search = Halving(iter([{}] * 9), n_rungs=3, factor=9)
+    for score in (1.0, 2.0):
+        search.tell(*search.ask(), score)
+    assert search.ask() == (2, 0)
+    search.candidates.pop()
+    assert search.ask(closing=True) == (1, 1)
+    search.tell(1, 1, 2.0)
+    assert search.ask(closing=True) == (1, 2)
+    search.tell(1, 2, 2.0)
+    assert search.ask(closing=True) == (0, 1)
+
+
+def test_a_small_space_is_gone_through_and_the_best_by_full_trials_is_refitted_on_all_data():
+    found = tune(ItemKNN(), IMPLICIT, GRID, metric="ndcg@5", budget_seconds=600)
+    assert len(found.trials) == 7
+    assert found.trials[0].params == {"n_neighbors": ItemKNN().n_neighbors, "shrinkage": ItemKNN().shrinkage}
+    train, test = train_test_split(IMPLICIT)
+    scores = [ranking_scorer("ndcg@5")(ItemKNN(**trial.params).fit(train), test) for trial in found.trials]
+    assert [trial.score for trial in found.trials] == scores
+    assert found.best_score == max(scores)
+    assert found.best_params == found.trials[int(np.argmax(scores))].params
+    assert found.best_estimator.interactions_ == IMPLICIT
+    assert {name: found.best_estimator.get_params()[name] for name in GRID} == found.best_params
+
+
+def test_users_grow_by_the_factor_and_those_of_a_step_are_among_those_of_the_next():
+    found = tune(
+        Counting(), IMPLICIT, {"quality": [1, 2, 3]}, metric=quality, resource="users", min_resource=6, factor=2
+    )
+    assert sorted({trial.resource for trial in found.trials}) == [6, 12, 25]
+    assert found.best_params == {"quality": 3}
+    users = {}
+    for trial, (_, _, data) in zip(found.trials, Counting.fitted, strict=False):
+        users.setdefault(trial.resource, set()).add(frozenset(np.unique(data.user_codes).tolist()))
+    assert all(len(sets) == 1 for sets in users.values())
+    few, more, everyone = (next(iter(users[level])) for level in (6, 12, 25))
+    assert few < more < everyone
+    assert (len(few), len(more), len(everyone)) == (6, 12, 25)
+
+
+def test_scores_with_few_users_are_of_these_users():
+    options = {"metric": "recall@5", "min_resource": 12, "factor": 2}
+    found = tune(Counting(), IMPLICIT, {"quality": [0.0]}, resource="users", **options)
+    few = Counting.fitted[0][2]
+    _, test = train_test_split(IMPLICIT)
+    chosen = np.isin(test.user_codes, few.user_codes)
+    assert 0 < chosen.sum() < len(chosen)
+    expected = ranking_scorer("recall@5")(Popularity().fit(few), test.select(chosen))
+    assert found.trials[0].score == expected
+    assert found.trials[0].resource == 12
+
+
+def test_epochs_grow_where_the_estimator_has_them():
+    found = tune(Counting(n_epochs=40), IMPLICIT, {"quality": [1, 2]}, metric=quality)
+    assert found.resource == "n_epochs"
+    assert [trial.resource for trial in found.trials[:3]] == [4, 4, 4]
+    assert {epochs for epochs, _, _ in Counting.fitted} == {4, 13, 40}
+    assert found.best_estimator.n_epochs == 40
+    assert all(data.n_interactions < IMPLICIT.n_interactions for _, _, data in Counting.fitted[:-1])
+    by_users = tune(Counting(), IMPLICIT, {"n_epochs": [5, 6]}, metric=quality)
+    assert by_users.resource == "users"
+
+
+def test_the_search_ends_in_time_with_a_candidate_that_had_the_full_resource():
+    start = time.perf_counter()
+    space = {"quality": loguniform(1e-3, 1)}
+    found = tune(Counting(seconds=0.02), IMPLICIT, space, metric=quality, budget_seconds=1.5)
+    assert time.perf_counter() - start < 10
+    assert sum(trial.seconds for trial in found.trials) < 3
+    assert len(found.trials) > 3
+    full = [trial for trial in found.trials if trial.resource == 40]
+    assert found.best_score == max(trial.score for trial in full)
+
+
+@pytest.mark.parametrize("budget", [0.7, 0.8, 0.9, 1.0, 1.3, 1.7, 2.5])
+def test_within_the_time_and_no_more_the_best_gets_the_full_resource(monkeypatch, budget):
+    now = 0.0
+
+    def later(model, X, y):
+        nonlocal now
+        now += model.n_epochs / 100
+        return float(model.quality)
+
+    monkeypatch.setattr(tuning.time, "perf_counter", lambda: now)
+    rising = [{"quality": float(number)} for number in range(1000)]
+    monkeypatch.setattr(tuning, "candidates", lambda *_: iter(rising))
+    found = tune(Counting(), IMPLICIT, {"quality": [1.0]}, metric=later, budget_seconds=budget)
+    assert budget - 0.45 < now <= budget + 1e-9
+    assert [trial.seconds for trial in found.trials] == pytest.approx([t.resource / 100 for t in found.trials])
+    assert found.best_score == max(trial.score for trial in found.trials if trial.resource == 40)
+    assert found.best_score >= 2.0
+
+
+def test_a_trial_is_expected_to_take_what_the_fastest_of_its_rung_took():
+    clock = tuning._Clock([4, 12, 40])
+    assert clock.climb(0) == 0.0
+    clock.take(0, tuning.Trial(0, {}, 4, 1.0, 9.0))
+    clock.take(0, tuning.Trial(1, {}, 4, 1.0, 2.0))
+    clock.take(0, tuning.Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
+    assert [clock.estimate(rung) for rung in range(3)] == [2.0, 6.0, 20.0]
+    clock.take(1, tuning.Trial(1, {}, 12, 1.0, 3.0))
+    assert clock.climb(0) == 2.0 + 3.0 + 10.0
+    assert clock.climb(3) == 0.0
+
+
+def test_what_the_estimator_is_already_is_not_tried_twice():
+    found = tune(ItemKNN(n_neighbors=3, shrinkage=10.0), IMPLICIT, GRID)
+    assert len({str(trial.params) for trial in found.trials}) == len(found.trials) == 6
+
+
+def test_the_first_trial_is_made_however_short_the_time():
+    found = tune(Counting(seconds=0.01), IMPLICIT, {"quality": [1, 2]}, metric=quality, budget_seconds=1e-6)
+    assert [trial.params for trial in found.trials] == [{"quality": 0.0}]
+
+
+def test_the_trials_follow_the_seed():
+    space = {"n_neighbors": randint(1, 9), "shrinkage": loguniform(1, 100)}
+
+    def tried(seed):
+        found = tune(ItemKNN(), IMPLICIT, space, budget_seconds=1.0, random_state=seed)
+        return [(trial.params, trial.score) for trial in found.trials]
+
+    first, again, other = tried(0), tried(0), tried(1)
+    n = min(len(first), len(again), len(other))
+    assert n > 1
+    assert first[:n] == again[:n] != other[:n]
+
+
+def test_ratings_are_tuned_by_their_error():
+    space = {"n_factors": [2, 8], "l2": [0.01, 0.3]}
+    model = SGDMatrixFactorization(n_epochs=12, random_state=0)
+    found = tune(model, EXPLICIT, space, metric="rmse", splitter=RandomHoldOut(0.3))
+    assert found.metric == "-rmse"
+    assert found.resource == "n_epochs"
+    assert -2 < found.best_score < 0
+    same = tune(model, EXPLICIT, space, metric="neg_root_mean_squared_error", splitter=RandomHoldOut(0.3))
+    assert same.best_score == found.best_score
+
+
+def test_the_score_is_the_mean_over_the_splits():
+    cv = UserKFold(3)
+    found = tune(ItemKNN(), IMPLICIT, {"n_neighbors": [3]}, metric=ranking_scorer("recall@5", given=0.5), splitter=cv)
+    scorer = ranking_scorer("recall@5", given=0.5)
+    scores = [scorer(ItemKNN(n_neighbors=3).fit(train), test) for train, test in split_interactions(IMPLICIT, cv)]
+    assert found.trials[1].score == pytest.approx(np.mean(scores), abs=1e-15)
+
+
+def test_timestamps_stay_with_the_data():
+    timed = replace(IMPLICIT, timestamps=np.arange(IMPLICIT.n_interactions) * 7 % 100)
+    found = tune(Popularity(), timed, {"half_life": [1.0, 50.0]}, metric="ndcg@5", splitter=LeaveLastOut(2))
+    assert all(trial.error is None for trial in found.trials)
+
+
+def test_candidates_that_fail_are_recorded_and_the_others_go_on():
+    found = tune(Counting(), IMPLICIT, {"quality": ["bad", 1.0, 2.0]}, metric=quality)
+    failed = [trial for trial in found.trials if trial.error]
+    assert [trial.error for trial in failed] == ["DataError: a bad candidate"]
+    assert failed[0].score == -np.inf
+    assert found.best_params == {"quality": 2.0}
+    assert "failed" in str(found)
+
+
+def test_a_search_in_which_all_fails_ends_early_with_the_first_error():
+    options = {"budget_seconds": 600, "metric": lambda model, X, y: float("nan")}
+    with pytest.raises(ValueError, match="all 10 trials failed, the first with ValueError: the score is NaN"):
+        tune(Popularity(), IMPLICIT, {"half_life": loguniform(1, 2)}, **options)
+    with pytest.raises(ValueError, match="all 3 trials failed") as caught:
+        tune(Popularity(), IMPLICIT, {"feedback": ["x", "y"]}, fit_params={"colour": 1})
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_the_record_is_a_table():
+    found = tune(Counting(), IMPLICIT, {"quality": [1, 2.5], "half_life": [None]}, metric=quality)
+    frame = found.to_frame()
+    assert list(frame.columns) == [
+        "candidate", "param_quality", "param_half_life", "resource", "score", "seconds", "error"
+    ]  # fmt: skip
+    assert frame["score"].tolist() == [trial.score for trial in found.trials]
+    assert found.to_frame("polars").shape == found.to_frame("pyarrow").shape == frame.shape
+    text = str(found).splitlines()
+    assert text[0] == "quality 2.5000 with quality=2.5, half_life=None"
+    assert text[1].startswith("the best of 3 candidates in 9 trials")
+    assert [line.split()[0] for line in text[3:]] == ["40", "40", "40", "13", "13", "13", "4", "4", "4"]
+    assert repr(found) == "Tuning(quality=2.5000, quality=2.5, half_life=None, 9 trials)"
+    many = tune(Counting(), IMPLICIT, {"quality": list(range(9))}, metric=quality)
+    assert str(many).endswith(f"… and {len(many.trials) - 10:,} more")
+
+
+def test_progress_is_shown_where_asked_for(capsys):
+    tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality, verbose=True)
+    assert "tune" in capsys.readouterr().err
+    tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"param_space": {"n_neighbours": [1]}}, "ItemKNN has no parameter n_neighbours; it has .*n_neighbors"),
+        ({"param_space": {}}, "nothing to search"),
+        ({"param_space": {"n_neighbors": []}}, "non-empty sequence"),
+        ({"budget_seconds": 0}, "^budget_seconds=0"),
+        ({"factor": 1}, "^factor=1"),
+        ({"random_state": None}, "^random_state=None"),
+        ({"min_resource": 0}, "^min_resource=0"),
+        ({"resource": "n_neighbors"}, "is in param_space"),
+        ({"resource": "verbose"}, "a parameter that is a whole number"),
+        ({"resource": "epochs"}, "a parameter that is a whole number"),
+        ({"metric": "ndgc@10"}, "unknown metric"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        tune(ItemKNN(), IMPLICIT, **{"param_space": {"n_neighbors": [1, 2]}, **options})
+
+
+def test_several_spaces_may_be_searched():
+    found = tune(ItemKNN(), IMPLICIT, [{"n_neighbors": [2]}, {"shrinkage": [7.0]}])
+    assert {"n_neighbors": 2} in [trial.params for trial in found.trials]
+    assert {"shrinkage": 7.0} in [trial.params for trial in found.trials]
