@@ -10,12 +10,11 @@ input was there, plus the input; it is also given as a multiple of the input's c
 import argparse
 import json
 import multiprocessing
-import resource
-import sys
 import time
 from typing import Any
 
 import numpy as np
+from _memory import PeakMemory
 
 from recokit import Interactions
 
@@ -37,43 +36,14 @@ def _event_log(n_rows: int, ids: str) -> tuple[Any, Any, np.ndarray, int]:
     return *columns, ratings, sum(column.nbytes for column in columns) + ratings.nbytes
 
 
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
-
-
-def _reset_peak() -> bool:
-    """Make the kernel forget the peak so far, where it can (Linux)."""
-    try:
-        with open("/proc/self/clear_refs", "w") as file:
-            file.write("5")
-    except OSError:
-        return False
-    return True
-
-
-def _current_and_peak() -> tuple[int, int]:
-    with open("/proc/self/status") as file:
-        fields = dict(line.split(":", 1) for line in file)
-    return tuple(1024 * int(fields[name].split()[0]) for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
-
-
 def _measure(n_rows: int, ids: str, connection: Any) -> None:
     Interactions.from_arrays(*_event_log(1_000, ids)[:3], duplicates="last")  # compile, or read the cache
     users, items, ratings, input_bytes = _event_log(n_rows, ids)
-    if _reset_peak():
-        before = _current_and_peak()[0]
-        peak = _current_and_peak
-    else:
-        before = _peak_bytes()
-
-        def peak() -> tuple[int, int]:
-            return 0, _peak_bytes()
-
+    memory = PeakMemory()
     start = time.perf_counter()
     data = Interactions.from_arrays(users, items, ratings, duplicates="last")
     seconds = time.perf_counter() - start
-    total = input_bytes + peak()[1] - before
+    total = input_bytes + (memory.read() or 0)
     connection.send(
         {
             "ids": ids,

@@ -24,20 +24,31 @@ INAPPLICABLE_TO_PAIRS = {
 
 
 def subject(kind):
-    """Return an estimator that makes up its own side information where it needs some."""
-    if kind._example_side.__func__ is Recommender._example_side.__func__:
+    """Return an estimator that scikit-learn can fit: it makes up side information, and takes ratings as strengths."""
+    has_side = kind._example_side.__func__ is not Recommender._example_side.__func__
+    implicit = kind._supported_feedback == ("implicit",)
+    if not has_side and not implicit:
         return kind()
-
-    made = type(kind.__name__, (kind,), {"fit": with_side(kind.fit), "partial_fit": with_side(kind.partial_fit)})
+    made = type(kind.__name__, (kind,), {"fit": adapted(kind.fit), "partial_fit": adapted(kind.partial_fit)})
     globals()[kind.__name__] = made  # where pickle looks for it
-    return made()
+    return made(feedback="implicit") if implicit else made()
 
 
-def with_side(method):
+def adapted(method):
     def call(self, X, y=None, **side):
+        if self.feedback == "implicit":
+            y = strengths(y)
         return method(self, X, y, **(side or self._example_side(as_interactions(X, y, self.feedback))))
 
     return call
+
+
+def strengths(y):
+    """Return absolute values, of what has them."""
+    try:
+        return np.abs(np.asarray(y, dtype=np.float64))
+    except (TypeError, ValueError):
+        return y
 
 
 def failures(expected):
