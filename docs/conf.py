@@ -33,7 +33,9 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 # Methods that scikit-learn makes for the routing of metadata; their docstrings refer to its own manual.
 autodoc_default_options = {
-    "exclude-members": "set_fit_request, set_partial_fit_request, set_predict_request, set_score_request"
+    "exclude-members": ", ".join(
+        f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "score", "split")
+    )
 }
 autodoc_typehints = "none"  # the docstrings give shapes and units too
 numpydoc_show_class_members = False  # the templates list the methods
