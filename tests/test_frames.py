@@ -30,7 +30,7 @@ def test_columns_of_numbers_are_arrays_and_others_are_sequences(library):
     assert numbers.tolist() == [3, 1]
     texts = column(frame, "text")
     assert (len(texts), list(texts), texts[1:]) == (2, ["b", "商品"], ["商品"])
-    assert [list(one) for one in columns(frame)] == [[3, 1], ["b", "商品"], [True, False]]
+    assert [list(one) for one in columns(frame).values()] == [[3, 1], ["b", "商品"], [True, False]]
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -50,7 +50,7 @@ def test_frames_can_be_written_and_read_by_every_library(library, backend):
 
 def test_the_columns_of_a_pandas_frame_need_not_have_names():
     frame = pd.DataFrame([["ann", 1], ["bob", 2]], index=[1, 0])
-    assert [list(one) for one in columns(frame)] == [["ann", "bob"], [1, 2]]
+    assert [list(one) for one in columns(frame).values()] == [["ann", "bob"], [1, 2]]
 
 
 @pytest.mark.parametrize("frame", [[1, 2], pl.LazyFrame({"a": [1]})])

@@ -350,7 +350,7 @@ def test_the_matrix_that_was_given_is_neither_changed_nor_kept():
         (lambda: Interactions.from_dense([1, 2]), r"users × items, got shape \(2,\)"),
         (lambda: Interactions.from_dense(np.ones((2, 2, 2))), r"users × items, got shape \(2, 2, 2\)"),
         (lambda: Interactions.from_dense([[0, 0]]), "the matrix stores nothing"),
-        (lambda: Interactions.from_dense([[1, NAN]]), "values: 1 NaN"),
+        (lambda: Interactions.from_dense([[1, NAN]]), r"1 NaN value\(s\), the first in row 0, column 1; .*np.nan"),
     ],
 )  # fmt: skip
 def test_bad_matrices_are_refused(make, message):

@@ -69,7 +69,6 @@ def test_no_pairs_at_all_can_be_predicted():
         (PAIRS, None, "auto", "implicit"),
         (PAIRS, [5, 3, 4], "auto", "explicit"),
         (PAIRS, [5, 3, 4], "implicit", "implicit"),
-        (PAIRS, None, "explicit", "explicit"),
         (sparse.eye_array(3), None, "auto", "implicit"),
         (sparse.eye_array(3) * 2, None, "auto", "explicit"),
         (sparse.eye_array(3) * 2, None, "implicit", "implicit"),

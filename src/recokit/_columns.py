@@ -12,8 +12,8 @@ from recokit.exceptions import DataError, first_few
 __all__ = ["check_lengths", "check_values", "to_times", "to_values"]
 
 
-def to_values(ratings: Any, name: str) -> FloatArray:
-    """Return ratings as float32, refusing what is not a finite number there."""
+def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
+    """Return ratings as float32, refusing what is not a finite number there; ``places`` says what positions are."""
     given = plain(ratings, name)
     try:
         wide = given if isinstance(given, np.ndarray) else np.asarray(list(given))
@@ -29,7 +29,7 @@ def to_values(ratings: Any, name: str) -> FloatArray:
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         raise DataError(
-            f"{name}: {len(bad)} NaN or infinite value(s): {first_few(wide[bad])}, at rows {first_few(bad)}"
+            f"{name}: {len(bad)} NaN or infinite value(s): {first_few(wide[bad])}, at {places} {first_few(bad)}"
         )
     return values
 

@@ -131,9 +131,9 @@ def column(frame: Any, name: str) -> Any:
     return _of_series(frame.get_column(name))
 
 
-def columns(frame: Any) -> list[Any]:
-    """Return all columns of a frame, in order, each in the forms of `column`."""
-    return [_of_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()]
+def columns(frame: Any) -> dict[str, Any]:
+    """Return all columns of a frame by name, in order, each in the forms of `column`."""
+    return {series.name: _of_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
 
 
 def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:

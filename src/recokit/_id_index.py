@@ -1,6 +1,7 @@
 """IdIndex: external ids to codes 0 … n − 1 and back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ __all__ = ["IdIndex"]
 
 _CHUNK = 1 << 20  # ids turned into Python objects at a time
 _SPARSEST = 8  # a table may have this many cells for each id
+_FEW = 8  # ids are looked up one by one where the index has this many times more
 _STRINGS = np.dtypes.StringDType()
 
 
@@ -51,9 +53,10 @@ class IdIndex:
     (True, 3)
     """
 
-    __slots__ = ("_order", "_table", "_values")
+    __slots__ = ("_known", "_order", "_table", "_values")
 
     _values: AnyArray
+    _known: dict[Any, int] | None
     _order: IntArray | None
     _table: tuple[int, CodeArray] | None
 
@@ -73,6 +76,7 @@ class IdIndex:
         self._values = values
         self._order = order
         self._table = None
+        self._known = dict(zip(values.tolist(), range(len(values)), strict=True)) if values.dtype == object else None
         if values.dtype == np.int64 and len(values):
             lowest, highest = int(values.min()), int(values.max())
             if highest - lowest < _SPARSEST * len(values) + 1024:
@@ -153,12 +157,27 @@ class IdIndex:
             values = list(ids)
         if _are_integers(values) and _are_integers(self._values):
             return self._codes_of_integers(values)
-        if isinstance(values, np.ndarray):
-            values = values.tolist()
-        if self._values.dtype == _STRINGS:
-            return self._codes_of_strings(values)
-        known = dict(zip(self._values.tolist(), range(len(self)), strict=True))
-        return np.fromiter((_get(known, key) for key in _each(values)), dtype=np.int32, count=len(values))
+        keys = values.tolist() if isinstance(values, np.ndarray) else values
+        known = self._known
+        if known is None and _FEW * len(keys) <= len(self):
+            return np.fromiter(map(self._code_of, _each(keys)), dtype=np.int32, count=len(keys))
+        if known is None:
+            known = dict(zip(self, range(len(self)), strict=True))
+        return np.fromiter((_get(known, key) for key in _each(keys)), dtype=np.int32, count=len(keys))
+
+    def _code_of(self, key: Any) -> int:
+        """Return the code of one key by bisection."""
+        if not isinstance(key, str if self._values.dtype == _STRINGS else int | float | np.number):
+            return -1
+        order, values = self._order, self._values
+
+        def ranked(rank: int) -> Any:
+            return values[rank if order is None else order[rank]]
+
+        rank = bisect_left(range(len(values)), key, key=ranked)
+        if rank == len(values) or ranked(rank) != key:
+            return -1
+        return rank if order is None else int(order[rank])
 
     def _codes_of_integers(self, ids: IntArray) -> CodeArray:
         codes = np.full(len(ids), -1, dtype=np.int32)
@@ -169,18 +188,6 @@ class IdIndex:
             places = np.minimum(np.searchsorted(ranked, ids), len(ranked) - 1)
             found = ranked[places] == ids
             codes[found] = (places if self._order is None else self._order[places])[found]
-        return codes
-
-    def _codes_of_strings(self, ids: Sequence[Any]) -> CodeArray:
-        if 4 * len(ids) > len(self):  # worth a dictionary, which is not kept
-            known = dict(zip(chain.from_iterable(_chunks(self._values)), range(len(self)), strict=True))
-            return np.fromiter((_get(known, key) for key in _each(ids)), dtype=np.int32, count=len(ids))
-        strings = [key if isinstance(key, str) else "" for key in _each(ids)]
-        ranked = self._values if self._order is None else self._values[self._order]
-        wanted = np.array(strings, dtype=_STRINGS)
-        places = np.minimum(np.searchsorted(ranked, wanted), len(ranked) - 1)
-        found = (ranked[places] == wanted) & np.fromiter((isinstance(key, str) for key in _each(ids)), bool, len(ids))
-        codes: CodeArray = np.where(found, places if self._order is None else self._order[places], -1).astype(np.int32)
         return codes
 
     def take(self, codes: Any) -> AnyArray:
@@ -352,9 +359,13 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
 def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
     """Return distinct keys in their most compact array, sorted where they can be, and the order that sorts them."""
     if all(isinstance(key, str) for key in keys):
-        strings = np.array(keys, dtype=_STRINGS)
-        order = np.argsort(strings, kind="stable")
-        return strings[order], order
+        try:
+            strings = np.array(keys, dtype=_STRINGS)
+        except UnicodeEncodeError:  # lone surrogates, which Python holds and UTF-8 does not
+            pass
+        else:
+            order = np.argsort(strings, kind="stable")
+            return strings[order], order
     if all(isinstance(key, int | np.integer) and not isinstance(key, bool) for key in keys):
         try:
             integers = np.array(keys, dtype=np.int64)

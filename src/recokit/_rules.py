@@ -10,6 +10,7 @@ from recokit._id_index import IdIndex
 from recokit._threads import for_rows
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit._validation import as_id_list, known_codes
+from recokit.exceptions import first_few
 from recokit.kernels.selection import hide_cells, keep_cells, select_top
 
 __all__ = ["Rules", "Top"]
@@ -54,6 +55,8 @@ class Rules:
     ------
     UnknownIdError
         A candidate is unknown.
+    ValueError
+        An id is no id.
     """
 
     def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None) -> None:
@@ -65,9 +68,23 @@ class Rules:
             self._allowed[:] = False
             self._allowed[known_codes(items, as_id_list(candidates), "item")] = True
         if exclude is not None and self._exclude is None:
-            codes = items.codes(as_id_list(exclude))
+            codes = items.codes(_hashable("exclude", as_id_list(exclude)))
             self._allowed[codes[codes >= 0]] = False
         self._allow_all = bool(np.all(self._allowed))
+
+    def check_people(self, users: IdIndex, people: Any) -> None:
+        """Refuse a mapping that has nobody who is known or asked for, which is a mistake in its keys.
+
+        Raises
+        ------
+        ValueError
+            The message shows the keys.
+        """
+        asked = people.tolist() if isinstance(people, np.ndarray) else people
+        for name, given in (("candidates", self._candidates), ("exclude", self._exclude)):
+            keys = list(given or ())
+            if keys and np.all(users.codes(keys) < 0) and not set(keys).intersection(asked):
+                raise ValueError(f"{name}: none of its users is known or asked for; they are {first_few(keys)}")
 
     def select(self, scores: FloatArray, n: int, people: Any, seen: Histories | None, n_threads: int) -> Top:
         """Return the n best items of each person that the rules allow.
@@ -103,14 +120,20 @@ class Rules:
         return top
 
 
+def _hashable(name: str, ids: Any) -> Any:
+    wrong = [key for key in ids if isinstance(key, list | dict | set)] if isinstance(ids, list) else []
+    if wrong:
+        raise ValueError(f"{name}: {first_few(wrong)} is no id; lists for each user go into a mapping of user to ids")
+    return ids
+
+
 def _code_lists(
     items: IdIndex, lists: Mapping[Any, Any], people: Iterable[Any], *, unknown_allowed: bool
 ) -> tuple[IntArray, CodeArray]:
     """Return the item codes that a mapping gives for each person, as compressed rows."""
-    parts: list[CodeArray] = []
-    for person in people:
-        ids = as_id_list(lists.get(person, []))
-        codes = items.codes(ids) if unknown_allowed else known_codes(items, ids, "item")
-        parts.append(codes[codes >= 0])
-    indptr = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    return indptr, np.concatenate([*parts, np.empty(0)]).astype(np.int32)
+    parts = [list(as_id_list(lists.get(person, []))) for person in people]
+    ids = _hashable("lists of items", [key for part in parts for key in part])
+    codes = items.codes(ids) if unknown_allowed else known_codes(items, ids, "item")
+    rows = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[codes >= 0]
+    counts = np.bincount(rows, minlength=len(parts))
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), codes[codes >= 0]

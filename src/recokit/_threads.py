@@ -8,7 +8,8 @@ thread runs a range does not change what the range computes, so results do not d
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -16,9 +17,21 @@ import numpy as np
 
 from recokit._typing import AnyArray
 
-__all__ = ["for_each", "for_rows", "split_by_cost", "thread_count"]
+__all__ = ["for_each", "for_rows", "split_by_cost", "thread_count", "whatever_the_cost"]
 
 _RANGES_PER_THREAD = 16
+_least_cost = 50_000.0  # of work that is worth a second thread
+
+
+@contextmanager
+def whatever_the_cost() -> Iterator[None]:
+    """Use several threads however small the work is: for tests of whether that changes anything."""
+    global _least_cost
+    before, _least_cost = _least_cost, 0.0
+    try:
+        yield
+    finally:
+        _least_cost = before
 
 
 def thread_count(n_threads: int | None) -> int:
@@ -110,7 +123,7 @@ def for_rows(
     *,
     n_threads: int,
     costs: AnyArray | None = None,
-    min_cost: float = 50_000.0,
+    min_cost: float | None = None,
 ) -> None:
     """Run ``kernel(start, stop, *args)`` over all rows, on several threads where the work is worth it.
 
@@ -126,9 +139,10 @@ def for_rows(
         Threads to use at most.
     costs : (n_rows,) array, optional
         Work of each row in elementary steps; 1 each by default.
-    min_cost : float
-        Total cost below which one thread does it all.
+    min_cost : float, optional
+        Total cost below which one thread does it all; 50,000 by default.
     """
+    min_cost = _least_cost if min_cost is None else min_cost
     if n_rows == 0:
         return
     if costs is None:

@@ -40,8 +40,12 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
         if y is not None:
             raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")
         interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
+        if interactions.n_interactions == 0:
+            raise DataError("no interactions to learn from")
         return interactions if asked is None else interactions.with_feedback(asked)
     users, items = pair_ids(X)
+    if y is None and asked == "explicit":
+        raise DataError("ratings of the pairs are needed as y, since the feedback is explicit")
     return Interactions.from_arrays(users, items, y, feedback=asked)
 
 
@@ -65,7 +69,10 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
         both = columns(X)
         if len(both) != 2:
             raise _not_pairs(f"a frame of {len(both)} columns")
-        return both[0], both[1]
+        if set(both) == {"user_id", "item_id"}:  # by name, whatever their order
+            return both["user_id"], both["item_id"]
+        users, items = both.values()
+        return users, items
     if not hasattr(X, "__array__"):
         return _of_sequence(X)
     array = np.asarray(X)
@@ -91,7 +98,8 @@ def _of_sequence(X: Any) -> tuple[list[Any], list[Any]]:
 def _not_pairs(given: str) -> DataError:
     return DataError(
         "expected Interactions, a scipy sparse matrix of users × items, or (user, item) pairs in two columns, "
-        f"got {given}. Reshape your data, or read a dense matrix of ratings with Interactions.from_dense"
+        f"got {given}. Reshape your data, or read an event log with Interactions.from_frame and a dense matrix of "
+        "ratings with Interactions.from_dense"
     )
 
 

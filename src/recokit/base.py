@@ -126,6 +126,13 @@ class Recommender(RegressorMixin, BaseEstimator):
         """Learn from the merged interactions, knowing what was learned from the previous; by default from scratch."""
         self._fit(merged)
 
+    def _restore(self) -> None:
+        """Derive again, in a model that has been loaded, what `_fit` sets beyond the attributes that are saved."""
+
+    def _popular_scores(self) -> FloatArray:
+        """Return how popular each item is, for people of whom nothing is known: (n_items,) float32."""
+        return self.item_counts_
+
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         """Return terms, subjects in ids, whose contributions add up to the score of a known pair."""
         raise NotImplementedError
@@ -167,12 +174,14 @@ class Recommender(RegressorMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
         """Learn from further interactions, of known and of new users and items.
 
-        A pair that was there before takes the new rating (explicit feedback) or adds the new strength (implicit).
+        A pair that was there before takes the rating with the latest timestamp, or without timestamps the new one
+        (explicit feedback), or adds the new strength (implicit). Where the model learned from timestamps, what is new
+        must have them too.
 
         Parameters
         ----------
         X, y, **side
-            As in `fit`. The first call is the same as `fit`.
+            As in `fit`. The first call is the same as `fit`. Where only side information is new, ``X`` may be None.
 
         Returns
         -------
@@ -187,9 +196,14 @@ class Recommender(RegressorMixin, BaseEstimator):
             return self.fit(X, y, **side)
         self._validate_params()
         previous = self.interactions_
+        if X is None and side:
+            return self._learn_more(previous, previous, side)
         asked = previous.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
         new = as_interactions(X, y, asked)  # type: ignore[arg-type]
         merged = previous.merge(new, duplicates="last" if previous.feedback == "explicit" else "sum")
+        return self._learn_more(merged, previous, side)
+
+    def _learn_more(self, merged: Interactions, previous: Interactions, side: dict[str, Any]) -> Self:
         with self._all_or_nothing():
             merged = self._prepare(merged, **side)
             self._take(merged)
@@ -209,7 +223,11 @@ class Recommender(RegressorMixin, BaseEstimator):
     def _take(self, interactions: Interactions) -> None:
         """Keep what every model keeps."""
         if interactions.feedback not in self._supported_feedback:
-            raise DataError(f"{type(self).__name__} learns from {self._supported_feedback[0]} feedback only")
+            (kind,) = self._supported_feedback
+            remedy = (
+                "give ratings as y" if kind == "explicit" else "to take ratings as strengths, say feedback='implicit'"
+            )
+            raise DataError(f"{type(self).__name__} learns from {kind} feedback only; {remedy}")
         self.n_features_in_ = 2
         self.interactions_ = interactions
         explicit = interactions.feedback == "explicit"
@@ -270,6 +288,8 @@ class Recommender(RegressorMixin, BaseEstimator):
             Weights of the pairs.
         """
         truth = X.values if isinstance(X, Interactions) and y is None else y
+        if truth is None:
+            raise ValueError("y is needed: the true ratings of the pairs")
         return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
 
     # ------------------------------------------------------------------ recommending
@@ -303,7 +323,7 @@ class Recommender(RegressorMixin, BaseEstimator):
             Never recommend these. Ids that the model does not know are no error here.
         on_unknown : {"raise", "popular", "empty"}
             What an unknown user gets: an error, the most popular items, or an empty list. Under "popular", so do users
-            who are known but have no interactions.
+            who are known but have no interactions. The scores of popular items are ``item_counts_``, not the model's.
 
         Returns
         -------
@@ -318,15 +338,16 @@ class Recommender(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         _check_request(n, on_unknown)
-        rules = Rules(self.interactions_.items, candidates, exclude)
         ids, codes = self._requested(users, on_unknown)
+        rules = Rules(self.interactions_.items, candidates, exclude)
+        rules.check_people(self.interactions_.users, ids)
         parts = []
         with self._progress(len(codes), "users") as bar:
             for start, stop in self._blocks(len(codes)):
                 block, seen = codes[start:stop], self._training_histories(codes[start:stop])
                 scores = self._scores_of(block)
                 if on_unknown == "popular":
-                    scores[seen.lengths == 0] = self.item_counts_
+                    scores[seen.lengths == 0] = self._popular_scores()
                 hidden = seen if exclude_seen else None
                 parts.append(rules.select(scores, self._width(n), ids[start:stop], hidden, self._threads()))
                 bar.update(stop - start)
@@ -390,17 +411,20 @@ class Recommender(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         _check_request(n, on_unknown)
-        rules = Rules(self.interactions_.items, candidates, exclude)
         explicit, skip_unknown = self._is_explicit(), on_unknown != "raise"
         people, rows = read_histories(histories, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
+        rules = Rules(self.interactions_.items, candidates, exclude)
+        rules.check_people(self.interactions_.users, people)
         parts = []
-        for start, stop in self._blocks(len(people)):
-            block = rows.rows(np.arange(start, stop))
-            scores = self._score_block(self._fold_in(block))
-            if on_unknown == "popular":
-                scores[block.lengths == 0] = self.item_counts_
-            hidden = block if exclude_seen else None
-            parts.append(rules.select(scores, self._width(n), people[start:stop], hidden, self._threads()))
+        with self._progress(len(people), "people") as bar:
+            for start, stop in self._blocks(len(people)):
+                block = rows.rows(np.arange(start, stop))
+                scores = self._score_block(self._fold_in(block))
+                if on_unknown == "popular":
+                    scores[block.lengths == 0] = self._popular_scores()
+                hidden = block if exclude_seen else None
+                parts.append(rules.select(scores, self._width(n), people[start:stop], hidden, self._threads()))
+                bar.update(stop - start)
         return self._gather(people, n, parts)
 
     def _requested(self, users: Any, on_unknown: OnUnknown) -> tuple[Any, CodeArray]:
@@ -502,6 +526,8 @@ class Recommender(RegressorMixin, BaseEstimator):
             The user or the item is unknown.
         """
         check_is_fitted(self)
+        if language not in ("en", "zh"):
+            raise ValueError(f"language={language!r}: expected 'en' or 'zh'")
         user_code = int(known_codes(self.interactions_.users, [user], "user")[0])
         item_code = int(known_codes(self.interactions_.items, [item], "item")[0])
         score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
@@ -537,6 +563,7 @@ class Recommender(RegressorMixin, BaseEstimator):
     def _from_state(cls, state: dict[str, Any]) -> Self:
         model = cls(**state["params"])
         model.__dict__.update(state["learned"])
+        model._restore()
         return model
 
     # ------------------------------------------------------------------ for subclasses

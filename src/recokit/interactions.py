@@ -1,8 +1,7 @@
 """Interactions: the one data model."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -245,6 +244,8 @@ class Interactions:
         if X.ndim != 2:
             raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
         rows = sparse.csr_array(X, copy=True)
+        if X.format == "bsr":
+            rows.eliminate_zeros()  # they fill up the blocks, and are no interactions
         rows.sum_duplicates()
         n_users, n_items = rows.shape
         user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
@@ -253,7 +254,7 @@ class Interactions:
             raise DataError(
                 f"{len(user_index)} users and {len(item_index)} items for a matrix of {n_users} × {n_items}"
             )
-        values = to_values(rows.data, "values")
+        values = to_values(rows.data, "values", "stored cells")
         if len(values) == 0:
             raise DataError("no interactions: the matrix stores nothing")
         feedback = feedback or ("implicit" if np.all(values == 1) else "explicit")
@@ -295,6 +296,12 @@ class Interactions:
         dense = np.asarray(R, dtype=np.float64)
         if dense.ndim != 2:
             raise DataError(f"expected a matrix of users × items, got shape {dense.shape}")
+        if np.any(np.isnan(dense)) and not np.isnan(missing):
+            holes = np.argwhere(np.isnan(dense))
+            raise DataError(
+                f"{len(holes)} NaN value(s), the first in row {holes[0, 0]}, column {holes[0, 1]}; "
+                "if they stand for missing ratings, say missing=np.nan"
+            )
         rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
         cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
         return cls.from_matrix(cells, users, items, feedback=feedback)
@@ -319,15 +326,23 @@ class Interactions:
         """Number of interactions."""
         return len(self.values)
 
-    @cached_property
+    @property
     def matrix(self) -> sparse.csr_array:
         """The interactions as a scipy array of users × items, float32, sorted, without duplicates; read-only.
 
         scipy wants its two index arrays in one dtype (several of its conversions fail otherwise), so ``indptr`` is
         int32 here as long as it can be; the attributes of `Interactions` hold the int64 one that kernels take.
         """
-        small = self.n_interactions < 2**31
-        index_dtype = np.int32 if small else np.int64
+        return self._once("_matrix", self._make_matrix)
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what was made before, or make it; without a lock, so that a fork finds none that is held."""
+        if name not in self.__dict__:
+            self.__dict__[name] = make()
+        return self.__dict__[name]
+
+    def _make_matrix(self) -> sparse.csr_array:
+        index_dtype = np.int32 if self.n_interactions < 2**31 else np.int64
         indptr, indices = self.indptr.astype(index_dtype), self.item_codes.astype(index_dtype, copy=False)
         matrix = sparse.csr_array((self.values, indices, indptr), shape=self.shape)
         matrix.has_sorted_indices = matrix.has_canonical_format = True
@@ -350,10 +365,10 @@ class Interactions:
             Users of each item, ascending.
         values : (n_interactions,) float32 array
         """
-        return self._by_item
+        by_item: tuple[IntArray, CodeArray, FloatArray] = self._once("_by_item", self._transpose)
+        return by_item
 
-    @cached_property
-    def _by_item(self) -> tuple[IntArray, CodeArray, FloatArray]:
+    def _transpose(self) -> tuple[IntArray, CodeArray, FloatArray]:
         arrays = grouping.transpose(self.indptr, self.item_codes, self.values, self.n_items)
         for array in arrays:
             array.flags.writeable = False
@@ -468,7 +483,9 @@ class Interactions:
         if self.feedback != other.feedback:
             raise DataError(f"cannot merge {other.feedback} feedback into {self.feedback}")
         if (self.timestamps is None) != (other.timestamps is None):
-            raise DataError("cannot merge interactions with timestamps and interactions without")
+            raise DataError(
+                "cannot merge interactions with timestamps and interactions without; give both timestamps, or neither"
+            )
         users, items = self.users.union(other.users), self.items.union(other.items)
         user_codes = [users.codes(part.users)[part.user_codes] for part in (self, other)]
         item_codes = [items.codes(part.items)[part.item_codes] for part in (self, other)]
@@ -535,5 +552,5 @@ def _repeated_pairs(users: IdIndex, items: IdIndex, user_codes: CodeArray, item_
     pairs = zip(users.take(user_codes[:6]).tolist(), items.take(item_codes[:6]).tolist(), strict=True)
     return DataError(
         f"{len(user_codes)} interaction(s) repeat a (user, item) pair: {first_few(pairs)}; "
-        "choose duplicates='sum', 'mean', 'last' or 'max', or remove them"
+        "remove them, or make Interactions with duplicates='sum', 'mean', 'last' or 'max'"
     )

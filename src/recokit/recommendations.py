@@ -24,7 +24,8 @@ class Recommendations:
     scores : (n_users, n) array-like, optional
         Their scores; by default the negative rank, so that the order is the list's.
     counts : (n_users,) array-like of integers, optional
-        Length of each list, n by default. Cells at and beyond it are padding: no item, and a score of NaN.
+        Length of each list, n by default. Cells at and beyond it are padding, whatever they were: their score is NaN
+        and their item None, or −1 in an array of integers (the least integer there is where −1 is an item).
 
     Examples
     --------
@@ -46,7 +47,9 @@ class Recommendations:
         self.scores: FloatArray = np.array(given, dtype=np.float32)
         if self.scores.shape != self.items.shape:
             raise ValueError(f"scores have shape {self.scores.shape}, items {self.items.shape}")
-        self.scores[np.arange(n) >= self.counts[:, None]] = np.nan
+        padding = np.arange(n) >= self.counts[:, None]
+        self.scores[padding] = np.nan
+        self.items[padding] = _padding_of(self.items[~padding])
         self._rows: dict[Any, int] | None = None
 
     def __len__(self) -> int:
@@ -110,9 +113,18 @@ def _as_ids(ids: Any) -> AnyArray:
     return np.fromiter(ids, dtype=object, count=len(ids))
 
 
+def _padding_of(items: AnyArray) -> Any:
+    """Return what stands where there is no item: something that is none."""
+    if items.dtype.kind == "i":
+        return np.iinfo(items.dtype).min if np.any(items == -1) else -1
+    if items.dtype.kind == "u":
+        return np.iinfo(items.dtype).max
+    return {"f": np.nan, "M": np.datetime64("NaT")}.get(items.dtype.kind)
+
+
 def _as_matrix(items: Any, n_users: int) -> AnyArray:
     if isinstance(items, np.ndarray) and items.ndim == 2:
-        matrix = items.astype(object) if items.dtype.kind in "UT" else items
+        matrix = items.astype(object if items.dtype.kind in "UT" else items.dtype)
     else:
         rows = [list(row) for row in items]
         if len({len(row) for row in rows}) > 1:

@@ -95,6 +95,9 @@ class Popularity(Recommender):
         scores: FloatArray = np.append(self.item_scores_, 0.0)[item_codes]
         return scores
 
+    def _popular_scores(self) -> FloatArray:
+        return self.item_scores_.astype(np.float32)
+
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         return [Term("popularity", None, float(self.item_scores_[item_code]))]
 

@@ -179,14 +179,14 @@ class TfidfRecommender(Recommender):
         return super().fit(X, y, catalogue=catalogue, item=item)
 
     def partial_fit(  # type: ignore[override]
-        self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
+        self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
     ) -> Self:
         """Learn from further interactions and further items; the same model as `fit` on everything.
 
         Parameters
         ----------
         X, y
-            As in `Recommender.partial_fit`.
+            As in `Recommender.partial_fit`; None where only the catalogue has grown.
         catalogue : as in `fit`, optional
             New items; and items known before, whose texts these replace. A missing text replaces nothing.
         item : str

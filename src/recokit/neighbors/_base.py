@@ -1,6 +1,5 @@
 """What UserKNN and ItemKNN share: their parameters, and what is derived from the training data."""
 
-from functools import cached_property
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -86,23 +85,31 @@ class NeighborhoodRecommender(Recommender):
 
     def _fit(self, interactions: Interactions) -> None:
         check_weighting(self.similarity, self.weighting)
-        for name in ("_derived", "_deviations", "_lists"):
-            self.__dict__.pop(name, None)
+        self._derived = self._derive()
         index = self._derived.similar
-        if self._is_explicit():
-            # Nothing to learn: the nearest are sought among those who rated, when a rating is predicted. What that
-            # takes is derived now, so that predicting changes nothing; a loaded model derives it when first asked.
-            _ = self._lists
+        if self._is_explicit():  # nothing to learn: the nearest are sought among those who rated, in predicting
+            self._restore_lists()
             return
         with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
             found = index.nearest(
                 index.known(), self._k, swapped=self._swapped, n_threads=self._threads(), done=bar.update
             )
         self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
-        _ = self._lists
+        self._restore_lists()
 
-    @cached_property
-    def _derived(self) -> _Derived:
+    def _restore(self) -> None:
+        self._derived = self._derive()
+        self._restore_lists()
+
+    def _restore_lists(self) -> None:
+        """Derive, for ratings, the deviations of those who rated each column; else the lists whose sums are scores."""
+        if self._is_explicit():
+            self._deviations = self._deviate()
+            self._lists = self._deviations.of_lists(self._derived.sides.columns, self._deviations.of_columns)
+        else:
+            self._lists = self._sum_lists()
+
+    def _derive(self) -> _Derived:
         data, spec = self.interactions_, SIMILARITIES[self.similarity]
         if self._is_explicit():
             biases = Biases(self._mean_, self._user_bias_, self._item_bias_)
@@ -113,19 +120,11 @@ class NeighborhoodRecommender(Recommender):
         constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
         return _Derived(sides, biases, SimilarityIndex(spec, levels, sides.rows, sides.columns, constants))
 
-    @cached_property
-    def _deviations(self) -> Deviations:
-        """What ratings deviate from (explicit feedback)."""
+    def _deviate(self) -> Deviations:
+        """Return what ratings deviate from (explicit feedback)."""
         sides = self._derived.sides
         biases = sides.row_biases, sides.column_biases
         return Deviations.fit(self.centering, sides.rows, sides.mean, *biases)  # type: ignore[arg-type]
-
-    @cached_property
-    def _lists(self) -> Rows:
-        """For ratings, the deviations of those who rated each column; else the lists whose weighted sums are scores."""
-        if self._is_explicit():
-            return self._deviations.of_lists(self._derived.sides.columns, self._deviations.of_columns)
-        return self._sum_lists()
 
     def _sum_lists(self) -> Rows:
         raise NotImplementedError
