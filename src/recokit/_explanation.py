@@ -84,10 +84,11 @@ class Explanation:
     def __str__(self) -> str:
         chinese = self.language == "zh"
         bracket = "{}（{:+.3g}）" if chinese else "{} ({:+.3g})"
-        parts = [bracket.format(term.label(self.language), term.contribution) for term in self.terms[:_SHOWN]]
-        rest = sum(term.contribution for term in self.terms[_SHOWN:])
-        if len(self.terms) > _SHOWN:
-            parts.append(bracket.format(_TERMS["other"][chinese], rest))
+        named = [term for term in self.terms if term.kind != "other"]
+        rest = named[_SHOWN:] + [term for term in self.terms if term.kind == "other"]
+        parts = [bracket.format(term.label(self.language), term.contribution) for term in named[:_SHOWN]]
+        if rest:
+            parts.append(bracket.format(_TERMS["other"][chinese], sum(term.contribution for term in rest)))
         if chinese:
             reason = "，原因：" + "、".join(parts) if parts else "，没有可说明的依据"
             return f"商品 {self.item} 对用户 {self.user} 的得分为 {self.score:.3g}{reason}。"

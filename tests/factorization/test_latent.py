@@ -1,27 +1,9 @@
-"""Neighbours by cosine, inner products and ridge regression."""
+"""Neighbours by cosine and inner products."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recokit.factorization._latent import nearest_by_cosine, products
-from recokit.factorization._person import ridge
-from tests.naive import sgd as naive
-
-
-@given(st.integers(1, 6), st.integers(1, 5), st.floats(0.01, 10), st.integers(0, 1000))
-def test_ridge_solves_its_equations(n_rows, n_columns, l2, seed):
-    rng = np.random.default_rng(seed)
-    design, right = rng.normal(size=(n_rows, n_columns)), rng.normal(size=n_columns)
-    penalties = np.full(n_columns, l2)
-    normal = design.T @ design + np.diag(penalties)
-    expected = naive.solve(normal.tolist(), right.tolist())
-    np.testing.assert_allclose(ridge(design, right, penalties), expected, rtol=1e-6, atol=1e-9)
-
-
-def test_ridge_without_penalty_stays_finite():
-    assert np.all(np.isfinite(ridge(np.ones((1, 3)), np.ones(3), np.zeros(3))))
 
 
 def test_neighbors_are_the_rows_of_the_largest_cosine():

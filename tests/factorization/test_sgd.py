@@ -177,21 +177,32 @@ def test_people_never_seen_get_the_solution_of_the_normal_equations(implicit_fee
     pairs, ratings, *_ = planted(n_users=40, n_items=20)
     model = small(n_factors=3, implicit_feedback=implicit_feedback, clip=False).fit(pairs, ratings)
     history = {0: 5.0, 3: 1.0, 11: 3.5, 12: 2.0}
-    codes = list(history)
     counts = np.bincount(pairs[:, 0])
-    weight = len(history) ** 0.5 / (np.sum(counts**0.5) / np.sum(counts))
-    l2 = [model.l2_bias * weight] + [model.l2 * weight * np.std(ratings)] * 3
-    design = [[1.0, *model.item_factors_[code].tolist()] for code in codes]
-    residuals = [rating - model.mean_ - model.item_bias_[code] for code, rating in history.items()]
-    drawn_to = [0.0, 0.0, 0.0, 0.0]
-    if implicit_feedback:
-        drawn_to = [0.0, *(model.implicit_factors_[codes].sum(axis=0) / 2)]
-    normal = [[sum(x[a] * x[b] for x in design) + (l2[a] if a == b else 0) for b in range(4)] for a in range(4)]
-    right = [sum(x[a] * e for x, e in zip(design, residuals, strict=True)) + l2[a] * drawn_to[a] for a in range(4)]
-    bias, *p = naive.solve(normal, right)
+    scale = np.sum(counts**0.5) / np.sum(counts)
+    implicit = model.implicit_factors_.tolist() if implicit_feedback else None
+    items = model.mean_, model.item_bias_.tolist(), model.item_factors_.tolist(), implicit
+    bias, p = naive.solve_person(history, *items, model.l2_bias / scale, model.l2 * np.std(ratings) / scale, 0.5)
     for item, score in model.recommend_for([history], n=20, exclude_seen=False)[0]:
         expected = naive.score(model.mean_, bias, model.item_bias_[item], p, model.item_factors_[item])
         assert score == pytest.approx(expected, abs=1e-4)
+
+
+def test_people_never_seen_are_the_same_bits_together_alone_and_on_any_number_of_threads():
+    pairs, ratings, *_ = planted()
+    model = small(n_factors=48, implicit_feedback=True, clip=False).fit(pairs, ratings)
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(0, 40, 50)  # enough work for several threads
+    histories = [{int(i): float(rng.integers(1, 6)) for i in rng.choice(60, n, replace=False)} for n in sizes]
+
+    def scores(people, n_threads):
+        recommendations = model.set_params(n_threads=n_threads).recommend_for(people, n=60)
+        return np.nan_to_num(recommendations.scores, nan=-1.0)
+
+    together = scores(histories, 1)
+    for n_threads in (2, 3, 8):
+        np.testing.assert_array_equal(scores(histories, n_threads), together)
+    for person, history in enumerate(histories):
+        np.testing.assert_array_equal(scores([history], 1)[0], together[person])
 
 
 def test_a_known_user_given_as_a_stranger_scores_alike():

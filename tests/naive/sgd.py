@@ -49,3 +49,18 @@ def solve(matrix, right):
         known = sum(rows[row][column] * solution[column] for column in range(row + 1, n))
         solution[row] = (rows[row][n] - known) / rows[row][row]
     return solution
+
+
+def solve_person(ratings, mean, item_bias, item_factors, implicit_factors, l2_bias, l2, l2_exponent):
+    """Return the bias and the factors of a person from a dict of ratings by item; no implicit_factors: None."""
+    size, growth = 1 + len(item_factors[0]), len(ratings) ** l2_exponent
+    penalties = [growth * l2_bias] + [growth * l2] * (size - 1)
+    design = [[1.0, *item_factors[item]] for item in ratings]
+    residuals = [rating - mean - item_bias[item] for item, rating in ratings.items()]
+    drawn_to = [0.0] * size
+    if implicit_factors is not None:
+        drawn_to[1:] = [sum(implicit_factors[j][f] for j in ratings) / len(ratings) ** 0.5 for f in range(size - 1)]
+    normal = [[sum(x[a] * x[b] for x in design) + penalties[a] * (a == b) for b in range(size)] for a in range(size)]
+    pairs = list(zip(design, residuals, strict=True))
+    bias, *factors = solve(normal, [sum(x[a] * e for x, e in pairs) + penalties[a] * drawn_to[a] for a in range(size)])
+    return bias, factors

@@ -296,18 +296,13 @@ class SGDMatrixFactorization(Recommender):
 
     def _fold_in(self, people: Histories) -> Profiles:
         """Solve for the bias and the factors that minimise the objective, the items' given."""
-        side = self._item_side()
-        bias = np.empty(len(people.lengths), np.float32)
-        factors = np.empty((len(bias), self.n_factors), np.float32)
-        for person, (start, stop) in enumerate(zip(people.indptr[:-1], people.indptr[1:], strict=True)):
-            bias[person], factors[person] = side.solve(people.item_codes[start:stop], people.values[start:stop])
-        return Profiles(bias, factors)
+        return self._item_side().solve(people, self._threads())
 
     def _item_side(self) -> ItemSide:
         # The descent is in units of the deviation, in which factors are smaller by its root and biases by itself.
-        penalties = self.l2 * self._scale_ / self._penalty_scale_, self.l2_bias / self._penalty_scale_
+        penalties = self.l2_bias / self._penalty_scale_, self.l2 * self._scale_ / self._penalty_scale_
         items = self.item_bias_, self.item_factors_, self.implicit_factors_
-        return ItemSide(self.mean_, *items, *penalties, self.l2_exponent)
+        return ItemSide(self.mean_, *items, *penalties, float(self.l2_exponent))
 
     def _clipped(self, scores: FloatArray) -> FloatArray:
         return np.clip(scores, *self.rating_range_, out=scores) if self.clip else scores
