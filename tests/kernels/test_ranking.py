@@ -94,7 +94,7 @@ def test_auc_is_the_share_of_pairs_in_order(users, k):
     users = [(listed if listed is None else list(dict.fromkeys(listed)), relevant) for listed, relevant in users]
     results = measured(users, [(ranking.AUC, k, 0, 0)])
     for (listed, relevant), (auc,) in zip(users, results, strict=True):
-        expected = naive.auc(listed or [], relevant, k, range(N_ITEMS + 4)) if relevant else 0.0
+        expected = naive.auc(listed, relevant, k, range(N_ITEMS + 4)) if relevant and listed is not None else 0.0
         assert auc == pytest.approx(expected, **CLOSE)
 
 
@@ -102,6 +102,11 @@ def test_auc_of_one_other_item_is_right_wrong_or_half_right():
     plan, relevant = [(ranking.AUC, 3, 0, 0)], {0: 1.0, 1: 1.0}
     users = [([0, 1, 2], relevant), ([2, 0, 1], relevant), ([0], relevant), ([0, 2], relevant)]
     assert measured(users, plan, n_items=3).tolist() == [[1.0], [0.0], [0.75], [0.5]]
+
+
+def test_auc_of_an_empty_list_is_half_right_and_without_a_list_zero():
+    users = [([], {0: 1.0}), (None, {0: 1.0}), ([0], {0: 1.0})]
+    assert measured(users, [(ranking.AUC, 3, 0, 0)], n_items=3).tolist() == [[0.5], [0.0], [1.0]]
 
 
 def test_auc_is_zero_where_every_item_is_relevant():

@@ -112,6 +112,21 @@ def test_one_evaluation_is_refused():
         compare(evaluation(m=[1, 0]))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "got"),
+    [
+        (([evaluation(m=[1, 0]), evaluation(m=[0, 1])],), "got list"),
+        ((None,), "got NoneType"),
+        ((evaluation(m=[1, 0]), {"m": 0.5}), "got dict"),
+        (({"first": evaluation(m=[1, 0]), "second": 0.5},), "got float"),
+        (({"first": evaluation(m=[1, 0])}, evaluation(m=[0, 1])), "got a mapping and a further evaluation"),
+    ],
+)
+def test_what_is_no_evaluation_is_answered_with_what_is(arguments, got):
+    with pytest.raises(TypeError, match=rf"compare\({{name: evaluation, …}}\); {got}$"):
+        compare(*arguments)
+
+
 @pytest.mark.parametrize("metrics", [["n"], ["m", "coverage"], []])
 def test_a_metric_that_not_all_have_is_refused(metrics):
     with pytest.raises(ValueError, match="that all have: \\['m'\\]"):

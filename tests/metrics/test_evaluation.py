@@ -5,6 +5,7 @@ import pytest
 
 from recokit import Interactions, metrics
 from recokit.metrics import Metric, coverage, evaluate
+from recokit.metrics._metric import REGISTRY
 from recokit.metrics._resampling import bootstrap_means
 
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
@@ -42,6 +43,12 @@ def test_users_are_counted_by_what_they_lack():
     assert (zero.n_users, zero.n_without_test, zero.n_without_list) == (4, 1, 1)
     assert zero.users.tolist() == ["ann", "bob", "cy", "dan"]
     assert zero["recall@10"] == pytest.approx(skipped["recall@10"] * 3 / 4)
+
+
+def test_a_user_without_a_list_scores_0_in_every_metric():
+    asked = [name for name, definition in REGISTRY.items() if definition.is_by_user]
+    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, asked, catalogue=["tea", "cup"])
+    assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in asked}
 
 
 def test_a_metric_that_was_not_evaluated_is_answered_with_those_that_were():

@@ -1,5 +1,7 @@
 """The same lists and the same test set in every form."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -8,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recokit import DataError, IdIndex, Interactions, Recommendations
-from recokit.metrics import evaluate, ndcg, recall
+from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
+from recokit.metrics import coverage, evaluate, ndcg, recall
 from recokit.metrics._shared_ids import factorize
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
@@ -110,8 +112,19 @@ def test_one_flat_list_is_refused(lists):
 
 
 def test_two_lists_of_a_user_are_refused():
-    with pytest.raises(DataError, match="repeat: 'ann'"):
+    with pytest.raises(DataError, match="users: 1 of them repeat: 'ann'"):
         recall(Recommendations(users=["ann", "ann"], items=[["a"], ["b"]]), {"ann": ["a"]})
+
+
+@pytest.mark.parametrize("metric", [recall, evaluate, coverage])
+def test_a_recommender_is_answered_with_a_call_for_its_recommendations(metric):
+    with pytest.raises(TypeError, match=r"got the recommender Popularity: call its recommend\(\) first"):
+        metric(Popularity(), TEST)
+
+
+def test_a_frame_may_have_a_column_called_recommend():
+    frame = FORMS_OF_LISTS["pandas, in order"].assign(recommend=True)
+    assert recall(frame, TEST) == recall(LISTS, TEST)
 
 
 def test_values_that_are_not_finite_are_refused():
@@ -122,6 +135,29 @@ def test_values_that_are_not_finite_are_refused():
 def test_users_of_another_type_raise_a_warning():
     with pytest.warns(UserWarning, match="none of the 1 users with test items has a list"):
         assert recall({"1": ["a"]}, {1: ["a"]}) == 0
+
+
+@pytest.mark.parametrize(("item", "other"), [(5, "5"), ("5", 5), (b"5", "5")])
+def test_items_of_another_type_raise_a_warning(item, other):
+    names = f"of type {type(item).__name__} in the lists and {type(other).__name__} in the test set"
+    with pytest.warns(UserWarning, match=f"none of the 1 test items is in a list: the item ids are {names}"):
+        assert recall({1: [item]}, {1: [other]}) == 0
+
+
+@pytest.mark.parametrize(
+    ("listed", "relevant"), [([5], [6]), (["a"], ["b"]), ([5, "a"], ["b"]), ([5, "a"], [5]), ([], ["a"])]
+)
+def test_items_of_one_type_raise_no_warning_without_a_hit(listed, relevant):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recall({1: listed}, {1: relevant})
+
+
+@pytest.mark.parametrize("metric", [recall, evaluate])
+def test_warnings_point_to_the_line_that_asked(metric):
+    with pytest.warns(UserWarning, match="none of the 1") as caught:
+        metric({"1": [5]}, {1: ["5"]})
+    assert [warning.filename for warning in caught] == [__file__] * 2
 
 
 def test_lists_that_are_all_empty_score_0():

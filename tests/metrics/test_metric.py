@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from recokit.metrics import Metric
@@ -33,6 +34,10 @@ def test_only_conventions_that_are_not_the_default_are_written():
     assert str(Metric("precision", 5, "min")) == "precision@5(denominator=min)"
 
 
+def test_a_cut_off_may_be_a_numpy_integer():
+    assert Metric("ndcg", np.int32(5)) == Metric("ndcg", 5)
+
+
 def test_an_unknown_name_is_answered_with_all_names():
     with pytest.raises(ValueError, match="unknown metric 'ndgc'") as raised:
         Metric.parse("ndgc@10")
@@ -58,6 +63,8 @@ def test_an_option_that_there_is_not_is_refused(option):
     [
         (("ndcg", 0), "cut-off k .* got 0"),
         (("ndcg", 2.5), "cut-off"),
+        (("ndcg", 2.0), "whole number from 1, or None for whole lists, got 2.0"),
+        (("ndcg", "2"), "whole number from 1, or None for whole lists, got '2'"),
         (("ndcg", True), "cut-off"),
         (("ndcg", 10, "max"), "denominator='max': expected one of k, relevant, min"),
         (("ndcg", 10, None, "cubic"), "gain='cubic': expected one of binary, linear, exponential"),

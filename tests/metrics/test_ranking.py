@@ -171,9 +171,11 @@ def test_gains_of_nothing_score_0():
     assert metrics.ndcg([["a"]], [{"a": 0.0}], gain="linear") == 0
 
 
-def test_nobody_to_evaluate_is_refused():
-    with pytest.raises(DataError, match="no user to evaluate"):
-        metrics.recall([["a"]], [[]])
+@pytest.mark.parametrize("missing", ["skip", "zero"])
+def test_nobody_to_evaluate_is_refused(missing):
+    for lists, test in [([["a"]], [[]]), ({"ann": ["a"]}, {}), ({}, {}), ([["a"]], [{"a": -1.0}])]:
+        with pytest.raises(DataError, match="no user to evaluate: none has relevant items in the test set"):
+            metrics.recall(lists, test, threshold=0, missing=missing)
 
 
 @pytest.mark.parametrize("gain", ["linear", "exponential"])
@@ -183,6 +185,18 @@ def test_negative_gains_are_refused(gain):
         metrics.ndcg(lists, test, gain=gain)
     assert 0 < metrics.ndcg(lists, test) < 1
     assert metrics.ndcg(lists, test, gain=gain, threshold=0) == 0
+
+
+def test_exponential_gains_beyond_floating_point_are_refused():
+    lists, test = [["a", "b"]], [{"a": 3.0, "b": 2000.0}]
+    with pytest.raises(DataError, match=r"gain='exponential' of the largest value, 2\*\*2000 .* at most 1000"):
+        metrics.ndcg(lists, test, gain="exponential")
+    assert 0 < metrics.ndcg(lists, test, gain="linear") < metrics.ndcg(lists, test) == 1
+
+
+def test_the_highest_exponential_gains_are_finite():
+    lists, test = [[*range(1, 50), 0]], [dict.fromkeys(range(50), 1000.0)]
+    assert metrics.ndcg(lists, test, gain="exponential") == pytest.approx(1, **CLOSE)
 
 
 def test_an_unknown_treatment_of_missing_users_is_refused():

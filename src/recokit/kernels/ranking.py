@@ -161,7 +161,7 @@ def measure_lists(
     plan : (n_measures, 4) int64 array
         Kind, cut-off, denominator and gain of each measure.
     results : (n_users, n_measures) float64 array
-        Filled; 0 for a user without relevant items.
+        Filled; 0 for a user without a list or without relevant items.
     """
     width = listed.shape[1]
     cells = listed.ravel()  # there may be no list at all
@@ -170,13 +170,12 @@ def measure_lists(
     graded = np.any(plan[:, 3] != BINARY)
     for row in range(start, stop):
         results[row] = 0.0
-        if test_rows[row] < 0:
+        if list_rows[row] < 0 or test_rows[row] < 0:
             continue
         first, last = indptr[test_rows[row]], indptr[test_rows[row] + 1]
         if first == last:
             continue
-        n_listed = counts[list_rows[row]] if list_rows[row] >= 0 else 0
-        begin = max(list_rows[row], 0) * width
+        n_listed, begin = counts[list_rows[row]], list_rows[row] * width
         own = cells[begin : begin + n_listed]
         n_hits = _find_hits(own, relevant[first:last], values[first:last], places, ranks, found)
         ideal = np.sort(values[first:last])[::-1] if graded else values[:0][::-1]

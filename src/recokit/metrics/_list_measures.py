@@ -31,7 +31,7 @@ class Background(NamedTuple):
         if given is None or isinstance(given, IdIndex):
             index = given
         else:
-            index = given.items if isinstance(given, Interactions) else IdIndex(given)
+            index = given.items if isinstance(given, Interactions) else IdIndex(given, name="catalogue")
         if index is not None and len(index) == 0:
             raise DataError("the catalogue is empty")
         return cls(index, train)

@@ -64,17 +64,24 @@ class Lists(NamedTuple):
         ------
         DataError
             A user occurs twice, or an id is missing.
+        TypeError
+            It is a recommender, not its recommendations.
         """
         if is_frame(recommendations):
             return cls._of_frame(recommendations, width)
         if isinstance(recommendations, Mapping):
-            return cls._of_sequences(IdIndex(list(recommendations)), list(recommendations.values()), width)
+            users = IdIndex(list(recommendations), name="users")
+            return cls._of_sequences(users, list(recommendations.values()), width)
         if isinstance(recommendations, Recommendations):
-            return cls._of_matrix(IdIndex(recommendations.users), recommendations.items, recommendations.counts, width)
+            users = IdIndex(recommendations.users, name="users")
+            return cls._of_matrix(users, recommendations.items, recommendations.counts, width)
         if isinstance(recommendations, np.ndarray) and recommendations.ndim == 2:
             n_lists, n = recommendations.shape
             counts = np.full(n_lists, n, dtype=np.int32)
             return cls._of_matrix(IdIndex.from_range(n_lists), recommendations, counts, width)
+        if hasattr(recommendations, "recommend"):
+            name = type(recommendations).__name__
+            raise TypeError(f"expected recommendations, got the recommender {name}: call its recommend() first")
         lists = as_collections(recommendations, "recommendations")
         return cls._of_sequences(IdIndex.from_range(len(lists)), lists, width)
 

@@ -9,6 +9,7 @@ import numpy as np
 from recokit._threads import for_rows, thread_count
 from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.exceptions import DataError
+from recokit.interactions import IdIndex
 from recokit.kernels import ranking
 from recokit.metrics._list_measures import Background
 from recokit.metrics._lists import Lists
@@ -40,7 +41,7 @@ class Pairing(NamedTuple):
     n_without_list: int
 
 
-def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
+def pair(lists: Lists, truth: Truth, missing: Missing, *, stacklevel: int) -> Pairing:
     """Bring lists and relevant items together.
 
     Parameters
@@ -49,27 +50,31 @@ def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
     truth : Truth
     missing : {"skip", "zero"}
         Whether users with a list but without relevant items are left out, or score 0.
+    stacklevel : int
+        Where warnings point: 2 is the caller.
 
     Raises
     ------
     DataError
-        Nobody is left to evaluate.
+        Nobody has relevant items.
     """
     if missing not in ("skip", "zero"):
         raise ValueError(f"missing={missing!r}: expected 'skip' or 'zero'")
     tested = np.diff(truth.indptr) > 0
+    if not np.any(tested):
+        raise DataError("no user to evaluate: none has relevant items in the test set")
     test_rows = truth.users.codes(lists.users).astype(np.int64)
     test_rows[(test_rows >= 0) & ~tested[test_rows]] = -1
     listed = np.zeros(len(truth.users), dtype=np.bool_)
     listed[test_rows[test_rows >= 0]] = True
     unlisted = np.flatnonzero(tested & ~listed)
     kept = np.flatnonzero(test_rows >= 0) if missing == "skip" else np.arange(len(test_rows))
-    if len(kept) + len(unlisted) == 0:
-        raise DataError("no user to evaluate: none has relevant items in the test set")
     if not np.any(listed) and len(lists.users):
         warnings.warn(
-            f"none of the {len(unlisted)} users with test items has a list; are the user ids of one type?", stacklevel=4
+            f"none of the {len(unlisted)} users with test items has a list; are the user ids of one type?",
+            stacklevel=stacklevel,
         )
+    _warn_of_item_types(lists.items, truth.items, stacklevel + 1)
     return Pairing(
         users=_joined(lists.users.take(kept), truth.users.take(unlisted)),
         list_rows=np.concatenate([kept, np.full(len(unlisted), -1)]).astype(np.int64),
@@ -77,6 +82,20 @@ def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
         n_without_test=int(np.count_nonzero(test_rows < 0)),
         n_without_list=len(unlisted),
     )
+
+
+def _warn_of_item_types(listed: IdIndex, relevant: IdIndex, stacklevel: int) -> None:
+    """Warn where no test item is in a list, and the ids of the one are strings and those of the other are not."""
+    if len(listed) == 0 or np.any(listed.codes(relevant) >= 0):
+        return
+    first, second = ({isinstance(item, str) for item in items} for items in (listed, relevant))
+    if not first & second:
+        types = [type(next(iter(items))).__name__ for items in (listed, relevant)]
+        warnings.warn(
+            f"none of the {len(relevant)} test items is in a list: the item ids are of type {types[0]} in the lists "
+            f"and {types[1]} in the test set; make them of one type",
+            stacklevel=stacklevel,
+        )
 
 
 def _joined(first: AnyArray, second: AnyArray) -> AnyArray:
@@ -104,8 +123,7 @@ def measure_users(
     ValueError
         A metric needs the catalogue, which is not there.
     """
-    if any(metric.gain in ("linear", "exponential") for metric in metrics):
-        truth.check_gains()
+    truth.check_gains({metric.gain for metric in metrics})
     results = np.empty((len(pairing.users), len(metrics)))
     sizes = np.diff(truth.indptr)
     plan = _plan(metrics, lists.codes.shape[1])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
 from recokit.kernels import ranking
@@ -105,10 +106,9 @@ class Metric:
             known = ", ".join([*REGISTRY, *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
             raise ValueError(f"unknown metric {self.name!r}; there are {known}")
         object.__setattr__(self, "name", name)
-        if self.k is not None and (isinstance(self.k, bool) or int(self.k) != self.k or self.k < 1):
-            raise ValueError(
-                f"{name}: the cut-off k must be a whole number from 1, or None for whole lists, got {self.k!r}"
-            )
+        k: Any = self.k
+        if k is not None and (isinstance(k, bool) or not isinstance(k, Integral) or int(k) < 1):
+            raise ValueError(f"{name}: the cut-off k must be a whole number from 1, or None for whole lists, got {k!r}")
         self._settle("denominator", DENOMINATORS)
         self._settle("gain", GAINS)
         if self.gain not in (None, "binary") and self.denominator == "k":

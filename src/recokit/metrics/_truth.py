@@ -1,6 +1,6 @@
 """The relevant items of each user, in whatever form, as compressed rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from recokit.interactions import IdIndex, Interactions
 from recokit.metrics._lists import as_collections
 
 __all__ = ["Truth"]
+
+_HIGHEST_EXPONENT = 1000  # 2**1024 overflows float64; the rest is room for the sum of eight million gains
 
 
 class Truth(NamedTuple):
@@ -63,7 +65,9 @@ class Truth(NamedTuple):
             names = test.column_names if hasattr(test, "column_names") else test.columns
             test = Interactions.from_frame(test, rating="rating" if "rating" in names else None)
         if isinstance(test, Mapping):
-            return cls._of_collections(IdIndex(list(test)), as_collections(list(test.values()), "test"))
+            return cls._of_collections(
+                IdIndex(list(test), name="test users"), as_collections(list(test.values()), "test")
+            )
         if n_lists is None or isinstance(test, Interactions) or hasattr(test, "tocsr"):
             data = as_interactions(test, None, "auto")
             return cls(data.users, data.items, data.indptr, data.item_codes, data.values)
@@ -89,16 +93,26 @@ class Truth(NamedTuple):
         indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
         return self._replace(indptr=indptr, item_codes=self.item_codes[kept], values=self.values[kept])
 
-    def check_gains(self) -> None:
+    def check_gains(self, gains: Set[str | None]) -> None:
         """Refuse values that cannot be gains.
+
+        Parameters
+        ----------
+        gains : set of {"binary", "linear", "exponential", None}
+            What hits are to gain.
 
         Raises
         ------
         DataError
-            Some are negative.
+            Some are negative, or so high that their exponential gains overflow.
         """
+        if "exponential" in gains and self.values.max(initial=0) > _HIGHEST_EXPONENT:
+            raise DataError(
+                f"test: gain='exponential' of the largest value, 2**{self.values.max():g} − 1, is no finite number: "
+                f"expected values of at most {_HIGHEST_EXPONENT}; use gain='linear' or another scale"
+            )
         negative = self.values[self.values < 0]
-        if len(negative):
+        if len(negative) and gains & {"linear", "exponential"}:
             raise DataError(
                 f"test: {len(negative)} negative value(s), {first_few(negative)}, which cannot be gains: "
                 "use gain='binary' or a threshold"

@@ -145,6 +145,8 @@ def compare(
         The evaluations are of different users.
     ValueError
         There are not two evaluations, or no metric that all have.
+    TypeError
+        What is given is neither two evaluations nor a mapping of names to evaluations.
 
     References
     ----------
@@ -166,10 +168,7 @@ def compare(
     mrr@10: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
     recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no difference beyond chance
     """
-    if isinstance(evaluations, Evaluation):
-        evaluations = {"a": evaluations} | ({} if other is None else {"b": other})
-    if len(evaluations) < 2:
-        raise ValueError("compare needs two evaluations: compare(a, b) or compare({name: evaluation, …})")
+    evaluations = _named(evaluations, other)
     if test not in ("permutation", "t"):
         raise ValueError(f"test={test!r}: expected 'permutation' or 't'")
     names = _common_metrics(evaluations, metrics)
@@ -186,6 +185,22 @@ def compare(
     columns = differences.mean(axis=0), low, high, p_values, _holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     return Comparison([Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha)
+
+
+def _named(evaluations: "Mapping[str, Evaluation] | Evaluation", other: Evaluation | None) -> Mapping[str, Evaluation]:
+    """Return the evaluations by name."""
+    if isinstance(evaluations, Evaluation):
+        evaluations, other = {"a": evaluations} | ({} if other is None else {"b": other}), None
+    given = list(evaluations.values()) if isinstance(evaluations, Mapping) else [evaluations]
+    strange = [type(one).__name__ for one in given if not isinstance(one, Evaluation)]
+    if strange or other is not None:
+        raise TypeError(
+            "compare takes two evaluations, compare(a, b), or evaluations by name, compare({name: evaluation, …}); "
+            f"got {', '.join(strange) or 'a mapping and a further evaluation'}"
+        )
+    if len(evaluations) < 2:
+        raise ValueError("compare needs two evaluations: compare(a, b) or compare({name: evaluation, …})")
+    return evaluations
 
 
 def _common_metrics(evaluations: Mapping[str, Evaluation], metrics: Iterable[str] | None) -> list[str]:

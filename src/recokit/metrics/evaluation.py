@@ -184,11 +184,14 @@ def evaluate(
         Nobody has relevant items, a user has two lists, or the data cannot be read.
     ValueError
         An unknown metric or convention, or one that needs the catalogue or the training data, which are not given.
+    TypeError
+        A recommender instead of its recommendations.
 
     Warns
     -----
     UserWarning
-        None of the users with test items has a list; or test pairs are in the training data.
+        None of the users with test items has a list; no test item is in a list, and only one side's item ids are
+        strings; or test pairs are in the training data.
 
     Examples
     --------
@@ -206,7 +209,7 @@ def evaluate(
     if train is not None:
         warn_of_leaks(truth, train)
     background = Background.of(train, catalogue)
-    pairing = pair(lists, truth, missing)
+    pairing = pair(lists, truth, missing, stacklevel=3)
     by_user = {name: metric for name, metric in asked.items() if REGISTRY[metric.name].is_by_user}
     values = measure_users(lists, truth, pairing, list(by_user.values()), background=background, n_threads=n_threads)
     per_user = dict(zip(by_user, np.ascontiguousarray(values.T), strict=True))

@@ -58,6 +58,8 @@ def precision(
         Nobody has relevant items, a user has two lists, or the data cannot be read.
     ValueError
         A convention or cut-off that there is not.
+    TypeError
+        A recommender instead of its recommendations.
 
     References
     ----------
@@ -198,7 +200,7 @@ def ndcg(
     Raises
     ------
     DataError
-        As in `precision`; or a value is negative and is to be a gain.
+        As in `precision`; or a value is negative and is to be a gain, or above 1,000 and is to be an exponential one.
     ValueError
         As in `precision`.
 
@@ -312,6 +314,6 @@ def _mean(
 ) -> float:
     lists = Lists.of(recommendations, metric.k)
     truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    pairing = pair(lists, truth, missing)
+    pairing = pair(lists, truth, missing, stacklevel=4)
     values = measure_users(lists, truth, pairing, [metric], background=Background(), n_threads=n_threads)
     return float(values.mean())
