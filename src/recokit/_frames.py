@@ -38,7 +38,8 @@ class _ObjectColumn:
         return len(self._series)
 
     def __getitem__(self, rows: slice) -> list[Any]:
-        values: list[Any] = self._series[rows].to_list()
+        # the bounds are spelled out, as not every version of narwhals takes those that are left out
+        values: list[Any] = self._series[slice(*rows.indices(len(self)))].to_list()
         return values
 
     def __iter__(self) -> Iterator[Any]:
