@@ -8,6 +8,8 @@ import numpy as np
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
+from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE
+from recokit.neighbors._cooccurrence import nearest_by_counts
 from recokit.neighbors._levels import Levels
 from recokit.neighbors._rows import Rows, read_only
 from recokit.neighbors._similarities import Similarity
@@ -142,8 +144,17 @@ class SimilarityIndex:
             np.empty((n_queries, k), dtype=np.float32),
             np.empty(n_queries, dtype=np.int32),
         )
-        self._run(kernel.nearest_rows, queries, (swapped, *found), n_threads, done)
+        if self._counts_suffice(queries):
+            formula = (self._kind, self._constants, swapped)
+            nearest_by_counts(self._rows, self._columns, *formula, found, n_threads=n_threads, done=done)
+        else:
+            self._run(kernel.nearest_rows, queries, (swapped, *found), n_threads, done)
         return found
+
+    def _counts_suffice(self, queries: Queries) -> bool:
+        """Return whether all rows are asked for, what they share says all, and less of it never makes more similar."""
+        grows = self._kind != ASYMMETRIC_COSINE or self._constants[0] <= 1
+        return self._unit and grows and queries.rows is self._rows
 
     def similarities(self, queries: Queries, *, swapped: bool = False, n_threads: int) -> FloatArray:
         """Return the similarity of each query to every row: (n_queries, n_rows) float32.

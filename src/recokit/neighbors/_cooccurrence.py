@@ -1,0 +1,169 @@
+"""The nearest rows of all rows where all values are 1: what is counted in bits, and what one by one."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._threads import for_rows
+from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.kernels import bit_rows
+from recokit.kernels import cooccurrence as kernel
+from recokit.kernels.ranks import cells_before, columns_by_rank
+from recokit.kernels.similarity import query_costs
+from recokit.neighbors._rows import Rows, read_only
+
+__all__ = ["nearest_by_counts"]
+
+# Nanoseconds, measured: a pair of words, a cell passed over, the first cell of a column, which is far away.
+_WORD_COST, _CELL_COST, _COLUMN_COST = 0.12, 1.0, 20.0
+_LONG_ROWS = (0, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096)  # at 4096, the counts of all pairs are 64 MB
+_MOST_BIT_BYTES = 2**26
+
+_Found = tuple[CodeArray, FloatArray, CodeArray]
+
+
+class _Plan(NamedTuple):
+    """What is counted in bits.
+
+    Attributes
+    ----------
+    n_long : int
+        The long rows, the first ranks.
+    bit_columns : (n,) int64 array
+        The columns in which long rows have bits.
+    ends : (n_columns,) int64 array
+        Where those cells of long rows end, in each column, that have no bits.
+    """
+
+    n_long: int
+    bit_columns: IntArray
+    ends: IntArray
+
+
+def nearest_by_counts(
+    rows: Rows,
+    columns: Rows,
+    kind: int,
+    constants: FloatArray,
+    swapped: bool,
+    found: _Found,
+    *,
+    n_threads: int,
+    done: Callable[[int], object],
+) -> None:
+    """Find the nearest of all rows, as `kernels.similarity.nearest_rows` does, which is the reference.
+
+    Beyond its arguments this holds, while it works: the rows of each column by rank (2 bytes a cell, 4 where there are
+    more than 65,536 rows); at most 64 MB of bit rows and 64 MB of counts of pairs; and, for each thread, the neighbours
+    of the rows that have bits, 4,096 at most.
+
+    Parameters
+    ----------
+    rows, columns : Rows
+        The matrix by row, and by column. All values are 1, or none matters.
+    kind, constants, swapped, found
+        As those of `kernels.similarity.nearest_rows`.
+    n_threads : int
+    done : callable
+        Told each time how many more rows have been answered.
+    """
+    lengths = rows.lengths
+    row_of_rank = read_only(np.argsort(-lengths, kind="stable"))
+    ranks = np.empty(len(rows.codes), dtype=np.uint16 if rows.n_rows <= 2**16 else np.uint32)
+    columns_by_rank(row_of_rank, rows.indptr, rows.codes, columns.indptr, ranks)
+    ranks = read_only(ranks)
+    costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
+    plan = _plan(costs, lengths[row_of_rank], columns.indptr, ranks)
+    ordered = read_only(lengths[row_of_rank].astype(np.float64))
+    by_rank = (row_of_rank, ordered, rows.indptr, rows.codes, columns.indptr)
+    formula = (kind, constants, swapped, *found)
+    if plan.n_long:
+        common = _common(plan, columns.indptr, ranks, n_threads)
+        args = (*by_rank, plan.ends, ranks, common, *formula)
+        _run(kernel.nearest_of_long, args, costs[: plan.n_long], n_threads, done)
+        del common, args
+    _nearest_of_short((*by_rank, ranks), costs[plan.n_long :], formula, found, n_threads, done)
+
+
+def _plan(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: AnyArray) -> _Plan:
+    """Return what is cheapest to count in bits, by a model of the costs."""
+    best, best_cost = _Plan(0, np.empty(0, dtype=np.int64), column_indptr[:-1]), _CELL_COST * costs.sum()
+    for n_long in _LONG_ROWS[1:]:
+        if n_long > len(costs):
+            break
+        numbers = cells_before(column_indptr, ranks, n_long)
+        pairs = numbers.astype(np.float64) ** 2
+        # A column of bits costs all long rows and their pairs; a column of cells, those that it has.
+        worth = _CELL_COST * pairs + _COLUMN_COST * numbers > _WORD_COST * n_long**2 / 128
+        bit_columns = np.flatnonzero(worth)
+        most = 8 * _MOST_BIT_BYTES // n_long
+        if len(bit_columns) > most:
+            bit_columns = np.sort(bit_columns[np.argsort(-numbers[bit_columns], kind="stable")[:most]])
+        in_cells = np.ones(len(numbers), dtype=bool)
+        in_cells[bit_columns] = False
+        cost = (
+            _WORD_COST * n_long**2 / 128 * len(bit_columns)
+            + _CELL_COST * (pairs[in_cells].sum() + costs[n_long:].sum())
+            + _COLUMN_COST * lengths[:n_long].sum()
+        )
+        if cost < best_cost:
+            best_cost = cost
+            best = _Plan(n_long, bit_columns, column_indptr[:-1] + numbers * in_cells)
+    return best
+
+
+def _common(plan: _Plan, column_indptr: IntArray, ranks: AnyArray, n_threads: int) -> CodeArray:
+    """Return what each two of the long rows share in the columns that have bits: (n_long, n_long) int32."""
+    n_words = -(-len(plan.bit_columns) // 64)
+    bits = np.zeros((plan.n_long, n_words), dtype=np.uint64)
+    numbers = cells_before(column_indptr, ranks, plan.n_long)
+    bit_rows.fill_bit_rows(plan.bit_columns, column_indptr, numbers, ranks, bits)
+    common = np.zeros((plan.n_long, plan.n_long), dtype=np.int32)
+    n_blocks = -(-plan.n_long // bit_rows.BLOCK)
+    costs = bit_rows.BLOCK**2 * n_words * np.arange(n_blocks, 0, -1.0)
+    for_rows(bit_rows.common_ones, n_blocks, (bits, common), n_threads=n_threads, costs=costs)
+    return common
+
+
+def _nearest_of_short(
+    before: tuple[Any, ...],
+    costs: FloatArray,
+    after: tuple[Any, ...],
+    found: _Found,
+    n_threads: int,
+    done: Callable[[int], object],
+) -> None:
+    """Find the nearest of the short rows; each thread finds near the long rows for itself, and all is merged."""
+    n_long, k = len(before[0]) - len(costs), found[0].shape[1]
+    find: Callable[..., None] = kernel.nearest_of_short
+    merge: Callable[..., None] = kernel.merge_long
+    idle: list[tuple[AnyArray, CodeArray]] = []
+    made: list[tuple[AnyArray, CodeArray]] = []
+
+    def work(start: int, stop: int, *arguments: Any) -> None:
+        try:
+            own = idle.pop()
+        except IndexError:
+            own = np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)
+            made.append(own)
+        find(start, stop, *arguments, *own)
+        idle.append(own)
+
+    _run(work, (*before, costs, *after), costs, n_threads, done)
+    for own in made:
+        merge(before[0], *own, *found)
+
+
+def _run(
+    work: Callable[..., None],
+    args: tuple[Any, ...],
+    costs: FloatArray,
+    n_threads: int,
+    done: Callable[[int], object],
+) -> None:
+    def run(start: int, stop: int, *arguments: Any) -> None:
+        work(start, stop, *arguments)
+        done(stop - start)
+
+    for_rows(run, len(costs), args, n_threads=n_threads, costs=costs)
