@@ -40,8 +40,6 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
         if y is not None:
             raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")
         interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
-        if interactions.n_interactions == 0:
-            raise DataError("no interactions to learn from")
         return interactions if asked is None else interactions.with_feedback(asked)
     users, items = pair_ids(X)
     if y is None and asked == "explicit":

@@ -164,6 +164,8 @@ class Recommender(RegressorMixin, BaseEstimator):
         """
         self._validate_params()
         given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
+        if given.n_interactions == 0:
+            raise DataError("no interactions to learn from")
         with self._all_or_nothing():
             self.__dict__ = {name: value for name, value in vars(self).items() if not name.endswith("_")}
             interactions = self._prepare(given, **side)
