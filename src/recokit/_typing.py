@@ -1,14 +1,5 @@
 """Types that several modules share."""
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from recokit.kernels._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["AnyArray", "BoolArray", "CodeArray", "FloatArray", "IntArray"]
-
-AnyArray = NDArray[Any]
-BoolArray = NDArray[np.bool_]
-CodeArray = NDArray[np.int32]
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.floating[Any]]

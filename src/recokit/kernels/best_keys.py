@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from recokit._typing import CodeArray, FloatArray
+from recokit.kernels._typing import CodeArray, FloatArray
 
 __all__ = ["key_of", "offer", "score_of", "write_best"]
 

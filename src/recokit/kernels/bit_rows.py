@@ -7,7 +7,7 @@ from numba import config, njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from recokit._typing import AnyArray, CodeArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 
 __all__ = ["BLOCK", "common_ones", "fill_bit_rows"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["CANCELLED", "score_profiles"]
 

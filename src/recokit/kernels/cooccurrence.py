@@ -9,7 +9,7 @@ they share and falls with the length of the other row, so that one similarity bo
 import numpy as np
 from numba import njit
 
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
 from recokit.kernels.similarity_formulas import similarity_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import BoolArray, CodeArray, IntArray
+from recokit.kernels._typing import BoolArray, CodeArray, IntArray
 
 __all__ = ["hash_codes", "mark_present", "table_codes"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
 __all__ = [
     "AUC",

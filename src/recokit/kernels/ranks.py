@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import AnyArray, CodeArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 
 __all__ = ["cells_before", "columns_by_rank"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import AnyArray, CodeArray
+from recokit.kernels._typing import AnyArray, CodeArray
 
 __all__ = ["flipped_means", "mean_rows"]
 

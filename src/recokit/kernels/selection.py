@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["hide_cells", "keep_cells", "select_top"]
 

@@ -7,7 +7,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, overload
 
-from recokit._typing import CodeArray, FloatArray
+from recokit.kernels._typing import CodeArray, FloatArray
 
 __all__ = ["descend"]
 

@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["count_cells", "fill_cells"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recokit._typing import CodeArray, FloatArray
+from recokit.kernels._typing import CodeArray, FloatArray
 
 __all__ = ["inner_products", "score_pairs"]
 

@@ -13,7 +13,7 @@ Transactions on Mathematical Software 4(3).
 import numpy as np
 from numba import njit
 
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, CORRELATION, COSINE, PEARSON, similarity_of
 
 __all__ = ["nearest_rows", "query_costs", "row_stats", "similarity_rows"]

@@ -13,7 +13,7 @@ import math
 
 from numba import njit
 
-from recokit._typing import FloatArray
+from recokit.kernels._typing import FloatArray
 
 __all__ = [
     "ASYMMETRIC_COSINE",
