@@ -33,7 +33,7 @@ def test_lists_are_the_best_of_what_every_rule_allows(rows, candidates, exclude,
         indptr = np.cumsum([0, *map(len, seen)]).astype(np.int64)
         codes = np.array([code for one in seen for code in sorted(one)], dtype=np.int32)
         histories = Histories(indptr, codes, np.ones(len(codes), dtype=np.float32))
-    top = Rules(ITEMS, candidates, exclude).select(np.array(rows, dtype=np.float32), n, PEOPLE, histories, 2)
+    top = Rules(ITEMS, candidates, exclude).choice(PEOPLE, histories).select(np.array(rows, np.float32), n, 2)
     for row, person in enumerate(PEOPLE):
         only = candidates.get(person) if isinstance(candidates, dict) else candidates
         never = exclude.get(person, []) if isinstance(exclude, dict) else exclude or []
@@ -54,12 +54,27 @@ def test_lists_are_the_best_of_what_every_rule_allows(rows, candidates, exclude,
 @pytest.mark.parametrize("candidates", ["x", ["a", "x"], {"ann": ["a", "x"]}])
 def test_an_unknown_candidate_is_an_error(candidates):
     with pytest.raises(UnknownIdError, match=r"1 unknown item id\(s\): 'x'"):
-        Rules(ITEMS, candidates).select(np.zeros((3, 5), dtype=np.float32), 2, PEOPLE, None, 1)
+        Rules(ITEMS, candidates).choice(PEOPLE, None)
 
 
 def test_a_single_id_is_a_rule():
     rules = Rules(ITEMS, exclude="b", candidates=("b", "c"))
-    assert rules.select(np.zeros((1, 5), dtype=np.float32), 5, ["ann"], None, 1).item_codes[0, :2].tolist() == [2, -1]
+    top = rules.choice(["ann"], None).select(np.zeros((1, 5), dtype=np.float32), 5, 1)
+    assert top.item_codes[0, :2].tolist() == [2, -1]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=5, max_size=5), min_size=3, max_size=3),
+    st.one_of(st.none(), st.dictionaries(BY_PERSON, KNOWN)),
+    st.one_of(st.none(), st.dictionaries(BY_PERSON, ANY_ITEM)),
+    st.lists(st.integers(0, 2), max_size=4),
+)
+def test_some_rows_of_a_choice_choose_what_all_of_them_do(scores, candidates, exclude, rows):
+    choice = Rules(ITEMS, candidates, exclude).choice(PEOPLE, None)
+    everybody = choice.select(np.array(scores, dtype=np.float32), 4, 1)
+    some = choice.rows(np.array(rows, dtype=np.int64)).select(np.array(scores, dtype=np.float32)[rows], 4, 1)
+    for mine, theirs in zip(some, everybody, strict=True):
+        np.testing.assert_array_equal(mine, theirs[rows])
 
 
 def test_there_is_room_for_nobody():

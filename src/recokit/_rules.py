@@ -13,7 +13,7 @@ from recokit._validation import as_id_list, known_codes
 from recokit.exceptions import first_few
 from recokit.kernels.selection import hide_cells, keep_cells, select_top
 
-__all__ = ["Rules", "Top"]
+__all__ = ["Choice", "Rules", "Top"]
 
 
 class Top(NamedTuple):
@@ -37,6 +37,17 @@ class Top(NamedTuple):
         """Return room for the lists."""
         shape = n_people, n
         return cls(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(n_people, np.int32))
+
+    @classmethod
+    def nothing(cls, n_people: int, n: int) -> "Top":
+        """Return empty lists."""
+        shape = n_people, n
+        return cls(np.full(shape, -1, np.int32), np.full(shape, np.nan, np.float32), np.zeros(n_people, np.int32))
+
+    def put(self, rows: IntArray, lists: "Top") -> None:
+        """Take over the lists of some people, whose positions here are given."""
+        for mine, theirs in zip(self, lists, strict=True):
+            mine[rows] = theirs
 
 
 class Rules:
@@ -86,8 +97,57 @@ class Rules:
             if keys and np.all(users.codes(keys) < 0) and not set(keys).intersection(asked):
                 raise ValueError(f"{name}: none of its users is known or asked for; they are {first_few(keys)}")
 
-    def select(self, scores: FloatArray, n: int, people: Any, seen: Histories | None, n_threads: int) -> Top:
-        """Return the n best items of each person that the rules allow.
+    def choice(self, people: Any, seen: Histories | None) -> "Choice":
+        """Return what may be listed for some people.
+
+        Parameters
+        ----------
+        people : sequence of ids
+        seen : Histories, optional
+            Items of each person to leave out.
+        """
+        ids = people.tolist() if isinstance(people, np.ndarray) else people
+        hidden = _no_lists(len(ids)) if seen is None else (seen.indptr, seen.item_codes)
+        if self._exclude is not None:
+            hidden = _joined(hidden, _code_lists(self._items, self._exclude, ids, unknown_allowed=True))
+        kept = None
+        if self._candidates is not None:
+            given = np.array([person in self._candidates for person in ids], dtype=np.bool_)
+            kept = (given, *_code_lists(self._items, self._candidates, ids, unknown_allowed=False))
+        return Choice(None if self._allow_all else self._allowed, hidden, kept)
+
+
+class Choice(NamedTuple):
+    """What may be listed for each of several people.
+
+    Attributes
+    ----------
+    allowed : (n_items,) bool array, optional
+        The items that may be listed for anybody; all, where there is none.
+    hidden : (indptr, item_codes)
+        The items that may not be listed for each person: (n_people + 1,) int64 and (n,) int32 arrays. In any order,
+        and perhaps more than once.
+    kept : (given, indptr, item_codes), optional
+        The items that alone may be listed, for those people who have such a list: a (n_people,) bool array tells who.
+    """
+
+    allowed: BoolArray | None
+    hidden: tuple[IntArray, CodeArray]
+    kept: tuple[BoolArray, IntArray, CodeArray] | None
+
+    @property
+    def n_people(self) -> int:
+        """Number of people."""
+        return len(self.hidden[0]) - 1
+
+    def rows(self, codes: Any) -> "Choice":
+        """Return the choice of some of the people, by their position."""
+        hidden = _rows(self.hidden, codes)
+        kept = None if self.kept is None else (self.kept[0][codes], *_rows(self.kept[1:], codes))
+        return Choice(self.allowed, hidden, kept)
+
+    def select(self, scores: FloatArray, n: int, n_threads: int) -> Top:
+        """Return the n best items of each person that may be listed, equal ones in order of code.
 
         Parameters
         ----------
@@ -95,29 +155,37 @@ class Rules:
             Without NaN; −∞ is never chosen. Overwritten.
         n : int
             Length of the lists, at most the number of items.
-        people : sequence of ids
-            Whose rows these are.
-        seen : Histories, optional
-            Items of each person to leave out.
         n_threads : int
             Threads to use.
         """
         n_people, n_items = scores.shape
-        ids = people.tolist() if isinstance(people, np.ndarray) else people
-        if not self._allow_all:
-            scores[:, ~self._allowed] = -np.inf
-        if self._candidates is not None:
-            given = np.array([person in self._candidates for person in ids], dtype=np.bool_)
-            lists = _code_lists(self._items, self._candidates, ids, unknown_allowed=False)
-            for_rows(keep_cells, n_people, (*lists, given, scores), n_threads=n_threads)
-        if self._exclude is not None:
-            lists = _code_lists(self._items, self._exclude, ids, unknown_allowed=True)
-            for_rows(hide_cells, n_people, (*lists, scores), n_threads=n_threads)
-        if seen is not None:
-            for_rows(hide_cells, n_people, (seen.indptr, seen.item_codes, scores), n_threads=n_threads)
+        if self.allowed is not None:
+            scores[:, ~self.allowed] = -np.inf
+        if self.kept is not None:
+            given, indptr, item_codes = self.kept
+            for_rows(keep_cells, n_people, (indptr, item_codes, given, scores), n_threads=n_threads)
+        for_rows(hide_cells, n_people, (*self.hidden, scores), n_threads=n_threads)
         top = Top.empty(n_people, n)
         for_rows(select_top, n_people, (scores, *top), n_threads=n_threads, costs=np.full(n_people, n_items))
         return top
+
+
+def _no_lists(n_people: int) -> tuple[IntArray, CodeArray]:
+    return np.zeros(n_people + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
+
+
+def _rows(lists: tuple[IntArray, CodeArray], codes: Any) -> tuple[IntArray, CodeArray]:
+    indptr, item_codes = lists
+    rows = Histories(indptr, item_codes, np.broadcast_to(np.float32(1), len(item_codes))).rows(np.asarray(codes))
+    return rows.indptr, rows.item_codes
+
+
+def _joined(first: tuple[IntArray, CodeArray], second: tuple[IntArray, CodeArray]) -> tuple[IntArray, CodeArray]:
+    """Return the lists of both for each person."""
+    people = [np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)) for indptr, _ in (first, second)]
+    order = np.argsort(np.concatenate(people), kind="stable")
+    item_codes: CodeArray = np.concatenate([first[1], second[1]])[order]
+    return first[0] + second[0], item_codes
 
 
 def _hashable(name: str, ids: Any) -> Any:

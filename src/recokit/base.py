@@ -14,16 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 from recokit import persistence
 from recokit._explanation import Explanation, Language, Term
 from recokit._histories import Histories, read_histories
-from recokit._rules import Rules, Top
+from recokit._rules import Choice, Rules, Top
 from recokit._threads import thread_count
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit._validation import as_id_list, as_interactions, known_codes, pair_ids
 from recokit.exceptions import DataError
 from recokit.interactions import Interactions
 from recokit.kernels.bias import fit_biases
 from recokit.recommendations import Recommendations
 
-__all__ = ["Explanation", "Histories", "Recommender", "Term"]
+__all__ = ["Choice", "Explanation", "Histories", "Recommender", "Term", "Top"]
 
 OnUnknown = Literal["raise", "popular", "empty"]
 
@@ -84,9 +84,25 @@ class Recommender(RegressorMixin, BaseEstimator):
     def _score_block(self, profiles: Any) -> FloatArray:
         """Return the scores of all items for the people of ``profiles``: a new (n_people, n_items) float32 array.
 
-        −∞ stands for an item that nothing speaks for or against; it is never recommended. No NaN.
+        −∞ stands for an item that nothing speaks for or against; it is never recommended. No NaN. The scores are not
+        clipped: lists are in the order of what the model expects.
         """
         raise NotImplementedError
+
+    def _top_block(self, profiles: Any, n: int, choice: Choice) -> Top:
+        """Return the n best items that may be listed for the people of ``profiles``, with scores that are not clipped.
+
+        By default by way of the scores of all items, so override it where lists can be made without them.
+        """
+        return choice.select(self._score_block(profiles), n, self._threads())
+
+    def _block_size(self) -> int:
+        """Return for how many people at a time lists are made; by default as many as dense scores are allowed for."""
+        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+
+    def _clipped(self, scores: FloatArray) -> FloatArray:
+        """Return scores as they are told; by default as they are. May write to them."""
+        return scores
 
     def _known_profiles(self, user_codes: CodeArray) -> Any:
         """Return what ``_score_block`` needs to know of users of the training data; by default their histories."""
@@ -101,13 +117,14 @@ class Recommender(RegressorMixin, BaseEstimator):
 
         A pair without evidence (−∞ in the block) gets the fallback of a pair that is not known.
         """
-        scores = np.zeros(len(user_codes))
+        scores: FloatArray = np.zeros(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start, stop in self._blocks(len(users)):
             block = self._score_block(self._known_profiles(users[start:stop]))
             here = (rows >= start) & (rows < stop)
             scores[here] = block[rows[here] - start, item_codes[here]]
         lacking = ~np.isfinite(scores)
+        scores = self._clipped(scores)
         scores[lacking] = self._fallback_scores(user_codes[lacking], item_codes[lacking])
         return scores
 
@@ -308,8 +325,10 @@ class Recommender(RegressorMixin, BaseEstimator):
     ) -> Recommendations:
         """Return the best items for users of the training data.
 
-        Equal scores are in order of item code, that is of sorted item ids. A list holds fewer than ``n`` items where no
-        more may be recommended, or where nothing speaks for more.
+        Equal scores are in order of item code, that is of sorted item ids. Lists of ratings are in the order of what
+        the model expects before that is clipped to the scale, so several items at the end of the scale may be in any
+        order of code. A list holds fewer than ``n`` items where no more may be recommended, or where nothing speaks for
+        more.
 
         Parameters
         ----------
@@ -346,12 +365,12 @@ class Recommender(RegressorMixin, BaseEstimator):
         parts = []
         with self._progress(len(codes), "users") as bar:
             for start, stop in self._blocks(len(codes)):
-                block, seen = codes[start:stop], self._training_histories(codes[start:stop])
-                scores = self._scores_of(block)
-                if on_unknown == "popular":
-                    scores[seen.lengths == 0] = self._popular_scores()
-                hidden = seen if exclude_seen else None
-                parts.append(rules.select(scores, self._width(n), ids[start:stop], hidden, self._threads()))
+                block = codes[start:stop]
+                seen = self._training_histories(block)
+                choice = rules.choice(ids[start:stop], seen if exclude_seen else None)
+                known = np.flatnonzero((seen.lengths > 0) if on_unknown == "popular" else (block >= 0))
+                profiles = self._known_profiles(block if len(known) == len(block) else block[known])
+                parts.append(self._top_lists(profiles, known, choice, n, popular=on_unknown == "popular"))
                 bar.update(stop - start)
         return self._gather(ids, n, parts)
 
@@ -421,11 +440,11 @@ class Recommender(RegressorMixin, BaseEstimator):
         with self._progress(len(people), "people") as bar:
             for start, stop in self._blocks(len(people)):
                 block = rows.rows(np.arange(start, stop))
-                scores = self._score_block(self._fold_in(block))
-                if on_unknown == "popular":
-                    scores[block.lengths == 0] = self._popular_scores()
-                hidden = block if exclude_seen else None
-                parts.append(rules.select(scores, self._width(n), people[start:stop], hidden, self._threads()))
+                choice = rules.choice(people[start:stop], block if exclude_seen else None)
+                popular = on_unknown == "popular"
+                known = np.flatnonzero(block.lengths > 0) if popular else np.arange(stop - start)
+                profiles = self._fold_in(block if len(known) == stop - start else block.rows(known))
+                parts.append(self._top_lists(profiles, known, choice, n, popular=popular))
                 bar.update(stop - start)
         return self._gather(people, n, parts)
 
@@ -437,15 +456,22 @@ class Recommender(RegressorMixin, BaseEstimator):
         ids = as_id_list(users)
         return ids, known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
 
-    def _scores_of(self, user_codes: CodeArray) -> FloatArray:
-        """Return the scores of all items for users; an unknown user (code −1) has a row of −∞."""
-        known = np.flatnonzero(user_codes >= 0)
-        if len(known) == len(user_codes):
-            return self._score_block(self._known_profiles(user_codes))
-        scores = np.full((len(user_codes), self.interactions_.n_items), -np.inf, dtype=np.float32)
+    def _top_lists(self, profiles: Any, known: IntArray, choice: Choice, n: int, *, popular: bool) -> Top:
+        """Return the lists of a block of people, of whom those at the positions ``known`` have profiles."""
+        n = self._width(n)
+        if len(known) == choice.n_people:
+            return self._told(self._top_block(profiles, n, choice))
+        lists = Top.nothing(choice.n_people, n)
         if len(known):
-            scores[known] = self._score_block(self._known_profiles(user_codes[known]))
-        return scores
+            lists.put(known, self._told(self._top_block(profiles, n, choice.rows(known))))
+        if popular:
+            others = np.setdiff1d(np.arange(choice.n_people), known)
+            scores = np.tile(self._popular_scores().astype(np.float32), (len(others), 1))
+            lists.put(others, choice.rows(others).select(scores, n, self._threads()))
+        return lists
+
+    def _told(self, top: Top) -> Top:
+        return top._replace(scores=self._clipped(top.scores))
 
     def _gather(self, people: Any, n: int, parts: list[Top]) -> Recommendations:
         """Put the blocks together, in ids."""
@@ -591,8 +617,8 @@ class Recommender(RegressorMixin, BaseEstimator):
         return Histories(data.indptr, data.item_codes, data.values).rows(user_codes)
 
     def _blocks(self, n_people: int) -> Iterator[tuple[int, int]]:
-        """Yield ranges of people whose dense scores fit into the memory allowed for them."""
-        size = max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+        """Yield ranges of people, of the size of a block."""
+        size = self._block_size()
         for start in range(0, n_people, size):
             yield start, min(start + size, n_people)
 

@@ -60,3 +60,13 @@ def test_a_person_never_seen_gets_the_bias_that_the_last_step_would_give_them():
 def test_wrong_parameters_are_named(name, value):
     with pytest.raises(ValueError, match=name):
         BiasBaseline(**{name: value}).fit(example_interactions("explicit"))
+
+
+def test_lists_of_ratings_are_in_the_order_of_what_is_expected_before_it_is_clipped():
+    ratings = {("a", "p"): 5.0, ("b", "p"): 3.0, ("b", "q"): 4.0, ("b", "r"): 1.0, ("c", "r"): 1.0}
+    model = BiasBaseline().fit(list(ratings), list(ratings.values()))
+    model.user_bias_ += 10
+    p, q = model.interactions_.items.codes(["p", "q"])
+    model.item_bias_[q] = model.item_bias_[p] + 1
+    assert model.predict([("a", "p"), ("a", "q")]).tolist() == [5.0, 5.0]
+    assert model.recommend("a", n=2, exclude_seen=False)["a"] == [("q", 5.0), ("p", 5.0)]

@@ -114,15 +114,17 @@ class BiasBaseline(Recommender):
 
     def _score_block(self, profiles: FloatArray) -> FloatArray:
         scores: FloatArray = self.mean_ + profiles[:, None] + self.item_bias_
-        return np.clip(scores, *self.rating_range_).astype(np.float32)
+        return scores.astype(np.float32)
+
+    def _clipped(self, scores: FloatArray) -> FloatArray:
+        return np.clip(scores, *self.rating_range_)
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         return self._fallback_scores(user_codes, item_codes)
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         user_bias, item_bias = np.append(self.user_bias_, 0.0), np.append(self.item_bias_, 0.0)
-        scores: FloatArray = self.mean_ + user_bias[user_codes] + item_bias[item_codes]
-        return np.clip(scores, *self.rating_range_)
+        return self._clipped(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         terms = [
@@ -131,4 +133,4 @@ class BiasBaseline(Recommender):
             Term("item", None, float(self.item_bias_[item_code])),
         ]
         total = sum(term.contribution for term in terms)
-        return [*terms, Term("clipping", None, float(np.clip(total, *self.rating_range_)) - total)]
+        return [*terms, Term("clipping", None, float(self._clipped(np.array(total))) - total)]

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
-from recokit._rules import Rules, Top
+from recokit._rules import Choice, Top
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Histories, Recommender, Term
@@ -293,12 +293,13 @@ class TfidfRecommender(Recommender):
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        rules, parts = Rules(self.interactions_.items), [Top.empty(0, n)]
+        parts = [Top.empty(0, n)]
         for start, stop in self._blocks(len(item_codes)):
             ones = np.ones(stop - start, dtype=np.float32)
             rows = Histories(np.arange(stop - start + 1), item_codes[start:stop], ones)
             cosines = self._cosines(rows, weigh_strengths(rows))
-            parts.append(rules.select(cosines, n, [], rows, self._threads()))
+            choice = Choice(None, (rows.indptr, rows.item_codes), None)
+            parts.append(choice.select(cosines, n, self._threads()))
         codes, scores, counts = (np.concatenate(blocks) for blocks in zip(*parts, strict=True))
         return codes, scores, counts
 

@@ -72,8 +72,8 @@ class SGDMatrixFactorization(Recommender):
     tol : float
         Improvement of the error, in standard deviations of the ratings, that counts as one.
     clip : bool
-        Clip predictions to the range of the ratings learned from. A list of recommendations then orders items that are
-        all at the top of the scale by id; ``clip=False`` orders them by what the model expects.
+        Clip predictions to the range of the ratings learned from. Lists are in the order of what the model expects
+        before that.
     random_state : int, RandomState or None
         Seed of initial factors, of the order of the ratings and of the share held out.
     feedback : {"auto", "explicit", "implicit"}
@@ -311,7 +311,7 @@ class SGDMatrixFactorization(Recommender):
         scores = products(profiles.factors, self.item_factors_, self._threads())
         scores += (profiles.bias + np.float32(self.mean_))[:, None]
         scores += self.item_bias_
-        return self._clipped(scores)
+        return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         return self._clipped(self.mean_ + self._factors().scores(user_codes, item_codes, self._threads()))

@@ -155,7 +155,7 @@ class NeighborhoodRecommender(Recommender):
         return self._clipped(own.ratings(means, own.of_rows[rows], own.of_columns[columns], own.scales[rows]))
 
     def _clipped(self, ratings: FloatArray) -> FloatArray:
-        return np.clip(ratings, *self.rating_range_)
+        return np.clip(ratings, *self.rating_range_) if self._is_explicit() else ratings
 
     def _nearest_rows(self, row_codes: CodeArray, n: int) -> Neighbors:
         index = self._derived.similar

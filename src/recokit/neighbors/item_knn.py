@@ -146,7 +146,7 @@ class ItemKNN(NeighborhoodRecommender):
         own, scores = self._deviations, np.empty((profiles.lists.n_rows, n_items), dtype=np.float32)
         for start, stop, means in self._means(profiles.lists):
             expected, scales = own.of_rows[start:stop], own.scales[start:stop]
-            scores[:, start:stop] = self._clipped(own.ratings(means.T, expected, profiles.levels[:, None], scales))
+            scores[:, start:stop] = own.ratings(means.T, expected, profiles.levels[:, None], scales)
         return scores
 
     def _means(self, lists: Rows) -> Iterator[tuple[int, int, FloatArray]]:

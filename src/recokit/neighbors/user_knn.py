@@ -149,7 +149,7 @@ class UserKNN(NeighborhoodRecommender):
         )
         for start, stop, means in tiles:
             expected, scales = profiles.levels[start:stop, None], profiles.scales[start:stop, None]
-            scores[start:stop] = self._clipped(own.ratings(means, expected, own.of_columns, scales))
+            scores[start:stop] = own.ratings(means, expected, own.of_columns, scales)
         return scores
 
     def _sum_lists(self) -> Rows:
