@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._learner import L2_ITEM, L2_USER
 from recokit._typing import FloatArray
-from recokit.base import _L2_ITEM, _L2_USER
 from recokit.interactions import Interactions
 from recokit.kernels.bias import fit_biases
 from recokit.neighbors._rows import Rows
@@ -38,11 +38,11 @@ class Biases(NamedTuple):
         """Return the biases of interactions, as `Recommender` fits those of ratings."""
         biases = cls.zero(data)
         arrays = (data.indptr, data.item_codes, data.values)
-        fit_biases(*arrays, biases.mean, _L2_USER, _L2_ITEM, _N_ALTERNATIONS, biases.of_users, biases.of_items)
+        fit_biases(*arrays, biases.mean, L2_USER, L2_ITEM, _N_ALTERNATIONS, biases.of_users, biases.of_items)
         return biases
 
     def of_people(self, histories: Rows) -> FloatArray:
         """Return the biases of people never seen: the user's own least-squares step, given those of the items."""
         residuals = histories.values - self.mean - self.of_items[histories.codes]
-        biases: FloatArray = histories.sums(residuals) / (histories.lengths + _L2_USER)
+        biases: FloatArray = histories.sums(residuals) / (histories.lengths + L2_USER)
         return biases
