@@ -5,7 +5,7 @@ from recokit import Interactions, Popularity, Recommender
 from recokit.base import Term
 from recokit.exceptions import DataError
 from recokit.persistence import load
-from recokit.testing import CHECKS, _Subject, all_recommenders, check_recommender, example_interactions
+from recokit.testing import CHECKS, Subject, all_recommenders, check_recommender, example_interactions
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -13,7 +13,7 @@ from recokit.testing import CHECKS, _Subject, all_recommenders, check_recommende
 def test_every_recommender_keeps_the_contract(kind, check):
     for feedback in kind._supported_feedback:
         for strings in (False, True):
-            check(_Subject(kind(), example_interactions(feedback, strings=strings), None))
+            check(Subject(kind(), example_interactions(feedback, strings=strings), None))
 
 
 def test_the_registry_holds_all_public_recommenders_and_nothing_else():
@@ -238,7 +238,7 @@ BROKEN = {
 def test_a_recommender_that_breaks_the_contract_is_caught_by_the_check_that_is_for_it(broken):
     (check,) = [check for check in CHECKS if check.__name__.startswith(f"check_{BROKEN[broken]}")]
     with pytest.raises(Exception) as caught:  # noqa: PT011 (which one depends on the fault)
-        check(_Subject(broken(), example_interactions("implicit"), None))
+        check(Subject(broken(), example_interactions("implicit"), None))
     assert not isinstance(caught.value, NotImplementedError | AttributeError)
 
 
