@@ -1,3 +1,4 @@
+import importlib.metadata
 import inspect
 import os
 import statistics
@@ -107,3 +108,7 @@ def test_where_numba_may_cache_nowhere_a_folder_of_the_process_takes_its_place(m
     folder = Path(numba.config.CACHE_DIR)
     assert folder.is_dir()
     assert folder.name.startswith("recokit-numba-")
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert recokit.__version__ == importlib.metadata.version("recokit")

@@ -36,3 +36,5 @@ __all__ = [
     "load",
     "warm_up",
 ]
+
+__version__ = "0.1.0"
