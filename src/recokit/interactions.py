@@ -505,6 +505,23 @@ class Interactions:
             duplicates,
         )
 
+    def equals(self, other: "Interactions") -> bool:
+        """Tell whether these are the same interactions over the same users and items.
+
+        Examples
+        --------
+        >>> Interactions.from_dense([[5, 2]]).equals(Interactions.from_dense([[5, 3]]))
+        False
+        """
+        if self is other:
+            return True
+        mine, theirs = (
+            (data.indptr, data.item_codes, data.values, () if data.timestamps is None else data.timestamps)
+            for data in (self, other)
+        )
+        same = all(np.array_equal(*arrays) for arrays in zip(mine, theirs, strict=True))
+        return same and (self.users, self.items, self.feedback) == (other.users, other.items, other.feedback)
+
     def _to_state(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 

@@ -50,9 +50,13 @@ class Descent:
     Attributes
     ----------
     factors : Factors
-        Of the best epoch, once it has run; in the grid's order before.
+        Of the best epoch, once it has run, in order of code.
     best_epoch : int
         Its number, from 1.
+    n_epochs : int
+        How many it has done.
+    resumable : bool
+        Whether it may run on: it has run, and was not interrupted.
     training_rmse, validation_rmse : list of float
         After each epoch; the first is over the errors as they were met in the epoch.
     """
@@ -65,54 +69,63 @@ class Descent:
         settings: Settings,
         rng: np.random.Generator,
     ) -> None:
-        self.best_epoch = 0
+        self.best_epoch, self.resumable = 0, False
         self.training_rmse: list[float] = []
         self.validation_rmse: list[float] = []
         self._settings, self._rng = settings, rng
         self._grid = RatingGrid.build(*ratings, rng, settings.n_threads)
         order = self._grid.user_order, self._grid.item_order
         self._held_out = None if held_out is None else held_out.reordered(*order)
-        self.factors = factors.reordered(*order)
+        self._current = factors.reordered(*order)
         counts = [each[codes] for each, codes in zip(ratings.counts, order, strict=True)]
         exponent = settings.l2_exponent
         self._weights = [penalty_weights(each, exponent, penalty_scale(each, exponent)) for each in counts]
         # A row without ratings is never updated: without evidence it is to say nothing.
-        self.factors.user_factors[counts[0] == 0] = 0
-        self.factors.item_factors[counts[1] == 0] = 0
+        self._current.user_factors[counts[0] == 0] = 0
+        self._current.item_factors[counts[1] == 0] = 0
+        self._best = self._current
         self._prior = None
         if len(factors.implicit_factors):
             strengths = settings.l2 * self._weights[0] * counts[0]
             self._prior = ImplicitPrior(ratings.reordered(*order), strengths, settings.l2_implicit, settings.n_threads)
-            self._prior.start(self.factors.implicit_factors)
+            self._prior.start(self._current.implicit_factors)
 
-    def run(self, after_epoch: Callable[[], Any]) -> None:
-        """Descend; call ``after_epoch`` after every epoch.
+    @property
+    def n_epochs(self) -> int:
+        """How many epochs it has done."""
+        return len(self.training_rmse)
+
+    def run(self, after_epoch: Callable[[], Any], settings: Settings | None = None) -> None:
+        """Descend to the last of the epochs; call ``after_epoch`` after every one.
+
+        What has run runs on: in two parts it gives the bits of one. Other settings may be given for the second, of
+        which ``l2_exponent`` and ``l2_implicit`` are of no effect.
 
         Raises
         ------
         FloatingPointError
             The errors grow out of bounds; the message names the learning rate.
         """
-        best = self.factors
-        for epoch in range(self._settings.n_epochs):
-            self.training_rmse.append(self._epoch(epoch))
+        self._settings = settings or self._settings
+        self.resumable = False
+        while self.n_epochs < self._settings.n_epochs and not self._has_stalled():
+            self.training_rmse.append(self._epoch(self.n_epochs))
             self._refuse_divergence()
             if self._prior is not None:
-                self._prior.renew(self.factors)
+                self._prior.renew(self._current)
             after_epoch()
             if self._held_out is None:
-                self.best_epoch = epoch + 1
+                self.best_epoch = self.n_epochs
                 continue
             self.validation_rmse.append(self._validate(self._held_out))
             if self.validation_rmse[-1] <= min(self.validation_rmse):
-                best, self.best_epoch = self.factors.copy(), epoch + 1
-            if self._has_stalled():
-                break
-        self.factors = best.reordered(inverse(self._grid.user_order), inverse(self._grid.item_order))
+                self._best, self.best_epoch = self._current.copy(), self.n_epochs
+        self.factors = self._best.reordered(inverse(self._grid.user_order), inverse(self._grid.item_order))
+        self.resumable = True
 
     def _epoch(self, epoch: int) -> float:
         """Take one step for each rating; return the RMSE of the errors met."""
-        settings, grid, factors = self._settings, self._grid, self.factors
+        settings, grid, factors = self._settings, self._grid, self._current
         decay = settings.learning_rate_decay**epoch
         rates = (settings.learning_rate_bias * decay, settings.learning_rate * decay, settings.l2_bias, settings.l2)
         arrays: tuple[Any, ...] = (
@@ -128,7 +141,7 @@ class Descent:
 
     def _refuse_divergence(self) -> None:
         # A step out of bounds changes both sides of a rating, so the smaller one tells. False for NaN.
-        largest = float(np.maximum(self.factors.item_factors.max(), -self.factors.item_factors.min()))
+        largest = float(np.maximum(self._current.item_factors.max(), -self._current.item_factors.min()))
         if self.training_rmse[-1] < _DIVERGED and largest < _DIVERGED**2:
             return
         settings = self._settings
@@ -139,7 +152,7 @@ class Descent:
         )
 
     def _validate(self, held_out: Ratings) -> float:
-        scores = self.factors.scores(held_out.user_codes, held_out.item_codes, self._settings.n_threads)
+        scores = self._current.scores(held_out.user_codes, held_out.item_codes, self._settings.n_threads)
         return float(np.sqrt(np.mean((held_out.values - scores) ** 2)))
 
     def _has_stalled(self) -> bool:

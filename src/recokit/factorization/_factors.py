@@ -95,16 +95,20 @@ class Factors:
         return Factors(**{name: array.copy() for name, array in vars(self).items()})
 
     def take_over(self, old: "Factors", users: CodeArray, items: CodeArray) -> None:
-        """Take the rows of others, whose codes here are given; not those that are 0, from which nothing can start."""
-        self.user_bias[users], self.item_bias[items] = old.user_bias, old.item_bias
+        """Take the rows of others, whose codes here are given, −1 for those that are not here.
+
+        Rows of factors that are 0 are left alone, since nothing can start from them.
+        """
+        here, there = users >= 0, items >= 0
+        self.user_bias[users[here]], self.item_bias[items[there]] = old.user_bias[here], old.item_bias[there]
         for mine, theirs, codes in (
             (self.user_factors, old.user_factors, users),
             (self.item_factors, old.item_factors, items),
         ):
-            learned = np.any(theirs, axis=1)
+            learned = np.any(theirs, axis=1) & (codes >= 0)
             mine[codes[learned]] = theirs[learned]
         if len(old.implicit_factors):
-            self.implicit_factors[items] = old.implicit_factors
+            self.implicit_factors[items[there]] = old.implicit_factors[there]
 
     def reordered(self, user_order: CodeArray, item_order: CodeArray) -> "Factors":
         """Return a copy with the rows in another order."""

@@ -1,7 +1,7 @@
 """SGDMatrixFactorization: biases and factors by stochastic gradient descent."""
 
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -20,6 +20,14 @@ __all__ = ["SGDMatrixFactorization"]
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+
+
+class _Progress(NamedTuple):
+    """What a model keeps so that it can go on."""
+
+    interactions: Interactions
+    descent: Descent
+    penalty_scale: float
 
 
 class SGDMatrixFactorization(Recommender):
@@ -74,6 +82,12 @@ class SGDMatrixFactorization(Recommender):
     clip : bool
         Clip predictions to the range of the ratings learned from. Lists are in the order of what the model expects
         before that.
+    warm_start : bool
+        Let ``fit`` go on from what was learned, instead of from random factors. On the same data it does what is
+        missing to ``n_epochs``, with the bits of one fit of that many; on other data it does ``n_epochs`` from the
+        factors of the users and items that were known. The learning rates, the penalties ``l2`` and ``l2_bias`` and the
+        rules for stopping may be changed in between; the other parameters are those of the first fit. A model keeps
+        what it needs for this (12 bytes a rating, and a copy of the factors), but does not save it.
     random_state : int, RandomState or None
         Seed of initial factors, of the order of the ratings and of the share held out.
     feedback : {"auto", "explicit", "implicit"}
@@ -152,6 +166,7 @@ class SGDMatrixFactorization(Recommender):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [_NOT_NEGATIVE],
         "clip": ["boolean"],
+        "warm_start": ["boolean"],
         "random_state": ["random_state"],
     }
 
@@ -174,6 +189,7 @@ class SGDMatrixFactorization(Recommender):
         n_iter_no_change: int = 3,
         tol: float = 1e-4,
         clip: bool = True,
+        warm_start: bool = False,
         random_state: Any = None,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -195,6 +211,7 @@ class SGDMatrixFactorization(Recommender):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.clip = clip
+        self.warm_start = warm_start
         self.random_state = random_state
         self.feedback = feedback
         self.n_threads = n_threads
@@ -211,36 +228,72 @@ class SGDMatrixFactorization(Recommender):
         return super()._prepare(interactions, **side)
 
     def _fit(self, interactions: Interactions) -> None:
+        before: _Progress | None = self.__dict__.pop("_in_progress", None)
+        if before is None or not self.warm_start or not before.descent.resumable:
+            rng = self._generator()
+            self._learn(interactions, self._random_factors(interactions, rng), 0, rng)
+            return
+        self._check_shape(before.descent.factors)
+        if before.interactions.equals(interactions):
+            self._go_on(before)
+            return
         rng = self._generator()
-        self._learn(interactions, self._random_factors(interactions, rng), 0, rng)
+        start = self._random_factors(interactions, rng)
+        start.take_over(before.descent.factors, *_codes_of(before.interactions, interactions))
+        self._learn(interactions, start, 0, rng)
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         """Start from the old factors, where there are any, and do the second half of the epochs on all ratings."""
+        self.__dict__.pop("_in_progress", None)
         rng = self._generator()
         start = self._random_factors(merged, rng)
         old = self._factors().scaled(1 / self._scale_)
-        if [old.user_factors.shape[1], len(old.implicit_factors) > 0] != [self.n_factors, self.implicit_feedback]:
-            raise ValueError("n_factors or implicit_feedback is not what the model was fitted with; call fit")
-        start.take_over(old, merged.users.codes(previous.users), merged.items.codes(previous.items))
+        self._check_shape(old)
+        start.take_over(old, *_codes_of(previous, merged))
         self._learn(merged, start, self.n_epochs // 2, rng)
+
+    def _check_shape(self, old: Factors) -> None:
+        if [old.user_factors.shape[1], len(old.implicit_factors) > 0] != [self.n_factors, self.implicit_feedback]:
+            raise ValueError(
+                "n_factors or implicit_feedback is not what the model was fitted with; call fit, with warm_start=False"
+            )
 
     def _learn(self, interactions: Interactions, start: Factors, first_epoch: int, rng: np.random.Generator) -> None:
         values = interactions.values
-        self.mean_ = float(values.mean(dtype=np.float64))
-        # Ratings that are all equal have no deviation; a tiny one leaves nothing of the initial factors.
-        self._scale_ = max(float(values.std(dtype=np.float64)), 1e-6 * float(np.abs(values).max()), 1e-30)
+        self._standardise(values)
         standard = ((values - self.mean_) / self._scale_).astype(np.float32)
         ratings = Ratings(interactions.indptr, interactions.item_codes, standard, interactions.n_items)
         held_out = None
         if self.early_stopping:
             mask = self._hold_out(len(values), rng)
             ratings, held_out = ratings.select(~mask), ratings.select(mask)
-        settings = self._settings(first_epoch)
-        descent = Descent(ratings, held_out, start, settings, rng)
-        with self._progress(settings.n_epochs, "epochs") as bar:
-            descent.run(lambda: bar.update(1))
+        descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
         self._penalty_scale_ = penalty_scale(ratings.counts[0], self.l2_exponent)
+        self._run(descent, interactions)
+
+    def _standardise(self, values: FloatArray) -> None:
+        self.mean_ = float(values.mean(dtype=np.float64))
+        # Ratings that are all equal have no deviation; a tiny one leaves nothing of the initial factors.
+        self._scale_ = max(float(values.std(dtype=np.float64)), 1e-6 * float(np.abs(values).max()), 1e-30)
+
+    def _go_on(self, before: _Progress) -> None:
+        """Do the epochs that are missing."""
+        if self.n_epochs < before.descent.n_epochs:
+            raise ValueError(
+                f"n_epochs={self.n_epochs}, and {before.descent.n_epochs} have been done: with warm_start=True it may "
+                "only grow"
+            )
+        self._standardise(before.interactions.values)
+        self._penalty_scale_ = before.penalty_scale
+        self._run(before.descent, before.interactions)
+
+    def _run(self, descent: Descent, interactions: Interactions) -> None:
+        settings = self._settings(0) if descent.resumable else None
+        with self._progress(self.n_epochs - descent.n_epochs, "epochs") as bar:
+            descent.run(lambda: bar.update(1), settings)
         self._keep(descent)
+        if self.warm_start:
+            self._in_progress = _Progress(interactions, descent, self._penalty_scale_)
 
     def _keep(self, descent: Descent) -> None:
         factors = descent.factors.scaled(self._scale_)
@@ -345,3 +398,8 @@ class SGDMatrixFactorization(Recommender):
         ]
         total = sum(term.contribution for term in terms)
         return [*terms, Term("clipping", None, float(self._clipped(np.array([total]))[0]) - total)]
+
+
+def _codes_of(known: Interactions, here: Interactions) -> tuple[CodeArray, CodeArray]:
+    """Return the codes that the users and items of one set have in another, −1 where they have none."""
+    return here.users.codes(known.users), here.items.codes(known.items)

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from recokit import Interactions, SGDMatrixFactorization
+from recokit.testing import example_interactions
+
+DATA = example_interactions("explicit")
+PARAMETERS = {"n_factors": 4, "random_state": 3, "learning_rate": 0.05}
+LEARNED = ("user_bias_", "item_bias_", "user_factors_", "item_factors_", "implicit_factors_")
+
+
+def assert_same(actual, expected):
+    for name in LEARNED:
+        np.testing.assert_array_equal(getattr(actual, name), getattr(expected, name), err_msg=name)
+    assert actual.history_ == expected.history_
+    assert actual.best_epoch_ == expected.best_epoch_
+
+
+@pytest.mark.parametrize("options", [{}, {"implicit_feedback": True}, {"early_stopping": True, "n_iter_no_change": 30}])
+def test_going_on_gives_the_bits_of_one_fit(options):
+    whole = SGDMatrixFactorization(n_epochs=12, **PARAMETERS, **options).fit(DATA)
+    parts = SGDMatrixFactorization(n_epochs=1, warm_start=True, **PARAMETERS, **options)
+    for n_epochs in (1, 5, 6, 12):
+        parts.set_params(n_epochs=n_epochs).fit(DATA)
+        assert len(parts.history_["training_rmse"]) == n_epochs
+    assert_same(parts, whole)
+
+
+def test_what_has_stopped_early_goes_no_further():
+    options = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.5, **PARAMETERS}
+    whole = SGDMatrixFactorization(n_epochs=40, **options).fit(DATA)
+    parts = SGDMatrixFactorization(n_epochs=20, warm_start=True, **options).fit(DATA)
+    assert len(parts.history_["validation_rmse"]) < 20
+    assert_same(parts.set_params(n_epochs=40).fit(DATA), whole)
+
+
+def test_the_same_data_given_again_in_another_form_are_the_same_data():
+    pairs, ratings = DATA.to_pairs()
+    parts = SGDMatrixFactorization(n_epochs=3, warm_start=True, **PARAMETERS).fit(pairs, ratings)
+    parts.set_params(n_epochs=5).fit(pairs[::-1], ratings[::-1])
+    assert_same(parts, SGDMatrixFactorization(n_epochs=5, **PARAMETERS).fit(DATA))
+
+
+def test_without_warm_start_a_fit_begins_anew():
+    model = SGDMatrixFactorization(n_epochs=4, warm_start=True, **PARAMETERS).fit(DATA)
+    model.set_params(warm_start=False).fit(DATA)
+    assert_same(model, SGDMatrixFactorization(n_epochs=4, **PARAMETERS).fit(DATA))
+
+
+def test_other_data_start_from_what_was_learned():
+    rows = np.arange(DATA.n_interactions)
+    pairs, ratings = DATA.to_pairs()
+    some = Interactions.from_arrays(*pairs[rows % 3 > 0].T, ratings[rows % 3 > 0])
+    cold = SGDMatrixFactorization(n_epochs=2, **PARAMETERS).fit(DATA)
+    warm = SGDMatrixFactorization(n_epochs=60, warm_start=True, **PARAMETERS).fit(some)
+    warm.set_params(n_epochs=2).fit(DATA)
+    assert len(warm.history_["training_rmse"]) == 2
+    assert warm.history_["training_rmse"][0] < 0.8 * cold.history_["training_rmse"][0]
+    assert warm.interactions_.n_users == DATA.n_users
+
+
+def test_users_and_items_that_are_gone_are_forgotten():
+    pairs, ratings = DATA.to_pairs()
+    model = SGDMatrixFactorization(n_epochs=5, warm_start=True, **PARAMETERS).fit(DATA)
+    few = pairs[:, 0] > pairs[:, 0].min()
+    model.fit(pairs[few], ratings[few])
+    assert model.interactions_.n_users == DATA.n_users - 1
+    assert np.all(np.isfinite(model.predict(pairs)))
+
+
+def test_a_new_learning_rate_is_taken():
+    model = SGDMatrixFactorization(n_epochs=3, warm_start=True, **PARAMETERS).fit(DATA)
+    before = model.user_factors_.copy()
+    model.set_params(n_epochs=4, learning_rate=1e-9, learning_rate_bias=1e-9).fit(DATA)
+    np.testing.assert_allclose(model.user_factors_, before, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"n_epochs": 2}, "3 have been done"), ({"n_epochs": 9, "n_factors": 5}, "n_factors")]
+)
+def test_what_cannot_go_on_says_so_and_stays_as_it_was(change, message):
+    model = SGDMatrixFactorization(n_epochs=3, warm_start=True, **PARAMETERS).fit(DATA)
+    before = model.predict(DATA)
+    with pytest.raises(ValueError, match=message):
+        model.set_params(**change).fit(DATA)
+    np.testing.assert_array_equal(model.predict(DATA), before)
+    model.set_params(n_epochs=6, n_factors=4).fit(DATA)
+    assert_same(model, SGDMatrixFactorization(n_epochs=6, **PARAMETERS).fit(DATA))
+
+
+def test_after_a_divergence_a_fit_begins_anew():
+    model = SGDMatrixFactorization(n_epochs=2, warm_start=True, **PARAMETERS).fit(DATA)
+    with pytest.raises(FloatingPointError, match="learning_rate"):
+        model.set_params(n_epochs=20, learning_rate=50.0).fit(DATA)
+    model.set_params(n_epochs=5, learning_rate=0.05).fit(DATA)
+    assert_same(model, SGDMatrixFactorization(n_epochs=5, **PARAMETERS).fit(DATA))
