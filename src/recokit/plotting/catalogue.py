@@ -1,0 +1,134 @@
+"""The catalogue: its long tail, and how much of it a model shows for the accuracy it has."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from recokit._typing import AnyArray
+from recokit.interactions import Interactions
+from recokit.metrics import Evaluation
+from recokit.plotting._style import COLORS, GREY, axes_of, name_style, named, shortened
+from recokit.recommendations import Recommendations
+
+__all__ = ["coverage_accuracy", "long_tail"]
+
+
+def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
+    """Draw how often each item occurs, from the most popular to the least, and how few make up most of all.
+
+    Parameters
+    ----------
+    data : Interactions or Recommendations, or mapping of names to such
+        What items are counted in: interactions, or lists that were recommended. Items that never occur are at the end
+        of interactions, and in no list.
+    share : float
+        The head is the fewest items that make up this share, and is shaded where there is one curve.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        The share is not between 0 and 1, or there is nothing to count.
+
+    Examples
+    --------
+    >>> from recokit.plotting import long_tail
+    >>> from recokit.testing import example_interactions
+    >>> long_tail(example_interactions("implicit")).get_title(loc="left")
+    '14 of 18 items (78%) make up 80%'
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share={share}: expected a number between 0 and 1")
+    by_name = named(data, (Interactions, Recommendations), "Interactions or Recommendations")
+    counts = {name: _counts(one) for name, one in by_name.items()}
+    if any(each.sum() == 0 for each in counts.values()):
+        raise ValueError("nothing to draw: there are no items to count")
+    ax = axes_of(ax)
+    style = name_style(counts)
+    for color, (name, each) in zip([*COLORS] * 20, counts.items(), strict=False):
+        head = int(np.searchsorted(np.cumsum(each), share * each.sum())) + 1
+        sentence = f"{head:,} of {len(each):,} items ({head / len(each):.0%}) make up {share:.0%}"
+        ax.step(np.arange(1, len(each) + 1), np.where(each > 0, each, np.nan), where="mid", color=color)
+        if len(counts) == 1:
+            ax.axvspan(0.5, head + 0.5, color=color, alpha=0.15, lw=0)
+            ax.set_title(sentence, loc="left", fontsize=10)
+        else:
+            ax.plot(head, each[head - 1], "o", color=color, label=f"{shortened(name)}: {sentence}".replace("$", r"\$"))
+    if len(counts) > 1:
+        for text in ax.legend(frameon=False, fontsize=8).get_texts():
+            text.set(**style)
+    kind = "occurrences in lists" if isinstance(next(iter(by_name.values())), Recommendations) else "interactions"
+    ax.set(xlabel="items, from the most popular", ylabel=kind, yscale="log")
+    return ax
+
+
+def _counts(data: Interactions | Recommendations) -> AnyArray:
+    """Return how often each item occurs, the most frequent first."""
+    if isinstance(data, Interactions):
+        counts = np.bincount(data.item_codes, minlength=data.n_items)
+    else:
+        listed = data.items[np.arange(data.items.shape[1]) < data.counts[:, None]]
+        counts = np.unique(listed.astype(str) if listed.dtype == object else listed, return_counts=True)[1]
+    return np.sort(counts)[::-1]
+
+
+def coverage_accuracy(
+    evaluations: Any, accuracy: str = "ndcg@10", coverage: str = "coverage@10", *, ax: Axes | None = None
+) -> Axes:
+    """Draw the accuracy of models against the share of the catalogue that their lists show.
+
+    Models that no other surpasses in both are joined by a line.
+
+    Parameters
+    ----------
+    evaluations : Evaluation, or mapping of names to Evaluation
+        With both metrics.
+    accuracy, coverage : str
+        The metrics, as they were asked for.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    KeyError
+        An evaluation lacks a metric.
+
+    Examples
+    --------
+    >>> from recokit import Popularity, evaluate
+    >>> from recokit.plotting import coverage_accuracy
+    >>> from recokit.testing import example_interactions
+    >>> data = example_interactions("implicit")
+    >>> lists, test = Popularity().fit(data).recommend(), {user: [100] for user in data.users}
+    >>> result = evaluate(lists, test, ["ndcg@10", "coverage@10"], catalogue=data)
+    >>> coverage_accuracy({"popular": result}).get_xlabel()
+    'coverage@10'
+    """
+    by_name = named(evaluations, Evaluation, "an Evaluation")
+    x = np.array([one[coverage] for one in by_name.values()])
+    y = np.array([one[accuracy] for one in by_name.values()])
+    best = [not np.any((x >= x[k]) & (y >= y[k]) & ((x > x[k]) | (y > y[k]))) for k in range(len(x))]
+    ax = axes_of(ax)
+    front = sorted(np.flatnonzero(best), key=lambda k: x[k])
+    ax.plot(x[front], y[front], "-", color=COLORS[0], alpha=0.4)
+    ax.scatter(x, y, color=[COLORS[0] if each else GREY for each in best], zorder=3)
+    names = [shortened(name) for name in by_name]
+    style = name_style(names)
+    middle = (x.min() + x.max()) / 2
+    for name, *place in zip(names, x.tolist(), y.tolist(), strict=True):
+        right = place[0] <= middle  # names point inwards, so that none is cut off
+        offset, side = ((6, 4), "left") if right else ((-6, 4), "right")
+        ax.annotate(name, (place[0], place[1]), offset, textcoords="offset points", ha=side, fontsize=9, **style)
+    ax.margins(0.12)
+    ax.set(xlabel=coverage, ylabel=accuracy)
+    return ax

@@ -1,0 +1,101 @@
+"""Predicted ratings as a map of colours."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from sklearn.utils.validation import check_is_fitted
+
+from recokit._typing import AnyArray
+from recokit._validation import as_id_list, known_codes
+from recokit.base import Recommender
+from recokit.plotting._style import axes_of, name_style, shortened
+
+__all__ = ["rating_heatmap"]
+
+_MOST_ROWS = 100
+_BY_DEFAULT = 15
+_MOST_NUMBERS = 400
+
+
+def rating_heatmap(
+    model: Recommender, users: Any = None, items: Any = None, *, labels: Any = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the predicted ratings, or scores, of users and items; a dot marks the pairs that the model learned from.
+
+    Parameters
+    ----------
+    model : Recommender
+        Fitted.
+    users, items : array-like of ids, or one id, optional
+        Rows and columns, at most 100 each; by default the 15 with the most interactions.
+    labels : mapping of item ids to names, or callable, optional
+        What to call the items; by default their ids.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    UnknownIdError
+        The model does not know a user or an item.
+    ValueError
+        There are too many to be told apart.
+
+    Examples
+    --------
+    >>> from recokit import BiasBaseline
+    >>> from recokit.plotting import rating_heatmap
+    >>> from recokit.testing import example_interactions
+    >>> model = BiasBaseline().fit(example_interactions("explicit"))
+    >>> rating_heatmap(model, users=[7, 10]).get_ylabel()
+    'user'
+    """
+    check_is_fitted(model)
+    data = model.interactions_
+    user_codes = _codes(data.users, users, np.diff(data.indptr), "user")
+    item_codes = _codes(data.items, items, np.bincount(data.item_codes, minlength=data.n_items), "item")
+    rows, columns = data.users.take(user_codes).tolist(), data.items.take(item_codes).tolist()
+    values = model.predict([(user, item) for user in rows for item in columns]).reshape(len(rows), len(columns))
+    ax = axes_of(ax, (2.5 + 0.42 * len(columns), 1.8 + 0.3 * len(rows)))
+    low, high = getattr(model, "rating_range_", (values.min(), values.max()))
+    image = ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    ax.figure.colorbar(image, ax=ax, label="predicted rating" if model._is_explicit() else "score")
+    known = data.matrix[user_codes][:, item_codes].toarray() != 0
+    if values.size <= _MOST_NUMBERS:
+        _write_numbers(ax, values, (low + high) / 2)
+    ax.plot(*np.nonzero(known)[::-1] + np.array([[0.38], [-0.36]]), "o", ms=2.5, color="white", mec="black", mew=0.4)
+    _name_axis(ax.set_xticks, columns, labels, rotation=90)
+    _name_axis(ax.set_yticks, rows, None)
+    ax.set(xlabel="item", ylabel="user")
+    return ax
+
+
+def _codes(index: Any, ids: Any, counts: AnyArray, kind: str) -> AnyArray:
+    if ids is None:
+        return np.argsort(-counts, kind="stable")[:_BY_DEFAULT]
+    codes = known_codes(index, as_id_list(ids), kind)
+    if not 0 < len(codes) <= _MOST_ROWS:
+        raise ValueError(f"{len(codes)} {kind}s: expected 1 to {_MOST_ROWS}, which a picture can show; choose some")
+    return codes
+
+
+def _write_numbers(ax: Axes, values: AnyArray, middle: float) -> None:
+    for (row, column), value in np.ndenumerate(values):
+        color = "black" if value > middle else "white"
+        ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7, color=color)
+
+
+def _name_axis(set_ticks: Any, ids: list[Any], labels: Any, **options: Any) -> None:
+    names = [shortened(name_of(key, labels)) for key in ids]
+    set_ticks(range(len(ids)), names, fontsize=8, **options, **name_style(names))
+
+
+def name_of(key: Any, labels: Any) -> Any:
+    """Return what to call an id: its label, or itself."""
+    if labels is None:
+        return key
+    return labels(key) if callable(labels) else labels.get(key, key)

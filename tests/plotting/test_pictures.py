@@ -1,0 +1,248 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from recokit import (
+    EASE,
+    DataError,
+    Interactions,
+    ItemKNN,
+    NotFittedError,
+    Popularity,
+    Recommendations,
+    SGDMatrixFactorization,
+    UnknownIdError,
+    compare,
+    evaluate,
+    plotting,
+)
+from recokit.testing import example_interactions
+
+IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit", strings=True)
+TEST = {user: [100 + 2 * (user % 5), 104, 110] for user in IMPLICIT.users}
+METRICS = ["ndcg@10", "recall@10", "coverage@10"]
+
+
+def lists_of(model, n=10):
+    return model.fit(IMPLICIT).recommend(n=n, exclude_seen=False)
+
+
+LISTS = {"popular": lists_of(Popularity()), "items": lists_of(ItemKNN(3)), "linear": lists_of(EASE())}
+RESULTS = {name: evaluate(lists, TEST, METRICS, catalogue=IMPLICIT) for name, lists in LISTS.items()}
+
+
+def render(ax):
+    """Draw everything, as a picture file would need it; return the axes' texts."""
+    ax.figure.canvas.draw()
+    return [text.get_text() for text in ax.texts]
+
+
+def fresh():
+    return Figure(layout="constrained").subplots()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: plotting.long_tail(IMPLICIT, ax=ax),
+        lambda ax: plotting.metric_by_k(LISTS, TEST, ax=ax),
+        lambda ax: plotting.comparison(RESULTS, ax=ax),
+        lambda ax: plotting.coverage_accuracy(RESULTS, ax=ax),
+        lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
+        lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
+        lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
+        lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
+    ],
+)
+def test_a_picture_is_drawn_on_the_axes_given_or_on_new_ones(draw):
+    ax = fresh()
+    assert draw(ax) is ax
+    render(ax)
+    new = draw(None)
+    assert new.figure is not ax.figure
+    render(new)
+
+
+def test_the_long_tail_is_the_counts_in_order_and_the_head_holds_the_share():
+    ax = plotting.long_tail(IMPLICIT, share=0.5)
+    counts = np.sort(np.bincount(IMPLICIT.item_codes))[::-1]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), counts)
+    head = int(ax.get_title(loc="left").split(" of ")[0])
+    assert counts[:head].sum() >= 0.5 * counts.sum() > counts[: head - 1].sum()
+    render(ax)
+
+
+def test_long_tails_of_lists_are_drawn_beside_each_other():
+    ax = plotting.long_tail(LISTS)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert [label.partition(":")[0] for label in labels] == list(LISTS)
+    assert ax.get_ylabel() == "occurrences in lists"
+    curves = [line for line in ax.lines if len(line.get_xdata()) > 1]
+    assert [line.get_ydata().sum() for line in curves] == [lists.counts.sum() for lists in LISTS.values()]
+
+
+def test_padding_of_lists_is_not_counted():
+    lists = Recommendations(users=[1, 2], items=[["tea", "cup"], ["tea", ""]], counts=[2, 1])
+    np.testing.assert_array_equal(plotting.long_tail(lists).lines[0].get_ydata(), [2, 1])
+
+
+def test_a_metric_by_k_is_what_evaluate_gives_at_each_k():
+    ax = plotting.metric_by_k(LISTS, TEST, "recall", ks=[5, 1, 10])
+    for line, lists in zip(ax.lines, LISTS.values(), strict=True):
+        expected = evaluate(lists, TEST, ["recall@1", "recall@5", "recall@10"])
+        assert line.get_xdata().tolist() == [1, 5, 10]
+        assert line.get_ydata().tolist() == list(expected.means.values())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(LISTS)
+
+
+def test_long_lists_are_cut_at_no_more_than_twenty_places():
+    wide = Recommendations(users=[1], items=[range(100)])
+    cuts = plotting.metric_by_k(wide, {1: [3]}).lines[0].get_xdata()
+    assert (cuts[0], cuts[-1], len(cuts)) == (1, 100, 20)
+
+
+def test_a_comparison_is_in_order_with_its_intervals_and_greys_what_is_really_lower():
+    people = range(40)
+    truth = {user: [user] for user in people}
+    right = {user: [user, -1] for user in people}
+    results = {
+        "late": evaluate({user: [-1, user] for user in people}, truth, ["mrr@10"]),
+        "good": evaluate(right, truth, ["mrr@10"]),
+        "as good": evaluate({**right, 0: [-1, 0]}, truth, ["mrr@10"]),
+    }
+    assert {(one.first, one.second) for one in compare(results).real} == {("late", "good"), ("late", "as good")}
+    ax = plotting.comparison(results)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["good", "as good", "late"]
+    dots = [bars.lines[0] for bars in ax.containers]
+    assert [dot.get_xdata()[0] for dot in dots] == [results[name]["mrr@10"] for name in ("good", "as good", "late")]
+    colors = [dot.get_color() for dot in dots]
+    assert colors[0] == colors[1] != colors[2]
+    (segments,) = ax.containers[1].lines[2]
+    low, high = results["as good"].intervals["mrr@10"]
+    np.testing.assert_allclose(segments.get_segments()[0][:, 0], [low, high])
+    render(ax)
+
+
+def test_coverage_and_accuracy_are_a_named_dot_for_each_model_and_the_best_are_joined():
+    ax = plotting.coverage_accuracy(RESULTS)
+    expected = [[one["coverage@10"], one["ndcg@10"]] for one in RESULTS.values()]
+    np.testing.assert_allclose(ax.collections[0].get_offsets(), expected)
+    assert render(ax) == list(RESULTS)
+    front = np.column_stack(ax.lines[0].get_data())
+    assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
+
+
+def test_segments_by_activity_hold_every_user_once_and_their_means():
+    result = RESULTS["items"]
+    ax = plotting.segment_profiles(result, IMPLICIT, "recall@10", n_segments=3)
+    texts = [label.get_text() for label in ax.get_xticklabels()]
+    sizes = [int(text.split("\n")[1].split()[0]) for text in texts]
+    assert sum(sizes) == result.n_users
+    means = ax.containers[0].lines[0].get_ydata()
+    assert np.dot(means, sizes) / sum(sizes) == pytest.approx(result["recall@10"])
+    ends = [text.split("\n")[0].split(" – ") for text in texts]
+    flat = [int(end) for pair in ends for end in pair]
+    assert flat == sorted(flat)
+
+
+def test_segments_may_be_given_by_user():
+    segments = {user: "new" if user < 40 else "loyal" for user in list(IMPLICIT.users)[:-1]}
+    ax = plotting.segment_profiles(RESULTS, segments, "ndcg@10")
+    counts = {name: list(segments.values()).count(name) for name in ("loyal", "new")}
+    texts = [label.get_text() for label in ax.get_xticklabels()]
+    assert texts == [f"{name}\n{count} users" for name, count in counts.items()]
+    assert len(ax.containers) == len(RESULTS)
+
+
+def test_users_who_are_all_alike_are_one_segment():
+    data = Interactions.from_arrays([1, 2, 3], ["a", "b", "c"])
+    result = evaluate({1: ["a"], 2: ["a"], 3: ["a"]}, {1: ["a"], 2: ["a"], 3: ["b"]}, ["recall@1"])
+    ax = plotting.segment_profiles(result, data)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1\n3 users"]
+
+
+def test_a_learning_curve_is_the_history_and_a_dot_at_the_best_epoch():
+    options = {"early_stopping": True, "validation_fraction": 0.3, "random_state": 0, "learning_rate": 0.1}
+    model = SGDMatrixFactorization(8, n_epochs=30, **options).fit(EXPLICIT)
+    ax = plotting.learning_curve({"$8 model": model})
+    training, validation, dot = ax.lines
+    assert list(training.get_ydata()) == model.history_["training_rmse"]
+    assert list(validation.get_ydata()) == model.history_["validation_rmse"]
+    assert dot.get_xdata()[0] == model.best_epoch_
+    assert dot.get_ydata()[0] == min(model.history_["validation_rmse"])
+    assert ax.get_ylabel() == "rmse"
+    render(ax)
+
+
+def test_histories_of_several_models_are_told_apart_by_name():
+    histories = {"a": {"training_loss": [3.0, 2.0], "validation_loss": []}, "b": {"training_loss": [3.0, 1.0]}}
+    ax = plotting.learning_curve(histories)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a, training", "b, training"]
+    assert ax.lines[0].get_color() != ax.lines[1].get_color()
+
+
+def test_a_heat_map_shows_the_predictions_and_marks_what_was_known():
+    model = SGDMatrixFactorization(4, n_epochs=3, random_state=0).fit(EXPLICIT)
+    users, items = list(EXPLICIT.users)[:4], list(EXPLICIT.items)[:6]
+    ax = plotting.rating_heatmap(model, users, items)
+    expected = model.predict([(user, item) for user in users for item in items]).reshape(4, 6)
+    np.testing.assert_allclose(ax.images[0].get_array(), expected)
+    assert ax.images[0].get_clim() == model.rating_range_
+    assert [float(text) for text in render(ax)] == pytest.approx(expected.ravel(), abs=0.051)
+    known = EXPLICIT.matrix[:4, :6].toarray() != 0
+    assert len(ax.lines[0].get_xdata()) == known.sum()
+    assert [label.get_text() for label in ax.get_yticklabels()] == users
+
+
+def test_a_heat_map_is_of_the_most_active_by_default():
+    ax = plotting.rating_heatmap(Popularity().fit(IMPLICIT))
+    assert ax.images[0].get_array().shape == (15, 15)
+    most = IMPLICIT.items.take([np.argmax(np.bincount(IMPLICIT.item_codes))])[0]
+    assert ax.get_xticklabels()[0].get_text() == str(most)
+
+
+def test_a_neighborhood_has_the_nearest_items_the_nearest_to_the_middle():
+    model = ItemKNN().fit(IMPLICIT)
+    ax = plotting.similarity_neighborhood(model, 100, 4, labels={100: "tea"})
+    similar = model.similar_items([100], 4)[100]
+    assert render(ax) == ["tea", *(f"{item}  {score:.2f}" for item, score in similar)]
+    radii = [np.hypot(*text.xy) for text in ax.texts[1:]]
+    assert radii == sorted(radii)
+    assert radii[0] > 0
+
+
+def test_an_item_without_neighbours_stands_alone():
+    model = ItemKNN().fit([("ann", "tea"), ("bob", "cup")])
+    assert render(plotting.similarity_neighborhood(model, "tea")) == ["tea"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda: plotting.long_tail(IMPLICIT, share=1), ValueError, "share=1"),
+        (lambda: plotting.long_tail([1, 2]), TypeError, "Interactions or Recommendations.*list"),
+        (lambda: plotting.long_tail({}), ValueError, "nothing to draw"),
+        (lambda: plotting.long_tail(Recommendations([1], [[2]], counts=[0])), ValueError, "no items to count"),
+        (lambda: plotting.metric_by_k(LISTS, TEST, "ndcg@5"), ValueError, "without a cut-off, such as 'ndcg'"),
+        (lambda: plotting.metric_by_k(LISTS, TEST, ks=[0, 3]), ValueError, "from 1 to 10"),
+        (lambda: plotting.metric_by_k(LISTS, TEST, ks=[11]), ValueError, "from 1 to 10"),
+        (lambda: plotting.metric_by_k(LISTS, TEST, ks=[]), ValueError, "from 1 to 10"),
+        (lambda: plotting.comparison({"a": RESULTS["items"]}), ValueError, "two evaluations"),
+        (lambda: plotting.comparison(RESULTS, "mrr@3"), ValueError, "mrr@3"),
+        (lambda: plotting.coverage_accuracy(RESULTS, "mrr@3"), KeyError, "mrr@3"),
+        (lambda: plotting.segment_profiles(RESULTS, IMPLICIT, "mrr@3"), ValueError, "mrr@3"),
+        (lambda: plotting.segment_profiles(RESULTS, IMPLICIT, n_segments=0), ValueError, "n_segments=0"),
+        (lambda: plotting.segment_profiles(RESULTS, {"nobody": 1}), DataError, "none of the users"),
+        (lambda: plotting.learning_curve(Popularity().fit(IMPLICIT)), TypeError, "Popularity has no history_"),
+        (lambda: plotting.learning_curve(SGDMatrixFactorization()), TypeError, "not fitted"),
+        (lambda: plotting.rating_heatmap(Popularity()), NotFittedError, "not fitted"),
+        (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=["eve"]), UnknownIdError, "eve"),
+        (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=[]), ValueError, "0 users"),
+        (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), items=[100] * 101), ValueError, "101 items"),
+        (lambda: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 1), UnknownIdError, "1"),
+        (lambda: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, 31), ValueError, "n=31"),
+    ],
+)
+def test_what_cannot_be_drawn_is_an_error(draw, error, message):
+    with pytest.raises(error, match=message):
+        draw()

@@ -1,0 +1,86 @@
+import subprocess
+import sys
+import warnings
+from types import SimpleNamespace
+
+import matplotlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib import font_manager
+
+from recokit import ItemKNN, plotting
+from recokit.plotting import _style
+
+BASKETS = [("ann", "茶壶"), ("ann", "茶杯"), ("bob", "茶壶"), ("bob", "茶杯"), ("bob", "$5 – $6")]
+
+
+def fonts(monkeypatch, *names):
+    listed = [SimpleNamespace(name=name) for name in ("DejaVu Sans", *names)]
+    monkeypatch.setattr(font_manager, "fontManager", SimpleNamespace(ttflist=listed))
+
+
+def draw():
+    return plotting.similarity_neighborhood(ItemKNN().fit(BASKETS), "茶壶")
+
+
+def test_chinese_names_are_drawn_in_a_font_that_has_them(monkeypatch):
+    before = list(matplotlib.rcParams["font.family"])
+    fonts(monkeypatch, "SimHei", "Noto Sans CJK SC")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        families = [text.get_fontfamily() for text in draw().texts]
+    assert all(family == [*before, "Noto Sans CJK SC"] for family in families)
+    assert list(matplotlib.rcParams["font.family"]) == before
+
+
+def test_without_such_a_font_there_is_one_warning_and_a_picture(monkeypatch):
+    fonts(monkeypatch)
+    with pytest.warns(UserWarning, match="no installed font has Chinese") as caught:
+        assert len(draw().texts) == 3
+    assert len(caught) == 1
+
+
+def test_latin_names_need_no_other_font_and_no_search(monkeypatch):
+    monkeypatch.setattr(_style, "_cjk_font", lambda: pytest.fail("searched"))
+    assert _style.name_style(["thé – “№ 5” → £9 ☕"]) == {"parse_math": False}
+
+
+def test_a_price_is_no_formula():
+    ax = plotting.similarity_neighborhood(ItemKNN().fit([("ann", "$5 – $6"), ("ann", "tea")]), "$5 – $6")
+    assert ax.texts[0].get_text() == "$5 – $6"
+    assert not ax.texts[0].get_parse_math()
+
+
+@pytest.mark.parametrize("name", ["茶", "ティー", "티", "ﾃｨ茶"])
+def test_chinese_japanese_and_korean_are_recognised(monkeypatch, name):
+    fonts(monkeypatch, "SimSun")
+    assert _style.name_style(["tea", name])["fontfamily"][-1] == "SimSun"
+
+
+@given(st.text(st.sampled_from("ab 茶é…\n")), st.integers(2, 12))
+def test_a_shortened_name_fits_and_begins_as_it_did(name, longest):
+    short = _style.shortened(name, longest)
+    assert sum(map(_style._width, short)) <= longest
+    whole = " ".join(name.split())
+    assert short == whole or (short.endswith("…") and whole.startswith(short[:-1]))
+
+
+def test_recokit_needs_no_matplotlib_and_the_plots_say_what_they_need():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+import recokit
+try:
+    import recokit.plotting
+except ImportError as error:
+    print(error)
+"""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert 'pip install "recokit[plot]"' in process.stdout
+
+
+def test_importing_recokit_does_not_import_matplotlib():
+    code = "import recokit, sys; print('matplotlib' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert process.stdout.strip() == "False"
