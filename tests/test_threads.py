@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
-from recokit._threads import for_each, for_rows, split_by_cost, thread_count
+from recokit._threads import for_each, for_rows, single_threaded_blas, split_by_cost, thread_count
 
 COSTS = st.lists(st.one_of(st.just(0.0), st.floats(0, 1e12), st.integers(0, 5)), max_size=60)
 
@@ -178,3 +179,16 @@ def test_many_callers_at_once_do_not_abort_the_process_on_the_workqueue_layer():
     """
     )
     assert run(code, NUMBA_THREADING_LAYER="workqueue", **COMPILED) == "well"
+
+
+def test_blas_is_limited_while_anybody_wants_it_so():
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before, inside, left = threads(), [], []
+    with single_threaded_blas():
+        with single_threaded_blas():
+            inside.append(threads())
+        left.append(threads())
+    assert inside == left == [{1}]
+    assert threads() == before

@@ -5,7 +5,7 @@ from recokit.base import Explanation, Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
 from recokit.exceptions import DataError, LeakageWarning, ModelFormatError, NotFittedError, UnknownIdError
-from recokit.factorization import SGDMatrixFactorization
+from recokit.factorization import ImplicitALS, PureSVD, SGDMatrixFactorization
 from recokit.interactions import IdIndex, Interactions
 from recokit.linear import EASE
 from recokit.metrics import compare, evaluate
@@ -19,12 +19,14 @@ __all__ = [
     "DataError",
     "Explanation",
     "IdIndex",
+    "ImplicitALS",
     "Interactions",
     "ItemKNN",
     "LeakageWarning",
     "ModelFormatError",
     "NotFittedError",
     "Popularity",
+    "PureSVD",
     "Recommendations",
     "Recommender",
     "SGDMatrixFactorization",

@@ -146,6 +146,25 @@ class Choice(NamedTuple):
         kept = None if self.kept is None else (self.kept[0][codes], *_rows(self.kept[1:], codes))
         return Choice(self.allowed, hidden, kept)
 
+    def listable(self, n_items: int) -> IntArray | None:
+        """Return the codes of the items that may be listed for somebody, as far as is known; None for all."""
+        if self.allowed is None and (self.kept is None or not np.all(self.kept[0])):
+            return None
+        listable = np.ones(n_items, dtype=np.bool_) if self.allowed is None else self.allowed
+        if self.kept is not None and np.all(self.kept[0]):
+            anybody = np.zeros(n_items, dtype=np.bool_)
+            anybody[self.kept[2]] = True
+            listable = listable & anybody
+        codes: IntArray = np.flatnonzero(listable)
+        return codes
+
+    def over(self, codes: IntArray, n_items: int) -> "Choice":
+        """Return the choice among these of the items that may be listed, which are numbered by their place."""
+        places = np.full(n_items, -1, dtype=np.int32)
+        places[codes] = np.arange(len(codes), dtype=np.int32)
+        kept = None if self.kept is None else (self.kept[0], *_renumbered(self.kept[1:], places))
+        return Choice(None, _renumbered(self.hidden, places), kept)
+
     def select(self, scores: FloatArray, n: int, n_threads: int) -> Top:
         """Return the n best items of each person that may be listed, equal ones in order of code.
 
@@ -178,6 +197,13 @@ def _rows(lists: tuple[IntArray, CodeArray], codes: Any) -> tuple[IntArray, Code
     indptr, item_codes = lists
     rows = Histories(indptr, item_codes, np.broadcast_to(np.float32(1), len(item_codes))).rows(np.asarray(codes))
     return rows.indptr, rows.item_codes
+
+
+def _renumbered(lists: tuple[IntArray, CodeArray], places: CodeArray) -> tuple[IntArray, CodeArray]:
+    """Return the lists in other codes, without what has none."""
+    indptr, item_codes = lists
+    found = places[item_codes]
+    return np.concatenate([[0], np.cumsum(found >= 0)])[indptr], found[found >= 0]
 
 
 def _joined(first: tuple[IntArray, CodeArray], second: tuple[IntArray, CodeArray]) -> tuple[IntArray, CodeArray]:

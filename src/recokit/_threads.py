@@ -7,6 +7,7 @@ thread runs a range does not change what the range computes, so results do not d
 """
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from typing import Any
 
 import numba
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from recokit._typing import AnyArray
 
-__all__ = ["for_each", "for_rows", "split_by_cost", "thread_count", "whatever_the_cost"]
+__all__ = ["for_each", "for_rows", "single_threaded_blas", "split_by_cost", "thread_count", "whatever_the_cost"]
 
 _RANGES_PER_THREAD = 16
 _least_cost = 50_000.0  # of work that is worth a second thread
@@ -32,6 +34,37 @@ def whatever_the_cost() -> Iterator[None]:
         yield
     finally:
         _least_cost = before
+
+
+class _BlasLimit:
+    """One thread for BLAS while anybody wants it so; what it had before comes back with the last."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.limits: Any = None
+
+
+_blas = _BlasLimit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_blas.__init__)  # type: ignore[misc]  # a lock that was held then stays so
+
+
+@contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Let BLAS use one thread, where recokit's threads call it themselves; may be entered by several at a time."""
+    with _blas.lock:
+        if _blas.users == 0:
+            _blas.limits = threadpool_limits(1, user_api="blas")
+        _blas.users += 1
+    try:
+        yield
+    finally:
+        with _blas.lock:
+            _blas.users = max(0, _blas.users - 1)
+            if _blas.users == 0 and _blas.limits is not None:
+                _blas.limits.restore_original_limits()
+                _blas.limits = None
 
 
 def thread_count(n_threads: int | None) -> int:

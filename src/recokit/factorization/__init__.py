@@ -1,5 +1,8 @@
 """Matrix factorization."""
 
+from recokit.factorization.als import ImplicitALS
+from recokit.factorization.pure_svd import PureSVD
 from recokit.factorization.sgd import SGDMatrixFactorization
+from recokit.factorization.vectors import export_vectors
 
-__all__ = ["SGDMatrixFactorization"]
+__all__ = ["ImplicitALS", "PureSVD", "SGDMatrixFactorization", "export_vectors"]

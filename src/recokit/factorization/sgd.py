@@ -8,11 +8,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories, Recommender, Term
+from recokit.base import Choice, Histories, Recommender, Term, Top
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
-from recokit.factorization._latent import Profiles, nearest_by_cosine, products
+from recokit.factorization._latent import Profiles, nearest_by_cosine, products, top_of_products
 from recokit.factorization._person import ItemSide
 from recokit.interactions import Interactions
 
@@ -365,6 +365,10 @@ class SGDMatrixFactorization(Recommender):
         scores += (profiles.bias + np.float32(self.mean_))[:, None]
         scores += self.item_bias_
         return scores
+
+    def _top_block(self, profiles: Profiles, n: int, choice: Choice) -> Top:
+        top = top_of_products(profiles.factors, self.item_factors_, self.item_bias_, n, choice, self._threads())
+        return top._replace(scores=top.scores + (profiles.bias + np.float32(self.mean_))[:, None])
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         return self._clipped(self.mean_ + self._factors().scores(user_codes, item_codes, self._threads()))

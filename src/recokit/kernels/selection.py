@@ -5,7 +5,9 @@ from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["hide_cells", "keep_cells", "select_top"]
+__all__ = ["hide_cells", "keep_cells", "select_shown", "select_top"]
+
+_STRIP = 64  # columns at a time that are passed over together where none is good enough
 
 
 @njit(nogil=True, cache=True)
@@ -86,13 +88,59 @@ def select_top(
     counts : (n_rows,) int32 array
         Filled with how many were kept.
     """
-    n = top_codes.shape[1]
     for row in range(start, stop):
-        kept_scores, kept_codes = top_scores[row], top_codes[row]
-        size = 0
-        worst = np.float32(-np.inf)
-        for code in range(scores.shape[1]):
-            score = scores[row, code]
+        counts[row] = _select_row(scores[row], top_codes[row], top_scores[row])
+
+
+@njit(nogil=True, cache=True)
+def select_shown(
+    scores: FloatArray,
+    bias: FloatArray,
+    first: int,
+    indptr: IntArray,
+    hidden: CodeArray,
+    top_codes: CodeArray,
+    top_scores: FloatArray,
+    counts: CodeArray,
+) -> None:
+    """Keep the n best columns of each row of a block as `select_top` does, but for those that are hidden.
+
+    Parameters
+    ----------
+    scores : (n_block, n_columns) float32 array
+        Scores of the rows ``first``, ``first`` + 1, …, without NaN. Overwritten.
+    bias : (n_columns,) or (0,) float32 array
+        Added to each row.
+    first : int
+    indptr, hidden : (n_rows + 1,) int64 and (n,) int32 arrays
+        The columns that are not to be kept, by row.
+    top_codes, top_scores, counts
+        As those of `select_top`.
+    """
+    for place in range(len(scores)):
+        row, line = first + place, scores[place]
+        if len(bias):
+            for code in range(len(line)):
+                line[code] += bias[code]
+        for k in range(indptr[row], indptr[row + 1]):
+            line[hidden[k]] = -np.inf
+        counts[row] = _select_row(line, top_codes[row], top_scores[row])
+
+
+@njit(nogil=True, cache=True)
+def _select_row(scores: FloatArray, kept_codes: CodeArray, kept_scores: FloatArray) -> int:
+    """Keep the best columns of one row; return how many."""
+    n, n_columns = len(kept_codes), len(scores)
+    size, worst = 0, np.float32(-np.inf)
+    for first in range(0, n_columns, _STRIP):
+        last = min(n_columns, first + _STRIP)
+        better = 0
+        for code in range(first, last):  # a sum, since that is done for many columns at a time
+            better += scores[code] > worst
+        if better == 0:
+            continue
+        for code in range(first, last):
+            score = scores[code]
             if score > worst:  # columns ascend, so an equal score never displaces
                 if size < n:
                     kept_scores[size], kept_codes[size] = score, code
@@ -103,10 +151,10 @@ def select_top(
                     _sift_down(kept_scores, kept_codes, size)
                 if size == n:
                     worst = kept_scores[0]
-        counts[row] = size
-        for last in range(size - 1, 0, -1):  # the worst goes to the end
-            kept_scores[0], kept_scores[last] = kept_scores[last], kept_scores[0]
-            kept_codes[0], kept_codes[last] = kept_codes[last], kept_codes[0]
-            _sift_down(kept_scores, kept_codes, last)
-        kept_scores[size:] = np.nan
-        kept_codes[size:] = -1
+    for last in range(size - 1, 0, -1):  # the worst goes to the end
+        kept_scores[0], kept_scores[last] = kept_scores[last], kept_scores[0]
+        kept_codes[0], kept_codes[last] = kept_codes[last], kept_codes[0]
+        _sift_down(kept_scores, kept_codes, last)
+    kept_scores[size:] = np.nan
+    kept_codes[size:] = -1
+    return size

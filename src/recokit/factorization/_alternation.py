@@ -1,0 +1,101 @@
+"""Alternating least squares: one side solved, then the other."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from recokit._threads import for_rows
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels import als as kernel
+
+__all__ = ["Cells", "Side", "Solver", "gram_of", "penalties"]
+
+Solver = Literal["cg", "cholesky"]
+
+_GRAM_PARTS = 64  # a fixed number, so that the sum is the same bits whatever the number of threads
+
+
+class Cells(NamedTuple):
+    """Who interacted with what, compressed by row.
+
+    Attributes
+    ----------
+    indptr : (n_rows + 1,) int64 array
+    codes : (n,) int32 array
+    values : (n,) float32 array
+        Strengths.
+    """
+
+    indptr: IntArray
+    codes: CodeArray
+    values: FloatArray
+
+    @property
+    def lengths(self) -> IntArray:
+        """Cells of each row."""
+        return np.diff(self.indptr)
+
+
+class Side(NamedTuple):
+    """What one side is solved by: the factors of the other.
+
+    Attributes
+    ----------
+    others : (n_others, n_factors) float32 array
+    gram : (n_factors, n_factors) float32 array
+        Their Gram matrix times the weight of what is not observed.
+    """
+
+    others: FloatArray
+    gram: FloatArray
+
+    @classmethod
+    def of(cls, others: FloatArray, unobserved_weight: float, n_threads: int) -> "Side":
+        """Return the side of some factors."""
+        return cls(others, (unobserved_weight * gram_of(others, n_threads)).astype(np.float32))
+
+    def improve(self, cells: Cells, l2: FloatArray, factors: FloatArray, n_steps: int, n_threads: int) -> None:
+        """Take steps of conjugate gradients from the factors of each row, which are overwritten."""
+        args = (*cells, *self, l2, n_steps, factors)
+        size = self.others.shape[1]
+        costs = (2.0 * cells.lengths + size) * size * (n_steps + 1) / 8
+        for_rows(kernel.solve_by_gradients, len(factors), args, n_threads=n_threads, costs=costs)
+
+    def solve(self, cells: Cells, l2: FloatArray, n_threads: int) -> FloatArray:
+        """Return the factors that are best for each row: (n_rows, n_factors) float32, 0 without interactions."""
+        size = self.others.shape[1]
+        factors = np.empty((len(cells.lengths), size), dtype=np.float32)
+        costs = (0.5 * cells.lengths + size / 3) * size**2 / 8
+        for_rows(kernel.solve_by_cholesky, len(factors), (*cells, *self, l2, factors), n_threads=n_threads, costs=costs)
+        return factors
+
+    def loss(self, cells: Cells, factors: FloatArray, n_threads: int) -> float:
+        """Return Σ v (1 − f·x)² over the cells plus what is not observed: its weight times Σ (f·x)² over all pairs."""
+        totals = np.empty(len(factors))
+        args = (*cells, factors, self.others, totals)
+        costs = cells.lengths * self.others.shape[1] / 8
+        for_rows(kernel.losses, len(factors), args, n_threads=n_threads, costs=costs)
+        return float(totals.sum() + np.sum(gram_of(factors, n_threads) * self.gram))
+
+
+def gram_of(factors: FloatArray, n_threads: int) -> FloatArray:
+    """Return Σ f fᵀ over the rows: (n_factors, n_factors) float64, the same bits for any number of threads."""
+    size = factors.shape[1]
+    bounds = np.linspace(0, len(factors), min(_GRAM_PARTS, len(factors)) + 1).astype(np.int64)
+    parts = np.empty((len(bounds) - 1, size, size), dtype=np.float32)
+    costs = np.diff(bounds) * size**2 / 16
+    for_rows(kernel.gram_parts, len(parts), (bounds, factors, parts), n_threads=n_threads, costs=costs)
+    lower = np.tril(parts.sum(axis=0, dtype=np.float64))
+    gram: FloatArray = lower + np.tril(lower, -1).T
+    return gram
+
+
+def penalties(lengths: IntArray, n_others: int, unobserved_weight: float, l2: float, exponent: float) -> FloatArray:
+    """Return the penalty of each row, λ n^ν, with n = its interactions + the weight of what is not observed × others.
+
+    It is scaled so that the sum over rows does not depend on ν.
+    """
+    sizes = lengths + unobserved_weight * n_others
+    powers = sizes**exponent
+    scaled: FloatArray = l2 * powers * (sizes.sum() / powers.sum())
+    return scaled.astype(np.float32)

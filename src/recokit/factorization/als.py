@@ -1,0 +1,288 @@
+"""ImplicitALS: factors of implicit feedback by alternating least squares."""
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from recokit._typing import CodeArray, FloatArray
+from recokit.base import Choice, Histories, Recommender, Term, Top
+from recokit.factorization._alternation import Cells, Side, penalties
+from recokit.factorization._latent import nearest_by_cosine, products, top_of_products
+from recokit.interactions import Interactions
+
+__all__ = ["ImplicitALS"]
+
+_INIT_SCALE = 0.1
+_N_STEPS = 3  # of conjugate gradients; more change nothing in the quality of the lists
+
+
+class _Progress(NamedTuple):
+    """What a model keeps so that it can go on."""
+
+    interactions: Interactions
+    users: FloatArray
+    items: FloatArray
+
+
+class ImplicitALS(Recommender):
+    r"""Factorise implicit feedback: what is observed weighs by its strength, everything else a little.
+
+    Users' factors p and items' factors q minimise
+
+    .. math:: \sum_{(u,i) \in S} v_{ui} (1 - p_u \cdot q_i)^2 + \alpha_0 \sum_u \sum_i (p_u \cdot q_i)^2
+              + \sum_u \lambda_u \lVert p_u \rVert^2 + \sum_i \lambda_i \lVert q_i \rVert^2
+
+    where S are the interactions, v their strengths, and :math:`\lambda_u = \lambda (n_u + \alpha_0 n_{items})^\nu`
+    grows with the number of interactions of the user; the same for items. It is scaled so that λ means the same for
+    every ν. Each side is solved in turn, the other given; at the end users are solved exactly.
+
+    Parameters
+    ----------
+    n_factors : int
+        Length of p and q.
+    n_epochs : int
+        How often each side is solved.
+    unobserved_weight : float
+        :math:`\alpha_0`. In the terms of Hu et al. the confidence of an interaction is :math:`1 + v / \alpha_0`.
+    l2 : float
+        λ.
+    l2_exponent : float
+        ν: 1 is a penalty in proportion to the interactions, 0 the same for all.
+    solver : {"cg", "cholesky"}
+        Three steps of conjugate gradients from the last factors, or the solution of every row.
+    warm_start : bool
+        Let ``fit`` go on from what was learned. On the same data it does what is missing to ``n_epochs``, with the bits
+        of one fit of that many; on other data it does ``n_epochs`` from the factors of what was known.
+    random_state : int, RandomState or None
+        Seed of the first factors.
+    feedback : {"auto", "implicit"}
+        What the values are. To learn from ratings as strengths, say "implicit".
+    n_threads : int, optional
+        Threads; what Numba has by default. It does not change the model.
+    verbose : bool
+        Show progress.
+
+    Attributes
+    ----------
+    user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
+        p and q, in order of code; 0 without interactions.
+    history_ : dict
+        ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
+
+    Notes
+    -----
+    ``recommend_for`` solves for the factors of a person exactly: who has the history of a user gets the user's list.
+
+    ``partial_fit`` starts from the old factors and does the second half of the epochs.
+
+    References
+    ----------
+    Y. Hu, Y. Koren, C. Volinsky (2008). Collaborative filtering for implicit feedback datasets. ICDM.
+
+    S. Rendle, W. Krichene, L. Zhang, Y. Koren (2022). Revisiting the performance of iALS on item recommendation
+    benchmarks. RecSys.
+
+    G. Takács, I. Pilászy, D. Tikk (2011). Applications of the conjugate gradient method for implicit feedback
+    collaborative filtering. RecSys.
+
+    Examples
+    --------
+    >>> from recokit.factorization import ImplicitALS
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("dan", "pot")]
+    >>> model = ImplicitALS(n_factors=4, random_state=0).fit(bought)
+    >>> [item for item, _ in model.recommend("cy", n=1)["cy"]]
+    ['cup']
+    """
+
+    _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
+    _exact_partial_fit = False
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **Recommender._parameter_constraints,
+        "n_factors": [Interval(Integral, 1, None, closed="left")],
+        "n_epochs": [Interval(Integral, 1, None, closed="left")],
+        "unobserved_weight": [Interval(Real, 0, None, closed="neither")],
+        "l2": [Interval(Real, 0, None, closed="neither")],
+        "l2_exponent": [Interval(Real, 0, 2, closed="both")],
+        "solver": [StrOptions({"cg", "cholesky"})],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_factors: int = 128,
+        *,
+        n_epochs: int = 16,
+        unobserved_weight: float = 0.3,
+        l2: float = 0.01,
+        l2_exponent: float = 1.0,
+        solver: str = "cg",
+        warm_start: bool = False,
+        random_state: Any = None,
+        feedback: str = "auto",
+        n_threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.n_factors = n_factors
+        self.n_epochs = n_epochs
+        self.unobserved_weight = unobserved_weight
+        self.l2 = l2
+        self.l2_exponent = l2_exponent
+        self.solver = solver
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.feedback = feedback
+        self.n_threads = n_threads
+        self.verbose = verbose
+
+    # ------------------------------------------------------------------ fitting
+
+    def _fit(self, interactions: Interactions) -> None:
+        before: _Progress | None = self.__dict__.pop("_in_progress", None)
+        self.history_: dict[str, list[float]] = {"training_loss": []}
+        if before is None or not self.warm_start:
+            self._learn(interactions, *self._random_factors(interactions), self.n_epochs)
+        elif before.interactions.equals(interactions):
+            self._go_on(before)
+        else:
+            start = self._random_factors(interactions)
+            self._take_over(start, (before.users, before.items), before.interactions, interactions)
+            self._learn(interactions, *start, self.n_epochs)
+
+    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
+        """Start from the old factors, where there are any, and do the second half of the epochs."""
+        self.__dict__.pop("_in_progress", None)
+        start = self._random_factors(merged)
+        self._take_over(start, (self.user_factors_, self.item_factors_), previous, merged)
+        self._learn(merged, *start, self.n_epochs - self.n_epochs // 2)
+
+    def _go_on(self, before: _Progress) -> None:
+        """Do the epochs that are missing."""
+        done = self._losses_before
+        missing = self.n_epochs - len(done)
+        if before.items.shape[1] != self.n_factors or missing < 0:
+            raise ValueError(
+                f"n_factors={self.n_factors}, n_epochs={self.n_epochs}: with warm_start=True the factors stay "
+                f"{before.items.shape[1]}, and the epochs, of which {len(done)} have been done, may only grow"
+            )
+        self.history_["training_loss"] += done
+        self._learn(before.interactions, before.users.copy(), before.items.copy(), missing)
+
+    def _take_over(
+        self, start: tuple[FloatArray, FloatArray], old: tuple[FloatArray, FloatArray], known: Any, here: Any
+    ) -> None:
+        """Overwrite first factors by those of the users and items that were known."""
+        if old[0].shape[1] != self.n_factors:
+            raise ValueError(f"n_factors={self.n_factors} is not what the model was fitted with, {old[0].shape[1]}")
+        codes = here.users.codes(known.users), here.items.codes(known.items)
+        for mine, theirs, places in zip(start, old, codes, strict=True):
+            learned = np.any(theirs, axis=1) & (places >= 0)
+            mine[places[learned]] = theirs[learned]
+
+    def _random_factors(self, data: Interactions) -> tuple[FloatArray, FloatArray]:
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        scale = np.float32(_INIT_SCALE / np.sqrt(self.n_factors))
+        users = scale * rng.standard_normal((data.n_users, self.n_factors), dtype=np.float32)
+        return users, scale * rng.standard_normal((data.n_items, self.n_factors), dtype=np.float32)
+
+    def _learn(self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int) -> None:
+        by_user, by_item = Cells(data.indptr, data.item_codes, data.values), Cells(*data.transposed())
+        user_l2, item_l2 = self._penalties(by_user, data.n_items), self._penalties(by_item, data.n_users)
+        items[by_item.lengths == 0] = 0
+        with self._progress(n_epochs, "epochs") as bar:
+            for _ in range(n_epochs):
+                users = self._half(Side.of(items, self.unobserved_weight, self._threads()), by_user, user_l2, users)
+                side = Side.of(users, self.unobserved_weight, self._threads())
+                items = self._half(side, by_item, item_l2, items)
+                loss = side.loss(by_item, items, self._threads())
+                loss += sum(
+                    float(np.sum(l2 * np.sum(each.astype(np.float64) ** 2, axis=1)))
+                    for l2, each in ((user_l2, users), (item_l2, items))
+                )
+                self.history_["training_loss"].append(loss / data.n_interactions)
+                bar.update(1)
+        self.item_factors_ = items
+        # Before the last users are solved: what goes on from them is as if it had never stopped.
+        if self.warm_start:
+            self._in_progress = _Progress(data, users, items)
+            self._losses_before = list(self.history_["training_loss"])
+        self._restore()
+        self.user_factors_ = self._side.solve(by_user, user_l2, self._threads())
+
+    def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> FloatArray:
+        if self.solver == "cholesky":
+            return side.solve(cells, l2, self._threads())
+        side.improve(cells, l2, factors, _N_STEPS, self._threads())
+        return factors
+
+    def _penalties(self, cells: Cells, n_others: int) -> FloatArray:
+        return penalties(cells.lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
+
+    def _restore(self) -> None:
+        self._side = Side.of(self.item_factors_, self.unobserved_weight, self._threads())
+        self._known_items = self.item_counts_ > 0
+
+    # ------------------------------------------------------------------ scoring
+
+    def _known_profiles(self, user_codes: CodeArray) -> FloatArray:
+        return self.user_factors_[user_codes]
+
+    def _fold_in(self, people: Histories) -> FloatArray:
+        """Solve for the factors of people, the items' given."""
+        return self._side.solve(Cells(*people), self._person_l2(people.lengths), self._threads())
+
+    def _person_l2(self, lengths: Any) -> FloatArray:
+        """Return the penalties of people as they are of users with as many interactions."""
+        data = self.interactions_
+        users = np.diff(data.indptr)
+        sizes = np.concatenate([users, lengths]) + self.unobserved_weight * data.n_items
+        powers = sizes**self.l2_exponent
+        scale = sizes[: len(users)].sum() / powers[: len(users)].sum()
+        l2: FloatArray = (self.l2 * powers[len(users) :] * scale).astype(np.float32)
+        return l2
+
+    def _score_block(self, profiles: FloatArray) -> FloatArray:
+        scores = products(profiles, self.item_factors_, self._threads())
+        scores[:, ~self._known_items] = -np.inf
+        scores[~np.any(profiles, axis=1)] = -np.inf
+        return scores
+
+    def _top_block(self, profiles: FloatArray, n: int, choice: Choice) -> Top:
+        if not np.all(self._known_items):
+            known = self._known_items if choice.allowed is None else self._known_items & choice.allowed
+            choice = choice._replace(allowed=known)
+        top = top_of_products(profiles, self.item_factors_, None, n, choice, self._threads())
+        nobody = ~np.any(profiles, axis=1)
+        top.put(np.flatnonzero(nobody), Top.nothing(int(nobody.sum()), n))
+        return top
+
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        people, items = self.user_factors_[user_codes], self.item_factors_[item_codes]
+        scores: FloatArray = np.einsum("ij,ij->i", people, items, dtype=np.float64)
+        return scores
+
+    # ------------------------------------------------------------------ explaining
+
+    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+        return nearest_by_cosine(self.item_factors_, item_codes, n, self._threads())
+
+    def _similar_users(self, user_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+        return nearest_by_cosine(self.user_factors_, user_codes, n, self._threads())
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        r"""Trace a score back to the items that it comes from.
+
+        With A the matrix that a user is solved by, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so that item j contributes
+        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5).
+        """
+        history = self._training_histories(np.array([user_code]))
+        factors = self.item_factors_[history.item_codes].astype(np.float64)
+        matrix = (factors * history.values[:, None]).T @ factors + self._side.gram
+        matrix += self._person_l2(history.lengths)[0] * np.eye(len(matrix))
+        metric = np.linalg.solve(matrix, self.item_factors_[item_code].astype(np.float64))
+        parts = history.values * (factors @ metric)
+        ids = self.interactions_.items.take(history.item_codes).tolist()
+        return [Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)]

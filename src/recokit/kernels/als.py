@@ -1,0 +1,287 @@
+"""Alternating least squares for implicit feedback: the factors of one side, those of the other given.
+
+Each row minimises Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where f_k are the factors of what it has interacted with, v_k
+the strengths, and G the Gram matrix of the other side times the weight of what is not observed.
+"""
+
+import numpy as np
+from numba import njit
+
+from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+
+__all__ = ["gram_parts", "losses", "solve_by_cholesky", "solve_by_gradients"]
+
+_REFINEMENTS = 2
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _add_outer_products(rows: FloatArray, gram: FloatArray) -> None:
+    """Add Σ f fᵀ over the rows f to the lower triangle of a matrix."""
+    size, whole = gram.shape[0], len(rows) - len(rows) % 4
+    for first in range(0, whole, 4):  # four at a time, so that the matrix is read and written a quarter as often
+        f, g, h, k = rows[first], rows[first + 1], rows[first + 2], rows[first + 3]
+        for a in range(size):
+            line, fa, ga, ha, ka = gram[a], f[a], g[a], h[a], k[a]
+            for b in range(a + 1):
+                line[b] += fa * f[b] + ga * g[b] + ha * h[b] + ka * k[b]
+    for last in range(whole, len(rows)):
+        f = rows[last]
+        for a in range(size):
+            line, fa = gram[a], f[a]
+            for b in range(a + 1):
+                line[b] += fa * f[b]
+
+
+@njit(nogil=True, cache=True)
+def gram_parts(start: int, stop: int, bounds: IntArray, factors: FloatArray, parts: FloatArray) -> None:
+    """Compute the lower triangles of the Gram matrices of parts of the rows.
+
+    Parameters
+    ----------
+    start, stop : int
+        Parts to work on.
+    bounds : (n_parts + 1,) int64 array
+        Where each part of the rows begins.
+    factors : (n_rows, n_factors) float32 array
+    parts : (n_parts, n_factors, n_factors) float32 array
+        Lower triangles are written.
+    """
+    for part in range(start, stop):
+        parts[part] = 0
+        _add_outer_products(factors[bounds[part] : bounds[part + 1]], parts[part])
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _multiply(
+    rows: FloatArray, weights: FloatArray, gram: FloatArray, l2: float, vector: FloatArray, product: FloatArray
+) -> None:
+    """Write (Σ_k v_k f_k f_kᵀ + G + λI) x."""
+    for a in range(len(vector)):
+        line, total = gram[a], l2 * vector[a]
+        for b in range(len(vector)):
+            total += line[b] * vector[b]
+        product[a] = total
+    for k in range(len(rows)):
+        row, dot = rows[k], np.float32(0)
+        for a in range(len(vector)):
+            dot += row[a] * vector[a]
+        dot *= weights[k]
+        for a in range(len(vector)):
+            product[a] += dot * row[a]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _dot(first: FloatArray, second: FloatArray) -> np.float32:
+    total = np.float32(0)
+    for a in range(len(first)):
+        total += first[a] * second[a]
+    return total
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def solve_by_gradients(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    values: FloatArray,
+    others: FloatArray,
+    gram: FloatArray,
+    l2: FloatArray,
+    n_steps: int,
+    factors: FloatArray,
+) -> None:
+    """Take a few steps of conjugate gradients towards the solution of each row.
+
+    Parameters
+    ----------
+    start, stop : int
+        Rows to work on.
+    indptr, codes, values : (n_rows + 1,) int64, (n,) int32 and (n,) float32 arrays
+        What each row has interacted with, and v.
+    others : (n_others, n_factors) float32 array
+        The factors of the other side.
+    gram : (n_factors, n_factors) float32 array
+        G, whole.
+    l2 : (n_rows,) float32 array
+        λ of each row, positive.
+    n_steps : int
+    factors : (n_rows, n_factors) float32 array
+        Where to start; overwritten. 0 for a row without interactions.
+    """
+    size = others.shape[1]
+    longest = 0
+    for row in range(start, stop):
+        longest = max(longest, indptr[row + 1] - indptr[row])
+    buffer = np.empty((longest, size), dtype=np.float32)
+    residual, direction = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
+    product = np.empty(size, dtype=np.float32)
+    for row in range(start, stop):
+        first, last = indptr[row], indptr[row + 1]
+        solution = factors[row]
+        if first == last:
+            solution[:] = 0
+            continue
+        rows, weights = buffer[: last - first], values[first:last]
+        for k in range(last - first):
+            rows[k] = others[codes[first + k]]
+        _multiply(rows, weights, gram, l2[row], solution, product)
+        residual[:] = -product
+        for k in range(last - first):
+            for a in range(size):
+                residual[a] += weights[k] * rows[k, a]
+        direction[:] = residual
+        square = _dot(residual, residual)
+        for _ in range(n_steps):
+            if square < 1e-20:
+                break
+            _multiply(rows, weights, gram, l2[row], direction, product)
+            step = square / _dot(direction, product)
+            for a in range(size):
+                solution[a] += step * direction[a]
+                residual[a] -= step * product[a]
+            before, square = square, _dot(residual, residual)
+            for a in range(size):
+                direction[a] = residual[a] + square / before * direction[a]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _decompose(matrix: FloatArray) -> None:
+    """Replace the lower triangle of a positive definite matrix A by L, where A = L Lᵀ (Cholesky, row by row)."""
+    for a in range(len(matrix)):
+        row = matrix[a]
+        for b in range(a):
+            other, product = matrix[b], 0.0
+            for c in range(b):
+                product += row[c] * other[c]
+            row[b] = (row[b] - product) / other[b]
+        square = 0.0
+        for c in range(a):
+            square += row[c] * row[c]
+        row[a] = np.sqrt(row[a] - square)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _substitute(lower: FloatArray, right: FloatArray) -> None:
+    """Replace b by the solution of L Lᵀ x = b."""
+    size = len(right)
+    for a in range(size):
+        total = right[a]
+        for b in range(a):
+            total -= lower[a, b] * right[b]
+        right[a] = total / lower[a, a]
+    for a in range(size - 1, -1, -1):
+        right[a] /= lower[a, a]
+        for b in range(a):
+            right[b] -= lower[a, b] * right[a]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def solve_by_cholesky(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    values: FloatArray,
+    others: FloatArray,
+    gram: FloatArray,
+    l2: FloatArray,
+    factors: FloatArray,
+) -> None:
+    """Solve each row, to the accuracy of float32.
+
+    The matrix is summed in float32, which is fast; what that loses is won back by refining the solution with residuals
+    in float64.
+
+    Parameters
+    ----------
+    start, stop, indptr, codes, values, others, gram, l2
+        As those of `solve_by_gradients`.
+    factors : (n_rows, n_factors) float32 array
+        Written; 0 for a row without interactions.
+    """
+    size = others.shape[1]
+    longest = 0
+    for row in range(start, stop):
+        longest = max(longest, indptr[row + 1] - indptr[row])
+    buffer = np.empty((longest, size), dtype=np.float32)
+    matrix, lower = np.empty((size, size), dtype=np.float32), np.empty((size, size), dtype=np.float64)
+    solution, residual = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
+    for row in range(start, stop):
+        first, last = indptr[row], indptr[row + 1]
+        if first == last:
+            factors[row] = 0
+            continue
+        rows, weights = buffer[: last - first], values[first:last]
+        for k in range(last - first):
+            rows[k] = others[codes[first + k]] * np.sqrt(weights[k])
+        matrix[:] = gram
+        _add_outer_products(rows, matrix)
+        for a in range(size):
+            for b in range(a + 1):
+                lower[a, b] = matrix[a, b]
+            lower[a, a] += l2[row]
+        _decompose(lower)
+        solution[:] = 0
+        for _ in range(1 + _REFINEMENTS):
+            _write_residual(codes[first:last], weights, others, gram, l2[row], solution, residual)
+            _substitute(lower, residual)
+            solution += residual
+        factors[row] = solution
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _write_residual(
+    codes: CodeArray,
+    weights: FloatArray,
+    others: FloatArray,
+    gram: FloatArray,
+    l2: float,
+    vector: FloatArray,
+    residual: FloatArray,
+) -> None:
+    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x, in float64."""
+    for a in range(len(vector)):
+        line, total = gram[a], -np.float64(l2) * vector[a]
+        for b in range(len(vector)):
+            total -= line[b] * vector[b]
+        residual[a] = total
+    for k in range(len(codes)):
+        row, lack = others[codes[k]], 1.0
+        for a in range(len(vector)):
+            lack -= row[a] * vector[a]
+        lack *= weights[k]
+        for a in range(len(vector)):
+            residual[a] += lack * row[a]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def losses(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    values: FloatArray,
+    factors: FloatArray,
+    others: FloatArray,
+    totals: FloatArray,
+) -> None:
+    """Compute Σ v (1 − f·x)² over what each row has interacted with.
+
+    Parameters
+    ----------
+    start, stop, indptr, codes, values, others
+        As those of `solve_by_gradients`.
+    factors : (n_rows, n_factors) float32 array
+    totals : (n_rows,) float64 array
+        Written.
+    """
+    for row in range(start, stop):
+        total, own = 0.0, factors[row]
+        for k in range(indptr[row], indptr[row + 1]):
+            other, dot = others[codes[k]], np.float32(0)
+            for a in range(len(own)):
+                dot += own[a] * other[a]
+            lack = 1.0 - dot
+            total += values[k] * lack * lack
+        totals[row] = total

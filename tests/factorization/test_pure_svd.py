@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recokit import Interactions, PureSVD
+from recokit.factorization import pure_svd
+from recokit.testing import check_recommender, example_interactions
+
+
+def naive_scores(R, size, centred):
+    """Scores of all users by the dense decomposition."""
+    means = R.mean(axis=0) if centred else np.zeros(R.shape[1])
+    _, values, rows = np.linalg.svd(R - means, full_matrices=False)
+    rows = rows[:size][values[:size] > 1e-6 * max(values[0], 1e-300)]
+    return means + (R - means) @ rows.T @ rows
+
+
+@pytest.mark.parametrize("centering", [None, "mean"])
+def test_it_keeps_the_contract_of_recommenders(centering):
+    check_recommender(PureSVD(5, centering=centering))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 12), st.sampled_from([None, "mean"]), st.integers(2, 9), st.integers(2, 9))
+def test_scores_are_projections_on_the_singular_vectors(seed, size, centering, n_users, n_items):
+    rng = np.random.default_rng(seed)
+    R = np.where(rng.random((n_users, n_items)) < 0.5, rng.uniform(1, 5, (n_users, n_items)), 0).astype(np.float32)
+    R[0, 0] = 2.5
+    data = Interactions.from_matrix(sparse.csr_array(R), feedback="explicit")
+    model = PureSVD(size, centering=centering).fit(data)
+    expected = naive_scores(R.astype(np.float64), size, centering == "mean")
+    for user in np.flatnonzero(np.any(R, axis=1)):
+        scores = model.predict([(user, item) for item in range(n_items)])
+        np.testing.assert_allclose(scores, expected[user], atol=2e-4)
+
+
+@pytest.mark.parametrize("centering", [None, "mean"])
+def test_the_sparse_decomposition_finds_what_the_dense_one_does(monkeypatch, centering):
+    rng = np.random.default_rng(0)
+    cells = rng.choice(90 * 70, 1200, replace=False)
+    data = Interactions.from_arrays(cells // 70, cells % 70, rng.uniform(1, 5, 1200), feedback="implicit")
+    dense = PureSVD(6, centering=centering).fit(data)
+    monkeypatch.setattr(pure_svd, "_DENSE", 10)
+    thin = PureSVD(6, centering=centering).fit(data)
+    np.testing.assert_allclose(thin.singular_values_, dense.singular_values_, rtol=1e-8)
+    np.testing.assert_allclose(thin.item_factors_, dense.item_factors_, atol=1e-5)  # the signs too
+
+
+def test_the_sign_of_every_vector_is_that_of_its_largest_entry():
+    model = PureSVD(5).fit(example_interactions("implicit"))
+    largest = np.take_along_axis(model.item_factors_, np.abs(model.item_factors_).argmax(axis=0)[None], axis=0)
+    assert np.all(largest > 0)
+
+
+def test_vectors_beyond_the_rank_are_zero():
+    data = Interactions.from_dense([[1, 1, 0], [2, 2, 0], [0, 0, 3]], feedback="implicit")
+    model = PureSVD(50).fit(data)
+    assert model.item_factors_.shape == (3, 50)
+    assert np.all(model.item_factors_[:, 2:] == 0)
+    np.testing.assert_allclose(model.singular_values_[:3], [np.sqrt(10), 3, 0], atol=1e-6)
+
+
+def test_values_that_are_all_equal_leave_nothing_but_the_means_where_they_are_centred():
+    data = Interactions.from_dense(np.full((4, 3), 2.0))
+    model = PureSVD(2, centering="mean").fit(data)
+    np.testing.assert_allclose(model.predict([(0, 0), (3, 2)]), 2.0, atol=1e-6)
+
+
+def test_who_has_the_history_of_a_user_gets_the_users_list():
+    data = example_interactions("explicit")
+    model = PureSVD(4, centering="mean").fit(data)
+    pairs, values = data.to_pairs()
+    user = int(data.users.ids[3])
+    history = {int(item): float(value) for (who, item), value in zip(pairs, values, strict=True) if who == user}
+    assert model.recommend_for([history], n=5)[0] == model.recommend(user, n=5)[user]
+
+
+def test_the_decomposition_is_the_same_bits_for_any_number_of_threads():
+    data = example_interactions("implicit", seed=3)
+    one, two = PureSVD(6, n_threads=1).fit(data), PureSVD(6, n_threads=2).fit(data)
+    np.testing.assert_array_equal(one.item_factors_, two.item_factors_)
+    np.testing.assert_array_equal(one.user_factors_, two.user_factors_)

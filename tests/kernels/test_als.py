@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit.kernels import als as kernel
+from tests.naive import als as naive
+
+
+def cells_of(R):
+    rows, columns = np.nonzero(R)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(R)))]).astype(np.int64)
+    return indptr, columns.astype(np.int32), R[rows, columns].astype(np.float32)
+
+
+@st.composite
+def problems(draw):
+    seed = draw(st.integers(0, 10**6))
+    n_rows, n_columns, size = draw(st.integers(1, 6)), draw(st.integers(1, 7)), draw(st.integers(1, 9))
+    rng = np.random.default_rng(seed)
+    R = np.where(rng.random((n_rows, n_columns)) < draw(st.floats(0, 1)), rng.uniform(0.1, 5, (n_rows, n_columns)), 0)
+    R = R.astype(np.float32).astype(np.float64)
+    others = rng.normal(size=(n_columns, size)).astype(np.float32)
+    l2 = rng.uniform(0.1, 3, n_rows).astype(np.float32)
+    return R, others, l2, draw(st.floats(0.01, 2)), rng
+
+
+def gram_of(others, weight):
+    return (weight * others.astype(np.float64).T @ others).astype(np.float32)
+
+
+@given(problems())
+def test_cholesky_solves_what_the_objective_says(problem):
+    R, others, l2, weight, _ = problem
+    found = np.full((len(R), others.shape[1]), np.nan, dtype=np.float32)
+    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, found)
+    np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=2e-4, atol=2e-5)
+
+
+@given(problems())
+def test_enough_steps_of_gradients_arrive_at_the_same(problem):
+    R, others, l2, weight, rng = problem
+    found = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
+    steps = 4 * others.shape[1]  # as many as factors without rounding
+    kernel.solve_by_gradients(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found)
+    np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=5e-3, atol=5e-3)
+
+
+@given(problems(), st.integers(1, 4))
+def test_every_step_of_gradients_lowers_the_objective(problem, steps):
+    R, others, l2, weight, rng = problem
+    start = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
+    start[~np.any(R, axis=1)] = 0
+    found = start.copy()
+    kernel.solve_by_gradients(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found)
+
+    def loss(rows):
+        return naive.loss(R, rows.astype(np.float64), others.astype(np.float64), weight, l2, 0.0)
+
+    assert loss(found) <= loss(start) * (1 + 1e-5) + 1e-5
+
+
+@given(problems())
+def test_only_the_rows_asked_for_are_written(problem):
+    R, others, l2, weight, _ = problem
+    gram, middle = gram_of(others, weight), len(R) // 2
+    whole = np.zeros((len(R), others.shape[1]), dtype=np.float32)
+    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram, l2, whole)
+    part = np.full_like(whole, 7)
+    kernel.solve_by_cholesky(middle, len(R), *cells_of(R), others, gram, l2, part)
+    np.testing.assert_array_equal(part[middle:], whole[middle:])
+    assert np.all(part[:middle] == 7)
+
+
+@given(problems())
+def test_losses_are_those_of_what_was_observed(problem):
+    R, others, _, _, rng = problem
+    rows = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
+    totals = np.empty(len(R))
+    kernel.losses(0, len(R), *cells_of(R), rows, others, totals)
+    expected = np.sum(R * (1 - rows.astype(np.float64) @ others.T.astype(np.float64)) ** 2, axis=1)
+    np.testing.assert_allclose(totals, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 3, 4, 5, 11])
+def test_parts_of_a_gram_matrix_are_lower_triangles_of_their_rows(n_rows):
+    factors = np.random.default_rng(0).normal(size=(n_rows, 6)).astype(np.float32)
+    bounds, parts = np.array([0, n_rows // 2, n_rows]), np.full((2, 6, 6), np.nan, dtype=np.float32)
+    kernel.gram_parts(0, 2, bounds, factors, parts)
+    for part, rows in zip(parts, (factors[: n_rows // 2], factors[n_rows // 2 :]), strict=True):
+        np.testing.assert_allclose(part, np.tril(rows.T @ rows), rtol=1e-5, atol=1e-5)
