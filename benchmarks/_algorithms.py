@@ -8,8 +8,9 @@ from _tasks import Kind, Task
 from recokit import Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
-from recokit.factorization import SGDMatrixFactorization
-from recokit.linear import EASE
+from recokit.factorization import BPR, ImplicitALS, PureSVD, SGDMatrixFactorization
+from recokit.graph import RP3beta
+from recokit.linear import EASE, SLIM
 from recokit.neighbors import ItemKNN, UserKNN
 
 __all__ = ["ALGORITHMS", "Algorithm", "choose"]
@@ -71,7 +72,12 @@ ALGORITHMS = (
     Algorithm(ItemKNN, ("ratings",), {"centering": "mean"}),
     Algorithm(ItemKNN, ("ranking",)),
     Algorithm(ItemKNN, ("ranking",), {"n_neighbors": 100}),
+    Algorithm(RP3beta, ("ranking",)),
     Algorithm(EASE, ("ranking",)),
+    Algorithm(SLIM, ("ranking",)),
+    Algorithm(PureSVD, ("ranking",)),
+    Algorithm(ImplicitALS, ("ranking",)),
+    Algorithm(BPR, ("ranking",)),
     Algorithm(SGDMatrixFactorization, ("ratings",)),
     Algorithm(TfidfRecommender, reads_text=True),
 )

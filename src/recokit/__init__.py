@@ -5,16 +5,19 @@ from recokit.base import Explanation, Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
 from recokit.exceptions import DataError, LeakageWarning, ModelFormatError, NotFittedError, UnknownIdError
-from recokit.factorization import ImplicitALS, PureSVD, SGDMatrixFactorization
+from recokit.factorization import BPR, ImplicitALS, PureSVD, SGDMatrixFactorization
+from recokit.graph import RP3beta
 from recokit.interactions import IdIndex, Interactions
-from recokit.linear import EASE
+from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.recommendations import Recommendations
 
 __all__ = [
+    "BPR",
     "EASE",
+    "SLIM",
     "BiasBaseline",
     "DataError",
     "Explanation",
@@ -27,6 +30,7 @@ __all__ = [
     "NotFittedError",
     "Popularity",
     "PureSVD",
+    "RP3beta",
     "Recommendations",
     "Recommender",
     "SGDMatrixFactorization",

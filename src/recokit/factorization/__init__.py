@@ -1,8 +1,9 @@
 """Matrix factorization."""
 
 from recokit.factorization.als import ImplicitALS
+from recokit.factorization.bpr import BPR
 from recokit.factorization.pure_svd import PureSVD
 from recokit.factorization.sgd import SGDMatrixFactorization
 from recokit.factorization.vectors import export_vectors
 
-__all__ = ["ImplicitALS", "PureSVD", "SGDMatrixFactorization", "export_vectors"]
+__all__ = ["BPR", "ImplicitALS", "PureSVD", "SGDMatrixFactorization", "export_vectors"]

@@ -34,6 +34,8 @@ class RatingGrid(NamedTuple):
         The code of each row.
     user_rows, item_rows, values : (n_ratings,) int32, int32, float32 arrays
         The ratings, block by block.
+    item_starts : (N_BLOCKS + 1,) int64 array
+        The row where each block of items begins.
     starts, stops : (N_BLOCKS, N_BLOCKS) int64 arrays
         Where the ratings of each block of users and of items stand.
     """
@@ -43,6 +45,7 @@ class RatingGrid(NamedTuple):
     user_rows: CodeArray
     item_rows: CodeArray
     values: FloatArray
+    item_starts: IntArray
     starts: IntArray
     stops: IntArray
 
@@ -77,7 +80,7 @@ class RatingGrid(NamedTuple):
         for_rows(fill_cells, len(counts), args, n_threads=n_threads, costs=costs)
         starts = np.ascontiguousarray(cell_starts[::_STRIPS_PER_BLOCK])
         stops = starts + counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).sum(axis=1)
-        return cls(user_order, item_order, *cells, starts, stops)
+        return cls(user_order, item_order, *cells, item_cuts, starts, stops)
 
     def sweep(self, work: Callable[[int, int], float], order: IntArray, n_threads: int) -> float:
         """Call ``work(start, stop)`` for every block, those of a diagonal at the same time, and add up what it returns.

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from recokit._typing import CodeArray, FloatArray
-from recokit.base import Choice, Histories, Recommender, Term, Top
+from recokit._typing import FloatArray
+from recokit.base import Histories, Recommender, Term
 from recokit.factorization._alternation import Cells, Side, penalties
-from recokit.factorization._latent import nearest_by_cosine, products, top_of_products
+from recokit.factorization._factor_model import FactorRecommender
 from recokit.interactions import Interactions
 
 __all__ = ["ImplicitALS"]
@@ -27,7 +27,7 @@ class _Progress(NamedTuple):
     items: FloatArray
 
 
-class ImplicitALS(Recommender):
+class ImplicitALS(FactorRecommender):
     r"""Factorise implicit feedback: what is observed weighs by its strength, everything else a little.
 
     Users' factors p and items' factors q minimise
@@ -117,8 +117,8 @@ class ImplicitALS(Recommender):
         *,
         n_epochs: int = 16,
         unobserved_weight: float = 0.3,
-        l2: float = 0.01,
-        l2_exponent: float = 1.0,
+        l2: float = 0.0095,
+        l2_exponent: float = 1.1,
         solver: str = "cg",
         warm_start: bool = False,
         random_state: Any = None,
@@ -171,17 +171,6 @@ class ImplicitALS(Recommender):
         self.history_["training_loss"] += done
         self._learn(before.interactions, before.users.copy(), before.items.copy(), missing)
 
-    def _take_over(
-        self, start: tuple[FloatArray, FloatArray], old: tuple[FloatArray, FloatArray], known: Any, here: Any
-    ) -> None:
-        """Overwrite first factors by those of the users and items that were known."""
-        if old[0].shape[1] != self.n_factors:
-            raise ValueError(f"n_factors={self.n_factors} is not what the model was fitted with, {old[0].shape[1]}")
-        codes = here.users.codes(known.users), here.items.codes(known.items)
-        for mine, theirs, places in zip(start, old, codes, strict=True):
-            learned = np.any(theirs, axis=1) & (places >= 0)
-            mine[places[learned]] = theirs[learned]
-
     def _random_factors(self, data: Interactions) -> tuple[FloatArray, FloatArray]:
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         scale = np.float32(_INIT_SCALE / np.sqrt(self.n_factors))
@@ -223,12 +212,8 @@ class ImplicitALS(Recommender):
 
     def _restore(self) -> None:
         self._side = Side.of(self.item_factors_, self.unobserved_weight, self._threads())
-        self._known_items = self.item_counts_ > 0
 
     # ------------------------------------------------------------------ scoring
-
-    def _known_profiles(self, user_codes: CodeArray) -> FloatArray:
-        return self.user_factors_[user_codes]
 
     def _fold_in(self, people: Histories) -> FloatArray:
         """Solve for the factors of people, the items' given."""
@@ -244,33 +229,7 @@ class ImplicitALS(Recommender):
         l2: FloatArray = (self.l2 * powers[len(users) :] * scale).astype(np.float32)
         return l2
 
-    def _score_block(self, profiles: FloatArray) -> FloatArray:
-        scores = products(profiles, self.item_factors_, self._threads())
-        scores[:, ~self._known_items] = -np.inf
-        scores[~np.any(profiles, axis=1)] = -np.inf
-        return scores
-
-    def _top_block(self, profiles: FloatArray, n: int, choice: Choice) -> Top:
-        if not np.all(self._known_items):
-            known = self._known_items if choice.allowed is None else self._known_items & choice.allowed
-            choice = choice._replace(allowed=known)
-        top = top_of_products(profiles, self.item_factors_, None, n, choice, self._threads())
-        nobody = ~np.any(profiles, axis=1)
-        top.put(np.flatnonzero(nobody), Top.nothing(int(nobody.sum()), n))
-        return top
-
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        people, items = self.user_factors_[user_codes], self.item_factors_[item_codes]
-        scores: FloatArray = np.einsum("ij,ij->i", people, items, dtype=np.float64)
-        return scores
-
     # ------------------------------------------------------------------ explaining
-
-    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        return nearest_by_cosine(self.item_factors_, item_codes, n, self._threads())
-
-    def _similar_users(self, user_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        return nearest_by_cosine(self.user_factors_, user_codes, n, self._threads())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         r"""Trace a score back to the items that it comes from.

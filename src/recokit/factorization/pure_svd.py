@@ -10,8 +10,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Choice, Histories, Recommender, Term, Top
-from recokit.factorization._latent import nearest_by_cosine, products, top_of_products
+from recokit.base import Histories, Recommender, Term
+from recokit.factorization._factor_model import FactorRecommender
+from recokit.factorization._latent import nearest_by_cosine
 from recokit.interactions import Interactions
 
 __all__ = ["PureSVD"]
@@ -20,7 +21,7 @@ _DENSE = 500  # a side; below, the whole decomposition of the dense matrix is th
 _SMALLEST_SHARE = 1e-6  # of the largest singular value: what is smaller is rounding
 
 
-class PureSVD(Recommender):
+class PureSVD(FactorRecommender):
     r"""Project what a user did onto the singular vectors of the matrix of all users and items.
 
     With the truncated decomposition :math:`R \approx U \Sigma Q^\top`, where a missing value is 0, the scores of a user
@@ -58,7 +59,8 @@ class PureSVD(Recommender):
 
     Notes
     -----
-    A user without interactions has no list. ``recommend_for`` is exact: the scores depend on the history alone.
+    A user without interactions has no list, and neither has one whose interactions are orthogonal to all the vectors
+    kept. ``recommend_for`` is exact: the scores depend on the history alone.
     Of two singular values that are equal, which vectors span their plane is an accident; the scores do not depend on
     it, unless the last one kept is equal to the first one left out.
 
@@ -129,34 +131,13 @@ class PureSVD(Recommender):
         factors[people.lengths == 0] = 0
         return factors
 
-    def _known_profiles(self, user_codes: CodeArray) -> FloatArray:
-        return self.user_factors_[user_codes]
-
-    def _score_block(self, profiles: FloatArray) -> FloatArray:
-        scores = products(profiles, self.item_factors_, self._threads()) + self.item_means_
-        scores[~np.any(profiles, axis=1)] = -np.inf
-        return scores
-
-    def _top_block(self, profiles: FloatArray, n: int, choice: Choice) -> Top:
-        top = top_of_products(profiles, self.item_factors_, self.item_means_, n, choice, self._threads())
-        nobody = ~np.any(profiles, axis=1)
-        top.put(np.flatnonzero(nobody), Top.nothing(int(nobody.sum()), n))
-        return top
-
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        people, items = self.user_factors_[user_codes], self.item_factors_[item_codes]
-        scores: FloatArray = np.einsum("ij,ij->i", people, items, dtype=np.float64) + self.item_means_[item_codes]
-        alone = ~np.any(people, axis=1)
-        scores[alone] = self._fallback_scores(user_codes[alone], item_codes[alone])
-        return scores
+    def _offsets(self) -> FloatArray:
+        return self.item_means_
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
         # By what the decomposition says of them, Q Σ, in which the weaker vectors count for less.
         scaled = self.item_factors_ * self.singular_values_.astype(np.float32)
         return nearest_by_cosine(scaled, item_codes, n, self._threads())
-
-    def _similar_users(self, user_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        return nearest_by_cosine(self.user_factors_, user_codes, n, self._threads())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         """Trace a score back to the items of the history: r_j q_j·q_i each; the means are terms of their own."""

@@ -25,7 +25,7 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     Parameters
     ----------
     model : Recommender
-        Fitted; one with ``user_factors_`` and ``item_factors_``: `SGDMatrixFactorization`, `ImplicitALS` or
+        Fitted; one with ``user_factors_`` and ``item_factors_``: `SGDMatrixFactorization`, `BPR`, `ImplicitALS` or
         `PureSVD`.
     metric : {"inner_product", "cosine"}
         What the index goes by.

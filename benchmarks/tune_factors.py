@@ -1,7 +1,7 @@
-"""Choose the parameters of ImplicitALS on MovieLens 1M (implicit), by random search on validation splits.
+"""Choose the parameters of the factor models on MovieLens 1M (implicit), by random search on validation splits.
 
-    python benchmarks/tune_als.py                     # 30 candidates, two validation splits
-    python benchmarks/tune_als.py --candidates 5
+    python benchmarks/tune_factors.py                              # ImplicitALS: 24 candidates, two validation splits
+    python benchmarks/tune_factors.py --model BPR --candidates 12
 
 Protocol: 15% of the training interactions are held out at random, twice. A candidate is scored by its mean NDCG@20 on
 the two. Only the defaults and the winner are then fitted to the whole training set and scored on the published test
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from _peer_data import data_folder
 
-from recokit import ImplicitALS, Interactions, datasets, evaluate
+from recokit import BPR, ImplicitALS, Interactions, PureSVD, Recommender, datasets, evaluate
 
 Part = tuple[Interactions, Interactions]
 
@@ -26,18 +26,19 @@ def split(data: Interactions, seed: int) -> Part:
     return data.select(~held_out), data.select(held_out)
 
 
-def measure(part: Part, parameters: dict[str, Any]) -> tuple[float, float, float]:
+def measure(part: Part, kind: type[Recommender], parameters: dict[str, Any]) -> tuple[float, float, float]:
     """Return Recall@20 and NDCG@20 on the second part of a split, and the seconds of the fit."""
     train, test = part
     start = time.perf_counter()
-    model = ImplicitALS(random_state=0, **parameters).fit(train)
+    seed = {} if kind is PureSVD else {"random_state": 0}
+    model = kind(**seed, **parameters).fit(train)
     seconds = time.perf_counter() - start
     means = evaluate(model.recommend(n=20), test, ["recall@20", "ndcg@20"]).means
     return means["recall@20"], means["ndcg@20"], seconds
 
 
-def draw(rng: np.random.Generator) -> dict[str, Any]:
-    """Return a candidate."""
+def draw_als(rng: np.random.Generator) -> dict[str, Any]:
+    """Return a candidate of ImplicitALS."""
     weight = float(np.exp(rng.uniform(np.log(0.1), np.log(0.6))))
     return {
         "unobserved_weight": round(weight, 3),
@@ -47,24 +48,46 @@ def draw(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def draw_bpr(rng: np.random.Generator) -> dict[str, Any]:
+    """Return a candidate of BPR."""
+    return {
+        "n_factors": int(rng.choice([64, 128])),
+        "n_epochs": int(rng.choice([30, 50])),
+        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))), 3),
+        "learning_rate_decay": float(rng.choice([0.93, 0.96, 0.98])),
+        "l2": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.04)))), 4),
+        "n_candidates": int(rng.choice([1, 2, 4, 8])),
+    }
+
+
+def draw_svd(rng: np.random.Generator) -> dict[str, Any]:
+    """Return a candidate of PureSVD."""
+    return {"n_factors": int(rng.choice([20, 30, 40, 50, 60, 80, 100])), "centering": rng.choice([None, "mean"])}
+
+
+_MODELS = {"ImplicitALS": (ImplicitALS, draw_als), "BPR": (BPR, draw_bpr), "PureSVD": (PureSVD, draw_svd)}
+
+
 def main() -> None:
     """Search, and print the candidates, best last, and the test of the defaults and of the winner."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--candidates", type=int, default=30)
+    parser.add_argument("--model", choices=_MODELS, default="ImplicitALS")
+    parser.add_argument("--candidates", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    kind, draw = _MODELS[options.model]
     published = datasets.load_movielens_1m_implicit(data_folder())
     parts = [split(published.train, seed) for seed in (0, 1)]
     rng = np.random.default_rng(options.seed)
     results = []
     for candidate in [{}, *(draw(rng) for _ in range(options.candidates))]:
-        score = float(np.mean([measure(part, candidate)[1] for part in parts]))
+        score = float(np.mean([measure(part, kind, candidate)[1] for part in parts]))
         results.append((score, candidate))
         print(f"{score:.4f}  {candidate or 'defaults'}", flush=True)
     best = max(results, key=lambda result: result[0])[1]
     print("\n| settings | Recall@20 | NDCG@20 | fit seconds |\n| --- | ---: | ---: | ---: |")
     for name, settings in (("defaults", {}), (str(best), best)):
-        recall, ndcg, seconds = measure((published.train, published.test), settings)
+        recall, ndcg, seconds = measure((published.train, published.test), kind, settings)
         print(f"| {name} | {recall:.4f} | {ndcg:.4f} | {seconds:.1f} |")
 
 

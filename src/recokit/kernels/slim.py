@@ -1,0 +1,254 @@
+"""SLIM: elastic nets by coordinate descent on the Gram matrix, one for each target item.
+
+An item's net needs the Gram matrix of its candidates, the items that may speak for it. Entries between the most popular
+items, the heads, are read from one dense matrix of them; the others have few users, so their rows are summed up when
+they are wanted. Nothing of the size n × n is needed unless all items are heads.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.best_keys import key_of, offer, write_best
+
+__all__ = ["head_gram", "slim_weights"]
+
+Keys = NDArray[np.uint64]
+
+
+@njit(nogil=True, cache=True)
+def _add_row(
+    item: int,
+    item_indptr: IntArray,
+    user_codes: CodeArray,
+    item_values: FloatArray,
+    user_indptr: IntArray,
+    item_codes: CodeArray,
+    user_values: FloatArray,
+    user_weights: FloatArray,
+    places: CodeArray,
+    sums: FloatArray,
+) -> None:
+    """Add Σ_u w_u x_ui x_uk to the sum at the place of every item k that has one."""
+    for k in range(item_indptr[item], item_indptr[item + 1]):
+        user, value = user_codes[k], np.float64(item_values[k])
+        weight = user_weights[user]
+        for m in range(user_indptr[user], user_indptr[user + 1]):
+            place = places[item_codes[m]]
+            if place >= 0:
+                # The product of two float32 is exact in float64, so that entry (i, k) has the bits of entry (k, i).
+                sums[place] += weight * (value * np.float64(user_values[m]))
+
+
+@njit(nogil=True, cache=True)
+def head_gram(
+    start: int,
+    stop: int,
+    head_items: CodeArray,
+    item_indptr: IntArray,
+    user_codes: CodeArray,
+    item_values: FloatArray,
+    user_indptr: IntArray,
+    item_codes: CodeArray,
+    user_values: FloatArray,
+    user_weights: FloatArray,
+    places: CodeArray,
+    gram: FloatArray,
+) -> None:
+    """Fill rows of the Gram matrix G = Xᵀ W X of some of the items.
+
+    Parameters
+    ----------
+    start, stop : int
+        Rows to fill.
+    head_items : (n_heads,) int32 array
+        The items.
+    item_indptr, user_codes, item_values
+        X by item.
+    user_indptr, item_codes, user_values
+        X by user.
+    user_weights : (n_users,) float64 array
+        The diagonal of W.
+    places : (n_items,) int32 array
+        The row of each item in ``gram``, −1 for none.
+    gram : (n_heads, n_heads) float32 array
+        Written.
+    """
+    sums = np.empty(len(head_items), dtype=np.float64)
+    for head in range(start, stop):
+        sums[:] = 0.0
+        _add_row(
+            head_items[head], item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
+            user_weights, places, sums,
+        )  # fmt: skip
+        gram[head] = sums
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _find_candidates(
+    target: int, row: FloatArray, curvatures: FloatArray, l1: float, positive: bool, keys: Keys, codes: CodeArray
+) -> int:
+    """Write the items that alone would lower the loss most, ascending; return their number.
+
+    By (G_ij − l1)² / (G_ii + Λ_ii), twice what the loss falls by when the weight of i alone may leave 0. Where weights
+    and values are not negative, no item with G_ij ≤ l1 has a weight: its gradient at 0 can only grow as other weights
+    do. Where weights may be negative, such an item may have one, so the l1 is left out and there is an order of all.
+    """
+    size, score, scores = 0, np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
+    for item in range(len(row)):
+        slack = np.float64(np.float32(row[item])) - l1  # rounded as the entries of heads are
+        if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):
+            continue
+        pull = slack if positive else np.float64(np.float32(row[item]))
+        score[0] = pull**2 / curvatures[item]
+        size = offer(keys, size, key_of(score, item))
+    write_best(keys, size, codes, scores)
+    codes[:size].sort()  # in the order of memory: rows of the Gram matrix are then read forwards
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _read_gram(place: int, columns: CodeArray, gram: FloatArray, sub_gram: FloatArray) -> None:
+    """Fill the row of a head in the Gram matrix of the candidates, where the rows of all that are no heads are."""
+    head, row = gram[columns[place]], sub_gram[place]
+    for t in range(len(columns)):
+        row[t] = head[columns[t]] if columns[t] >= 0 else sub_gram[t, place]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _descend(
+    columns: CodeArray,
+    gram: FloatArray,
+    sub_gram: FloatArray,
+    ready: BoolArray,
+    curvatures: FloatArray,
+    gradients: FloatArray,
+    weights: FloatArray,
+    l1: float,
+    positive: bool,
+    tol: float,
+    max_iter: int,
+) -> int:
+    """Minimise one elastic net over the candidates, in their order again and again; return the number of passes.
+
+    ``columns`` holds the row of each candidate in ``gram``, −1 for none; ``gradients`` holds its Σ_u w_u x_ui (x_uj −
+    Σ_k x_uk w_k), that is without the penalty.
+    """
+    for n_passes in range(1, max_iter + 1):
+        largest, change = 0.0, 0.0
+        for t in range(len(columns)):
+            old, curvature = weights[t], curvatures[t]
+            pull = gradients[t]
+            if old == 0.0 and (pull <= l1 if positive else abs(pull) <= l1):
+                continue
+            if not ready[t]:
+                _read_gram(t, columns, gram, sub_gram)
+                ready[t] = True
+            row = sub_gram[t]
+            pull += old * row[t]
+            if pull > l1:
+                new = (pull - l1) / curvature
+            elif not positive and pull < -l1:
+                new = (pull + l1) / curvature
+            else:
+                new = 0.0
+            step = new - old
+            if step != 0.0:
+                weights[t] = new
+                for other in range(len(columns)):
+                    gradients[other] -= step * row[other]
+            largest, change = max(largest, abs(new)), max(change, abs(step))
+        if change <= tol * largest:
+            return n_passes
+    return max_iter + 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def slim_weights(
+    start: int,
+    stop: int,
+    first_target: int,
+    item_indptr: IntArray,
+    user_codes: CodeArray,
+    item_values: FloatArray,
+    user_indptr: IntArray,
+    item_codes: CodeArray,
+    user_values: FloatArray,
+    user_weights: FloatArray,
+    heads: CodeArray,
+    gram: FloatArray,
+    curvatures: FloatArray,
+    l1: float,
+    positive: bool,
+    tol: float,
+    max_iter: int,
+    top_codes: CodeArray,
+    top_weights: FloatArray,
+    n_passes: IntArray,
+) -> None:
+    """Learn the weights of the items that speak for each target.
+
+    For target j, the minimum of ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ over the weights of its candidates.
+
+    Parameters
+    ----------
+    start, stop : int
+        Rows of the result to fill; row r is of the item ``first_target + r``.
+    item_indptr, user_codes, item_values, user_indptr, item_codes, user_values, user_weights
+        X by item, by user, and the diagonal of W, as in `head_gram`.
+    heads : (n_items,) int32 array
+        The row of each item in ``gram``, −1 for none.
+    gram : (n_heads, n_heads) float32 array
+        The Gram matrix of the heads.
+    curvatures : (n_items,) float64 array
+        G_ii + Λ_ii.
+    l1 : float
+    positive : bool
+        Whether no weight may be negative.
+    tol : float
+        Stop when no weight changed by more than this share of the largest.
+    max_iter : int
+        Passes over the candidates at most.
+    top_codes, top_weights : (n_targets, n_neighbors) int32 and float32 arrays
+        Written: the candidates of each target and their weights, −1 and 0 beyond their number.
+    n_passes : (n_targets,) int64 array
+        Written: the passes that were needed, ``max_iter + 1`` where those did not do.
+    """
+    n_items, room = len(heads), top_codes.shape[1]
+    all_places, places = np.arange(n_items).astype(np.int32), np.full(n_items, -1, dtype=np.int32)
+    row, keys = np.empty(n_items, dtype=np.float64), np.empty(room, dtype=np.uint64)
+    sub_gram, sums = np.empty((room, room), dtype=np.float32), np.empty(room, dtype=np.float64)
+    for r in range(start, stop):
+        target = first_target + r
+        if len(gram) == n_items:
+            row[:] = gram[heads[target]]
+        else:
+            row[:] = 0.0
+            _add_row(
+                target, item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
+                user_weights, all_places, row,
+            )  # fmt: skip
+        codes = top_codes[r]
+        size = _find_candidates(target, row, curvatures, l1, positive, keys, codes)
+        codes = codes[:size]
+        gradients, weights, ready = np.empty(size), np.zeros(size), np.zeros(size, dtype=np.bool_)
+        columns = heads[codes]
+        for t in range(size):
+            places[codes[t]] = t
+            gradients[t] = np.float32(row[codes[t]])
+        for t in range(size):
+            if columns[t] < 0:
+                sums[:size] = 0.0
+                _add_row(
+                    codes[t], item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
+                    user_weights, places, sums[:size],
+                )  # fmt: skip
+                sub_gram[t, :size] = sums[:size]
+                ready[t] = True
+        n_passes[r] = _descend(
+            columns, gram, sub_gram[:, :size], ready, curvatures[codes], gradients, weights, l1, positive, tol, max_iter
+        )
+        top_weights[r, :size] = weights
+        top_weights[r, size:] = 0
+        places[codes] = -1

@@ -1,0 +1,142 @@
+"""BPR: what it learns, and what it says about it."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from recokit import BPR, DataError, Interactions, datasets, evaluate
+from recokit.testing import check_recommender, example_interactions
+
+DATA = example_interactions("implicit")
+
+
+def small(**parameters):
+    return BPR(**{"n_factors": 6, "n_epochs": 10, "random_state": 0} | parameters)
+
+
+def digest(model):
+    arrays = model.user_factors_, model.item_factors_, model.item_bias_
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity", "n_candidates": 3}])
+def test_it_keeps_the_contract_of_recommenders(parameters):
+    check_recommender(small(**parameters))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}, {"n_candidates": 2}])
+def test_the_model_is_the_same_bits_for_any_number_of_threads(parameters):
+    rng = np.random.default_rng(0)
+    cells = rng.choice(2000 * 600, 150_000, replace=False)  # enough for blocks to go to several threads
+    data = Interactions.from_arrays(cells // 600, cells % 600)
+    fits = [small(n_epochs=2, n_threads=n, **parameters).fit(data) for n in (1, 2, 4, 8)]
+    assert len({digest(model) for model in fits}) == 1
+    assert all(model.history_ == fits[0].history_ for model in fits)
+
+
+def test_another_seed_gives_another_model():
+    assert digest(small().fit(DATA)) == digest(small().fit(DATA))
+    assert digest(small().fit(DATA)) != digest(small(random_state=1).fit(DATA))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}, {"n_candidates": 3}])
+def test_planted_tastes_are_found(parameters):
+    """Users like one half of the items; a tenth of what they like is held out and is to be found again."""
+    rng = np.random.default_rng(0)
+    likes = (np.arange(200)[:, None] + np.arange(60)) % 2 == 0
+    taken = likes & (rng.random(likes.shape) < 0.5)
+    held_out = taken & (rng.random(likes.shape) < 0.1)
+    data = Interactions.from_arrays(*np.nonzero(taken & ~held_out))
+    test = {int(user): np.flatnonzero(held_out[user]).tolist() for user in np.flatnonzero(held_out.any(axis=1))}
+    model = small(n_epochs=60, **parameters).fit(data)
+    lists = model.recommend(n=10)
+    assert np.mean([likes[user, item] for user, entries in lists for item, _ in entries]) > 0.95
+    assert evaluate(lists, test, ["recall@10"])["recall@10"] > 0.4  # by chance 0.25
+    losses = model.history_["training_loss"]
+    assert losses[-1] < 0.7 * losses[0]
+    assert losses[0] == pytest.approx(np.log(2), abs=0.15)
+
+
+def test_going_on_gives_the_bits_of_one_fit():
+    whole = small(n_epochs=9).fit(DATA)
+    parts = small(warm_start=True)
+    for n_epochs in (1, 4, 9, 9):
+        parts.set_params(n_epochs=n_epochs).fit(DATA)
+    assert digest(parts) == digest(whole)
+    assert parts.history_ == whole.history_
+
+
+def test_other_data_start_from_what_was_learned():
+    kept = np.arange(DATA.n_interactions) % 4 > 0
+    warm = small(n_epochs=100, learning_rate=0.3, warm_start=True).fit(DATA.select(kept)).set_params(n_epochs=1).fit(DATA)
+    cold = small(n_epochs=1).fit(DATA)
+    assert warm.history_["training_loss"][0] < 0.9 * cold.history_["training_loss"][0]
+
+
+@pytest.mark.parametrize("change", [{"n_epochs": 2}, {"n_factors": 5, "n_epochs": 9}])
+def test_what_cannot_go_on_says_so_and_stays_as_it_was(change):
+    model = small(n_epochs=3, warm_start=True).fit(DATA)
+    before = digest(model)
+    with pytest.raises(ValueError, match="warm_start"):
+        model.set_params(**change).fit(DATA)
+    assert digest(model) == before
+    model.set_params(n_epochs=5, n_factors=6).fit(DATA)
+    assert digest(model) == digest(small(n_epochs=5).fit(DATA))
+
+
+def test_partial_fit_keeps_what_was_learned_of_others():
+    kept = DATA.user_codes != 3
+    old = Interactions.from_arrays(*DATA.select(kept).to_pairs()[0].T)
+    new = Interactions.from_arrays(*DATA.select(~kept).to_pairs()[0].T)
+    model = small(n_epochs=200, learning_rate=0.3, learning_rate_decay=1).fit(old)
+    before = model.history_["training_loss"]
+    model.partial_fit(new)
+    assert len(model.history_["training_loss"]) == 100
+    assert model.history_["training_loss"][0] < 0.8 * before[0]
+    assert len(model.recommend(list(new.users), n=3)[next(iter(new.users))]) == 3
+
+
+def test_a_person_with_the_history_of_a_user_gets_much_of_the_users_list():
+    model = small(n_epochs=80, learning_rate=0.3).fit(DATA)
+    shared = []
+    for k, user in enumerate(DATA.users):
+        history = DATA.items.take(DATA.item_codes[slice(*DATA.indptr[k : k + 2])]).tolist()
+        mine = {item for item, _ in model.recommend_for([history], n=5)[0]}
+        shared.append(len(mine & {item for item, _ in model.recommend(user, n=5)[user]}) / 5)
+    assert np.mean(shared) > 0.75
+
+
+def test_a_descent_that_diverges_names_the_learning_rate():
+    with pytest.raises(FloatingPointError, match=r"learning_rate=1000"):
+        small(learning_rate=1000.0, l2=1.0).fit(DATA)
+
+
+def test_ratings_are_refused():
+    with pytest.raises(DataError, match="implicit feedback only"):
+        small().fit(example_interactions("explicit"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_factors", 0),
+        ("n_epochs", 0),
+        ("learning_rate", 0),
+        ("learning_rate_decay", 1.5),
+        ("l2", -1),
+        ("negative_sampling", "hard"),
+        ("n_candidates", 0),
+    ],
+)
+def test_a_wrong_parameter_is_named(name, value):
+    with pytest.raises(ValueError, match=name):
+        small(**{name: value}).fit(DATA)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_lists_of_movielens_1m_are_far_better_than_those_of_popularity(data_dir):
+    split = datasets.load_movielens_1m_implicit(data_dir)
+    model = BPR(random_state=0).fit(split.train)
+    assert evaluate(model.recommend(n=20), split.test, ["ndcg@20"])["ndcg@20"] >= 0.22

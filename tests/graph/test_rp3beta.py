@@ -1,0 +1,139 @@
+"""RP3beta against dense matrices; bad inputs and quality."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy import sparse
+
+from recokit import DataError
+from recokit._threads import whatever_the_cost
+from recokit.datasets import load_movielens_1m_implicit
+from recokit.graph import RP3beta
+from recokit.interactions import Interactions
+from recokit.metrics import evaluate
+from recokit.testing import check_recommender, example_interactions
+from tests.naive.graph import rp3beta_scores, rp3beta_weights
+
+
+def made_up(seed, n_users=9, n_items=7):
+    """Return strengths that may leave users and items without any."""
+    rng = np.random.default_rng(seed)
+    dense = rng.integers(0, 2, (n_users, n_items)) * rng.integers(1, 4, (n_users, n_items)) * 1.0
+    dense[0, 0] = 1.0
+    return dense
+
+
+def fitted(dense, *args, **parameters):
+    return RP3beta(*args, **{"normalize": False, **parameters}).fit(
+        Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit")
+    )
+
+
+parameters = st.fixed_dictionaries(
+    {"alpha": st.sampled_from([0.0, 0.6, 1.0, 1.7]), "beta": st.sampled_from([0.0, 0.5, 1.2])}
+)
+
+
+@given(st.integers(0, 2**31), parameters, st.sampled_from([None, 100]), st.booleans())
+def test_weights_and_scores_equal_those_of_dense_matrices(seed, given_parameters, n_neighbors, normalize):
+    dense = made_up(seed)
+    model = fitted(dense, n_neighbors, normalize=normalize, **given_parameters)
+    expected = rp3beta_weights(dense, **given_parameters, normalize=normalize)
+    assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-5)
+    scores = model.predict([(user, item) for user in range(9) for item in range(7)]).reshape(9, 7)
+    assert scores == pytest.approx(rp3beta_scores(dense, expected, given_parameters["alpha"]), rel=1e-5, abs=1e-7)
+
+
+@given(st.integers(0, 2**31), parameters, st.integers(1, 6))
+def test_the_largest_weights_of_each_item_are_kept(seed, given_parameters, n_neighbors):
+    dense = made_up(seed)
+    W = fitted(dense, n_neighbors, **given_parameters).item_weights_.toarray()
+    everything = fitted(dense, None, **given_parameters).item_weights_.toarray()
+    for kept, row in zip(W, everything, strict=True):  # of the same float32 values: the naive sums round otherwise
+        best = np.lexsort((np.arange(len(row)), -row))[:n_neighbors]
+        assert_array_equal(np.flatnonzero(kept), np.sort(best[row[best] > 0]))
+        assert_array_equal(kept[best], row[best])
+
+
+def test_beta_of_zero_is_the_plain_walk_and_its_rows_are_chances():
+    dense = made_up(1)
+    steps = dense / np.maximum(dense.sum(axis=1, keepdims=True), 1)
+    back = dense.T / np.maximum(dense.T.sum(axis=1, keepdims=True), 1)
+    weights = fitted(dense, None, alpha=1.0, beta=0.0).item_weights_.toarray()
+    staying = np.diag(back @ steps)
+    assert weights.sum(axis=1) + staying == pytest.approx((dense.sum(axis=0) > 0) * 1.0, abs=1e-6)
+
+
+def test_a_larger_beta_lists_less_of_what_is_popular():
+    data = example_interactions("implicit")
+    popularity = np.bincount(data.item_codes)
+
+    def mean_popularity(beta):
+        lists = RP3beta(beta=beta).fit(data).recommend(n=3)
+        return np.mean(popularity[data.items.codes(np.asarray(lists.items)[lists.counts == 3].ravel())])
+
+    assert mean_popularity(2.0) < mean_popularity(0.0)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    data = example_interactions("implicit")
+    with whatever_the_cost():
+        one, three = (RP3beta(5, n_threads=n).fit(data) for n in (1, 3))
+    assert_array_equal(one.item_weights_.toarray(), three.item_weights_.toarray())
+    assert_array_equal(one.recommend(n=5).scores, three.recommend(n=5).scores)
+
+
+@pytest.mark.parametrize("n_neighbors", [3, None])
+def test_the_contract_holds(n_neighbors):
+    check_recommender(RP3beta(n_neighbors, normalize=n_neighbors is None))
+
+
+def test_ratings_are_refused_unless_they_are_to_be_strengths():
+    ratings = example_interactions("explicit")
+    with pytest.raises(DataError, match="implicit"):
+        RP3beta().fit(ratings)
+    assert RP3beta(feedback="implicit").fit(ratings).item_weights_.shape == (18, 18)
+
+
+def test_one_item_has_no_weights_and_its_lists_are_empty():
+    model = RP3beta().fit([("ann", "tea"), ("bob", "tea")])
+    assert model.item_weights_.nnz == 0
+    assert model.recommend(exclude_seen=False).counts.tolist() == [0, 0]
+
+
+def test_one_user_walks_to_all_that_they_have():
+    model = RP3beta(alpha=1.0, beta=0.0, normalize=False).fit([("ann", "tea"), ("ann", "cup")])
+    assert model.item_weights_.toarray().tolist() == [[0, 0.5], [0.5, 0]]
+    assert model.recommend().counts.tolist() == [0]
+    assert model.recommend_for([["tea"]])[0] == [("cup", 0.5)]
+
+
+def test_more_neighbours_than_items_are_all_items():
+    data = example_interactions("implicit")
+    many, all_of_them = (RP3beta(n).fit(data).item_weights_.toarray() for n in (10_000, None))
+    assert_array_equal(many, all_of_them)
+
+
+def test_where_everybody_has_everything_all_weights_are_equal():
+    W = fitted(np.ones((6, 4)), None).item_weights_.toarray()
+    assert len(np.unique(W[~np.eye(4, dtype=bool)])) == 1
+
+
+def test_users_and_items_without_interactions_and_strengths_of_zero_get_nothing():
+    matrix = sparse.csr_array(([1.0, 1.0, 0.0, 1.0], ([0, 0, 1, 3], [0, 1, 2, 1])), shape=(4, 4))
+    model = RP3beta(alpha=0.0).fit(Interactions.from_matrix(matrix, feedback="implicit"))
+    assert not model.item_weights_.toarray()[[2, 3]].any()
+    assert not model.item_weights_.toarray()[:, [2, 3]].any()
+    assert model.recommend(exclude_seen=False).counts.tolist() == [2, 0, 0, 2 - 1]
+    assert model.similar_items([2, 3]).counts.tolist() == [0, 0]
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_quality_of_the_defaults_on_movielens_1m(data_dir):
+    split = load_movielens_1m_implicit(data_dir)
+    measured = evaluate(RP3beta().fit(split.train).recommend(n=20), split.test, metrics=("recall@20", "ndcg@20")).means
+    assert measured["recall@20"] >= 0.240
+    assert measured["ndcg@20"] >= 0.230

@@ -1,0 +1,85 @@
+"""Sums of sparse rows, and lists without a dense block, against dense products and sorting."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy import sparse
+
+from recokit.kernels.sparse_lists import sparse_scores, sparse_top
+
+seeds = st.integers(0, 2**31)
+
+
+def compressed(dense):
+    rows = sparse.csr_array(dense)
+    return rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.float32)
+
+
+def made_up(seed, n_people=5, n_items=7):
+    """Return histories and weights, of small halves so that scores are exact, often equal, and of any sign."""
+    rng = np.random.default_rng(seed)
+    histories = rng.integers(0, 3, (n_people, n_items)) * rng.integers(0, 2, (n_people, n_items))
+    weights = rng.integers(-2, 3, (n_items, n_items)) * rng.integers(0, 2, (n_items, n_items)) / 2
+    return histories * 1.0, weights
+
+
+def expected_scores(histories, weights):
+    met = (histories != 0) * 1.0 @ (weights != 0) > 0
+    return np.where(met, histories @ weights, -np.inf)
+
+
+def lists_of(rows):
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return indptr, np.concatenate([np.empty(0), *rows]).astype(np.int32)
+
+
+@given(seeds, st.integers(0, 5))
+def test_scores_equal_the_dense_product_however_they_are_cut(seed, cut):
+    histories, weights = made_up(seed)
+    scores = np.full(histories.shape, np.nan, dtype=np.float32)
+    for start, stop in ((0, cut), (cut, 5)):
+        sparse_scores(start, stop, *compressed(histories), *compressed(weights), scores)
+    assert_array_equal(scores, expected_scores(histories, weights))
+
+
+def test_an_item_of_strength_zero_speaks_for_nothing():
+    history = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.array([0.0, 2.0], np.float32)
+    scores = np.full((1, 3), np.nan, dtype=np.float32)
+    sparse_scores(0, 1, *history, *compressed([[0, 0, 5], [3, 0, 0], [0, 0, 0]]), scores)
+    assert scores.tolist() == [[6.0, -np.inf, -np.inf]]
+
+
+@given(seeds, st.integers(1, 7), st.integers(0, 5), st.booleans(), st.booleans())
+def test_lists_are_the_best_of_what_may_be_listed(seed, n, cut, some_restricted, some_disallowed):
+    histories, weights = made_up(seed)
+    rng = np.random.default_rng(seed + 1)
+    allowed = rng.random(7) < (0.7 if some_disallowed else 2)
+    restricted = rng.random(5) < (0.5 if some_restricted else 0)
+    hidden = [rng.integers(0, 7, rng.integers(0, 6)) for _ in range(5)]  # in any order, and more than once
+    kept = [rng.integers(0, 7, rng.integers(0, 6)) for _ in range(5)]
+    top = np.empty((5, n), np.int32), np.empty((5, n), np.float32), np.empty(5, np.int32)
+    args = (*compressed(histories), *compressed(weights), allowed, *lists_of(hidden), restricted, *lists_of(kept), *top)
+    for start, stop in ((0, cut), (cut, 5)):
+        sparse_top(start, stop, *args)
+    scores = expected_scores(histories, weights)
+    for person in range(5):
+        may = allowed & np.isfinite(scores[person]) & ~np.isin(np.arange(7), hidden[person])
+        if restricted[person]:
+            may &= np.isin(np.arange(7), kept[person])
+        best = sorted(np.flatnonzero(may), key=lambda item: (-scores[person, item], item))[:n]
+        padding = n - len(best)
+        assert top[2][person] == len(best)
+        assert top[0][person].tolist() == best + [-1] * padding
+        assert_array_equal(top[1][person], [*scores[person, best], *[np.nan] * padding])
+
+
+@pytest.mark.parametrize("value", [-1e-60, -0.0])
+def test_a_negative_zero_is_no_less_than_zero(value):
+    history = np.array([0, 1], np.int64), np.array([0], np.int32), np.ones(1, np.float32)
+    weights = np.array([0, 2, 2, 2], np.int64), np.array([1, 2], np.int32), np.array([value, 0.0], np.float32)
+    top = np.empty((1, 2), np.int32), np.empty((1, 2), np.float32), np.empty(1, np.int32)
+    nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
+    sparse_top(0, 1, *history, *weights, np.ones(3, np.bool_), *nothing, np.zeros(1, np.bool_), *nothing, *top)
+    assert top[0].tolist() == [[1, 2]]

@@ -1,0 +1,215 @@
+"""SLIM against plain coordinate descent, scikit-learn and the conditions of its optimum; bad inputs; quality."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet
+
+from recokit import DataError
+from recokit._threads import whatever_the_cost
+from recokit.datasets import load_movielens_1m_implicit
+from recokit.interactions import Interactions
+from recokit.linear import EASE, SLIM
+from recokit.metrics import evaluate
+from recokit.testing import check_recommender, example_interactions
+from tests.naive.linear import item_scales, slim_candidates, slim_problem, slim_weights
+
+EXACT = {"tol": 1e-9, "max_iter": 3000}
+
+
+def made_up(seed, n_users=12, n_items=6, values=3):
+    """Return a matrix that may have users and items without interactions."""
+    dense = np.random.default_rng(seed).integers(0, values, (n_users, n_items)) * 1.0
+    dense[0, 0] = 1.0
+    return dense
+
+
+def fitted(dense, **parameters):
+    model = SLIM(**{"n_neighbors": None, **EXACT, **parameters})
+    return model.fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
+
+
+seeds = st.integers(0, 2**31)
+penalties = st.tuples(st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([0.5, 3.0]))
+
+
+@given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.4]))
+def test_weights_equal_those_of_plain_coordinate_descent(seed, penalty, positive, user_exponent, dropout):
+    dense, (l1, l2) = made_up(seed), penalty
+    model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
+    expected = slim_weights(dense, l1, l2, user_exponent, dropout, positive=positive)
+    assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.7]), st.sampled_from([0.0, 0.4]))
+def test_weights_satisfy_the_conditions_of_the_optimum(seed, penalty, positive, user_exponent, dropout):
+    dense, (l1, l2) = made_up(seed, 20, 9), penalty
+    model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
+    G, ridge = slim_problem(dense, l2, user_exponent, dropout)
+    B = model.item_weights_.toarray().astype(np.float64)
+    pulls = G - G @ B - ridge[:, None] * B  # the negative gradient of the smooth part
+    np.fill_diagonal(pulls, 0)
+    slack = 1e-4 * max(1.0, G.max())
+    if positive:
+        assert B.min() >= 0
+        assert np.all(pulls[B == 0] <= l1 + slack)
+    else:
+        assert np.all(np.abs(pulls[B == 0]) <= l1 + slack)
+    assert pulls[B != 0] == pytest.approx(l1 * np.sign(B[B != 0]), abs=slack)
+
+
+@pytest.mark.parametrize("positive", [True, False])
+def test_weights_equal_those_of_scikit_learns_elastic_net(positive):
+    dense, l1, l2 = made_up(3, 30, 8), 0.6, 2.0
+    B = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=0.0, dropout=0.0).item_weights_.toarray()
+    for target in range(8):
+        others = np.delete(np.arange(8), target)
+        net = ElasticNet(
+            alpha=(l1 + l2) / 30, l1_ratio=l1 / (l1 + l2), positive=positive, fit_intercept=False, tol=1e-12,
+            max_iter=100_000,
+        ).fit(dense[:, others], dense[:, target])  # fmt: skip
+        assert B[others, target] == pytest.approx(net.coef_, abs=1e-5)
+        assert B[target, target] == 0
+
+
+def test_without_l1_and_with_negative_weights_the_weights_are_those_of_ease():
+    data = example_interactions("implicit")
+    shared = {"l2": 4.0, "user_exponent": 0.5, "dropout": 0.2, "item_exponent": 0.3}
+    model = SLIM(None, l1=0.0, positive=False, **EXACT, **shared).fit(data)
+    assert model.item_weights_.toarray() == pytest.approx(EASE(**shared).fit(data).item_weights_, abs=1e-5)
+
+
+@given(seeds, st.integers(1, 4), st.booleans())
+def test_candidates_are_the_items_that_alone_would_lower_the_loss_most(seed, n_neighbors, positive):
+    dense = made_up(seed, values=2)
+    model = fitted(dense, n_neighbors=n_neighbors, l1=0.3, l2=1.0, positive=positive, user_exponent=0.0, dropout=0.0)
+    candidates = slim_candidates(dense, 0.3 * positive, 1.0, 0.0, 0.0, n_neighbors)
+    expected = slim_weights(dense, 0.3, 1.0, 0.0, 0.0, positive=positive, candidates=candidates)
+    assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@given(seeds, st.sampled_from([1e-9, 4 * 3**2 * 1e-9, 4 * 7**2 * 1e-9]), st.booleans(), st.booleans())
+def test_how_much_of_the_gram_matrix_is_kept_changes_no_bit(seed, max_memory_gb, positive, weighted):
+    dense = np.random.default_rng(seed).random((15, 9)) * made_up(seed, 15, 9, values=2)
+    dense[0, 0] = 1.0
+    parameters = {"n_neighbors": 4, "l1": 0.02, "l2": 0.5, "positive": positive, "user_exponent": 0.5 * weighted}
+    kept, summed = (fitted(dense, max_memory_gb=gb, **parameters) for gb in (1.0, max_memory_gb))
+    assert_array_equal(kept.item_weights_.toarray(), summed.item_weights_.toarray())
+
+
+def test_the_number_of_threads_changes_no_bit():
+    data = example_interactions("implicit")
+    with whatever_the_cost():
+        one, three = (SLIM(6, l2=0.5, n_threads=n, max_memory_gb=5e-7).fit(data) for n in (1, 3))
+    assert_array_equal(one.item_weights_.toarray(), three.item_weights_.toarray())
+    assert_array_equal(one.recommend(n=5).scores, three.recommend(n=5).scores)
+
+
+@pytest.mark.parametrize("positive", [True, False])
+def test_the_contract_holds(positive):
+    check_recommender(SLIM(l2=0.5, positive=positive, item_exponent=0.2))
+
+
+def test_item_exponent_scales_the_weights_for_each_item():
+    dense = made_up(5)
+    plain, scaled = (fitted(dense, l2=0.5, item_exponent=exponent).item_weights_.toarray() for exponent in (0.0, 0.4))
+    assert scaled == pytest.approx(plain * item_scales(dense, 0.4), rel=1e-5)
+
+
+def test_all_items_as_candidates_of_a_large_catalogue_are_refused_with_the_memory_that_it_takes():
+    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items on 2 threads.*n_neighbors"):
+        SLIM(None, n_threads=2, max_memory_gb=3.8e-6).fit(example_interactions("implicit"))
+    SLIM(None, n_threads=2, max_memory_gb=3.9e-6).fit(example_interactions("implicit"))
+
+
+def test_a_catalogue_whose_square_would_take_gigabytes_is_fitted_in_little_memory():
+    rng = np.random.default_rng(0)
+    users, items = rng.integers(0, 3000, 60_000), (36_000 * rng.random(60_000) ** 3).astype(int)
+    items[:36_000] = np.arange(36_000)
+    data = Interactions.from_arrays(users, items, duplicates="max")
+    tracemalloc.start()
+    try:
+        model = SLIM(20, l2=1.0, max_memory_gb=0.02).fit(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert model.item_weights_.shape == (36_000, 36_000)
+    assert model.item_weights_.nnz > 36_000
+    assert peak < 200e6  # a square of float32 takes 5.2 GB
+
+
+def test_a_descent_that_is_stopped_early_warns():
+    with pytest.warns(ConvergenceWarning, match="18 of 18 items still changed after max_iter=1 "):
+        model = SLIM(l2=0.5, max_iter=1, tol=0.0).fit(example_interactions("implicit"))
+    assert model.n_iter_ == 1
+
+
+def test_ratings_are_refused_unless_they_are_to_be_strengths():
+    ratings = example_interactions("explicit")
+    with pytest.raises(DataError, match="implicit"):
+        SLIM().fit(ratings)
+    assert SLIM(feedback="implicit").fit(ratings).item_weights_.shape == (18, 18)
+
+
+def test_one_item_has_no_weights_and_its_lists_are_empty():
+    model = SLIM().fit([("ann", "tea"), ("bob", "tea")])
+    assert model.item_weights_.nnz == 0
+    assert model.recommend(exclude_seen=False).counts.tolist() == [0, 0]
+    assert model.predict([("ann", "tea")]).tolist() == [0.0]
+
+
+def test_one_user_gives_weights_to_what_they_have():
+    half = 0.5  # ann's weight is n^-0.5 for n = 2 items; dropout doubles the diagonal
+    model = SLIM(l1=0.0, l2=0.1, dropout=0.5).fit([("ann", "tea"), ("ann", "cup")])
+    assert model.item_weights_.toarray()[[0, 1], [1, 0]] == pytest.approx(half**0.5 / (2 * half**0.5 + 0.1), rel=1e-6)
+    assert model.recommend_for([["tea"]]).counts.tolist() == [1]
+
+
+def test_more_neighbours_than_items_are_all_items():
+    data = example_interactions("implicit")
+    many, all_of_them = (SLIM(n, l2=0.5).fit(data).item_weights_.toarray() for n in (10_000, None))
+    assert_array_equal(many, all_of_them)
+
+
+def test_where_everybody_has_everything_the_others_share_the_weight_alike():
+    model = fitted(np.ones((8, 5)), l1=0.0, l2=1.0, user_exponent=0.0, dropout=0.0)
+    assert model.item_weights_.toarray()[~np.eye(5, dtype=bool)] == pytest.approx(8 / (4 * 8 + 1), rel=1e-5)
+    assert model.recommend(n=3).counts.tolist() == [0] * 8
+
+
+def test_users_and_items_without_interactions_get_nothing():
+    dense = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1]]) * 1.0
+    model = fitted(dense, l1=0.0, l2=0.0, user_exponent=0.0, dropout=0.0)
+    assert not model.item_weights_.toarray()[2].any()
+    assert not model.item_weights_.toarray()[:, 2].any()
+    lists = model.recommend(n=4, exclude_seen=False)
+    assert lists.counts[2] == 0
+    assert not np.any(np.asarray(lists.items)[:, : lists.counts.min()] == 2)
+    assert model.similar_items([2]).counts.tolist() == [0]
+
+
+def test_negative_weights_are_not_listed_as_similar_but_count_in_scores():
+    dense = np.array([[1, 1, 0]] * 4 + [[0, 1, 1]] * 4) * 1.0  # item 0 is item 1 less item 2
+    model = fitted(dense, l1=0.0, l2=0.1, positive=False, user_exponent=0.0, dropout=0.0)
+    B = model.item_weights_.toarray()
+    assert B.min() < 0
+    similar = model.similar_items([0, 1, 2])
+    assert similar.counts.tolist() == (B > 0).sum(axis=1).tolist()
+    scores = model.predict([(user, item) for user in range(8) for item in range(3)]).reshape(8, 3)
+    assert scores == pytest.approx(dense @ B, abs=1e-5)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_quality_of_the_defaults_on_movielens_1m(data_dir):
+    split = load_movielens_1m_implicit(data_dir)
+    lists = SLIM().fit(split.train).recommend(n=20)
+    measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means
+    assert measured["recall@20"] >= 0.281
+    assert measured["ndcg@20"] >= 0.270
