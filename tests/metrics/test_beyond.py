@@ -1,9 +1,23 @@
+import math
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import DataError, Interactions
-from recokit.metrics import coverage, evaluate, gini, novelty, personalization, popularity_bias
+from recokit import DataError, Interactions, Popularity
+from recokit.metrics import (
+    auc,
+    coverage,
+    diversity,
+    evaluate,
+    gini,
+    novelty,
+    personalization,
+    popularity_bias,
+    precision,
+    serendipity,
+)
 from tests.naive import metrics as naive
 
 # Sums of a few dozen terms in another order than the reference's.
@@ -102,3 +116,79 @@ def test_lists_without_items_are_refused():
 def test_an_empty_catalogue_is_refused():
     with pytest.raises(DataError, match="catalogue is empty"):
         coverage([["a"]], [])
+
+
+VECTORS = [
+    [1, 0, 0],
+    [1, 1, 0],
+    [0, 2, 1],
+    [0, 0, 0],
+    [-1, 0, 3],
+    [2, 2, 2],
+    [0, 0, 1],
+    [3, 0, 0],
+    [1, 5, 1],
+    [0, 1, 0],
+]
+
+
+@given(LISTS.filter(lambda lists: any(len(row) > 1 for row in lists.values())), st.integers(2, 6))
+def test_diversity_is_that_of_all_pairs(lists, k):
+    expected = naive.diversity(lists, VECTORS, k)
+    assert diversity(lists, VECTORS, range(10), k) == pytest.approx(expected, abs=1e-12)
+    result = evaluate(lists, {0: [1]}, [f"diversity@{k}"], item_vectors=(VECTORS, range(10)))
+    assert result[f"diversity@{k}"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_items_that_are_alike_are_not_diverse_and_those_with_nothing_in_common_wholly():
+    assert diversity([["a", "b"]], [[1, 1], [2, 2]], ["a", "b"]) == pytest.approx(0, abs=1e-12)
+    assert diversity([["a", "b"]], [[1, 0], [0, 2]], ["a", "b"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: diversity([["a", "c"]], [[1], [1]], ["a", "b"]), r"1 recommended item\(s\) have no vector: 'c'"),
+        (lambda: diversity([["a"]], [[1]], ["a"]), "no list holds two"),
+        (lambda: diversity([["a", "b"]], [[1]], ["a", "b"]), "for 2 items"),
+        (lambda: diversity([["a", "b"]], [[1], [math.nan]], ["a", "b"]), "NaN or infinite"),
+    ],
+)
+def test_diversity_of_what_is_not_known_is_an_error(call, message):
+    with pytest.raises(DataError, match=message):
+        call()
+
+
+def test_a_metric_that_needs_more_than_the_lists_says_so():
+    with pytest.raises(ValueError, match="item_vectors="):
+        evaluate([["a"]], [["a"]], ["diversity"])
+    with pytest.raises(ValueError, match="train="):
+        evaluate([["a"]], [["a"]], ["serendipity@1"])
+
+
+RELEVANT = st.dictionaries(st.integers(0, 9), st.sets(st.integers(0, 9), min_size=1), min_size=1)
+
+
+@given(LISTS, RELEVANT, TRAIN, CUTS)
+def test_serendipity_is_that_of_the_naive_reference(lists, relevant, train, k):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of test pairs in the training data
+        found = serendipity(lists, relevant, interactions(train), k)
+        assert found == pytest.approx(naive.serendipity(lists, relevant, train, k), abs=1e-12)
+        assert 0 <= found <= precision(lists, relevant, k) + 1e-12
+        result = evaluate(lists, relevant, [f"serendipity@{k}"], train=interactions(train))
+    assert result[f"serendipity@{k}"] == found
+
+
+def test_the_list_of_the_most_popular_is_never_serendipitous():
+    data = interactions({user: {user % 3, (user * 2) % 5, 7} for user in range(9)})
+    lists = Popularity().fit(data).recommend(n=4)
+    test = {int(user): [int(item) for item, _ in lists[int(user)]] for user in data.users}
+    assert precision(lists, test, 4) > 0.5
+    assert serendipity(lists, test, data, 4) == 0
+
+
+@given(st.lists(st.integers(0, 9), max_size=6, unique=True), st.sets(st.integers(0, 9), min_size=1, max_size=9), CUTS)
+def test_auc_is_that_of_all_pairs(listed, relevant, k):
+    found = auc({"ann": listed}, {"ann": relevant}, range(10), k)
+    assert found == pytest.approx(naive.auc(listed, relevant, k, range(10)), abs=1e-12)

@@ -141,3 +141,32 @@ def holm(p_values):
         highest = max(highest, min(1.0, p_values[row] * (len(p_values) - place)))
         adjusted[row] = highest
     return [adjusted[row] for row in range(len(p_values))]
+
+
+def cosine(a, b):
+    norms = math.sqrt(sum(x * x for x in a)) * math.sqrt(sum(x * x for x in b))
+    return sum(x * y for x, y in zip(a, b, strict=True)) / norms if norms else 0.0
+
+
+def diversity(lists, vectors, k):
+    """Look at all pairs of items of each list."""
+    values = []
+    for listed in lists.values():
+        pairs = [(a, b) for place, a in enumerate(listed[:k]) for b in listed[:k][:place]]
+        if pairs:
+            values.append(sum(1 - cosine(vectors[a], vectors[b]) for a, b in pairs) / len(pairs))
+    return sum(values) / len(values)
+
+
+def serendipity(lists, relevant, train, k):
+    """Make the list of the most popular for each user, and leave out what is in it."""
+    items = sorted({item for taken in train.values() for item in taken})
+    by_popularity = sorted(items, key=lambda item: (-sum(item in taken for taken in train.values()), item))
+    values = []
+    for user, wanted in relevant.items():
+        if not wanted:
+            continue
+        obvious = [item for item in by_popularity if item not in train.get(user, ())][:k]
+        hits = set(lists.get(user, [])[:k]) & set(wanted)
+        values.append(len(hits - set(obvious) - set(train.get(user, ()))) / k)
+    return sum(values) / len(values)

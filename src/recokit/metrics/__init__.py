@@ -1,9 +1,12 @@
 """Metrics of predicted ratings and of recommended lists.
 
 Errors of ratings: `rmse`, `mse`, `mae`. Hits of lists: `precision`, `recall`, `hit_rate`, `ndcg`, `average_precision`,
-`reciprocal_rank`. Lists as a whole: `coverage`, `gini`,
-`novelty`, `popularity_bias`, `personalization`. `evaluate` computes any number of them in one pass over the lists,
-`compare` tells which differences between evaluations are more than chance.
+`reciprocal_rank`, `auc`. Lists as a whole: `coverage`, `gini`, `novelty`, `diversity`, `serendipity`,
+`popularity_bias`, `personalization`. `evaluate` computes any number of these in one pass over the lists, `compare`
+tells which differences between evaluations are more than chance.
+
+What a shop counts: `conversion_rate`, `repeat_purchase_rate`, `revenue_at_k`, `margin_at_k`; `uplift` is what an
+experiment showed, `sample_size` what it needs.
 
 Libraries differ in their conventions, which here are parameters. Tests hold these to be equal:
 
@@ -24,11 +27,28 @@ trec_eval leaves out users without a list; here they score 0.
 """
 
 from recokit.metrics._metric import Metric
-from recokit.metrics.beyond import coverage, gini, novelty, personalization, popularity_bias
+from recokit.metrics.beyond import (
+    coverage,
+    diversity,
+    gini,
+    novelty,
+    personalization,
+    popularity_bias,
+    serendipity,
+)
+from recokit.metrics.business import (
+    Uplift,
+    conversion_rate,
+    margin_at_k,
+    repeat_purchase_rate,
+    revenue_at_k,
+    sample_size,
+    uplift,
+)
 from recokit.metrics.comparison import Comparison, Difference, compare
 from recokit.metrics.evaluation import Evaluation, evaluate
 from recokit.metrics.policy import PolicyValue, doubly_robust, ips, snips
-from recokit.metrics.ranking import average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
+from recokit.metrics.ranking import auc, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
 from recokit.metrics.rating import mae, mse, rmse
 
 __all__ = [
@@ -37,15 +57,20 @@ __all__ = [
     "Evaluation",
     "Metric",
     "PolicyValue",
+    "Uplift",
+    "auc",
     "average_precision",
     "compare",
+    "conversion_rate",
     "coverage",
+    "diversity",
     "doubly_robust",
     "evaluate",
     "gini",
     "hit_rate",
     "ips",
     "mae",
+    "margin_at_k",
     "mse",
     "ndcg",
     "novelty",
@@ -54,6 +79,11 @@ __all__ = [
     "precision",
     "recall",
     "reciprocal_rank",
+    "repeat_purchase_rate",
+    "revenue_at_k",
     "rmse",
+    "sample_size",
+    "serendipity",
     "snips",
+    "uplift",
 ]

@@ -1,15 +1,64 @@
 """Measures of all lists together, on codes."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from recokit._typing import AnyArray, FloatArray
-from recokit.exceptions import DataError
+from recokit.exceptions import DataError, first_few
 from recokit.interactions import IdIndex, Interactions
 from recokit.metrics._lists import Lists
 
-__all__ = ["Background", "coverage", "gini", "novelty", "personalization", "popularity_bias"]
+if TYPE_CHECKING:
+    from recokit.metrics._hits import Hits
+
+__all__ = [
+    "Background",
+    "ItemVectors",
+    "coverage",
+    "diversity",
+    "gini",
+    "novelty",
+    "personalization",
+    "popularity_bias",
+    "serendipity",
+]
+
+
+class ItemVectors(NamedTuple):
+    """What items are like.
+
+    Attributes
+    ----------
+    items : IdIndex
+    units : (n_items, n_features) sparse array
+        A row of length 1 for each, or of zeros.
+    """
+
+    items: IdIndex
+    units: sparse.csr_array
+
+    @classmethod
+    def of(cls, vectors: Any, items: Any) -> "ItemVectors":
+        """Return vectors of items as rows of length 1.
+
+        Raises
+        ------
+        DataError
+            There are not as many vectors as items, or a number is not finite.
+        """
+        index = items.items if isinstance(items, Interactions) else items
+        index = index if isinstance(index, IdIndex) else IdIndex(index, name="items")
+        rows = sparse.csr_array(vectors, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[0] != len(index):
+            raise DataError(f"vectors of shape {rows.shape} for {len(index)} items: expected a row for each item")
+        if not np.all(np.isfinite(rows.data)):
+            raise DataError(f"vectors: {np.count_nonzero(~np.isfinite(rows.data))} value(s) are NaN or infinite")
+        norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+        scales = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+        return cls(index, sparse.csr_array(sparse.dia_array((scales[None], [0]), shape=(len(index),) * 2) @ rows))
 
 
 class Background(NamedTuple):
@@ -17,6 +66,8 @@ class Background(NamedTuple):
 
     catalogue: IdIndex | None = None
     train: Interactions | None = None
+    vectors: ItemVectors | None = None
+    hits: "Callable[[int | None], Hits] | None" = None
 
     @classmethod
     def of(cls, train: Any, catalogue: Any) -> "Background":
@@ -105,3 +156,52 @@ def personalization(lists: Lists, k: int | None, background: Background) -> floa
         raise DataError("personalization compares lists, and there are not two that hold an item")
     total = np.bincount(codes, weights=np.repeat(1 / np.sqrt(held), held))
     return float(1 - (total @ total - len(held)) / (len(held) * (len(held) - 1)))
+
+
+def diversity(lists: Lists, k: int | None, background: Background) -> float:
+    """Return the mean of 1 − the cosine of two items of a list.
+
+    The cosines of all pairs add up to the squared length of the sum of all unit vectors, less each vector's own.
+    """
+    if background.vectors is None:
+        raise ValueError("diversity needs to know what items are like: give item_vectors=")
+    known, units = background.vectors
+    codes, sizes = lists.top(k)
+    places = known.codes(lists.items)[codes]
+    if np.any(places < 0):
+        lacking = lists.items.take(np.unique(codes[places < 0])).tolist()
+        raise DataError(f"{len(lacking)} recommended item(s) have no vector: {first_few(lacking)}")
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    members = sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=(len(sizes), len(known)))
+    own = np.asarray(units.multiply(units).sum(axis=1)).ravel()
+    sums = members @ units
+    squares = np.asarray(sums.multiply(sums).sum(axis=1)).ravel() - members @ own
+    several = sizes > 1
+    if not np.any(several):
+        raise DataError("diversity compares the items of a list, and no list holds two")
+    held = sizes[several].astype(np.float64)
+    return float(np.mean(1 - squares[several] / (held * (held - 1))))
+
+
+def serendipity(lists: Lists, k: int | None, background: Background) -> float:
+    """Return the mean share of the first k places that hit, and are not what everybody would be shown."""
+    if background.train is None or background.hits is None:
+        raise ValueError("serendipity needs the training data: give train=")
+    train, hits = background.train, background.hits(k)
+    width = lists.codes.shape[1] if k is None else k
+    if width == 0:
+        raise DataError("serendipity of lists without places")
+    counts = np.bincount(train.item_codes, minlength=train.n_items)
+    place = np.empty(train.n_items + 1, dtype=np.int64)
+    place[np.argsort(-counts, kind="stable")] = np.arange(train.n_items)
+    place[-1] = train.n_items + width  # what nobody took is no surprise to find unexpected
+    item_places = place[train.items.codes(hits.items)[hits.item_codes]]
+    user_codes = train.users.codes(hits.users)[hits.rows]
+    before, taken = np.zeros(len(item_places), dtype=np.int64), np.zeros(len(item_places), dtype=np.bool_)
+    for code in np.unique(user_codes[user_codes >= 0]):
+        own = user_codes == code
+        seen = np.sort(place[train.item_codes[slice(*train.indptr[code : code + 2])]])
+        before[own] = np.searchsorted(seen, item_places[own])
+        taken[own] = np.isin(item_places[own], seen)
+    unexpected = (item_places - before >= width) & ~taken
+    return float(np.count_nonzero(unexpected) / (width * len(hits.users)))

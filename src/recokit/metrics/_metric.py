@@ -55,6 +55,8 @@ REGISTRY = {
     "novelty": Definition(_list_measures.novelty),
     "popularity_bias": Definition(_list_measures.popularity_bias),
     "personalization": Definition(_list_measures.personalization),
+    "diversity": Definition(_list_measures.diversity),
+    "serendipity": Definition(_list_measures.serendipity),
 }
 
 ALIASES = {"map": "average_precision", "mrr": "reciprocal_rank"}

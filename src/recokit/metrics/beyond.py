@@ -5,11 +5,14 @@ from typing import Any
 
 from recokit.interactions import Interactions
 from recokit.metrics import _list_measures
-from recokit.metrics._list_measures import Background
-from recokit.metrics._lists import Lists
-from recokit.metrics._metric import Metric
+from recokit.metrics._hits import hits_between
+from recokit.metrics._list_measures import Background, ItemVectors
+from recokit.metrics._lists import Lists, has_user_ids
+from recokit.metrics._measure import pair
+from recokit.metrics._metric import Metric, Missing
+from recokit.metrics._truth import Truth
 
-__all__ = ["coverage", "gini", "novelty", "personalization", "popularity_bias"]
+__all__ = ["coverage", "diversity", "gini", "novelty", "personalization", "popularity_bias", "serendipity"]
 
 
 def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
@@ -195,6 +198,108 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     0.5
     """
     return _of_lists(_list_measures.personalization, recommendations, k, Background())
+
+
+def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = None) -> float:
+    r"""Return the intra-list diversity: how different the items of a list are.
+
+    .. math::
+        \mathrm{diversity@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k| (|L_u^k| - 1)}
+        \sum_{i \ne j \in L_u^k} 1 - \cos(x_i, x_j)
+
+    over the users whose lists hold two items at least, without looking at the pairs one by one.
+
+    Parameters
+    ----------
+    recommendations, k
+        As in `coverage`. No list may hold an item twice.
+    vectors : (n_items, n_features) array or sparse matrix
+        x: what each item is like, such as the genres, the words of the title (``item_vectors_`` of
+        `recokit.TfidfRecommender`) or learned factors. The cosine with a vector of zeros is 0.
+    items : Interactions, IdIndex or sequence of ids
+        Whose vectors these are, in order; of interactions, all their items.
+
+    Returns
+    -------
+    float
+        From 0 (all alike), where no vector has negative numbers, to 1 (nothing in common).
+
+    Raises
+    ------
+    DataError
+        A recommended item has no vector, a number is not finite, or no list holds two items.
+
+    References
+    ----------
+    .. [1] Ziegler, McNee, Konstan & Lausen (2005), Improving recommendation lists through topic diversification, WWW.
+
+    Examples
+    --------
+    >>> drinks = [[1, 0], [1, 0], [0, 1]]
+    >>> round(diversity([["tea", "coffee", "cup"]], drinks, ["tea", "coffee", "cup"]), 6)
+    0.666667
+    """
+    background = Background()._replace(vectors=ItemVectors.of(vectors, items))
+    return _of_lists(_list_measures.diversity, recommendations, k, background)
+
+
+def serendipity(
+    recommendations: Any,
+    test: Any,
+    train: Interactions,
+    k: int | None = None,
+    *,
+    threshold: float | None = None,
+    missing: Missing = "skip",
+) -> float:
+    r"""Return the serendipity: which share of the first k places hits, and with what is not obvious.
+
+    .. math::
+        \mathrm{serendipity@}k = \frac{1}{|U|} \sum_{u \in U} \frac{|(L_u^k \cap R_u) \setminus (P_u^k \cup T_u)|}{k}
+
+    with :math:`T_u` what u has taken in training, and :math:`P_u^k` what `recokit.Popularity` would show: the k other
+    items with the most training interactions, equal ones in order of id.
+
+    Parameters
+    ----------
+    recommendations, test, threshold, missing
+        As in `recokit.metrics.precision`.
+    train : Interactions
+        What was known.
+    k : int, optional
+        Cut-off; the length of the longest list by default.
+
+    Returns
+    -------
+    float
+        From 0 to the precision with a denominator of k.
+
+    Raises
+    ------
+    DataError
+        As in `recokit.metrics.precision`.
+
+    References
+    ----------
+    .. [1] Murakami, Mori & Orihara (2008), Metrics for evaluating the serendipity of recommendation lists, New
+       Frontiers in Artificial Intelligence.
+    .. [2] Ge, Delgado-Battenfeld & Jannach (2010), Beyond accuracy: evaluating recommender systems by coverage and
+       serendipity, RecSys.
+
+    Examples
+    --------
+    >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "tea", "pot"])
+    >>> serendipity({"dan": ["tea", "jug"]}, {"dan": ["tea", "jug"]}, train, k=1)
+    0.0
+    >>> serendipity({"dan": ["jug", "tea"]}, {"dan": ["tea", "jug"]}, train, k=1)
+    1.0
+    """
+    k = Metric("serendipity", k).k
+    lists = Lists.of(recommendations, k)
+    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
+    pairing = pair(lists, truth, missing, stacklevel=3)
+    background = Background(train=train, hits=lambda cut: hits_between(lists, truth, pairing, cut))
+    return _list_measures.serendipity(lists, k, background)
 
 
 def _of_lists(measure: Callable[..., float], recommendations: Any, k: int | None, background: Background) -> float:

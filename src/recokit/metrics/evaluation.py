@@ -11,8 +11,9 @@ from recokit._frames import Backend, to_frame
 from recokit._threads import thread_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.interactions import Interactions
+from recokit.metrics._hits import hits_between
 from recokit.metrics._leaks import warn_of_leaks
-from recokit.metrics._list_measures import Background
+from recokit.metrics._list_measures import Background, ItemVectors
 from recokit.metrics._lists import Lists, has_user_ids
 from recokit.metrics._measure import measure_users, pair
 from recokit.metrics._metric import REGISTRY, Metric, Missing
@@ -138,6 +139,7 @@ def evaluate(
     *,
     train: Interactions | None = None,
     catalogue: Any = None,
+    item_vectors: tuple[Any, Any] | None = None,
     threshold: float | None = None,
     missing: Missing = "skip",
     confidence: float = 0.95,
@@ -163,6 +165,8 @@ def evaluate(
         ``popularity_bias`` need, and test pairs that are in it raise a warning.
     catalogue : Interactions, IdIndex or sequence of ids, optional
         Items that could have been recommended, for ``coverage``, ``gini`` and ``auc``; those of ``train`` by default.
+    item_vectors : (vectors, items), optional
+        What items are like, for ``diversity``: as in `recokit.metrics.diversity`.
     threshold : float, optional
         Test interactions below this value are not relevant; by default all are.
     missing : {"skip", "zero"}
@@ -210,6 +214,10 @@ def evaluate(
         warn_of_leaks(truth, train)
     background = Background.of(train, catalogue)
     pairing = pair(lists, truth, missing, stacklevel=3)
+    background = background._replace(
+        vectors=None if item_vectors is None else ItemVectors.of(*item_vectors),
+        hits=lambda k: hits_between(lists, truth, pairing, k),
+    )
     by_user = {name: metric for name, metric in asked.items() if REGISTRY[metric.name].is_by_user}
     values = measure_users(lists, truth, pairing, list(by_user.values()), background=background, n_threads=n_threads)
     per_user = dict(zip(by_user, np.ascontiguousarray(values.T), strict=True))

@@ -8,7 +8,7 @@ from recokit.metrics._measure import measure_users, pair
 from recokit.metrics._metric import Denominator, Gain, Metric, Missing
 from recokit.metrics._truth import Truth
 
-__all__ = ["average_precision", "hit_rate", "ndcg", "precision", "recall", "reciprocal_rank"]
+__all__ = ["auc", "average_precision", "hit_rate", "ndcg", "precision", "recall", "reciprocal_rank"]
 
 
 def precision(
@@ -309,11 +309,67 @@ def reciprocal_rank(
     return _mean(recommendations, test, Metric("reciprocal_rank", k), threshold, missing, n_threads)
 
 
+def auc(
+    recommendations: Any,
+    test: Any,
+    catalogue: Any,
+    k: int | None = None,
+    *,
+    threshold: float | None = None,
+    missing: Missing = "skip",
+    n_threads: int | None = None,
+) -> float:
+    r"""Return the area under the ROC curve: how often a relevant item stands before one that is not.
+
+    .. math::
+        \mathrm{auc@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|R_u| \, |C \setminus R_u|}
+        \sum_{i \in R_u} \sum_{j \in C \setminus R_u} [i \text{ before } j] + \tfrac12 [i \text{ and } j \text{ tied}]
+
+    with :math:`C` the catalogue. All items that are not in the first k places are tied behind those that are. So an
+    empty list has 0.5; a user without a list scores 0, as in all metrics.
+
+    Parameters
+    ----------
+    recommendations, test, k, threshold, missing, n_threads
+        As in `precision`.
+    catalogue : Interactions, IdIndex or sequence of ids
+        Items that could have been recommended; of interactions, all their items. Items of the lists and of the test set
+        are added.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0.5 where lists say nothing.
+
+    Raises
+    ------
+    DataError, ValueError
+        As in `precision`; or the catalogue is empty or repeats an item.
+
+    References
+    ----------
+    .. [1] Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27(8).
+
+    Examples
+    --------
+    >>> auc([["tea", "cup", "pot"]], [["cup"]], ["tea", "cup", "pot", "jug"])
+    0.6666666666666666
+    """
+    background = Background.of(None, catalogue)
+    return _mean(recommendations, test, Metric("auc", k), threshold, missing, n_threads, background)
+
+
 def _mean(
-    recommendations: Any, test: Any, metric: Metric, threshold: float | None, missing: Missing, n_threads: int | None
+    recommendations: Any,
+    test: Any,
+    metric: Metric,
+    threshold: float | None,
+    missing: Missing,
+    n_threads: int | None,
+    background: Background | None = None,
 ) -> float:
     lists = Lists.of(recommendations, metric.k)
     truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
     pairing = pair(lists, truth, missing, stacklevel=4)
-    values = measure_users(lists, truth, pairing, [metric], background=Background(), n_threads=n_threads)
+    values = measure_users(lists, truth, pairing, [metric], background=background or Background(), n_threads=n_threads)
     return float(values.mean())
