@@ -11,7 +11,8 @@ from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["gram_parts", "losses", "solve_by_cholesky", "solve_by_gradients"]
 
-_REFINEMENTS = 2
+_REFINEMENTS = 1
+_LEAST = np.float32(1e-6)  # of a pivot is left by rounding
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -70,6 +71,34 @@ def _multiply(
             product[a] += dot * row[a]
 
 
+@njit(nogil=True, cache=True)
+def _gather(codes: CodeArray, others: FloatArray, rows: FloatArray) -> None:
+    """Copy rows beside each other; number by number, since Numba's copies of short slices take longer."""
+    for k in range(len(codes)):
+        other, row = others[codes[k]], rows[k]
+        for a in range(len(row)):
+            row[a] = other[a]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _write_first_residual(
+    rows: FloatArray, weights: FloatArray, gram: FloatArray, l2: float, vector: FloatArray, residual: FloatArray
+) -> None:
+    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x."""
+    for a in range(len(vector)):
+        line, total = gram[a], -l2 * vector[a]
+        for b in range(len(vector)):
+            total -= line[b] * vector[b]
+        residual[a] = total
+    for k in range(len(rows)):
+        row, lack = rows[k], np.float32(1)
+        for a in range(len(vector)):
+            lack -= row[a] * vector[a]
+        lack *= weights[k]
+        for a in range(len(vector)):
+            residual[a] += lack * row[a]
+
+
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _dot(first: FloatArray, second: FloatArray) -> np.float32:
     total = np.float32(0)
@@ -123,14 +152,10 @@ def solve_by_gradients(
             solution[:] = 0
             continue
         rows, weights = buffer[: last - first], values[first:last]
-        for k in range(last - first):
-            rows[k] = others[codes[first + k]]
-        _multiply(rows, weights, gram, l2[row], solution, product)
-        residual[:] = -product
-        for k in range(last - first):
-            for a in range(size):
-                residual[a] += weights[k] * rows[k, a]
-        direction[:] = residual
+        _gather(codes[first:last], others, rows)
+        _write_first_residual(rows, weights, gram, l2[row], solution, residual)
+        for a in range(size):
+            direction[a] = residual[a]
         square = _dot(residual, residual)
         for _ in range(n_steps):
             if square < 1e-20:
@@ -151,14 +176,14 @@ def _decompose(matrix: FloatArray) -> None:
     for a in range(len(matrix)):
         row = matrix[a]
         for b in range(a):
-            other, product = matrix[b], 0.0
+            other, product = matrix[b], np.float32(0)
             for c in range(b):
                 product += row[c] * other[c]
             row[b] = (row[b] - product) / other[b]
-        square = 0.0
+        square = np.float32(0)
         for c in range(a):
             square += row[c] * row[c]
-        row[a] = np.sqrt(row[a] - square)
+        row[a] = np.sqrt(max(row[a] - square, _LEAST * row[a]))
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -190,8 +215,8 @@ def solve_by_cholesky(
 ) -> None:
     """Solve each row, to the accuracy of float32.
 
-    The matrix is summed in float32, which is fast; what that loses is won back by refining the solution with residuals
-    in float64.
+    The matrix is summed and decomposed in float32, which is fast; what that loses is won back by refining the solution
+    with residuals in float64.
 
     Parameters
     ----------
@@ -205,7 +230,7 @@ def solve_by_cholesky(
     for row in range(start, stop):
         longest = max(longest, indptr[row + 1] - indptr[row])
     buffer = np.empty((longest, size), dtype=np.float32)
-    matrix, lower = np.empty((size, size), dtype=np.float32), np.empty((size, size), dtype=np.float64)
+    matrix = np.empty((size, size), dtype=np.float32)
     solution, residual = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
@@ -213,19 +238,21 @@ def solve_by_cholesky(
             factors[row] = 0
             continue
         rows, weights = buffer[: last - first], values[first:last]
+        _gather(codes[first:last], others, rows)
         for k in range(last - first):
-            rows[k] = others[codes[first + k]] * np.sqrt(weights[k])
-        matrix[:] = gram
-        _add_outer_products(rows, matrix)
+            root = np.sqrt(weights[k])
+            for a in range(size):
+                rows[k, a] *= root
         for a in range(size):
             for b in range(a + 1):
-                lower[a, b] = matrix[a, b]
-            lower[a, a] += l2[row]
-        _decompose(lower)
+                matrix[a, b] = gram[a, b]
+            matrix[a, a] += l2[row]
+        _add_outer_products(rows, matrix)
+        _decompose(matrix)
         solution[:] = 0
         for _ in range(1 + _REFINEMENTS):
             _write_residual(codes[first:last], weights, others, gram, l2[row], solution, residual)
-            _substitute(lower, residual)
+            _substitute(matrix, residual)
             solution += residual
         factors[row] = solution
 

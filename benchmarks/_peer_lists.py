@@ -1,0 +1,72 @@
+"""Lists for all users from a model of item neighbours, without what was seen."""
+
+from pathlib import Path
+
+import numpy as np
+from _peer_data import load_matrix, movielens, popular, saved
+from _peer_neighbors import rows_of
+from _peer_process import Run, Work
+from scipy import sparse
+
+__all__ = ["WORKS"]
+
+_K, _N, _BATCH = 100, 20, 2_048
+
+
+def _recokit(folder: Path, n_threads: int) -> Run:
+    from recokit import Interactions, ItemKNN
+
+    data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
+    model = ItemKNN(_K, n_threads=n_threads).fit(data)
+    return Run(lambda: model.recommend(n=_N))
+
+
+def _similarities(matrix: sparse.csr_array, n_threads: int) -> sparse.csr_matrix:
+    import similaripy
+
+    return similaripy.cosine(rows_of(matrix, False), k=_K, num_threads=n_threads, verbose=False, format_output="csr")
+
+
+def _similaripy(folder: Path, n_threads: int) -> Run:
+    import similaripy
+
+    matrix = load_matrix(folder)
+    rows, similar = rows_of(matrix, True), _similarities(matrix, n_threads).T.tocsr()
+    options = {"k": _N, "num_threads": n_threads, "verbose": False, "filter_cols": rows, "format_output": "csr"}
+    return Run(lambda: similaripy.dot_product(rows, similar, **options))
+
+
+def _implicit(folder: Path, n_threads: int) -> Run:
+    from implicit.nearest_neighbours import CosineRecommender
+
+    rows = rows_of(load_matrix(folder), True)
+    model = CosineRecommender(K=_K, num_threads=n_threads)
+    model.fit(rows, show_progress=False)
+    parts = np.array_split(np.arange(rows.shape[0]), rows.shape[0] // _BATCH + 1)
+    return Run(lambda: [model.recommend(part, rows[part], N=_N, filter_already_liked_items=True) for part in parts])
+
+
+def _sparse_dot_topn(folder: Path, n_threads: int) -> Run:
+    """It cannot leave out what was seen: a little more than the work is asked of it, and less is done."""
+    from sparse_dot_topn import sp_matmul_topn
+
+    matrix = load_matrix(folder)
+    rows, similar = rows_of(matrix, True), sparse.csr_matrix(_similarities(matrix, n_threads).T.tocsr())
+    return Run(lambda: sp_matmul_topn(rows, similar, top_n=_N, n_threads=n_threads))
+
+
+_LIBRARIES = {
+    "recokit": _recokit,
+    "similaripy": _similaripy,
+    "implicit": _implicit,
+    "sparse_dot_topn": _sparse_dot_topn,
+}
+
+WORKS = {
+    "lists-popular": Work(
+        f"the best {_N} of 27,000 items for 138,000 users, {_K} neighbours an item, 20 M ones",
+        saved(popular),
+        _LIBRARIES,
+    ),
+    "lists-ml-1m": Work("the same on MovieLens 1M, implicit", saved(movielens), _LIBRARIES),
+}
