@@ -47,7 +47,7 @@ def _implicit(folder: Path, n_threads: int) -> Run:
 
 
 def _sparse_dot_topn(folder: Path, n_threads: int) -> Run:
-    """It cannot leave out what was seen: a little more than the work is asked of it, and less is done."""
+    # It cannot leave out what was seen, so less is asked of it than of the others.
     from sparse_dot_topn import sp_matmul_topn
 
     matrix = load_matrix(folder)

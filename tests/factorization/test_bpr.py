@@ -69,7 +69,8 @@ def test_going_on_gives_the_bits_of_one_fit():
 
 def test_other_data_start_from_what_was_learned():
     kept = np.arange(DATA.n_interactions) % 4 > 0
-    warm = small(n_epochs=100, learning_rate=0.3, warm_start=True).fit(DATA.select(kept)).set_params(n_epochs=1).fit(DATA)
+    warm = small(n_epochs=100, learning_rate=0.3, warm_start=True).fit(DATA.select(kept))
+    warm.set_params(n_epochs=1).fit(DATA)
     cold = small(n_epochs=1).fit(DATA)
     assert warm.history_["training_loss"][0] < 0.9 * cold.history_["training_loss"][0]
 

@@ -1,0 +1,64 @@
+"""How libraries are measured beside each other."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from _peer_data import generate_popular, load_matrix, saved
+from _peer_process import Run, Work, measure
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def small():
+    return generate_popular(2_000)
+
+
+def prepare(folder, n_threads):
+    matrix = load_matrix(folder)
+    return Run(lambda: matrix.sum(), lambda total: {"total": total, "threads": n_threads})
+
+
+def fail(folder, n_threads):
+    raise NotImplementedError("it cannot do that")
+
+
+WORK = Work("a sum", saved(small), {"numpy": prepare, "numpy:failing": fail, "no_such_library": prepare})
+
+
+@pytest.mark.slow
+def test_a_library_is_measured_in_a_process_of_its_own(tmp_path):
+    WORK.make(tmp_path)
+    row = measure("numpy", WORK, tmp_path, 2, 3)
+    assert row["total"] == load_matrix(tmp_path).sum() > 1_500
+    assert row["threads"] == 2
+    assert 0 <= row["seconds"] < 10
+    assert set(row) == {"seconds", "cpu_seconds", "peak_mb", "total", "threads"}
+
+
+@pytest.mark.slow
+def test_what_fails_or_is_not_installed_is_said_so(tmp_path):
+    WORK.make(tmp_path)
+    assert measure("numpy:failing", WORK, tmp_path, 1, 1) == {"failed": "NotImplementedError: it cannot do that"}
+    assert measure("no_such_library", WORK, tmp_path, 1, 1) == {"failed": "no_such_library is not installed"}
+
+
+def test_generated_interactions_repeat_and_have_a_long_tail():
+    matrix = generate_popular(20_000)
+    assert (matrix != generate_popular(20_000)).nnz == 0
+    assert np.all(matrix.data == 1)
+    counts = np.sort(np.bincount(matrix.indices, minlength=matrix.shape[1]))[::-1]
+    assert counts[: len(counts) // 10].sum() > 0.5 * counts.sum()
+
+
+def test_the_driver_lists_its_works():
+    command = [sys.executable, str(BENCHMARKS / "peers.py"), "--list"]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    names = [line.partition(":")[0] for line in printed.splitlines()]
+    assert {"items-popular", "lists-ml-1m", "sgd-1", "als-ml-1m", "lists-factors", "metrics"} <= set(names)
+    assert all("recokit" in line for line in printed.splitlines())
+    wrong = subprocess.run([*command, "no-such-work"], capture_output=True, text=True, timeout=120, check=False)
+    assert wrong.returncode == 2
+    assert "no such work: no-such-work" in wrong.stderr
