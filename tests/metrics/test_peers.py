@@ -94,3 +94,66 @@ def test_scikit_learn_agrees_on_auc(lists, relevant):
         ranks = {item: -rank for rank, item in enumerate(lists[user])}
         places = [ranks.get(item, -N_ITEMS) for item in items]
         assert value == pytest.approx(roc_auc_score([item in relevant[user] for item in items], places), abs=1e-12)
+
+
+RECTOOLS = {
+    "precision@5": ("Precision", {}),
+    "recall@5": ("Recall", {}),
+    "hit_rate@5": ("HitRate", {}),
+    "ndcg@5(denominator=k)": ("NDCG", {}),
+    "map@5": ("MAP", {}),
+    "map@5(denominator=k)": ("MAP", {"divide_by_k": True}),
+    "mrr@5": ("MRR", {}),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), list(RECTOOLS.items()), ids=list(RECTOOLS))
+def test_rectools_agrees(lists, relevant, ours, theirs):
+    metrics = pytest.importorskip("rectools.metrics")
+    pd = pytest.importorskip("pandas")
+    some = {user: items for user, items in lists.items() if items}
+    rows = [(user, item, rank) for user, items in some.items() for rank, item in enumerate(items, start=1)]
+    reco = pd.DataFrame(rows, columns=["user_id", "item_id", "rank"])
+    pairs = [(user, item) for user in some for item in relevant[user]]
+    name, options = theirs
+    metric = getattr(metrics, name)(k=5, **options)
+    expected = metric.calc(reco, pd.DataFrame(pairs, columns=["user_id", "item_id"]))
+    result = evaluate(some, {user: relevant[user] for user in some}, [ours])
+    assert result[ours] == pytest.approx(expected, abs=1e-9)
+
+
+IMPLICIT = {"map@5(denominator=min)": "map", "ndcg@5": "ndcg"}
+
+
+def measured_by_implicit(lists, relevant):
+    """Return the lists that are long enough, what is relevant to their users, and what implicit makes of them."""
+    evaluation = pytest.importorskip("implicit.evaluation")
+    sparse = pytest.importorskip("scipy.sparse")
+    some = {user: items[:K] for user, items in lists.items() if len(items) >= K}
+    wanted = {user: relevant[user] for user in some}
+    codes = np.array([[int(item[1:]) for item in items] for items in some.values()], dtype=np.int32)
+    rows = np.repeat(np.arange(len(some)), [len(items) for items in wanted.values()])
+    columns = [int(item[1:]) for items in wanted.values() for item in items]
+    test = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(some), N_ITEMS))
+
+    class Lists:
+        """What implicit's evaluation asks of a model."""
+
+        def recommend(self, users, user_items, N):
+            return codes[users, :N], np.zeros((len(users), N), np.float32)
+
+    nothing = sparse.csr_matrix(test.shape, dtype=np.float32)
+    return some, wanted, evaluation.ranking_metrics_at_k(Lists(), nothing, test, K=K, show_progress=False)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), list(IMPLICIT.items()))
+def test_implicit_agrees(lists, relevant, ours, theirs):
+    some, wanted, measured = measured_by_implicit(lists, relevant)
+    assert evaluate(some, wanted, [ours])[ours] == pytest.approx(measured[theirs], abs=1e-6)
+
+
+def test_the_precision_of_implicit_is_one_quotient_of_two_sums(lists, relevant):
+    some, wanted, measured = measured_by_implicit(lists, relevant)
+    hits = K * evaluate(some, wanted, ["precision@5"]).per_user["precision@5"]
+    expected = hits.sum() / sum(min(K, len(items)) for items in wanted.values())
+    assert measured["precision"] == pytest.approx(expected, abs=1e-9)
