@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,38 +14,61 @@ SIMILARITIES = st.sampled_from([-0.5, 0.0, 0.25, 0.25, 0.5, 1.0, 1 / 3])
 
 @st.composite
 def problems(draw):
-    """Rows of similarities, and ratings of the same codes by column."""
+    """Rows of similarities, ratings of the same codes by column, and what is left of each."""
     n_rows, n_codes, n_lists = draw(st.integers(1, 3)), draw(st.integers(1, 6)), draw(st.integers(1, 3))
     similarities = draw(arrays(np.float32, (n_rows, n_codes), elements=SIMILARITIES))
-    return similarities, draw(arrays(np.float32, (n_codes, n_lists), elements=CELLS))
+    ratings = draw(arrays(np.float32, (n_codes, n_lists), elements=CELLS))
+    return similarities, ratings, draw(arrays(np.float32, ratings.shape, elements=st.sampled_from([1.0, 0.5, 0.125])))
 
 
-@given(problem=problems(), k=st.integers(1, 8))
-def test_means_are_over_the_nearest_of_those_who_rated(problem, k):
-    similarities, ratings = problem
+NO_DECAY = np.empty(0, dtype=np.float32)
+WEIGHTINGS = [(1.0, 0.0), (2.5, 0.0), (1.0, 0.5), (0.5, 2.0)]
+
+
+def grid(similarities, ratings, decays, k, amplification=1.0, shrinkage=0.0):
+    """What the kernel writes for (codes × lists) ratings."""
     means = np.empty((len(similarities), ratings.shape[1]))
-    kernel.nearest_mean_grid(0, len(means), similarities, *compressed(ratings.T), k, means)
-    expected = [[naive.nearest_mean(row, rated, k) for rated in ratings.T] for row in similarities.astype(np.float64)]
+    left = NO_DECAY if decays is None else decays[~np.isnan(ratings)]
+    kernel.nearest_mean_grid(
+        0, len(means), similarities, *compressed(ratings), left, k, amplification, shrinkage, means
+    )
+    return means
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@given(problem=problems(), k=st.integers(1, 8), decaying=st.booleans())
+def test_means_are_over_the_nearest_of_those_who_rated(weighting, problem, k, decaying):
+    similarities, ratings, decays = problem
+    means = grid(similarities, ratings, decays if decaying else None, k, *weighting)
+    left = decays if decaying else np.ones(decays.shape)
+    expected = [
+        [naive.nearest_mean(row, rated, k, *weighting, w) for rated, w in zip(ratings.T, left.T, strict=True)]
+        for row in similarities.astype(np.float64)
+    ]
     assert_allclose(means, expected, rtol=1e-6, atol=1e-6)
 
 
-@given(problem=problems(), k=st.integers(1, 8))
-def test_pairs_get_what_the_grid_has(problem, k):
-    similarities, ratings = problem
-    grid = np.empty((len(similarities), ratings.shape[1]))
-    kernel.nearest_mean_grid(0, len(grid), similarities, *compressed(ratings.T), k, grid)
-    rows, targets = (places.ravel()[::-1].astype(np.int64) for places in np.indices(grid.shape))
-    means = np.empty(grid.size)
-    kernel.nearest_mean_pairs(0, grid.size, rows, targets, similarities, *compressed(ratings.T), k, means)
-    assert_array_equal(means, grid[rows, targets])
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@given(problem=problems(), k=st.integers(1, 8), decaying=st.booleans())
+def test_pairs_get_what_the_grid_has_and_tell_how_many_neighbours_it_rests_on(weighting, problem, k, decaying):
+    similarities, ratings, decays = problem
+    expected = grid(similarities, ratings, decays if decaying else None, k, *weighting)
+    rows, targets = (places.ravel()[::-1].astype(np.int64) for places in np.indices(expected.shape))
+    means, supports = np.empty(expected.size), np.empty(expected.size, dtype=np.int32)
+    left = decays.T[~np.isnan(ratings.T)] if decaying else NO_DECAY
+    lists = compressed(ratings.T)
+    kernel.nearest_mean_pairs(
+        0, expected.size, rows, targets, similarities, *lists, left, k, *weighting, means, supports
+    )
+    assert_allclose(means, expected[rows, targets], rtol=1e-12, atol=1e-12)
+    n_able = ((similarities > 0).astype(int) @ ~np.isnan(ratings))[rows, targets]
+    assert_array_equal(supports, np.minimum(n_able, k))
 
 
 def test_equally_similar_raters_count_in_order_of_code():
     ratings = np.array([[8.0], [2.0], [4.0], [6.0]], dtype=np.float32)
     similarities = np.array([[0.25, 0.5, 0.5, 0.5]], dtype=np.float32)
-    means = np.empty((1, 1))
-    kernel.nearest_mean_grid(0, 1, similarities, *compressed(ratings.T), 2, means)
-    assert_array_equal(means, [[3.0]])
+    assert_array_equal(grid(similarities, ratings, None, 2), [[3.0]])
 
 
 @given(
@@ -64,5 +88,5 @@ def test_a_range_of_rows_writes_to_no_other():
     kernel.neighbor_sums(1, 2, *compressed(ones), *compressed(ones), scores)
     assert_array_equal(scores, [[9] * 3, [3] * 3, [9] * 3])
     means = np.full((3, 3), 9.0)
-    kernel.nearest_mean_grid(1, 2, ones, *compressed(ones), 2, means)
+    kernel.nearest_mean_grid(1, 2, ones, *compressed(ones), NO_DECAY, 2, 1.0, 0.0, means)
     assert_array_equal(means, [[9] * 3, [1] * 3, [9] * 3])

@@ -5,13 +5,19 @@ import numpy as np
 from tests.naive.similarity import nearest
 
 
-def nearest_mean(similarities, rated, k):
-    """Mean of the ``rated`` values over the k most similar of those that have one, weighted; NaN without any."""
+def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, left=None):
+    """Weighted mean of the ``rated`` values over the k most similar of those that have one; NaN without any.
+
+    Weights are similarities to the power of ``amplification``, times what is ``left`` of the value after its decay; the
+    mean is shrunk towards 0.
+    """
     candidates = np.where(np.isnan(rated), 0.0, similarities)
-    codes, weights = nearest(candidates, k)
+    codes, scores = nearest(candidates, k)
     if not codes:
         return np.nan
-    return sum(float(w) * rated[c] for c, w in zip(codes, weights, strict=True)) / sum(map(float, weights))
+    left = np.ones(len(rated)) if left is None else left
+    weights = [float(s) ** amplification * left[c] for c, s in zip(codes, scores, strict=True)]
+    return sum(w * rated[c] for c, w in zip(codes, weights, strict=True)) / (sum(weights) + shrinkage)
 
 
 def baseline(R, l2_user=5.0, l2_item=3.0, n_epochs=10):

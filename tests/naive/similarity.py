@@ -68,3 +68,21 @@ def nearest(row, k, own=-1):
     row = np.asarray(row, dtype=np.float32)
     codes = sorted((code for code in range(len(row)) if row[code] > 0 and code != own), key=lambda c: (-row[c], c))
     return codes[:k], row[codes[:k]]
+
+
+def weighted_set_similarity(name, x, y, n_columns, *, alpha=0.5, beta=0.5):
+    """Similarity of two sets whose members have weights; Σxy, Σx² and Σy² stand for the sizes."""
+    x, y = np.nan_to_num(x), np.nan_to_num(y)
+    a, b = (x * x).sum(), (y * y).sum()
+    n = min((x * y).sum(), a, b)
+    if n == 0:
+        return 0.0
+    if name == "log_likelihood":
+        return log_likelihood(n, a, b, n_columns)
+    return {
+        "jaccard": n / (a + b - n),
+        "dice": 2 * n / (a + b),
+        "tversky": n / (n + alpha * (a - n) + beta * (b - n)),
+        "conditional_probability": n / a,
+        "lift": n * n_columns / (a * b),
+    }[name]

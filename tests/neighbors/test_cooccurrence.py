@@ -29,7 +29,7 @@ def lists(model):
 
 
 def fit_plain(model, data):
-    with mock.patch.object(_index.SimilarityIndex, "_counts_suffice", return_value=False):
+    with mock.patch.object(_index.SimilarityIndex, "counts_suffice", return_value=False):
         return lists(model.fit(data))
 
 

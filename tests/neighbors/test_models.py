@@ -51,7 +51,7 @@ def test_user_knn_finds_a_stranger_with_the_history_of_a_user_nearest_to_that_us
     for user in (0, 7):
         folded = model._fold_in(model._training_histories(np.array([user])))
         known = similar.known(np.array([user]))
-        assert_allclose(folded.queries.levels, known.levels, atol=1e-9)
+        assert_allclose(folded.queries.rows.values, known.rows.values, atol=1e-6)
         to_stranger, to_user = (similar.similarities(queries, n_threads=1)[0] for queries in (folded.queries, known))
         others = np.arange(data.n_users) != user
         assert_allclose(to_stranger[others], to_user[others], atol=1e-6)

@@ -127,3 +127,15 @@ def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings,
     tiled = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(tiled.items, lists.items)
     assert_array_equal(tiled.scores, lists.scores)
+
+
+@pytest.mark.parametrize("options", [{}, {"similarity": "conditional_probability", "amplification": 2.0}])
+@pytest.mark.parametrize("n_neighbors", [3, 50])
+def test_lists_for_few_people_are_those_for_many(options, n_neighbors, ratings, monkeypatch):
+    model = ItemKNN(n_neighbors, **options).fit(Interactions.from_dense(ratings, missing=np.nan))
+    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 0)
+    lists = model.recommend(n=30, exclude_seen=False)
+    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 1000)
+    few = model.recommend(n=30, exclude_seen=False)
+    assert_array_equal(few.items, lists.items)
+    assert_allclose(few.scores, lists.scores, rtol=1e-6)

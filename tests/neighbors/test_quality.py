@@ -13,9 +13,11 @@ pytestmark = [pytest.mark.data, pytest.mark.slow]
 @pytest.mark.parametrize(
     ("model", "most"),
     [
-        (UserKNN(centering="baseline"), 0.940),
-        (ItemKNN(centering="baseline"), 0.940),
+        (UserKNN(), 0.935),
+        (ItemKNN(), 0.922),
         (ItemKNN(40, similarity="pearson_baseline", shrinkage=100, centering="baseline"), 0.918),
+        (ItemKNN(20, min_common=2, amplification=2.0, prediction_shrinkage=0.2), 0.912),
+        (UserKNN(30, similarity="pearson_baseline", shrinkage=150, prediction_shrinkage=0.2), 0.919),
     ],
 )
 def test_ratings_of_movielens_are_predicted_well(model, most, data_dir):

@@ -4,60 +4,58 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels.best_keys import Keys, key_of
 
 __all__ = ["nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums"]
 
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+@njit(nogil=True, inline="always")
+def _code_of(key: np.uint64) -> int:
+    """Return the code of a key."""
+    return np.int64(_LOW - (key & _LOW))  # type: ignore[return-value]
+
 
 @njit(nogil=True, cache=True)
-def _sift_down(weights: FloatArray, codes: CodeArray, values: FloatArray, parent: int) -> None:
-    """Restore the heap below ``parent``, which may be out of place; the root is the lowest weight, highest code."""
-    size = len(weights)
-    while True:
+def _sift_down(keys: Keys, parent: int, key: np.uint64) -> None:
+    """Put a key into the heap, whose root is the least, at ``parent`` or below."""
+    while 2 * parent + 1 < len(keys):
         child = 2 * parent + 1
-        if child >= size:
-            return
-        right = child + 1
-        if right < size and (
-            weights[right] < weights[child] or (weights[right] == weights[child] and codes[right] > codes[child])
-        ):
-            child = right
-        if weights[child] > weights[parent] or (weights[child] == weights[parent] and codes[child] < codes[parent]):
-            return
-        weights[parent], weights[child] = weights[child], weights[parent]
-        codes[parent], codes[child] = codes[child], codes[parent]
-        values[parent], values[child] = values[child], values[parent]
+        if child + 1 < len(keys) and keys[child + 1] < keys[child]:
+            child += 1
+        if keys[child] >= key:
+            break
+        keys[parent] = keys[child]
         parent = child
+    keys[parent] = key
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _nearest_mean(
-    similarities: FloatArray,
-    codes: CodeArray,
-    values: FloatArray,
-    heap_weights: FloatArray,
-    heap_codes: CodeArray,
-    heap_values: FloatArray,
-) -> tuple[float, float]:
-    """Return Σ s x and Σ s over the k most similar of those listed, equal ones by code, only those with s > 0."""
-    k, size = len(heap_weights), 0
-    for t in range(len(codes)):
-        weight = similarities[codes[t]]
-        if weight <= 0:
-            continue
-        if size < k:
-            heap_weights[size], heap_codes[size], heap_values[size] = weight, codes[t], values[t]
-            size += 1
-            if size == k:
-                for parent in range(k // 2 - 1, -1, -1):
-                    _sift_down(heap_weights, heap_codes, heap_values, parent)
-        elif weight > heap_weights[0] or (weight == heap_weights[0] and codes[t] < heap_codes[0]):
-            heap_weights[0], heap_codes[0], heap_values[0] = weight, codes[t], values[t]
-            _sift_down(heap_weights, heap_codes, heap_values, 0)
-    total, weight_sum = 0.0, 0.0
-    for t in range(size):
-        total += np.float64(heap_weights[t]) * np.float64(heap_values[t])
-        weight_sum += np.float64(heap_weights[t])
-    return total, weight_sum
+@njit(nogil=True, cache=True)
+def _offer(keys: Keys, size: int, key: np.uint64) -> int:
+    """Do as `best_keys.offer`, but make a heap of the first keys without sorting them: few follow."""
+    if size < len(keys):
+        keys[size] = key
+        if size + 1 == len(keys):
+            for parent in range(len(keys) // 2 - 1, -1, -1):
+                _sift_down(keys, parent, keys[parent])
+        return size + 1
+    if key > keys[0]:
+        _sift_down(keys, 0, key)
+    return size
+
+
+@njit(nogil=True, inline="always")
+def _amplified(similarity: float, amplification: float) -> float:
+    """Return the weight of a similarity."""
+    return np.float64(similarity) if amplification == 1.0 else np.float64(similarity) ** amplification
+
+
+@njit(nogil=True, inline="always")
+def _weight(similarity: float, t: int, decays: FloatArray, amplification: float) -> float:
+    """Return the weight of cell t, which a row of this similarity has rated."""
+    weight = _amplified(similarity, amplification)
+    return weight * decays[t] if len(decays) else weight
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -70,13 +68,17 @@ def nearest_mean_pairs(
     indptr: IntArray,
     codes: CodeArray,
     values: FloatArray,
+    decays: FloatArray,
     n_neighbors: int,
+    amplification: float,
+    shrinkage: float,
     means: FloatArray,
+    supports: CodeArray,
 ) -> None:
     """Average over the nearest of those who rated, for pairs of a row of similarities and a list of raters.
 
     The raters of an item, for a user's row of similarities; or the items of a user, for an item's row. Each pair gets
-    Σ s x / Σ s over the ``n_neighbors`` listed codes of highest similarity s > 0, equal ones by code.
+    Σ w s^ρ x / (Σ w s^ρ + γ) over the ``n_neighbors`` listed codes of highest similarity s > 0, equal ones by code.
 
     Parameters
     ----------
@@ -87,21 +89,93 @@ def nearest_mean_pairs(
     similarities : (n_rows, n_codes) float32 array
         Similarity to every code.
     indptr, codes, values : (n_lists + 1,) int64, (m,) int32 and (m,) float32 arrays
-        The lists: who rated, and the rating or its deviation.
+        The lists: who rated, ascending, and the rating or its deviation.
+    decays : (m,) or (0,) float32 array
+        w, what is left of each x after its decay; empty where all are 1.
     n_neighbors : int
         How many neighbours at most.
+    amplification, shrinkage : float
+        ρ and γ.
     means : (n,) float64 array
         Written: the weighted means, NaN without a neighbour.
+    supports : (n,) int32 array
+        Written: the number of neighbours.
     """
-    weights = np.empty(n_neighbors, dtype=np.float32)
-    heap_codes = np.empty(n_neighbors, dtype=np.int32)
-    heap_values = np.empty(n_neighbors, dtype=np.float32)
+    keys = np.empty(n_neighbors, dtype=np.uint64)
+    score = np.empty(1, dtype=np.float32)
     for pair in range(start, stop):
-        first, last = indptr[targets[pair]], indptr[targets[pair] + 1]
-        total, weight_sum = _nearest_mean(
-            similarities[rows[pair]], codes[first:last], values[first:last], weights, heap_codes, heap_values
-        )
-        means[pair] = total / weight_sum if weight_sum > 0 else np.nan
+        row, first, last = rows[pair], indptr[targets[pair]], indptr[targets[pair] + 1]
+        size, total, weight_sum = 0, 0.0, 0.0
+        if last - first <= n_neighbors:  # all that are similar
+            for t in range(first, last):
+                score[0] = similarities[row, codes[t]]
+                if score[0] > 0:
+                    weight = _weight(score[0], t, decays, amplification)
+                    total += weight * values[t]
+                    weight_sum += weight
+                    size += 1
+        else:
+            for t in range(first, last):
+                score[0] = similarities[row, codes[t]]
+                if score[0] > 0:
+                    size = _offer(keys, size, key_of(score, t - first))
+            for key in keys[:size]:
+                t = first + _code_of(key)
+                weight = _weight(similarities[row, codes[t]], t, decays, amplification)
+                total += weight * values[t]
+                weight_sum += weight
+        means[pair] = total / (weight_sum + shrinkage) if weight_sum > 0 else np.nan
+        supports[pair] = size
+
+
+@njit(nogil=True, cache=True)
+def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int, keys: Keys) -> int:
+    """Put the codes of positive similarity that have cells into ``keys``; return how many these are.
+
+    The best come last, unless there are no more than ``n_neighbors`` of them: then all will be asked.
+    """
+    size = 0
+    for code in range(len(similarities)):
+        if similarities[code] > 0 and indptr[code + 1] > indptr[code]:
+            keys[size] = key_of(similarities[code : code + 1], code)
+            size += 1
+    if size > n_neighbors:
+        keys[:size].sort()
+    return size
+
+
+@njit(nogil=True, inline="always")
+def _tell(
+    weight: float,
+    neighbor: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    values: FloatArray,
+    decays: FloatArray,
+    wanted: CodeArray,
+    sums: FloatArray,
+) -> None:
+    """Add what a neighbour rated to (Σ w x, Σ w) of each target, unless that has had its fill.
+
+    Without a branch on that: it would be mispredicted, which costs more than an addition of 0.
+    """
+    first, last = np.uintp(indptr[neighbor]), np.uintp(indptr[neighbor + 1])  # unsigned: none counts from the end
+    if len(decays) == 0:
+        for t in range(first, last):
+            target = np.uintp(codes[t])
+            left = wanted[target]
+            w = weight if left > 0 else 0.0
+            sums[target, 0] += w * values[t]
+            sums[target, 1] += w
+            wanted[target] = left - 1
+        return
+    for t in range(first, last):
+        target = np.uintp(codes[t])
+        left = wanted[target]
+        w = weight * decays[t] if left > 0 else 0.0
+        sums[target, 0] += w * values[t]
+        sums[target, 1] += w
+        wanted[target] = left - 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -112,30 +186,43 @@ def nearest_mean_grid(
     indptr: IntArray,
     codes: CodeArray,
     values: FloatArray,
+    decays: FloatArray,
     n_neighbors: int,
+    amplification: float,
+    shrinkage: float,
     means: FloatArray,
 ) -> None:
-    """Average over the nearest of those who rated, for every list and every row of similarities.
+    """Average over the nearest of those who rated, for every row of similarities and everything that was rated.
+
+    What `nearest_mean_pairs` computes, from what each neighbour rated: the neighbours are asked in order of their
+    similarity, and what ``n_neighbors`` of them have told of takes no more.
 
     Parameters
     ----------
     start, stop : int
         Range of the rows of ``means`` to work on.
-    similarities, indptr, codes, values, n_neighbors
+    similarities : (n_rows, n_codes) float32 array
+        Similarity to every code.
+    indptr, codes, values : (n_codes + 1,) int64, (m,) int32 and (m,) float32 arrays
+        What each neighbour rated, and the rating or its deviation.
+    decays, n_neighbors, amplification, shrinkage
         As for `nearest_mean_pairs`.
-    means : (n_rows, n_lists) float64 array
+    means : (n_rows, n_targets) float64 array
         Written: the weighted means, NaN without a neighbour.
     """
-    weights = np.empty(n_neighbors, dtype=np.float32)
-    heap_codes = np.empty(n_neighbors, dtype=np.int32)
-    heap_values = np.empty(n_neighbors, dtype=np.float32)
+    keys = np.empty(similarities.shape[1], dtype=np.uint64)
+    sums = np.empty((means.shape[1], 2), dtype=np.float64)
+    wanted = np.empty(means.shape[1], dtype=np.int32)
     for row in range(start, stop):
-        for target in range(len(indptr) - 1):
-            first, last = indptr[target], indptr[target + 1]
-            total, weight_sum = _nearest_mean(
-                similarities[row], codes[first:last], values[first:last], weights, heap_codes, heap_values
-            )
-            means[row, target] = total / weight_sum if weight_sum > 0 else np.nan
+        sums[:] = 0
+        wanted[:] = n_neighbors
+        for best in range(_list_neighbors(similarities[row], indptr, n_neighbors, keys) - 1, -1, -1):
+            neighbor = _code_of(keys[best])
+            weight = _amplified(similarities[row, neighbor], amplification)
+            _tell(weight, neighbor, indptr, codes, values, decays, wanted, sums)
+        for target in range(means.shape[1]):
+            weight_sum = sums[target, 1]
+            means[row, target] = sums[target, 0] / (weight_sum + shrinkage) if weight_sum > 0 else np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -26,6 +26,7 @@ __all__ = [
     "LOG_LIKELIHOOD",
     "PEARSON",
     "TVERSKY",
+    "significance",
     "similarity_of",
 ]
 
@@ -35,12 +36,14 @@ CORRELATION, PEARSON = 8, 9
 
 # A variance below this share of the sum of squares is rounding error: float32 values resolve 1e-7 of their size.
 _NO_VARIANCE = 1e-12
+# An excess over what chance makes expect that is below the rounding error of float32 weights is none.
+_MORE_THAN_CHANCE = 1.000001
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: float) -> float:
     """Return Dunning's G² of the 2 × 2 table of two rows; 0 unless they meet more often than by chance."""
-    if common * n_columns <= own * other:
+    if common * n_columns <= _MORE_THAN_CHANCE * own * other:
         return 0.0
     ratio = 0.0
     for cell, row_sum, column_sum in (
@@ -55,15 +58,20 @@ def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: fl
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def _association(
-    kind: int, common: float, dot: float, own: FloatArray, other: FloatArray, constants: FloatArray
-) -> float:
-    """Return a similarity over whole rows, each known by its (number of cells, sum of squares)."""
+def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, constants: FloatArray) -> float:
+    """Return a similarity over whole rows, each known by its (size, sum of squares).
+
+    Of sets, the product is the number of common columns, and the size the number of cells; of weighted sets, these are
+    sums of weights, and what is common is held to be no more than the smaller of the two.
+    """
     alpha, beta, n_columns = constants[0], constants[1], constants[2]
     if kind == COSINE:
         return dot / math.sqrt(own[1] * other[1]) if own[1] > 0 and other[1] > 0 else 0.0
     if kind == ASYMMETRIC_COSINE:
         return dot / (own[1] ** alpha * other[1] ** (1.0 - alpha)) if own[1] > 0 and other[1] > 0 else 0.0
+    common = min(dot, own[0], other[0])
+    if common <= 0:
+        return 0.0
     if kind == JACCARD:
         return common / (own[0] + other[0] - common)
     if kind == DICE:
@@ -94,7 +102,7 @@ def _correlation(kind: int, n: float, product: float, moments: FloatArray) -> fl
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def _significance(kind: int, common: float, constants: FloatArray) -> float:
+def significance(kind: int, common: float, constants: FloatArray) -> float:
     """Return what a similarity that rests on some common columns is multiplied by; 0 where these are too few."""
     shrinkage, min_common = constants[3], constants[4]
     # One common column says nothing of a correlation, so a correlation counts the others (Koren 2010, eq. 2).
@@ -115,11 +123,11 @@ def similarity_of(
     constants: FloatArray,
 ) -> float:
     """Return the similarity of two rows that have something in common, shrunk."""
-    significance = _significance(kind, common, constants)
-    if significance == 0:
+    factor = significance(kind, common, constants)
+    if factor == 0:
         return 0.0
     if kind >= CORRELATION:
-        return significance * _correlation(kind, common, product, moments[row])
+        return factor * _correlation(kind, common, product, moments[row])
     if swapped:
-        return significance * _association(kind, common, product, other, own, constants)
-    return significance * _association(kind, common, product, own, other, constants)
+        return factor * _association(kind, product, other, own, constants)
+    return factor * _association(kind, product, own, other, constants)

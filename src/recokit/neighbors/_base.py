@@ -5,24 +5,28 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._validation import pair_ids
 from recokit.base import Recommender, Term
 from recokit.interactions import Interactions
 from recokit.kernels.neighbors import neighbor_sums
 from recokit.neighbors._biases import Biases
+from recokit.neighbors._cell_weights import CellWeights, decay_weights
 from recokit.neighbors._deviations import Deviations
 from recokit.neighbors._index import Neighbors, SimilarityIndex
-from recokit.neighbors._ratings import nearest_of, pair_means
+from recokit.neighbors._ratings import Averaging, Rated, nearest_of, pair_means, tiles
 from recokit.neighbors._rows import Rows
 from recokit.neighbors._sides import Sides
-from recokit.neighbors._similarities import SIMILARITIES, check_weighting
+from recokit.neighbors._similarities import SIMILARITIES, find_similarity
+from recokit.neighbors._updates import updated
 
 __all__ = ["NeighborhoodRecommender"]
 
 
-class _Derived(NamedTuple):
+class Derived(NamedTuple):
     """What follows from the training data and the parameters, and so is not saved.
 
     Attributes
@@ -31,11 +35,14 @@ class _Derived(NamedTuple):
     biases : Biases
     similar : SimilarityIndex
         Of the rows.
+    decays : CellWeights, optional
+        What is left of the interactions.
     """
 
     sides: Sides
     biases: Biases
     similar: SimilarityIndex
+    decays: CellWeights | None
 
 
 class NeighborhoodRecommender(Recommender):
@@ -47,55 +54,75 @@ class NeighborhoodRecommender(Recommender):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "similarity": [StrOptions(set(SIMILARITIES))],
+        "similarity": [StrOptions(set(SIMILARITIES)), callable],
         "shrinkage": [Interval(Real, 0, None, closed="left")],
         "min_common": [Interval(Integral, 1, None, closed="left")],
         "weighting": [StrOptions({"tfidf", "bm25"}), None],
+        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+        "scoring": [StrOptions({"sum", "normalized_sum"})],
+        "amplification": [Interval(Real, 0, None, closed="neither")],
         "centering": [StrOptions({"mean", "zscore", "baseline"}), None],
+        "prediction_shrinkage": [Interval(Real, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "beta": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        n_neighbors: int = 80,
-        *,
-        similarity: str = "cosine",
-        shrinkage: float = 0.0,
-        min_common: int = 1,
-        weighting: str | None = None,
-        centering: str | None = "baseline",
-        alpha: float = 0.5,
-        beta: float = 0.5,
-        feedback: str = "auto",
-        n_threads: int | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.n_neighbors = n_neighbors
-        self.similarity = similarity
-        self.shrinkage = shrinkage
-        self.min_common = min_common
-        self.weighting = weighting
-        self.centering = centering
-        self.alpha = alpha
-        self.beta = beta
-        self.feedback = feedback
-        self.n_threads = n_threads
-        self.verbose = verbose
+    n_neighbors: int
+    similarity: Any
+    shrinkage: float
+    min_common: int
+    weighting: str | None
+    half_life: float | None
+    scoring: str
+    amplification: float
+    centering: str | None
+    prediction_shrinkage: float
+    alpha: float
+    beta: float
 
     def _fit(self, interactions: Interactions) -> None:
-        check_weighting(self.similarity, self.weighting)
+        self._derived = self._derive()
+        self._learn()
+
+    def _learn(self) -> None:
+        """Find the neighbours of all, for implicit feedback.
+
+        For ratings, there is nothing to learn: the nearest are sought among those who rated, in predicting.
+        """
+        index = self._derived.similar
+        if not self._is_explicit():
+            with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
+                found = index.nearest(
+                    index.known(), self._k, swapped=self._swapped, n_threads=self._threads(), done=bar.update
+                )
+            self._take_neighbors(found)
+        self._restore_lists()
+
+    def _take_neighbors(self, found: Neighbors) -> None:
+        self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
+
+    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
+        before = self._derived.similar
         self._derived = self._derive()
         index = self._derived.similar
-        if self._is_explicit():  # nothing to learn: the nearest are sought among those who rated, in predicting
-            self._restore_lists()
-            return
-        with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
-            found = index.nearest(
-                index.known(), self._k, swapped=self._swapped, n_threads=self._threads(), done=bar.update
-            )
-        self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
-        self._restore_lists()
+        if self._is_explicit():
+            return self._learn()
+        users, items = merged.users.codes(previous.users), merged.items.codes(previous.items)
+        row_map, column_map = (users, items) if self._rows_are_users else (items, users)
+        found = updated(
+            before,
+            index,
+            self._neighbors,
+            row_map,
+            column_map,
+            index.width(self._k),
+            swapped=self._swapped,
+            n_threads=self._threads(),
+        )
+        if found is None:
+            return self._learn()
+        self._take_neighbors(found)
+        return self._restore_lists()
 
     def _restore(self) -> None:
         self._derived = self._derive()
@@ -103,14 +130,19 @@ class NeighborhoodRecommender(Recommender):
 
     def _restore_lists(self) -> None:
         """Derive, for ratings, the deviations of those who rated each column; else the lists whose sums are scores."""
-        if self._is_explicit():
-            self._deviations = self._deviate()
-            self._lists = self._deviations.of_lists(self._derived.sides.columns, self._deviations.of_columns)
-        else:
+        if not self._is_explicit():
+            if self.scoring == "normalized_sum":
+                own = self._neighbors.as_rows()
+                self._totals = own.sums(self._amplified(own.values))
             self._lists = self._sum_lists()
+            return
+        sides, decays = self._derived.sides, self._derived.decays
+        self._deviations = self._deviate()
+        cells = self._deviations.of_lists(sides.columns, self._deviations.of_columns)
+        self._rated = Rated(cells) if decays is None else Rated(cells, decays.by_column)
 
-    def _derive(self) -> _Derived:
-        data, spec = self.interactions_, SIMILARITIES[self.similarity]
+    def _derive(self) -> Derived:
+        data, spec = self.interactions_, find_similarity(self.similarity, self.weighting)
         if self._is_explicit():
             biases = Biases(self._mean_, self._user_bias_, self._item_bias_)
         else:
@@ -118,7 +150,16 @@ class NeighborhoodRecommender(Recommender):
         sides = Sides.of(data, biases, rows_are_users=self._rows_are_users)
         levels = sides.levels(spec.values, self.weighting)  # type: ignore[arg-type]
         constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
-        return _Derived(sides, biases, SimilarityIndex(spec, levels, sides.rows, sides.columns, constants))
+        decays = None
+        if self.half_life is not None:
+            decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users)
+        weights = self._cell_weights(decays)
+        similar = SimilarityIndex(spec, levels, sides.rows, sides.columns, constants, weights)
+        return Derived(sides, biases, similar, decays)
+
+    def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
+        """Return what values are multiplied by before similarities are taken over them."""
+        return decays
 
     def _deviate(self) -> Deviations:
         """Return what ratings deviate from (explicit feedback)."""
@@ -134,8 +175,26 @@ class NeighborhoodRecommender(Recommender):
         return min(self.n_neighbors, self._derived.similar.n_rows)
 
     @property
+    def _averaging(self) -> Averaging:
+        return Averaging(self._k, float(self.amplification), float(self.prediction_shrinkage))
+
+    @property
     def _neighbors(self) -> Neighbors:
         return Neighbors(self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_)
+
+    def _weighted(self, neighbors: Neighbors) -> Rows:
+        """Return how much each neighbour counts in a score of implicit feedback, by row."""
+        rows = neighbors.as_rows()
+        if self.amplification == 1 and self.scoring == "sum":
+            return rows
+        weights = self._amplified(rows.values)
+        if self.scoring == "normalized_sum":
+            totals = self._totals[rows.codes]
+            weights = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+        return Rows.of(rows.indptr, rows.codes, weights)
+
+    def _amplified(self, similarities: FloatArray) -> FloatArray:
+        return np.asarray(similarities.astype(np.float64) ** self.amplification)
 
     def _sums(self, profiles: Rows) -> FloatArray:
         """Return the weighted sums of the lists that profiles name: (n_profiles, n_items) float32, −∞ without any."""
@@ -147,12 +206,73 @@ class NeighborhoodRecommender(Recommender):
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         if not self._is_explicit():
             return super()._score_pairs(user_codes, item_codes)
-        rows, columns = (user_codes, item_codes) if self._rows_are_users else (item_codes, user_codes)
-        own, similar = self._deviations, self._derived.similar
-        means = pair_means(
-            similar, rows, columns, self._lists, self._k, swapped=self._swapped, n_threads=self._threads()
-        )
+        rows, columns, means, _ = self._pair_means(user_codes, item_codes)
+        own = self._deviations
         return self._clipped(own.ratings(means, own.of_rows[rows], own.of_columns[columns], own.scales[rows]))
+
+    def _pair_means(
+        self, user_codes: CodeArray, item_codes: CodeArray
+    ) -> tuple[CodeArray, CodeArray, FloatArray, CodeArray]:
+        """Return the rows and the columns of pairs, the mean deviations of their neighbours, and how many these are."""
+        rows, columns = (user_codes, item_codes) if self._rows_are_users else (item_codes, user_codes)
+        means, supports = pair_means(
+            self._derived.similar,
+            rows,
+            columns,
+            self._rated,
+            self._averaging,
+            swapped=self._swapped,
+            n_threads=self._threads(),
+        )
+        return rows, columns, means, supports
+
+    def support(self, X: Any) -> CodeArray:
+        """Return how many neighbours the prediction of each pair rests on, k at most.
+
+        For ratings, the number of neighbours in the weighted mean; for implicit feedback, the number of the k
+        neighbours that are in the sum. Where it is 0, or a side of the pair is unknown, the prediction is what
+        the model expects of user and item without neighbours.
+
+        Parameters
+        ----------
+        X : (user, item) pairs, or Interactions
+            As in `predict`.
+
+        Returns
+        -------
+        (n_pairs,) int32 array
+
+        Raises
+        ------
+        NotFittedError
+            `fit` comes first.
+        DataError
+            These are not pairs.
+        """
+        check_is_fitted(self)
+        users, items = pair_ids(X)
+        user_codes, item_codes = self.interactions_.users.codes(users), self.interactions_.items.codes(items)
+        known = (user_codes >= 0) & (item_codes >= 0)
+        supports = np.zeros(len(user_codes), dtype=np.int32)
+        user_codes, item_codes = user_codes[known], item_codes[known]
+        if self._is_explicit():
+            supports[known] = self._pair_means(user_codes, item_codes)[3]
+        else:
+            row_codes, column_codes = (user_codes, item_codes) if self._rows_are_users else (item_codes, user_codes)
+            supports[known] = self._neighbors_with(row_codes, column_codes)
+        return supports
+
+    def _neighbors_with(self, row_codes: CodeArray, column_codes: CodeArray) -> CodeArray:
+        """Return how many neighbours of each row have a cell in the column of the pair (implicit feedback)."""
+        columns, n_rows = self._derived.sides.columns, self._derived.similar.n_rows
+        having = np.repeat(np.arange(columns.n_rows), columns.lengths) * n_rows + columns.codes  # ascending
+        counts = np.empty(len(row_codes), dtype=np.int32)
+        for start, stop in tiles(len(row_codes), self._k):
+            near = self.neighbor_codes_[row_codes[start:stop]]
+            wanted = column_codes[start:stop, None].astype(np.int64) * n_rows + near
+            places = np.minimum(np.searchsorted(having, wanted), len(having) - 1)
+            counts[start:stop] = ((near >= 0) & (having[places] == wanted)).sum(axis=1)
+        return counts
 
     def _clipped(self, ratings: FloatArray) -> FloatArray:
         return np.clip(ratings, *self.rating_range_) if self._is_explicit() else ratings
@@ -172,23 +292,27 @@ class NeighborhoodRecommender(Recommender):
 
     def _explain_rating(self, user_code: int, item_code: int) -> list[Term]:
         row, column = (user_code, item_code) if self._rows_are_users else (item_code, user_code)
-        own, cells = self._deviations, slice(*self._lists.indptr[column : column + 2])
+        own, cells = self._deviations, slice(*self._rated.cells.indptr[column : column + 2])
         similar = self._derived.similar
         similarities = similar.similarities(similar.known(np.array([row])), swapped=self._swapped, n_threads=1)[0]
-        codes, deviations = self._lists.codes[cells], self._lists.values[cells]
+        codes, deviations = self._rated.cells.codes[cells], self._rated.cells.values[cells]
         nearest = nearest_of(similarities, codes, self._k)
-        codes, weights = codes[nearest], similarities[codes[nearest]].astype(np.float64)
-        parts = own.scales[row] * weights * deviations[nearest] / (weights.sum() if len(codes) else 1.0)
-        terms = [*self._expected(row, column, alone=len(codes) == 0), *self._terms(codes, parts)]
-        total = sum(term.contribution for term in terms)
-        return [*terms, Term("clipping", None, float(np.clip(total, *self.rating_range_)) - total)]
+        codes = codes[nearest]
+        weights = self._amplified(similarities[codes])
+        if len(self._rated.decays):
+            weights *= self._rated.decays[cells][nearest]
+        total = weights.sum() + self.prediction_shrinkage
+        parts = own.scales[row] * weights * deviations[nearest] / (total if total > 0 else 1.0)
+        terms = [*self._expected(row, column), *self._terms(codes, parts)]
+        told = sum(term.contribution for term in terms)
+        return [*terms, Term("clipping", None, float(np.clip(told, *self.rating_range_)) - told)]
 
-    def _expected(self, row: int, column: int, *, alone: bool) -> list[Term]:
+    def _expected(self, row: int, column: int) -> list[Term]:
         """Return what is expected of a rating before the neighbours are asked."""
         own, sides = self._deviations, self._derived.sides
         row_kind, column_kind = ("user", "item") if self._rows_are_users else ("item", "user")
         if self.centering is None:
-            return [Term("mean", None, own.mean)] if alone else []
+            return [Term("mean", None, own.mean)]
         if self.centering != "baseline":
             return [Term(row_kind, None, float(own.of_rows[row]))]
         biases = float(sides.row_biases[row]), float(sides.column_biases[column])

@@ -1,4 +1,4 @@
-"""What a rating is a deviation from: nothing, the mean or the mean and the spread of its row, or its baseline."""
+"""What a rating is a deviation from: a mean, a mean and a spread, or its baseline."""
 
 from typing import Literal, NamedTuple
 
@@ -63,7 +63,7 @@ class Deviations(NamedTuple):
         """Return ``of_rows`` and ``scales`` of rows of ratings with these biases; an empty row is like all together."""
         ones = np.ones(rows.n_rows)
         if self.centering is None:
-            return np.zeros(rows.n_rows), ones
+            return np.full(rows.n_rows, self.mean), ones
         if self.centering == "baseline":
             return self.mean + biases, ones
         means = rows.means(self.mean)
@@ -92,9 +92,7 @@ class Deviations(NamedTuple):
     def ratings(self, means: AnyArray, of_rows: AnyArray, of_columns: AnyArray, scales: AnyArray) -> FloatArray:
         """Return the ratings that mean deviations stand for, all arrays broadcast.
 
-        Where a mean is NaN, because no neighbour tells anything, it is what row and column make expect; without
-        centering, the mean of all ratings.
+        Where a mean is NaN, because no neighbour tells anything, it is what row and column make expect.
         """
-        nothing = self.mean if self.centering is None else 0.0
-        ratings: FloatArray = of_rows + of_columns + np.where(np.isnan(means), nothing, scales * means)
+        ratings: FloatArray = of_rows + of_columns + np.where(np.isnan(means), 0.0, scales * means)
         return ratings

@@ -1,5 +1,6 @@
 """The rows of a sparse matrix, held so that the rows most similar to a query can be found."""
 
+import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,7 +9,10 @@ import numpy as np
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
-from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE
+from recokit.kernels.grouping import transpose
+from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, LIFT, LOG_LIKELIHOOD
+from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
+from recokit.neighbors._cell_weights import CellWeights
 from recokit.neighbors._cooccurrence import nearest_by_counts
 from recokit.neighbors._levels import Levels
 from recokit.neighbors._rows import Rows, read_only
@@ -31,6 +35,12 @@ class Neighbors(NamedTuple):
     scores: FloatArray
     counts: CodeArray
 
+    @classmethod
+    def empty(cls, n_queries: int, k: int) -> "Neighbors":
+        """Return room for the neighbours."""
+        shape = n_queries, k
+        return cls(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(n_queries, np.int32))
+
     def take(self, row_codes: AnyArray) -> "Neighbors":
         """Return those of some queries."""
         return Neighbors(self.codes[row_codes], self.scores[row_codes], self.counts[row_codes])
@@ -48,21 +58,18 @@ class Queries(NamedTuple):
     Attributes
     ----------
     rows : Rows
-        Their cells, as they were given.
-    levels : (n_queries,) float64 array
-        The level of each (`Levels`).
+        What their similarities are taken over.
     own_codes : (n_queries,) int32 array
         The indexed row that each is itself, −1 for none.
     """
 
     rows: Rows
-    levels: FloatArray
     own_codes: CodeArray
 
     def part(self, start: int, stop: int) -> "Queries":
         """Return the queries start … stop."""
         chosen = np.arange(start, stop)
-        return Queries(self.rows.take(chosen), self.levels[start:stop], self.own_codes[start:stop])
+        return Queries(self.rows.take(chosen), self.own_codes[start:stop])
 
 
 class SimilarityIndex:
@@ -78,25 +85,34 @@ class SimilarityIndex:
         The matrix by row, and by column.
     constants : dict
         ``alpha``, ``beta``, ``shrinkage``, ``min_common``.
+    weights : CellWeights, optional
+        What each value is multiplied by, once it is levelled. Sets are then taken for values of 1 before.
     """
 
     def __init__(
-        self, similarity: Similarity, levels: Levels, rows: Rows, columns: Rows, constants: dict[str, float]
+        self,
+        similarity: Similarity,
+        levels: Levels,
+        rows: Rows,
+        columns: Rows,
+        constants: dict[str, float],
+        weights: CellWeights | None = None,
     ) -> None:
         self._kind = similarity.kind
+        self._function = similarity.function
         self._sets = similarity.values == "sets"
+        self._weighted = weights is not None
         self.levels = levels
-        self._rows = rows
-        self._columns = columns
-        if levels.how != "raw":
-            by_column, by_row = columns.each(levels.of_columns, levels.of_rows)
-            self._columns = Rows.of(columns.indptr, columns.codes, levels.apply(columns.values, by_row, by_column))
-        self._unit = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
-        self._stats = _stats(self._values_of(rows, levels.of_rows))
+        by_row, by_column = (None, None) if weights is None else (weights.by_row, weights.by_column)
+        self._rows = self._values_of(rows, levels.of_rows, by_row)
+        self._columns = self._values_of(columns, levels.of_rows, by_column, by_column=True)
+        ones = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
+        self._unit = ones and weights is None and self._function is None
+        self._stats = self._stats_of(self._rows)
         ordered = [
             constants["alpha"],
             constants["beta"],
-            columns.n_rows,
+            columns.n_rows if weights is None else weights.n_columns,
             constants["shrinkage"],
             constants["min_common"],
         ]
@@ -107,15 +123,45 @@ class SimilarityIndex:
         """Number of indexed rows."""
         return self._rows.n_rows
 
+    @property
+    def rows(self) -> Rows:
+        """What similarities are taken over, by row."""
+        return self._rows
+
+    @property
+    def columns(self) -> Rows:
+        """The same by column."""
+        return self._columns
+
+    def width(self, k: int) -> int:
+        """Return how many neighbours there is room for where k are asked for."""
+        return max(1, min(k, self.n_rows - 1))
+
+    def same_formula(self, other: "SimilarityIndex") -> bool:
+        """Return whether two rows that have not changed are as similar in both."""
+        uses = np.array([True, True, self._kind in (LIFT, LOG_LIKELIHOOD), True, True])
+        same = (self._constants == other._constants) | ~uses
+        return self._kind == other._kind and self._function is other._function and bool(np.all(same))
+
     def new(self, rows: Rows, levels: FloatArray) -> Queries:
         """Return rows that are not indexed as queries."""
-        return Queries(rows, levels, np.full(rows.n_rows, -1, dtype=np.int32))
+        return Queries(self._values_of(rows, levels, None), np.full(rows.n_rows, -1, dtype=np.int32))
 
     def known(self, codes: AnyArray | None = None) -> Queries:
         """Return indexed rows, all of them by default, as queries."""
         if codes is None:
-            return Queries(self._rows, self.levels.of_rows, np.arange(self.n_rows, dtype=np.int32))
-        return Queries(self._rows.take(codes), self.levels.of_rows[codes], codes.astype(np.int32))
+            return Queries(self._rows, np.arange(self.n_rows, dtype=np.int32))
+        return Queries(self._rows.take(codes), codes.astype(np.int32))
+
+    def narrowed(self, codes: AnyArray) -> tuple["SimilarityIndex", Queries]:
+        """Return an index of some of the rows, in order of code, and all rows as queries."""
+        index = copy.copy(self)
+        index._rows = self._rows.take(codes)
+        index._columns = Rows.of(*transpose(*index._rows, self._columns.n_rows))
+        index._stats = read_only(self._stats[codes])
+        own_codes = np.full(self.n_rows, -1, dtype=np.int32)
+        own_codes[codes] = np.arange(len(codes))
+        return index, Queries(self._rows, own_codes)
 
     def nearest(
         self,
@@ -138,20 +184,18 @@ class SimilarityIndex:
         done : callable
             Told each time how many more queries have been answered.
         """
-        n_queries, k = queries.rows.n_rows, max(1, min(k, self.n_rows - 1))
-        found = Neighbors(
-            np.empty((n_queries, k), dtype=np.int32),
-            np.empty((n_queries, k), dtype=np.float32),
-            np.empty(n_queries, dtype=np.int32),
-        )
-        if self._counts_suffice(queries):
+        n_queries, k = queries.rows.n_rows, self.width(k)
+        found = Neighbors.empty(n_queries, k)
+        if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
             nearest_by_counts(self._rows, self._columns, *formula, found, n_threads=n_threads, done=done)
         else:
-            self._run(kernel.nearest_rows, queries, (swapped, *found), n_threads, done)
+            work = kernel.nearest_rows if self._function is None else nearest_rows_by
+            self._run(work, queries, (swapped, *found), n_threads, done)
+        self._check(found.scores)
         return found
 
-    def _counts_suffice(self, queries: Queries) -> bool:
+    def counts_suffice(self, queries: Queries) -> bool:
         """Return whether all rows are asked for, what they share says all, and less of it never makes more similar."""
         grows = self._kind != ASYMMETRIC_COSINE or self._constants[0] <= 1
         return self._unit and grows and queries.rows is self._rows
@@ -167,8 +211,15 @@ class SimilarityIndex:
             Return the similarity of the rows to the queries instead.
         """
         similarities = np.empty((queries.rows.n_rows, self.n_rows), dtype=np.float32)
-        self._run(kernel.similarity_rows, queries, (swapped, similarities), n_threads)
+        work = kernel.similarity_rows if self._function is None else similarity_rows_by
+        self._run(work, queries, (swapped, similarities), n_threads)
+        self._check(similarities)
         return similarities
+
+    def _check(self, similarities: FloatArray) -> None:
+        """Refuse infinite similarities, which only a function of the caller's own may give."""
+        if self._function is not None and np.any(np.isinf(similarities)):
+            raise ValueError("similarity: the function returned infinity for two rows; expected a finite number or NaN")
 
     def _run(
         self,
@@ -178,11 +229,12 @@ class SimilarityIndex:
         n_threads: int,
         done: Callable[[int], object] = lambda n_queries: None,
     ) -> None:
-        rows = self._values_of(queries.rows, queries.levels)
+        rows = queries.rows
         own = read_only(queries.own_codes)
         unit = self._unit and (self._sets or bool(np.all(rows.values == 1)))
-        known = (*self._columns, self._stats, self._kind, self._constants, unit)
-        args = (*rows, _stats(rows), own, *known, *rest)
+        formula = self._kind if self._function is None else self._function
+        known = (*self._columns, self._stats, formula, self._constants, unit)
+        args = (*rows, self._stats_of(rows), own, *known, *rest)
         costs = kernel.query_costs(rows.indptr, rows.codes, self._columns.indptr)
 
         def run(start: int, stop: int, *arguments: object) -> None:
@@ -191,14 +243,27 @@ class SimilarityIndex:
 
         for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=costs)
 
-    def _values_of(self, rows: Rows, levels: FloatArray) -> Rows:
-        if self.levels.how == "raw":
-            return rows
-        of_row, of_column = rows.each(levels, self.levels.of_columns)
-        return Rows.of(rows.indptr, rows.codes, self.levels.apply(rows.values, of_row, of_column))
+    def _values_of(
+        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
+    ) -> Rows:
+        """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
+        values: AnyArray = cells.values
+        if self._sets:
+            values = np.ones(len(values), dtype=np.float32) if self._weighted else values
+        elif self.levels.how != "raw":
+            of_columns = self.levels.of_columns
+            of_column, of_row = cells.each(of_columns, of_rows) if by_column else cells.each(of_rows, of_columns)[::-1]
+            values = self.levels.apply(values, of_row, of_column)
+        if weights is not None:
+            values = values * weights
+        return cells if values is cells.values else Rows.of(cells.indptr, cells.codes, values)
 
+    def _stats_of(self, rows: Rows) -> FloatArray:
+        """Return the size and the sum of squares of each row: (n_rows, 2) float64, read-only.
 
-def _stats(rows: Rows) -> FloatArray:
-    """Return the number of cells and the sum of squares of each row: (n_rows, 2) float64, read-only."""
-    stats: FloatArray = read_only(kernel.row_stats(rows.indptr, rows.values))
-    return stats
+        The size is the number of cells; of weighted sets, the sum of squares, which is that number where weights are 1.
+        """
+        stats: FloatArray = kernel.row_stats(rows.indptr, rows.values)
+        if self._weighted and self._sets:
+            stats[:, 0] = stats[:, 1]
+        return read_only(stats)

@@ -1,69 +1,153 @@
 """Mean deviations over the nearest who rated, in tiles of bounded memory."""
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import neighbors as kernel
+from recokit.kernels.grouping import transpose
 from recokit.neighbors._index import Queries, SimilarityIndex
 from recokit.neighbors._rows import Rows, read_only
 
-__all__ = ["grid_means", "means_from", "nearest_of", "pair_means"]
+__all__ = ["Averaging", "Rated", "grid_means", "means_from", "means_of_few", "nearest_of", "pair_means", "tiles"]
 
 _TILE_CELLS = 4 << 20  # of similarities at a time: 16 MB
+_NO_DECAY = read_only(np.empty(0, dtype=np.float32))
+
+
+class Rated(NamedTuple):
+    """Deviations of ratings, compressed by either side, and what is left of each after its decay.
+
+    Attributes
+    ----------
+    cells : Rows
+    decays : (n,) or (0,) float32 array
+        Aligned with the cells; empty where all are 1.
+    """
+
+    cells: Rows
+    decays: FloatArray = _NO_DECAY
+
+    def take(self, row_codes: AnyArray) -> "Rated":
+        """Return some of the rows, in the order asked for."""
+        if len(self.decays) == 0:
+            return Rated(self.cells.take(row_codes))
+        left = Rows(self.cells.indptr, self.cells.codes, self.decays).take(row_codes).values
+        return Rated(self.cells.take(row_codes), left)
+
+    def transposed(self, n_codes: int) -> "Rated":
+        """Return the same by code."""
+        cells = Rows.of(*transpose(*self.cells, n_codes))
+        if len(self.decays) == 0:
+            return Rated(cells)
+        left = transpose(self.cells.indptr, self.cells.codes, self.decays, n_codes)[2]
+        return Rated(cells, read_only(left))
+
+
+class Averaging(NamedTuple):
+    """How the mean over neighbours is taken: Σ s^ρ x / (Σ s^ρ + γ) over the k nearest.
+
+    Attributes
+    ----------
+    k : int
+    amplification, shrinkage : float
+        ρ and γ.
+    """
+
+    k: int
+    amplification: float = 1.0
+    shrinkage: float = 0.0
 
 
 def pair_means(
-    index: SimilarityIndex, rows: AnyArray, targets: AnyArray, lists: Rows, k: int, *, swapped: bool, n_threads: int
-) -> FloatArray:
-    """Return the mean over the k rows nearest to ``rows[p]`` of those in ``lists[targets[p]]``, for each pair p.
+    index: SimilarityIndex,
+    rows: AnyArray,
+    targets: AnyArray,
+    rated: Rated,
+    averaging: Averaging,
+    *,
+    swapped: bool,
+    n_threads: int,
+) -> tuple[FloatArray, CodeArray]:
+    """Return the mean over the rows nearest to ``rows[p]`` of those in the list ``targets[p]``, for each pair p.
 
     The similarities of a row are computed once for all its pairs, and for a tile of rows at a time.
 
     Returns
     -------
-    (n_pairs,) float64 array
+    means : (n_pairs,) float64 array
         NaN where there is no neighbour.
+    supports : (n_pairs,) int32 array
+        Number of neighbours.
     """
-    means = np.empty(len(rows), dtype=np.float64)
+    means, supports = np.empty(len(rows), dtype=np.float64), np.empty(len(rows), dtype=np.int32)
+    lengths = rated.cells.lengths
     distinct, places = np.unique(rows, return_inverse=True)
     order = np.argsort(places, kind="stable")
-    for start, stop in _tiles(len(distinct), index.n_rows):
+    for start, stop in tiles(len(distinct), index.n_rows):
         similarities = index.similarities(index.known(distinct[start:stop]), swapped=swapped, n_threads=n_threads)
         pairs = order[np.searchsorted(places[order], start) : np.searchsorted(places[order], stop)]
         here, of_targets = read_only(places[pairs] - start), read_only(targets[pairs].astype(np.int64))
-        part = np.empty(len(pairs), dtype=np.float64)
-        args = (here, of_targets, read_only(similarities), *lists, k, part)
-        for_rows(kernel.nearest_mean_pairs, len(pairs), args, n_threads=n_threads, costs=lists.lengths[of_targets])
-        means[pairs] = part
-    return means
+        part = np.empty(len(pairs), dtype=np.float64), np.empty(len(pairs), dtype=np.int32)
+        args = (here, of_targets, read_only(similarities), *rated.cells, rated.decays, *averaging, *part)
+        for_rows(kernel.nearest_mean_pairs, len(pairs), args, n_threads=n_threads, costs=lengths[of_targets])
+        means[pairs], supports[pairs] = part
+    return means, supports
 
 
 def grid_means(
-    index: SimilarityIndex, queries: Queries, lists: Rows, k: int, *, swapped: bool, n_threads: int
+    index: SimilarityIndex,
+    queries: Queries,
+    rated: Rated,
+    n_targets: int,
+    averaging: Averaging,
+    *,
+    swapped: bool,
+    n_threads: int,
 ) -> Iterator[tuple[int, int, FloatArray]]:
-    """Yield (start, stop, means): the means of every list for the queries start … stop.
+    """Yield (start, stop, means): the means of every target for the queries start … stop.
+
+    Parameters
+    ----------
+    rated : Rated
+        What each indexed row rated: targets.
 
     Yields
     ------
     start, stop : int
-    means : (stop - start, n_lists) float64 array
+    means : (stop - start, n_targets) float64 array
         NaN where there is no neighbour.
     """
-    for start, stop in _tiles(queries.rows.n_rows, max(index.n_rows, lists.n_rows)):
+    for start, stop in tiles(queries.rows.n_rows, max(index.n_rows, n_targets)):
         similarities = index.similarities(queries.part(start, stop), swapped=swapped, n_threads=n_threads)
-        yield start, stop, means_from(similarities, lists, k, n_threads)
+        yield start, stop, means_from(similarities, rated, n_targets, averaging, n_threads)
 
 
-def means_from(similarities: FloatArray, lists: Rows, k: int, n_threads: int) -> FloatArray:
-    """Return the means of every list for each row of similarities: (n_rows, n_lists) float64."""
-    means = np.empty((len(similarities), lists.n_rows), dtype=np.float64)
-    costs = np.full(len(similarities), len(lists.codes))
-    args = (read_only(similarities), *lists, k, means)
+def means_from(
+    similarities: FloatArray, rated: Rated, n_targets: int, averaging: Averaging, n_threads: int
+) -> FloatArray:
+    """Return the means of every target for each row of similarities: (n_rows, n_targets) float64."""
+    means = np.empty((len(similarities), n_targets), dtype=np.float64)
+    costs = np.full(len(similarities), len(rated.cells.codes) + 10 * rated.cells.n_rows)
+    args: tuple[Any, ...] = (read_only(similarities), *rated.cells, rated.decays, *averaging, means)
     for_rows(kernel.nearest_mean_grid, len(means), args, n_threads=n_threads, costs=costs)
     return means
+
+
+def means_of_few(similarities: FloatArray, rated: Rated, averaging: Averaging, n_threads: int) -> FloatArray:
+    """Return what `means_from` does where there are few targets, from the lists of these: (n_rows, n_targets) float64.
+
+    Selecting the nearest for each target then takes less than sorting them for all.
+    """
+    n_rows, n_targets = len(similarities), rated.cells.n_rows
+    rows, targets = (read_only(places.ravel().astype(np.int64)) for places in np.indices((n_rows, n_targets)))
+    means, supports = np.empty(n_rows * n_targets, dtype=np.float64), np.empty(n_rows * n_targets, dtype=np.int32)
+    args = (rows, targets, read_only(similarities), *rated.cells, rated.decays, *averaging, means, supports)
+    for_rows(kernel.nearest_mean_pairs, len(rows), args, n_threads=n_threads, costs=rated.cells.lengths[targets])
+    return means.reshape(n_rows, n_targets)
 
 
 def nearest_of(similarities: FloatArray, codes: CodeArray, k: int) -> AnyArray:
@@ -73,7 +157,8 @@ def nearest_of(similarities: FloatArray, codes: CodeArray, k: int) -> AnyArray:
     return nearest
 
 
-def _tiles(n_rows: int, width: int) -> Iterator[tuple[int, int]]:
+def tiles(n_rows: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of rows of this width that are a tile each."""
     size = max(1, _TILE_CELLS // width)
     for start in range(0, n_rows, size):
         yield start, min(start + size, n_rows)

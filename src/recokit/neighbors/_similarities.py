@@ -1,10 +1,14 @@
 """The registry of similarities: what each is called, which formula it takes, and over which values."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from numba import config
+from numba.extending import is_jitted
 
 from recokit.kernels import similarity_formulas as kernel
 
-__all__ = ["SIMILARITIES", "Similarity", "Values", "check_weighting"]
+__all__ = ["SIMILARITIES", "Similarity", "Values", "find_similarity"]
 
 Values = Literal["weighted", "sets", "row_mean", "column_mean", "baseline"]
 
@@ -19,10 +23,13 @@ class Similarity(NamedTuple):
     values : {"weighted", "sets", "row_mean", "column_mean", "baseline"}
         What the formula takes: the values (weighted, if that is asked for), only which cells there are, or the values
         less the mean of their row, the mean of their column or the baseline of their cell.
+    function : compiled function, optional
+        The formula, where it is the caller's own.
     """
 
     kind: int
     values: Values
+    function: Callable[..., float] | None = None
 
 
 SIMILARITIES = {
@@ -40,18 +47,32 @@ SIMILARITIES = {
 }
 
 
-def check_weighting(name: str, weighting: str | None) -> None:
-    """Refuse a weighting that the similarity does not look at.
+def find_similarity(name: Any, weighting: str | None) -> Similarity:
+    """Return the similarity of a name, or the one that a compiled function stands for.
 
     Raises
     ------
+    TypeError
+        The function is not compiled.
     ValueError
-        The similarity is not one of weighted values.
+        A weighting is asked for of values that the similarity does not look at.
 
     Examples
     --------
-    >>> check_weighting("cosine", "bm25")
+    >>> find_similarity("dice", None).values
+    'sets'
     """
-    if weighting is not None and SIMILARITIES[name].values != "weighted":
+    if callable(name):
+        if not (is_jitted(name) or config.DISABLE_JIT):  # type: ignore[attr-defined]
+            raise TypeError(
+                f"similarity={name!r} is not compiled: expected a function decorated with numba.njit, or one of the "
+                f"names {', '.join(SIMILARITIES)}"
+            )
+        return Similarity(kernel.ASYMMETRIC_COSINE, "weighted", name)
+    similarity = SIMILARITIES[name]
+    if weighting is not None and similarity.values != "weighted":
         able = ", ".join(key for key, value in SIMILARITIES.items() if value.values == "weighted")
-        raise ValueError(f"weighting={weighting!r} does not go with similarity={name!r}, only with {able}")
+        raise ValueError(
+            f"weighting={weighting!r} does not go with similarity={name!r}, only with {able} and functions of your own"
+        )
+    return similarity

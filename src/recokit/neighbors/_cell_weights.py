@@ -1,0 +1,66 @@
+"""How much each interaction counts: less when it is old, less when its user has many."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recokit._decay import decays
+from recokit._typing import AnyArray, FloatArray
+from recokit.interactions import Interactions
+from recokit.kernels.grouping import transpose
+from recokit.neighbors._rows import Rows, read_only
+
+__all__ = ["CellWeights", "decay_weights", "decayed", "user_weights"]
+
+
+class CellWeights(NamedTuple):
+    """A weight of each cell, by row and by column.
+
+    Attributes
+    ----------
+    by_row, by_column : (n,) float32 arrays
+        Aligned with the cells.
+    n_columns : float
+        Number of columns, or the sum of their weights.
+    """
+
+    by_row: FloatArray
+    by_column: FloatArray
+    n_columns: float
+
+    def times(self, other: "CellWeights | None") -> "CellWeights":
+        """Return the products of the weights of both."""
+        if other is None:
+            return self
+        n_columns = min(self.n_columns, other.n_columns)
+        return CellWeights(self.by_row * other.by_row, self.by_column * other.by_column, n_columns)
+
+
+def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool) -> CellWeights:
+    """Return 2^(−age / half_life) of each interaction.
+
+    Raises
+    ------
+    DataError
+        The interactions have no timestamps.
+    """
+    return _of(data, decays(data, half_life), data.n_items if rows_are_users else data.n_users, rows_are_users)
+
+
+def user_weights(data: Interactions, exponent: float) -> CellWeights:
+    """Return, for items as rows, n^(−exponent / 2) for the interactions of users who have n: the square root of w_u."""
+    lengths = np.maximum(np.diff(data.indptr), 1).astype(np.float64)
+    weights = lengths**-exponent
+    return _of(data, np.repeat(np.sqrt(weights), np.diff(data.indptr)), float(weights.sum()), rows_are_users=False)
+
+
+def _of(data: Interactions, weights: AnyArray, n_columns: float, rows_are_users: bool) -> CellWeights:
+    by_user = weights.astype(np.float32)
+    by_item = transpose(data.indptr, data.item_codes, by_user, data.n_items)[2]
+    by_row, by_column = (by_user, by_item) if rows_are_users else (by_item, by_user)
+    return CellWeights(read_only(by_row), read_only(by_column), n_columns)
+
+
+def decayed(cells: Rows, weights: FloatArray | None) -> Rows:
+    """Return cells times what is left of each, or as they are where nothing decays."""
+    return cells if weights is None else Rows.of(cells.indptr, cells.codes, cells.values * weights)

@@ -1,0 +1,217 @@
+"""Interactions that count less: old ones, and those of users who have many."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recokit import Interactions, ItemKNN, UserKNN, load
+from recokit.exceptions import DataError
+from tests.naive import neighbors as naive
+from tests.naive import similarity as naive_similarity
+
+MODELS = (UserKNN, ItemKNN)
+WEIGHTED = ("cosine", "asymmetric_cosine")
+SETS = ("jaccard", "dice", "tversky", "conditional_probability", "lift", "log_likelihood")
+HALF_LIFE = 4.0
+
+
+@st.composite
+def dated(draw, values):
+    """A table of values, NaN where there is none, and the times of all cells."""
+    shape = draw(st.tuples(st.integers(1, 6), st.integers(1, 5)))
+    table = draw(arrays(np.float64, shape, elements=st.sampled_from([np.nan, np.nan, *values])))
+    table[0, 0] = values[0]
+    return table, draw(arrays(np.int64, shape, elements=st.integers(0, 12)))
+
+
+def interactions(table, times, feedback):
+    users, items = np.nonzero(~np.isnan(table))
+    ids = [f"u{u}" for u in users], [f"i{i}" for i in items]
+    return Interactions.from_arrays(*ids, table[users, items], times[users, items], feedback=feedback)
+
+
+def compact(table, *others):
+    """Leave out the rows and the columns without cells, as interactions do."""
+    known = ~np.isnan(table)
+    keep = np.ix_(known.any(axis=1), known.any(axis=0))
+    return [other[keep] for other in (table, *others)]
+
+
+def left_of(table, times):
+    return np.where(np.isnan(table), 0.0, 2.0 ** ((times - times[~np.isnan(table)].max()) / HALF_LIFE))
+
+
+def neighbours(model):
+    """(rows × rows) similarities of the stored neighbours."""
+    found = np.zeros((len(model.neighbor_codes_),) * 2)
+    for row, n in enumerate(model.neighbor_counts_):
+        found[row, model.neighbor_codes_[row, :n]] = model.neighbor_scores_[row, :n]
+    return found
+
+
+def naive_neighbours(name, rows, n_columns, *, swapped):
+    if name in SETS:
+        found = np.array(
+            [[naive_similarity.weighted_set_similarity(name, x, y, n_columns) for y in rows] for x in rows]
+        )
+    else:
+        found = naive_similarity.similarities(name, rows, rows)
+    np.fill_diagonal(found, 0)
+    return found.T if swapped else found
+
+
+@pytest.mark.parametrize("name", [*WEIGHTED, *SETS])
+@pytest.mark.parametrize("model", MODELS)
+@given(log=dated([1.0, 1.0, 3.0]))
+def test_old_interactions_count_less_in_similarities_and_in_histories(model, name, log):
+    table, times = compact(*log)
+    data = interactions(table, times, "implicit")
+    fitted = model(50, similarity=name, half_life=HALF_LIFE).fit(data)
+    left = left_of(table, times)
+    values = np.where(np.isnan(table), np.nan, left * (1.0 if name in SETS else table))
+    users_are_rows = model is UserKNN
+    rows = values if users_are_rows else values.T
+    expected = naive_neighbours(name, rows, rows.shape[1], swapped=not users_are_rows)
+    assert_allclose(neighbours(fitted), expected, rtol=2e-5, atol=1e-6)
+    decayed = left * np.nan_to_num(table)
+    scores = expected @ decayed if users_are_rows else decayed @ expected.T
+    pairs = [(u, i) for u in data.users for i in data.items]
+    assert_allclose(fitted.predict(pairs), scores.ravel(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [*WEIGHTED, *SETS])
+@pytest.mark.parametrize("exponent", [0.5, 1.0])
+@given(table=arrays(np.float64, (5, 4), elements=st.sampled_from([np.nan, 1.0, 1.0])))
+def test_a_user_with_n_items_weighs_n_to_the_minus_exponent_among_items(name, exponent, table):
+    table[0, 0] = 1.0
+    (table,) = compact(table)
+    data = interactions(table, np.zeros(table.shape, int), "implicit")
+    fitted = ItemKNN(50, similarity=name, user_exponent=exponent).fit(data)
+    weights = (~np.isnan(table)).sum(axis=1) ** -exponent
+    rows = (np.sqrt(weights)[:, None] * table).T
+    expected = naive_neighbours(name, rows, weights.sum(), swapped=True)
+    assert_allclose(neighbours(fitted), expected, rtol=2e-5, atol=1e-6)
+    scores = np.nan_to_num(table) @ expected.T  # the history counts in full
+    assert_allclose(
+        fitted.predict([(u, i) for u in data.users for i in data.items]), scores.ravel(), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_the_gram_matrix_of_weighted_users_is_what_cosine_is_taken_from():
+    table = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1], [1, 0, 0.0]])
+    weights = table.sum(axis=1) ** -0.7
+    gram = (table.T * weights) @ table
+    expected = gram[0, 1] / np.sqrt(gram[0, 0] * gram[1, 1])
+    fitted = ItemKNN(user_exponent=0.7).fit(Interactions.from_dense(table, feedback="implicit"))
+    assert_allclose(neighbours(fitted)[0, 1], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("centering", [None, "mean", "baseline"])
+@given(log=dated([1.0, 2.0, 4.0, 5.0]), k=st.integers(1, 3))
+def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
+    table, times = compact(*log)
+    data = interactions(table, times, "explicit")
+    fitted = model(k, half_life=HALF_LIFE, centering=centering).fit(data)
+    users_are_rows = model is UserKNN
+    left = left_of(table, times)
+    weighted = left * table
+    R, left, weighted = (t if users_are_rows else t.T for t in (table, left, weighted))
+    similarities = naive_similarity.similarities("cosine", weighted, weighted).astype(np.float32).astype(np.float64)
+    np.fill_diagonal(similarities, 0)
+    if centering == "mean":
+        expected, _ = naive.expected_ratings(R, centering)
+    elif centering is None:
+        expected = np.full(R.shape, np.nanmean(R))
+    else:
+        mean, users, items = naive.baseline(table)
+        expected = mean + users[:, None] + items
+        expected = expected if users_are_rows else expected.T
+    predicted = np.empty(R.shape)
+    # Float32 products may tell apart what is equal in float64, so the model's own similarities break the ties.
+    index = fitted._derived.similar
+    own = index.similarities(index.known(), swapped=fitted._swapped, n_threads=1)
+    assert_allclose(own, similarities, atol=1e-6)
+    for row, column in np.ndindex(R.shape):
+        mean = naive.nearest_mean(own[row], (R - expected)[:, column], k, left=left[:, column])
+        predicted[row, column] = expected[row, column] + (0 if np.isnan(mean) else mean)
+    predicted = np.clip(predicted, np.nanmin(R), np.nanmax(R))
+    predicted = predicted if users_are_rows else predicted.T
+    pairs = [(u, i) for u in data.users for i in data.items]
+    assert_allclose(fitted.predict(pairs), predicted.ravel(), atol=1e-4)
+    lists = fitted.recommend(n=data.n_items, exclude_seen=False)
+    assert_allclose(lists.scores, np.sort(fitted.predict(pairs).reshape(table.shape))[:, ::-1], atol=1e-6)
+
+
+@given(log=dated([1.0, 2.0, 4.0, 5.0]), exponent=st.sampled_from([0.0, 1.0]))
+def test_correlations_of_ratings_are_weighted_too(log, exponent):
+    table, times = compact(*log)
+    fitted = ItemKNN(half_life=HALF_LIFE, user_exponent=exponent, similarity="adjusted_cosine", centering="mean")
+    index = fitted.fit(interactions(table, times, "explicit"))._derived.similar
+    found = index.similarities(index.known(), n_threads=1)
+    n_items = (~np.isnan(table)).sum(axis=1, keepdims=True)
+    weighted = left_of(table, times) * n_items ** (-exponent / 2) * (table - np.nanmean(table, axis=1, keepdims=True))
+    weighted[np.abs(weighted) < 1e-6] = 0
+    expected = naive_similarity.similarities("adjusted_cosine", weighted.T, weighted.T)
+    np.fill_diagonal(expected, 0)
+    assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_explanations_add_up_where_interactions_decay(model, feedback):
+    rng = np.random.default_rng(0)
+    table = np.where(rng.random((30, 20)) < 0.4, rng.integers(1, 6, (30, 20)), np.nan).astype(float)
+    data = interactions(table, rng.integers(0, 20, table.shape), feedback)
+    options = {"user_exponent": 0.5} if model is ItemKNN else {}
+    fitted = model(5, half_life=5.0, amplification=1.5, scoring="normalized_sum", prediction_shrinkage=0.3, **options)
+    fitted.fit(data)
+    for user in list(data.users)[:4]:
+        for item in list(data.items)[:6]:
+            why = fitted.explain(user, item)
+            assert_allclose(sum(term.contribution for term in why.terms), why.score, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_histories_of_strangers_are_new(model):
+    table = np.array([[1, 1, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1.0]])
+    table[table == 0] = np.nan
+    old = np.arange(12).reshape(4, 3)
+    data = interactions(table, old, "implicit")
+    fitted = model(half_life=3.0).fit(data)
+    got = dict(fitted.recommend_for([{"i0": 1.0}], n=3)[0])
+    if model is ItemKNN:
+        similar = neighbours(fitted)
+        assert got == pytest.approx({"i1": similar[1, 0], "i2": similar[2, 0]})
+    same = model(half_life=3.0).fit(data).recommend_for([{"i0": 5.0}], n=3)[0]
+    factor = 5.0 if model is ItemKNN else 1.0  # a cosine does not tell the length of the stranger's history
+    assert dict(same) == pytest.approx({item: factor * score for item, score in got.items()})
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_decay_is_in_days_for_dates_and_asks_for_timestamps(model, feedback, tmp_path):
+    rng = np.random.default_rng(1)
+    table = np.where(rng.random((12, 9)) < 0.6, rng.integers(1, 4, (12, 9)), np.nan).astype(float)
+    days = rng.integers(0, 30, table.shape)
+    numbers = interactions(table, days, feedback)
+    dates = interactions(table, np.datetime64("2024-01-01", "h") + 24 * days, feedback)
+    pairs, _ = numbers.to_pairs()
+    by_number = model(half_life=7.0).fit(numbers)
+    assert_array_equal(model(half_life=7.0).fit(dates).predict(pairs), by_number.predict(pairs))
+    by_number.save(tmp_path / "model")
+    assert_array_equal(load(tmp_path / "model").predict(pairs), by_number.predict(pairs))
+    with pytest.raises(DataError, match=r"half_life=7\.0 needs interactions with timestamps"):
+        model(half_life=7.0).fit(Interactions.from_matrix(numbers.matrix, feedback=feedback))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_long_half_life_changes_nothing(model):
+    rng = np.random.default_rng(2)
+    table = np.where(rng.random((15, 9)) < 0.5, 1.0, np.nan)
+    data = interactions(table, rng.integers(0, 9, table.shape), "implicit")
+    pairs, _ = data.to_pairs()
+    assert_allclose(model(half_life=1e12).fit(data).predict(pairs), model().fit(data).predict(pairs), rtol=1e-6)

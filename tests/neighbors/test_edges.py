@@ -1,0 +1,126 @@
+"""Edges of the data that the notes of both models speak of: each has one result, and it is finite."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from recokit import Interactions, ItemKNN, UserKNN
+from recokit.neighbors._similarities import SIMILARITIES
+
+MODELS = (UserKNN, ItemKNN)
+OPTIONS = [{}, {"scoring": "normalized_sum", "amplification": 2.0, "prediction_shrinkage": 0.5}]
+EMPTY = 2  # the user and the item without interactions
+
+
+def with_empty_rows(feedback):
+    rng = np.random.default_rng(0)
+    table = np.where(rng.random((9, 7)) < 0.7, rng.integers(1, 6, (9, 7)), 0).astype(float)
+    table[EMPTY], table[:, EMPTY] = 0, 0
+    return Interactions.from_matrix(sparse.csr_array(table), feedback=feedback)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_user_or_an_item_without_ratings_is_predicted_as_expected(model, similarity, options):
+    data = with_empty_rows("explicit")
+    fitted = model(similarity=similarity, **options).fit(data)
+    mean, users, items = fitted._mean_, fitted._user_bias_, fitted._item_bias_
+    assert users[EMPTY] == items[EMPTY] == 0
+    pairs = [(EMPTY, 0), (0, EMPTY), (EMPTY, EMPTY)]
+    assert_allclose(fitted.predict(pairs), [mean + items[0], mean + users[0], mean], rtol=1e-6)
+    assert_array_equal(fitted.support(pairs), 0)
+    lists = fitted.recommend(n=7)
+    assert np.all(np.isfinite(lists.scores[~np.isnan(lists.scores)]))
+    assert lists.counts[EMPTY] == 7
+    for centering in ("mean", "zscore", None):
+        fitted.set_params(centering=centering).fit(data)
+        assert_allclose(fitted.predict([(EMPTY, EMPTY)]), mean, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_user_without_interactions_gets_no_list_and_an_item_without_is_in_none(model, similarity, options):
+    data = with_empty_rows("implicit")
+    fitted = model(similarity=similarity, **options).fit(data)
+    rows = fitted.neighbor_codes_
+    assert fitted.neighbor_counts_[EMPTY] == 0
+    assert not np.any(rows == EMPTY)
+    lists = fitted.recommend(n=7, exclude_seen=False)
+    assert lists.counts[EMPTY] == 0
+    assert not np.any((lists.items == EMPTY) & (np.arange(7) < lists.counts[:, None]))
+    assert_array_equal(fitted.predict([(EMPTY, 0), (0, EMPTY)]), 0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_k_larger_than_there_are_takes_all(model, feedback, options):
+    data = with_empty_rows(feedback)
+    pairs, _ = data.to_pairs()
+    all_of_them, far_more = (model(k, **options).fit(data) for k in (9, 10**9))
+    assert_array_equal(far_more.predict(pairs), all_of_them.predict(pairs))
+    assert_array_equal(far_more.support(pairs), all_of_them.support(pairs))
+    assert far_more.recommend(n=3).items.tolist() == all_of_them.recommend(n=3).items.tolist()
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("similarity", ["pearson", "adjusted_cosine", "pearson_baseline"])
+def test_rows_without_variance_have_no_correlation_with_any(model, similarity):
+    flat = np.full((4, 4), 3.0)
+    if similarity == "pearson":  # of the others, all values must be equal, so that less a mean nothing is left
+        flat[1:] = [[1, 2, 4, 5], [2, 1, 5, 4], [5, 3, 1, 2]]
+        flat = flat if model is UserKNN else flat.T
+    fitted = model(similarity=similarity).fit(Interactions.from_dense(flat))
+    index = fitted._derived.similar
+    similarities = index.similarities(index.known(), n_threads=1)
+    assert_array_equal(similarities[0], 0)
+    assert_array_equal(similarities[:, 0], 0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_ratings_from_minus_10_to_10_are_predicted_within_their_range_and_not_by_their_sign(model, similarity):
+    rng = np.random.default_rng(1)
+    tastes = rng.choice([-1, 1], 30)[:, None] * rng.choice([-1, 1], 14)
+    R = np.where(rng.random((30, 14)) < 0.6, np.round(7 * tastes + rng.uniform(-3, 3, tastes.shape)), np.nan)
+    fitted = model(similarity=similarity).fit(Interactions.from_dense(R, missing=np.nan))
+    pairs = [(user, item) for user in range(30) for item in range(14)]
+    predicted = fitted.predict(pairs).reshape(30, 14)
+    assert np.all((predicted >= np.nanmin(R)) & (predicted <= np.nanmax(R)))
+    if similarity in ("cosine", "pearson", "adjusted_cosine", "pearson_baseline"):  # what looks at values
+        assert np.mean(np.sign(predicted) == tastes) > 0.9
+    assert_array_equal(fitted.recommend(n=1, exclude_seen=False).scores[:, 0], predicted.max(axis=1).astype(np.float32))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("shape", [(1, 4), (4, 1), (1, 1)])
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_one_user_or_one_item_is_no_error(model, shape, feedback, similarity):
+    data = Interactions.from_dense(np.arange(1.0, 1 + np.prod(shape)).reshape(shape), feedback=feedback)
+    fitted = model(similarity=similarity).fit(data)
+    pairs, _ = data.to_pairs()
+    assert np.all(np.isfinite(fitted.predict(pairs)))
+    if shape[0 if model is UserKNN else 1] == 1:
+        assert_array_equal(fitted.support(pairs), 0)
+        assert_array_equal(fitted.recommend(exclude_seen=False).counts, 0 if feedback == "implicit" else shape[1])
+    assert fitted.recommend().counts.tolist() == [0] * shape[0]
+
+
+def test_lists_of_ratings_are_in_the_order_of_what_is_expected_before_clipping():
+    # Everybody gives the best rating to items that people who are generous like most: many are beyond the scale.
+    rng = np.random.default_rng(2)
+    R = np.where(rng.random((40, 25)) < 0.5, 5, np.nan)
+    R[:, :3] = np.where(rng.random((40, 3)) < 0.5, 1, np.nan)
+    for model in (UserKNN(5), ItemKNN(5)):
+        fitted = model.fit(Interactions.from_dense(R, missing=np.nan))
+        lists = fitted.recommend(n=20)
+        unclipped = fitted._score_block(fitted._known_profiles(np.arange(40, dtype=np.int32)))
+        told = np.take_along_axis(unclipped, lists.items.astype(int), axis=1)
+        shown = np.arange(20) < lists.counts[:, None]
+        assert np.all(np.diff(told, axis=1)[shown[:, 1:]] <= 0)
+        assert told[shown].max() > 5
+        assert lists.scores[shown].max() == 5

@@ -1,0 +1,148 @@
+"""Learning more: the same neighbours as a refit, and only those computed again that may differ."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recokit import Interactions, ItemKNN, UserKNN, load
+from recokit.neighbors import _updates
+from recokit.neighbors._index import SimilarityIndex
+from recokit.neighbors._similarities import SIMILARITIES
+
+MODELS = (UserKNN, ItemKNN)
+# However much the new interactions change.
+ALWAYS = mock.patch.multiple(_updates, _MOST_WORK=1e9, _MOST_WORK_OF_COUNTING=1e9)
+
+
+@st.composite
+def two_parts(draw):
+    """Interactions and further ones, of old and of new users and items."""
+    cells = st.tuples(st.integers(0, 11), st.integers(0, 9), st.sampled_from([1.0, 1.0, 2.0]))
+    key = lambda cell: cell[:2]  # noqa: E731
+    first = draw(st.lists(cells, min_size=1, max_size=50, unique_by=key))
+    return first, draw(st.lists(cells, min_size=1, max_size=6, unique_by=key))
+
+
+def implicit(cells, **options):
+    users, items, values = zip(*cells, strict=True)
+    return Interactions.from_arrays(users, items, values, feedback="implicit", **options)
+
+
+def assert_same(model, expected):
+    assert_array_equal(model.neighbor_counts_, expected.neighbor_counts_)
+    assert_array_equal(model.neighbor_codes_, expected.neighbor_codes_)
+    assert_allclose(model.neighbor_scores_, expected.neighbor_scores_, rtol=1e-6)
+    lists, wanted = model.recommend(n=5), expected.recommend(n=5)
+    assert_array_equal(lists.items, wanted.items)
+    assert_allclose(lists.scores, wanted.scores, rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"similarity": name} for name in SIMILARITIES] + [{"weighting": "tfidf"}])
+@pytest.mark.parametrize("model", MODELS)
+@given(parts=two_parts(), k=st.sampled_from([1, 2, 3, 50]))
+def test_further_interactions_give_the_neighbours_of_a_refit(model, options, parts, k):
+    first, more = map(implicit, parts)
+    with ALWAYS:
+        fitted = model(k, alpha=0.25, **options).fit(first).partial_fit(more)
+    assert_same(fitted, model(k, alpha=0.25, **options).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0])
+@given(parts=two_parts())
+def test_weighted_users_are_weighted_anew(exponent, parts):
+    first, more = map(implicit, parts)
+    with ALWAYS:
+        fitted = ItemKNN(3, user_exponent=exponent).fit(first).partial_fit(more)
+    assert_same(fitted, ItemKNN(3, user_exponent=exponent).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@given(parts=two_parts(), data=st.data())
+def test_decaying_interactions_age(model, parts, data):
+    first, more = (
+        implicit(part, timestamps=data.draw(st.lists(st.integers(0, 9), min_size=len(part), max_size=len(part))))
+        for part in parts
+    )
+    fitted = model(3, half_life=3.0).fit(first).partial_fit(more)
+    assert_same(fitted, model(3, half_life=3.0).fit(first.merge(more, duplicates="sum")))
+
+
+def blocks(n_blocks=6, seed=0):
+    """Users who share nothing with those of another block."""
+    rng = np.random.default_rng(seed)
+    return [
+        (100 * block + user, 100 * block + item, float(rng.integers(1, 4)))
+        for block in range(n_blocks)
+        for user in range(12)
+        for item in range(8)
+        if rng.random() < 0.5
+    ]
+
+
+def asked_of(model, more):
+    """Return the rows whose neighbours partial_fit asks for."""
+    asked, nearest = [], SimilarityIndex.nearest
+
+    def note(self, queries, *args, **kwargs):
+        asked.extend(queries.own_codes.tolist())
+        return nearest(self, queries, *args, **kwargs)
+
+    with mock.patch.object(SimilarityIndex, "nearest", note):
+        model.partial_fit(more)
+    return asked
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("k", [3, 50])
+def test_rows_that_share_nothing_with_what_is_new_are_not_computed_again(model, k):
+    first, more = implicit(blocks()), implicit([(203, 299, 1.0), (203, 205, 1.0), (204, 299, 1.0)])
+    fitted = model(k).fit(first)
+    asked = asked_of(fitted, more)
+    rows = fitted.interactions_.users if model is UserKNN else fitted.interactions_.items
+    assert asked
+    assert {row // 100 for row in rows.take(np.array(asked)).tolist()} == {2}
+    assert_same(fitted, model(k).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_lists_that_hold_all_that_is_similar_only_take_in_what_has_changed(model):
+    fitted = model(50).fit(implicit(blocks()))
+    assert len(asked_of(fitted, implicit([(203, 205, 3.0)]))) == 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("options", [{"similarity": "lift"}, {"similarity": "pearson_baseline"}])
+def test_what_depends_on_all_of_the_data_is_learned_anew(model, options):
+    fitted = model(3, **options).fit(implicit(blocks()))
+    more = implicit([(999, 205, 1.0), (203, 999, 1.0)])
+    assert len(asked_of(fitted, more)) == len(fitted.neighbor_counts_)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "change", [{"n_neighbors": 2}, {"n_neighbors": 9}, {"similarity": "jaccard"}, {"shrinkage": 5}]
+)
+def test_parameters_that_were_changed_meanwhile_count(model, change):
+    first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
+    fitted = model(3).fit(first).set_params(**change).partial_fit(more)
+    assert_same(fitted, model(3).set_params(**change).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_from_a_file_learns_more(model, tmp_path):
+    first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
+    model(3).fit(first).save(tmp_path / "model")
+    fitted = load(tmp_path / "model")
+    assert len(asked_of(fitted, more)) < len(fitted.neighbor_counts_)
+    assert_same(fitted, model(3).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ids_of_another_kind_move_the_codes_and_nothing_is_lost(model):
+    first, more = implicit(blocks()), Interactions.from_arrays(["ann", "bob"], ["tea", "tea"])
+    fitted = model(3).fit(first).partial_fit(more)
+    assert_same(fitted, model(3).fit(first.merge(more, duplicates="sum")))
