@@ -56,6 +56,7 @@ def _keep_initials(app: Any, what: str, name: str, obj: Any, options: Any, lines
 def setup(app: Any) -> None:
     app.connect("autodoc-process-docstring", _keep_initials, priority=900)  # after numpydoc
 
+
 plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_formats = [("png", 110)]

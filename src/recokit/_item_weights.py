@@ -11,9 +11,9 @@ from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base import Choice, Histories, Recommender, Term, Top
 from recokit.kernels.sparse_lists import sparse_scores, sparse_top
 
-__all__ = ["ItemWeightsRecommender", "collect_rows"]
+__all__ = ["PEOPLE_AT_A_TIME", "ItemWeightsRecommender", "collect_rows", "top_of_sums"]
 
-_PEOPLE = 16_384  # whose lists are made at a time; each needs no more than its list
+PEOPLE_AT_A_TIME = 16_384  # whose lists are made; each needs no more than its list
 _BLOCK_BYTES = 64 << 20  # of dense rows that are being filled
 
 Fill = Callable[[int, CodeArray, FloatArray], None]
@@ -48,23 +48,17 @@ class ItemWeightsRecommender(Recommender):
         return weights.indptr.astype(np.int64), weights.indices.astype(np.int32, copy=False), weights.data
 
     def _block_size(self) -> int:
-        return _PEOPLE
-
-    def _costs(self, profiles: Histories, indptr: IntArray) -> FloatArray:
-        """Return the work of each person: the weights of all items of the history."""
-        total = np.concatenate([[0], np.cumsum(np.diff(indptr)[profiles.item_codes])])
-        costs: FloatArray = np.diff(total[profiles.indptr]).astype(np.float64)
-        return costs
+        return PEOPLE_AT_A_TIME
 
     def _score_block(self, profiles: Histories) -> FloatArray:
         rows = self._rows()
         scores = np.empty((len(profiles.lengths), self.interactions_.n_items), dtype=np.float32)
-        costs = self._costs(profiles, rows[0]) + scores.shape[1]
+        costs = _costs(profiles, rows[0]) + scores.shape[1]
         for_rows(sparse_scores, len(scores), (*profiles, *rows, scores), n_threads=self._threads(), costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        size = super()._block_size()  # all items are scored here
+        size = self._dense_block_size()
         scores = np.empty(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start in range(0, len(users), size):
@@ -74,15 +68,7 @@ class ItemWeightsRecommender(Recommender):
         return np.where(np.isfinite(scores), scores, 0.0)
 
     def _top_block(self, profiles: Histories, n: int, choice: Choice) -> Top:
-        n_items, n_people = self.interactions_.n_items, len(profiles.lengths)
-        rows, top = self._rows(), Top.empty(n_people, n)
-        allowed: BoolArray = np.ones(n_items, dtype=np.bool_) if choice.allowed is None else choice.allowed
-        nobody = np.zeros(n_people, dtype=np.bool_), np.zeros(n_people + 1, np.int64), np.empty(0, np.int32)
-        kept = nobody if choice.kept is None else choice.kept
-        args = (*profiles, *rows, allowed, *choice.hidden, *kept, *top)
-        costs = self._costs(profiles, rows[0]) + np.diff(choice.hidden[0])
-        for_rows(sparse_top, n_people, args, n_threads=self._threads(), costs=costs)
-        return top
+        return top_of_sums(profiles, self._rows(), self.interactions_.n_items, n, choice, self._threads())
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the items that each item speaks for most."""
@@ -90,9 +76,7 @@ class ItemWeightsRecommender(Recommender):
         itself = Histories(*alone, np.ones(len(item_codes), dtype=np.float32))
         found = ItemWeightsRecommender._top_block(self, itself, n, Choice(None, alone, None))
         against = ~(found.scores > 0)
-        found.item_codes[against], found.scores[against] = -1, np.nan
-        found.counts[:] = np.count_nonzero(~against, axis=1)
-        return found
+        return _without(found, against)
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         profile = self._known_profiles(np.array([user_code], dtype=np.int32))
@@ -100,6 +84,53 @@ class ItemWeightsRecommender(Recommender):
         names = self.interactions_.items.take(profile.item_codes).tolist()
         parts = profile.values.astype(np.float64) * learned
         return [Term("past_item", name, float(part)) for name, part in zip(names, parts, strict=True)]
+
+
+def top_of_sums(
+    profiles: tuple[IntArray, CodeArray, FloatArray],
+    rows: tuple[IntArray, CodeArray, FloatArray],
+    n_items: int,
+    n: int,
+    choice: Choice,
+    n_threads: int,
+    *,
+    positive: bool = False,
+) -> Top:
+    """Return the items with the largest weighted sums of sparse rows that may be listed for each person.
+
+    Parameters
+    ----------
+    profiles : (indptr, codes, values)
+        What each person's sum is of: rows, and how much each counts.
+    rows : (indptr, item_codes, weights)
+        The rows.
+    n_items, n, choice, n_threads
+        As those of lists.
+    positive : bool
+        List no sum of 0 or below.
+    """
+    n_people, top = choice.n_people, Top.empty(choice.n_people, n)
+    allowed: BoolArray = np.ones(n_items, dtype=np.bool_) if choice.allowed is None else choice.allowed
+    nobody = np.zeros(n_people, dtype=np.bool_), np.zeros(n_people + 1, np.int64), np.empty(0, np.int32)
+    kept = nobody if choice.kept is None else choice.kept
+    args = (*profiles, *rows, allowed, *choice.hidden, *kept, *top)
+    costs = _costs(profiles, rows[0]) + np.diff(choice.hidden[0])
+    for_rows(sparse_top, n_people, args, n_threads=n_threads, costs=costs)
+    return _without(top, ~(top.scores > 0)) if positive else top
+
+
+def _without(top: Top, cells: BoolArray) -> Top:
+    """Leave out the ends of lists."""
+    top.item_codes[cells], top.scores[cells] = -1, np.nan
+    top.counts[:] = np.count_nonzero(~cells, axis=1)
+    return top
+
+
+def _costs(profiles: tuple[IntArray, CodeArray, FloatArray], indptr: IntArray) -> FloatArray:
+    """Return the work of each person: the lengths of all rows that are added up."""
+    total = np.concatenate([[0], np.cumsum(np.diff(indptr)[profiles[1]])])
+    costs: FloatArray = np.diff(total[profiles[0]]).astype(np.float64)
+    return costs
 
 
 def collect_rows(n_rows: int, width: int, fill: Fill, done: Any) -> tuple[IntArray, CodeArray, FloatArray]:

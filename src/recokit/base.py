@@ -62,7 +62,7 @@ class Recommender(RegressorMixin, Learner):
 
     def _block_size(self) -> int:
         """Return for how many people at a time lists are made; by default as many as dense scores are allowed for."""
-        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+        return self._dense_block_size()
 
     def _clipped(self, scores: FloatArray) -> FloatArray:
         """Return scores as they are told; by default as they are. May write to them."""
@@ -83,7 +83,7 @@ class Recommender(RegressorMixin, Learner):
         """
         scores: FloatArray = np.zeros(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
-        for start, stop in self._blocks(len(users)):
+        for start, stop in _ranges(len(users), self._dense_block_size()):
             block = self._score_block(self._known_profiles(users[start:stop]))
             here = (rows >= start) & (rows < stop)
             scores[here] = block[rows[here] - start, item_codes[here]]
@@ -422,9 +422,16 @@ class Recommender(RegressorMixin, Learner):
 
     def _blocks(self, n_people: int) -> Iterator[tuple[int, int]]:
         """Yield ranges of people, of the size of a block."""
-        size = self._block_size()
-        for start in range(0, n_people, size):
-            yield start, min(start + size, n_people)
+        return _ranges(n_people, self._block_size())
+
+    def _dense_block_size(self) -> int:
+        """Return for how many people at a time the scores of all items may be held."""
+        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+
+
+def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, n, size):
+        yield start, min(start + size, n)
 
 
 def _check_request(n: Any, on_unknown: str) -> None:

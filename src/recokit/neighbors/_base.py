@@ -7,10 +7,11 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from recokit._item_weights import PEOPLE_AT_A_TIME, top_of_sums
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit._validation import pair_ids
-from recokit.base import Recommender, Term
+from recokit.base import Choice, Recommender, Term, Top
 from recokit.interactions import Interactions
 from recokit.kernels.neighbors import neighbor_sums
 from recokit.neighbors._biases import Biases
@@ -202,6 +203,15 @@ class NeighborhoodRecommender(Recommender):
         costs = profiles.sums(self._lists.lengths[profiles.codes]) + scores.shape[1]
         for_rows(neighbor_sums, len(scores), (*profiles, *self._lists, scores), n_threads=self._threads(), costs=costs)
         return scores
+
+    def _block_size(self) -> int:
+        return super()._block_size() if self._is_explicit() else PEOPLE_AT_A_TIME
+
+    def _top_block(self, profiles: Any, n: int, choice: Choice) -> Top:
+        if self._is_explicit():
+            return super()._top_block(profiles, n, choice)
+        n_items = self.interactions_.n_items
+        return top_of_sums(profiles, self._lists, n_items, n, choice, self._threads(), positive=True)
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         if not self._is_explicit():
