@@ -150,6 +150,12 @@ def test_items_that_are_alike_are_not_diverse_and_those_with_nothing_in_common_w
     [
         (lambda: diversity([["a", "c"]], [[1], [1]], ["a", "b"]), r"1 recommended item\(s\) have no vector: 'c'"),
         (lambda: diversity([["a"]], [[1]], ["a"]), "no list holds two"),
+        (lambda: diversity([["a"]], [["x"]], ["a"]), "vectors: expected numbers, a row for each item"),
+        (
+            lambda: diversity([["b"], ["a", "a"]], [[1], [2]], ["a", "b"]),
+            r"diversity: 1 list\(s\) .* twice, .* users 1",
+        ),
+        (lambda: personalization([["a", "a"], ["a"]]), r"personalization: 1 list\(s\) hold an item twice, .* users 0"),
         (lambda: diversity([["a", "b"]], [[1]], ["a", "b"]), "for 2 items"),
         (lambda: diversity([["a", "b"]], [[1], [math.nan]], ["a", "b"]), "NaN or infinite"),
     ],

@@ -18,6 +18,7 @@ from recokit.metrics import (
     sample_size,
     uplift,
 )
+from recokit.metrics.experiment import _resampled_means
 
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
 IDS = st.lists(st.integers(0, 9), max_size=20)
@@ -143,9 +144,59 @@ def test_revenue_is_compared_by_a_bootstrap_that_covers_the_truth_and_repeats():
     assert low < found.relative < high
 
 
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 5.0, -2.0, 7.5]), min_size=2, max_size=40))
+def test_resamples_have_the_mean_and_the_standard_error_of_the_outcomes(outcomes):
+    """Exactly: a resample's mean has the expectation x̄ and the variance σ²/n."""
+    means = _resampled_means(np.array(outcomes), 4000, np.random.default_rng(0))
+    error = np.std(outcomes) / math.sqrt(len(outcomes))
+    assert means.shape == (4000,)
+    assert means.mean() == pytest.approx(np.mean(outcomes), abs=5 * error / math.sqrt(4000) + 1e-12)
+    assert means.std() == pytest.approx(
+        error, rel=0.12, abs=1e-12
+    )  # ±5 standard deviations, and more with few visitors
+
+
+def test_resamples_are_distributed_as_those_drawn_visitor_by_visitor():
+    rng = np.random.default_rng(1)
+    outcomes = rng.exponential(10, 30) * (rng.random(30) < 0.3)
+    drawn = outcomes[rng.integers(30, size=(20_000, 30))].mean(axis=1)
+    assert stats.ks_2samp(_resampled_means(outcomes, 20_000, rng), drawn).pvalue > 0.01
+
+
+def test_resamples_of_the_two_groups_are_independent():
+    a = np.random.default_rng(0).exponential(10, 200)
+    low, high = uplift(a, a, confidence=0.68).interval
+    assert (high - low) / 2 == pytest.approx(math.sqrt(2) * a.std() / math.sqrt(200), rel=0.05)
+
+
+def test_prices_are_not_rounded():
+    assert revenue_at_k([["a"]], [["a"]], 1, prices={"a": 19.99}) == 19.99
+    assert uplift([16777217.0, 0], [1, 2]).control == 16777217 / 2
+
+
+def test_a_control_that_earned_nothing_has_no_relative_uplift():
+    found = uplift([0.0, 0.0, 0.0], [0.0, 2.0, 4.0])
+    assert math.isnan(found.relative)
+    assert np.all(np.isnan(found.relative_interval))
+    loss = uplift([-5.0, -4.0, -5.0], [-2.0, -2.5, -2.0])
+    assert loss.relative == pytest.approx((7.5 / 3) / (-14 / 3))
+    assert loss.relative_interval[0] < loss.relative < loss.relative_interval[1] < 0
+    assert np.all(np.isnan(uplift([-5.0, 5.5, 1.0], [2.0, 2.5, 2.0]).relative_interval))  # resamples of both signs
+
+
+def test_a_pair_may_be_compared_with_outcomes():
+    assert uplift((1, 4), [0, 1, 1]) == uplift((1, 4), (2, 3))
+    mixed = uplift((1, 4), [0, 1.5, 1])
+    assert (mixed.control, mixed.n_control, mixed.n_treatment) == (0.25, 4, 3)
+
+
 def test_outcomes_without_variance_differ_or_do_not():
     assert uplift([2.0, 2.0], [2.0, 2.0]).p_value == 1
-    assert uplift([2.0, 2.0], [3.0, 3.0]).p_value == 0
+    found = uplift([2.0, 2.0], [3.0, 3.0])
+    assert (found.p_value, found.interval, found.relative_interval) == (0, (1, 1), (0.5, 0.5))
+    assert uplift([2.0, 2.0], [2.0, 3.0, 4.0]).p_value == pytest.approx(
+        stats.ttest_ind([2, 3, 4], [2, 2], equal_var=False).pvalue
+    )
 
 
 def test_an_uplift_reads_as_a_sentence():
@@ -189,6 +240,30 @@ def test_a_test_of_that_size_has_that_power(p1, p2, power):
         (lambda: uplift([], [1]), DataError, "control: nobody"),
         (lambda: uplift([1, math.nan], [1]), DataError, "control"),
         (lambda: uplift((1, 4), (1, 4), confidence=1), ValueError, "confidence"),
+        (lambda: uplift((1, 4), (1, 4), confidence=0), ValueError, "confidence"),
+        (lambda: uplift([1.5, 2], [1, 3], n_resamples=0), ValueError, "n_resamples=0: expected a whole number from 1"),
+        (lambda: uplift([1.5, 2], [1, 3], n_resamples=2.5), ValueError, "n_resamples=2.5"),
+        (lambda: uplift((1, 0), (1, 4)), DataError, "control"),
+        (lambda: uplift((0, 0), (1, 4)), DataError, "control"),
+        (lambda: uplift((-1, 4), (1, 4)), DataError, "control"),
+        (lambda: uplift([1.5], [2.5, 3]), DataError, "control: one visitor"),
+        (lambda: uplift([2.5, 3], [1.5]), DataError, "treatment: one visitor"),
+        (lambda: uplift(["1", "0"], [1, 0]), DataError, "control: expected numbers"),
+        (lambda: uplift([[1], [0]], [1, 0]), DataError, r"control: expected one dimension, got shape \(2, 1\)"),
+        (lambda: conversion_rate("ann", ["ann"]), DataError, "visitors: expected user ids, got the one string 'ann'"),
+        (lambda: conversion_rate(["ann"], "ann"), DataError, "buyers: expected user ids"),
+        (lambda: repeat_purchase_rate(["ann"], times=2.5), ValueError, "times=2.5: expected a whole number from 2"),
+        (lambda: repeat_purchase_rate(["ann", None]), DataError, "buyers"),
+        (lambda: repeat_purchase_rate(["ann"], [None]), DataError, "orders"),
+        (
+            lambda: revenue_at_k([["a"]], [["a"]], 1, prices=pd.DataFrame({"item_id": ["a", "a"], "price": [1, 2]})),
+            DataError,
+            "items of the prices: 1 of them repeat: 'a'",
+        ),
+        (lambda: revenue_at_k([["a"]], [["a"]], 1, prices={"a": "dear"}), DataError, "prices: expected numbers"),
+        (lambda: sample_size(0.1, 0.2, power=1), ValueError, "power=1"),
+        (lambda: sample_size(0.1, 0.2, alpha=0), ValueError, "alpha=0"),
+        (lambda: sample_size(math.nan, 0.2), ValueError, "control=nan"),
         (lambda: sample_size(0.1, 0.1), ValueError, "both 0.1"),
         (lambda: sample_size(0.1, 1), ValueError, "treatment=1"),
     ],

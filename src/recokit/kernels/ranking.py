@@ -82,15 +82,25 @@ def _ndcg(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _auc(ranks: IntArray, n_listed: int, n_relevant: int, n_items: int) -> float:
-    """Return the share of (relevant, other) pairs in the right order; a pair that is not listed is half right."""
+def _auc(listed: CodeArray, ranks: IntArray, n_relevant: int, n_items: int, places: CodeArray) -> float:
+    """Return the share of (relevant, other) pairs in the right order; a pair that is not listed is half right.
+
+    An item listed twice stands where it is listed first. ``places`` is −1 everywhere, before and after.
+    """
     n_hits, n_others = len(ranks), n_items - n_relevant
     if n_others <= 0:
         return 0.0
-    n_misses = min(n_listed - n_hits, n_others)
-    right = 0.5 * (n_hits + n_relevant) * (n_others - n_misses)
-    for hit in range(n_hits):
-        right += n_misses - (ranks[hit] - hit)
+    n_misses, hit, above = 0, 0, 0  # misses above the hits, summed over the hits
+    for rank in range(len(listed)):
+        if hit < n_hits and ranks[hit] == rank:
+            above += n_misses
+            hit += 1
+        elif places[listed[rank]] == -1:
+            n_misses += 1
+        places[listed[rank]] = 0
+    for rank in range(len(listed)):
+        places[listed[rank]] = -1
+    right = 0.5 * (n_hits + n_relevant) * (n_others - n_misses) + n_hits * n_misses - above
     return right / (n_relevant * n_others)
 
 
@@ -157,7 +167,7 @@ def measure_lists(
     n_listed_items : int
         Number of item codes.
     n_items : int
-        Size of the catalogue, for ``AUC``.
+        Size of the catalogue, those that are listed or relevant included, for ``AUC``.
     plan : (n_measures, 4) int64 array
         Kind, cut-off, denominator and gain of each measure.
     results : (n_users, n_measures) float64 array
@@ -183,7 +193,7 @@ def measure_lists(
             kind, k, denominator, gain = plan[column, 0], plan[column, 1], plan[column, 2], plan[column, 3]
             seen = np.searchsorted(ranks[:n_hits], k)  # hits above the cut-off
             if kind == AUC:
-                results[row, column] = _auc(ranks[:seen], min(n_listed, k), last - first, n_items)
+                results[row, column] = _auc(own[: min(n_listed, k)], ranks[:seen], last - first, n_items, places)
                 continue
             divisor = _divisor(denominator, k, last - first)
             results[row, column] = _measure(kind, divisor, gain, ranks[:seen], found[:seen], ideal, discounts)

@@ -36,17 +36,10 @@ from recokit.metrics.beyond import (
     popularity_bias,
     serendipity,
 )
-from recokit.metrics.business import (
-    Uplift,
-    conversion_rate,
-    margin_at_k,
-    repeat_purchase_rate,
-    revenue_at_k,
-    sample_size,
-    uplift,
-)
+from recokit.metrics.business import conversion_rate, margin_at_k, repeat_purchase_rate, revenue_at_k
 from recokit.metrics.comparison import Comparison, Difference, compare
 from recokit.metrics.evaluation import Evaluation, evaluate
+from recokit.metrics.experiment import Uplift, sample_size, uplift
 from recokit.metrics.policy import PolicyValue, doubly_robust, ips, snips
 from recokit.metrics.ranking import auc, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
 from recokit.metrics.rating import mae, mse, rmse

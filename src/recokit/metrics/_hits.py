@@ -1,6 +1,6 @@
 """The hits of lists, one by one, for what is more than a count of them."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.interactions import IdIndex
 from recokit.metrics._lists import Lists, has_user_ids
 from recokit.metrics._measure import Pairing, pair
-from recokit.metrics._metric import Metric
+from recokit.metrics._metric import Metric, Missing
 from recokit.metrics._truth import Truth
 
 __all__ = ["Hits", "hits_between", "hits_of", "mean_by_user"]
@@ -37,9 +37,7 @@ class Hits(NamedTuple):
     values: FloatArray
 
 
-def hits_of(
-    recommendations: Any, test: Any, k: int | None, threshold: float | None, missing: Literal["skip", "zero"]
-) -> Hits:
+def hits_of(recommendations: Any, test: Any, k: int | None, threshold: float | None, missing: Missing) -> Hits:
     """Return the hits of lists, given as to `recokit.metrics.precision`."""
     k = Metric("precision", k).k
     lists = Lists.of(recommendations, k)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import AnyArray, FloatArray
+from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
 from recokit.interactions import IdIndex, Interactions
 from recokit.metrics._lists import Lists
@@ -47,11 +47,14 @@ class ItemVectors(NamedTuple):
         Raises
         ------
         DataError
-            There are not as many vectors as items, or a number is not finite.
+            There are not as many vectors as items, or something is no finite number.
         """
         index = items.items if isinstance(items, Interactions) else items
         index = index if isinstance(index, IdIndex) else IdIndex(index, name="items")
-        rows = sparse.csr_array(vectors, dtype=np.float64)
+        try:
+            rows = sparse.csr_array(vectors, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"vectors: expected numbers, a row for each item ({error})") from None
         if rows.ndim != 2 or rows.shape[0] != len(index):
             raise DataError(f"vectors of shape {rows.shape} for {len(index)} items: expected a row for each item")
         if not np.all(np.isfinite(rows.data)):
@@ -150,6 +153,7 @@ def personalization(lists: Lists, k: int | None, background: Background) -> floa
 
     The cosines of all pairs add up to the squared length of the sum of all unit vectors, less each vector's own.
     """
+    lists.check_distinct(k, "personalization")
     codes, sizes = lists.top(k)
     held = sizes[sizes > 0]
     if len(held) < 2:
@@ -166,6 +170,7 @@ def diversity(lists: Lists, k: int | None, background: Background) -> float:
     if background.vectors is None:
         raise ValueError("diversity needs to know what items are like: give item_vectors=")
     known, units = background.vectors
+    lists.check_distinct(k, "diversity")
     codes, sizes = lists.top(k)
     places = known.codes(lists.items)[codes]
     if np.any(places < 0):
@@ -196,12 +201,22 @@ def serendipity(lists: Lists, k: int | None, background: Background) -> float:
     place[np.argsort(-counts, kind="stable")] = np.arange(train.n_items)
     place[-1] = train.n_items + width  # what nobody took is no surprise to find unexpected
     item_places = place[train.items.codes(hits.items)[hits.item_codes]]
-    user_codes = train.users.codes(hits.users)[hits.rows]
-    before, taken = np.zeros(len(item_places), dtype=np.int64), np.zeros(len(item_places), dtype=np.bool_)
-    for code in np.unique(user_codes[user_codes >= 0]):
-        own = user_codes == code
-        seen = np.sort(place[train.item_codes[slice(*train.indptr[code : code + 2])]])
-        before[own] = np.searchsorted(seen, item_places[own])
-        taken[own] = np.isin(item_places[own], seen)
+    user_codes = train.users.codes(hits.users)[hits.rows].astype(np.int64)
+    before, taken = _taken_above(train, place, user_codes, item_places)
     unexpected = (item_places - before >= width) & ~taken
     return float(np.count_nonzero(unexpected) / (width * len(hits.users)))
+
+
+def _taken_above(
+    train: Interactions, place: IntArray, user_codes: IntArray, item_places: IntArray
+) -> tuple[IntArray, BoolArray]:
+    """Return of (user, place) pairs how many items of the user's training stand above, and whether one stands there."""
+    asked = np.zeros(train.n_users + 1, dtype=np.bool_)  # the last is for users who are not in training
+    asked[user_codes] = True
+    own = asked[train.user_codes]
+    stride = place[-1] + 1
+    cells = np.sort(train.user_codes[own].astype(np.int64) * stride + place[train.item_codes[own]])
+    first = user_codes * stride
+    above = np.searchsorted(cells, first + item_places)
+    here = np.searchsorted(cells, first + item_places, side="right") > above
+    return above - np.searchsorted(cells, first), here

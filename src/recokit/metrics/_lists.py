@@ -8,7 +8,7 @@ import numpy as np
 
 from recokit._frames import column, is_frame
 from recokit._typing import AnyArray, BoolArray, CodeArray
-from recokit.exceptions import DataError
+from recokit.exceptions import DataError, first_few
 from recokit.interactions import IdIndex
 from recokit.metrics._shared_ids import factorize
 from recokit.recommendations import Recommendations
@@ -47,6 +47,14 @@ class Lists(NamedTuple):
         sizes = np.minimum(self.counts, np.int32(cut.shape[1]))
         full = bool(np.all(sizes == cut.shape[1]))
         return (cut.ravel() if full else cut[self.filled[:, :k]]), sizes
+
+    def check_distinct(self, k: int | None, metric: str) -> None:
+        """Raise a `DataError` if an item stands twice in the first k places of a list."""
+        ordered = np.sort(self.codes[:, :k], axis=1)
+        repeats = np.any((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0), axis=1)
+        if np.any(repeats):
+            users = self.users.take(np.flatnonzero(repeats)).tolist()
+            raise DataError(f"{metric}: {len(users)} list(s) hold an item twice, those of users {first_few(users)}")
 
     @classmethod
     def of(cls, recommendations: Any, width: int | None) -> "Lists":

@@ -176,7 +176,7 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     Parameters
     ----------
     recommendations, k
-        As in `coverage`. No list may hold an item twice.
+        As in `coverage`.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     Raises
     ------
     DataError
-        A user has two lists, or there are not two lists that hold an item.
+        A user has two lists, a list holds an item twice, or there are not two lists that hold an item.
 
     References
     ----------
@@ -212,7 +212,7 @@ def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = No
     Parameters
     ----------
     recommendations, k
-        As in `coverage`. No list may hold an item twice.
+        As in `coverage`.
     vectors : (n_items, n_features) array or sparse matrix
         x: what each item is like, such as the genres, the words of the title (``item_vectors_`` of
         `recokit.TfidfRecommender`) or learned factors. The cosine with a vector of zeros is 0.
@@ -227,7 +227,8 @@ def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = No
     Raises
     ------
     DataError
-        A recommended item has no vector, a number is not finite, or no list holds two items.
+        A recommended item has no vector, something is no finite number, a list holds an item twice, or no list holds
+        two items.
 
     References
     ----------

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from recokit._columns import check_lengths
-from recokit._frames import plain
-from recokit._typing import BoolArray, FloatArray
-from recokit.exceptions import DataError, first_few
+from recokit._typing import FloatArray
+from recokit.exceptions import DataError
+from recokit.metrics._numbers import refuse, to_numbers
 
 __all__ = ["PolicyValue", "doubly_robust", "ips", "snips"]
 
@@ -206,29 +206,11 @@ def doubly_robust(
 
 def _read(**columns: Any) -> dict[str, FloatArray]:
     """Return the columns of a log as numbers."""
-    log = {name: _numbers(values, name) for name, values in columns.items()}
+    log = {name: to_numbers(values, name) for name, values in columns.items()}
     check_lengths(dict(log))
-    _refuse(log["propensities"], (log["propensities"] <= 0) | (log["propensities"] > 1), "propensities", "(0, 1]")
-    _refuse(log["probabilities"], (log["probabilities"] < 0) | (log["probabilities"] > 1), "probabilities", "[0, 1]")
+    refuse(log["propensities"], (log["propensities"] <= 0) | (log["propensities"] > 1), "propensities", "(0, 1]")
+    refuse(log["probabilities"], (log["probabilities"] < 0) | (log["probabilities"] > 1), "probabilities", "[0, 1]")
     return log
-
-
-def _numbers(values: Any, name: str) -> FloatArray:
-    try:
-        numbers = np.asarray(plain(values, name), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: expected numbers ({error})") from None
-    if numbers.ndim != 1:
-        raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
-    _refuse(numbers, ~np.isfinite(numbers), name, "finite numbers")
-    return numbers
-
-
-def _refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    rows = np.flatnonzero(bad)
-    if len(rows):
-        shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"
-        raise DataError(f"{name}: {len(rows)} value(s) not in {expected}: {shown}")
 
 
 def _weights(log: dict[str, FloatArray], clip: float | None) -> FloatArray:
