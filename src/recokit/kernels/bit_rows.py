@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 
-__all__ = ["BLOCK", "common_ones", "fill_bit_rows"]
+__all__ = ["BLOCK", "Words", "common_ones", "count_ones", "fill_bit_rows"]
 
 BLOCK = 16
 """Number of rows that are intersected with all others at once."""
@@ -21,14 +21,14 @@ Words = NDArray[np.uint64]
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
-    def _ones(word: int) -> int:
+    def count_ones(word: int) -> int:
         """Return the number of ones of a word."""
         return int(word).bit_count()
 
 else:
 
     @intrinsic
-    def _ones(typing_context: Any, word: Any) -> Any:
+    def count_ones(typing_context: Any, word: Any) -> Any:
         """Return the number of ones of a word: one instruction, and a vector of them in a loop."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -84,7 +84,7 @@ def common_ones(start: int, stop: int, bits: Words, common: CodeArray) -> None:
                     x = bits[row, word:last_word]
                     ones = np.uint64(0)
                     for w in range(len(y)):
-                        ones += _ones(x[w] & y[w])
+                        ones += count_ones(x[w] & y[w])
                     common[row, other] += np.int32(ones)
         for other in range(first, n_rows):
             for row in range(first, min(end, other)):

@@ -11,6 +11,7 @@ from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
+from recokit.kernels.bit_rows import Words, count_ones
 from recokit.kernels.similarity_formulas import similarity_of
 
 __all__ = ["merge_long", "nearest_of_long", "nearest_of_short"]
@@ -21,6 +22,7 @@ _LISTED = 0.2
 _REMEMBERED = 64
 # What the long rows need is found anew after so many short ones.
 _RENEWED = 512
+_ONE, _WORD, _PLACE, _ALL = np.uint64(1), np.uint64(6), np.uint64(63), np.uint64(2**64 - 1)
 _NO_MOMENTS = ((0.0, 0.0, 0.0, 0.0),)  # of no similarity of ones
 
 
@@ -78,23 +80,38 @@ def _count(
 
 
 @njit(nogil=True, cache=True)
-def _count_and_list(
+def _meet(
     row: int,
     indptr: IntArray,
     column_codes: CodeArray,
     column_indptr: IntArray,
     ranks: AnyArray,
-    counts: CodeArray,
-    met: CodeArray,
+    met: Words,
+    again: CodeArray,
 ) -> int:
-    """Do as `_count`, list the ranks met in ``met``, which has room for one more than all, and return their number."""
-    n_met = 0
+    """List each rank met whose bit in ``met`` was set before in ``again``, each time; return how many are listed.
+
+    ``again`` has room for one more than all that is met.
+    """
+    n_again = 0
     for column in column_codes[indptr[row] : indptr[row + 1]]:
         for rank in ranks[column_indptr[column] : column_indptr[column + 1]]:
-            met[n_met] = rank  # overwritten by the next, unless it is new: cheaper than a branch
-            n_met += counts[rank] == 0
-            counts[rank] += 1
-    return n_met
+            word, bit = np.uint64(rank) >> _WORD, _ONE << (np.uint64(rank) & _PLACE)
+            again[n_again] = rank  # overwritten by the next, unless it is listed: cheaper than a branch
+            n_again += (met[word] & bit) != 0
+            met[word] |= bit
+    return n_again
+
+
+@njit(nogil=True, cache=True)
+def _count_again(again: CodeArray, counts: CodeArray, often: CodeArray) -> int:
+    """Add what is listed to ``counts``, list each rank once in ``often``, and return how many these are."""
+    n_often = 0
+    for rank in again:
+        often[n_often] = rank
+        n_often += counts[rank] == 0
+        counts[rank] += 1
+    return n_often
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -138,9 +155,61 @@ def _scan(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _scan_met(
+def _choose_once(
     own: float,
-    met: CodeArray,
+    met: Words,
+    runs: IntArray,
+    row_of_rank: IntArray,
+    lengths: FloatArray,
+    kind: int,
+    constants: FloatArray,
+    swapped: bool,
+    keys: Keys,
+) -> int:
+    """Find the best of the short rows that share one thing only, whose bits are set; return how many were found.
+
+    Those of one length, a run of ranks, are all as similar, and in order of code; shorter ones are more similar. So
+    they come best first, with few exceptions, and go to their places without a heap.
+    """
+    size, score = 0, np.zeros(1, dtype=np.float32)
+    for run in range(len(runs) - 2, -1, -1):
+        first, last = runs[run], runs[run + 1] - 1
+        similarity = _similarity(kind, swapped, 1, own, lengths[first], constants)
+        if similarity <= 0 or (size == len(keys) and _raised(similarity, constants) < score_of(keys[-1], score)):
+            break
+        score[0] = similarity
+        full = False
+        for word in range(first >> 6, (last >> 6) + 1):
+            bits = met[word] & _bits_between(first - 64 * word, last - 64 * word)
+            while bits != 0 and not full:
+                code = row_of_rank[64 * word + np.int64(count_ones((bits & (~bits + _ONE)) - _ONE))]  # the lowest bit's
+                bits &= bits - _ONE
+                key = key_of(score, code)
+                full = size == len(keys) and key < keys[-1]
+                if not full:
+                    size = _insert(keys, size, key)
+            if full:
+                break
+    keys[:size] = keys[:size][::-1].copy()
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _insert(keys: Keys, size: int, key: np.uint64) -> int:
+    """Put a key among the best, which descend; the last goes where there is no room; return how many these are."""
+    place = min(size, len(keys) - 1)
+    while place > 0 and keys[place - 1] < key:
+        keys[place] = keys[place - 1]
+        place -= 1
+    keys[place] = key
+    return min(size + 1, len(keys))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _choose_often(
+    own: float,
+    often: CodeArray,
+    n_long: int,
     row_of_rank: IntArray,
     lengths: FloatArray,
     kind: int,
@@ -149,19 +218,23 @@ def _scan_met(
     counts: CodeArray,
     hopeless: IntArray,
     keys: Keys,
+    size: int,
 ) -> int:
-    """Find the best of some ranks; set their counts to 0; return how many were found.
+    """Put the ranks that are counted among the best; clear their counts; return how many the best are.
 
     A row that shares so much and is hopeless makes all longer ones hopeless that share the same: ``hopeless`` holds the
     last such rank by what is shared.
     """
-    size, worst, score = 0, 0.0, np.empty(1, dtype=np.float32)
+    score = np.empty(1, dtype=np.float32)
+    worst = _worst(keys, size, score)
     hopeless[:] = -1
-    for t in range(len(met) - 1, -1, -1):  # backwards, because in each column the short rows, more similar, are last
-        rank = met[t]
-        common = counts[rank]
+    for t in range(len(often) - 1, -1, -1):  # backwards, because in each column the short rows, more similar, are last
+        rank = often[t]
+        if counts[rank] == 0:
+            continue  # the row itself
+        common = counts[rank] + (rank >= n_long)
         counts[rank] = 0
-        if common == 0 or (common < _REMEMBERED and rank <= hopeless[common]):
+        if common < _REMEMBERED and rank <= hopeless[common]:
             continue
         similarity = _similarity(kind, swapped, common, own, lengths[rank], constants)
         score[0] = similarity
@@ -199,6 +272,37 @@ def _needed(
             else:
                 high = middle
         needed[rank] = low
+
+
+@njit(nogil=True, cache=True)
+def _bits_between(first: int, last: int) -> np.uint64:
+    """Return a word with the bits first … last, as far as it has them."""
+    from_first = _ALL << np.uint64(max(0, first))
+    return from_first & (_ALL >> np.uint64(63 - min(63, last)))
+
+
+@njit(nogil=True, cache=True)
+def _runs(lengths: FloatArray, first: int) -> IntArray:
+    """Return where the runs of equal lengths, but 0, begin from a rank on, and where the last ends."""
+    starts = np.empty(len(lengths) - first + 1, dtype=np.int64)
+    n_runs = 0
+    for rank in range(first, len(lengths)):
+        if lengths[rank] == 0:
+            break
+        if rank == first or lengths[rank] != lengths[rank - 1]:
+            starts[n_runs] = rank
+            n_runs += 1
+        starts[n_runs] = rank + 1
+    return starts[: n_runs + 1 if n_runs else 0].copy()
+
+
+@njit(nogil=True, cache=True)
+def _first_bits(n: int, n_bits: int) -> Words:
+    """Return bits of which the first n are set."""
+    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
+    for bit in range(n):
+        words[bit >> 6] |= _ONE << np.uint64(bit & 63)
+    return words
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -285,9 +389,11 @@ def nearest_of_short(
         As those of `nearest_of_long`.
     """
     n_rows, n_long, k = len(row_of_rank), len(long_counts), nearest_codes.shape[1]
-    counts, met = np.zeros(n_rows, dtype=np.int32), np.empty(n_rows + 1, dtype=np.int32)
+    counts, often = np.zeros(n_rows, dtype=np.int32), np.empty(n_rows + 1, dtype=np.int32)
+    long, again = _first_bits(n_long, n_rows), np.empty(int(_LISTED * n_rows) + 2, dtype=np.int32)
+    met, hopeless, runs = long.copy(), np.empty(_REMEMBERED, dtype=np.int64), _runs(lengths, n_long)
     keys, needed = np.empty(k, dtype=np.uint64), np.empty(n_long, dtype=np.int32)
-    hopeless, score = np.empty(_REMEMBERED, dtype=np.int64), np.empty(1, dtype=np.float32)
+    score = np.empty(1, dtype=np.float32)
     for short in range(start, stop):
         rank = n_long + short
         row, own = row_of_rank[rank], lengths[rank]
@@ -298,20 +404,27 @@ def nearest_of_short(
                 nearest_scores, long_keys, long_counts, needed,
             )  # fmt: skip
         listed = costs[short] < _LISTED * n_rows
-        n_met = n_long
+        n_often = n_long
         if listed:
-            n_met = _count_and_list(row, indptr, column_codes, column_indptr, ranks, counts, met)
+            n_again = _meet(row, indptr, column_codes, column_indptr, ranks, met, again)
+            n_often = _count_again(again[:n_again], counts, often)
         else:
             _count(row, indptr, column_codes, column_indptr, ranks, counts)
         counts[rank] = 0
-        for t in range(n_met):
-            other = met[t] if listed else t
+        for t in range(n_often):
+            other = often[t] if listed else t
             if other < n_long and counts[other] >= needed[other]:
                 score[0] = _similarity(kind, swapped, counts[other], lengths[other], own, constants)
                 if score[0] > 0 and score[0] >= nearest_scores[row_of_rank[other], k - 1]:
                     long_counts[other] = _put(long_keys[other], long_counts[other], score, row)
         if listed:
-            size = _scan_met(own, met[:n_met], row_of_rank, lengths, kind, constants, swapped, counts, hopeless, keys)
+            formula = row_of_rank, lengths, kind, constants, swapped
+            for other in often[:n_often]:
+                met[other >> 6] &= ~(_ONE << np.uint64(other & 63))
+            met[rank >> 6] &= ~(_ONE << np.uint64(rank & 63))
+            size = _choose_once(own, met, runs, *formula, keys)
+            size = _choose_often(own, often[:n_often], n_long, *formula, counts, hopeless, keys, size)
+            met[:] = long
         else:
             size = _scan(own, n_rows, row_of_rank, lengths, kind, constants, swapped, counts, keys)
         write_best(keys, size, nearest_codes[row], nearest_scores[row])
