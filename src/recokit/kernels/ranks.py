@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from recokit.kernels._typing import AnyArray, CodeArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
-__all__ = ["cells_before", "columns_by_rank"]
+__all__ = ["cells_before", "columns_by_rank", "values_by_rank"]
 
 
 @njit(nogil=True, cache=True)
@@ -30,6 +30,34 @@ def columns_by_rank(
         for column in column_codes[indptr[row] : indptr[row + 1]]:
             ranks[ends[column]] = rank
             ends[column] += 1
+
+
+@njit(nogil=True, cache=True)
+def values_by_rank(
+    row_of_rank: IntArray,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    rank_values: FloatArray,
+) -> None:
+    """Write the values of the cells that `columns_by_rank` puts in order.
+
+    Parameters
+    ----------
+    row_of_rank, indptr, column_codes, column_indptr
+        As there.
+    values : (n,) float32 array
+        Of the matrix, compressed by row.
+    rank_values : (n,) float32 array
+        Written: of the matrix, compressed by column.
+    """
+    ends = column_indptr[:-1].copy()
+    for rank in range(len(row_of_rank)):
+        row = row_of_rank[rank]
+        for cell in range(indptr[row], indptr[row + 1]):
+            rank_values[ends[column_codes[cell]]] = values[cell]
+            ends[column_codes[cell]] += 1
 
 
 @njit(nogil=True, cache=True)

@@ -1,7 +1,7 @@
 """The nearest rows of all rows where all values are 1: what is counted in bits, and what one by one."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,8 +9,9 @@ from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
-from recokit.kernels.ranks import cells_before, columns_by_rank
+from recokit.kernels.ranks import cells_before
 from recokit.kernels.similarity import query_costs
+from recokit.neighbors._by_rank import Found, find_near_long, order_by_length, run
 from recokit.neighbors._rows import Rows, read_only
 
 __all__ = ["nearest_by_counts"]
@@ -19,8 +20,6 @@ __all__ = ["nearest_by_counts"]
 _WORD_COST, _CELL_COST, _COLUMN_COST = 0.12, 1.0, 20.0
 _LONG_ROWS = (0, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096)  # at 4096, the counts of all pairs are 64 MB
 _MOST_BIT_BYTES = 2**26
-
-_Found = tuple[CodeArray, FloatArray, CodeArray]
 
 
 class _Plan(NamedTuple):
@@ -47,7 +46,7 @@ def nearest_by_counts(
     kind: int,
     constants: FloatArray,
     swapped: bool,
-    found: _Found,
+    found: Found,
     *,
     n_threads: int,
     done: Callable[[int], object],
@@ -68,22 +67,20 @@ def nearest_by_counts(
     done : callable
         Told each time how many more rows have been answered.
     """
-    lengths = rows.lengths
-    row_of_rank = read_only(np.argsort(-lengths, kind="stable"))
-    ranks = np.empty(len(rows.codes), dtype=np.uint16 if rows.n_rows <= 2**16 else np.uint32)
-    columns_by_rank(row_of_rank, rows.indptr, rows.codes, columns.indptr, ranks)
-    ranks = read_only(ranks)
+    row_of_rank, ranks = order_by_length(rows, columns)
+    lengths = rows.lengths[row_of_rank]
     costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
-    plan = _plan(costs, lengths[row_of_rank], columns.indptr, ranks)
-    ordered = read_only(lengths[row_of_rank].astype(np.float64))
-    by_rank = (row_of_rank, ordered, rows.indptr, rows.codes, columns.indptr)
+    plan = _plan(costs, lengths, columns.indptr, ranks)
+    by_rank = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, columns.indptr)
     formula = (kind, constants, swapped, *found)
     if plan.n_long:
         common = _common(plan, columns.indptr, ranks, n_threads)
-        args = (*by_rank, plan.ends, ranks, common, *formula)
-        _run(kernel.nearest_of_long, args, costs[: plan.n_long], n_threads, done)
-        del common, args
-    _nearest_of_short((*by_rank, ranks), costs[plan.n_long :], formula, found, n_threads, done)
+        of_long = (*by_rank, plan.ends, ranks, common, *formula)
+        run(kernel.nearest_of_long, of_long, costs[: plan.n_long], n_threads, done)
+        del common, of_long
+    of_short = costs[plan.n_long :]
+    args = (*by_rank, ranks, of_short, *formula)
+    find_near_long(kernel.nearest_of_short, args, of_short, row_of_rank, plan.n_long, found, n_threads, done)
 
 
 def _plan(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: AnyArray) -> _Plan:
@@ -124,46 +121,3 @@ def _common(plan: _Plan, column_indptr: IntArray, ranks: AnyArray, n_threads: in
     costs = bit_rows.BLOCK**2 * n_words * np.arange(n_blocks, 0, -1.0)
     for_rows(bit_rows.common_ones, n_blocks, (bits, common), n_threads=n_threads, costs=costs)
     return common
-
-
-def _nearest_of_short(
-    before: tuple[Any, ...],
-    costs: FloatArray,
-    after: tuple[Any, ...],
-    found: _Found,
-    n_threads: int,
-    done: Callable[[int], object],
-) -> None:
-    """Find the nearest of the short rows; each thread finds near the long rows for itself, and all is merged."""
-    n_long, k = len(before[0]) - len(costs), found[0].shape[1]
-    find: Callable[..., None] = kernel.nearest_of_short
-    merge: Callable[..., None] = kernel.merge_long
-    idle: list[tuple[AnyArray, CodeArray]] = []
-    made: list[tuple[AnyArray, CodeArray]] = []
-
-    def work(start: int, stop: int, *arguments: Any) -> None:
-        try:
-            own = idle.pop()
-        except IndexError:
-            own = np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)
-            made.append(own)
-        find(start, stop, *arguments, *own)
-        idle.append(own)
-
-    _run(work, (*before, costs, *after), costs, n_threads, done)
-    for own in made:
-        merge(before[0], *own, *found)
-
-
-def _run(
-    work: Callable[..., None],
-    args: tuple[Any, ...],
-    costs: FloatArray,
-    n_threads: int,
-    done: Callable[[int], object],
-) -> None:
-    def run(start: int, stop: int, *arguments: Any) -> None:
-        work(start, stop, *arguments)
-        done(stop - start)
-
-    for_rows(run, len(costs), args, n_threads=n_threads, costs=costs)

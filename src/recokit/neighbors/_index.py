@@ -9,12 +9,14 @@ import numpy as np
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
+from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
 from recokit.kernels.grouping import transpose
-from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, LIFT, LOG_LIKELIHOOD
+from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, COSINE, LIFT, LOG_LIKELIHOOD
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
 from recokit.neighbors._cell_weights import CellWeights
 from recokit.neighbors._cooccurrence import nearest_by_counts
 from recokit.neighbors._levels import Levels
+from recokit.neighbors._products import nearest_by_cosine
 from recokit.neighbors._rows import Rows, read_only
 from recokit.neighbors._similarities import Similarity
 
@@ -189,6 +191,9 @@ class SimilarityIndex:
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
             nearest_by_counts(self._rows, self._columns, *formula, found, n_threads=n_threads, done=done)
+        elif self.products_suffice(queries):
+            squares = self._stats[:, 1]
+            nearest_by_cosine(self._rows, self._columns, squares, found, n_threads=n_threads, done=done)
         else:
             work = kernel.nearest_rows if self._function is None else nearest_rows_by
             self._run(work, queries, (swapped, *found), n_threads, done)
@@ -199,6 +204,14 @@ class SimilarityIndex:
         """Return whether all rows are asked for, what they share says all, and less of it never makes more similar."""
         grows = self._kind != ASYMMETRIC_COSINE or self._constants[0] <= 1
         return self._unit and grows and queries.rows is self._rows
+
+    def products_suffice(self, queries: Queries) -> bool:
+        """Return whether all rows are asked for, and a similarity is the product of two rows over their norms."""
+        if self._kind != COSINE or self._function is not None or queries.rows is not self._rows:
+            return False
+        squares = self._stats[:, 1]
+        is_usual = (squares == 0) | ((squares >= LEAST_SQUARE) & (squares <= MOST_SQUARE))
+        return self._constants[3] == 0 and self._constants[4] <= 1 and bool(np.all(is_usual))
 
     def similarities(self, queries: Queries, *, swapped: bool = False, n_threads: int) -> FloatArray:
         """Return the similarity of each query to every row: (n_queries, n_rows) float32.

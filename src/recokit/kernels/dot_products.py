@@ -1,0 +1,356 @@
+"""The nearest rows of all rows of a sparse matrix by cosine: the answer of `similarity.nearest_rows`, found faster.
+
+Rows go by rank, from the longest to the shortest. What a row has in common with a long one is summed up once, by the
+one of higher rank, for both. Where a row meets few others, most of them once, only those met again are summed up: the
+product with the others is all there is to know, and goes from one list to the next without an accumulator.
+
+A product is summed up in the order of the columns, whoever sums it up, so that its bits are those of the reference.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
+from recokit.kernels.bit_rows import Words
+from recokit.kernels.prefetch import prefetch
+
+__all__ = ["LEAST_SQUARE", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
+
+LEAST_SQUARE, MOST_SQUARE = 1e-60, 1e60
+"""Sums of squares whose roots have an inverse in float32."""
+
+Products = tuple[CodeArray, FloatArray]
+"""Ranks, and what they have in common with a row, all of it or a part."""
+
+# Where the work of a row is below this share of the rows (measured), it is worth to keep lists of what it meets.
+_LISTED = 1.0
+_AHEAD, _FETCHED = 3, 64
+_RAISED = 1.000001
+# The exponent and seven bits of a float32, from 2^-16, below which all are taken for the same, to a little more than 1.
+_SHIFT, _FIRST, _BUCKETS = np.uint32(16), (127 - 16) << 7, (16 << 7) + 2
+_ONE, _WORD, _PLACE = np.uint64(1), np.uint64(6), np.uint64(63)
+
+
+@njit(nogil=True, cache=True)
+def inverse_norms(squares: FloatArray) -> FloatArray:
+    """Return the inverse of the root of each sum of squares, a little more, so that rounding rejects nothing."""
+    return (_RAISED / np.sqrt(np.maximum(squares, LEAST_SQUARE))).astype(np.float32)
+
+
+@njit(nogil=True, cache=True)
+def _put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
+    """Offer a candidate to the best; return how many these are."""
+    return offer(keys, size, key_of(score, code))
+
+
+@njit(nogil=True, cache=True)
+def _worst(keys: Keys, size: int, score: FloatArray) -> float:
+    """Return the score that a row must reach to be among the best, 0 while there is room."""
+    return score_of(keys[0], score) if size == len(keys) else 0.0
+
+
+@njit(nogil=True, cache=True)
+def _fetch_ahead(
+    k: int, end: int, column_codes: CodeArray, column_indptr: IntArray, ranks: AnyArray, rank_values: FloatArray
+) -> None:
+    """Have the beginning of a column fetched that is wanted soon: columns are far from each other in memory."""
+    if k + _AHEAD < end:
+        first = column_indptr[column_codes[k + _AHEAD]]
+        for t in range(0, _FETCHED, 16):  # cells whose values are in a line of the cache
+            prefetch(ranks, first + t)
+            prefetch(rank_values, first + t)
+
+
+@njit(nogil=True, cache=True)
+def _add(
+    row: int,
+    end: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    ranks: AnyArray,
+    rank_values: FloatArray,
+    products: FloatArray,
+) -> None:
+    """Add Σxy of a row and the row of each rank before ``end`` to ``products``."""
+    for k in range(indptr[row], indptr[row + 1]):
+        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            rank = ranks[t]
+            if rank >= end:
+                break
+            products[rank] += x * np.float64(rank_values[t])
+
+
+@njit(nogil=True, cache=True)
+def _list(
+    row: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    ranks: AnyArray,
+    rank_values: FloatArray,
+    met: Words,
+    once: Products,
+    again: Products,
+) -> tuple[int, int]:
+    """List each product with the rank it belongs to: the first of a rank in ``once``, later ones in ``again``.
+
+    Both have room for one more than all of them. Returns how many are in each.
+    """
+    n_once, n_again = 0, 0
+    for k in range(indptr[row], indptr[row + 1]):
+        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            rank, product = ranks[t], x * np.float64(rank_values[t])
+            word, place = np.uint64(rank) >> _WORD, np.uint64(rank) & _PLACE
+            # What is written to the wrong list is overwritten by the next: cheaper than a branch.
+            once[0][n_once], once[1][n_once] = rank, product
+            again[0][n_again], again[1][n_again] = rank, product
+            before = int((met[word] >> place) & _ONE)
+            n_again += before
+            n_once += 1 - before
+            met[word] |= _ONE << place
+    return n_once, n_again
+
+
+@njit(nogil=True, cache=True)
+def _add_listed(
+    n_once: int,
+    n_again: int,
+    once: Products,
+    again: Products,
+    summed: Words,
+    products: FloatArray,
+    often: CodeArray,
+) -> tuple[int, int]:
+    """Sum up the products of ranks that were met again, or have their bit in ``summed``; leave the others in ``once``.
+
+    ``products`` has one more place than ranks. Returns how many are left, and how many ranks are listed in ``often``.
+    """
+    for rank in again[0][:n_again]:
+        summed[np.uint64(rank) >> _WORD] |= _ONE << (np.uint64(rank) & _PLACE)
+    n_often, n_left, nowhere = 0, 0, len(products) - 1
+    for t in range(n_once):
+        rank, product = once[0][t], once[1][t]
+        is_summed = int((summed[np.uint64(rank) >> _WORD] >> (np.uint64(rank) & _PLACE)) & _ONE)
+        products[rank if is_summed else nowhere] = product
+        often[n_often] = rank
+        n_often += is_summed
+        once[0][n_left], once[1][n_left] = rank, product
+        n_left += 1 - is_summed
+    for t in range(n_again):
+        products[again[0][t]] += again[1][t]
+    return n_left, n_often
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _offer_to_long(
+    own_row: int,
+    own_square: float,
+    product: float,
+    rank: int,
+    squares: FloatArray,
+    long_keys: Keys,
+    long_counts: CodeArray,
+    long_worst: FloatArray,
+    score: FloatArray,
+) -> None:
+    """Put a row among the nearest of a long one, if it belongs there."""
+    score[0] = product / math.sqrt(own_square * squares[rank])
+    if score[0] > 0 and score[0] >= long_worst[rank]:
+        long_counts[rank] = _put(long_keys[rank], long_counts[rank], score, own_row)
+        long_worst[rank] = _worst(long_keys[rank], long_counts[rank], score)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _choose_of_all(
+    own_row: int,
+    own_square: float,
+    own_inverse: float,
+    n: int,
+    row_of_rank: IntArray,
+    squares: FloatArray,
+    inverses: FloatArray,
+    products: FloatArray,
+    keys: Keys,
+    long_keys: Keys,
+    long_counts: CodeArray,
+    long_worst: FloatArray,
+) -> int:
+    """Find the best of the first n ranks; offer the row to the long ones; return how many were found."""
+    size, worst, score = 0, 0.0, np.empty(1, dtype=np.float32)
+    for rank in range(min(n, len(long_worst))):
+        product = products[rank]
+        if product > 0 and product * inverses[rank] * own_inverse >= long_worst[rank]:
+            _offer_to_long(own_row, own_square, product, rank, squares, long_keys, long_counts, long_worst, score)
+    for rank in range(n):
+        product = products[rank]
+        if product > 0 and product * inverses[rank] * own_inverse >= worst:
+            score[0] = product / math.sqrt(own_square * squares[rank])
+            if score[0] > 0 and score[0] >= worst:
+                size = _put(keys, size, score, row_of_rank[rank])
+                worst = _worst(keys, size, score)
+    return size
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _take_sums(
+    own_row: int,
+    own_square: float,
+    own_inverse: float,
+    often: CodeArray,
+    squares: FloatArray,
+    inverses: FloatArray,
+    products: FloatArray,
+    listed: Products,
+    n_listed: int,
+    long_keys: Keys,
+    long_counts: CodeArray,
+    long_worst: FloatArray,
+) -> int:
+    """List the sums of some ranks, and set them to 0; offer the row to the long ones; return how many are listed."""
+    score = np.empty(1, dtype=np.float32)
+    for rank in often:
+        product = products[rank]
+        products[rank] = 0
+        listed[0][n_listed], listed[1][n_listed] = rank, product
+        n_listed += 1
+        if rank < len(long_worst) and product > 0 and product * inverses[rank] * own_inverse >= long_worst[rank]:
+            _offer_to_long(own_row, own_square, product, rank, squares, long_keys, long_counts, long_worst, score)
+    return n_listed
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _choose_listed(
+    own_square: float,
+    own_inverse: float,
+    listed: Products,
+    n: int,
+    row_of_rank: IntArray,
+    squares: FloatArray,
+    inverses: FloatArray,
+    buckets: CodeArray,
+    histogram: CodeArray,
+    keys: Keys,
+) -> int:
+    """Find the best of the ranks that are listed; return how many were found.
+
+    A histogram of the first bits of the similarities says from where on the best are, so that only these come to the
+    heap. ``histogram`` is 0 before and after.
+    """
+    score = np.empty(1, dtype=np.float32)
+    bits = score.view(np.uint32)
+    for t in range(n):
+        product = listed[1][t]
+        score[0] = product * inverses[listed[0][t]] * own_inverse if product > 0 else 0.0
+        buckets[t] = min(max(int(bits[0] >> _SHIFT) - _FIRST, 0), len(histogram) - 1)
+        histogram[buckets[t]] += 1
+    least, n_above = len(histogram) - 1, 0
+    while least > 0 and n_above < len(keys):
+        n_above += histogram[least]
+        least -= 1  # one less than is needed: what is closer than rounding errors is not told apart
+    histogram[:] = 0
+    size, worst = 0, 0.0
+    for t in range(n):
+        if buckets[t] >= least and listed[1][t] > 0:
+            rank = listed[0][t]
+            score[0] = listed[1][t] / math.sqrt(own_square * squares[rank])
+            if score[0] > 0 and score[0] >= worst:
+                size = _put(keys, size, score, row_of_rank[rank])
+                worst = _worst(keys, size, score)
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _first_bits(n: int, n_bits: int) -> Words:
+    """Return bits of which the first n are set."""
+    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
+    for bit in range(n):
+        words[bit >> 6] |= _ONE << np.uint64(bit & 63)
+    return words
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def nearest_by_products(
+    start: int,
+    stop: int,
+    row_of_rank: IntArray,
+    squares: FloatArray,
+    inverses: FloatArray,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    ranks: AnyArray,
+    rank_values: FloatArray,
+    costs: FloatArray,
+    nearest_codes: CodeArray,
+    nearest_scores: FloatArray,
+    nearest_counts: CodeArray,
+    long_keys: Keys,
+    long_counts: CodeArray,
+) -> None:
+    """Find the most similar of the other rows to each short row, and of the rows before it to each long one.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the ranks to work on. The first ranks, as many as ``long_counts``, are the long rows.
+    row_of_rank : (n_rows,) int64 array
+    squares, inverses : (n_rows,) float64 and float32 arrays
+        By rank: the sum of squares, 0 or from 1e-60 to 1e60, and what `inverse_norms` makes of it.
+    indptr, column_codes, values : (n_rows + 1,) int64, (n,) int32 and (n,) float32 arrays
+        The matrix, compressed by row.
+    column_indptr, ranks, rank_values : (n_columns + 1,) int64, (n,) unsigned and (n,) float32 arrays
+        The matrix, compressed by column, by rank.
+    costs : (n_rows,) float64 array
+        By rank: the number of products.
+    nearest_codes, nearest_scores, nearest_counts
+        As those of `similarity.nearest_rows`.
+    long_keys, long_counts : (n_long, k) uint64 and (n_long,) int32 arrays
+        Changed: the nearest so far of the long rows among those after them, as `best_keys`, of which only this call
+        may know.
+    """
+    n_rows, n_long = len(row_of_rank), len(long_counts)
+    most = int(_LISTED * n_rows) + 2
+    once = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)
+    again = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)
+    buckets, histogram = np.empty(most, dtype=np.int32), np.zeros(_BUCKETS, dtype=np.int32)
+    products, often = np.zeros(n_rows + 1, dtype=np.float64), np.empty(n_rows + 1, dtype=np.int32)
+    long = _first_bits(n_long, n_rows)
+    met, summed = np.zeros(len(long), dtype=np.uint64), long.copy()
+    keys, score = np.empty(nearest_codes.shape[1], dtype=np.uint64), np.empty(1, dtype=np.float32)
+    long_worst = np.empty(n_long, dtype=np.float64)
+    for rank in range(n_long):
+        long_worst[rank] = _worst(long_keys[rank], long_counts[rank], score)
+    for rank in range(start, stop):
+        row, square, inverse = row_of_rank[rank], squares[rank], 1.0 / math.sqrt(max(squares[rank], LEAST_SQUARE))
+        matrix = indptr, column_codes, values, column_indptr, ranks, rank_values
+        near_long = long_keys, long_counts, long_worst
+        if rank >= n_long and costs[rank] < _LISTED * n_rows:
+            n_once, n_again = _list(row, *matrix, met, once, again)
+            summed[rank >> 6] |= _ONE << np.uint64(rank & 63)
+            n, n_often = _add_listed(n_once, n_again, once, again, summed, products, often)
+            products[rank] = 0
+            own = row, square, inverse
+            n = _take_sums(*own, often[:n_often], squares, inverses, products, once, n, *near_long)
+            size = _choose_listed(square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram, keys)
+            met[:] = 0
+            summed[:] = long
+        else:
+            end = rank if rank < n_long else n_rows
+            _add(row, end, *matrix, products)
+            products[rank] = 0
+            own = row, square, inverse
+            size = _choose_of_all(*own, end, row_of_rank, squares, inverses, products, keys, *near_long)
+            products[:end] = 0
+        write_best(keys, size, nearest_codes[row], nearest_scores[row])
+        nearest_counts[row] = size

@@ -1,0 +1,56 @@
+"""The nearest rows of all rows by cosine, where values differ."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from recokit._typing import FloatArray
+from recokit.kernels.dot_products import inverse_norms, nearest_by_products
+from recokit.kernels.ranks import values_by_rank
+from recokit.kernels.similarity import query_costs
+from recokit.neighbors._by_rank import Found, find_near_long, order_by_length
+from recokit.neighbors._rows import Rows, read_only
+
+__all__ = ["nearest_by_cosine"]
+
+_MOST_LONG = 4096
+_MOST_LONG_BYTES = 2**24  # of each thread, for what is near the long rows
+
+
+def nearest_by_cosine(
+    rows: Rows,
+    columns: Rows,
+    squares: FloatArray,
+    found: Found,
+    *,
+    n_threads: int,
+    done: Callable[[int], object],
+) -> None:
+    """Find the nearest of all rows by cosine, as `kernels.similarity.nearest_rows` does, which is the reference.
+
+    Beyond its arguments this holds, while it works: the matrix by column by rank (6 bytes a cell, 8 where there are
+    more than 65,536 rows), and, for each thread, 16 MB at most of neighbours of the long rows and lists of the length
+    of one row of similarities.
+
+    Parameters
+    ----------
+    rows, columns : Rows
+        The matrix by row, and by column.
+    squares : (n_rows,) float64 array
+        The sum of squares of each row.
+    found
+        As that of `kernels.similarity.nearest_rows`.
+    n_threads : int
+    done : callable
+        Told each time how many more rows have been answered.
+    """
+    n_long = min(_MOST_LONG, rows.n_rows, max(1, _MOST_LONG_BYTES // (8 * found[0].shape[1])))
+    row_of_rank, ranks = order_by_length(rows, columns)
+    rank_values = np.empty(len(rows.codes), dtype=np.float32)
+    values_by_rank(row_of_rank, *rows, columns.indptr, rank_values)
+    costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
+    squares = read_only(squares[row_of_rank])
+    args = (row_of_rank, squares, inverse_norms(squares), *rows, columns.indptr, ranks, read_only(rank_values), costs)
+    weights = costs.copy()
+    weights[:n_long] *= 0.5  # of a long row, only what it has in common with those before it is summed up
+    find_near_long(nearest_by_products, (*args, *found), weights, row_of_rank, n_long, found, n_threads, done)

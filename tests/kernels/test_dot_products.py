@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_array_equal
+
+from recokit.kernels import dot_products as kernel
+from recokit.kernels import ranks as ranks_kernel
+from recokit.kernels import similarity as plain
+from recokit.kernels.cooccurrence import merge_long
+from recokit.kernels.similarity_formulas import COSINE
+from tests.naive import similarity as naive
+
+SHAPES = st.tuples(st.integers(2, 9), st.integers(1, 9))
+# Ties, values that cancel, and such as are far apart; 0 is no cell.
+VALUES = st.sampled_from([0.0, 0.0, 1.0, 2.0, 3.0, -1.0, 1e-12, 1e9, 1 / 3])
+MATRICES = SHAPES.flatmap(lambda shape: arrays(np.float32, shape, elements=VALUES.map(np.float32)))
+
+
+def compressed(matrix):
+    rows, columns = np.nonzero(matrix)
+    indptr = np.searchsorted(rows, np.arange(len(matrix) + 1)).astype(np.int64)
+    return indptr, columns.astype(np.int32), np.ascontiguousarray(matrix[rows, columns], dtype=np.float32)
+
+
+def empty(n, k):
+    return np.full((n, k), 9, dtype=np.int32), np.full((n, k), 9, dtype=np.float32), np.full(n, 9, dtype=np.int32)
+
+
+def nearest(matrix, k, n_long, n_parts=1, dtype=np.uint16):
+    """The nearest rows, the first ``n_long`` ranks being the long ones, in several parts."""
+    indptr, codes, values = compressed(matrix)
+    row_of_rank = np.argsort(-np.diff(indptr), kind="stable")
+    column_indptr = compressed(matrix.T)[0]
+    ranks, rank_values = np.full(len(codes), 9, dtype=dtype), np.full(len(codes), 9, dtype=np.float32)
+    ranks_kernel.columns_by_rank(row_of_rank, indptr, codes, column_indptr, ranks)
+    ranks_kernel.values_by_rank(row_of_rank, indptr, codes, values, column_indptr, rank_values)
+    squares = plain.row_stats(indptr, values)[row_of_rank, 1]
+    costs = plain.query_costs(indptr, codes, column_indptr)[row_of_rank]
+    found = empty(len(matrix), k)
+    args = (row_of_rank, squares, kernel.inverse_norms(squares), indptr, codes, values)
+    args = (*args, column_indptr, ranks, rank_values, costs, *found)
+    parts = np.linspace(0, len(matrix), n_parts + 1).astype(int)
+    of_parts = [(np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)) for _ in range(n_parts)]
+    for start, stop, own in zip(parts, parts[1:], of_parts, strict=False):
+        kernel.nearest_by_products(start, stop, *args, *own)
+    for own in of_parts:
+        merge_long(row_of_rank, *own, *found)
+    return found
+
+
+def nearest_plain(matrix, k):
+    indptr, codes, values = compressed(matrix)
+    column_indptr, rows, column_values = compressed(matrix.T)
+    stats, own = plain.row_stats(indptr, values), np.arange(len(matrix), dtype=np.int32)
+    constants = np.array([0.5, 0.5, matrix.shape[1], 0, 1], dtype=np.float64)
+    found = empty(len(matrix), k)
+    args = (indptr, codes, values, stats, own, column_indptr, rows, column_values, stats, COSINE, constants)
+    plain.nearest_rows(0, len(matrix), *args, False, False, *found)
+    return found
+
+
+@given(MATRICES, st.integers(1, 4), st.integers(0, 9), st.integers(1, 3))
+def test_the_nearest_are_bit_for_bit_those_of_the_plain_kernel(matrix, k, n_long, n_parts):
+    found = nearest(matrix, k, min(n_long, len(matrix)), n_parts)
+    for array, expected in zip(found, nearest_plain(matrix, k), strict=True):
+        assert_array_equal(array, expected)
+
+
+@pytest.mark.parametrize("density", [0.004, 0.02, 0.4])
+@pytest.mark.parametrize("n_long", [0, 30, 140])
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32])
+def test_many_rows_that_meet_few_and_many_have_the_neighbours_of_the_plain_kernel(density, n_long, dtype):
+    rng = np.random.default_rng(0)
+    matrix = (rng.random((140, 300)) < 4 * density * rng.random((140, 1)) ** 2) * rng.integers(1, 6, (140, 300))
+    found = nearest(matrix.astype(np.float32), 5, n_long, n_parts=2, dtype=dtype)
+    for array, expected in zip(found, nearest_plain(matrix.astype(np.float32), 5), strict=True):
+        assert_array_equal(array, expected)
+
+
+def test_similarities_are_those_of_the_definition():
+    rng = np.random.default_rng(1)
+    matrix = ((rng.random((12, 8)) < 0.4) * rng.random((12, 8))).astype(np.float32)
+    codes, scores, counts = nearest(matrix, 11, 4)
+    expected = np.array([[naive.similarity("cosine", x, y, shrinkage=0) for y in matrix] for x in matrix])
+    for row in range(12):
+        assert counts[row] == np.count_nonzero(np.delete(expected[row], row) > 0)
+        near = codes[row, : counts[row]]
+        np.testing.assert_allclose(scores[row, : counts[row]], expected[row, near], rtol=1e-6)
+
+
+def test_equal_rows_beyond_the_first_bits_of_the_histogram_are_told_apart():
+    """Similarities that differ by less than a bucket, the best of which are not the first."""
+    matrix = np.zeros((60, 61), dtype=np.float32)
+    matrix[:, 0] = 1
+    matrix[np.arange(60), np.arange(1, 61)] = 0.01 * (1 + np.arange(60)[::-1] / 1e4)
+    for array, expected in zip(nearest(matrix, 3, 2), nearest_plain(matrix, 3), strict=True):
+        assert_array_equal(array, expected)
+
+
+def test_a_row_of_stored_zeros_is_near_nothing():
+    indptr, codes = np.array([0, 1, 2, 3]), np.zeros(3, dtype=np.int32)
+    values, row_of_rank = np.array([0, 1, 1], dtype=np.float32), np.arange(3)
+    squares = plain.row_stats(indptr, values)[:, 1]
+    found = empty(3, 2)
+    args = (row_of_rank, squares, kernel.inverse_norms(squares), indptr, codes, values, np.array([0, 3]))
+    args = (*args, np.arange(3, dtype=np.uint16), values, np.full(3, 2.0), *found)
+    kernel.nearest_by_products(0, 3, *args, np.empty((0, 2), dtype=np.uint64), np.zeros(0, dtype=np.int32))
+    assert found[2].tolist() == [0, 1, 1]
+    assert found[0].tolist() == [[-1, -1], [2, -1], [1, -1]]

@@ -1,0 +1,18 @@
+import numpy as np
+from numba import njit
+
+from recokit.kernels.prefetch import prefetch
+
+
+@njit
+def _sum(values):
+    total = 0.0
+    for t in range(len(values)):
+        prefetch(values, t + 1_000)
+        total += values[t]
+    return total
+
+
+def test_fetching_ahead_even_beyond_the_end_changes_nothing():
+    for dtype in (np.uint16, np.uint32, np.float32, np.float64):
+        assert _sum(np.arange(50, dtype=dtype)) == 1225
