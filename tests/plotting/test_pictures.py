@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 
 from recokit import (
     EASE,
+    BiasBaseline,
     DataError,
     Interactions,
     ItemKNN,
@@ -16,6 +17,7 @@ from recokit import (
     evaluate,
     plotting,
 )
+from recokit.metrics import Evaluation
 from recokit.testing import example_interactions
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit", strings=True)
@@ -95,6 +97,15 @@ def test_a_metric_by_k_is_what_evaluate_gives_at_each_k():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(LISTS)
 
 
+def test_the_conventions_of_a_metric_stay_when_its_cut_off_varies():
+    truth = Interactions.from_arrays([1, 1], [7, 8], [5, 1])
+    lists = {"a": Recommendations(users=[1], items=[[8, 7, 9]])}
+    ax = plotting.metric_by_k(lists, truth, "ndcg(gain=linear)")
+    names = [f"ndcg@{k}(gain=linear)" for k in (1, 2, 3)]
+    assert ax.lines[0].get_ydata().tolist() == list(evaluate(lists["a"], truth, names).means.values())
+    assert ax.get_ylabel() == "ndcg@k(gain=linear)"
+
+
 def test_long_lists_are_cut_at_no_more_than_twenty_places():
     wide = Recommendations(users=[1], items=[range(100)])
     cuts = plotting.metric_by_k(wide, {1: [3]}).lines[0].get_xdata()
@@ -154,6 +165,36 @@ def test_segments_may_be_given_by_user():
     assert len(ax.containers) == len(RESULTS)
 
 
+def test_segments_are_the_same_people_for_every_model_whatever_their_order():
+    truth = {user: [user] for user in range(6)}
+    good = evaluate({user: [user] for user in truth}, truth, ["recall@1"])
+    order = [5, 3, 1, 0, 2, 4]
+    fair = evaluate(
+        {user: [user if user < 3 else -1] for user in order}, {user: [user] for user in order}, ["recall@1"]
+    )
+    ax = plotting.segment_profiles(
+        {"good": good, "fair": fair}, {user: "late" if user >= 3 else "early" for user in truth}
+    )
+    assert [bars.lines[0].get_ydata().tolist() for bars in ax.containers] == [[1.0, 1.0], [1.0, 0.0]]
+    others = evaluate({user: [user] for user in (0, 9)}, {user: [user] for user in (0, 9)}, ["recall@1"])
+    with pytest.raises(DataError, match="good and others are evaluations of different users"):
+        plotting.segment_profiles({"good": good, "others": others}, {0: "early"})
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 0.7])
+def test_intervals_that_rounding_puts_beside_the_mean_are_drawn(value):
+    people = range(49)
+    ax = plotting.segment_profiles(exactly(value, people), dict.fromkeys(people, "all"))
+    render(ax)
+    render(plotting.comparison({"a": exactly(value, people), "b": exactly(value, people)}))
+
+
+def exactly(value, people):
+    """Return the evaluation of people who all have one value."""
+    values = {"recall@1": np.full(len(people), value)}
+    return Evaluation({"recall@1": value}, np.array(people), values, n_without_test=0, n_without_list=0)
+
+
 def test_users_who_are_all_alike_are_one_segment():
     data = Interactions.from_arrays([1, 2, 3], ["a", "b", "c"])
     result = evaluate({1: ["a"], 2: ["a"], 3: ["a"]}, {1: ["a"], 2: ["a"], 3: ["b"]}, ["recall@1"])
@@ -192,6 +233,13 @@ def test_a_heat_map_shows_the_predictions_and_marks_what_was_known():
     known = EXPLICIT.matrix[:4, :6].toarray() != 0
     assert len(ax.lines[0].get_xdata()) == known.sum()
     assert [label.get_text() for label in ax.get_yticklabels()] == users
+
+
+def test_a_rating_of_zero_is_marked_as_known():
+    data = Interactions.from_arrays([1, 1, 2], ["a", "b", "a"], [0.0, 1.0, 0.0])
+    dots = plotting.rating_heatmap(BiasBaseline().fit(data), users=[2, 1], items=["b", "a"]).lines[0]
+    rows, columns = np.round(dots.get_ydata()).astype(int), np.round(dots.get_xdata()).astype(int)
+    assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 1)]
 
 
 def test_a_heat_map_is_of_the_most_active_by_default():

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import RendererAgg
 
-from recokit import ItemKNN, plotting
+from recokit import ItemKNN, evaluate, plotting
 from recokit.plotting import _style
 
 BASKETS = [("ann", "茶壶"), ("ann", "茶杯"), ("bob", "茶壶"), ("bob", "茶杯"), ("bob", "$5 – $6")]
@@ -50,6 +51,61 @@ def test_a_price_is_no_formula():
     ax = plotting.similarity_neighborhood(ItemKNN().fit([("ann", "$5 – $6"), ("ann", "tea")]), "$5 – $6")
     assert ax.texts[0].get_text() == "$5 – $6"
     assert not ax.texts[0].get_parse_math()
+
+
+PRICED = "$5 – $6_a^b"
+LISTS = {PRICED: ItemKNN().fit(BASKETS).recommend(n=1, exclude_seen=False)} | {
+    "茶壶": ItemKNN().fit(BASKETS).recommend(n=1)
+}
+TRUTH = {"ann": ["茶壶", "$5 – $6"], "bob": ["茶杯"]}
+RESULTS = {
+    name: evaluate(lists, TRUTH, ["recall@1", "coverage@1"], catalogue=["茶壶", "茶杯", "$5 – $6"])
+    for name, lists in LISTS.items()
+}
+NAMED = {
+    "long_tail": lambda: plotting.long_tail(LISTS),
+    "metric_by_k": lambda: plotting.metric_by_k(LISTS, TRUTH, "recall"),
+    "comparison": lambda: plotting.comparison(RESULTS),
+    "coverage_accuracy": lambda: plotting.coverage_accuracy(RESULTS, "recall@1", "coverage@1"),
+    "segment_profiles": lambda: plotting.segment_profiles(RESULTS, {"ann": PRICED, "bob": "茶客"}),
+    "learning_curve": lambda: plotting.learning_curve({name: {"training_loss": [3.0, 2.0]} for name in LISTS}),
+    "rating_heatmap": lambda: plotting.rating_heatmap(ItemKNN().fit(BASKETS), labels={"茶杯": PRICED}),
+    "similarity_neighborhood": lambda: plotting.similarity_neighborhood(
+        ItemKNN().fit(BASKETS), "茶壶", labels={"茶杯": PRICED}
+    ),
+}
+
+
+def shown(figure):
+    """Return the texts of a picture that are drawn as they are and not as formulas, which the ticks of powers are."""
+    drawn = []
+
+    class Recorder(RendererAgg):
+        def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+            if not ismath:
+                drawn.append(s)
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+
+    figure.set_layout_engine("none")
+    figure.draw(Recorder(800, 600, 100))
+    return drawn
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
+def test_names_with_dollars_are_drawn_as_they_are(draw):
+    texts = shown(draw().figure)
+    assert any(PRICED in text for text in texts)
+    assert not any("\\" in text for text in texts)
+
+
+@pytest.mark.skipif(_style._cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
+def test_an_installed_font_draws_every_chinese_name(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        texts = shown(draw().figure)
+    assert any("茶" in text for text in texts)
 
 
 @pytest.mark.parametrize("name", ["茶", "ティー", "티", "ﾃｨ茶"])

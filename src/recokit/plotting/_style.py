@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from matplotlib import font_manager, rcParams
+from matplotlib import font_manager, get_cachedir, rcParams
 from matplotlib.axes import Axes
 
 __all__ = ["COLORS", "GREY", "axes_of", "legend_of", "name_style", "named", "shortened"]
@@ -103,7 +103,8 @@ def name_style(names: Iterable[str]) -> dict[str, Any]:
         if font is None:
             warnings.warn(
                 "no installed font has Chinese, Japanese or Korean characters, so names show boxes instead; install "
-                f"one, such as {_CJK_FONTS[0]} (package fonts-noto-cjk)",
+                f"one, such as {_CJK_FONTS[0]} (package fonts-noto-cjk), and delete matplotlib's list of fonts, "
+                f"{get_cachedir()}/fontlist-*.json, which knows those of its first use only",
                 stacklevel=4,
             )
         else:

@@ -59,7 +59,7 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
             ax.axvspan(0.5, head + 0.5, color=color, alpha=0.15, lw=0)
             ax.set_title(sentence, loc="left", fontsize=10)
         else:
-            ax.plot(head, each[head - 1], "o", color=color, label=f"{shortened(name)}: {sentence}".replace("$", r"\$"))
+            ax.plot(head, each[head - 1], "o", color=color, label=f"{shortened(name)}: {sentence}")
     if len(counts) > 1:
         for text in ax.legend(frameon=False, fontsize=8).get_texts():
             text.set(**style)

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from recokit._threads import thread_count
-from recokit._typing import AnyArray, FloatArray
+from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import Interactions
+from recokit.interactions import IdIndex, Interactions
 from recokit.metrics import Evaluation, compare
 from recokit.metrics._resampling import bootstrap_means
 from recokit.plotting._style import COLORS, GREY, axes_of, legend_of, name_style, named, shortened
@@ -70,7 +70,7 @@ def comparison(
     for row, name in enumerate(order):
         value, (low, high) = by_name[name][metric], by_name[name].intervals[metric]
         color = GREY if name in others - {order[0]} else COLORS[0]
-        ax.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=color, capsize=3)
+        ax.errorbar(value, row, xerr=_bars([value], [low], [high]), fmt="o", color=color, capsize=3)
     names = [shortened(name) for name in order]
     ax.set_yticks(range(len(order)), names, **name_style(names))
     ax.invert_yaxis()
@@ -90,7 +90,7 @@ def segment_profiles(
     Parameters
     ----------
     evaluations : Evaluation, or mapping of names to Evaluation
-        Of one or several models.
+        Of one model, or of several on the same users.
     segments : Interactions, or mapping of user ids to labels
         What a model learned from: users are cut into ``n_segments`` groups of about equal size by the number of their
         interactions. Or the segment of each user; users without one are left out.
@@ -110,7 +110,7 @@ def segment_profiles(
     ValueError
         An evaluation lacks the metric, or ``n_segments`` is less than 1.
     DataError
-        No user that was evaluated has a segment.
+        The evaluations are of different users, or none of these has a segment.
 
     Examples
     --------
@@ -128,16 +128,14 @@ def segment_profiles(
         raise ValueError(f"{metric!r} is no metric by user of {first_few(lacking)}")
     if n_segments < 1:
         raise ValueError(f"n_segments={n_segments}: expected at least 1")
-    ax, places = axes_of(ax), 0.16
-    shown: dict[str, int] = {}
-    for row, (color, (name, one)) in enumerate(zip([*COLORS] * 20, by_name.items(), strict=False)):
-        groups = _groups(one.users, one.per_user[metric], segments, n_segments)
-        shown = shown or {label: len(values) for label, values in groups.items()}
-        means, low, high = np.array([_interval(values) for values in groups.values()]).T
-        x = np.arange(len(groups)) + places * (row - (len(by_name) - 1) / 2)
-        label = name.replace("$", r"\$") or None
-        ax.errorbar(x, means, yerr=[means - low, high - means], fmt="o", color=color, capsize=3, label=label)
-    names = [f"{shortened(label, 16)}\n{count:,} users" for label, count in shown.items()]
+    ids, values = _by_user(by_name, metric)
+    groups = _segments(ids, segments, n_segments)
+    ax, step = axes_of(ax), min(0.16, 0.7 / len(by_name))
+    for row, (color, (name, each)) in enumerate(zip([*COLORS] * 20, values.items(), strict=False)):
+        means, low, high = np.array([_interval(each[members]) for members in groups.values()]).T
+        x = np.arange(len(groups)) + step * (row - (len(by_name) - 1) / 2)
+        ax.errorbar(x, means, yerr=_bars(means, low, high), fmt="o", color=color, capsize=3, label=name or None)
+    names = [f"{shortened(label, 16)}\n{np.count_nonzero(members):,} users" for label, members in groups.items()]
     ax.set_xticks(range(len(names)), names, **name_style(names))
     ax.margins(x=0.12)
     ax.set(ylabel=f"{metric}, with 95% intervals")
@@ -146,9 +144,28 @@ def segment_profiles(
     return ax
 
 
-def _groups(users: AnyArray, values: FloatArray, segments: Any, n_segments: int) -> dict[str, FloatArray]:
-    """Return the values of the users of each segment."""
-    ids = users.tolist()
+def _by_user(by_name: Mapping[str, Evaluation], metric: str) -> tuple[AnyArray, dict[str, FloatArray]]:
+    """Return the users, and for each evaluation their values in the same order.
+
+    Raises
+    ------
+    DataError
+        The evaluations are of different users.
+    """
+    first, reference = next(iter(by_name.items()))
+    users = IdIndex(reference.users)
+    values: dict[str, FloatArray] = {}
+    for name, one in by_name.items():
+        rows = users.codes(one.users)
+        if len(rows) != len(users) or np.any(rows < 0):
+            raise DataError(f"{first} and {name} are evaluations of different users: evaluate them on one test set")
+        values[name] = np.empty(len(users))
+        values[name][rows] = one.per_user[metric]
+    return reference.users, values
+
+
+def _segments(users: AnyArray, segments: Any, n_segments: int) -> dict[str, BoolArray]:
+    """Return which users are in each segment."""
     if isinstance(segments, Interactions):
         codes = segments.users.codes(users)
         activity = np.where(codes >= 0, np.diff(segments.indptr)[codes], 0)
@@ -156,12 +173,13 @@ def _groups(users: AnyArray, values: FloatArray, segments: Any, n_segments: int)
         part = np.searchsorted(cuts, activity, side="left")
         ends = [(activity[part == p].min(), activity[part == p].max()) for p in np.unique(part)]
         labels = [f"{low}" if low == high else f"{low} – {high}" for low, high in ends]
-        return {label: values[part == p] for label, p in zip(labels, np.unique(part), strict=True)}
-    known = np.array([user in segments for user in ids], dtype=np.bool_)
-    if not np.any(known):
+        return {label: part == p for label, p in zip(labels, np.unique(part), strict=True)}
+    ids = users.tolist()
+    given = np.array([str(segments[user]) if user in segments else None for user in ids], dtype=object)
+    known = sorted({label for label in given if label is not None})
+    if not known:
         raise DataError(f"none of the users evaluated has a segment; these are {first_few(ids)}")
-    given = np.array([str(segments[user]) for user, has in zip(ids, known, strict=True) if has], dtype=object)
-    return {label: values[known][given == label] for label in sorted(set(given))}
+    return {label: given == label for label in known}
 
 
 def _interval(values: FloatArray) -> tuple[float, float, float]:
@@ -169,3 +187,8 @@ def _interval(values: FloatArray) -> tuple[float, float, float]:
     means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, thread_count(None))
     low, high = np.quantile(means, [0.025, 0.975])
     return float(values.mean()), float(low), float(high)
+
+
+def _bars(means: Any, low: Any, high: Any) -> AnyArray:
+    """Return the lengths of error bars; rounding may put the end of an interval on the far side of its mean."""
+    return np.maximum([np.subtract(means, low), np.subtract(high, means)], 0.0)

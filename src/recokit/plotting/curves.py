@@ -1,13 +1,14 @@
 """Curves: the error by epoch, a metric by the length of the lists."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from recokit.base import Recommender
-from recokit.metrics import evaluate
+from recokit.metrics import Metric, evaluate
 from recokit.plotting._style import COLORS, axes_of, legend_of, named
 from recokit.recommendations import Recommendations
 
@@ -57,7 +58,7 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
             epochs = range(1, len(values) + 1)
             label = f"{name}, {part}" if name else part
             dashes = "-" if part == "training" else "--"
-            ax.plot(epochs, values, dashes, color=color, label=label.replace("$", r"\$"))
+            ax.plot(epochs, values, dashes, color=color, label=label)
             if best and best <= len(values) and (part == "validation" or not history.get(f"validation_{quantity}")):
                 ax.plot(best, values[best - 1], "o", color=color)
     ax.set(xlabel="epoch", ylabel=" and ".join(quantity.replace("_", " ") for quantity in quantities))
@@ -82,7 +83,7 @@ def _histories(models: Any) -> dict[str, tuple[Mapping[str, list[float]], int | 
 def metric_by_k(
     recommendations: Any,
     test: Any,
-    metric: str = "ndcg",
+    metric: str | Metric = "ndcg",
     *,
     ks: Iterable[int] | None = None,
     ax: Axes | None = None,
@@ -96,8 +97,8 @@ def metric_by_k(
         The lists of one or several models.
     test : Interactions, frame, pairs or mapping
         As `recokit.evaluate` takes it.
-    metric : str
-        A metric of `recokit.evaluate` without a cut-off, such as ``"ndcg"`` or ``"recall"``.
+    metric : str or Metric
+        A metric of `recokit.evaluate` without a cut-off, such as ``"recall"`` or ``"ndcg(gain=linear)"``.
     ks : iterable of int, optional
         The cut-offs; by default 1 to the length of the lists, at most 20 of them.
     ax : matplotlib Axes, optional
@@ -124,9 +125,10 @@ def metric_by_k(
     >>> metric_by_k({"popular": lists}, {user: [100] for user in data.users}, "recall").get_ylabel()
     'recall@k'
     """
-    if "@" in metric:
+    measure = Metric.parse(metric)
+    if measure.k is not None:
         raise ValueError(
-            f"metric={metric!r}: expected a metric without a cut-off, such as {metric.partition('@')[0]!r}"
+            f"metric={str(metric)!r}: expected a metric without a cut-off, such as {str(replace(measure, k=None))!r}"
         )
     by_name = named(recommendations, Recommendations, "Recommendations")
     longest = min(lists.items.shape[1] for lists in by_name.values())
@@ -134,11 +136,12 @@ def metric_by_k(
     if not cuts or cuts[0] < 1 or cuts[-1] > longest:
         raise ValueError(f"ks={cuts}: expected cut-offs from 1 to {longest}, the length of the shortest lists")
     ax = axes_of(ax)
-    names = [f"{metric}@{k}" for k in cuts]
+    at_k = [replace(measure, k=k) for k in cuts]
     for color, (name, lists) in zip(_cycle(), by_name.items(), strict=False):
-        result = evaluate(lists, test, names, **options)
-        ax.plot(cuts, [result[one] for one in names], "o-", color=color, ms=4, label=name.replace("$", r"\$"))
-    ax.set(xlabel="k, items looked at", ylabel=f"{metric}@k")
+        result = evaluate(lists, test, at_k, **options)
+        ax.plot(cuts, [result[str(one)] for one in at_k], "o-", color=color, ms=4, label=name)
+    name, bracket, conventions = str(metric).partition("(")
+    ax.set(xlabel="k, items looked at", ylabel=f"{name}@k{bracket}{conventions}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_of(ax, list(by_name), loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
     return ax

@@ -64,7 +64,8 @@ def rating_heatmap(
     low, high = getattr(model, "rating_range_", (values.min(), values.max()))
     image = ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
     ax.figure.colorbar(image, ax=ax, label="predicted rating" if model._is_explicit() else "score")
-    known = data.matrix[user_codes][:, item_codes].toarray() != 0
+    histories = [data.item_codes[data.indptr[user] : data.indptr[user + 1]] for user in user_codes]
+    known = np.array([np.isin(item_codes, history) for history in histories])
     if values.size <= _MOST_NUMBERS:
         _write_numbers(ax, values, (low + high) / 2)
     ax.plot(*np.nonzero(known)[::-1] + np.array([[0.38], [-0.36]]), "o", ms=2.5, color="white", mec="black", mew=0.4)
