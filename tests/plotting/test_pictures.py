@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from recokit import (
@@ -141,6 +143,36 @@ def test_coverage_and_accuracy_are_a_named_dot_for_each_model_and_the_best_are_j
     assert render(ax) == list(RESULTS)
     front = np.column_stack(ax.lines[0].get_data())
     assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8))
+def test_names_beside_points_cover_neither_each_other_nor_a_point_and_stay_within(places):
+    evaluations = {
+        f"a model, number {number}": Evaluation({"ndcg@10": y / 3, "coverage@10": x / 30}, np.arange(1), {}, 0, 0)
+        for number, (x, y) in enumerate(places)
+        if number == places.index((x, y))
+    }
+    ax = plotting.coverage_accuracy(evaluations, ax=fresh())
+    render(ax)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    for number, box in enumerate(boxes):
+        assert box.count_overlaps(boxes[:number] + boxes[number + 1 :]) == 0
+        assert ax.bbox.x0 <= box.x0 < box.x1 <= ax.bbox.x1
+        for x, y in ax.transData.transform(ax.collections[0].get_offsets()):
+            assert not box.contains(x, y)
+
+
+def test_many_neighbours_are_named_along_their_rays():
+    data = Interactions.from_arrays(
+        *zip(*[(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3], strict=True)
+    )
+    ax = plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 30, labels=lambda item: f"a long name of item {item}")
+    render(ax)
+    for text in ax.texts[1:]:
+        ray = np.degrees(np.arctan2(*text.xy[::-1]))
+        assert abs((text.get_rotation() - ray + 90) % 180 - 90) < 1e-6
+    assert ax.get_aspect() == 1.0  # else the distance would depend on the direction
+    assert {text.get_rotation() for text in plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 12).texts} == {0.0}
 
 
 def test_segments_by_activity_hold_every_user_once_and_their_means():

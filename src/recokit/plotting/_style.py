@@ -7,8 +7,11 @@ from typing import Any
 
 from matplotlib import font_manager, get_cachedir, rcParams
 from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
 
-__all__ = ["COLORS", "GREY", "axes_of", "legend_of", "name_style", "named", "shortened"]
+from recokit._typing import FloatArray
+
+__all__ = ["COLORS", "GREY", "axes_of", "legend_of", "name_points", "name_style", "named", "note", "shortened"]
 
 #: Paul Tol's bright scheme, which colour-blind people can tell apart.
 COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
@@ -37,6 +40,10 @@ _CJK_FONTS = (
     "SimSun",
     "Droid Sans Fallback",
 )
+
+
+# Where a name may be: how far from its point, in points of type, and on which side of it; the best first.
+_PLACES = [(x, y, side, "center") for y in (0, 11, -11, 22, -22) for x, side in ((6, "left"), (-6, "right"))]
 
 
 def axes_of(ax: Axes | None, size: tuple[float, float] = (6.4, 4.2)) -> Axes:
@@ -112,14 +119,45 @@ def name_style(names: Iterable[str]) -> dict[str, Any]:
     return style
 
 
-def legend_of(ax: Axes, names: Sequence[str], **options: Any) -> None:
-    """Draw a legend, if there is a name to show."""
+def legend_of(ax: Axes, names: Sequence[str]) -> None:
+    """Draw a legend above the axes, where it covers nothing, if there is a name to show."""
     if not any(names):
         return
     style = name_style(names)
-    legend = ax.legend(frameon=False, **options)
+    columns = 2 if len(ax.get_legend_handles_labels()[1]) == 4 else 3
+    legend = ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=9)
     for text in legend.get_texts():
         text.set(**style)
+
+
+def note(ax: Axes, text: str) -> None:
+    """Write above the axes what a sign in them means."""
+    ax.set_title(text, loc="left", fontsize=9, color="#555555")
+
+
+def name_points(ax: Axes, names: Sequence[str], points: FloatArray) -> None:
+    """Write each name beside its point, where it covers no other name, no point and nothing outside if there is room.
+
+    Parameters
+    ----------
+    ax : Axes
+        On which the points are drawn.
+    names : sequence of n str
+    points : (n, 2) array
+        In the terms of the data.
+    """
+    style = name_style(names)
+    ax.autoscale_view()  # matplotlib would do it on drawing, which is too late to measure
+    taken = [Bbox.from_extents(*(place - 4), *(place + 4)) for place in ax.transData.transform(points)]
+    for name, point in zip(names, points.tolist(), strict=True):
+        text = ax.annotate(name, (point[0], point[1]), (0, 0), textcoords="offset points", fontsize=9, **style)
+        for place in [*_PLACES, _PLACES[0]]:
+            text.set(position=place[:2], ha=place[2], va=place[3])
+            box = text.get_window_extent()
+            inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1) and ax.bbox.containsy(box.y1)
+            if inside and not box.count_overlaps(taken):
+                break
+        taken.append(box)
 
 
 def _families(families: str | list[str]) -> list[str]:

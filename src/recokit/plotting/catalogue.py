@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from recokit._typing import AnyArray
 from recokit.interactions import Interactions
 from recokit.metrics import Evaluation
-from recokit.plotting._style import COLORS, GREY, axes_of, name_style, named, shortened
+from recokit.plotting._style import COLORS, GREY, axes_of, name_points, name_style, named, note, shortened
 from recokit.recommendations import Recommendations
 
 __all__ = ["coverage_accuracy", "long_tail"]
@@ -122,13 +122,9 @@ def coverage_accuracy(
     front = sorted(np.flatnonzero(best), key=lambda k: x[k])
     ax.plot(x[front], y[front], "-", color=COLORS[0], alpha=0.4)
     ax.scatter(x, y, color=[COLORS[0] if each else GREY for each in best], zorder=3)
-    names = [shortened(name) for name in by_name]
-    style = name_style(names)
-    middle = (x.min() + x.max()) / 2
-    for name, *place in zip(names, x.tolist(), y.tolist(), strict=True):
-        right = place[0] <= middle  # names point inwards, so that none is cut off
-        offset, side = ((6, 4), "left") if right else ((-6, 4), "right")
-        ax.annotate(name, (place[0], place[1]), offset, textcoords="offset points", ha=side, fontsize=9, **style)
     ax.margins(0.12)
     ax.set(xlabel=coverage, ylabel=accuracy)
+    if not all(best):
+        note(ax, "grey: another is better in one and no worse in the other")
+    name_points(ax, [shortened(name) for name in by_name], np.column_stack([x, y]))
     return ax

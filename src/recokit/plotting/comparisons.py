@@ -12,7 +12,7 @@ from recokit.exceptions import DataError, first_few
 from recokit.interactions import IdIndex, Interactions
 from recokit.metrics import Evaluation, compare
 from recokit.metrics._resampling import bootstrap_means
-from recokit.plotting._style import COLORS, GREY, axes_of, legend_of, name_style, named, shortened
+from recokit.plotting._style import COLORS, GREY, axes_of, legend_of, name_style, named, note, shortened
 
 __all__ = ["comparison", "segment_profiles"]
 
@@ -77,7 +77,7 @@ def comparison(
     ax.margins(y=0.5 / len(order))
     level = next(iter(by_name.values())).confidence
     ax.set_xlabel(f"{metric}, with {level:.0%} intervals over {result.n_users:,} users")
-    ax.set_title(f"grey: not as good as the best (Holm, α = {alpha:g})", loc="left", fontsize=9, color="#555555")
+    note(ax, f"grey: not as good as the best (Holm, α = {alpha:g})")
     ax.grid(axis="x", alpha=0.3)
     return ax
 
@@ -119,7 +119,7 @@ def segment_profiles(
     >>> result = evaluate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]}, ["recall@1"])
     >>> axes = segment_profiles(result, {"ann": "new", "bob": "loyal"})
     >>> [text.get_text() for text in axes.get_xticklabels()]
-    ['loyal\n1 users', 'new\n1 users']
+    ['loyal\n1 user', 'new\n1 user']
     """
     by_name = named(evaluations, Evaluation, "an Evaluation")
     metric = metric or next(iter(next(iter(by_name.values())).per_user), "")
@@ -135,13 +135,19 @@ def segment_profiles(
         means, low, high = np.array([_interval(each[members]) for members in groups.values()]).T
         x = np.arange(len(groups)) + step * (row - (len(by_name) - 1) / 2)
         ax.errorbar(x, means, yerr=_bars(means, low, high), fmt="o", color=color, capsize=3, label=name or None)
-    names = [f"{shortened(label, 16)}\n{np.count_nonzero(members):,} users" for label, members in groups.items()]
+    names = [f"{shortened(label, 16)}\n{_people(int(np.count_nonzero(members)))}" for label, members in groups.items()]
     ax.set_xticks(range(len(names)), names, **name_style(names))
     ax.margins(x=0.12)
     ax.set(ylabel=f"{metric}, with 95% intervals")
+    if isinstance(segments, Interactions):
+        ax.set_xlabel("interactions of a user in training")
     ax.grid(axis="y", alpha=0.3)
     legend_of(ax, list(by_name))
     return ax
+
+
+def _people(n: int) -> str:
+    return f"{n:,} user" if n == 1 else f"{n:,} users"
 
 
 def _by_user(by_name: Mapping[str, Evaluation], metric: str) -> tuple[AnyArray, dict[str, FloatArray]]:

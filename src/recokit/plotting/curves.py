@@ -143,7 +143,7 @@ def metric_by_k(
     name, bracket, conventions = str(metric).partition("(")
     ax.set(xlabel="k, items looked at", ylabel=f"{name}@k{bracket}{conventions}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend_of(ax, list(by_name), loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
+    legend_of(ax, list(by_name))
     return ax
 
 

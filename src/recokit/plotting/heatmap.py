@@ -9,13 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 from recokit._typing import AnyArray
 from recokit._validation import as_id_list, known_codes
 from recokit.base import Recommender
-from recokit.plotting._style import axes_of, name_style, shortened
+from recokit.plotting._style import axes_of, name_style, note, shortened
 
 __all__ = ["rating_heatmap"]
 
 _MOST_ROWS = 100
 _BY_DEFAULT = 15
 _MOST_NUMBERS = 400
+_CELL, _BARE_CELL = (0.42, 0.3), (0.16, 0.16)  # inches, with a number in it and without
 
 
 def rating_heatmap(
@@ -60,7 +61,8 @@ def rating_heatmap(
     item_codes = _codes(data.items, items, np.bincount(data.item_codes, minlength=data.n_items), "item")
     rows, columns = data.users.take(user_codes).tolist(), data.items.take(item_codes).tolist()
     values = model.predict([(user, item) for user in rows for item in columns]).reshape(len(rows), len(columns))
-    ax = axes_of(ax, (2.5 + 0.42 * len(columns), 1.8 + 0.3 * len(rows)))
+    width, height = _CELL if values.size <= _MOST_NUMBERS else _BARE_CELL
+    ax = axes_of(ax, (2.5 + width * len(columns), 1.8 + height * len(rows)))
     low, high = getattr(model, "rating_range_", (values.min(), values.max()))
     image = ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
     ax.figure.colorbar(image, ax=ax, label="predicted rating" if model._is_explicit() else "score")
@@ -68,7 +70,8 @@ def rating_heatmap(
     known = np.array([np.isin(item_codes, history) for history in histories])
     if values.size <= _MOST_NUMBERS:
         _write_numbers(ax, values, (low + high) / 2)
-    ax.plot(*np.nonzero(known)[::-1] + np.array([[0.38], [-0.36]]), "o", ms=2.5, color="white", mec="black", mew=0.4)
+    ax.plot(*np.nonzero(known)[::-1] + np.array([[0.36], [-0.32]]), "o", ms=3, color="white", mec="black", mew=0.5)
+    note(ax, "dot: the model learned from this pair")
     _name_axis(ax.set_xticks, columns, labels, rotation=90)
     _name_axis(ax.set_yticks, rows, None)
     ax.set(xlabel="item", ylabel="user")
