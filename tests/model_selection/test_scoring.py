@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from recokit import BiasBaseline, DataError, Interactions, Popularity
+from recokit import BiasBaseline, DataError, Interactions, Popularity, evaluate
 from recokit.metrics import Metric
 from recokit.model_selection import LeaveLastOut, UserKFold, as_pairs, ranking_scorer, train_test_split
 from recokit.neighbors import ItemKNN
@@ -60,6 +60,24 @@ def test_a_metric_may_need_the_catalogue_and_have_conventions():
     assert 0 < ranking_scorer("coverage@2")(model, test) < 1
     conventional = ranking_scorer("ndcg@3(gain=exponential, denominator=relevant)")
     assert conventional(model, test) == ranking_scorer(Metric("ndcg", 3, "relevant", "exponential"))(model, test)
+
+
+@pytest.mark.parametrize("metric", ["gini@2", "popularity_bias@2"])
+def test_less_of_what_should_be_little_scores_higher(metric):
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    models = Popularity().fit(train), ItemKNN(n_neighbors=3).fit(train)
+    users = np.unique(of_interactions(test), axis=0)[:, 0].tolist()
+    bias = [evaluate(model.recommend(users, 2), test, [metric], train=train)[metric] for model in models]
+    assert bias[0] != bias[1]
+    assert [ranking_scorer(metric)(model, test) for model in models] == [-bias[0], -bias[1]]
+    assert ranking_scorer(["recall@2", metric])(models[0], test)[f"neg_{metric}"] == -bias[0]
+
+
+def test_several_scores_have_the_names_that_were_asked_for():
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    names = ["map@3", "ndcg@3(gain=linear)", "mrr"]
+    scores = ranking_scorer(names)(Popularity().fit(train), test)
+    assert list(scores) == names
 
 
 def test_interactions_below_the_threshold_are_not_relevant():
@@ -152,6 +170,7 @@ def test_a_scorer_can_be_pickled_and_shows_what_it_is():
     [
         ({"metric": "ndgc@10"}, "unknown metric 'ndgc'"),
         ({"metric": []}, "no metric"),
+        ({"metric": ["ndcg@3", "diversity@3"]}, "diversity@3 needs item_vectors, which a scorer does not have"),
         ({"given": 1.5}, "^given="),
         ({"random_state": -1}, "^random_state="),
     ],

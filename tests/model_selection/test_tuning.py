@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import loguniform, randint
 
-from recokit import DataError, Popularity
+from recokit import DataError, Popularity, evaluate
 from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import (
     LeaveLastOut,
@@ -251,6 +251,21 @@ def test_ratings_are_tuned_by_their_error():
     assert same.best_score == found.best_score
 
 
+def test_what_should_be_little_is_tuned_to_be_little():
+    found = tune(ItemKNN(), IMPLICIT, GRID, metric="gini@5", budget_seconds=600)
+    assert found.metric == "-gini@5"
+    train, test = train_test_split(IMPLICIT)
+    users = test.users.take(np.unique(test.user_codes))
+
+    def gini(params):
+        lists = ItemKNN(**params).fit(train).recommend(users, 5, on_unknown="popular")
+        return evaluate(lists, test, ["gini@5"], train=train)["gini@5"]
+
+    values = [gini(trial.params) for trial in found.trials]
+    assert [trial.score for trial in found.trials] == [-value for value in values]
+    assert gini(found.best_params) == min(values) < max(values)
+
+
 def test_the_score_is_the_mean_over_the_splits():
     cv = UserKFold(3)
     found = tune(ItemKNN(), IMPLICIT, {"n_neighbors": [3]}, metric=ranking_scorer("recall@5", given=0.5), splitter=cv)
@@ -321,6 +336,8 @@ def test_progress_is_shown_where_asked_for(capsys):
         ({"resource": "verbose"}, "a parameter that is a whole number"),
         ({"resource": "epochs"}, "a parameter that is a whole number"),
         ({"metric": "ndgc@10"}, "unknown metric"),
+        ({"metric": ranking_scorer(["ndcg@5", "recall@5"])}, "one metric to make great, got several: ndcg@5, recall@5"),
+        ({"metric": ["ndcg@5", "recall@5"]}, "one metric to make great, got several: ndcg@5, recall@5"),
     ],
 )
 def test_bad_options_are_refused(options, message):

@@ -30,11 +30,14 @@ class Definition(NamedTuple):
         The default denominator; None where there is no choice.
     gain : str, optional
         The default gain; None where there is no choice.
+    lower_is_better : bool
+        Whether less of it is what is wanted.
     """
 
     measure: int | Callable[..., float]
     denominator: Denominator | None = None
     gain: Gain | None = None
+    lower_is_better: bool = False
 
     @property
     def is_by_user(self) -> bool:
@@ -51,9 +54,9 @@ REGISTRY = {
     "reciprocal_rank": Definition(ranking.RECIPROCAL_RANK),
     "auc": Definition(ranking.AUC),
     "coverage": Definition(_list_measures.coverage),
-    "gini": Definition(_list_measures.gini),
+    "gini": Definition(_list_measures.gini, lower_is_better=True),
     "novelty": Definition(_list_measures.novelty),
-    "popularity_bias": Definition(_list_measures.popularity_bias),
+    "popularity_bias": Definition(_list_measures.popularity_bias, lower_is_better=True),
     "personalization": Definition(_list_measures.personalization),
     "diversity": Definition(_list_measures.diversity),
     "serendipity": Definition(_list_measures.serendipity),
@@ -149,6 +152,11 @@ class Metric:
             )
         k = None if match["k"] is None else int(match["k"])
         return cls(match["name"], k, **_options(metric, match["options"]))
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether less of it is what is wanted, as of ``gini`` and ``popularity_bias``."""
+        return REGISTRY[self.name].lower_is_better
 
     def __str__(self) -> str:
         own = REGISTRY[self.name]

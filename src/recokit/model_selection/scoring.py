@@ -24,9 +24,13 @@ __all__ = ["RankingScorer", "ranking_scorer"]
 
 @dataclass(frozen=True)
 class RankingScorer:
-    """What `ranking_scorer` returns: ``scorer(estimator, X, y)`` is the mean of a metric over the users of X."""
+    """What `ranking_scorer` returns: ``scorer(estimator, X, y)`` is the mean of a metric over the users of X.
+
+    Greater is better: metrics of which less is wanted are negated, and their names begin with ``neg_``.
+    """
 
     metrics: tuple[Metric, ...]
+    names: tuple[str, ...]
     single: bool
     given: float | int | None
     threshold: float | None
@@ -34,7 +38,7 @@ class RankingScorer:
     random_state: int
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> Any:
-        """Return the mean of the metric, or a dictionary of the means of several.
+        """Return the score by the metric, or a dictionary of the scores by several.
 
         Parameters
         ----------
@@ -57,8 +61,8 @@ class RankingScorer:
             if not self.exclude_seen:  # then test pairs in the training are people who came back
                 warnings.filterwarnings("ignore", message=".* in the training data")
             result = evaluate(lists, truth, self.metrics, train=data, threshold=self.threshold, n_threads=n_threads)
-        means = result.means
-        return next(iter(means.values())) if self.single else means
+        scores = [(-1 if metric.lower_is_better else 1) * result[str(metric)] for metric in self.metrics]
+        return scores[0] if self.single else dict(zip(self.names, scores, strict=True))
 
     def _lists(self, model: Recommender, test: Interactions) -> tuple[Recommendations, Interactions]:
         """Return the lists of the users of the test, and what they are tested on."""
@@ -105,8 +109,9 @@ def ranking_scorer(
     Parameters
     ----------
     metric : str, Metric, or iterable of these
-        As in `recokit.metrics.evaluate`. Several make a scorer of several scores, computed in one pass; searches then
-        need ``refit=`` with the name of one.
+        As in `recokit.metrics.evaluate`, all but ``diversity``. Of ``gini`` and ``popularity_bias``, of which less is
+        wanted, the score is the negative. Several make a scorer of several scores, computed in one pass, with the names
+        that were asked for (``neg_gini@10`` for a negative); searches then need ``refit=`` with the name of one.
     given : float or int, optional
         For users of whom the model has no history: the share of their test interactions, or their number, that it is
         told before it recommends (the earliest, or where there are no timestamps random ones); the rest is tested on.
@@ -133,7 +138,7 @@ def ranking_scorer(
     Raises
     ------
     ValueError
-        An unknown metric, or a ``given`` that is neither a share nor a number.
+        A metric that is unknown or cannot be scored by, or a ``given`` that is neither a share nor a number.
 
     Examples
     --------
@@ -149,11 +154,16 @@ def ranking_scorer(
     [0.333, 0.333]
     """
     single = isinstance(metric, str | Metric)
-    asked = tuple(Metric.parse(each) for each in ([metric] if isinstance(metric, str | Metric) else metric))
+    asked = {str(each): Metric.parse(each) for each in ([metric] if isinstance(metric, str | Metric) else metric)}
     if not asked:
         raise ValueError("no metric to score by")
+    for name, each in asked.items():
+        if each.name == "diversity":
+            raise ValueError(f"{name} needs item_vectors, which a scorer does not have: ask recokit.evaluate for it")
+    names = tuple(f"neg_{name}" if each.lower_is_better else name for name, each in asked.items())
     given = None if given is None else check_given(given)
-    return RankingScorer(asked, single, given, threshold, exclude_seen, check_whole("random_state", random_state, 0))
+    random_state = check_whole("random_state", random_state, 0)
+    return RankingScorer(tuple(asked.values()), names, single, given, threshold, exclude_seen, random_state)
 
 
 def _recommender(estimator: Any, X: Any) -> tuple[Recommender, Any]:

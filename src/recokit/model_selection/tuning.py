@@ -13,7 +13,6 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from recokit._frames import Backend, to_frame
 from recokit.base import Recommender
 from recokit.interactions import Interactions
-from recokit.metrics import Metric
 from recokit.model_selection._candidates import candidates, check_space
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._splitter import check_whole
@@ -154,8 +153,9 @@ def tune(
         For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
         ``RandomizedSearchCV``.
     metric : str, Metric, RankingScorer or callable
-        What to make great: a metric of lists; ``"rmse"``, ``"mse"``, ``"mae"`` (negated), or another scorer of
-        scikit-learn for ratings; or any ``scorer(model, X, y)``.
+        What to make great: a metric of lists, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or another
+        scorer of scikit-learn for ratings; or any ``scorer(model, X, y)`` of one number. What should be little is
+        negated, with a minus before its name.
     budget_seconds : float
         Time for the search. No trial is begun that would not end in time, as far as those before it tell; the first one
         is, and the last fit on all data comes on top.
@@ -292,19 +292,34 @@ class _Clock:
 
 
 def _scorer(metric: Any) -> tuple[str, Any]:
-    """Return the name of a metric, and its scorer."""
-    if isinstance(metric, RankingScorer):
-        return str(metric.metrics[0]), metric
+    """Return the name of a metric, and its scorer.
+
+    Raises
+    ------
+    ValueError
+        There is no such metric, or there are several.
+    """
+    if isinstance(metric, list | tuple):
+        metric = ranking_scorer(metric)
     if callable(metric):
-        return getattr(metric, "__name__", type(metric).__name__), metric
+        return _name(metric), metric
     if metric in _RATING_SCORERS:
         return f"-{metric}", get_scorer(_RATING_SCORERS[metric])
     try:
-        return str(Metric.parse(metric)), ranking_scorer(metric)
+        scorer = ranking_scorer(metric)
     except ValueError:
         if metric not in get_scorer_names():
             raise
         return metric, get_scorer(metric)
+    return _name(scorer), scorer
+
+
+def _name(scorer: Any) -> str:
+    if not isinstance(scorer, RankingScorer):
+        return getattr(scorer, "__name__", type(scorer).__name__)
+    if not scorer.single:
+        raise ValueError(f"metric: expected one metric to make great, got several: {', '.join(scorer.names)}")
+    return f"-{scorer.metrics[0]}" if scorer.metrics[0].lower_is_better else scorer.names[0]
 
 
 def _shown(params: dict[str, Any]) -> str:
