@@ -145,6 +145,16 @@ def test_coverage_and_accuracy_are_a_named_dot_for_each_model_and_the_best_are_j
     assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
 
 
+def test_the_best_have_little_of_what_should_be_little():
+    values = {"a": (0.3, 0.9), "b": (0.2, 0.2), "c": (0.1, 0.5)}
+    evaluations = {
+        name: Evaluation({"ndcg@5": accuracy, "gini@5": gini}, np.arange(1), {}, 0, 0)
+        for name, (accuracy, gini) in values.items()
+    }
+    ax = plotting.coverage_accuracy(evaluations, "ndcg@5", "gini@5")
+    np.testing.assert_array_equal(np.column_stack(ax.lines[0].get_data()), [[0.2, 0.2], [0.9, 0.3]])
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8))
 def test_names_beside_points_cover_neither_each_other_nor_a_point_and_stay_within(places):
     evaluations = {

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from recokit._typing import AnyArray
+from recokit._typing import AnyArray, FloatArray
 from recokit.interactions import Interactions
-from recokit.metrics import Evaluation
+from recokit.metrics import Evaluation, Metric
 from recokit.plotting._style import COLORS, GREY, axes_of, name_points, name_style, named, note, shortened
 from recokit.recommendations import Recommendations
 
@@ -90,7 +90,8 @@ def coverage_accuracy(
     evaluations : Evaluation, or mapping of names to Evaluation
         With both metrics.
     accuracy, coverage : str
-        The metrics, as they were asked for.
+        The metrics, as they were asked for; in place of coverage another that is not of accuracy may stand, such as
+        ``"novelty@10"`` or ``"gini@10"``, of which less is better.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
 
@@ -117,7 +118,7 @@ def coverage_accuracy(
     by_name = named(evaluations, Evaluation, "an Evaluation")
     x = np.array([one[coverage] for one in by_name.values()])
     y = np.array([one[accuracy] for one in by_name.values()])
-    best = [not np.any((x >= x[k]) & (y >= y[k]) & ((x > x[k]) | (y > y[k]))) for k in range(len(x))]
+    best = _unsurpassed(_goodness(x, coverage), _goodness(y, accuracy))
     ax = axes_of(ax)
     front = sorted(np.flatnonzero(best), key=lambda k: x[k])
     ax.plot(x[front], y[front], "-", color=COLORS[0], alpha=0.4)
@@ -128,3 +129,12 @@ def coverage_accuracy(
         note(ax, "grey: another is better in one and no worse in the other")
     name_points(ax, [shortened(name) for name in by_name], np.column_stack([x, y]))
     return ax
+
+
+def _goodness(values: FloatArray, metric: str) -> FloatArray:
+    return -values if Metric.parse(metric).lower_is_better else values
+
+
+def _unsurpassed(x: FloatArray, y: FloatArray) -> list[bool]:
+    """Tell of each point whether no other is greater in one and no less in the other."""
+    return [not np.any((x >= x[k]) & (y >= y[k]) & ((x > x[k]) | (y > y[k]))) for k in range(len(x))]
