@@ -389,6 +389,13 @@ class Interactions:
         pairs[:, 0], pairs[:, 1] = users, items
         return pairs, self.values.copy()
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        # NumPy would wrap the whole in one cell, at which scikit-learn's tools fail with a riddle.
+        raise TypeError(
+            "Interactions are no array of rows. For scikit-learn's tools: X, y = recokit.model_selection.as_pairs("
+            "interactions); for arrays: interactions.to_pairs(), or the users × items in interactions.matrix"
+        )
+
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with the columns user_id, item_id, value and, where there are times, timestamp.
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from sklearn.model_selection import GridSearchCV, cross_validate, train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
@@ -42,6 +43,20 @@ def test_rows_may_be_chosen_by_masks_slices_and_one_at_a_time():
     assert X[3].tolist() == expected[3].tolist()
     assert np.asarray(as_pairs(Interactions.from_dense([[1, 2]]))[0]).dtype == np.int64
     assert np.asarray(X, dtype=str).dtype.kind == "U"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: GridSearchCV(BiasBaseline(), {"l2_user": [1.0, 2.0]}).fit(DATA),
+        lambda: cross_validate(BiasBaseline(), DATA, DATA.values),
+        lambda: train_test_split(DATA),
+        lambda: np.asarray(DATA),
+    ],
+)
+def test_tools_that_need_rows_say_how_to_give_them_where_they_get_interactions(use):
+    with pytest.raises(TypeError, match=r"X, y = recokit\.model_selection\.as_pairs\(interactions\)"):
+        use()
 
 
 @given(rows=st.lists(st.integers(0, 4), min_size=1, unique=True))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -155,6 +155,7 @@ def test_the_best_have_little_of_what_should_be_little():
     np.testing.assert_array_equal(np.column_stack(ax.lines[0].get_data()), [[0.2, 0.2], [0.9, 0.3]])
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8))
 def test_names_beside_points_cover_neither_each_other_nor_a_point_and_stay_within(places):
     evaluations = {
