@@ -31,7 +31,14 @@ def test_histories_are_the_early_part_of_what_people_never_seen_did(log, share, 
     assume(len({user for user, _, _ in log}) >= 2)
     data = as_interactions(log, times=timed)
     covered = []
-    for train, told, test in UserKFold(2).split_with_histories(data, given=share):
+    folds = UserKFold(2).split_with_histories(data, given=share)
+    lengths = np.diff(data.indptr)
+    if any(np.all(lengths[data.user_codes[test]] == 1) for _, test in UserKFold(2).split(data)):
+        with pytest.raises(DataError, match="has nothing to test on; each of its users has one interaction"):
+            list(folds)
+        return
+    for train, told, test in folds:
+        assert test.n_interactions > 0
         learned, known, asked = (of_interactions(part) for part in (train, told, test))
         assert sorted(learned + known + asked) == of_interactions(data)
         assert not {user for user, _, _ in learned} & {user for user, _, _ in known}

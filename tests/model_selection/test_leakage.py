@@ -85,6 +85,10 @@ def test_the_splitters_that_look_at_time_or_people_do_not_leak(cv):
     assert report.leaks == []
     if isinstance(cv, GlobalTimeSplit):
         assert report.n_anyones_future == 0
+        assert report.verdict == "nothing leaks"
+    else:
+        assert report.n_anyones_future > 0
+        assert report.verdict.endswith("but what others did later is learned from")
 
 
 def test_a_random_split_of_data_with_timestamps_leaks():
@@ -101,6 +105,7 @@ def test_without_timestamps_futures_are_unknown():
     report = check_split(train, test)
     assert report.n_own_future is report.n_anyones_future is None
     assert "own future learned from       unknown without timestamps" in str(report)
+    assert report.verdict == "no pair leaks; futures are unknown without timestamps"
 
 
 def test_the_report_reads_as_a_table():

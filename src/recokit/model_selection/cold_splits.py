@@ -37,6 +37,8 @@ class UserKFold(Splitter):
 
     ``split`` yields all interactions of the users of a fold as the test: `ranking_scorer` with ``given=`` tells a model
     a part of each person's history and tests on the rest. ``split_with_histories`` does the same for Interactions.
+    Times are not looked at when the users are dealt: no person's own future is learned from, but what others did later
+    is, as `check_split` says. `GlobalTimeSplit` rules that out.
 
     Parameters
     ----------
@@ -79,6 +81,12 @@ class UserKFold(Splitter):
         Yields
         ------
         UserFold
+            None of its parts is empty.
+
+        Raises
+        ------
+        DataError
+            There are too few users, or nobody of a fold has more than what is given.
 
         Examples
         --------
@@ -87,7 +95,12 @@ class UserKFold(Splitter):
         [1, 1]
         """
         known = given_mask(data, check_given(given), self.random_state)
-        for train, test in self._masks(Log.of(data)):
+        for number, (train, test) in enumerate(self._masks(Log.of(data)), start=1):
+            if not np.any(test & ~known):
+                raise DataError(
+                    f"{self!r}: fold {number} has nothing to test on; each of its users has one interaction, which is "
+                    "given"
+                )
             yield UserFold(data.select(train), data.select(test & known), data.select(test & ~known))
 
 

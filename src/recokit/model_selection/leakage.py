@@ -73,6 +73,17 @@ class SplitReport:
             )
         return found
 
+    @property
+    def verdict(self) -> str:
+        """What the split is good for, in a sentence."""
+        if self.leaks:
+            return "LEAKS: " + "; ".join(self.leaks)
+        if self.n_anyones_future is None:
+            return "no pair leaks; futures are unknown without timestamps"
+        if self.n_anyones_future:
+            return "no pair and no user's own future leaks, but what others did later is learned from"
+        return "nothing leaks"
+
     def __str__(self) -> str:
         train = f"{self.n_train:,} interactions of {self.n_train_users:,} users with {self.n_train_items:,} items"
         test = f"{self.n_test:,} interactions of {self.n_test_users:,} users with {self.n_test_items:,} items"
@@ -85,7 +96,7 @@ class SplitReport:
             ("cold users", _cold(self.n_cold_users, self.n_test_users, self.n_of_cold_users, self.n_test)),
             ("cold items", _cold(self.n_cold_items, self.n_test_items, self.n_of_cold_items, self.n_test)),
             ("popularity alone", ", ".join(f"{name} {value:.4f}" for name, value in self.popularity.items())),
-            ("verdict", "LEAKS: " + "; ".join(self.leaks) if self.leaks else "no pair and no user's future leaks"),
+            ("verdict", self.verdict),
         ]
         width = max(len(label) for label, _ in rows)
         return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
@@ -130,7 +141,7 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     cold users                    0 (0.0%), with 0 (0.0%) of the test interactions
     cold items                    2 (100.0%), with 2 (100.0%) of the test interactions
     popularity alone              recall@2 1.0000, ndcg@2 0.8155
-    verdict                       no pair and no user's future leaks
+    verdict                       no pair and no user's own future leaks, but what others did later is learned from
     """
     check_whole("k", k, 1)
     train, test = (_nonempty(part, name) for part, name in ((train, "train"), (test, "test")))
