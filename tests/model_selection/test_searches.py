@@ -1,7 +1,10 @@
 """The searches of scikit-learn on recommenders."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy.stats import loguniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
@@ -12,7 +15,8 @@ from sklearn.model_selection import (
     cross_validate,
 )
 
-from recokit import BiasBaseline, Popularity
+from recokit import Popularity
+from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import InteractionKFold, LeaveLastOut, RandomHoldOut, as_pairs, ranking_scorer
 from recokit.neighbors import ItemKNN
 from recokit.testing import all_recommenders, example_interactions
@@ -27,14 +31,15 @@ def forms(data):
 
 
 @pytest.mark.parametrize("form", ["pairs", "interactions"])
-@pytest.mark.parametrize("model", [model for model in all_recommenders() if not model.__name__.startswith("Tfidf")])
+@pytest.mark.parametrize("model", all_recommenders())
 def test_every_recommender_is_cross_validated_by_its_lists_and_by_its_predictions(model, form):
     data = example_interactions(model._supported_feedback[0], strings=True)
     X, y = forms(data)[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5")}
     if y is not None:
         scoring["rmse"] = "neg_root_mean_squared_error"
-    scores = cross_validate(model(), X, y, cv=CV, scoring=scoring, error_score="raise")
+    options = {"cv": CV, "scoring": scoring, "params": model._example_side(data), "error_score": "raise"}
+    scores = cross_validate(model(), X, y, **options)
     assert np.all((scores["test_ndcg"] > 0) & (scores["test_ndcg"] <= 1))
     assert np.all(np.isfinite(scores.get("test_rmse", 0)))
 
@@ -81,19 +86,51 @@ def test_searches_find_the_best_by_ranking_whatever_the_form_of_the_data(search,
         assert again.best_score_ == search.best_score_
 
 
+SGD = SGDMatrixFactorization(4, n_epochs=3, random_state=0, n_threads=2)
+HALVING = {"min_resources": 80, "factor": 2, "return_train_score": False, "random_state": 0}
+TOOLS = {
+    "grid": lambda model, space, **options: GridSearchCV(model, space, refit="ndcg", **options),
+    "random": lambda model, space, **options: RandomizedSearchCV(
+        model, space, n_iter=2, random_state=0, refit="ndcg", **options
+    ),
+    "halving": lambda model, space, scoring, **options: HalvingGridSearchCV(
+        model, space, scoring=scoring["ndcg"], **HALVING, **options
+    ),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["pairs", "interactions"])
-def test_two_processes_give_what_one_gives(form):
+@pytest.mark.parametrize(
+    ("model", "space"),
+    [(ItemKNN(n_threads=2), {"shrinkage": [0.0, 100.0]}), (SGD, {"learning_rate": [0.01, 0.2]})],
+    ids=["neighbours", "factors"],
+)
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
+def test_two_processes_of_models_with_two_threads_give_what_one_gives(tool, model, space, form):
     X, y = forms(example_interactions("explicit"))[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5"), "rmse": "neg_root_mean_squared_error"}
-    grid = {"l2_user": [1.0, 10.0]} if "l2_user" in BiasBaseline().get_params() else {"feedback": ["auto", "explicit"]}
-    results = []
-    for n_jobs in (1, 2):
-        options = {"cv": CV, "scoring": scoring, "refit": "ndcg", "n_jobs": n_jobs, "error_score": "raise"}
-        results.append(GridSearchCV(BiasBaseline(), grid, **options).fit(X, y))
-    for name in ("mean_test_ndcg", "mean_test_rmse"):
-        assert results[0].cv_results_[name].tolist() == results[1].cv_results_[name].tolist()
-    assert results[0].best_params_ == results[1].best_params_
+    one, two = (
+        tool(model, space, scoring=scoring, cv=CV, n_jobs=n_jobs, error_score="raise").fit(X, y) for n_jobs in (1, 2)
+    )
+    columns = [name for name in one.cv_results_ if "test" in name and "time" not in name]
+    assert len(columns) >= 3
+    for name in columns:
+        assert one.cv_results_[name].tolist() == two.cv_results_[name].tolist()
+    assert one.best_params_ == two.best_params_
+    assert_array_equal(one.best_estimator_.predict(X), two.best_estimator_.predict(X))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["pairs", "interactions"])
+@pytest.mark.parametrize("model", [ItemKNN(n_threads=2), SGD], ids=["neighbours", "factors"])
+def test_cross_validation_in_two_processes_gives_what_one_gives(model, form):
+    X, y = forms(example_interactions("explicit"))[form]
+    scoring = {"ndcg": ranking_scorer("ndcg@5"), "rmse": "neg_root_mean_squared_error"}
+    one, two = (cross_validate(model, X, y, cv=CV, scoring=scoring, n_jobs=n, error_score="raise") for n in (1, 2))
+    for name in ("test_ndcg", "test_rmse"):
+        assert np.all(np.isfinite(one[name]))
+        assert one[name].tolist() == two[name].tolist()
 
 
 def test_several_metrics_in_one_pass_are_several_columns_of_a_search():
@@ -111,8 +148,6 @@ def test_several_metrics_in_one_pass_are_several_columns_of_a_search():
 
 def test_interactions_keep_their_timestamps_in_a_search():
     data = example_interactions("implicit")
-    from dataclasses import replace
-
     timed = replace(data, timestamps=np.arange(data.n_interactions) * 7 % 100)
     search = GridSearchCV(
         Popularity(),
