@@ -345,6 +345,14 @@ def test_bad_options_are_refused(options, message):
         tune(ItemKNN(), IMPLICIT, **{"param_space": {"n_neighbors": [1, 2]}, **options})
 
 
+@pytest.mark.parametrize("shrinkage", [[0.0, 5.0], loguniform(1, 10)], ids=["values", "distribution"])
+def test_parameters_are_shown_in_the_order_of_the_space(shrinkage):
+    space = {"weighting": [None, "bm25"], "shrinkage": shrinkage, "n_neighbors": [2, 4]}
+    found = tune(ItemKNN(), IMPLICIT, space, budget_seconds=0.3)
+    assert len(found.trials) > 1
+    assert {tuple(trial.params) for trial in found.trials} == {("weighting", "shrinkage", "n_neighbors")}
+
+
 def test_several_spaces_may_be_searched():
     found = tune(ItemKNN(), IMPLICIT, [{"n_neighbors": [2]}, {"shrinkage": [7.0]}])
     assert {"n_neighbors": 2} in [trial.params for trial in found.trials]

@@ -43,14 +43,15 @@ def candidates(estimator: Recommender, space: Any, names: list[str], random_stat
     if any(hasattr(values, "rvs") for each in spaces for values in each.values()):
         rng = np.random.RandomState(random_state)
         while True:
-            yield _plain(next(iter(ParameterSampler(space, 1, random_state=rng))))
+            yield _plain(next(iter(ParameterSampler(space, 1, random_state=rng))), names)
     grid = ParameterGrid(space)
     for place in np.random.default_rng(random_state).permutation(len(grid)):
-        candidate = _plain(grid[place])
+        candidate = _plain(grid[place], names)
         if repr(candidate) != repr({name: own[name] for name in candidate}):
             yield candidate
 
 
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters with Python's numbers instead of NumPy's."""
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in params.items()}
+def _plain(params: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return parameters in the order of their names in the space, with Python's numbers instead of NumPy's."""
+    chosen = {name: params[name] for name in names if name in params}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in chosen.items()}
