@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from sklearn.model_selection import KFold
 
+from recokit import DataError
 from recokit.model_selection import (
     GlobalTimeSplit,
     LeaveLastOut,
     RandomHoldOut,
     UserKFold,
+    as_pairs,
     split_interactions,
     train_test_split,
 )
@@ -48,3 +50,21 @@ def test_the_default_is_the_split_that_leaks_least():
     for data, splitter in ((timed, GlobalTimeSplit()), (untimed, RandomHoldOut(stratified=True))):
         got, expected = train_test_split(data), train_test_split(data, splitter)
         assert [of_interactions(part) for part in got] == [of_interactions(part) for part in expected]
+
+
+def test_the_parts_of_data_in_any_form_are_those_of_the_interactions():
+    data = as_interactions(LOG, times=False)
+    rows, _ = as_pairs(data)
+    expected = [of_interactions(part) for part in train_test_split(data)]
+    for form in (rows, data.to_pairs()[0], data.to_frame().drop(columns="value")):
+        assert [of_interactions(part) for part in train_test_split(form)] == expected
+    folds = [[of_interactions(part) for part in fold] for fold in UserKFold(2).split_with_histories(data)]
+    assert [[of_interactions(part) for part in fold] for fold in UserKFold(2).split_with_histories(rows)] == folds
+
+
+def test_what_is_no_splitter_or_no_interactions_is_named():
+    data = as_interactions(LOG)
+    with pytest.raises(TypeError, match=r"cv=0\.2: expected a splitter, such as RandomHoldOut\(0\.2\)"):
+        train_test_split(data, 0.2)
+    with pytest.raises(DataError, match=r"got a frame of 4 columns.*Interactions\.from_frame"):
+        train_test_split(data.to_frame())

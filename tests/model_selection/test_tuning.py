@@ -15,6 +15,7 @@ from recokit.model_selection import (
     LeaveLastOut,
     RandomHoldOut,
     UserKFold,
+    as_pairs,
     ranking_scorer,
     split_interactions,
     train_test_split,
@@ -351,6 +352,13 @@ def test_parameters_are_shown_in_the_order_of_the_space(shrinkage):
     found = tune(ItemKNN(), IMPLICIT, space, budget_seconds=0.3)
     assert len(found.trials) > 1
     assert {tuple(trial.params) for trial in found.trials} == {("weighting", "shrinkage", "n_neighbors")}
+
+
+def test_pairs_of_interactions_are_tuned_on_as_these_are():
+    rows, _ = as_pairs(IMPLICIT)
+    found, expected = (tune(ItemKNN(), data, {"n_neighbors": [2]}, budget_seconds=600) for data in (rows, IMPLICIT))
+    assert [trial.score for trial in found.trials] == [trial.score for trial in expected.trials]
+    assert found.best_estimator.interactions_.n_interactions == IMPLICIT.n_interactions
 
 
 def test_several_spaces_may_be_searched():

@@ -1,11 +1,12 @@
 """Splits by who or what is new: users never seen, items never seen."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, IntArray
+from recokit._validation import as_interactions
 from recokit.exceptions import DataError
 from recokit.interactions import Interactions
 from recokit.model_selection._log import Log, ranks_within_users
@@ -67,12 +68,12 @@ class UserKFold(Splitter):
         for fold in range(self.n_splits):
             yield folds != fold, folds == fold
 
-    def split_with_histories(self, data: Interactions, given: float | int = 0.8) -> Iterator[UserFold]:
+    def split_with_histories(self, data: Any, given: float | int = 0.8) -> Iterator[UserFold]:
         """Yield folds with the history of each test user in two parts.
 
         Parameters
         ----------
-        data : Interactions
+        data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
         given : float or int
             How much of each history is known: a share between 0 and 1 (rounded; at least one interaction), or a number
             of interactions. One interaction at least is left to test on, except of users who have no more than one:
@@ -94,6 +95,7 @@ class UserKFold(Splitter):
         >>> [fold.given.n_interactions for fold in UserKFold(2).split_with_histories(data, given=1)]
         [1, 1]
         """
+        data = as_interactions(data, None, "auto")
         known = given_mask(data, check_given(given), self.random_state)
         for number, (train, test) in enumerate(self._masks(Log.of(data)), start=1):
             if not np.any(test & ~known):
@@ -106,6 +108,8 @@ class UserKFold(Splitter):
 
 class ColdItemKFold(Splitter):
     """Deal the items into k folds at random; test on items nobody in the training has interacted with.
+
+    For models that know items by more than interactions, such as `recokit.TfidfRecommender`; others cannot rank these.
 
     Parameters
     ----------

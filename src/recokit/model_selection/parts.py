@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._validation import as_interactions
 from recokit.interactions import Interactions
 from recokit.model_selection._splitter import Splitter
 from recokit.model_selection.pairs import Pairs
@@ -14,12 +15,12 @@ from recokit.model_selection.time_splits import GlobalTimeSplit
 __all__ = ["default_splitter", "split_interactions", "train_test_split"]
 
 
-def split_interactions(data: Interactions, cv: Any) -> Iterator[tuple[Interactions, Interactions]]:
+def split_interactions(data: Any, cv: Any) -> Iterator[tuple[Interactions, Interactions]]:
     """Yield the parts to learn from and to test on, over the same ids.
 
     Parameters
     ----------
-    data : Interactions
+    data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
     cv : splitter of recokit or of scikit-learn
         What splits: anything with a ``split(X, y)`` that yields rows.
 
@@ -28,6 +29,13 @@ def split_interactions(data: Interactions, cv: Any) -> Iterator[tuple[Interactio
     train, test : Interactions
         With the users and items of ``data``, also those that a part has no interactions of.
 
+    Raises
+    ------
+    DataError
+        The data cannot be read, or not be split so.
+    TypeError
+        ``cv`` splits nothing.
+
     Examples
     --------
     >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
@@ -35,17 +43,21 @@ def split_interactions(data: Interactions, cv: Any) -> Iterator[tuple[Interactio
     ...     print(train, test)
     Interactions(2 users × 3 items, 2 interactions, implicit) Interactions(2 users × 3 items, 2 interactions, implicit)
     """
+    if not hasattr(cv, "split"):
+        raise TypeError(f"cv={cv!r}: expected a splitter, such as RandomHoldOut(0.2)")
+    data = as_interactions(data, None, "auto")
     X: Any = data if isinstance(cv, Splitter) else Pairs(data)
     for train, test in cv.split(X, data.values):
         yield data.select(_mask(train, len(data.values))), data.select(_mask(test, len(data.values)))
 
 
-def train_test_split(data: Interactions, cv: Any = None) -> tuple[Interactions, Interactions]:
+def train_test_split(data: Any, cv: Any = None) -> tuple[Interactions, Interactions]:
     """Return the part to learn from and the part to test on: the first split of a splitter.
 
     Parameters
     ----------
-    data : Interactions
+    data
+        As in `split_interactions`.
     cv : splitter, optional
         By default ``GlobalTimeSplit()`` where the data have timestamps, else ``RandomHoldOut(stratified=True)``: a
         fifth is tested on.
@@ -53,7 +65,7 @@ def train_test_split(data: Interactions, cv: Any = None) -> tuple[Interactions, 
     Returns
     -------
     train, test : Interactions
-        As in `split_interactions`.
+        As in `split_interactions`, which says what is raised too.
 
     Examples
     --------
@@ -63,6 +75,7 @@ def train_test_split(data: Interactions, cv: Any = None) -> tuple[Interactions, 
     >>> test.items.take(test.item_codes).tolist()
     [10, 30]
     """
+    data = as_interactions(data, None, "auto")
     return next(split_interactions(data, default_splitter(data) if cv is None else cv))
 
 

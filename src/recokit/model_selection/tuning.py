@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from recokit._frames import Backend, to_frame
+from recokit._validation import as_interactions
 from recokit.base import Recommender
-from recokit.interactions import Interactions
 from recokit.model_selection._candidates import candidates, check_space
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._splitter import check_whole
@@ -121,7 +121,7 @@ class Tuning:
 
 def tune(
     estimator: Recommender,
-    data: Interactions,
+    data: Any,
     param_space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
     metric: Any = "ndcg@10",
@@ -147,7 +147,7 @@ def tune(
     ----------
     estimator : Recommender
         What to tune. It is cloned, not changed.
-    data : Interactions
+    data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
         A part is held out, by ``splitter``, to score on. Keep the data of the final test out of it.
     param_space : dict, or sequence of dicts
         For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
@@ -200,6 +200,7 @@ def tune(
         raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
     factor, random_state = check_whole("factor", factor, 2), check_whole("random_state", random_state, 0)
     names = check_space(estimator, param_space)
+    data = as_interactions(data, None, "auto")
     folds = list(split_interactions(data, default_splitter(data) if splitter is None else splitter))
     stages = Stages.of(estimator, names, folds, resource, min_resource, factor, random_state)
     name, scorer = _scorer(metric)
