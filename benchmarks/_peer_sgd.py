@@ -1,31 +1,32 @@
-"""Epochs of stochastic gradient descent on generated ratings, beside LIBMF and Surprise."""
+"""Stochastic gradient descent on generated ratings: on the grid, in random order, and beside LIBMF and Surprise."""
 
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _peer_process import Run, Work
+from _ratings import N_ITEMS, generate_ratings
 
-__all__ = ["WORKS"]
+__all__ = ["WORKS", "make"]
 
-_USERS, _ITEMS, _RATINGS, _FACTORS = 70_000, 10_700, 10_000_000, 64
+_RATINGS, _FACTORS, _EPOCHS = 10_000_000, 64, 20
 _HELD_OUT = 0.05
 
+# What suits each, from a small grid on a tenth of the ratings, other ones held out.
+_OURS = {"learning_rate": 0.05, "learning_rate_decay": 0.9, "l2": 0.07}
+_OF_LIBMF = {"eta": 0.05, "lambda_p1": 0.0, "lambda_q1": 0.0, "lambda_p2": 0.07, "lambda_q2": 0.07}
+_OF_SURPRISE = {"lr_all": 0.02, "reg_all": 0.08}
 
-def _make(folder: Path) -> None:
-    """Ratings of a mean, biases, eight factors and noise; popular items more often; no pair twice."""
-    rng = np.random.default_rng(0)
-    users = rng.integers(0, _USERS, _RATINGS)
-    items = (_ITEMS * rng.random(_RATINGS) ** 2.5).astype(np.int64)
-    keys = np.unique(users * _ITEMS + items)
-    users, items = keys // _ITEMS, keys % _ITEMS
-    p, q = rng.normal(0, 0.55, (_USERS, 8)), rng.normal(0, 0.55, (_ITEMS, 8))
-    bias = rng.normal(0, 0.4, _USERS), rng.normal(0, 0.4, _ITEMS)
-    ratings = 3.5 + bias[0][users] + bias[1][items] + np.einsum("nf,nf->n", p[users], q[items])
-    ratings = np.clip(ratings + rng.normal(0, 0.8, len(ratings)), 1, 5).astype(np.float32)
-    test = rng.random(len(ratings)) < _HELD_OUT
-    pairs = np.column_stack([users, items])
-    np.savez(folder / "ratings.npz", train=pairs[~test], y=ratings[~test], test=pairs[test], y_test=ratings[test])
+
+def make(folder: Path, n_ratings: int = _RATINGS) -> None:
+    """Write ratings, a twentieth of them held out, into a folder."""
+    ratings = generate_ratings(n_ratings).tocoo()
+    test = np.random.default_rng(1).random(ratings.nnz) < _HELD_OUT
+    pairs, values = np.column_stack([ratings.row, ratings.col]), ratings.data
+    np.savez(folder / "ratings.npz", train=pairs[~test], y=values[~test], test=pairs[test], y_test=values[test])
 
 
 def _load(folder: Path) -> list[np.ndarray]:
@@ -34,57 +35,94 @@ def _load(folder: Path) -> list[np.ndarray]:
 
 
 def _rmse(predicted: Any, truth: np.ndarray) -> dict[str, float]:
-    return {"rmse": float(np.sqrt(np.mean((np.asarray(predicted, dtype=np.float64) - truth) ** 2)))}
+    """Return the error of predictions, clipped to the scale."""
+    return {"rmse": float(np.sqrt(np.mean((np.clip(predicted, 1, 5).astype(np.float64) - truth) ** 2)))}
 
 
-class _Recokit:
-    """A number of epochs; a class, since a process that is started must be able to find it."""
-
-    def __init__(self, n_epochs: int) -> None:
-        self.n_epochs = n_epochs
-
-    def __call__(self, folder: Path, n_threads: int) -> Run:
-        from recokit import Interactions, SGDMatrixFactorization
-
-        train, y, test, y_test = _load(folder)
-        data = Interactions.from_arrays(*train.T, y)
-        model = SGDMatrixFactorization(_FACTORS, n_epochs=self.n_epochs, random_state=0, n_threads=n_threads)
-        return Run(lambda: model.fit(data), lambda fitted: _rmse(fitted.predict(test), y_test))
+def _slope(fit: Callable[[int], Any], n_ratings: int) -> dict[str, float]:
+    """Return an epoch's time for each rating and the preparation's in epochs, from fits of 1 and of 5 epochs."""
+    seconds = []
+    for n_epochs in (1, 5):
+        start = time.perf_counter()
+        fit(n_epochs)
+        seconds.append(time.perf_counter() - start)
+    epoch = (seconds[1] - seconds[0]) / 4
+    return {"ns_per_rating": 1e9 * epoch / n_ratings, "preparation_epochs": seconds[0] / epoch - 1}
 
 
-class _Libmf(_Recokit):
-    def __call__(self, folder: Path, n_threads: int) -> Run:
-        from libmf import mf
+def _recokit(folder: Path, n_threads: int, *, random_order: bool = False) -> Run:
+    from _sgd_epochs import RandomOrder, TimedDescent, fit
 
-        train, y, test, y_test = _load(folder)
-        rows = np.column_stack([train, y]).astype(np.float32)
+    from recokit import Interactions
 
-        def fit() -> Any:
-            options = {"k": _FACTORS, "nr_iters": self.n_epochs, "nr_threads": n_threads, "eta": 0.05, "quiet": True}
-            model = mf.MF(lambda_p2=0.05, lambda_q2=0.05, **options)
-            model.fit(rows)
-            return model
+    if random_order and n_threads > 1:
+        raise NotImplementedError("random order is for one thread")
+    train, y, test, y_test = _load(folder)
+    data = Interactions.from_arrays(*train.T, y)
+    kind = RandomOrder if random_order else TimedDescent
 
-        return Run(fit, lambda model: _rmse(model.predict(test.astype(np.float32)), y_test))
+    def run(n_threads: int, n_epochs: int = _EPOCHS) -> Any:
+        return fit(data, kind, n_factors=_FACTORS, n_epochs=n_epochs, n_threads=n_threads, **_OURS)
+
+    def figures(result: Any) -> dict[str, float]:
+        _, descent = run(n_threads, 5)  # the result's own also compiled
+        speedup = {"speedup": run(1, 5)[1].epoch_seconds / descent.epoch_seconds} if n_threads > 1 else {}
+        return _rmse(result[0].predict(test), y_test) | descent.figures() | speedup
+
+    return Run(lambda: run(n_threads), figures)
 
 
-class _Surprise(_Recokit):
-    def __call__(self, folder: Path, n_threads: int) -> Run:
-        import pandas as pd
-        from surprise import SVD, Dataset, Reader
+def _libmf(folder: Path, n_threads: int) -> Run:
+    from libmf import mf
 
-        train, y, *_ = _load(folder)
-        some = slice(None, None, 10)  # its own data structures take too much memory for all
-        frame = pd.DataFrame({"user": train[some, 0], "item": train[some, 1], "rating": y[some]})
-        data = Dataset.load_from_df(frame, Reader(rating_scale=(1, 5))).build_full_trainset()
-        return Run(lambda: SVD(n_factors=_FACTORS, n_epochs=self.n_epochs, random_state=0).fit(data))
+    train, y, test, y_test = _load(folder)
+    rows = np.column_stack([train, y]).astype(np.float32)
+
+    def fit(n_epochs: int = _EPOCHS) -> Any:
+        model = mf.MF(k=_FACTORS, nr_iters=n_epochs, nr_threads=n_threads, quiet=True, **_OF_LIBMF)
+        model.fit(rows)
+        return model
+
+    def figures(model: Any) -> dict[str, float]:
+        users, items = model.p_factors()[test[:, 0]], model.q_factors()[test[:, 1]]
+        return _rmse(np.einsum("nf,nf->n", users, items), y_test) | _slope(fit, len(y))
+
+    return Run(fit, figures)
+
+
+def _surprise(folder: Path, n_threads: int) -> Run:
+    from surprise import SVD, Trainset
+
+    if n_threads > 1:
+        raise NotImplementedError("it has one thread")
+    (train, y, test, y_test), ratings = _load(folder), {}
+    for (user, item), rating in zip(train.tolist(), y.tolist(), strict=True):
+        ratings.setdefault(user, []).append((item, rating))
+    n_users = int(max(train[:, 0].max(), test[:, 0].max())) + 1
+    # What SVD looks at; Dataset and Reader would take more memory than there is.
+    data = Trainset(ratings, {}, n_users, N_ITEMS, len(y), (1, 5), {}, {})
+
+    def fit(n_epochs: int = _EPOCHS) -> Any:
+        return SVD(n_factors=_FACTORS, n_epochs=n_epochs, random_state=0, **_OF_SURPRISE).fit(data)
+
+    def figures(model: Any) -> dict[str, float]:
+        users, items = test.T
+        products = np.einsum("nf,nf->n", model.pu[users], model.qi[items])
+        predicted = data.global_mean + model.bu[users] + model.bi[items] + products
+        return _rmse(predicted, y_test) | _slope(fit, len(y))
+
+    return Run(fit, figures)
 
 
 WORKS = {
-    f"sgd-{n_epochs}": Work(
-        f"{n_epochs} epochs, {_FACTORS} factors, 9.5 M ratings, 70,000 users × 10,700 items; Surprise: a tenth of them",
-        _make,
-        {"recokit": _Recokit(n_epochs), "libmf": _Libmf(n_epochs), "surprise": _Surprise(n_epochs)},
+    "sgd": Work(
+        f"{_EPOCHS} epochs, {_FACTORS} factors, 9 M ratings, 70,000 users × 10,700 items; each with what suits it",
+        make,
+        {
+            "recokit": _recokit,
+            "recokit:random-order": partial(_recokit, random_order=True),
+            "libmf": _libmf,
+            "surprise": _surprise,
+        },
     )
-    for n_epochs in (1, 11, 20)
 }
