@@ -1,6 +1,7 @@
 """The nearest items and users by cosine, beside the libraries that are known for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,9 +26,9 @@ def _recokit(folder: Path, n_threads: int, *, users: bool, weighting: str | None
     from recokit import Interactions, ItemKNN, UserKNN
 
     data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
-    data.transposed()
     kind = UserKNN if users else ItemKNN
-    return Run(lambda: kind(_K, weighting=weighting, n_threads=n_threads).fit(data))
+    # The data keep their transpose once it is made: with `replace`, each run makes it anew, as the peers' do.
+    return Run(lambda: kind(_K, weighting=weighting, n_threads=n_threads).fit(replace(data)))
 
 
 def _similaripy(folder: Path, n_threads: int, *, users: bool, weighting: str | None) -> Run:
@@ -61,11 +62,23 @@ def _sparse_dot_topn(folder: Path, n_threads: int, *, users: bool, weighting: st
     return Run(lambda: sp_matmul_topn(rows, columns, top_n=_K + 1, n_threads=n_threads))  # each is nearest to itself
 
 
+def _skrecsys(folder: Path, n_threads: int, *, users: bool, weighting: str | None) -> Run:
+    from skrecsys.recommendation import BM25Recommender, ItemKNNRecommender
+
+    if users:
+        raise NotImplementedError("it has no neighbours of users")
+    # It takes pairs and values only, and puts them in rows itself.
+    matrix = load_matrix(folder).tocoo()
+    pairs, kind = np.column_stack([matrix.row, matrix.col]), BM25Recommender if weighting else ItemKNNRecommender
+    return Run(lambda: kind(n_neighbors=_K, n_jobs=n_threads).fit(pairs, matrix.data))
+
+
 _LIBRARIES = {
     "recokit": _recokit,
     "similaripy": _similaripy,
     "implicit": _implicit,
     "sparse_dot_topn": _sparse_dot_topn,
+    "skrecsys": _skrecsys,
 }
 
 
