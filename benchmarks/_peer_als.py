@@ -1,40 +1,51 @@
-"""Alternating least squares, and the lists of factor models, beside irspack and implicit."""
+"""Alternating least squares beside irspack and implicit."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _peer_data import data_folder, load_matrix, popular, saved
+from _peer_data import MATRIX, data_folder, generate_popular, load_matrix
 from _peer_process import Run, Work
+from _peer_quality import TEST, hold_out, ndcg
 from scipy import sparse
 
-__all__ = ["WORKS"]
+__all__ = ["WORKS", "make_tasteful", "movielens"]
 
-_FACTORS, _EPOCHS, _N, _LIST_FACTORS = 128, 16, 20, 64
-_BATCH = 2_048
+_FACTORS, _EPOCHS, _GROUPS, _HELD_OUT = 128, 16, 50, 0.2
 
 
-def _movielens(folder: Path) -> None:
+def movielens(folder: Path) -> None:
+    """Write the published split of MovieLens 1M as implicit feedback into a folder."""
     from recokit import datasets
 
     split = datasets.load_movielens_1m_implicit(data_folder())
-    sparse.save_npz(folder / "matrix.npz", split.train.matrix, compressed=False)
+    sparse.save_npz(folder / MATRIX, split.train.matrix, compressed=False)
     test = split.test.reindex(split.train.users.union(split.test.users), split.train.items.union(split.test.items))
-    sparse.save_npz(folder / "test.npz", test.matrix, compressed=False)
+    sparse.save_npz(folder / TEST, test.matrix, compressed=False)
 
 
-def _ndcg(folder: Path, users: np.ndarray, items: np.ndarray) -> dict[str, float]:
-    """Return NDCG@20 of factors, of lists without what was seen; nothing where there is no test set."""
-    path = folder / "test.npz"
-    if not path.exists():
-        return {}
-    from recokit import Interactions, Recommendations, evaluate
+def make_tasteful(folder: Path, n: int = 20_000_000) -> None:
+    """Write generated interactions of users with tastes, a fifth of those of 5,000 users held out, into a folder."""
+    for name, matrix in zip((MATRIX, TEST), hold_out(_with_tastes(generate_popular(n)), _HELD_OUT), strict=True):
+        sparse.save_npz(folder / name, matrix, compressed=False)
 
-    train, test = load_matrix(folder), sparse.csr_array(sparse.load_npz(path))
-    scores = users @ items.T
-    scores[train.nonzero()] = -np.inf
-    lists = Recommendations(np.arange(len(scores)), np.argsort(-scores, axis=1)[:, :_N])
-    return {"ndcg@20": evaluate(lists, Interactions.from_matrix(test, feedback="implicit"), ["ndcg@20"])["ndcg@20"]}
+
+def _with_tastes(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Give each of 50 groups of users its own favourites, by moving each item's rank by a random factor.
+
+    Items keep their long tail and users the number of their items; but now there is something to learn.
+    """
+    rng = np.random.default_rng(1)
+    n_users, n_items = matrix.shape
+    by_rank = np.argsort(-np.bincount(matrix.indices, minlength=n_items), kind="stable")
+    moved = np.log(np.arange(1, n_items + 1)) + rng.normal(0, 1, (_GROUPS, n_items))
+    table = np.empty((_GROUPS, n_items), dtype=np.int32)
+    table[:, by_rank] = by_rank[np.argsort(moved, axis=1)]
+    groups = np.repeat(rng.integers(0, _GROUPS, n_users), np.diff(matrix.indptr))
+    items = table[groups, matrix.indices]
+    moved_matrix = sparse.csr_array((matrix.data, items, matrix.indptr), shape=matrix.shape)
+    moved_matrix.sort_indices()
+    return moved_matrix
 
 
 def _recokit(folder: Path, n_threads: int) -> Run:
@@ -42,7 +53,7 @@ def _recokit(folder: Path, n_threads: int) -> Run:
 
     data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
     model = ImplicitALS(_FACTORS, n_epochs=_EPOCHS, random_state=0, n_threads=n_threads)
-    return Run(lambda: model.fit(data), lambda fitted: _ndcg(folder, fitted.user_factors_, fitted.item_factors_))
+    return Run(lambda: model.fit(data), lambda fitted: ndcg(folder, fitted.user_factors_, fitted.item_factors_))
 
 
 def _irspack(folder: Path, n_threads: int) -> Run:
@@ -52,9 +63,9 @@ def _irspack(folder: Path, n_threads: int) -> Run:
 
     def fit() -> Any:
         options = {"n_components": _FACTORS, "n_threads": n_threads, "random_seed": 0}
-        return IALSRecommender(matrix, train_epochs=_EPOCHS, alpha0=0.3, reg=0.003, **options).learn()
+        return IALSRecommender(matrix, train_epochs=_EPOCHS, alpha0=0.3, reg=0.01, **options).learn()
 
-    return Run(fit, lambda model: _ndcg(folder, model.get_user_embedding(), model.get_item_embedding()))
+    return Run(fit, lambda model: ndcg(folder, model.get_user_embedding(), model.get_item_embedding()))
 
 
 def _implicit(folder: Path, n_threads: int) -> Run:
@@ -64,65 +75,11 @@ def _implicit(folder: Path, n_threads: int) -> Run:
 
     def fit() -> Any:
         options = {"factors": _FACTORS, "iterations": _EPOCHS, "num_threads": n_threads, "random_state": 0}
-        model = AlternatingLeastSquares(regularization=0.05, alpha=2.0, **options)
+        model = AlternatingLeastSquares(regularization=20.0, alpha=4.0, **options)
         model.fit(matrix, show_progress=False)
         return model
 
-    return Run(fit, lambda model: _ndcg(folder, model.user_factors, model.item_factors))
-
-
-def _factors(folder: Path) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
-    """Return the data, and random factors for it: lists cost the same whatever they say."""
-    matrix, rng = load_matrix(folder), np.random.default_rng(0)
-    users, items = (rng.normal(size=(n, _LIST_FACTORS)).astype(np.float32) for n in matrix.shape)
-    return matrix, users, items
-
-
-def _lists_of_recokit(folder: Path, n_threads: int) -> Run:
-    from recokit import ImplicitALS, Interactions
-
-    matrix, users, items = _factors(folder)
-    data = Interactions.from_matrix(matrix, feedback="implicit")
-    model = ImplicitALS(_LIST_FACTORS, n_epochs=1, random_state=0, n_threads=n_threads).fit(data)
-    model.user_factors_, model.item_factors_ = users, items
-    return Run(lambda: model.recommend(n=_N))
-
-
-def _lists_of_implicit(folder: Path, n_threads: int) -> Run:
-    from implicit.cpu.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits
-
-    matrix, users, items = _factors(folder)
-    rows = sparse.csr_matrix(matrix)
-    model = AlternatingLeastSquares(factors=_LIST_FACTORS, num_threads=n_threads)
-    model.user_factors, model.item_factors = users, items
-
-    def run() -> Any:
-        with threadpool_limits(n_threads):
-            return [
-                model.recommend(part, rows[part], N=_N, filter_already_liked_items=True)
-                for part in np.array_split(np.arange(len(users)), len(users) // _BATCH)
-            ]
-
-    return Run(run)
-
-
-def _lists_of_numpy(folder: Path, n_threads: int) -> Run:
-    from threadpoolctl import threadpool_limits
-
-    matrix, users, items = _factors(folder)
-
-    def lists(part: np.ndarray) -> np.ndarray:
-        scores = users[part] @ items.T
-        scores[matrix[part].nonzero()] = -np.inf
-        best = np.argpartition(-scores, _N, axis=1)[:, :_N]
-        return np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, axis=1)), axis=1)
-
-    def run() -> Any:
-        with threadpool_limits(n_threads):
-            return [lists(part) for part in np.array_split(np.arange(len(users)), len(users) // _BATCH)]
-
-    return Run(run)
+    return Run(fit, lambda model: ndcg(folder, model.user_factors, model.item_factors))
 
 
 _FITS = {"recokit": _recokit, "irspack": _irspack, "implicit": _implicit}
@@ -130,13 +87,8 @@ _FITS = {"recokit": _recokit, "irspack": _irspack, "implicit": _implicit}
 WORKS = {
     "als-ml-1m": Work(
         f"ImplicitALS on MovieLens 1M, {_FACTORS} factors, {_EPOCHS} epochs; each with settings that suit it",
-        _movielens,
+        movielens,
         _FITS,
     ),
-    "als-popular": Work("the same on 138,000 users × 27,000 items, 20 M", saved(popular), _FITS),
-    "lists-factors": Work(
-        f"the best {_N} of 27,000 items for 138,000 users, {_LIST_FACTORS} factors, without what was seen",
-        saved(popular),
-        {"recokit": _lists_of_recokit, "implicit": _lists_of_implicit, "numpy": _lists_of_numpy},
-    ),
+    "als-popular": Work("the same on 138,000 users × 27,000 items, 20 M, generated", make_tasteful, _FITS),
 }

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import _peer_als
+import _peer_bpr
+import _peer_factor_lists
 import _peer_lists
 import _peer_metrics
 import _peer_neighbors
@@ -31,6 +33,8 @@ _WORKS: dict[str, Work] = {
     **_peer_lists.WORKS,
     **_peer_sgd.WORKS,
     **_peer_als.WORKS,
+    **_peer_bpr.WORKS,
+    **_peer_factor_lists.WORKS,
     **_peer_metrics.WORKS,
 }
 _MEASURED = ("seconds", "cpu_seconds", "peak_mb")

@@ -57,7 +57,7 @@ def test_the_driver_lists_its_works():
     command = [sys.executable, str(BENCHMARKS / "peers.py"), "--list"]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     names = [line.partition(":")[0] for line in printed.splitlines()]
-    assert {"items-popular", "lists-ml-1m", "sgd", "als-ml-1m", "lists-factors", "metrics"} <= set(names)
+    assert {"items-popular", "lists-ml-1m", "sgd", "als-ml-1m", "bpr-ml-1m", "lists-factors", "metrics"} <= set(names)
     assert all("recokit" in line for line in printed.splitlines())
     wrong = subprocess.run([*command, "no-such-work"], capture_output=True, text=True, timeout=120, check=False)
     assert wrong.returncode == 2
