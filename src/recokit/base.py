@@ -316,8 +316,10 @@ class Recommender(RegressorMixin, Learner):
             lists.put(known, self._told(self._top_block(profiles, n, choice.rows(known))))
         if popular:
             others = np.setdiff1d(np.arange(choice.n_people), known)
-            scores = np.tile(self._popular_scores().astype(np.float32), (len(others), 1))
-            lists.put(others, choice.rows(others).select(scores, n, self._threads()))
+            for start, stop in _ranges(len(others), self._dense_block_size()):
+                block = others[start:stop]
+                scores = np.tile(self._popular_scores().astype(np.float32), (len(block), 1))
+                lists.put(block, choice.rows(block).select(scores, n, self._threads()))
         return lists
 
     def _told(self, top: Top) -> Top:

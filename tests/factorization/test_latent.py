@@ -1,10 +1,13 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from recokit import ImplicitALS, Interactions
 from recokit._rules import Choice
 from recokit.factorization import _latent
-from recokit.factorization._latent import products, top_of_products
+from recokit.factorization._latent import nearest_by_cosine, products, top_of_products
 
 RNG = np.random.default_rng(0)
 PEOPLE, ITEMS = RNG.normal(size=(150, 32)).astype(np.float32), RNG.normal(size=(2500, 32)).astype(np.float32)
@@ -12,11 +15,11 @@ BIAS = RNG.normal(size=2500).astype(np.float32)
 assert ITEMS.size > _latent._WORTH_BLAS
 
 
-def choice_of(n_people, *, allowed=None, kept=None, seed=0):
+def choice_of(n_people, *, allowed=None, kept=None, seed=0, n_items=2500):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(0, 40, n_people)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Choice(allowed, (indptr, rng.integers(0, len(ITEMS), indptr[-1]).astype(np.int32)), kept)
+    return Choice(allowed, (indptr, rng.integers(0, n_items, indptr[-1]).astype(np.int32)), kept)
 
 
 def some_items(share, seed=1):
@@ -63,17 +66,90 @@ def test_the_bits_of_a_list_depend_on_neither_the_others_nor_the_threads():
             np.testing.assert_array_equal(mine, theirs[rows])
 
 
-def test_items_that_nobody_may_be_shown_are_not_scored(monkeypatch):
+def test_where_few_items_may_be_shown_the_others_are_not_scored(monkeypatch):
     scored = []
 
-    def spy(people, items, n_threads):
+    def spy(start, stop, people, items, scores):
         scored.append(len(items))
-        return products(people, items, n_threads)
+        _latent_kernel(start, stop, people, items, scores)
 
-    monkeypatch.setattr(_latent, "products", spy)
+    _latent_kernel = _latent.inner_products
+    monkeypatch.setattr(_latent, "inner_products", spy)
     allowed = some_items(0.01)
     top_of_products(PEOPLE, ITEMS, None, 3, choice_of(150, allowed=allowed), 1)
-    assert scored == [allowed.sum()]
+    assert set(scored) == {allowed.sum()}
+
+
+@pytest.mark.parametrize("n_factors", [1, 2, 16, 31, 48, 100, 127, 128, 200, 257, 400])
+@pytest.mark.parametrize("n_items", [400, 1025, 5003])
+def test_the_bits_of_a_list_are_the_same_whatever_the_shape_of_the_block(n_factors, n_items):
+    """BLAS has several routines, by the size of the product, and they round in different orders."""
+    rng = np.random.default_rng(n_factors)
+    people, items = (rng.normal(size=(n, n_factors)).astype(np.float32) for n in (700, n_items))
+    choice = choice_of(700, n_items=n_items)
+    together = top_of_products(people, items, None, 12, choice, 1)
+    for n_people in (1, 2, 3, 5, 8, 15, 16, 17, 31, 63, 64, 65, 66, 97, 130):
+        rows = rng.choice(700, n_people, replace=False)
+        found = top_of_products(people[rows], items, None, 12, choice.rows(rows), 2)
+        for mine, theirs in zip(found, together, strict=True):
+            np.testing.assert_array_equal(mine, theirs[rows], err_msg=f"{n_people} people")
+        for mine, theirs in zip(products(people[rows], items, 2), products(people, items, 1)[rows], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+@pytest.mark.parametrize("given", [None, np.arange(150) % 3 > 0, np.arange(150) >= 0])
+def test_the_bits_of_a_list_among_candidates_depend_on_neither_the_others_nor_the_threads(share, given):
+    own = None if given is None else own_items(150, given)
+    choice = choice_of(150, allowed=some_items(share), kept=own)
+    together = top_of_products(PEOPLE, ITEMS, BIAS, 12, choice, 1)
+    for rows in (np.array([4]), np.array([3, 70, 149]), np.arange(65), np.arange(150)):
+        found = top_of_products(PEOPLE[rows], ITEMS, BIAS, 12, choice.rows(rows), 3)
+        for mine, theirs in zip(found, together, strict=True):
+            np.testing.assert_array_equal(mine, theirs[rows])
+
+
+def peak_of(work):
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_a_list_of_one_person_needs_no_copy_of_the_factors():
+    items = RNG.normal(size=(100_000, 32)).astype(np.float32)
+    allowed = np.arange(100_000) > 10  # as where some items have no interactions
+    choice = Choice(allowed, (np.array([0, 0]), np.empty(0, np.int32)), None)
+    assert peak_of(lambda: top_of_products(PEOPLE[:1], items, None, 10, choice, 1)) < 0.3 * items.nbytes
+
+
+def test_scores_of_pairs_need_no_copies_of_the_factors():
+    data = Interactions.from_arrays(np.arange(100), np.arange(100) % 40)
+    model = ImplicitALS(n_factors=64, n_epochs=1, random_state=0).fit(data)
+    codes = RNG.integers(0, 40, (2, 20_000)).astype(np.int32)
+    scores = np.einsum("ij,ij->i", model.user_factors_[codes[0]], model.item_factors_[codes[1]], dtype=np.float64)
+    np.testing.assert_allclose(model._score_pairs(*codes), scores, rtol=1e-9, atol=1e-12)
+    assert peak_of(lambda: model._score_pairs(*codes)) < 0.5 * 20_000 * 64 * 4
+
+
+def test_scores_of_a_wide_catalogue_are_held_for_few_people_at_a_time(monkeypatch):
+    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 10 * len(ITEMS))
+    expected = top_of_products(PEOPLE, ITEMS, BIAS, 12, choice_of(150), 1)
+    dense = 4 * len(PEOPLE) * len(ITEMS)
+    assert peak_of(lambda: top_of_products(PEOPLE, ITEMS, BIAS, 12, choice_of(150), 1)) < 0.5 * dense
+    monkeypatch.undo()
+    for mine, theirs in zip(top_of_products(PEOPLE, ITEMS, BIAS, 12, choice_of(150), 1), expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_neighbours_by_cosine_are_sought_for_few_rows_at_a_time_where_there_are_many(monkeypatch):
+    codes = np.arange(len(ITEMS), dtype=np.int32)
+    expected = nearest_by_cosine(ITEMS, codes, 5, 1)
+    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 100 * len(ITEMS))
+    assert peak_of(lambda: nearest_by_cosine(ITEMS, codes, 5, 1)) < 0.1 * 4 * len(ITEMS) ** 2
+    for mine, theirs in zip(nearest_by_cosine(ITEMS, codes, 5, 2), expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_equal_items_are_in_order_of_code():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.kernels.selection import hide_cells, keep_cells, select_top
+from recokit.kernels.selection import hide_cells, keep_cells, select_listed, select_shown, select_top
 from tests.naive import selection as naive
 
 N_COLUMNS = 7
@@ -74,6 +74,41 @@ def test_only_listed_cells_stay_in_restricted_rows(rows, sets, restricted):
         for row, columns, strict in zip(rows, sets, restricted, strict=False)
     ]
     np.testing.assert_array_equal(scores, np.array(expected, dtype=np.float32))
+
+
+@given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS), st.integers(0, 4), st.booleans())
+def test_the_best_of_a_block_are_those_of_a_full_sort_without_what_is_hidden(rows, sets, n, first, has_bias):
+    first = min(first, len(rows) - 1)
+    bias = np.linspace(0, 3, N_COLUMNS, dtype=np.float32) if has_bias else np.empty(0, dtype=np.float32)
+    scores = np.array(rows[first:], dtype=np.float32)
+    with np.errstate(over="ignore"):
+        biased = (scores + (bias if has_bias else 0)).tolist()
+    codes, kept = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
+    counts = np.full(len(rows), -9, np.int32)
+    select_shown(scores, bias, first, *compressed(sets), codes, kept, counts)
+    assert np.all(counts[:first] == -9)
+    for row, (line, columns) in enumerate(zip(biased, sets[first:], strict=False), start=first):
+        expected = naive.best(naive.hidden(line, columns), n)
+        assert counts[row] == len(expected)
+        found = list(zip(codes[row, : counts[row]].tolist(), kept[row, : counts[row]].tolist(), strict=True))
+        assert found == expected
+        assert np.all(codes[row, counts[row] :] == -1)
+        assert np.all(np.isnan(kept[row, counts[row] :]))
+
+
+@given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS))
+def test_the_best_of_compressed_rows_are_those_of_rows_of_which_only_these_cells_are_kept(rows, sets, n):
+    indptr, columns = compressed(sets[: len(rows)])
+    cells = np.array(rows, dtype=np.float32)[np.repeat(np.arange(len(rows)), np.diff(indptr)), columns]
+    codes, kept = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
+    counts = np.full(len(rows), -9, np.int32)
+    select_listed(0, len(rows), indptr, columns, cells, codes, kept, counts)
+    for row, (line, listed) in enumerate(zip(rows, sets, strict=False)):
+        expected = naive.best(naive.kept(line, listed), n)
+        assert counts[row] == len(expected)
+        found = list(zip(codes[row, : counts[row]].tolist(), kept[row, : counts[row]].tolist(), strict=True))
+        assert found == expected
+        assert np.all(codes[row, counts[row] :] == -1)
 
 
 def test_hiding_and_keeping_leave_other_rows_alone():

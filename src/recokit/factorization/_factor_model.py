@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from recokit._threads import for_rows
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Choice, Recommender, Top
-from recokit.factorization._latent import nearest_by_cosine, products, top_of_products
+from recokit.factorization._latent import PEOPLE_AT_A_TIME, nearest_by_cosine, products, top_of_products
+from recokit.kernels.sgd_predict import score_pairs
 
 __all__ = ["FactorRecommender"]
 
@@ -51,12 +53,17 @@ class FactorRecommender(Recommender):
         top.put(nobody, Top.nothing(len(nobody), n))
         return top
 
+    def _block_size(self) -> int:
+        return PEOPLE_AT_A_TIME
+
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        people, items, offsets = self.user_factors_[user_codes], self.item_factors_[item_codes], self._offsets()
-        scores: FloatArray = np.einsum("ij,ij->i", people, items, dtype=np.float64)
-        if offsets is not None:
-            scores += offsets[item_codes]
-        lacking = ~np.any(people, axis=1) | self._unknown_items()[item_codes]
+        offsets, scores = self._offsets(), np.empty(len(user_codes))
+        no_bias = np.zeros(len(self.user_factors_), dtype=np.float32)
+        item_bias = np.zeros(len(self.item_factors_), dtype=np.float32) if offsets is None else offsets
+        arrays = (no_bias, item_bias, self.user_factors_, self.item_factors_, scores)
+        for_rows(score_pairs, len(scores), (user_codes, item_codes, *arrays), n_threads=self._threads())
+        users, rows = np.unique(user_codes, return_inverse=True)
+        lacking = ~np.any(self.user_factors_[users], axis=1)[rows] | self._unknown_items()[item_codes]
         scores[lacking] = self._fallback_scores(user_codes[lacking], item_codes[lacking])
         return scores
 

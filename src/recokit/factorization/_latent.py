@@ -6,16 +6,22 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._threads import for_each, for_rows, single_threaded_blas
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Choice, Top
-from recokit.kernels.selection import select_shown, select_top
-from recokit.kernels.sgd_predict import inner_products
+from recokit.kernels.selection import select_listed, select_shown, select_top
+from recokit.kernels.sgd_predict import inner_products, listed_products
 
-__all__ = ["Profiles", "nearest_by_cosine", "products", "top_of_products"]
+__all__ = ["PEOPLE_AT_A_TIME", "Profiles", "nearest_by_cosine", "products", "top_of_products"]
 
-_BLOCK = 1024  # queries at a time
+PEOPLE_AT_A_TIME = 16_384  # whose lists are made together: enough that what is done once for all of them does not tell
+
+_BUFFER_BYTES = 64 << 20  # of scores that are held at a time
 _PEOPLE_IN_CACHE = 64  # the scores of 27,000 items for them take 7 MB; fewer make the product slower
-_WORTH_BLAS = 1 << 16  # numbers in a matrix; below, BLAS has routines that round by the number of rows
+_CELLS_IN_CACHE = 1 << 18  # where there are few items, more people at a time
+_WORTH_TRANSPOSING = 8 * _PEOPLE_IN_CACHE  # people; a product is quicker by a quarter where items are columns
+_WORTH_BLAS = 1 << 16  # numbers in a matrix; below, the kernel is as quick
+# Multiplications up to which OpenBLAS has routines that round in another order than those for larger products.
+_SMALL_FOR_BLAS = 1_000_000
 
 
 class Profiles(NamedTuple):
@@ -33,15 +39,24 @@ class Profiles(NamedTuple):
 
 def products(people: FloatArray, items: FloatArray, n_threads: int) -> FloatArray:
     """Return all inner products: (n_people, n_items) float32, a row the same bits whatever the other rows."""
+    result = np.empty((len(people), len(items)), dtype=np.float32)
     if items.size < _WORTH_BLAS:
-        result = np.empty((len(people), len(items)), dtype=np.float32)
         costs = np.full(len(people), items.size)
         for_rows(inner_products, len(people), (people, items, result), n_threads=n_threads, costs=costs)
-        return result
-    if len(people) == 1:  # BLAS has another routine for a vector, which rounds in another order
-        return products(np.repeat(people, 2, axis=0), items, n_threads)[:1].copy()
-    scores: FloatArray = people @ items.T
-    return scores
+    else:
+        _multiply(people, items.T, result)
+    return result
+
+
+def _multiply(people: FloatArray, columns: FloatArray, scores: FloatArray) -> None:
+    """Write the inner products by BLAS; few people are filled up with rows of 0, so that its routine is the same."""
+    least = 2 + _SMALL_FOR_BLAS // columns.size
+    if len(people) >= least:
+        np.dot(people, columns, out=scores)
+        return
+    filled = np.zeros((least, people.shape[1]), dtype=np.float32)
+    filled[: len(people)] = people
+    scores[:] = np.dot(filled, columns)[: len(people)]
 
 
 def top_of_products(
@@ -49,8 +64,9 @@ def top_of_products(
 ) -> Top:
     """Return the items that may be listed for each person with the largest inner product, plus bias where there is one.
 
-    Items that may be listed for nobody are not scored. Scores are held for a block of people at a time, small enough
-    to stay in the cache of the processor until they have been looked at.
+    Where most items may be listed for nobody, they are not scored, and of a person with candidates of their own only
+    these are. Scores are held for a block of people at a time, small enough to stay in the cache of the processor until
+    they have been looked at.
 
     Parameters
     ----------
@@ -62,44 +78,97 @@ def top_of_products(
     choice : Choice
     n_threads : int
     """
-    codes = choice.listable(len(items))
     bias = np.empty(0, dtype=np.float32) if item_bias is None else item_bias.astype(np.float32, copy=False)
-    if codes is not None:
-        choice = choice.over(codes, len(items))
-        items, bias = items[codes], bias[codes] if len(bias) else bias
-    if items.size < _WORTH_BLAS or choice.kept is not None:
-        scores = products(people, items, n_threads)
-        top = choice.select(scores + bias if len(bias) else scores, n, n_threads)
-    else:
-        top = _top_by_blocks(people, items, bias, n, choice, n_threads)
-    if codes is None:
-        return top
+    if choice.kept is None:
+        return _top_of_allowed(people, items, bias, n, choice, n_threads)
+    top = Top.empty(len(people), n)
+    for rows, make in (
+        (np.flatnonzero(choice.kept[0]), _top_of_own),
+        (np.flatnonzero(~choice.kept[0]), _top_of_allowed),
+    ):
+        top.put(rows, make(people[rows], items, bias, n, choice.rows(rows), n_threads))
+    return top
+
+
+def _top_of_own(people: FloatArray, items: FloatArray, bias: FloatArray, n: int, choice: Choice, n_threads: int) -> Top:
+    """Return the lists of people each of whom has items that alone may be listed."""
+    indptr, codes = _own_lists(choice, len(items))
+    scores, top = np.empty(len(codes), dtype=np.float32), Top.empty(len(people), n)
+    costs = np.diff(indptr) * items.shape[1]
+    args = (indptr, codes, people, items, scores)
+    for_rows(listed_products, len(people), args, n_threads=n_threads, costs=costs)
+    if len(bias):
+        scores += bias[codes]
+    for_rows(select_listed, len(people), (indptr, codes, scores, *top), n_threads=n_threads, costs=np.diff(indptr))
+    return top
+
+
+def _own_lists(choice: Choice, n_items: int) -> tuple[IntArray, CodeArray]:
+    """Return what may be listed for each of people who have items that alone may be, sorted and none twice."""
+    assert choice.kept is not None
+    keys = np.sort(_keys(choice.kept[1:], n_items))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
+    may = np.ones(len(keys), dtype=np.bool_) if choice.allowed is None else choice.allowed[keys % n_items]
+    hidden = _keys(choice.hidden, n_items)
+    places = np.searchsorted(keys, hidden)
+    found = np.append(keys, -1)[places] == hidden
+    may[places[found]] = False
+    people, codes = np.divmod(keys[may], n_items)
+    return np.searchsorted(people, np.arange(choice.n_people + 1)), codes.astype(np.int32)
+
+
+def _keys(lists: tuple[IntArray, CodeArray], n_items: int) -> IntArray:
+    """Return a number for each person and item of compressed lists."""
+    indptr, codes = lists
+    keys: IntArray = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)) * n_items + codes
+    return keys
+
+
+def _top_of_allowed(
+    people: FloatArray, items: FloatArray, bias: FloatArray, n: int, choice: Choice, n_threads: int
+) -> Top:
+    """Return the lists of people nobody of whom has items that alone may be listed."""
+    choice = choice._replace(kept=None)
+    codes = choice.listable(len(items))
+    if codes is None or 2 * len(codes) > len(items):  # a copy of most factors takes longer than the scores of the rest
+        return _top_by_blocks(people, items, _without(bias, choice), n, choice, n_threads)
+    bias = bias[codes] if len(bias) else bias
+    top = _top_by_blocks(people, items[codes], bias, n, choice.over(codes, len(items)), n_threads)
     return top._replace(item_codes=np.append(codes, -1)[top.item_codes].astype(np.int32))
+
+
+def _without(bias: FloatArray, choice: Choice) -> FloatArray:
+    """Return biases of −∞ for the items that may be listed for nobody."""
+    if choice.allowed is None:
+        return bias
+    return np.where(choice.allowed, bias if len(bias) else np.float32(0), np.float32(-np.inf)).astype(np.float32)
 
 
 def _top_by_blocks(
     people: FloatArray, items: FloatArray, bias: FloatArray, n: int, choice: Choice, n_threads: int
 ) -> Top:
-    """Return the lists of `top_of_products` where everything but what is hidden may be listed."""
-    top, columns = Top.empty(len(people), n), np.ascontiguousarray(items.T)
-    buffers = threading.local()
+    """Return the lists of `top_of_products` of all items but those that are hidden or have a bias of −∞."""
+    top, buffers, by_blas = Top.empty(len(people), n), threading.local(), items.size >= _WORTH_BLAS
+    n_items = max(len(items), 1)
+    size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_PEOPLE_IN_CACHE, _CELLS_IN_CACHE // n_items)))
+    columns = np.ascontiguousarray(items.T) if by_blas and len(people) >= _WORTH_TRANSPOSING else items.T
 
     def work(first: int) -> None:
+        block = people[first : first + size]
         if not hasattr(buffers, "scores"):
-            buffers.scores = np.empty((_PEOPLE_IN_CACHE, len(items)), dtype=np.float32)
-        block = people[first : first + _PEOPLE_IN_CACHE]
+            buffers.scores = np.empty((min(size, len(people)), len(items)), dtype=np.float32)
         scores = buffers.scores[: len(block)]
-        if len(block) == 1:  # as in `products`
-            scores[:] = products(block, items, 1)
+        if by_blas:
+            _multiply(block, columns, scores)
         else:
-            np.dot(block, columns, out=scores)
+            inner_products(0, len(block), block, items, scores)
         select_shown(scores, bias, first, *choice.hidden, top.item_codes, top.scores, top.counts)
 
-    starts = range(0, len(people), _PEOPLE_IN_CACHE)
-    if len(starts) == 1:
-        work(0)
-        return top
-    with single_threaded_blas():
+    starts = range(0, len(people), size)
+    if len(starts) > 1 and by_blas:
+        with single_threaded_blas():
+            for_each(starts, work, n_threads)
+    else:
         for_each(starts, work, n_threads)
     return top
 
@@ -130,9 +199,11 @@ def nearest_by_cosine(
     units = factors / np.where(norms > 0, norms, 1)[:, None]
     neighbors, cosines = np.empty((len(codes), n), np.int32), np.empty((len(codes), n), np.float32)
     counts = np.empty(len(codes), np.int32)
-    for start in range(0, len(codes), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        scores = np.clip(products(units[codes[block]], units, n_threads), -1, 1)
+    size = max(1, _BUFFER_BYTES // (4 * len(factors)))
+    for start in range(0, len(codes), size):
+        block = slice(start, start + size)
+        scores = products(units[codes[block]], units, n_threads)
+        np.clip(scores, -1, 1, out=scores)
         scores[:, norms == 0] = -np.inf
         scores[norms[codes[block]] == 0] = -np.inf
         scores[np.arange(len(scores)), codes[block]] = -np.inf

@@ -12,7 +12,7 @@ from recokit.base import Choice, Histories, Recommender, Term, Top
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
-from recokit.factorization._latent import Profiles, nearest_by_cosine, products, top_of_products
+from recokit.factorization._latent import PEOPLE_AT_A_TIME, Profiles, nearest_by_cosine, products, top_of_products
 from recokit.factorization._person import ItemSide
 from recokit.interactions import Interactions
 
@@ -359,6 +359,9 @@ class SGDMatrixFactorization(Recommender):
 
     def _clipped(self, scores: FloatArray) -> FloatArray:
         return np.clip(scores, *self.rating_range_, out=scores) if self.clip else scores
+
+    def _block_size(self) -> int:
+        return PEOPLE_AT_A_TIME
 
     def _score_block(self, profiles: Profiles) -> FloatArray:
         scores = products(profiles.factors, self.item_factors_, self._threads())

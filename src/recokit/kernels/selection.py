@@ -5,7 +5,7 @@ from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["hide_cells", "keep_cells", "select_shown", "select_top"]
+__all__ = ["hide_cells", "keep_cells", "select_listed", "select_shown", "select_top"]
 
 _STRIP = 64  # columns at a time that are passed over together where none is good enough
 
@@ -125,6 +125,35 @@ def select_shown(
         for k in range(indptr[row], indptr[row + 1]):
             line[hidden[k]] = -np.inf
         counts[row] = _select_row(line, top_codes[row], top_scores[row])
+
+
+@njit(nogil=True, cache=True)
+def select_listed(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    scores: FloatArray,
+    top_codes: CodeArray,
+    top_scores: FloatArray,
+    counts: CodeArray,
+) -> None:
+    """Keep the n best columns of each row as `select_top` does, of rows that are compressed.
+
+    Parameters
+    ----------
+    start, stop : int
+        Rows to work on.
+    indptr, codes, scores : (n_rows + 1,) int64, (m,) int32 and (m,) float32 arrays
+        The columns of each row, sorted, and their scores, without NaN.
+    top_codes, top_scores, counts
+        As those of `select_top`.
+    """
+    for row in range(start, stop):
+        first, last = indptr[row], indptr[row + 1]
+        counts[row] = _select_row(scores[first:last], top_codes[row], top_scores[row])
+        for k in range(counts[row]):
+            top_codes[row, k] = codes[first + top_codes[row, k]]
 
 
 @njit(nogil=True, cache=True)

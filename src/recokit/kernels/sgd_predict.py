@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from recokit.kernels._typing import CodeArray, FloatArray
+from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["inner_products", "score_pairs"]
+__all__ = ["inner_products", "listed_products", "score_pairs"]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -42,6 +42,14 @@ def score_pairs(
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _product(p: FloatArray, q: FloatArray) -> np.float32:
+    product = np.float32(0.0)
+    for f in range(len(p)):
+        product += p[f] * q[f]
+    return product
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def inner_products(start: int, stop: int, people: FloatArray, items: FloatArray, products: FloatArray) -> None:
     """Compute the inner products of the people ``start`` to ``stop`` with all items.
 
@@ -58,8 +66,32 @@ def inner_products(start: int, stop: int, people: FloatArray, items: FloatArray,
     for person in range(start, stop):
         p = people[person]
         for item in range(len(items)):
-            q = items[item]
-            product = np.float32(0.0)
-            for f in range(len(p)):
-                product += p[f] * q[f]
-            products[person, item] = product
+            products[person, item] = _product(p, items[item])
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def listed_products(
+    start: int,
+    stop: int,
+    indptr: IntArray,
+    codes: CodeArray,
+    people: FloatArray,
+    items: FloatArray,
+    products: FloatArray,
+) -> None:
+    """Compute the inner products of the people ``start`` to ``stop`` with some items each, as `inner_products` does.
+
+    Parameters
+    ----------
+    start, stop : int
+        People to work on.
+    indptr, codes : (n_people + 1,) int64 and (m,) int32 arrays
+        The items of each person.
+    people, items : (n_people, n_factors), (n_items, n_factors) float32 arrays
+    products : (m,) float32 array
+        Filled.
+    """
+    for person in range(start, stop):
+        p = people[person]
+        for k in range(indptr[person], indptr[person + 1]):
+            products[k] = _product(p, items[codes[k]])
