@@ -36,6 +36,7 @@ class Learner(BaseEstimator):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit gives the model of a refit on all data
+    _falls_back_to_biases: ClassVar[bool] = True  # on ratings, where a pair is not known, so that biases are fitted
 
     feedback: str
     n_threads: int | None
@@ -176,8 +177,9 @@ class Learner(BaseEstimator):
             values = interactions.values
             self.rating_range_ = (float(values.min()), float(values.max()))
             self._mean_ = float(values.mean(dtype=np.float64))
+        if explicit and self._falls_back_to_biases:
             self._user_bias_, self._item_bias_ = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
-            arrays = (interactions.indptr, interactions.item_codes, values)
+            arrays = (interactions.indptr, interactions.item_codes, interactions.values)
             fit_biases(*arrays, self._mean_, L2_USER, L2_ITEM, 10, self._user_bias_, self._item_bias_)
 
     # ------------------------------------------------------------------ saving

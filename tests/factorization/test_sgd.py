@@ -130,9 +130,18 @@ def test_divergence_names_the_learning_rate(rate, implicit_feedback):
         small(learning_rate=rate, implicit_feedback=implicit_feedback).fit(pairs, ratings)
 
 
-def test_a_step_out_of_bounds_in_the_last_epoch_is_noticed():
-    with pytest.raises(FloatingPointError, match=r"learning_rate=1000000\.0"):
-        small(n_epochs=1, learning_rate=1e6).fit([("a", "x"), ("b", "y")], [1.0, 5.0])
+@pytest.mark.parametrize("name", ["learning_rate", "learning_rate_bias"])
+def test_a_step_out_of_bounds_in_the_last_epoch_is_noticed(name):
+    with pytest.raises(FloatingPointError, match=rf"{name}=1000000\.0"):
+        small(n_epochs=1, **{name: 1e6}).fit([("a", "x"), ("b", "y")], [1.0, 5.0])
+
+
+def test_no_biases_are_fitted_that_it_does_not_fall_back_to(monkeypatch):
+    def refuse(*args):
+        raise AssertionError
+
+    monkeypatch.setattr("recokit._learner.fit_biases", refuse)
+    small().fit([("a", "x"), ("b", "y")], [1.0, 5.0]).predict([("a", "?"), ("?", "?")])
 
 
 def test_early_stopping_restores_the_best_epoch():

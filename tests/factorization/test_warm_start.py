@@ -76,7 +76,13 @@ def test_a_new_learning_rate_is_taken():
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"n_epochs": 2}, "3 have been done"), ({"n_epochs": 9, "n_factors": 5}, "n_factors")]
+    ("change", "message"),
+    [
+        ({"n_epochs": 2}, "3 have been done"),
+        ({"n_epochs": 9, "n_factors": 5}, "n_factors=5.* stays 4"),
+        ({"n_epochs": 9, "early_stopping": True}, "early_stopping=True.* stays False"),
+        ({"n_epochs": 9, "l2_exponent": 0.1, "n_factors": 5}, r"l2_exponent=0\.1, n_factors=5.* stay 0\.5, 4"),
+    ],
 )
 def test_what_cannot_go_on_says_so_and_stays_as_it_was(change, message):
     model = SGDMatrixFactorization(n_epochs=3, warm_start=True, **PARAMETERS).fit(DATA)
@@ -84,7 +90,7 @@ def test_what_cannot_go_on_says_so_and_stays_as_it_was(change, message):
     with pytest.raises(ValueError, match=message):
         model.set_params(**change).fit(DATA)
     np.testing.assert_array_equal(model.predict(DATA), before)
-    model.set_params(n_epochs=6, n_factors=4).fit(DATA)
+    model.set_params(n_epochs=6, n_factors=4, early_stopping=False, l2_exponent=0.5).fit(DATA)
     assert_same(model, SGDMatrixFactorization(n_epochs=6, **PARAMETERS).fit(DATA))
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._typing import FloatArray
 from recokit.factorization._factors import Factors, Ratings, inverse, penalty_scale, penalty_weights
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
 from recokit.factorization._prior import ImplicitPrior
@@ -110,9 +111,9 @@ class Descent:
         self.resumable = False
         while self.n_epochs < self._settings.n_epochs and not self._has_stalled():
             self.training_rmse.append(self._epoch(self.n_epochs))
-            self._refuse_divergence()
             if self._prior is not None:
                 self._prior.renew(self._current)
+            self._refuse_divergence()
             after_epoch()
             if self._held_out is None:
                 self.best_epoch = self.n_epochs
@@ -140,9 +141,15 @@ class Descent:
         return float(np.sqrt(loss / len(grid.values)))
 
     def _refuse_divergence(self) -> None:
-        # A step out of bounds changes both sides of a rating, so the smaller one tells. False for NaN.
-        largest = float(np.maximum(self._current.item_factors.max(), -self._current.item_factors.min()))
-        if self.training_rmse[-1] < _DIVERGED and largest < _DIVERGED**2:
+        # A step out of bounds changes the factors of both sides of a rating, so the smaller ones tell.
+        factors = self._current
+        largest = max(
+            _largest(factors.user_bias),
+            _largest(factors.item_bias),
+            min(_largest(factors.user_factors), _largest(factors.item_factors)),
+            _largest(factors.implicit_factors),
+        )
+        if self.training_rmse[-1] < _DIVERGED and largest < _DIVERGED**2:  # neither of which NaN is
             return
         settings = self._settings
         raise FloatingPointError(
@@ -159,3 +166,9 @@ class Descent:
         """Tell whether the last epochs brought no improvement by more than the tolerance."""
         patience, errors = self._settings.n_iter_no_change, self.validation_rmse
         return len(errors) > patience and min(errors[-patience:]) > min(errors[:-patience]) - self._settings.tol
+
+
+def _largest(array: FloatArray) -> float:
+    """Return the largest number in absolute value, infinity where one is not finite."""
+    largest = float(np.maximum(array.max(initial=0.0), -array.min(initial=0.0)))
+    return largest if np.isfinite(largest) else np.inf

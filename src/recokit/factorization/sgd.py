@@ -7,16 +7,20 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Choice, Histories, Recommender, Term, Top
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
+from recokit.factorization._hold_out import Before, hold_out
 from recokit.factorization._latent import PEOPLE_AT_A_TIME, Profiles, nearest_by_cosine, products, top_of_products
 from recokit.factorization._person import ItemSide
 from recokit.interactions import Interactions
 
 __all__ = ["SGDMatrixFactorization"]
+
+# What may not change where a descent goes on.
+_FIXED = ("early_stopping", "implicit_feedback", "l2_exponent", "l2_implicit", "n_factors", "validation_fraction")
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -28,6 +32,8 @@ class _Progress(NamedTuple):
     interactions: Interactions
     descent: Descent
     penalty_scale: float
+    held_out: BoolArray
+    fixed: dict[str, Any]
 
 
 class SGDMatrixFactorization(Recommender):
@@ -72,7 +78,8 @@ class SGDMatrixFactorization(Recommender):
     l2_implicit : float
         Penalty on y.
     early_stopping : bool
-        Hold out a share of the ratings, stop once the error on it no longer falls, and keep the best epoch.
+        Hold out a share of the ratings, stop once the error on it no longer falls, and keep the best epoch. What is
+        held out stays so in ``partial_fit``, and in a fit that goes on from this one; of new ratings the same share is.
     validation_fraction : float
         The share.
     n_iter_no_change : int
@@ -148,6 +155,7 @@ class SGDMatrixFactorization(Recommender):
 
     _supported_feedback = ("explicit",)
     _exact_partial_fit = False
+    _falls_back_to_biases = False  # but to its own
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_factors": [Interval(Integral, 1, None, closed="left")],
@@ -233,14 +241,14 @@ class SGDMatrixFactorization(Recommender):
             rng = self._generator()
             self._learn(interactions, self._random_factors(interactions, rng), 0, rng)
             return
-        self._check_shape(before.descent.factors)
         if before.interactions.equals(interactions):
             self._go_on(before)
             return
+        self._check_shape(before.descent.factors)
         rng = self._generator()
         start = self._random_factors(interactions, rng)
         start.take_over(before.descent.factors, *_codes_of(before.interactions, interactions))
-        self._learn(interactions, start, 0, rng)
+        self._learn(interactions, start, 0, rng, Before(before.interactions, before.held_out))
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         """Start from the old factors, where there are any, and do the second half of the epochs on all ratings."""
@@ -250,7 +258,7 @@ class SGDMatrixFactorization(Recommender):
         old = self._factors().scaled(1 / self._scale_)
         self._check_shape(old)
         start.take_over(old, *_codes_of(previous, merged))
-        self._learn(merged, start, self.n_epochs // 2, rng)
+        self._learn(merged, start, self.n_epochs // 2, rng, Before(previous, self._held_out_))
 
     def _check_shape(self, old: Factors) -> None:
         if [old.user_factors.shape[1], len(old.implicit_factors) > 0] != [self.n_factors, self.implicit_feedback]:
@@ -258,15 +266,22 @@ class SGDMatrixFactorization(Recommender):
                 "n_factors or implicit_feedback is not what the model was fitted with; call fit, with warm_start=False"
             )
 
-    def _learn(self, interactions: Interactions, start: Factors, first_epoch: int, rng: np.random.Generator) -> None:
+    def _learn(
+        self,
+        interactions: Interactions,
+        start: Factors,
+        first_epoch: int,
+        rng: np.random.Generator,
+        before: Before | None = None,
+    ) -> None:
         values = interactions.values
         self._standardise(values)
         standard = ((values - self.mean_) / self._scale_).astype(np.float32)
         ratings = Ratings(interactions.indptr, interactions.item_codes, standard, interactions.n_items)
-        held_out = None
+        self._held_out_, held_out = np.zeros(0, dtype=np.bool_), None
         if self.early_stopping:
-            mask = self._hold_out(len(values), rng)
-            ratings, held_out = ratings.select(~mask), ratings.select(mask)
+            self._held_out_ = hold_out(interactions, self.validation_fraction, rng, before)
+            ratings, held_out = ratings.select(~self._held_out_), ratings.select(self._held_out_)
         descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
         self._penalty_scale_ = penalty_scale(ratings.counts[0], self.l2_exponent)
         self._run(descent, interactions)
@@ -278,13 +293,20 @@ class SGDMatrixFactorization(Recommender):
 
     def _go_on(self, before: _Progress) -> None:
         """Do the epochs that are missing."""
+        changed = [name for name in _FIXED if getattr(self, name) != before.fixed[name]]
+        if changed:
+            raise ValueError(
+                f"{', '.join(f'{name}={getattr(self, name)!r}' for name in changed)}: with warm_start=True and the "
+                f"same data {'it stays' if len(changed) == 1 else 'they stay'} "
+                f"{', '.join(repr(before.fixed[name]) for name in changed)}; to change it, fit with warm_start=False"
+            )
         if self.n_epochs < before.descent.n_epochs:
             raise ValueError(
                 f"n_epochs={self.n_epochs}, and {before.descent.n_epochs} have been done: with warm_start=True it may "
                 "only grow"
             )
         self._standardise(before.interactions.values)
-        self._penalty_scale_ = before.penalty_scale
+        self._penalty_scale_, self._held_out_ = before.penalty_scale, before.held_out
         self._run(before.descent, before.interactions)
 
     def _run(self, descent: Descent, interactions: Interactions) -> None:
@@ -293,7 +315,8 @@ class SGDMatrixFactorization(Recommender):
             descent.run(lambda: bar.update(1), settings)
         self._keep(descent)
         if self.warm_start:
-            self._in_progress = _Progress(interactions, descent, self._penalty_scale_)
+            fixed = {name: getattr(self, name) for name in _FIXED}
+            self._in_progress = _Progress(interactions, descent, self._penalty_scale_, self._held_out_, fixed)
 
     def _keep(self, descent: Descent) -> None:
         factors = descent.factors.scaled(self._scale_)
@@ -329,18 +352,6 @@ class SGDMatrixFactorization(Recommender):
                 "n_threads": self._threads(),
             }
         )
-
-    def _hold_out(self, n_ratings: int, rng: np.random.Generator) -> Any:
-        """Return a mask of the ratings to validate on."""
-        number = max(1, round(self.validation_fraction * n_ratings))
-        if number >= n_ratings:
-            raise DataError(
-                f"{n_ratings} rating(s) leave nothing to learn from with validation_fraction="
-                f"{self.validation_fraction}; use early_stopping=False or more data"
-            )
-        mask = np.zeros(n_ratings, dtype=np.bool_)
-        mask[rng.choice(n_ratings, number, replace=False)] = True
-        return mask
 
     # ------------------------------------------------------------------ scoring
 

@@ -1,0 +1,96 @@
+"""The ratings that are held out to stop early by."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import DataError, Interactions, SGDMatrixFactorization, load
+from recokit.factorization._hold_out import Before, hold_out
+
+PAIRS = st.sets(st.tuples(st.sampled_from("abcde"), st.integers(0, 5)), min_size=2, max_size=25)
+
+
+def data_of(pairs):
+    users, items = zip(*sorted(pairs), strict=True)
+    return Interactions.from_arrays(users, items, np.arange(len(users)) % 5 + 1.0)
+
+
+def pairs_of(data, mask):
+    users, items = data.users.take(data.user_codes[mask]), data.items.take(data.item_codes[mask])
+    return set(zip(users.tolist(), items.tolist(), strict=True))
+
+
+@given(PAIRS, PAIRS, st.floats(0.05, 0.6), st.integers(0, 99))
+def test_what_was_learned_from_is_never_held_out_and_what_was_held_out_stays_so(old, here, fraction, seed):
+    before, after, rng = data_of(old), data_of(here), np.random.default_rng(seed)
+    mask = rng.random(before.n_interactions) < 0.4
+    kept, new = pairs_of(before, mask) & here, here - old
+    if not kept | new:
+        with pytest.raises(DataError, match="learned from every rating"):
+            hold_out(after, fraction, rng, Before(before, mask))
+        return
+    if kept | new == here and len(kept) + max(not kept, round(fraction * len(new))) == len(here):
+        with pytest.raises(DataError, match="leave nothing to learn from"):
+            hold_out(after, fraction, rng, Before(before, mask))
+        return
+    found = pairs_of(after, hold_out(after, fraction, rng, Before(before, mask)))
+    assert kept <= found <= kept | new
+    assert len(found - kept) == max(not kept, round(fraction * len(new)))
+
+
+def noise(seed=0):
+    """Ratings of which nothing can be learned but by heart."""
+    rng = np.random.default_rng(seed)
+    users, items = np.nonzero(rng.random((60, 40)) < 0.5)
+    return np.column_stack([users, items]), rng.normal(3, 1, len(users))
+
+
+def by_heart(**parameters):
+    options = {
+        "n_factors": 32,
+        "n_epochs": 60,
+        "l2": 0.0,
+        "l2_bias": 0.0,
+        "learning_rate": 0.05,
+        "n_iter_no_change": 60,
+    }
+    return SGDMatrixFactorization(random_state=0, early_stopping=True, clip=False, **options | parameters)
+
+
+def go_on_partially(model, pairs, ratings, late):
+    return model.fit(pairs[~late], ratings[~late]).partial_fit(pairs[late], ratings[late])
+
+
+def go_on_warm(model, pairs, ratings, late):
+    return model.set_params(warm_start=True).fit(pairs[~late], ratings[~late]).fit(pairs, ratings)
+
+
+@pytest.mark.parametrize("go_on", [go_on_partially, go_on_warm])
+def test_the_validation_error_after_more_data_is_as_honest_as_that_of_a_refit(go_on):
+    pairs, ratings = noise()
+    late = np.arange(len(ratings)) % 20 == 0
+    refit = by_heart().fit(pairs, ratings).history_
+    assert refit["training_rmse"][-1] < 0.5 * min(refit["validation_rmse"])
+    assert min(go_on(by_heart(), pairs, ratings, late).history_["validation_rmse"]) > 0.9 * min(
+        refit["validation_rmse"]
+    )
+
+
+def test_what_is_held_out_is_saved_with_the_model(tmp_path):
+    pairs, ratings = noise()
+    late = np.arange(len(ratings)) % 20 == 0
+    model = by_heart(n_epochs=4).fit(pairs[~late], ratings[~late])
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model").partial_fit(pairs[late], ratings[late])
+    assert loaded.history_ == model.partial_fit(pairs[late], ratings[late]).history_
+
+
+def test_a_model_that_has_learned_from_everything_has_nothing_to_validate_on():
+    pairs, ratings = noise()
+    model = SGDMatrixFactorization(4, n_epochs=2, random_state=0)
+    model.fit(pairs, ratings).set_params(early_stopping=True)
+    with pytest.raises(DataError, match="learned from every rating"):
+        model.partial_fit(pairs[:3], ratings[:3] + 1)
+    model.partial_fit([(0, 1000), (1, 1000)], [3.0, 4.0])
+    assert len(model.history_["validation_rmse"]) == 1
