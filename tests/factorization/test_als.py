@@ -8,7 +8,7 @@ import pytest
 from recokit import DataError, Interactions, datasets, evaluate
 from recokit._threads import whatever_the_cost
 from recokit.factorization import ImplicitALS
-from recokit.factorization._alternation import gram_of, penalties
+from recokit.factorization._alternation import Penalties, gram_of
 from recokit.testing import check_recommender, example_interactions
 from tests.naive import als as naive
 
@@ -121,6 +121,48 @@ def test_more_interactions_of_an_item_than_before_raise_its_score():
     assert set(model.interactions_.items) == {"x", "y", "z", "q"}
 
 
+def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
+    model = small(n_epochs=8, warm_start=True).fit(DATA)
+    earlier = model.history_
+    model.partial_fit([("new", DATA.items.take([0])[0])])
+    assert len(earlier["training_loss"]) == 8
+    n_epochs = len(model.history_["training_loss"])
+    assert n_epochs <= 8
+    for total in (8, 12):
+        assert len(model.set_params(n_epochs=total).fit(model.interactions_).history_["training_loss"]) == total
+
+
+def test_a_partial_fit_that_fails_leaves_the_history_alone(monkeypatch):
+    model = small().fit(DATA)
+    before = {name: list(values) for name, values in model.history_.items()}
+
+    def fail(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ImplicitALS, "_restore", fail)
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit([("new", DATA.items.take([0])[0])])
+    assert model.history_ == before
+
+
+@pytest.mark.parametrize("solver", ["cg", "cholesky"])
+def test_numbers_out_of_range_are_an_error_that_says_what_to_change(solver):
+    with pytest.raises(FloatingPointError, match=r"strengths of up to 3e\+38.*l2=0\.05"):
+        small(solver=solver, feedback="implicit").fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
+
+
+@pytest.mark.parametrize("parameters", [{}, {"l2": 1e-9, "unobserved_weight": 1e-6, "n_factors": 24}])
+def test_the_terms_of_an_explanation_add_up_to_the_score(parameters):
+    """Also where the matrix that a user is solved by is almost singular."""
+    data = strengths()
+    model = small(n_epochs=30, **parameters).fit(data)
+    for user in list(data.users)[:10]:
+        for item in list(data.items):
+            why = model.explain(user, item)
+            total = sum(term.contribution for term in why.terms)
+            assert total == pytest.approx(why.score, abs=1e-5 * max(1, abs(why.score)))
+
+
 def test_items_without_interactions_are_never_listed_and_score_0():
     data = DATA.select(DATA.item_codes != 3)
     model = small().fit(data)
@@ -145,7 +187,7 @@ def test_a_wrong_parameter_is_named(name, value):
 
 def test_penalties_add_up_to_the_same_whatever_the_exponent():
     lengths = np.array([0, 1, 5, 40])
-    sums = [penalties(lengths, 10, 0.2, 0.1, exponent).sum(dtype=np.float64) for exponent in (0, 0.5, 1, 2)]
+    sums = [Penalties.of(lengths, 10, 0.2, 0.1, e).rows(lengths).sum(dtype=np.float64) for e in (0, 0.5, 1, 2)]
     assert sums == pytest.approx([sums[0]] * 4, rel=1e-6)
 
 

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from recokit import BPR, DataError, Interactions, datasets, evaluate
+from recokit import BPR, DataError, Interactions, datasets, evaluate, load
 from recokit.testing import check_recommender, example_interactions
 
 DATA = example_interactions("implicit")
@@ -111,6 +111,44 @@ def test_a_person_with_the_history_of_a_user_gets_much_of_the_users_list():
 def test_a_descent_that_diverges_names_the_learning_rate():
     with pytest.raises(FloatingPointError, match=r"learning_rate=1000"):
         small(learning_rate=1000.0, l2=1.0).fit(DATA)
+
+
+def test_factors_that_are_no_numbers_are_noticed(monkeypatch):
+    def spoil(self, data, weights, state, rate):
+        state.bias[0] = np.nan
+        return 0.0
+
+    monkeypatch.setattr(BPR, "_epoch", spoil)
+    with pytest.raises(FloatingPointError, match=r"learning_rate=0\.1"):
+        small().fit(DATA)
+
+
+def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
+    model = small(n_epochs=8, warm_start=True).fit(DATA)
+    earlier = model.history_
+    model.partial_fit([("new", DATA.items.take([0])[0])])
+    assert len(earlier["training_loss"]) == 8
+    assert len(model.history_["training_loss"]) <= 8
+    for total in (8, 12):
+        assert len(model.set_params(n_epochs=total).fit(model.interactions_).history_["training_loss"]) == total
+
+
+@pytest.mark.parametrize("negative_sampling", ["uniform", "popularity"])
+def test_a_person_is_folded_in_alike_after_loading_and_changes_no_item(negative_sampling, tmp_path):
+    model = small(negative_sampling=negative_sampling).fit(DATA)
+    model.save(tmp_path / "model")
+    before, history = digest(model), DATA.items.take([0, 3, 4]).tolist()
+    expected = model.recommend_for([history], n=5)[0]
+    assert load(tmp_path / "model").recommend_for([history], n=5)[0] == expected
+    assert digest(model) == before
+
+
+def test_the_terms_of_an_explanation_add_up_to_the_score():
+    model = small(n_epochs=60).fit(DATA)
+    for user in list(DATA.users)[:10]:
+        for item in list(DATA.items):
+            why = model.explain(user, item)
+            assert sum(term.contribution for term in why.terms) == pytest.approx(why.score, abs=1e-5)
 
 
 def test_ratings_are_refused():

@@ -46,6 +46,29 @@ def test_enough_steps_of_gradients_arrive_at_the_same(problem):
     np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=5e-3, atol=5e-3)
 
 
+@pytest.mark.parametrize("length", [8191, 8192, 8193, 20_001])
+def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
+    rng = np.random.default_rng(length)
+    R = np.zeros((2, 20_001))
+    R[0, :length], R[1, :5] = rng.uniform(0.1, 2, length), 1.0
+    others, l2 = rng.normal(size=(20_001, 3)).astype(np.float32), np.array([2.0, 2.0], dtype=np.float32)
+    gram, expected = gram_of(others, 0.01), naive.solve(R.astype(np.float32), others, 0.01, l2)
+    exact, stepped = np.empty((2, 3), dtype=np.float32), np.zeros((2, 3), dtype=np.float32)
+    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact)
+    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped)
+    np.testing.assert_allclose(exact, expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(stepped, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-16, 1e-10, 1.0, 1e10])
+def test_steps_of_gradients_do_not_depend_on_the_size_of_the_strengths(scale):
+    rng = np.random.default_rng(0)
+    R, others = rng.uniform(0.5, 2, (3, 6)), rng.normal(size=(6, 4)).astype(np.float32)
+    l2, found = np.full(3, 0.1 * scale, dtype=np.float32), np.zeros((3, 4), dtype=np.float32)
+    kernel.solve_by_gradients(0, 3, *cells_of(scale * R), others, gram_of(others, 0.1 * scale), l2, 16, found)
+    np.testing.assert_allclose(found, naive.solve(R, others, 0.1, np.full(3, 0.1)), rtol=1e-3, atol=1e-3)
+
+
 @given(problems(), st.integers(1, 4))
 def test_every_step_of_gradients_lowers_the_objective(problem, steps):
     R, others, l2, weight, rng = problem

@@ -8,7 +8,7 @@ from recokit._threads import for_rows
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels import als as kernel
 
-__all__ = ["Cells", "Side", "Solver", "gram_of", "penalties"]
+__all__ = ["Cells", "Penalties", "Side", "Solver", "gram_of"]
 
 Solver = Literal["cg", "cholesky"]
 
@@ -90,12 +90,31 @@ def gram_of(factors: FloatArray, n_threads: int) -> FloatArray:
     return gram
 
 
-def penalties(lengths: IntArray, n_others: int, unobserved_weight: float, l2: float, exponent: float) -> FloatArray:
-    """Return the penalty of each row, λ n^ν, with n = its interactions + the weight of what is not observed × others.
+class Penalties(NamedTuple):
+    """How the penalty of a row grows with its interactions: as λ s n^ν, n = they + the unobserved ones by their weight.
 
-    It is scaled so that the sum over rows does not depend on ν.
+    Attributes
+    ----------
+    unobserved : float
+        The weight of what is not observed, times the number of others.
+    l2, exponent : float
+        λ and ν.
+    scale : float
+        s, with which the sum over the rows does not depend on ν.
     """
-    sizes = lengths + unobserved_weight * n_others
-    powers = sizes**exponent
-    scaled: FloatArray = l2 * powers * (sizes.sum() / powers.sum())
-    return scaled.astype(np.float32)
+
+    unobserved: float
+    l2: float
+    exponent: float
+    scale: float
+
+    @classmethod
+    def of(cls, lengths: IntArray, n_others: int, unobserved_weight: float, l2: float, exponent: float) -> "Penalties":
+        """Return the penalties of all the rows of a side, whose interactions are counted."""
+        sizes = lengths + unobserved_weight * n_others
+        return cls(unobserved_weight * n_others, l2, exponent, float(sizes.sum() / np.sum(sizes**exponent)))
+
+    def rows(self, lengths: IntArray) -> FloatArray:
+        """Return the penalties of rows with so many interactions: (n_rows,) float32."""
+        scaled: FloatArray = self.l2 * (lengths + self.unobserved) ** self.exponent * self.scale
+        return scaled.astype(np.float32)

@@ -1,5 +1,6 @@
 """ImplicitALS: factors of implicit feedback by alternating least squares."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -7,9 +8,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from recokit._typing import FloatArray
+from recokit._typing import FloatArray, IntArray
 from recokit.base import Histories, Recommender, Term
-from recokit.factorization._alternation import Cells, Side, penalties
+from recokit.factorization._alternation import Cells, Penalties, Side
 from recokit.factorization._factor_model import FactorRecommender
 from recokit.interactions import Interactions
 
@@ -25,6 +26,7 @@ class _Progress(NamedTuple):
     interactions: Interactions
     users: FloatArray
     items: FloatArray
+    losses: list[float]
 
 
 class ImplicitALS(FactorRecommender):
@@ -142,7 +144,6 @@ class ImplicitALS(FactorRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         before: _Progress | None = self.__dict__.pop("_in_progress", None)
-        self.history_: dict[str, list[float]] = {"training_loss": []}
         if before is None or not self.warm_start:
             self._learn(interactions, *self._random_factors(interactions), self.n_epochs)
         elif before.interactions.equals(interactions):
@@ -161,15 +162,13 @@ class ImplicitALS(FactorRecommender):
 
     def _go_on(self, before: _Progress) -> None:
         """Do the epochs that are missing."""
-        done = self._losses_before
-        missing = self.n_epochs - len(done)
+        missing = self.n_epochs - len(before.losses)
         if before.items.shape[1] != self.n_factors or missing < 0:
             raise ValueError(
                 f"n_factors={self.n_factors}, n_epochs={self.n_epochs}: with warm_start=True the factors stay "
-                f"{before.items.shape[1]}, and the epochs, of which {len(done)} have been done, may only grow"
+                f"{before.items.shape[1]}, and the epochs, of which {len(before.losses)} have been done, may only grow"
             )
-        self.history_["training_loss"] += done
-        self._learn(before.interactions, before.users.copy(), before.items.copy(), missing)
+        self._learn(before.interactions, before.users.copy(), before.items.copy(), missing, before.losses)
 
     def _random_factors(self, data: Interactions) -> tuple[FloatArray, FloatArray]:
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -177,29 +176,37 @@ class ImplicitALS(FactorRecommender):
         users = scale * rng.standard_normal((data.n_users, self.n_factors), dtype=np.float32)
         return users, scale * rng.standard_normal((data.n_items, self.n_factors), dtype=np.float32)
 
-    def _learn(self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int) -> None:
+    def _learn(
+        self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int, losses: Sequence[float] = ()
+    ) -> None:
+        """Do epochs after those whose losses are given."""
         by_user, by_item = Cells(data.indptr, data.item_codes, data.values), Cells(*data.transposed())
-        user_l2, item_l2 = self._penalties(by_user, data.n_items), self._penalties(by_item, data.n_users)
+        user_l2 = self._penalties(by_user.lengths, data.n_items).rows(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, data.n_users).rows(by_item.lengths)
+        losses, n_threads = list(losses), self._threads()
         items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                users = self._half(Side.of(items, self.unobserved_weight, self._threads()), by_user, user_l2, users)
-                side = Side.of(users, self.unobserved_weight, self._threads())
+                users = self._half(Side.of(items, self.unobserved_weight, n_threads), by_user, user_l2, users)
+                side = Side.of(users, self.unobserved_weight, n_threads)
                 items = self._half(side, by_item, item_l2, items)
-                loss = side.loss(by_item, items, self._threads())
-                loss += sum(
-                    float(np.sum(l2 * np.sum(each.astype(np.float64) ** 2, axis=1)))
-                    for l2, each in ((user_l2, users), (item_l2, items))
-                )
-                self.history_["training_loss"].append(loss / data.n_interactions)
+                loss = side.loss(by_item, items, n_threads) + _penalty(user_l2, users) + _penalty(item_l2, items)
+                losses.append(loss / data.n_interactions)
+                self._refuse_overflow(losses[-1], data)
                 bar.update(1)
-        self.item_factors_ = items
+        self.item_factors_, self.history_ = items, {"training_loss": losses}
         # Before the last users are solved: what goes on from them is as if it had never stopped.
         if self.warm_start:
-            self._in_progress = _Progress(data, users, items)
-            self._losses_before = list(self.history_["training_loss"])
+            self._in_progress = _Progress(data, users, items, losses.copy())
         self._restore()
-        self.user_factors_ = self._side.solve(by_user, user_l2, self._threads())
+        self.user_factors_ = self._side.solve(by_user, user_l2, n_threads)
+
+    def _refuse_overflow(self, loss: float, data: Interactions) -> None:
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss is {loss}: numbers are out of the range of float32. There are strengths of up to "
+                f"{data.values.max():.3g}; make them smaller (divide them, or take logarithms), or raise l2={self.l2}"
+            )
 
     def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> FloatArray:
         if self.solver == "cholesky":
@@ -207,27 +214,19 @@ class ImplicitALS(FactorRecommender):
         side.improve(cells, l2, factors, _N_STEPS, self._threads())
         return factors
 
-    def _penalties(self, cells: Cells, n_others: int) -> FloatArray:
-        return penalties(cells.lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
+    def _penalties(self, lengths: IntArray, n_others: int) -> Penalties:
+        return Penalties.of(lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
 
     def _restore(self) -> None:
+        data = self.interactions_
         self._side = Side.of(self.item_factors_, self.unobserved_weight, self._threads())
+        self._user_penalties = self._penalties(np.diff(data.indptr), data.n_items)
 
     # ------------------------------------------------------------------ scoring
 
     def _fold_in(self, people: Histories) -> FloatArray:
         """Solve for the factors of people, the items' given."""
-        return self._side.solve(Cells(*people), self._person_l2(people.lengths), self._threads())
-
-    def _person_l2(self, lengths: Any) -> FloatArray:
-        """Return the penalties of people as they are of users with as many interactions."""
-        data = self.interactions_
-        users = np.diff(data.indptr)
-        sizes = np.concatenate([users, lengths]) + self.unobserved_weight * data.n_items
-        powers = sizes**self.l2_exponent
-        scale = sizes[: len(users)].sum() / powers[: len(users)].sum()
-        l2: FloatArray = (self.l2 * powers[len(users) :] * scale).astype(np.float32)
-        return l2
+        return self._side.solve(Cells(*people), self._user_penalties.rows(people.lengths), self._threads())
 
     # ------------------------------------------------------------------ explaining
 
@@ -235,13 +234,20 @@ class ImplicitALS(FactorRecommender):
         r"""Trace a score back to the items that it comes from.
 
         With A the matrix that a user is solved by, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so that item j contributes
-        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5).
+        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). What float32 has lost of it is a term.
         """
         history = self._training_histories(np.array([user_code]))
         factors = self.item_factors_[history.item_codes].astype(np.float64)
         matrix = (factors * history.values[:, None]).T @ factors + self._side.gram
-        matrix += self._person_l2(history.lengths)[0] * np.eye(len(matrix))
-        metric = np.linalg.solve(matrix, self.item_factors_[item_code].astype(np.float64))
-        parts = history.values * (factors @ metric)
+        matrix += self._user_penalties.rows(history.lengths)[0] * np.eye(len(matrix))
+        own = self.item_factors_[item_code].astype(np.float64)
+        parts = history.values * (factors @ np.linalg.solve(matrix, own))
         ids = self.interactions_.items.take(history.item_codes).tolist()
-        return [Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)]
+        return [
+            *(Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)),
+            Term("other", None, float(own @ self.user_factors_[user_code] - parts.sum())),
+        ]
+
+
+def _penalty(l2: FloatArray, factors: FloatArray) -> float:
+    return float(np.sum(l2 * np.sum(factors.astype(np.float64) ** 2, axis=1)))

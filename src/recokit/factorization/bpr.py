@@ -219,6 +219,7 @@ class BPR(FactorRecommender):
         state.items[self.item_counts_ == 0] = 0
         self.user_factors_, self.item_factors_, self.item_bias_ = state.users, state.items, state.bias
         self.history_ = {"training_loss": list(state.losses)}
+        self._restore()
 
     def _epoch(self, data: Interactions, weights: FloatArray, state: _State, rate: float) -> float:
         """Take a step for every interaction; return the sum of the losses met."""
@@ -250,8 +251,7 @@ class BPR(FactorRecommender):
         return weights
 
     def _refuse_divergence(self, state: _State) -> None:
-        largest = max(float(np.abs(each).max()) for each in (state.users, state.items, state.bias))
-        if not largest < _DIVERGED:  # true for NaN
+        if not all(np.abs(each).max() < _DIVERGED for each in (state.users, state.items, state.bias)):  # as NaN is not
             raise FloatingPointError(
                 f"the descent diverged in epoch {len(state.losses)}: lower learning_rate={self.learning_rate} or raise "
                 f"l2={self.l2}"
@@ -259,24 +259,21 @@ class BPR(FactorRecommender):
 
     # ------------------------------------------------------------------ scoring
 
+    def _restore(self) -> None:
+        self._weight_sums = np.cumsum(self._weights(self.interactions_))
+
     def _offsets(self) -> FloatArray:
         return self.item_bias_
 
     def _fold_in(self, people: Histories) -> FloatArray:
         """Learn the factors of people by steps like those of the fit, the items' given."""
         factors = np.empty((len(people.lengths), self.item_factors_.shape[1]), dtype=np.float32)
-        weights, codes = self._weights(self.interactions_), np.arange(len(self.item_factors_), dtype=np.int32)
         rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_EPOCHS_OF_FOLD_IN)).astype(np.float32)
-        items = self.item_factors_.copy(), self.item_bias_.copy()  # which a kernel that may change them is not to have
-        args = (people.indptr, people.item_codes, codes, np.cumsum(weights), self.n_candidates, *items, rates)
+        drawn = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
+        items = self.item_factors_, self.item_bias_
+        args = (people.indptr, people.item_codes, *drawn, *items, rates, np.float32(self.l2), factors)
         costs = people.lengths * (_EPOCHS_OF_FOLD_IN * factors.shape[1])
-        for_rows(
-            fold_in_pairs,
-            len(factors),
-            (*args, np.float32(self.l2), factors),
-            n_threads=self._threads(),
-            costs=costs,
-        )
+        for_rows(fold_in_pairs, len(factors), args, n_threads=self._threads(), costs=costs)
         return factors
 
     # ------------------------------------------------------------------ explaining

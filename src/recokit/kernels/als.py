@@ -13,6 +13,8 @@ __all__ = ["gram_parts", "losses", "solve_by_cholesky", "solve_by_gradients"]
 
 _REFINEMENTS = 1
 _LEAST = np.float32(1e-6)  # of a pivot is left by rounding
+_SOLVED = 1e-14  # of the square of the first residual is left by rounding
+_MOST_GATHERED = 8192  # rows of factors that are copied beside each other: 4 MB of 128 factors, a multiple of 4
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -52,23 +54,13 @@ def gram_parts(start: int, stop: int, bounds: IntArray, factors: FloatArray, par
         _add_outer_products(factors[bounds[part] : bounds[part + 1]], parts[part])
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _multiply(
-    rows: FloatArray, weights: FloatArray, gram: FloatArray, l2: float, vector: FloatArray, product: FloatArray
-) -> None:
-    """Write (Σ_k v_k f_k f_kᵀ + G + λI) x."""
-    for a in range(len(vector)):
-        line, total = gram[a], l2 * vector[a]
-        for b in range(len(vector)):
-            total += line[b] * vector[b]
-        product[a] = total
-    for k in range(len(rows)):
-        row, dot = rows[k], np.float32(0)
-        for a in range(len(vector)):
-            dot += row[a] * vector[a]
-        dot *= weights[k]
-        for a in range(len(vector)):
-            product[a] += dot * row[a]
+@njit(nogil=True, cache=True)
+def _longest(start: int, stop: int, indptr: IntArray) -> int:
+    """Return how many rows of factors are gathered at most for the rows from ``start`` to ``stop``."""
+    longest = 0
+    for row in range(start, stop):
+        longest = max(longest, indptr[row + 1] - indptr[row])
+    return min(longest, _MOST_GATHERED)
 
 
 @njit(nogil=True, cache=True)
@@ -81,17 +73,22 @@ def _gather(codes: CodeArray, others: FloatArray, rows: FloatArray) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _write_first_residual(
-    rows: FloatArray, weights: FloatArray, gram: FloatArray, l2: float, vector: FloatArray, residual: FloatArray
-) -> None:
-    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x."""
+def _write_unobserved(gram: FloatArray, l2: float, vector: FloatArray, residual: FloatArray) -> None:
+    """Write −(G + λI) x."""
     for a in range(len(vector)):
         line, total = gram[a], -l2 * vector[a]
         for b in range(len(vector)):
             total -= line[b] * vector[b]
         residual[a] = total
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _add_observed(
+    rows: FloatArray, weights: FloatArray, target: np.float32, vector: FloatArray, residual: FloatArray
+) -> None:
+    """Add Σ_k v_k (t − f_k·x) f_k."""
     for k in range(len(rows)):
-        row, lack = rows[k], np.float32(1)
+        row, lack = rows[k], target
         for a in range(len(vector)):
             lack -= row[a] * vector[a]
         lack *= weights[k]
@@ -99,11 +96,36 @@ def _write_first_residual(
             residual[a] += lack * row[a]
 
 
+@njit(nogil=True, cache=True)
+def _write_lack(
+    codes: CodeArray,
+    weights: FloatArray,
+    others: FloatArray,
+    gram: FloatArray,
+    l2: float,
+    target: np.float32,
+    vector: FloatArray,
+    buffer: FloatArray,
+    residual: FloatArray,
+) -> None:
+    """Write Σ_k v_k (t − f_k·x) f_k − (G + λI) x, with the f gathered already where all of them fit in the buffer."""
+    _write_unobserved(gram, l2, vector, residual)
+    n, size = len(codes), len(buffer)
+    if n <= size:
+        _add_observed(buffer[:n], weights, target, vector, residual)
+        return
+    for first in range(0, n, size):
+        last = min(n, first + size)
+        _gather(codes[first:last], others, buffer)
+        _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
+
+
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _dot(first: FloatArray, second: FloatArray) -> np.float32:
-    total = np.float32(0)
+def _dot(first: FloatArray, second: FloatArray) -> float:
+    """Return the inner product in float64, in which the square of a small number is no 0."""
+    total = 0.0
     for a in range(len(first)):
-        total += first[a] * second[a]
+        total += np.float64(first[a]) * np.float64(second[a])
     return total
 
 
@@ -138,36 +160,35 @@ def solve_by_gradients(
     factors : (n_rows, n_factors) float32 array
         Where to start; overwritten. 0 for a row without interactions.
     """
-    size = others.shape[1]
-    longest = 0
-    for row in range(start, stop):
-        longest = max(longest, indptr[row + 1] - indptr[row])
-    buffer = np.empty((longest, size), dtype=np.float32)
+    size, one, zero = others.shape[1], np.float32(1), np.float32(0)
+    buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
     residual, direction = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
-    product = np.empty(size, dtype=np.float32)
+    fall = np.empty(size, dtype=np.float32)
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
-        solution = factors[row]
+        solution, mine, weights = factors[row], codes[first:last], values[first:last]
         if first == last:
             solution[:] = 0
             continue
-        rows, weights = buffer[: last - first], values[first:last]
-        _gather(codes[first:last], others, rows)
-        _write_first_residual(rows, weights, gram, l2[row], solution, residual)
+        if len(mine) <= len(buffer):
+            _gather(mine, others, buffer)
+        _write_lack(mine, weights, others, gram, l2[row], one, solution, buffer, residual)
         for a in range(size):
             direction[a] = residual[a]
         square = _dot(residual, residual)
+        solved = _SOLVED * square
         for _ in range(n_steps):
-            if square < 1e-20:
+            if square <= solved:
                 break
-            _multiply(rows, weights, gram, l2[row], direction, product)
-            step = square / _dot(direction, product)
+            _write_lack(mine, weights, others, gram, l2[row], zero, direction, buffer, fall)
+            step = np.float32(-square / _dot(direction, fall))
             for a in range(size):
                 solution[a] += step * direction[a]
-                residual[a] -= step * product[a]
+                residual[a] += step * fall[a]
             before, square = square, _dot(residual, residual)
+            kept = np.float32(square / before)
             for a in range(size):
-                direction[a] = residual[a] + square / before * direction[a]
+                direction[a] = residual[a] + kept * direction[a]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -226,10 +247,7 @@ def solve_by_cholesky(
         Written; 0 for a row without interactions.
     """
     size = others.shape[1]
-    longest = 0
-    for row in range(start, stop):
-        longest = max(longest, indptr[row + 1] - indptr[row])
-    buffer = np.empty((longest, size), dtype=np.float32)
+    buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
     matrix = np.empty((size, size), dtype=np.float32)
     solution, residual = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
     for row in range(start, stop):
@@ -237,21 +255,24 @@ def solve_by_cholesky(
         if first == last:
             factors[row] = 0
             continue
-        rows, weights = buffer[: last - first], values[first:last]
-        _gather(codes[first:last], others, rows)
-        for k in range(last - first):
-            root = np.sqrt(weights[k])
-            for a in range(size):
-                rows[k, a] *= root
+        mine, weights = codes[first:last], values[first:last]
         for a in range(size):
             for b in range(a + 1):
                 matrix[a, b] = gram[a, b]
             matrix[a, a] += l2[row]
-        _add_outer_products(rows, matrix)
+        for begin in range(0, len(mine), len(buffer)):
+            end = min(len(mine), begin + len(buffer))
+            rows = buffer[: end - begin]
+            _gather(mine[begin:end], others, rows)
+            for k in range(end - begin):
+                root = np.sqrt(weights[begin + k])
+                for a in range(size):
+                    rows[k, a] *= root
+            _add_outer_products(rows, matrix)
         _decompose(matrix)
         solution[:] = 0
         for _ in range(1 + _REFINEMENTS):
-            _write_residual(codes[first:last], weights, others, gram, l2[row], solution, residual)
+            _write_residual(mine, weights, others, gram, l2[row], solution, residual)
             _substitute(matrix, residual)
             solution += residual
         factors[row] = solution

@@ -104,6 +104,15 @@ def _hardest(
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _preference(user: FloatArray, items: FloatArray, bias: FloatArray, better: int, worse: int) -> np.float32:
+    """Return x, by how much a user prefers an item to another."""
+    liked, other, x = items[better], items[worse], bias[better] - bias[worse]
+    for f in range(len(user)):
+        x += user[f] * (liked[f] - other[f])
+    return x
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _step(
     user: FloatArray,
     items: FloatArray,
@@ -115,16 +124,9 @@ def _step(
     l2_item: np.float32 | float,
     l2_bias: np.float32 | float,
 ) -> float:
-    """Take a step; return ln(1 + e⁻ˣ) before it. Items stay as they are where the penalty ``l2_item`` is negative."""
-    liked, other, x = items[better], items[worse], bias[better] - bias[worse]
-    for f in range(len(user)):
-        x += user[f] * (liked[f] - other[f])
+    """Take a step; return ln(1 + e⁻ˣ) before it."""
+    liked, other, x = items[better], items[worse], _preference(user, items, bias, better, worse)
     wrong = np.float32(1) / (np.float32(1) + np.exp(x))
-    loss = np.log1p(np.exp(-np.abs(np.float64(x)))) + max(-np.float64(x), 0.0)
-    if l2_item < 0:
-        for f in range(len(user)):
-            user[f] += rate * (wrong * (liked[f] - other[f]) - l2_user * user[f])
-        return loss
     bias[better] += rate * (wrong - l2_bias * bias[better])
     bias[worse] -= rate * (wrong + l2_bias * bias[worse])
     for f in range(len(user)):
@@ -132,7 +134,24 @@ def _step(
         user[f] = p + rate * (wrong * (q - r) - l2_user * p)
         liked[f] = q + rate * (wrong * p - l2_item * q)
         other[f] = r - rate * (wrong * p + l2_item * r)
-    return loss
+    return np.log1p(np.exp(-np.abs(np.float64(x)))) + max(-np.float64(x), 0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _step_of_user(
+    user: FloatArray,
+    items: FloatArray,
+    bias: FloatArray,
+    better: int,
+    worse: int,
+    rate: np.float32 | float,
+    l2_user: np.float32 | float,
+) -> None:
+    """Take a step that leaves the items as they are."""
+    liked, other = items[better], items[worse]
+    wrong = np.float32(1) / (np.float32(1) + np.exp(_preference(user, items, bias, better, worse)))
+    for f in range(len(user)):
+        user[f] += rate * (wrong * (liked[f] - other[f]) - l2_user * user[f])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -245,7 +264,7 @@ def fold_in_pairs(
         Written; 0 without a history.
     """
     state = np.empty(1, dtype=np.uint64)
-    fixed, n_items = np.float32(-1), len(item_factors)
+    n_items = len(item_factors)
     for person in range(start, stop):
         user, seen = user_factors[person], item_codes[indptr[person] : indptr[person + 1]]
         user[:] = 0
@@ -254,4 +273,4 @@ def fold_in_pairs(
             for item in seen:
                 other = _hardest(seen, 0, n_items, sums, codes, n_candidates, user, item_factors, item_bias, state)
                 if other >= 0:
-                    _step(user, item_factors, item_bias, item, other, rate, l2_user, fixed, fixed)
+                    _step_of_user(user, item_factors, item_bias, item, other, rate, l2_user)
