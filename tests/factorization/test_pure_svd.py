@@ -1,8 +1,12 @@
+import tracemalloc
+from threading import Thread
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from threadpoolctl import threadpool_info
 
 from recokit import Interactions, PureSVD
 from recokit.factorization import pure_svd
@@ -83,3 +87,53 @@ def test_the_decomposition_is_the_same_bits_for_any_number_of_threads():
     one, two = PureSVD(6, n_threads=1).fit(data), PureSVD(6, n_threads=2).fit(data)
     np.testing.assert_array_equal(one.item_factors_, two.item_factors_)
     np.testing.assert_array_equal(one.user_factors_, two.user_factors_)
+
+
+@pytest.mark.parametrize("centering", [None, "mean"])
+@pytest.mark.parametrize("shape", [(20_000, 40), (40, 20_000)])
+def test_a_narrow_matrix_is_never_made_dense(shape, centering):
+    rng = np.random.default_rng(0)
+    n_users, n_items = shape
+    cells = rng.choice(n_users * n_items, 40_000, replace=False)
+    data = Interactions.from_arrays(cells // n_items, cells % n_items, rng.uniform(1, 5, 40_000), feedback="implicit")
+    R = data.matrix.toarray().astype(np.float64)
+    _, values, rows = np.linalg.svd(R - (R.mean(axis=0) if centering else 0), full_matrices=False)
+    PureSVD(5).fit(example_interactions("implicit"))
+    tracemalloc.start()
+    model = PureSVD(5, centering=centering).fit(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.7 * R.nbytes
+    np.testing.assert_allclose(model.singular_values_, values[:5], rtol=1e-9)
+    signs = np.sign(np.sum(model.item_factors_.T * rows[:5], axis=1))
+    np.testing.assert_allclose(model.item_factors_.T, rows[:5] * signs[:, None], atol=1e-6)
+
+
+def test_vectors_of_small_singular_values_are_orthonormal():
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.normal(size=(n, 4)))[0] for n in (12, 30))
+    R = left * [1.0, 1e-1, 1e-2, 1e-3] @ right.T
+    for matrix in (R, R.T):
+        data = Interactions.from_matrix(sparse.csr_array(matrix.astype(np.float32)), feedback="explicit")
+        vectors = PureSVD(4).fit(data).item_factors_.astype(np.float64)
+        np.testing.assert_allclose(vectors.T @ vectors, np.eye(4), atol=1e-6)
+
+
+def test_fits_at_the_same_time_give_blas_its_threads_back():
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    threads = [Thread(target=PureSVD(5).fit, args=(example_interactions("implicit", seed=k),)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+@pytest.mark.parametrize("centering", [None, "mean"])
+def test_scores_of_unknown_pairs_are_on_the_scale_of_the_known_ones(centering):
+    """That of somebody who has done nothing, not that of a rating."""
+    model = PureSVD(4, centering=centering).fit(example_interactions("explicit"))
+    items = list(model.interactions_.items)
+    expected = model.item_means_ if centering else np.zeros(len(items))
+    np.testing.assert_allclose(model.predict([("nobody", item) for item in items]), expected, rtol=1e-6)
+    assert model.predict([(next(iter(model.interactions_.users)), "nothing")]) == [0]

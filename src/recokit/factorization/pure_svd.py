@@ -7,8 +7,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils._param_validation import Interval, StrOptions
-from threadpoolctl import threadpool_limits
 
+from recokit._threads import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Histories, Recommender, Term
 from recokit.factorization._factor_model import FactorRecommender
@@ -17,7 +17,7 @@ from recokit.interactions import Interactions
 
 __all__ = ["PureSVD"]
 
-_DENSE = 500  # a side; below, the whole decomposition of the dense matrix is the quicker and the safer one
+_DENSE = 500  # a side; below, the whole decomposition of its Gram matrix is the quicker and the safer one
 _SMALLEST_SHARE = 1e-6  # of the largest singular value: what is smaller is rounding
 
 
@@ -59,6 +59,8 @@ class PureSVD(FactorRecommender):
 
     Notes
     -----
+    ``predict`` stays on this scale: where the user is not known, or has no interactions, it gives μ.
+
     A user without interactions has no list, and neither has one whose interactions are orthogonal to all the vectors
     kept. ``recommend_for`` is exact: the scores depend on the history alone.
     Of two singular values that are equal, which vectors span their plane is an accident; the scores do not depend on
@@ -80,6 +82,7 @@ class PureSVD(FactorRecommender):
     ['cup']
     """
 
+    _falls_back_to_biases = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_factors": [Interval(Integral, 1, None, closed="left")],
@@ -107,7 +110,7 @@ class PureSVD(FactorRecommender):
         if self.centering == "mean":
             means = np.asarray(matrix.sum(axis=0)).ravel() / interactions.n_users
         size = min(self.n_factors, *matrix.shape)
-        with threadpool_limits(1, user_api="blas"):
+        with single_threaded_blas():
             values, vectors = _decompose(matrix, means, size)
             vectors *= np.where(np.take_along_axis(vectors, _largest(vectors), axis=0) < 0, -1.0, 1.0)
         self.singular_values_, self.item_means_ = np.zeros(self.n_factors), means.astype(np.float32)
@@ -133,6 +136,11 @@ class PureSVD(FactorRecommender):
 
     def _offsets(self) -> FloatArray:
         return self.item_means_
+
+    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return what who has no history would have, on the scale of the other scores: the mean of the item, or 0."""
+        scores: FloatArray = np.append(self.item_means_, 0.0)[item_codes].astype(np.float64)
+        return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
         # By what the decomposition says of them, Q Σ, in which the weaker vectors count for less.
@@ -173,14 +181,22 @@ def _decompose(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[Fl
 
 
 def _of_the_smaller_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
-    """Return the same by the dense decomposition of a matrix one side of which is small."""
-    dense = matrix.toarray() - means
-    if dense.shape[0] >= dense.shape[1]:  # the triangle of QR has the same right singular vectors
-        dense = np.linalg.qr(dense, mode="r")
-        _, values, rows = np.linalg.svd(dense, full_matrices=False)
-        return _kept(values[:size], rows[:size].T)
-    _, values, rows = np.linalg.svd(dense, full_matrices=False)
-    return _kept(values[:size], rows[:size].T)
+    """Return the same by way of the Gram matrix of the side that is small, which alone is dense."""
+    n_users, n_items = matrix.shape
+    if n_items <= n_users:  # Cᵀ C = Rᵀ R − n μ μᵀ, whose eigenvectors are what is sought
+        values, vectors = _largest_eigen((matrix.T @ matrix).toarray() - n_users * np.outer(means, means), size)
+        return _kept(values, vectors)
+    sums = matrix @ means
+    gram = (matrix @ matrix.T).toarray() - sums[:, None] - sums + means @ means
+    values, left = _largest_eigen(gram, size)  # of C Cᵀ; then the right vectors are Cᵀ U Σ⁻¹
+    values, left = _kept(values, left)
+    return values, (matrix.T @ left - np.outer(means, left.sum(axis=0))) / values
+
+
+def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+    """Return the roots of the largest eigenvalues, from the largest on, and their vectors as columns."""
+    squares, vectors = np.linalg.eigh(gram)
+    return np.sqrt(np.maximum(squares[::-1][:size], 0)), vectors[:, ::-1][:, :size]
 
 
 def _kept(values: FloatArray, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
