@@ -1,0 +1,55 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+SERVICE = """
+import importlib, pkgutil
+import numpy as np
+import recokit
+from recokit import Interactions, kernels
+from recokit.testing import all_recommenders
+
+
+def compiled():
+    found = pkgutil.iter_modules(kernels.__path__, "recokit.kernels.")
+    modules = [importlib.import_module(info.name) for info in found]
+    things = [(module.__name__, name, thing) for module in modules for name, thing in vars(module).items()]
+    return {
+        (module, name, signature)
+        for module, name, thing in things
+        if getattr(thing, "__module__", None) == module
+        for signature in getattr(thing, "signatures", ())
+    }
+
+
+recokit.warm_up()
+before = compiled()
+assert len(before) > 50
+rng = np.random.default_rng(0)
+users = np.repeat(np.arange(1500), 60)
+items = (rng.random(len(users)) ** 3 * 1200).astype(int)
+users, items = np.unique(np.column_stack([users, items]), axis=0).T
+for kind in all_recommenders():
+    for feedback in kind._supported_feedback:
+        values = rng.integers(1, 6, len(users)) if feedback == "explicit" else None
+        data = Interactions.from_arrays(users, items, values)
+        side, model = kind._example_side(data), kind()
+        if hasattr(model, "n_epochs"):
+            model.set_params(n_epochs=2)
+        model.fit(data, **side)
+        model.recommend(n=20)
+        model.recommend([1], n=20, candidates=list(range(0, 1100, 7)))
+        model.recommend_for([{0: 1.0, 1: 2.0}])
+        model.predict([(0, 1), (2, 3)])
+        model.partial_fit([(1, 2), (99999, 5)], [3, 4], **side)
+        new = compiled() - before
+        assert not new, (kind.__name__, feedback, new)
+"""
+
+
+@pytest.mark.slow
+def test_a_service_that_was_warmed_up_compiles_nothing():
+    done = subprocess.run([sys.executable, "-c", SERVICE], capture_output=True, text=True, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr[-2000:]
