@@ -93,7 +93,7 @@ def test_partial_fit_keeps_what_was_learned_of_others():
     model = small(n_epochs=200, learning_rate=0.3, learning_rate_decay=1).fit(old)
     before = model.history_["training_loss"]
     model.partial_fit(new)
-    assert len(model.history_["training_loss"]) == 100
+    assert len(model.history_["training_loss"]) == np.ceil(400 * new.n_interactions / DATA.n_interactions)
     assert model.history_["training_loss"][0] < 0.8 * before[0]
     assert len(model.recommend(list(new.users), n=3)[next(iter(new.users))]) == 3
 
@@ -114,7 +114,7 @@ def test_a_descent_that_diverges_names_the_learning_rate():
 
 
 def test_factors_that_are_no_numbers_are_noticed(monkeypatch):
-    def spoil(self, data, weights, state, rate):
+    def spoil(self, data, steps, weights, state, rate):
         state.bias[0] = np.nan
         return 0.0
 
@@ -178,4 +178,4 @@ def test_a_wrong_parameter_is_named(name, value):
 def test_lists_of_movielens_1m_are_far_better_than_those_of_popularity(data_dir):
     split = datasets.load_movielens_1m_implicit(data_dir)
     model = BPR(random_state=0).fit(split.train)
-    assert evaluate(model.recommend(n=20), split.test, ["ndcg@20"])["ndcg@20"] >= 0.22
+    assert evaluate(model.recommend(n=20), split.test, ["ndcg@20"])["ndcg@20"] >= 0.25

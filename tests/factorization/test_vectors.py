@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from recokit import ImplicitALS, NotFittedError, Popularity, PureSVD, SGDMatrixFactorization
+from recokit import BPR, ImplicitALS, NotFittedError, Popularity, PureSVD, SGDMatrixFactorization
 from recokit.factorization import export_vectors
 from recokit.testing import example_interactions
 
 MODELS = [
     SGDMatrixFactorization(5, random_state=0).fit(example_interactions("explicit")),
     ImplicitALS(5, random_state=0).fit(example_interactions("implicit")),
+    BPR(5, n_epochs=20, random_state=0).fit(example_interactions("implicit")),
     PureSVD(5).fit(example_interactions("implicit")),
     PureSVD(5, centering="mean").fit(example_interactions("explicit")),
 ]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from recokit._threads import for_rows
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.sgd_predict import score_pairs
 
 __all__ = ["Factors", "Ratings", "inverse", "penalty_scale", "penalty_weights"]
@@ -94,21 +94,24 @@ class Factors:
         """Return an independent copy."""
         return Factors(**{name: array.copy() for name, array in vars(self).items()})
 
-    def take_over(self, old: "Factors", users: CodeArray, items: CodeArray) -> None:
-        """Take the rows of others, whose codes here are given, −1 for those that are not here.
+    def take_over(self, old: "Factors", users: CodeArray, items: CodeArray) -> tuple[BoolArray, BoolArray]:
+        """Take the rows of others, whose codes here are given, −1 for those not here; tell which rows these are.
 
         Rows of factors that are 0 are left alone, since nothing can start from them.
         """
         here, there = users >= 0, items >= 0
         self.user_bias[users[here]], self.item_bias[items[there]] = old.user_bias[here], old.item_bias[there]
-        for mine, theirs, codes in (
-            (self.user_factors, old.user_factors, users),
-            (self.item_factors, old.item_factors, items),
+        known = np.zeros(len(self.user_factors), dtype=np.bool_), np.zeros(len(self.item_factors), dtype=np.bool_)
+        for mine, theirs, codes, taken in (
+            (self.user_factors, old.user_factors, users, known[0]),
+            (self.item_factors, old.item_factors, items, known[1]),
         ):
             learned = np.any(theirs, axis=1) & (codes >= 0)
             mine[codes[learned]] = theirs[learned]
+            taken[codes[learned]] = True
         if len(old.implicit_factors):
             self.implicit_factors[items[there]] = old.implicit_factors[there]
+        return known
 
     def reordered(self, user_order: CodeArray, item_order: CodeArray) -> "Factors":
         """Return a copy with the rows in another order."""

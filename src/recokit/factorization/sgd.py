@@ -14,6 +14,7 @@ from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
 from recokit.factorization._hold_out import Before, hold_out
 from recokit.factorization._latent import PEOPLE_AT_A_TIME, Profiles, nearest_by_cosine, products, top_of_products
+from recokit.factorization._newcomers import epochs_of_update, solve_newcomers
 from recokit.factorization._person import ItemSide
 from recokit.interactions import Interactions
 
@@ -122,9 +123,12 @@ class SGDMatrixFactorization(Recommender):
 
     Notes
     -----
-    ``partial_fit`` starts from what was learned and does the second half of the epochs on all ratings, old and new. It
-    ends close to a refit, not at it: on MovieLens 100K, with 17% of the ratings new, among them all those of a tenth of
-    the users and a twentieth of the items, the test RMSE was 0.919, after a refit 0.917, and before 0.941.
+    ``partial_fit`` starts from what was learned, solves for users and items that are new in closed form, and does the
+    last of the epochs on all ratings, old and new: twice the share that is new, from one epoch to half of them. So a
+    small update takes a fortieth of the epochs of a refit. It ends close to one, not at it. On MovieLens 100K, first of
+    the publisher's folds, the test RMSE was 0.9170 after a refit. With 0.9% of the ratings new (those of some users and
+    items, and a few of others) it was 0.9174 after ``partial_fit``; with 18%, those of a tenth of the users and a
+    twentieth of the items among them, 0.9185, and 0.9412 before.
 
     ``recommend_for`` solves for the bias and the factors of a person in closed form, the items' given.
 
@@ -251,14 +255,15 @@ class SGDMatrixFactorization(Recommender):
         self._learn(interactions, start, 0, rng, Before(before.interactions, before.held_out))
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
-        """Start from the old factors, where there are any, and do the second half of the epochs on all ratings."""
+        """Start from the old factors, solve for those that are new, and do the last of the epochs on all ratings."""
         self.__dict__.pop("_in_progress", None)
         rng = self._generator()
         start = self._random_factors(merged, rng)
         old = self._factors().scaled(1 / self._scale_)
         self._check_shape(old)
-        start.take_over(old, *_codes_of(previous, merged))
-        self._learn(merged, start, self.n_epochs // 2, rng, Before(previous, self._held_out_))
+        known = start.take_over(old, *_codes_of(previous, merged))
+        first_epoch = self.n_epochs - epochs_of_update(merged, previous, self.n_epochs)
+        self._learn(merged, start, first_epoch, rng, Before(previous, self._held_out_), known)
 
     def _check_shape(self, old: Factors) -> None:
         if [old.user_factors.shape[1], len(old.implicit_factors) > 0] != [self.n_factors, self.implicit_feedback]:
@@ -273,7 +278,9 @@ class SGDMatrixFactorization(Recommender):
         first_epoch: int,
         rng: np.random.Generator,
         before: Before | None = None,
+        known: tuple[BoolArray, BoolArray] | None = None,
     ) -> None:
+        """Descend from a start; where it is told who is known, the other users and items are solved first."""
         values = interactions.values
         self._standardise(values)
         standard = ((values - self.mean_) / self._scale_).astype(np.float32)
@@ -282,6 +289,8 @@ class SGDMatrixFactorization(Recommender):
         if self.early_stopping:
             self._held_out_ = hold_out(interactions, self.validation_fraction, rng, before)
             ratings, held_out = ratings.select(~self._held_out_), ratings.select(self._held_out_)
+        if known is not None:
+            solve_newcomers(start, known, ratings, (self.l2_bias, self.l2, self.l2_exponent), self._threads())
         descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
         self._penalty_scale_ = penalty_scale(ratings.counts[0], self.l2_exponent)
         self._run(descent, interactions)

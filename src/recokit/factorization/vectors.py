@@ -46,8 +46,9 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     Notes
     -----
     What a model adds to all scores of a user is left out (the mean, the bias of the user). An index knows nothing of
-    what a user has seen: ask for more than is needed, and leave out what is in the history. For `ImplicitALS`, items
-    without interactions have vectors of 0, which are best left out of the index.
+    what a user has seen: ask for more than is needed, and leave out what is in the history. Items without interactions
+    have factors of 0. `ImplicitALS`, `BPR` and `PureSVD` never list them, which an index cannot know: leave out of it
+    the items whose ``model.item_counts_`` is 0.
 
     References
     ----------
