@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,6 +135,39 @@ def test_a_metric_that_not_all_have_is_refused(metrics):
         compare(evaluation(m=[1, 0]), evaluation(m=[1, 0], n=[1, 0]), metrics=metrics)
 
 
+@pytest.mark.parametrize("test", ["t", "permutation"])
+def test_one_user_is_refused(test):
+    with pytest.raises(DataError, match=r"1 user\(s\) with a value of m in both a and b: expected two or more"):
+        compare(evaluation(m=[1]), evaluation(m=[0]), test=test)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_resamples": -5}, "n_resamples=-5: expected a whole number from 1"),
+        ({"n_resamples": 0}, "n_resamples=0"),
+        ({"n_resamples": 9.5}, "n_resamples=9.5"),
+        ({"alpha": 0}, "alpha=0: expected a probability"),
+        ({"alpha": 5}, "alpha=5"),
+        ({"alpha": float("nan")}, "alpha=nan"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        compare(evaluation(m=[1, 0]), evaluation(m=[0, 0]), **options)
+
+
+def test_too_few_resamples_to_find_anything_raise_a_warning():
+    a = np.linspace(0, 1, 30)
+    first, second = evaluation(m=a, n=a), evaluation(m=a + 1, n=a + 1)
+    with pytest.warns(UserWarning, match=r"no adjusted p-value is below 0.1, and alpha=0.05; n_resamples=39 or more"):
+        assert compare(first, second, n_resamples=19).real == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(compare(first, second, n_resamples=39).real) == 2
+        compare(first, second, n_resamples=19, test="t")
+
+
 def test_an_unknown_test_is_refused():
     with pytest.raises(ValueError, match="test='z'"):
         compare(evaluation(m=[1, 0]), evaluation(m=[1, 1]), test="z")
@@ -141,7 +176,8 @@ def test_an_unknown_test_is_refused():
 def test_text_and_frame_tell_the_differences():
     a = np.linspace(0, 0.5, 30)
     result = compare({"knn": evaluation(m=a), "mf": evaluation(m=a + 0.25)}, metrics="m")
-    assert "30 users, 1 comparisons\nm: knn − mf = -0.2500 [-0.2500, -0.2500]" in str(result)
+    assert str(result).startswith("30 users, 1 comparison; 95% intervals, p adjusted by Holm's method\n")
+    assert "\nm: knn − mf = -0.2500 [-0.2500, -0.2500]" in str(result)
     assert str(result).endswith("knn is lower")
     assert repr(result) == "Comparison(1 differences, 1 beyond chance)"
     assert result.to_frame("polars").rows()[0] == tuple(result.differences[0])

@@ -17,7 +17,7 @@ def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | No
     Parameters
     ----------
     values : (n_users, n_metrics) float64 array
-        Values of each user.
+        Values of each user, NaN where there is none.
     n_resamples : int
         How many resamples.
     random_state : int, optional
@@ -28,8 +28,20 @@ def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | No
     Returns
     -------
     (n_resamples, n_metrics) float64 array
-        A resample is the same users for all metrics, so that differences between columns are those of one sample.
+        A resample is the same users for all metrics, so that differences between columns are those of one sample. The
+        mean is that of the users drawn who have a value; NaN where none has.
     """
+    lacking = np.isnan(values)
+    partial = np.flatnonzero(np.any(lacking, axis=0))
+    shares = _resampled(
+        np.hstack([np.where(lacking, 0.0, values), ~lacking[:, partial]]), n_resamples, random_state, n_threads
+    )
+    means, defined = shares[:, : values.shape[1]], shares[:, values.shape[1] :]
+    means[:, partial] = np.divide(means[:, partial], defined, out=np.full_like(defined, np.nan), where=defined > 0)
+    return means
+
+
+def _resampled(values: FloatArray, n_resamples: int, random_state: int | None, n_threads: int) -> FloatArray:
     rng = np.random.default_rng(random_state)
     values = np.ascontiguousarray(values)
     means = np.empty((n_resamples, values.shape[1]))
@@ -48,10 +60,12 @@ def permutation_p_values(
 ) -> FloatArray:
     """Return the p-values of the sign-flip test: how often chance makes a mean difference as great as the one seen.
 
+    A user without a value in both is as one without a difference: no flip changes what that adds to the mean.
+
     Parameters
     ----------
     differences : (n_users, n_columns) float64 array
-        Differences of each user.
+        Differences of each user, NaN where there is none.
     n_resamples : int
         How many random flips of the users' signs.
     random_state : int, optional
@@ -65,7 +79,7 @@ def permutation_p_values(
         Two-sided; the difference seen counts as one of the flips, so that none is 0.
     """
     rng = np.random.default_rng(random_state)
-    differences = np.ascontiguousarray(differences)
+    differences = np.nan_to_num(np.ascontiguousarray(differences))
     n_users, n_columns = differences.shape
     seen = np.abs(differences.mean(axis=0))
     least = seen - 1e-12 * np.abs(differences).mean(axis=0)  # sums in another order may be that much less

@@ -1,8 +1,11 @@
 """compare: which differences between recommenders are more than chance."""
 
+import math
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -29,13 +32,13 @@ class Difference(NamedTuple):
     metric, first, second : str
         The metric and the two recommenders.
     difference : float
-        Mean of the first less mean of the second.
+        Mean of the first less mean of the second, over the users of whom both have a value.
     low, high : float
-        Bootstrap interval of the difference.
+        Bootstrap interval of the difference, by itself, of level 1 − alpha.
     p_value : float
         Of the paired test, by itself.
     p_adjusted : float
-        Corrected for the number of comparisons.
+        Corrected for the number of comparisons by Holm's method.
     """
 
     metric: str
@@ -59,7 +62,8 @@ class Comparison:
     n_users : int
         Users on whom they were compared.
     alpha : float
-        Probability, of finding any difference where there is none, that was accepted.
+        Probability, of finding any difference where there is none, that was accepted; the intervals are of level
+        1 − alpha.
     """
 
     differences: list[Difference]
@@ -85,7 +89,8 @@ class Comparison:
         return to_frame(dict(zip(Difference._fields, arrays, strict=True)), backend)
 
     def __str__(self) -> str:
-        lines = [f"{self.n_users:,} users, {len(self.differences)} comparisons"]
+        count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
+        lines = [f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"]
         for one in self.differences:
             word = "higher" if one.difference > 0 else "lower"
             verdict = f"{one.first} is {word}" if one.p_adjusted <= self.alpha else "no difference beyond chance"
@@ -127,9 +132,10 @@ def compare(
         Random flips of the signs of the differences [1]_, which assumes nothing of their distribution; or Student's
         paired t.
     alpha : float
-        Accepted probability of finding any difference where there is none.
+        Accepted probability of finding any difference where there is none, between 0 and 1.
     n_resamples : int
-        Flips of the permutation test: the least p-value is 1 / (n_resamples + 1).
+        Flips of the permutation test: the least p-value is 1 / (n_resamples + 1), and as many times that as there are
+        comparisons the least that is adjusted.
     random_state : int, optional
         Seed.
     n_threads : int, optional
@@ -142,11 +148,16 @@ def compare(
     Raises
     ------
     DataError
-        The evaluations are of different users.
+        The evaluations are of different users, or of one user only, who does not show how differences vary.
     ValueError
-        There are not two evaluations, or no metric that all have.
+        There are not two evaluations, or no metric that all have; ``alpha`` or ``n_resamples`` is out of range.
     TypeError
         What is given is neither two evaluations nor a mapping of names to evaluations.
+
+    Warns
+    -----
+    UserWarning
+        There are so many comparisons for so few resamples that nothing can be found.
 
     References
     ----------
@@ -164,27 +175,61 @@ def compare(
     >>> [(one.metric, one.difference) for one in result.real]
     [('mrr@10', 0.5)]
     >>> print(result)
-    10 users, 2 comparisons
+    10 users, 2 comparisons; 95% intervals, p adjusted by Holm's method
     mrr@10: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
     recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no difference beyond chance
     """
     evaluations = _named(evaluations, other)
-    if test not in ("permutation", "t"):
-        raise ValueError(f"test={test!r}: expected 'permutation' or 't'")
+    _check_options(test, alpha, n_resamples)
     names = _common_metrics(evaluations, metrics)
     values = _aligned(evaluations, names)
     labels = [(metric, first, second) for first, second in combinations(evaluations, 2) for metric in names]
     differences = np.hstack([values[first] - values[second] for first, second in combinations(evaluations, 2)])
+    _refuse_few(differences, labels)
     threads = thread_count(n_threads)
     if test == "t":
         p_values = _t_p_values(differences)
     else:
+        _warn_of_few(n_resamples, len(labels), alpha)
         p_values = permutation_p_values(differences, n_resamples, random_state, threads)
     resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, threads)
-    low, high = np.quantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
-    columns = differences.mean(axis=0), low, high, p_values, _holm(p_values)
+    low, high = np.nanquantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
+    columns = np.nanmean(differences, axis=0), low, high, p_values, _holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     return Comparison([Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha)
+
+
+def _check_options(test: str, alpha: float, n_resamples: int) -> None:
+    if test not in ("permutation", "t"):
+        raise ValueError(f"test={test!r}: expected 'permutation' or 't'")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha={alpha!r}: expected a probability between 0 and 1")
+    given: Any = n_resamples
+    if not isinstance(given, Integral) or given < 1:
+        raise ValueError(f"n_resamples={n_resamples!r}: expected a whole number from 1")
+
+
+def _refuse_few(differences: FloatArray, labels: list[tuple[str, str, str]]) -> None:
+    """Refuse differences of one user, or of none who has a value in both."""
+    for label, count in zip(labels, np.count_nonzero(~np.isnan(differences), axis=0).tolist(), strict=True):
+        if count < 2:
+            metric, first, second = label
+            raise DataError(
+                f"{count} user(s) with a value of {metric} in both {first} and {second}: expected two or more, as one "
+                "does not show how differences vary"
+            )
+
+
+def _warn_of_few(n_resamples: int, n_comparisons: int, alpha: float) -> None:
+    """Warn where the least p-value that there can be is too great when it is corrected."""
+    least = n_comparisons / (n_resamples + 1)
+    if least > alpha:
+        warnings.warn(
+            f"no difference can be found: with n_resamples={n_resamples} and {n_comparisons} comparisons no adjusted "
+            f"p-value is below {least:.3g}, and alpha={alpha:g}; n_resamples={math.ceil(n_comparisons / alpha) - 1} or "
+            "more are needed, or fewer comparisons",
+            stacklevel=3,
+        )
 
 
 def _named(evaluations: "Mapping[str, Evaluation] | Evaluation", other: Evaluation | None) -> Mapping[str, Evaluation]:
@@ -233,9 +278,10 @@ def _aligned(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> dict[
 
 def _t_p_values(differences: FloatArray) -> FloatArray:
     """Return the p-values of Student's paired test; 1 where there is no difference at all."""
-    varied = np.ptp(differences, axis=0) > 1e-12 * np.abs(differences).max(axis=0)
-    p_values = np.where(np.any(differences != 0, axis=0), 0.0, 1.0)
-    p_values[varied] = stats.ttest_1samp(differences[:, varied], 0.0).pvalue
+    greatest = np.nanmax(np.abs(differences), axis=0)
+    varied = np.nanmax(differences, axis=0) - np.nanmin(differences, axis=0) > 1e-12 * greatest
+    p_values = np.where(greatest > 0, 0.0, 1.0)
+    p_values[varied] = stats.ttest_1samp(differences[:, varied], 0.0, nan_policy="omit").pvalue
     return p_values
 
 
