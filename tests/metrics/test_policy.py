@@ -40,7 +40,7 @@ def test_self_normalised_estimates_stay_in_range_and_move_with_the_rewards(log, 
     estimate = snips(rewards, *shown, clip=clip)
     value, error = naive.snips(rewards, *shown, clip)
     assert estimate.value == pytest.approx(value, **approx)
-    assert estimate.standard_error == pytest.approx(error if len(rewards) > 1 else math.nan, **approx)
+    assert estimate.standard_error == pytest.approx(error if np.count_nonzero(shown[1]) > 1 else math.nan, **approx)
     assert min(rewards) - 1e-9 <= estimate.value <= max(rewards) + 1e-9
     moved = snips([reward + shift for reward in rewards], *shown, clip=clip)
     assert moved.value == pytest.approx(value + shift, **approx)
@@ -116,12 +116,20 @@ def test_columns_of_frames_are_taken_and_the_estimate_reads_as_a_line():
         (([1, 2], [0.5, 1.5], [0.5, 1]), r"propensities: 1 value\(s\) not in \(0, 1\]: 1.5"),
         (([1, 2], [0.5, 1], [-0.5, 2]), r"probabilities: 2 value\(s\) not in \[0, 1\]: -0.5, 2.0"),
         ((["a", "b"], [0.5, 1], [1, 1]), "rewards: expected numbers"),
+        ((np.array(["1", "0"], dtype=object), [0.5, 1], [1, 1]), "rewards: expected numbers"),
         (([[1], [2]], [0.5, 1], [1, 1]), "rewards: expected one dimension"),
     ],
 )
 def test_logs_that_cannot_be_used_are_refused(log, message):
     with pytest.raises(DataError, match=message):
         ips(*log)
+
+
+def test_one_exposure_with_a_weight_says_nothing_of_the_error():
+    got = snips([1, 0, 1], [0.5, 0.5, 0.25], [0, 0, 0.5])
+    assert got.value == 1
+    assert got.effective_sample_size == 1
+    assert all(math.isnan(bound) for bound in (got.standard_error, *got.interval))
 
 
 def test_bad_options_and_logs_that_say_nothing_are_refused():

@@ -48,12 +48,16 @@ def test_integers_and_float32_are_computed_in_float64():
     [
         (([1, 2], [1]), "y_true 2, y_pred 1"),
         (([], []), "y_true 0, y_pred 0"),
-        (([1, np.nan], [1, 2]), "y_true: 1 value.* position 1"),
-        (([1, 2], [np.inf, 2]), "y_pred: 1 value.* position 0"),
+        (([1, np.nan], [1, 2]), "y_true: 1 value.* not in finite numbers: nan, at rows 1"),
+        (([1, 2], [np.inf, 2]), "y_pred: 1 value.* at rows 0"),
         (([[1, 2]], [1, 2]), r"y_true: .* shape \(1, 2\)"),
         (([1, 2], [1, 2], [1]), "sample_weight 1"),
         (([1, 2], [1, 2], [1, -1]), "sample_weight"),
         (([1, 2], [1, 2], [0, 0]), "sample_weight"),
+        ((["1", "2"], [1, 2]), "y_true: expected numbers"),
+        (([1, 2], np.array(["1", 2], dtype=object)), "y_pred: expected numbers .*got text, such as '1'"),
+        (([1, 2], [1, None]), "y_pred: 1 value.* not in finite numbers"),
+        ((3, [1, 2]), "y_true: expected a sequence"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(metric, arguments, message):

@@ -35,7 +35,7 @@ class Uplift:
     relative_interval : (float, float)
         Its confidence interval; NaN where it is not defined.
     p_value : float
-        Of no difference, two-sided.
+        Of no difference, two-sided; NaN, as the intervals, where the outcomes of neither group vary and yet differ.
     confidence : float
         Level of the intervals.
     """
@@ -72,7 +72,7 @@ def uplift(
     Parameters
     ----------
     control, treatment : (conversions, visitors), or (n,) array-like
-        A pair of two whole numbers; or the outcome of each visitor, those of 0 included. Outcomes that are all 0 or 1
+        A tuple of two whole numbers; or the outcome of each visitor, those of 0 included. Outcomes that are all 0 or 1
         are conversions.
     confidence : float
         Level of the intervals.
@@ -88,8 +88,8 @@ def uplift(
     Raises
     ------
     DataError
-        A group is empty, has an outcome that is no finite number, or more conversions than visitors; or a group of
-        which a mean is taken has one visitor only.
+        A group is empty, has an outcome that is no finite number, or more conversions than visitors; a group of
+        which a mean is taken has one visitor only; or conversions and visitors are no tuple.
     ValueError
         The confidence is not between 0 and 1, or ``n_resamples`` is less than 1.
 
@@ -117,23 +117,38 @@ def uplift(
 
 
 def sample_size(
-    control: float, treatment: float, *, alpha: float = 0.05, power: float = 0.8, two_sided: bool = True
+    control: float,
+    treatment: float,
+    *,
+    standard_deviation: float | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    two_sided: bool = True,
 ) -> int:
-    r"""Return how many visitors each group of a test needs to find a difference of two conversion rates.
+    r"""Return how many visitors each group of a test needs to find a difference of two conversion rates, or two means.
 
     .. math:: n = \left\lceil \frac{\left(z_{1-\alpha/2} \sqrt{2 \bar p (1 - \bar p)} + z_{\mathrm{power}}
         \sqrt{p_1 (1 - p_1) + p_2 (1 - p_2)}\right)^2}{(p_1 - p_2)^2} \right\rceil, \qquad \bar p = \frac{p_1 + p_2}{2}
 
+    for rates, and for means of outcomes whose standard deviation is σ in both groups
+
+    .. math:: n = \left\lceil \frac{2 \sigma^2 (z_{1-\alpha/2} + z_{\mathrm{power}})^2}{(\mu_1 - \mu_2)^2} \right\rceil
+
+    by the normal approximation, which holds for the hundreds of visitors that tests have.
+
     Parameters
     ----------
     control, treatment : float
-        The rate there is, and the least one that is to be found, between 0 and 1.
+        The rate there is, and the least one that is to be found, between 0 and 1; or with ``standard_deviation`` the
+        means.
+    standard_deviation : float, optional
+        Of the outcome of a visitor, such as revenue, those of 0 included. None: the outcomes are conversions.
     alpha : float
         Accepted probability of finding a difference where there is none.
     power : float
         Probability of finding it where there is one.
     two_sided : bool
-        Whether a lower rate is to be found too.
+        Whether a lower rate or mean is to be found too.
 
     Returns
     -------
@@ -143,27 +158,43 @@ def sample_size(
     Raises
     ------
     ValueError
-        A probability is out of range, or the rates are equal.
+        A probability or the standard deviation is out of range, a mean is no finite number, or the two are equal.
 
     References
     ----------
     .. [1] J. L. Fleiss, B. Levin, M. C. Paik (2003). Statistical methods for rates and proportions, section 4.2.
+    .. [2] S.-C. Chow, J. Shao, H. Wang (2008). Sample size calculations in clinical research, section 3.2.
 
     Examples
     --------
     >>> sample_size(0.05, 0.06)
     8158
+    >>> sample_size(3.0, 3.3, standard_deviation=12.0)
+    25117
     """
-    given = {"control": control, "treatment": treatment, "alpha": alpha, "power": power}
+    given = {"alpha": alpha, "power": power}
+    if standard_deviation is None:
+        given |= {"control": control, "treatment": treatment}
+    elif not (0 < standard_deviation < math.inf and math.isfinite(control) and math.isfinite(treatment)):
+        numbers = f"control={control}, treatment={treatment}, standard_deviation={standard_deviation}"
+        raise ValueError(f"{numbers}: expected finite numbers, the standard deviation above 0")
     for name, value in given.items():
         if not 0 < value < 1:
             raise ValueError(f"{name}={value}: expected a probability between 0 and 1")
     if control == treatment:
         raise ValueError(f"control and treatment are both {control}: no number of visitors tells them apart")
-    normal, middle = NormalDist(), (control + treatment) / 2
-    chance = normal.inv_cdf(1 - alpha / (2 if two_sided else 1)) * math.sqrt(2 * middle * (1 - middle))
-    spread = normal.inv_cdf(power) * math.sqrt(control * (1 - control) + treatment * (1 - treatment))
-    return math.ceil(((chance + spread) / (control - treatment)) ** 2)
+    chance, spread = _spreads(control, treatment, standard_deviation)
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - alpha / (2 if two_sided else 1)) * chance + normal.inv_cdf(power) * spread
+    return math.ceil((reach / (control - treatment)) ** 2)
+
+
+def _spreads(control: float, treatment: float, standard_deviation: float | None) -> tuple[float, float]:
+    """Return √n times the standard error of the difference, if there is none and if there is the one given."""
+    if standard_deviation is not None:
+        return math.sqrt(2) * standard_deviation, math.sqrt(2) * standard_deviation
+    middle = (control + treatment) / 2
+    return math.sqrt(2 * middle * (1 - middle)), math.sqrt(control * (1 - control) + treatment * (1 - treatment))
 
 
 class _Group(NamedTuple):
@@ -186,6 +217,11 @@ def _group(given: Any, name: str) -> _Group:
     outcomes = to_numbers(given, name)
     if len(outcomes) == 0:
         raise DataError(f"{name}: nobody is in this group")
+    if len(outcomes) == 2 and all(isinstance(number, int | np.integer) for number in given) and max(given) > 1:
+        raise DataError(
+            f"{name}: two whole numbers, {list(given)}: write conversions and visitors as a tuple, "
+            f"({given[0]}, {given[1]}), and the outcomes of two visitors with decimal points"
+        )
     binary = bool(np.all((outcomes == 0) | (outcomes == 1)))
     return _Group(len(outcomes), int(outcomes.sum()) if binary else None, outcomes)
 
@@ -224,15 +260,19 @@ def _of_means(a: _Group, b: _Group, confidence: float, n_resamples: int, random_
     ]
     tails = (1 - confidence) / 2, (1 + confidence) / 2
     first, second = float(a.outcomes.mean()), float(b.outcomes.mean())
-    low, high = np.quantile(resampled[1] - resampled[0], tails).tolist()
-    relative, bounds = math.nan, (math.nan, math.nan)
-    if first != 0:
-        relative = (second - first) / first
-        if np.all(resampled[0] * np.sign(first) > 0):
-            least, most = np.quantile(resampled[1] / resampled[0] - 1, tails).tolist()
-            bounds = (least, most)
+    relative = (second - first) / first if first != 0 else math.nan
+    interval = bounds = (math.nan, math.nan)
+    if np.ptp(a.outcomes) > 0 or np.ptp(b.outcomes) > 0:
+        interval = _quantiles(resampled[1] - resampled[0], tails)
+        if first != 0 and np.all(resampled[0] * np.sign(first) > 0):
+            bounds = _quantiles(resampled[1] / resampled[0] - 1, tails)
     p_value = _welch(a.outcomes, b.outcomes)
-    return Uplift(first, second, a.size, b.size, second - first, (low, high), relative, bounds, p_value, confidence)
+    return Uplift(first, second, a.size, b.size, second - first, interval, relative, bounds, p_value, confidence)
+
+
+def _quantiles(values: FloatArray, tails: tuple[float, float]) -> tuple[float, float]:
+    low, high = np.quantile(values, tails).tolist()
+    return low, high
 
 
 def _resampled_means(outcomes: FloatArray, n_resamples: int, rng: np.random.Generator) -> FloatArray:
@@ -253,7 +293,7 @@ def _resampled_means(outcomes: FloatArray, n_resamples: int, rng: np.random.Gene
 
 
 def _welch(a: FloatArray, b: FloatArray) -> float:
-    """Return the p-value of Welch's t test; of outcomes that do not vary, whether they are the same."""
+    """Return the p-value of Welch's t test; 1 or NaN of outcomes that do not vary, the same or not."""
     if np.ptp(a) == 0 and np.ptp(b) == 0:
-        return float(a[0] == b[0])
+        return 1.0 if a[0] == b[0] else math.nan
     return float(stats.ttest_ind(b, a, equal_var=False).pvalue)

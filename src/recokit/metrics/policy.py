@@ -24,7 +24,7 @@ class PolicyValue:
     value : float
         Mean reward of an exposure under the policy.
     standard_error : float
-        Of the value; NaN for a single exposure.
+        Of the value; NaN for a single exposure, and in `snips` for a single one of any weight.
     interval : (float, float)
         Normal confidence interval of the value.
     confidence : float
@@ -116,7 +116,8 @@ def snips(
 
     with the weights of `ips`. It is within the range of the rewards and does not depend on where their zero is; it is
     biased, less and less as the log grows. The standard error is that of the delta method,
-    :math:`\sqrt{\sum_i w_i^2 (r_i - \hat V)^2} / \sum_i w_i`.
+    :math:`\sqrt{\sum_i w_i^2 (r_i - \hat V)^2} / \sum_i w_i`: NaN where a single exposure has a weight, which says
+    nothing of how rewards vary, and too small where few have; look at the effective sample size.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def snips(
         raise DataError("probabilities: the policy would have shown nothing of what the log holds (all weights are 0)")
     value = float(weights @ log["rewards"]) / total
     deviations = weights * (log["rewards"] - value)
-    error = math.sqrt(float(deviations @ deviations)) / total if len(weights) > 1 else math.nan
+    error = math.sqrt(float(deviations @ deviations)) / total if np.count_nonzero(weights) > 1 else math.nan
     return _result(value, error, weights, confidence)
 
 

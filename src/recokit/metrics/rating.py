@@ -6,6 +6,7 @@ import numpy as np
 
 from recokit._typing import FloatArray
 from recokit.exceptions import DataError
+from recokit.metrics._numbers import to_numbers
 
 __all__ = ["mae", "mse", "rmse"]
 
@@ -34,7 +35,11 @@ def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     Raises
     ------
     DataError
-        The arrays are empty, differ in length, hold NaN or infinity, or the weights are negative or all 0.
+        The arrays are empty, differ in length or hold what is no finite number, or the weights are negative or all 0.
+
+    References
+    ----------
+    .. [1] Herlocker et al. (2004), Evaluating collaborative filtering recommender systems, ACM TOIS 22(1).
 
     Examples
     --------
@@ -61,6 +66,10 @@ def rmse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     ------
     DataError
         As in `mse`.
+
+    References
+    ----------
+    .. [1] Herlocker et al. (2004), Evaluating collaborative filtering recommender systems, ACM TOIS 22(1).
 
     Examples
     --------
@@ -89,6 +98,10 @@ def mae(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     DataError
         As in `mse`.
 
+    References
+    ----------
+    .. [1] Herlocker et al. (2004), Evaluating collaborative filtering recommender systems, ACM TOIS 22(1).
+
     Examples
     --------
     >>> mae([3, 5], [4, 5])
@@ -99,8 +112,8 @@ def mae(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 def _errors(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
-    true, predicted = _numbers(y_true, "y_true"), _numbers(y_pred, "y_pred")
-    weights = None if sample_weight is None else _numbers(sample_weight, "sample_weight")
+    true, predicted = to_numbers(y_true, "y_true"), to_numbers(y_pred, "y_pred")
+    weights = None if sample_weight is None else to_numbers(sample_weight, "sample_weight")
     lengths = {"y_true": len(true), "y_pred": len(predicted)}
     if weights is not None:
         lengths["sample_weight"] = len(weights)
@@ -110,13 +123,3 @@ def _errors(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[FloatArray, F
         shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise DataError(f"expected arrays of one length, not empty; the lengths are {shown}")
     return true - predicted, weights
-
-
-def _numbers(values: Any, name: str) -> FloatArray:
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1:
-        raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if len(bad):
-        raise DataError(f"{name}: {len(bad)} value(s) are NaN or infinite, the first at position {bad[0]}")
-    return numbers
