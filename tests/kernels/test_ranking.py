@@ -40,12 +40,12 @@ def measured(users, plan, n_threads=1, n_items=N_ITEMS + 4):
     test_rows[tested] = np.arange(len(tested))
     indptr = np.cumsum([0, *(len(users[row][1]) for row in tested)], dtype=np.int64)
     relevant = np.array([item if item < N_ITEMS else -1 for row in tested for item in users[row][1]], dtype=np.int32)
-    values = np.array([value for row in tested for value in users[row][1].values()], dtype=np.float32)
+    values = np.array([value for row in tested for value in users[row][1].values()], dtype=np.float64)
     weights = 1 / np.log2(np.arange(2, 40))
     discounts = np.stack([weights, np.concatenate([[0], np.cumsum(weights[:-1])])])
     results = np.full((len(users), len(plan)), np.nan)
-    args = (listed, counts, list_rows, indptr, relevant, values, test_rows, discounts, N_ITEMS, n_items)
-    plan = np.array(plan, dtype=np.int64)
+    args = (listed, counts, list_rows, indptr, relevant, values, test_rows, discounts, N_ITEMS)
+    plan = np.array([(*row, n_items) for row in plan], dtype=np.int64)
     for_rows(ranking.measure_lists, len(users), (*args, plan, results), n_threads=n_threads, min_cost=0)
     return results
 

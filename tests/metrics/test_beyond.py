@@ -1,13 +1,18 @@
 import math
 import warnings
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse, stats
 
 from recokit import DataError, Interactions, Popularity
 from recokit.metrics import (
     auc,
+    compare,
     coverage,
     diversity,
     evaluate,
@@ -23,6 +28,18 @@ from tests.naive import metrics as naive
 # Sums of a few dozen terms in another order than the reference's.
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
+VECTORS = [
+    [1, 0, 0],
+    [1, 1, 0],
+    [0, 2, 1],
+    [0, 0, 0],
+    [-1, 0, 3],
+    [2, 2, 2],
+    [0, 0, 1],
+    [3, 0, 0],
+    [1, 5, 1],
+    [0, 1, 0],
+]
 LISTS = st.lists(st.lists(st.integers(0, 9), max_size=5, unique=True), min_size=1, max_size=5).map(enumerate).map(dict)
 CUTS = st.integers(1, 6)
 TRAIN = st.dictionaries(st.integers(0, 9), st.sets(st.integers(0, 8), min_size=1), min_size=1)
@@ -82,7 +99,7 @@ def test_training_users_without_interactions_do_not_count():
 
 
 def test_evaluate_computes_them_beside_the_others():
-    lists, test = {1: ["a", "b"], 2: ["b"], 3: []}, {1: ["a"]}
+    lists, test = {1: ["a", "b"], 2: ["b"], 3: []}, {1: ["a"], 2: ["b"], 3: ["a"]}
     train = Interactions.from_arrays([1, 2, 2, 3], ["c", "a", "c", "b"])
     asked = ["coverage@1", "gini", "novelty@2", "popularity_bias", "personalization", "recall"]
     result = evaluate(lists, test, asked, train=train)
@@ -92,10 +109,93 @@ def test_evaluate_computes_them_beside_the_others():
         novelty(lists, train, 2),
         popularity_bias(lists, train),
         personalization(lists),
-        1.0,
+        2 / 3,
     ]
     assert list(result.means.values()) == expected
-    assert list(result.per_user) == ["recall"]
+    assert list(result.per_user) == ["novelty@2", "popularity_bias", "recall"]
+
+
+def test_metrics_of_the_list_itself_are_of_the_users_evaluated_who_have_one():
+    lists = {"ann": ["tea", "cup"], "bob": ["tea"], "cy": [], "untested": ["pot", "jug"]}
+    test = {"ann": ["tea"], "bob": ["cup"], "cy": ["tea"], "dan": ["tea"]}
+    train = Interactions.from_arrays(["eve", "fay", "gus", "hal"], ["tea", "tea", "cup", "pot"])
+    vectors = [[1, 0], [1, 0], [0, 1], [1, 1]], ["tea", "cup", "pot", "jug"]
+    asked = ["novelty", "popularity_bias", "diversity"]
+    result = evaluate(lists, test, asked, train=train, item_vectors=vectors)
+    assert result.users.tolist() == ["ann", "bob", "cy", "dan"]
+    expected = {"novelty": [1.5, 1.0], "popularity_bias": [3 / 8, 1 / 2], "diversity": [0.0, math.nan]}
+    for name, values in expected.items():
+        assert result.per_user[name].tolist() == pytest.approx([*values, math.nan, math.nan], abs=1e-12, nan_ok=True)
+        defined = [value for value in values if not math.isnan(value)]
+        assert result[name] == pytest.approx(sum(defined) / len(defined), abs=1e-12)
+    everybody = evaluate(lists, test, asked, train=train, item_vectors=vectors, missing="zero")
+    assert everybody["novelty"] == pytest.approx(novelty(lists, train))
+    assert everybody["diversity"] == pytest.approx(diversity(lists, *vectors))
+
+
+def test_a_metric_that_is_defined_for_nobody_evaluated_is_refused():
+    train = Interactions.from_arrays([1], ["a"])
+    with pytest.raises(DataError, match="novelty: no user evaluated has a list that holds enough items"):
+        evaluate({"ann": ["a"], "bob": []}, {"bob": ["a"]}, ["novelty"], train=train)
+
+
+def test_intervals_and_comparisons_leave_out_users_without_a_value():
+    rng = np.random.default_rng(0)
+    train = Interactions.from_matrix(sparse.csr_array(rng.random((200, 30)) < np.linspace(0.05, 0.9, 30)))
+    test = {user: [user % 30] for user in range(60)}
+    some = {user: rng.permutation(30)[:5].tolist() for user in range(40)}
+    popular = {user: rng.permutation(np.arange(20, 30))[:5].tolist() for user in range(60)}
+    evaluations = [evaluate(lists, test, ["novelty", "recall"], train=train) for lists in (some, popular)]
+    few = evaluate(some, {user: test[user] for user in some}, ["novelty"], train=train)
+    low, high = evaluations[0].intervals["novelty"]
+    assert (low, high) == pytest.approx(few.intervals["novelty"], rel=0.02)
+    for kind in ("permutation", "t"):
+        (one,) = compare(*evaluations, metrics=["novelty"], test=kind).differences
+        both = [one.per_user["novelty"][:40] for one in evaluations]
+        assert one.difference == pytest.approx(np.mean(both[0] - both[1]))
+        assert one.low < one.difference < one.high
+        assert one.p_value < 0.001
+        if kind == "t":
+            assert one.p_value == pytest.approx(stats.ttest_rel(*both).pvalue)
+
+
+SETS = st.dictionaries(st.integers(0, 5), st.lists(st.integers(0, 9), min_size=2, max_size=5, unique=True), min_size=2)
+WHOLE = Interactions.from_arrays(
+    *zip(*((user, item) for user in range(8) for item in range(9) if user % (item + 1) < 2), strict=True)
+)
+OF_LISTS = {
+    "coverage": (lambda lists: coverage(lists, range(10)), 1.0),
+    "gini": (lambda lists: gini(lists, range(10)), 0.9),
+    "novelty": (lambda lists: novelty(lists, WHOLE), 3.0),
+    "popularity_bias": (lambda lists: popularity_bias(lists, WHOLE), 1.0),
+    "personalization": (personalization, 1.0),
+    "diversity": (lambda lists: diversity(lists, np.abs(VECTORS), range(10)), 1.0),
+}
+BY_LIST = ["novelty", "popularity_bias", "diversity"]
+
+
+@pytest.mark.parametrize("name", list(OF_LISTS))
+@given(st.data(), SETS)
+def test_a_metric_of_lists_keeps_its_bounds_in_any_order_of_the_users(name, data, lists):
+    metric, highest = OF_LISTS[name]
+    value = metric(lists)
+    assert -1e-12 <= value <= highest + 1e-12
+    shuffled = dict(data.draw(st.permutations(list(lists.items()))))
+    assert metric(shuffled) == pytest.approx(value, **CLOSE)
+
+
+@pytest.mark.parametrize("name", BY_LIST)
+@given(SETS, SETS)
+def test_a_metric_of_each_list_is_of_two_groups_their_weighted_mean(name, first, second):
+    metric = OF_LISTS[name][0]
+    second = {user + 100: listed for user, listed in second.items()}
+    expected = np.average([metric(first), metric(second)], weights=[len(first), len(second)])
+    assert metric(first | second) == pytest.approx(expected, **CLOSE)
+
+
+@given(SETS, CUTS)
+def test_longer_lists_cover_no_less(lists, k):
+    assert coverage(lists, range(10), k + 1) >= coverage(lists, range(10), k)
 
 
 @pytest.mark.parametrize("metric", ["novelty", "popularity_bias"])
@@ -118,25 +218,11 @@ def test_an_empty_catalogue_is_refused():
         coverage([["a"]], [])
 
 
-VECTORS = [
-    [1, 0, 0],
-    [1, 1, 0],
-    [0, 2, 1],
-    [0, 0, 0],
-    [-1, 0, 3],
-    [2, 2, 2],
-    [0, 0, 1],
-    [3, 0, 0],
-    [1, 5, 1],
-    [0, 1, 0],
-]
-
-
 @given(LISTS.filter(lambda lists: any(len(row) > 1 for row in lists.values())), st.integers(2, 6))
 def test_diversity_is_that_of_all_pairs(lists, k):
     expected = naive.diversity(lists, VECTORS, k)
     assert diversity(lists, VECTORS, range(10), k) == pytest.approx(expected, abs=1e-12)
-    result = evaluate(lists, {0: [1]}, [f"diversity@{k}"], item_vectors=(VECTORS, range(10)))
+    result = evaluate(lists, {user: [1] for user in lists}, [f"diversity@{k}"], item_vectors=(VECTORS, range(10)))
     assert result[f"diversity@{k}"] == pytest.approx(expected, abs=1e-12)
 
 
@@ -198,3 +284,54 @@ def test_the_list_of_the_most_popular_is_never_serendipitous():
 def test_auc_is_that_of_all_pairs(listed, relevant, k):
     found = auc({"ann": listed}, {"ann": relevant}, range(10), k)
     assert found == pytest.approx(naive.auc(listed, relevant, k, range(10)), abs=1e-12)
+
+
+def test_the_auc_does_not_depend_on_the_form_of_the_lists_or_on_other_metrics():
+    rows = [("ann", item, rank) for rank, item in enumerate(["tea", "new", "other"], start=1)]
+    frame, lists = pd.DataFrame(rows, columns=["user_id", "item_id", "rank"]), {"ann": ["tea", "new", "other"]}
+    test, catalogue = {"ann": ["tea"]}, ["tea", "cup"]
+    alone = auc(lists, test, catalogue, 1)
+    assert auc(frame, test, catalogue, 1) == alone == 1
+    late = {"ann": ["cup"]}
+    expected = auc(lists, late, catalogue, 1)
+    assert auc(frame, late, catalogue, 1) == expected == naive.auc(["tea"], {"cup"}, 1, catalogue)
+    assert evaluate(lists, late, ["auc@1", "recall@3"], catalogue=catalogue)["auc@1"] == expected
+    assert auc(lists, late, catalogue) == naive.auc(lists["ann"], {"cup"}, 3, ["tea", "cup", "new", "other"])
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_training_data_and_catalogues_come_in_what_fit_takes(frame):
+    users, items = ["ann", "bob", "cy", "cy"], ["tea", "tea", "cup", "pot"]
+    train, lists = Interactions.from_arrays(users, items), {"eve": ["tea", "jug"]}
+    pairs = list(zip(users, items, strict=True))
+    asked = ["novelty", "coverage", "serendipity@2"]
+    expected = evaluate(lists, {"eve": ["jug"]}, asked, train=train).means
+    log = frame({"user_id": users, "item_id": items, "value": [2.0, 1.0, 1.0, 3.0], "timestamp": [1, 2, 3, 4]})
+    for given_ in (log, frame({"user_id": users, "item_id": items}), pairs, np.array(pairs), train.to_frame()):
+        assert evaluate(lists, {"eve": ["jug"]}, asked, train=given_).means == expected
+        assert novelty(lists, given_) == expected["novelty"]
+    matrix = sparse.csr_array([[1, 0], [0, 1]])
+    assert evaluate([[0]], [[1]], ["coverage"], train=matrix)["coverage"] == 1 / 2
+    products = frame({"item_id": ["cup", "tea", "hat", "pot"], "price": [1, 2, 3, 4]})
+    assert evaluate(lists, {"eve": ["jug"]}, ["coverage"], catalogue=products)["coverage"] == 1 / 4
+    assert coverage(lists, products) == 1 / 4
+
+
+@pytest.mark.parametrize("metric", ["novelty", "popularity_bias", "serendipity", "recall"])
+def test_training_data_without_interactions_are_refused(metric):
+    train = Interactions.from_arrays([1, 2], ["a", "b"])
+    with pytest.raises(DataError, match="train has no interactions"):
+        evaluate({1: ["a"]}, {1: ["a"]}, [metric], train=train.select(np.zeros(2, dtype=bool)))
+
+
+def test_training_data_of_other_users_and_items_are_taken_for_what_they_are():
+    stale = Interactions.from_arrays(["x", "y"], ["old", "older"])
+    lists, test = {"ann": ["tea", "cup"]}, {"ann": ["cup"]}
+    result = evaluate(lists, test, ["novelty", "popularity_bias", "serendipity", "coverage"], train=stale)
+    assert result.means == {"novelty": 1.0, "popularity_bias": 0.0, "serendipity": 0.5, "coverage": 0.0}
+
+
+def test_what_everybody_would_be_shown_does_not_depend_on_strengths():
+    train = Interactions.from_arrays([1, 2, 3], ["a", "a", "b"], [1, 1, 9], feedback="implicit")
+    assert serendipity({4: ["a"]}, {4: ["a"]}, train, 1) == 0
+    assert serendipity({4: ["b"]}, {4: ["b"]}, train, 1) == 1

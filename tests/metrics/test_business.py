@@ -12,6 +12,7 @@ from scipy import stats
 from recokit import DataError, Interactions, Recommendations
 from recokit.metrics import (
     conversion_rate,
+    evaluate,
     margin_at_k,
     repeat_purchase_rate,
     revenue_at_k,
@@ -171,7 +172,7 @@ def test_resamples_of_the_two_groups_are_independent():
 
 def test_prices_are_not_rounded():
     assert revenue_at_k([["a"]], [["a"]], 1, prices={"a": 19.99}) == 19.99
-    assert uplift([16777217.0, 0], [1, 2]).control == 16777217 / 2
+    assert uplift([16777217.0, 0], [1.0, 2.0]).control == 16777217 / 2
 
 
 def test_a_control_that_earned_nothing_has_no_relative_uplift():
@@ -193,7 +194,8 @@ def test_a_pair_may_be_compared_with_outcomes():
 def test_outcomes_without_variance_differ_or_do_not():
     assert uplift([2.0, 2.0], [2.0, 2.0]).p_value == 1
     found = uplift([2.0, 2.0], [3.0, 3.0])
-    assert (found.p_value, found.interval, found.relative_interval) == (0, (1, 1), (0.5, 0.5))
+    assert (found.difference, found.relative) == (1, 0.5)
+    assert np.all(np.isnan([found.p_value, *found.interval, *found.relative_interval]))
     assert uplift([2.0, 2.0], [2.0, 3.0, 4.0]).p_value == pytest.approx(
         stats.ttest_ind([2, 3, 4], [2, 2], equal_var=False).pvalue
     )
@@ -222,6 +224,54 @@ def test_a_test_of_that_size_has_that_power(p1, p2, power):
     assert sample_size(p2, p1, power=power) == n
 
 
+@pytest.mark.parametrize(("difference", "deviation"), [(0.5, 10.0), (-3.0, 20.0)])
+def test_a_test_of_means_of_that_size_has_that_power(difference, deviation):
+    n = sample_size(8.0, 8.0 + difference, standard_deviation=deviation, alpha=0.1, power=0.9)
+
+    def reached(size):
+        error = deviation * math.sqrt(2 / size)
+        return stats.norm.cdf(abs(difference) / error - stats.norm.ppf(0.95))
+
+    assert reached(n) >= 0.9 > reached(n - 1)
+    assert sample_size(8.0, 8.0 + difference, standard_deviation=deviation, alpha=0.05, two_sided=False, power=0.9) == n
+
+
+def test_ids_of_two_types_raise_a_warning():
+    with pytest.warns(UserWarning, match="none of the buyers is among the visitors") as caught:
+        assert conversion_rate([1, 2], ["1"]) == 0
+    assert caught[0].filename == __file__
+
+
+def test_revenue_and_margin_are_metrics_of_evaluate_with_values_by_user():
+    lists = {"ann": ["tea", "cup"], "bob": ["tea", "pot"], "cy": ["cup"]}
+    test = {"ann": {"tea": 3.5}, "bob": {"pot": 20.0, "tea": 4.0}, "dan": {"tea": 1.0}}
+    prices, margins = (
+        {"tea": 4.0, "pot": 20.0, "cup": 1.0},
+        pd.DataFrame({"item_id": ["tea", "pot"], "margin": [1, -2]}),
+    )
+    asked = ["revenue@1", "revenue_at_k@2", "margin@2"]
+    result = evaluate(lists, test, asked, prices=prices, margins=margins)
+    assert {name: values.tolist() for name, values in result.per_user.items()} == {
+        "revenue@1": [4.0, 4.0, 0.0],
+        "revenue_at_k@2": [4.0, 24.0, 0.0],
+        "margin@2": [1.0, -1.0, 0.0],
+    }
+    assert result["revenue_at_k@2"] == revenue_at_k(lists, test, 2, prices=prices)
+    assert result["margin@2"] == margin_at_k(lists, test, 2, margins=margins)
+    assert result.intervals["revenue_at_k@2"] == pytest.approx((0, 24), abs=6)
+    assert evaluate(lists, test, ["revenue@2"]).per_user["revenue@2"].tolist() == [3.5, 24.0, 0.0]
+    assert evaluate(lists, test, ["revenue"], missing="zero")["revenue"] == (3.5 + 24.0) / 4
+
+
+@pytest.mark.filterwarnings("ignore:none of the")
+@given(LISTS, TEST.filter(lambda test: any(test.values())), st.integers(1, 6))
+def test_revenue_of_longer_lists_is_no_less_and_of_the_best_list_all_that_was_spent(lists, test, k):
+    assert revenue_at_k(lists, test, k + 1) >= revenue_at_k(lists, test, k) >= 0
+    best = {user: sorted(items, key=items.get, reverse=True) for user, items in test.items()}
+    spent = [sum(items.values()) for items in test.values() if items]
+    assert revenue_at_k(best, test) == pytest.approx(sum(spent) / len(spent), abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -235,6 +285,11 @@ def test_a_test_of_that_size_has_that_power(p1, p2, power):
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices=[3]), DataError, "mapping of item ids"),
         (lambda: margin_at_k([["a"]], [["a"]], 1, margins={"b": 1}), DataError, "no margin"),
         (lambda: revenue_at_k([["a"]], [["a"]], 0, prices={}), ValueError, "0"),
+        (lambda: uplift([200, 4000], [260, 4000]), DataError, r"control: two whole numbers, .*\(200, 4000\)"),
+        (lambda: uplift((2, 4), np.array([0, 4])), DataError, r"treatment: two whole numbers, .*\(0, 4\)"),
+        (lambda: sample_size(3, 4, standard_deviation=0), ValueError, "standard_deviation=0: expected finite"),
+        (lambda: sample_size(3, math.inf, standard_deviation=1), ValueError, "treatment=inf"),
+        (lambda: sample_size(3, 3, standard_deviation=1), ValueError, "both 3"),
         (lambda: uplift((5, 4), (1, 4)), DataError, "control"),
         (lambda: uplift((1, 4), (1.5, 4)), DataError, "treatment"),
         (lambda: uplift([], [1]), DataError, "control: nobody"),

@@ -1,9 +1,12 @@
 import warnings
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from recokit import Interactions, metrics
+from recokit.exceptions import LeakageWarning
 from recokit.metrics import Metric, coverage, evaluate
 from recokit.metrics._metric import REGISTRY
 from recokit.metrics._resampling import bootstrap_means
@@ -46,8 +49,9 @@ def test_users_are_counted_by_what_they_lack():
 
 
 def test_a_user_without_a_list_scores_0_in_every_metric():
-    asked = [name for name, definition in REGISTRY.items() if definition.is_by_user]
-    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, asked, catalogue=["tea", "cup"])
+    asked = [name for name, definition in REGISTRY.items() if definition.scope in ("counts", "hits")]
+    train = Interactions.from_arrays(["eve"], ["cup"])
+    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, asked, train=train)
     assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in asked}
 
 
@@ -103,6 +107,49 @@ def test_test_pairs_that_were_trained_on_raise_a_warning():
     train = Interactions.from_arrays(["ann", "bob", "zoe", "bob"], ["tea", "cup", "tea", "tea"])
     with pytest.warns(UserWarning, match="2 of 4 test pairs are in the training data"):
         evaluate(LISTS, TEST, train=train)
+
+
+LOG = {"user_id": ["ann", "ann", "bob"], "item_id": ["cup", "jug", "tea"], "timestamp": [5, 9, 7]}
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_test_pairs_older_than_what_is_known_of_their_users_raise_a_warning(library):
+    train = Interactions.from_arrays(LOG["user_id"], LOG["item_id"], timestamps=LOG["timestamp"])
+    times = {"user_id": ["ann", "bob", "dan"], "item_id": ["tea", "pot", "tea"], "timestamp": [8, 7, 1]}
+    test = Interactions.from_arrays(times["user_id"], times["item_id"], timestamps=times["timestamp"])
+    for known, asked in ((train, test), (library(LOG), library(times)), (train, library(times))):
+        with pytest.warns(
+            LeakageWarning, match="1 of 3 test pairs are older than the last .* of their users"
+        ) as caught:
+            evaluate(LISTS, asked, train=known)
+        assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("times", [[9, 7, 1], None])
+def test_times_that_follow_the_training_or_are_not_known_raise_no_warning(times):
+    train = Interactions.from_arrays(LOG["user_id"], LOG["item_id"], timestamps=LOG["timestamp"])
+    test = Interactions.from_arrays(["ann", "bob", "dan"], ["tea", "pot", "tea"], timestamps=times)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate(LISTS, test, train=train)
+        evaluate(LISTS, test, train=Interactions.from_arrays(LOG["user_id"], LOG["item_id"]))
+
+
+def test_only_the_times_of_relevant_items_count():
+    train = Interactions.from_arrays(["ann"], ["cup"], timestamps=[5])
+    test = Interactions.from_arrays(["ann", "ann"], ["tea", "pot"], [1, 5], timestamps=[4, 6])
+    with pytest.warns(LeakageWarning, match="1 of 2 test pairs are older"):
+        evaluate(LISTS, test, train=train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate(LISTS, test, train=train, threshold=4)
+
+
+def test_times_of_two_kinds_raise_a_warning_that_they_were_not_compared():
+    train = Interactions.from_arrays(["ann"], ["cup"], timestamps=np.array(["2024-01-01"], dtype="datetime64[D]"))
+    test = Interactions.from_arrays(["ann"], ["tea"], timestamps=[4])
+    with pytest.warns(UserWarning, match="leaks of the future were not looked for"):
+        evaluate(LISTS, test, train=train)
 
 
 def test_a_clean_split_raises_no_warning():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
-from recokit.metrics import coverage, evaluate, ndcg, recall
+from recokit.metrics import coverage, evaluate, ndcg, recall, revenue_at_k
 from recokit.metrics._shared_ids import factorize
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
@@ -88,7 +88,71 @@ def test_pairs_are_relevant_items_without_values():
 
 def test_a_frame_without_ratings_holds_relevant_items_without_values():
     frame = frame_of_test(pd.DataFrame).drop(columns="rating")
-    assert ndcg(LISTS, frame, gain="linear") == ndcg(LISTS, TEST)
+    assert ndcg(LISTS, frame) == ndcg(LISTS, TEST)
+    for asked in (lambda: ndcg(LISTS, frame, gain="linear"), lambda: revenue_at_k(LISTS, frame)):
+        with pytest.raises(DataError, match="gained needs values, and the frame has no column rating or value"):
+            asked()
+    with pytest.raises(DataError, match=r"threshold=3 needs values"):
+        recall(LISTS, frame, threshold=3)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_the_frame_of_interactions_scores_as_they_do(library):
+    data = Interactions.from_arrays(*zip(*TEST_ROWS, strict=True), timestamps=range(len(TEST_ROWS)))
+    assert_same(evaluate(LISTS, data.to_frame(library), METRICS), EXPECTED)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_values_keep_the_precision_in_which_they_were_given(library):
+    for test in ({"ann": {"tea": 19.99}}, library({"user_id": ["ann"], "item_id": ["tea"], "value": [19.99]})):
+        assert revenue_at_k(LISTS, test) == 19.99
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(value=st.floats(0.125, 9, width=32))
+def test_a_threshold_compares_alike_whatever_its_type(dtype, value):
+    single = Interactions.from_arrays(["ann", "ann"], ["tea", "cup"], np.array([value, 1e-3]))
+    frame = pd.DataFrame({"user_id": ["ann"] * 2, "item_id": ["tea", "cup"], "rating": np.array([value, 1e-3], dtype)})
+    for test in (single, frame, {"ann": {"tea": value, "cup": 1e-3}}):
+        for threshold in (value, np.float64(value), np.float32(value)):
+            assert recall({"ann": ["tea"]}, test, threshold=threshold) == 1
+
+
+@pytest.mark.parametrize("threshold", [0.7, np.float64(0.7), np.float32(0.7)])
+def test_a_threshold_is_reached_by_the_number_it_is(threshold):
+    tests = [
+        Interactions.from_arrays(["ann", "bob"], ["tea", "cup"], [0.7, 0.5]),
+        pd.DataFrame({"user_id": ["ann"], "item_id": ["tea"], "rating": np.array([0.7], np.float32)}),
+    ]
+    for test in tests:
+        assert recall({"ann": ["tea"]}, test, threshold=threshold) == 1
+
+
+@pytest.mark.parametrize("test", [np.array([[0, 1], [1, 2]]), [(0, 1), (1, 2)], ((0, 1), (1, 2), (2, 3))])
+def test_rows_of_two_ids_are_refused_where_lists_do_not_name_their_users(test):
+    with pytest.raises(DataError, match=r"rows of two ids, which may be \(user, item\) pairs"):
+        recall([[1], [2]], test)
+
+
+@pytest.mark.parametrize("test", [[["tea", "cup"], ["pot", "jug"]], [{"tea", "cup"}], [{"tea": 1, "cup": 2}]])
+def test_collections_without_users_are_refused_where_lists_name_them(test):
+    with pytest.raises(DataError, match="do not say whose they are"):
+        recall(LISTS, test)
+
+
+@pytest.mark.parametrize("items", ["tea", {"tea", "cup"}, frozenset(["tea"]), {"tea": 0.5, "cup": 0.7}])
+def test_a_list_without_an_order_is_refused(items):
+    for lists in ({"ann": items}, [items]):
+        with pytest.raises(DataError, match="recommendations: expected"):
+            recall(lists, {"ann": ["tea"]} if isinstance(lists, dict) else [["tea"]])
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(("name", "bad"), [("rank", ["10", "9"]), ("rank", [1.0, np.nan]), ("score", [np.nan, 1.0])])
+def test_ranks_and_scores_that_are_no_numbers_are_refused(library, name, bad):
+    frame = library({"user_id": ["ann", "ann"], "item_id": ["tea", "cup"], name: bad})
+    with pytest.raises(DataError, match=rf"{name}: "):
+        recall(frame, TEST)
 
 
 def test_lists_without_users_belong_to_the_users_in_order():
@@ -128,7 +192,7 @@ def test_a_frame_may_have_a_column_called_recommend():
 
 
 def test_values_that_are_not_finite_are_refused():
-    with pytest.raises(DataError, match=r"1 value.* NaN"):
+    with pytest.raises(DataError, match=r"test: 1 value.* not in finite numbers: nan"):
         recall([["a"]], [{"a": np.nan}])
 
 

@@ -61,7 +61,7 @@ def _divisor(denominator: int, k: int, n_relevant: int) -> int:
 def _gain(value: float, gain: int) -> float:
     if gain == BINARY:
         return 1.0
-    return float(value) if gain == LINEAR else 2.0 ** float(value) - 1.0  # in float64
+    return value if gain == LINEAR else 2.0**value - 1.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -137,7 +137,6 @@ def measure_lists(
     test_rows: IntArray,
     discounts: AnyArray,
     n_listed_items: int,
-    n_items: int,
     plan: IntArray,
     results: AnyArray,
 ) -> None:
@@ -157,8 +156,8 @@ def measure_lists(
         Where the relevant items of each test row begin.
     relevant : (nnz,) int32 array
         Codes of the relevant items, −1 for those that are in no list. Distinct within a row.
-    values : (nnz,) float32 array
-        Their values, not negative.
+    values : (nnz,) float64 array
+        Their values, not negative where they are gains.
     test_rows : (n_users,) int64 array
         The test row of each user, −1 for none.
     discounts : (2, n) float64 array
@@ -166,17 +165,16 @@ def measure_lists(
         longest test row, and of the ideal lists of the plan.
     n_listed_items : int
         Number of item codes.
-    n_items : int
-        Size of the catalogue, those that are listed or relevant included, for ``AUC``.
-    plan : (n_measures, 4) int64 array
-        Kind, cut-off, denominator and gain of each measure.
+    plan : (n_measures, 5) int64 array
+        Kind, cut-off, denominator and gain of each measure; and for ``AUC`` the size of the catalogue, those included
+        that are relevant, or listed above the cut-off.
     results : (n_users, n_measures) float64 array
         Filled; 0 for a user without a list or without relevant items.
     """
     width = listed.shape[1]
     cells = listed.ravel()  # there may be no list at all
     places = np.full(n_listed_items, -1, dtype=np.int32)
-    ranks, found = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float32)
+    ranks, found = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float64)
     graded = np.any(plan[:, 3] != BINARY)
     for row in range(start, stop):
         results[row] = 0.0
@@ -193,7 +191,9 @@ def measure_lists(
             kind, k, denominator, gain = plan[column, 0], plan[column, 1], plan[column, 2], plan[column, 3]
             seen = np.searchsorted(ranks[:n_hits], k)  # hits above the cut-off
             if kind == AUC:
-                results[row, column] = _auc(own[: min(n_listed, k)], ranks[:seen], last - first, n_items, places)
+                results[row, column] = _auc(
+                    own[: min(n_listed, k)], ranks[:seen], last - first, plan[column, 4], places
+                )
                 continue
             divisor = _divisor(denominator, k, last - first)
             results[row, column] = _measure(kind, divisor, gain, ranks[:seen], found[:seen], ideal, discounts)

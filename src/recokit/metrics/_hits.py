@@ -1,17 +1,16 @@
 """The hits of lists, one by one, for what is more than a count of them."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.interactions import IdIndex
-from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import Pairing, pair
-from recokit.metrics._metric import Metric, Missing
+from recokit.metrics._lists import Lists
+from recokit.metrics._pairing import Pairing
 from recokit.metrics._truth import Truth
 
-__all__ = ["Hits", "hits_between", "hits_of", "mean_by_user"]
+__all__ = ["Hits", "hits_between"]
 
 
 class Hits(NamedTuple):
@@ -26,8 +25,10 @@ class Hits(NamedTuple):
         The place in ``users`` of each hit.
     item_codes : (n_hits,) int32 array
         Its item, in codes of ``items``.
-    values : (n_hits,) float32 array
+    values : (n_hits,) float64 array
         What the test set says of it.
+    width : int
+        How many places there were: the cut-off, or without one the length of the longest list.
     """
 
     users: AnyArray
@@ -35,14 +36,12 @@ class Hits(NamedTuple):
     rows: IntArray
     item_codes: CodeArray
     values: FloatArray
+    width: int
 
-
-def hits_of(recommendations: Any, test: Any, k: int | None, threshold: float | None, missing: Missing) -> Hits:
-    """Return the hits of lists, given as to `recokit.metrics.precision`."""
-    k = Metric("precision", k).k
-    lists = Lists.of(recommendations, k)
-    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    return hits_between(lists, truth, pair(lists, truth, missing, stacklevel=5), k)
+    def by_user(self, values: AnyArray) -> FloatArray:
+        """Return the sum over each user's hits of a value of each hit."""
+        sums: FloatArray = np.bincount(self.rows, weights=values, minlength=len(self.users)).astype(np.float64)
+        return sums
 
 
 def hits_between(lists: Lists, truth: Truth, pairing: Pairing, k: int | None) -> Hits:
@@ -58,9 +57,6 @@ def hits_between(lists: Lists, truth: Truth, pairing: Pairing, k: int | None) ->
     list_rows = pairing.list_rows[rows]
     known = (item_codes >= 0) & (list_rows >= 0)
     hit = known & np.isin(np.where(known, list_rows * n_items + item_codes, -1), keys)
-    return Hits(pairing.users, truth.items, rows[hit], truth.item_codes[cells[hit]], truth.values[cells[hit]])
-
-
-def mean_by_user(hits: Hits, values: AnyArray) -> float:
-    """Return the mean over all users of the sums of the values of their hits."""
-    return float(np.sum(values, dtype=np.float64) / len(hits.users))
+    found = cells[hit]
+    width = lists.codes.shape[1] if k is None else k
+    return Hits(pairing.users, truth.items, rows[hit], truth.item_codes[found], truth.values[found], width)

@@ -1,15 +1,16 @@
 """Lists of recommended items, in whatever form, as codes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._frames import column, is_frame
-from recokit._typing import AnyArray, BoolArray, CodeArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.exceptions import DataError, first_few
 from recokit.interactions import IdIndex
+from recokit.metrics._numbers import to_numbers
 from recokit.metrics._shared_ids import factorize
 from recokit.recommendations import Recommendations
 
@@ -79,7 +80,8 @@ class Lists(NamedTuple):
             return cls._of_frame(recommendations, width)
         if isinstance(recommendations, Mapping):
             users = IdIndex(list(recommendations), name="users")
-            return cls._of_sequences(users, list(recommendations.values()), width)
+            lists = _in_order(as_collections(list(recommendations.values()), "recommendations"))
+            return cls._of_sequences(users, lists, width)
         if isinstance(recommendations, Recommendations):
             users = IdIndex(recommendations.users, name="users")
             return cls._of_matrix(users, recommendations.items, recommendations.counts, width)
@@ -90,7 +92,7 @@ class Lists(NamedTuple):
         if hasattr(recommendations, "recommend"):
             name = type(recommendations).__name__
             raise TypeError(f"expected recommendations, got the recommender {name}: call its recommend() first")
-        lists = as_collections(recommendations, "recommendations")
+        lists = _in_order(as_collections(recommendations, "recommendations"))
         return cls._of_sequences(IdIndex.from_range(len(lists)), lists, width)
 
     @classmethod
@@ -114,15 +116,14 @@ class Lists(NamedTuple):
     @classmethod
     def _of_frame(cls, frame: Any, width: int | None) -> "Lists":
         users, user_codes = IdIndex.factorize(column(frame, "user_id"), "user_id")
-        order = np.lexsort((_places(frame, len(user_codes)), user_codes))
         items, item_codes = IdIndex.factorize(column(frame, "item_id"), "item_id")
+        order = np.lexsort((_places(frame, len(user_codes)), user_codes))
         sizes = np.bincount(user_codes, minlength=len(users))
-        starts = np.cumsum(sizes) - sizes
-        ranks = np.arange(len(order)) - starts[user_codes[order]]
+        ranks = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[user_codes[order]]
         longest = int(sizes.max(initial=0)) if width is None else min(width, int(sizes.max(initial=0)))
         codes = np.full((len(users), longest), -1, dtype=np.int32)
-        kept = ranks < longest
-        codes[user_codes[order[kept]], ranks[kept]] = item_codes[order[kept]]
+        kept = order[ranks < longest]
+        codes[user_codes[kept], ranks[ranks < longest]] = item_codes[kept]
         return cls(users, items, codes, np.minimum(sizes, longest).astype(np.int32))
 
     @classmethod
@@ -140,12 +141,20 @@ def has_user_ids(recommendations: Any) -> bool:
     return isinstance(recommendations, Recommendations | Mapping) or is_frame(recommendations)
 
 
-def _places(frame: Any, n_rows: int) -> AnyArray:
+def _places(frame: Any, n_rows: int) -> FloatArray:
     """Return what sorts the rows of a list: its rank, its falling score, or nothing."""
     names = frame.column_names if hasattr(frame, "column_names") else frame.columns
     if "rank" in names:
-        return np.asarray(column(frame, "rank"))
-    return -np.asarray(column(frame, "score")) if "score" in names else np.zeros(n_rows)
+        return to_numbers(column(frame, "rank"), "rank")
+    return -to_numbers(column(frame, "score"), "score") if "score" in names else np.zeros(n_rows)
+
+
+def _in_order(lists: list[Any]) -> list[Any]:
+    """Return the lists, refusing what does not say which item comes first."""
+    for row in lists:
+        if isinstance(row, Set | Mapping):
+            raise DataError(f"recommendations: expected lists of item ids, best first, got a {type(row).__name__}")
+    return lists
 
 
 def as_collections(lists: Any, name: str) -> list[Any]:

@@ -1,19 +1,18 @@
 """Metric: the name of a measure of lists, its cut-off and its conventions; and the registry of all of them."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
 from recokit.kernels import ranking
-from recokit.metrics import _list_measures
+from recokit.metrics import _hit_measures, _list_measures
 
-__all__ = ["REGISTRY", "Denominator", "Gain", "Metric", "Missing"]
+__all__ = ["REGISTRY", "Denominator", "Gain", "Metric"]
 
 Denominator = Literal["k", "relevant", "min"]
 Gain = Literal["binary", "linear", "exponential"]
-Missing = Literal["skip", "zero"]
+Scope = Literal["counts", "hits", "list", "lists"]
 
 DENOMINATORS = {"k": ranking.BY_K, "relevant": ranking.BY_RELEVANT, "min": ranking.BY_MIN}
 GAINS = {"binary": ranking.BINARY, "linear": ranking.LINEAR, "exponential": ranking.EXPONENTIAL}
@@ -25,7 +24,10 @@ class Definition(NamedTuple):
     Attributes
     ----------
     measure : int or function
-        What computes it: a kind of measure in the pass over the users; or a function of all lists together.
+        What computes it: a kind of measure in the one pass over the users, or a function.
+    scope : {"counts", "hits", "list", "lists"}
+        What it looks at: counts and ranks of a user's hits, in the one pass; the hits themselves; a list, whether it
+        hits or not; or all lists together.
     denominator : str, optional
         The default denominator; None where there is no choice.
     gain : str, optional
@@ -34,7 +36,8 @@ class Definition(NamedTuple):
         Whether less of it is what is wanted.
     """
 
-    measure: int | Callable[..., float]
+    measure: Any
+    scope: Scope = "counts"
     denominator: Denominator | None = None
     gain: Gain | None = None
     lower_is_better: bool = False
@@ -42,27 +45,34 @@ class Definition(NamedTuple):
     @property
     def is_by_user(self) -> bool:
         """Whether it is a mean over users."""
-        return isinstance(self.measure, int)
+        return self.scope != "lists"
 
 
 REGISTRY = {
-    "precision": Definition(ranking.HITS, "k"),
-    "recall": Definition(ranking.HITS, "relevant"),
+    "precision": Definition(ranking.HITS, denominator="k"),
+    "recall": Definition(ranking.HITS, denominator="relevant"),
     "hit_rate": Definition(ranking.HIT_RATE),
-    "ndcg": Definition(ranking.NDCG, "min", "binary"),
-    "average_precision": Definition(ranking.AVERAGE_PRECISION, "relevant"),
+    "ndcg": Definition(ranking.NDCG, denominator="min", gain="binary"),
+    "average_precision": Definition(ranking.AVERAGE_PRECISION, denominator="relevant"),
     "reciprocal_rank": Definition(ranking.RECIPROCAL_RANK),
     "auc": Definition(ranking.AUC),
-    "coverage": Definition(_list_measures.coverage),
-    "gini": Definition(_list_measures.gini, lower_is_better=True),
-    "novelty": Definition(_list_measures.novelty),
-    "popularity_bias": Definition(_list_measures.popularity_bias, lower_is_better=True),
-    "personalization": Definition(_list_measures.personalization),
-    "diversity": Definition(_list_measures.diversity),
-    "serendipity": Definition(_list_measures.serendipity),
+    "coverage": Definition(_list_measures.coverage, "lists"),
+    "gini": Definition(_list_measures.gini, "lists", lower_is_better=True),
+    "personalization": Definition(_list_measures.personalization, "lists"),
+    "novelty": Definition(_list_measures.novelty, "list"),
+    "popularity_bias": Definition(_list_measures.popularity_bias, "list", lower_is_better=True),
+    "diversity": Definition(_list_measures.diversity, "list"),
+    "serendipity": Definition(_hit_measures.serendipity, "hits"),
+    "revenue": Definition(_hit_measures.revenue, "hits"),
+    "margin": Definition(_hit_measures.margin, "hits"),
 }
 
-ALIASES = {"map": "average_precision", "mrr": "reciprocal_rank"}
+ALIASES = {
+    "map": "average_precision",
+    "mrr": "reciprocal_rank",
+    "revenue_at_k": "revenue",
+    "margin_at_k": "margin",
+}
 
 _SYNTAX = re.compile(r"(?P<name>\w+)(@(?P<k>\d+))?(\((?P<options>[^()]*)\))?")
 
@@ -77,8 +87,9 @@ class Metric:
     ----------
     name : str
         A key of the registry: ``precision``, ``recall``, ``hit_rate``, ``ndcg``, ``average_precision`` (also ``map``),
-        ``reciprocal_rank`` (also ``mrr``), ``auc``, ``coverage``, ``gini``, ``novelty``, ``popularity_bias``,
-        ``personalization``.
+        ``reciprocal_rank`` (also ``mrr``), ``auc``, ``coverage``, ``gini``, ``personalization``, ``novelty``,
+        ``popularity_bias``, ``diversity``, ``serendipity``, ``revenue`` (also ``revenue_at_k``), ``margin`` (also
+        ``margin_at_k``).
     k : int, optional
         How many places of each list count; all by default, and a denominator of k is then the length of the longest.
     denominator : {"k", "relevant", "min"}, optional

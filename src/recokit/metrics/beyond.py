@@ -1,16 +1,12 @@
 """What lists are like as a whole, whether they hit or not: the measures that need no test set."""
 
-from collections.abc import Callable
 from typing import Any
 
-from recokit.interactions import Interactions
-from recokit.metrics import _list_measures
-from recokit.metrics._hits import hits_between
-from recokit.metrics._list_measures import Background, ItemVectors
-from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import pair
-from recokit.metrics._metric import Metric, Missing
-from recokit.metrics._truth import Truth
+from recokit.metrics._background import Background, ItemVectors
+from recokit.metrics._lists import Lists
+from recokit.metrics._measure import mean_of_defined, mean_over_users
+from recokit.metrics._metric import REGISTRY, Metric
+from recokit.metrics._pairing import Missing
 
 __all__ = ["coverage", "diversity", "gini", "novelty", "personalization", "popularity_bias", "serendipity"]
 
@@ -27,7 +23,7 @@ def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> floa
     ----------
     recommendations : Recommendations, frame, mapping of users to lists, or sequence of lists or 2-D array of item ids
         As in `precision`.
-    catalogue : Interactions, IdIndex or sequence of ids
+    catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids
         Items that could have been recommended; of interactions, all their items.
     k : int, optional
         Cut-off; whole lists by default.
@@ -52,7 +48,7 @@ def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> floa
     >>> coverage([["tea", "cup"], ["tea", "pot"]], ["cup", "jug", "pot", "tea"], k=1)
     0.25
     """
-    return _of_lists(_list_measures.coverage, recommendations, k, Background.of(None, catalogue))
+    return _of_lists("coverage", recommendations, k, Background.of(None, catalogue))
 
 
 def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
@@ -87,10 +83,10 @@ def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
     >>> gini([["tea"], ["tea"]], ["cup", "tea"])
     0.5
     """
-    return _of_lists(_list_measures.gini, recommendations, k, Background.of(None, catalogue))
+    return _of_lists("gini", recommendations, k, Background.of(None, catalogue))
 
 
-def novelty(recommendations: Any, train: Interactions, k: int | None = None) -> float:
+def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
     r"""Return the novelty: the mean self-information of the recommended items, in bits.
 
     .. math:: \mathrm{novelty@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k|} \sum_{i \in L_u^k} -\log_2 p_i
@@ -102,7 +98,7 @@ def novelty(recommendations: Any, train: Interactions, k: int | None = None) -> 
     ----------
     recommendations, k
         As in `coverage`.
-    train : Interactions
+    train : Interactions, sparse matrix, frame or (user, item) pairs
         What was known.
 
     Returns
@@ -121,14 +117,15 @@ def novelty(recommendations: Any, train: Interactions, k: int | None = None) -> 
 
     Examples
     --------
+    >>> from recokit import Interactions
     >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"])
     >>> novelty([["tea", "cup"]], train)
     1.5
     """
-    return _of_lists(_list_measures.novelty, recommendations, k, Background.of(train, None))
+    return _of_lists("novelty", recommendations, k, Background.of(train, None))
 
 
-def popularity_bias(recommendations: Any, train: Interactions, k: int | None = None) -> float:
+def popularity_bias(recommendations: Any, train: Any, k: int | None = None) -> float:
     r"""Return the average popularity of the recommended items.
 
     .. math:: \mathrm{popularity\_bias@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k|} \sum_{i \in L_u^k} p_i
@@ -157,11 +154,12 @@ def popularity_bias(recommendations: Any, train: Interactions, k: int | None = N
 
     Examples
     --------
+    >>> from recokit import Interactions
     >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"])
     >>> popularity_bias([["tea", "cup"]], train)
     0.375
     """
-    return _of_lists(_list_measures.popularity_bias, recommendations, k, Background.of(train, None))
+    return _of_lists("popularity_bias", recommendations, k, Background.of(train, None))
 
 
 def personalization(recommendations: Any, k: int | None = None) -> float:
@@ -197,7 +195,7 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     >>> round(personalization([["tea", "cup"], ["tea", "pot"]]), 6)
     0.5
     """
-    return _of_lists(_list_measures.personalization, recommendations, k, Background())
+    return _of_lists("personalization", recommendations, k, Background())
 
 
 def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = None) -> float:
@@ -241,13 +239,13 @@ def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = No
     0.666667
     """
     background = Background()._replace(vectors=ItemVectors.of(vectors, items))
-    return _of_lists(_list_measures.diversity, recommendations, k, background)
+    return _of_lists("diversity", recommendations, k, background)
 
 
 def serendipity(
     recommendations: Any,
     test: Any,
-    train: Interactions,
+    train: Any,
     k: int | None = None,
     *,
     threshold: float | None = None,
@@ -258,14 +256,14 @@ def serendipity(
     .. math::
         \mathrm{serendipity@}k = \frac{1}{|U|} \sum_{u \in U} \frac{|(L_u^k \cap R_u) \setminus (P_u^k \cup T_u)|}{k}
 
-    with :math:`T_u` what u has taken in training, and :math:`P_u^k` what `recokit.Popularity` would show: the k other
-    items with the most training interactions, equal ones in order of id.
+    with :math:`T_u` what u has taken in training, and :math:`P_u^k` what everybody would be shown: the k other items
+    that most training users took, however strongly, equal ones in order of id.
 
     Parameters
     ----------
     recommendations, test, threshold, missing
         As in `recokit.metrics.precision`.
-    train : Interactions
+    train : Interactions, sparse matrix, frame or (user, item) pairs
         What was known.
     k : int, optional
         Cut-off; the length of the longest list by default.
@@ -289,20 +287,19 @@ def serendipity(
 
     Examples
     --------
+    >>> from recokit import Interactions
     >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "tea", "pot"])
     >>> serendipity({"dan": ["tea", "jug"]}, {"dan": ["tea", "jug"]}, train, k=1)
     0.0
     >>> serendipity({"dan": ["jug", "tea"]}, {"dan": ["tea", "jug"]}, train, k=1)
     1.0
     """
-    k = Metric("serendipity", k).k
-    lists = Lists.of(recommendations, k)
-    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    pairing = pair(lists, truth, missing, stacklevel=3)
-    background = Background(train=train, hits=lambda cut: hits_between(lists, truth, pairing, cut))
-    return _list_measures.serendipity(lists, k, background)
+    metric, background = Metric("serendipity", k), Background.of(train, None)
+    return mean_over_users(recommendations, test, metric, threshold, missing, background=background)
 
 
-def _of_lists(measure: Callable[..., float], recommendations: Any, k: int | None, background: Background) -> float:
-    metric = Metric(measure.__name__, k)
-    return measure(Lists.of(recommendations, metric.k), metric.k, background)
+def _of_lists(name: str, recommendations: Any, k: int | None, background: Background) -> float:
+    metric = Metric(name, k)
+    definition = REGISTRY[name]
+    value = definition.measure(Lists.of(recommendations, metric.k), metric.k, background)
+    return mean_of_defined(value, metric) if definition.is_by_user else float(value)

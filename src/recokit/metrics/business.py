@@ -1,18 +1,18 @@
 """What a shop counts: conversion, repeat purchases, and what lists earn."""
 
-from collections.abc import Mapping
+import warnings
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from recokit._frames import column, is_frame, plain
-from recokit._typing import FloatArray
-from recokit.exceptions import DataError, first_few
+from recokit.exceptions import DataError
 from recokit.interactions import IdIndex, Interactions
-from recokit.metrics._hits import hits_of, mean_by_user
-from recokit.metrics._metric import Missing
-from recokit.metrics._numbers import to_numbers
+from recokit.metrics._background import Background, worth_by_item
+from recokit.metrics._measure import mean_over_users
+from recokit.metrics._metric import Metric
+from recokit.metrics._pairing import Missing, have_other_types
 
 __all__ = ["conversion_rate", "margin_at_k", "repeat_purchase_rate", "revenue_at_k"]
 
@@ -47,6 +47,11 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     came, bought = _people(visitors, "visitors"), _people(buyers, "buyers")
     if len(came) == 0:
         raise DataError("there are no visitors, so there is no rate")
+    if have_other_types(came, bought):
+        warnings.warn(
+            "none of the buyers is among the visitors, and only the ids of one side are strings; make them of one type",
+            stacklevel=2,
+        )
     return float(np.count_nonzero(bought.codes(came) >= 0) / len(came)) if len(bought) else 0.0
 
 
@@ -141,7 +146,8 @@ def revenue_at_k(
     >>> revenue_at_k(lists, {"ann": ["tea"], "bob": ["pot"]}, k=2, prices={"tea": 4.0, "pot": 20.0})
     12.0
     """
-    return _earned(recommendations, test, k, prices, "price", threshold, missing)
+    background = Background(prices=worth_by_item(prices, "price"))
+    return mean_over_users(recommendations, test, Metric("revenue", k), threshold, missing, background=background)
 
 
 def margin_at_k(
@@ -177,7 +183,8 @@ def margin_at_k(
     >>> margin_at_k({"ann": ["tea", "cup"]}, {"ann": ["tea", "cup"]}, k=2, margins={"tea": 1.5, "cup": -0.5})
     1.0
     """
-    return _earned(recommendations, test, k, margins, "margin", threshold, missing)
+    background = Background(margins=worth_by_item(margins, "margin"))
+    return mean_over_users(recommendations, test, Metric("margin", k), threshold, missing, background=background)
 
 
 def _people(given: Any, name: str) -> IdIndex:
@@ -187,31 +194,3 @@ def _people(given: Any, name: str) -> IdIndex:
     if isinstance(given, Interactions):
         return IdIndex(given.users.take(np.flatnonzero(np.diff(given.indptr))), name=name)
     return IdIndex.factorize(column(given, "user_id") if is_frame(given) else plain(given, name), name)[0]
-
-
-def _earned(
-    recommendations: Any,
-    test: Any,
-    k: int | None,
-    worth: Any,
-    name: str,
-    threshold: float | None,
-    missing: Missing,
-) -> float:
-    """Return the mean over users of what their hits brought."""
-    hits = hits_of(recommendations, test, k, threshold, missing)
-    values = hits.values if worth is None else _worth_of(hits.items.take(hits.item_codes).tolist(), worth, name)
-    return mean_by_user(hits, values)
-
-
-def _worth_of(items: list[Any], worth: Any, name: str) -> FloatArray:
-    """Return what each item is worth."""
-    if is_frame(worth):
-        ids, numbers = IdIndex(column(worth, "item_id"), name=f"items of the {name}s"), column(worth, name)
-        worth = dict(zip(ids, numbers, strict=True))
-    if not isinstance(worth, Mapping):
-        raise DataError(f"{name}s: expected a mapping of item ids to numbers, or a frame with item_id and {name}")
-    lacking = list(dict.fromkeys(item for item in items if item not in worth))
-    if lacking:
-        raise DataError(f"{len(lacking)} item(s) that were hit have no {name}: {first_few(lacking)}")
-    return to_numbers([worth[item] for item in items], f"{name}s")

@@ -10,13 +10,12 @@ import numpy as np
 from recokit._frames import Backend, to_frame
 from recokit._threads import thread_count
 from recokit._typing import AnyArray, FloatArray
-from recokit.interactions import Interactions
-from recokit.metrics._hits import hits_between
+from recokit.metrics._background import Background, ItemVectors, worth_by_item
 from recokit.metrics._leaks import warn_of_leaks
-from recokit.metrics._list_measures import Background, ItemVectors
 from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import measure_users, pair
-from recokit.metrics._metric import REGISTRY, Metric, Missing
+from recokit.metrics._measure import mean_of_defined, measure_users
+from recokit.metrics._metric import REGISTRY, Metric
+from recokit.metrics._pairing import Missing, pair
 from recokit.metrics._resampling import bootstrap_means
 from recokit.metrics._truth import Truth
 
@@ -38,7 +37,8 @@ class Evaluation:
     users : (n_users,) array of ids
         Users evaluated.
     per_user : dict of str to (n_users,) float64 array
-        Each metric that is a mean over users: the values of the users.
+        Each metric that is a mean over users: the values of the users. In a metric of the list itself (``novelty``,
+        ``popularity_bias``, ``diversity``) NaN where a user has no list, or too short a one; the mean leaves these out.
     n_without_test : int
         Users with a list but without relevant items.
     n_without_list : int
@@ -93,7 +93,7 @@ class Evaluation:
         values = np.column_stack(list(self.per_user.values()))
         means = bootstrap_means(values, _N_RESAMPLES, self.random_state, thread_count(None))
         tail = (1 - self.confidence) / 2
-        low, high = np.quantile(means, [tail, 1 - tail], axis=0)
+        low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
         return dict(zip(self.per_user, zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
@@ -137,9 +137,11 @@ def evaluate(
     test: Any,
     metrics: Iterable[str | Metric] = DEFAULT_METRICS,
     *,
-    train: Interactions | None = None,
+    train: Any = None,
     catalogue: Any = None,
     item_vectors: tuple[Any, Any] | None = None,
+    prices: Any = None,
+    margins: Any = None,
     threshold: float | None = None,
     missing: Missing = "skip",
     confidence: float = 0.95,
@@ -160,13 +162,15 @@ def evaluate(
     metrics : iterable of str or Metric
         What to compute, written ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``; see
         `Metric`. Without a cut-off, whole lists count.
-    train : Interactions, optional
-        What the model learned from. Its items are the catalogue, it tells the popularity that ``novelty`` and
-        ``popularity_bias`` need, and test pairs that are in it raise a warning.
-    catalogue : Interactions, IdIndex or sequence of ids, optional
+    train : Interactions, sparse matrix, frame or (user, item) pairs, optional
+        What the model learned from. Its items are the catalogue; it tells what is popular, which ``novelty``,
+        ``popularity_bias`` and ``serendipity`` need; and it shows leaks, which raise a warning.
+    catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids, optional
         Items that could have been recommended, for ``coverage``, ``gini`` and ``auc``; those of ``train`` by default.
     item_vectors : (vectors, items), optional
         What items are like, for ``diversity``: as in `recokit.metrics.diversity`.
+    prices, margins : mapping of item ids to numbers, or frame with the columns item_id and price or margin, optional
+        What an item brings, for ``revenue`` and ``margin``; by default the values of the test set.
     threshold : float, optional
         Test interactions below this value are not relevant; by default all are.
     missing : {"skip", "zero"}
@@ -187,7 +191,8 @@ def evaluate(
     DataError
         Nobody has relevant items, a user has two lists, or the data cannot be read.
     ValueError
-        An unknown metric or convention, or one that needs the catalogue or the training data, which are not given.
+        An unknown metric or convention, or one that needs the catalogue, the training data or the vectors, which are
+        not given.
     TypeError
         A recommender instead of its recommendations.
 
@@ -195,7 +200,10 @@ def evaluate(
     -----
     UserWarning
         None of the users with test items has a list; no test item is in a list, and only one side's item ids are
-        strings; or test pairs are in the training data.
+        strings.
+    LeakageWarning
+        Test pairs are in the training data; or they are older than the last training interaction of the same user,
+        which is seen where both sides have timestamps (in a frame: the column timestamp).
 
     Examples
     --------
@@ -210,14 +218,14 @@ def evaluate(
     asked = {str(metric): Metric.parse(metric) for metric in ([metrics] if isinstance(metrics, str) else metrics)}
     lists = Lists.of(recommendations, _widest(asked.values()))
     truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    if train is not None:
-        warn_of_leaks(truth, train)
-    background = Background.of(train, catalogue)
-    pairing = pair(lists, truth, missing, stacklevel=3)
-    background = background._replace(
+    background = Background.of(train, catalogue)._replace(
         vectors=None if item_vectors is None else ItemVectors.of(*item_vectors),
-        hits=lambda k: hits_between(lists, truth, pairing, k),
+        prices=worth_by_item(prices, "price"),
+        margins=worth_by_item(margins, "margin"),
     )
+    if background.train is not None:
+        warn_of_leaks(truth, background.train)
+    pairing = pair(lists, truth, missing, stacklevel=3)
     by_user = {name: metric for name, metric in asked.items() if REGISTRY[metric.name].is_by_user}
     values = measure_users(lists, truth, pairing, list(by_user.values()), background=background, n_threads=n_threads)
     per_user = dict(zip(by_user, np.ascontiguousarray(values.T), strict=True))
@@ -234,7 +242,6 @@ def _widest(metrics: Iterable[Metric]) -> int | None:
 
 def _mean(metric: Metric, values: FloatArray | None, lists: Lists, background: Background) -> float:
     """Return the mean of the values of the users, or else what the metric is of all lists."""
-    measure = REGISTRY[metric.name].measure
     if values is not None:
-        return float(values.mean())
-    return measure(lists, metric.k, background) if callable(measure) else np.nan
+        return mean_of_defined(values, metric)
+    return float(REGISTRY[metric.name].measure(lists, metric.k, background))

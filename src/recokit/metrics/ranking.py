@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from recokit.metrics._list_measures import Background
-from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import measure_users, pair
-from recokit.metrics._metric import Denominator, Gain, Metric, Missing
-from recokit.metrics._truth import Truth
+from recokit.metrics._background import Background
+from recokit.metrics._measure import mean_over_users
+from recokit.metrics._metric import Denominator, Gain, Metric
+from recokit.metrics._pairing import Missing
 
 __all__ = ["auc", "average_precision", "hit_rate", "ndcg", "precision", "recall", "reciprocal_rank"]
 
@@ -34,8 +33,9 @@ def precision(
         A frame has the columns user_id and item_id, and rank or score unless its rows are in order. Lists without user
         ids belong to the users 0 … n − 1.
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
-        The relevant items; a sequence where the lists are one. Items and users that the lists do not know count as
-        relevant and are never hit: a user without a list scores 0.
+        The relevant items. A frame may have the values in a column rating or value. Pairs are tuples or an array of two
+        columns, and go with lists that name their users; a sequence of lists or sets goes with lists that do not. Items
+        and users that the lists do not know count as relevant and are never hit: a user without a list scores 0.
     k : int, optional
         Cut-off. None is no cut-off: all places count, and a denominator of k is the length of the longest list.
     denominator : {"k", "relevant", "min"}
@@ -71,7 +71,7 @@ def precision(
     0.5
     """
     metric = Metric("precision", k, denominator)
-    return _mean(recommendations, test, metric, threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
 
 
 def recall(
@@ -118,7 +118,7 @@ def recall(
     0.5
     """
     metric = Metric("recall", k, denominator)
-    return _mean(recommendations, test, metric, threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
 
 
 def hit_rate(
@@ -158,7 +158,7 @@ def hit_rate(
     >>> hit_rate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]})
     0.5
     """
-    return _mean(recommendations, test, Metric("hit_rate", k), threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, Metric("hit_rate", k), threshold, missing, n_threads)
 
 
 def ndcg(
@@ -217,7 +217,7 @@ def ndcg(
     0.9558
     """
     metric = Metric("ndcg", k, denominator, gain)
-    return _mean(recommendations, test, metric, threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
 
 
 def average_precision(
@@ -264,7 +264,7 @@ def average_precision(
     0.8333333333333333
     """
     metric = Metric("average_precision", k, denominator)
-    return _mean(recommendations, test, metric, threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
 
 
 def reciprocal_rank(
@@ -306,7 +306,7 @@ def reciprocal_rank(
     >>> reciprocal_rank([["tea", "cup", "pot"]], [["pot"]], k=3)
     0.3333333333333333
     """
-    return _mean(recommendations, test, Metric("reciprocal_rank", k), threshold, missing, n_threads)
+    return mean_over_users(recommendations, test, Metric("reciprocal_rank", k), threshold, missing, n_threads)
 
 
 def auc(
@@ -326,15 +326,17 @@ def auc(
         \sum_{i \in R_u} \sum_{j \in C \setminus R_u} [i \text{ before } j] + \tfrac12 [i \text{ and } j \text{ tied}]
 
     with :math:`C` the catalogue. All items that are not in the first k places are tied behind those that are. So an
-    empty list has 0.5; a user without a list scores 0, as in all metrics.
+    empty list has 0.5; a user without a list scores 0, as in all metrics, and so does one to whom all of the catalogue
+    is relevant. What the user took in training counts among the others, and lists leave it out, which is in their
+    favour: take it out of the catalogue to see how much.
 
     Parameters
     ----------
     recommendations, test, k, threshold, missing, n_threads
         As in `precision`.
-    catalogue : Interactions, IdIndex or sequence of ids
-        Items that could have been recommended; of interactions, all their items. Items of the lists and of the test set
-        are added.
+    catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids
+        Items that could have been recommended; of interactions, all their items. Those of the first k places of the
+        lists and of the test set are added.
 
     Returns
     -------
@@ -356,20 +358,4 @@ def auc(
     0.6666666666666666
     """
     background = Background.of(None, catalogue)
-    return _mean(recommendations, test, Metric("auc", k), threshold, missing, n_threads, background)
-
-
-def _mean(
-    recommendations: Any,
-    test: Any,
-    metric: Metric,
-    threshold: float | None,
-    missing: Missing,
-    n_threads: int | None,
-    background: Background | None = None,
-) -> float:
-    lists = Lists.of(recommendations, metric.k)
-    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    pairing = pair(lists, truth, missing, stacklevel=4)
-    values = measure_users(lists, truth, pairing, [metric], background=background or Background(), n_threads=n_threads)
-    return float(values.mean())
+    return mean_over_users(recommendations, test, Metric("auc", k), threshold, missing, n_threads, background)
