@@ -127,3 +127,10 @@ def test_measures_of_one_plan_are_the_measures_one_by_one():
     together = measured(users, plan)
     for column, measure in enumerate(plan):
         np.testing.assert_array_equal(together[:, [column]], measured(users, [measure]))
+
+
+def test_only_the_users_of_the_range_are_measured():
+    args = np.zeros((3, 1), np.int32), np.ones(3, np.int32), np.arange(3), np.arange(4), np.zeros(3, np.int32)
+    plan, results = np.array([(ranking.HIT_RATE, 1, 0, 0, 0)]), np.full((3, 1), np.nan)
+    ranking.measure_lists(1, 2, *args, np.ones(3), np.arange(3), np.ones((2, 3)), 1, plan, results)
+    np.testing.assert_array_equal(results, [[np.nan], [1], [np.nan]])

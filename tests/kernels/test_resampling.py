@@ -25,3 +25,11 @@ def test_means_are_those_of_the_flipped_rows(n_threads, values, flipped):
     args = np.packbits(flipped, axis=1, bitorder="little"), values, means
     for_rows(flipped_means, 3, args, n_threads=n_threads, min_cost=0)
     np.testing.assert_array_equal(means, np.where(flipped[:, :, None], -values, values).sum(axis=1) / 10)
+
+
+@pytest.mark.parametrize("kernel", [mean_rows, flipped_means])
+def test_only_the_samples_of_the_range_are_averaged(kernel):
+    samples = np.zeros((3, 1), dtype=np.int32 if kernel is mean_rows else np.uint8)
+    means = np.full((3, 1), np.nan)
+    kernel(1, 2, samples, np.ones((1, 1)), means)
+    np.testing.assert_array_equal(means, [[np.nan], [1], [np.nan]])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 from recokit import DataError, Interactions, Popularity
+from recokit.exceptions import LeakageWarning
 from recokit.metrics import (
     auc,
     compare,
@@ -121,7 +122,9 @@ def test_metrics_of_the_list_itself_are_of_the_users_evaluated_who_have_one():
     train = Interactions.from_arrays(["eve", "fay", "gus", "hal"], ["tea", "tea", "cup", "pot"])
     vectors = [[1, 0], [1, 0], [0, 1], [1, 1]], ["tea", "cup", "pot", "jug"]
     asked = ["novelty", "popularity_bias", "diversity"]
-    result = evaluate(lists, test, asked, train=train, item_vectors=vectors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = evaluate(lists, test, asked, train=train, item_vectors=vectors)
     assert result.users.tolist() == ["ann", "bob", "cy", "dan"]
     expected = {"novelty": [1.5, 1.0], "popularity_bias": [3 / 8, 1 / 2], "diversity": [0.0, math.nan]}
     for name, values in expected.items():
@@ -131,6 +134,32 @@ def test_metrics_of_the_list_itself_are_of_the_users_evaluated_who_have_one():
     everybody = evaluate(lists, test, asked, train=train, item_vectors=vectors, missing="zero")
     assert everybody["novelty"] == pytest.approx(novelty(lists, train))
     assert everybody["diversity"] == pytest.approx(diversity(lists, *vectors))
+
+
+def test_each_metric_of_lists_has_its_own_cut_off():
+    rng = np.random.default_rng(0)
+    lists = {user: rng.permutation(9)[:6].tolist() for user in range(8)}
+    names = ["coverage", "gini", "personalization", "novelty", "popularity_bias", "diversity"]
+    background = {"train": WHOLE, "item_vectors": (VECTORS, range(10))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakageWarning)  # of items that were taken before
+        together = evaluate(lists, lists, [f"{name}@{k}" for name in names for k in (2, 4)], **background)
+        for metric, mean in together.means.items():
+            assert evaluate(lists, lists, [metric], **background)[metric] == mean
+    for name in names:
+        assert together[f"{name}@2"] != together[f"{name}@4"]
+
+
+def test_equally_popular_items_are_in_order_of_id():
+    train = Interactions.from_arrays(range(40), range(40))
+    for item in (0, 17, 18, 39):
+        assert serendipity({99: [item]}, {99: [item]}, train, 18) == (item >= 18) / 18
+
+
+@pytest.mark.parametrize("metric", ["coverage", "gini", "auc"])
+def test_a_metric_that_needs_the_catalogue_says_which_it_is(metric):
+    with pytest.raises(ValueError, match=f"^{metric} needs the catalogue"):
+        evaluate([["a"]], [["a"]], [metric])
 
 
 def test_a_metric_that_is_defined_for_nobody_evaluated_is_refused():

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from recokit import DataError
-from recokit.metrics import Evaluation, compare, evaluate
-from recokit.metrics._resampling import permutation_p_values
-from recokit.metrics.comparison import _holm
+from recokit.metrics import Evaluation, _resampling, compare, evaluate
+from recokit.metrics._resampling import bootstrap_means, permutation_p_values
+from recokit.metrics.comparison import _holm, _t_p_values
 from tests.naive import metrics as naive
 
 
@@ -51,6 +52,23 @@ def test_the_t_test_is_that_of_scipy():
     (one,) = compare(evaluation(m=a), evaluation(m=b), test="t").differences
     assert one.p_value == pytest.approx(stats.ttest_rel(a, b).pvalue, rel=1e-9)
     assert one.difference == pytest.approx(a.mean() - b.mean())
+
+
+@given(arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, -0.5, 0.0, 0.25, 2.0])))
+def test_the_t_test_is_that_of_scipy_whatever_the_sign(differences):
+    found = _t_p_values(differences)
+    for column, p_value in zip(differences.T, found, strict=True):
+        if np.ptp(column) > 0:
+            assert p_value == pytest.approx(stats.ttest_1samp(column, 0).pvalue, rel=1e-9)
+        else:
+            assert p_value == float(column[0] == 0)
+
+
+def test_flips_are_counted_over_all_blocks(monkeypatch):
+    monkeypatch.setattr(_resampling, "_DRAWN_AT_ONCE", 12)
+    assert permutation_p_values(np.zeros((6, 2)), 99, 0, 1).tolist() == [1, 1]
+    means = bootstrap_means(np.full((6, 1), 2.0), 99, 0, 1)
+    assert np.all(means == 2)
 
 
 def test_both_tests_agree_on_many_users():

@@ -1,6 +1,7 @@
 """The same lists and the same test set in every form."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
-from recokit.metrics import coverage, evaluate, ndcg, recall, revenue_at_k
+from recokit.metrics import compare, conversion_rate, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
 from recokit.metrics._shared_ids import factorize
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
@@ -62,6 +63,8 @@ FORMS_OF_TESTS = {
     "pyarrow": frame_of_test(lambda columns: pl.DataFrame(columns).to_arrow()),
 }
 
+AT_TIME = Interactions.from_arrays([1], [5], timestamps=[4])
+
 
 def assert_same(result, expected):
     assert sorted(result.users) == sorted(expected.users)
@@ -89,7 +92,8 @@ def test_pairs_are_relevant_items_without_values():
 def test_a_frame_without_ratings_holds_relevant_items_without_values():
     frame = frame_of_test(pd.DataFrame).drop(columns="rating")
     assert ndcg(LISTS, frame) == ndcg(LISTS, TEST)
-    for asked in (lambda: ndcg(LISTS, frame, gain="linear"), lambda: revenue_at_k(LISTS, frame)):
+    graded = [lambda gain=gain: ndcg(LISTS, frame, gain=gain) for gain in ("linear", "exponential")]
+    for asked in (*graded, lambda: revenue_at_k(LISTS, frame), lambda: margin_at_k(LISTS, frame)):
         with pytest.raises(DataError, match="gained needs values, and the frame has no column rating or value"):
             asked()
     with pytest.raises(DataError, match=r"threshold=3 needs values"):
@@ -217,11 +221,24 @@ def test_items_of_one_type_raise_no_warning_without_a_hit(listed, relevant):
         recall({1: listed}, {1: relevant})
 
 
-@pytest.mark.parametrize("metric", [recall, evaluate])
-def test_warnings_point_to_the_line_that_asked(metric):
-    with pytest.warns(UserWarning, match="none of the 1") as caught:
-        metric({"1": [5]}, {1: ["5"]})
-    assert [warning.filename for warning in caught] == [__file__] * 2
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [
+        (lambda: recall({"1": [5]}, {1: ["5"]}), 2),
+        (lambda: evaluate({"1": [5]}, {1: ["5"]}), 2),
+        (lambda: revenue_at_k({"1": [5]}, {1: ["5"]}), 2),
+        (lambda: evaluate({1: [5]}, AT_TIME, train=AT_TIME), 1),
+        (lambda: evaluate({1: [5]}, AT_TIME, train=replace(AT_TIME, timestamps=np.array([8]))), 2),
+        (lambda: evaluate({1: [5]}, AT_TIME, train=replace(AT_TIME, timestamps=np.array(["2024-01-01"], "M8[D]"))), 2),
+        (lambda: conversion_rate([1], ["1"]), 1),
+        (lambda: compare(*[evaluate([[1]] * 2, [[1]] * 2)] * 2, n_resamples=1), 1),
+    ],
+)
+def test_warnings_point_to_the_line_that_asked(call, count):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    assert [warning.filename for warning in caught] == [__file__] * count
 
 
 def test_lists_that_are_all_empty_score_0():

@@ -70,14 +70,16 @@ RANX = {
 @pytest.mark.parametrize(("ours", "theirs"), list(RANX.items()))
 def test_ranx_agrees(lists, relevant, ours, theirs):
     ranx = pytest.importorskip("ranx")
-    some = {user: items for user, items in scores(lists).items() if items}  # ranx takes no empty list
-    expected = ranx.evaluate(ranx.Qrels({user: relevant[user] for user in some}), ranx.Run(some), theirs)
-    result = evaluate(some, {user: relevant[user] for user in some}, [ours])
-    assert result[ours] == pytest.approx(expected, abs=1e-9)
+    some = {user: items for user, items in lists.items() if items}  # ranx takes no empty list
+    wanted = {user: relevant[user] for user in some}
+    expected = ranx.evaluate(ranx.Qrels(wanted), ranx.Run(scores(some)), theirs)
+    assert evaluate(some, wanted, [ours])[ours] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [1, 3, K])
-def test_scikit_learn_agrees_on_ndcg_of_linear_gains(lists, relevant, k):
+@pytest.mark.parametrize("scale", [1, 0.37])
+def test_scikit_learn_agrees_on_ndcg_of_linear_gains(lists, relevant, k, scale):
+    relevant = {user: {item: scale * gain**1.5 for item, gain in items.items()} for user, items in relevant.items()}
     users = [user for user in lists if len(lists[user]) >= K]  # beyond its end scikit-learn would go on with ties
     items = [f"i{i}" for i in range(N_ITEMS)]
     gains = np.array([[relevant[user].get(item, 0) for item in items] for user in users])
@@ -102,6 +104,7 @@ RECTOOLS = {
     "recall@5": ("Recall", {}),
     "hit_rate@5": ("HitRate", {}),
     "ndcg@5(denominator=k)": ("NDCG", {}),
+    "ndcg@5": ("NDCG", {"divide_by_achievable": True}),
     "map@5": ("MAP", {}),
     "map@5(denominator=k)": ("MAP", {"divide_by_k": True}),
     "mrr@5": ("MRR", {}),
@@ -123,7 +126,7 @@ def test_rectools_agrees(lists, relevant, ours, theirs):
     assert result[ours] == pytest.approx(expected, abs=1e-9)
 
 
-IMPLICIT = {"map@5(denominator=min)": "map", "ndcg@5": "ndcg"}
+IMPLICIT = {"map@5(denominator=min)": "map", "ndcg@5": "ndcg", "auc@5": "auc"}
 
 
 def measured_by_implicit(lists, relevant):
@@ -150,7 +153,8 @@ def measured_by_implicit(lists, relevant):
 @pytest.mark.parametrize(("ours", "theirs"), list(IMPLICIT.items()))
 def test_implicit_agrees(lists, relevant, ours, theirs):
     some, wanted, measured = measured_by_implicit(lists, relevant)
-    assert evaluate(some, wanted, [ours])[ours] == pytest.approx(measured[theirs], abs=1e-6)
+    result = evaluate(some, wanted, [ours], catalogue=[f"i{i}" for i in range(N_ITEMS)])
+    assert result[ours] == pytest.approx(measured[theirs], abs=1e-9)
 
 
 def test_the_precision_of_implicit_is_one_quotient_of_two_sums(lists, relevant):
@@ -158,3 +162,18 @@ def test_the_precision_of_implicit_is_one_quotient_of_two_sums(lists, relevant):
     hits = K * evaluate(some, wanted, ["precision@5"]).per_user["precision@5"]
     expected = hits.sum() / sum(min(K, len(items)) for items in wanted.values())
     assert measured["precision"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.slow  # ranx compiles for half a minute
+@pytest.mark.parametrize("seed", range(3))
+def test_ranx_agrees_on_every_user(seed):
+    ranx = pytest.importorskip("ranx")
+    rng = np.random.default_rng(seed)
+    lists = {f"u{u}": [f"i{i}" for i in rng.permutation(N_ITEMS)[:WIDTH]] for u in range(N_USERS)}
+    relevant = {user: {f"i{i}": 1 for i in rng.permutation(N_ITEMS)[: rng.integers(1, 20)]} for user in lists}
+    run = ranx.Run(scores(lists))
+    ranx.evaluate(ranx.Qrels(relevant), run, list(RANX.values()))
+    result = evaluate(lists, relevant, list(RANX))
+    for ours, theirs in RANX.items():
+        own = dict(zip(result.users, result.per_user[ours], strict=True))
+        assert own == pytest.approx(run.scores[theirs], abs=1e-9)

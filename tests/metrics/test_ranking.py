@@ -28,7 +28,15 @@ CONVENTIONS = [
     ("hit_rate", {}),
     ("reciprocal_rank", {}),
 ]
-NAMES = ["precision", "recall", "hit_rate", "ndcg", "average_precision", "reciprocal_rank"]
+EVERY = [*CONVENTIONS, ("auc", {})]
+IDS = [f"{name}({', '.join(options.values())})" for name, options in EVERY]
+
+
+def measured(name, options, users, k=None):
+    """Return a metric of (list, relevant items) of several users."""
+    lists, relevant = zip(*users, strict=True)
+    more = [[*ITEMS, "unknown"]] if name == "auc" else []
+    return getattr(metrics, name)(lists, relevant, *more, k, **options)
 
 
 @pytest.mark.parametrize(("name", "options"), CONVENTIONS)
@@ -44,11 +52,10 @@ def test_the_mean_is_that_of_the_naive_reference(name, options, users, k, missin
     assert getattr(metrics, name)(lists, test, k, missing=missing, **options) == pytest.approx(expected, **CLOSE)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "options"), EVERY, ids=IDS)
 @given(USERS, CUTS)
-def test_a_metric_lies_between_0_and_1(name, users, k):
-    value = getattr(metrics, name)(*zip(*users, strict=True), k)
-    assert 0 <= value <= 1
+def test_a_metric_lies_between_0_and_1(name, options, users, k):
+    assert 0 <= measured(name, options, users, k) <= 1
 
 
 @pytest.mark.parametrize("options", [{}, {"gain": "linear"}, {"gain": "exponential"}])
@@ -58,51 +65,76 @@ def test_the_best_list_has_the_ndcg_1(options, relevant, k):
     assert metrics.ndcg([best], [relevant], k, **options) == 1
 
 
-@pytest.mark.parametrize("name", ["precision", "recall", "average_precision"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("precision", {"denominator": "min"}),
+        ("recall", {"denominator": "min"}),
+        ("average_precision", {"denominator": "min"}),
+        ("ndcg", {"denominator": "min"}),
+        ("hit_rate", {}),
+        ("reciprocal_rank", {}),
+    ],
+)
 @given(st.sets(st.sampled_from(ITEMS), min_size=1), st.integers(1, 9))
-def test_a_list_of_hits_scores_1_by_the_lesser_of_k_and_the_relevant(name, relevant, k):
-    assert getattr(metrics, name)([sorted(relevant)], [relevant], k, denominator="min") == 1
+def test_a_perfect_list_scores_1(name, options, relevant, k):
+    assert measured(name, options, [(sorted(relevant), dict.fromkeys(relevant, 1.0))], k) == 1
 
 
-@pytest.mark.parametrize("name", ["ndcg", "average_precision", "reciprocal_rank"])
-@given(st.permutations(ITEMS), st.sets(st.sampled_from(ITEMS), min_size=1), CUTS, st.integers(1, 7))
-def test_moving_a_hit_up_lowers_nothing(name, listed, relevant, k, place):
-    metric = getattr(metrics, name)
+@given(st.sets(st.sampled_from(ITEMS), min_size=1))
+def test_a_perfect_list_of_all_that_is_relevant_scores_1_by_every_convention(relevant):
+    user = (sorted(relevant), dict.fromkeys(relevant, 2.0))
+    for name, options in EVERY:
+        assert measured(name, options, [user]) == pytest.approx(1, **CLOSE)
+
+
+SWAPPED = [case for case in EVERY if case[0] not in ("precision", "recall", "hit_rate")]
+
+
+@pytest.mark.parametrize(("name", "options"), SWAPPED, ids=[str(case) for case in SWAPPED])
+@given(st.permutations(ITEMS), st.dictionaries(st.sampled_from(ITEMS), VALUES, min_size=1), CUTS, st.integers(1, 7))
+def test_moving_what_is_worth_more_up_lowers_nothing(name, options, listed, relevant, k, place):
     above, below = listed[place - 1], listed[place]
     moved = [*listed[: place - 1], below, above, *listed[place + 1 :]]
-    before, after = metric([listed], [relevant], k), metric([moved], [relevant], k)
-    if below in relevant and above not in relevant:
-        assert after >= before
+    before, after = (measured(name, options, [(each, relevant)], k) for each in (listed, moved))
+    graded = options.get("gain", "binary") != "binary"
+    worth = [relevant.get(item, 0.0) if graded else float(item in relevant) for item in (above, below)]
+    if worth[1] > worth[0]:
+        assert after >= before - 1e-12 * graded  # of other gains, added in another order
         if k is None and name != "reciprocal_rank":
             assert after > before
 
 
-@pytest.mark.parametrize("name", ["recall", "hit_rate", "average_precision", "reciprocal_rank"])
+GROWING = [
+    ("recall", {}),
+    ("precision", {"denominator": "relevant"}),
+    ("hit_rate", {}),
+    ("average_precision", {}),
+    ("reciprocal_rank", {}),
+    *(("ndcg", {"denominator": "relevant", "gain": gain}) for gain in ("binary", "linear", "exponential")),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), GROWING, ids=[str(case) for case in GROWING])
 @given(USERS, st.integers(1, 8))
-def test_a_longer_list_lowers_nothing(name, users, k):
-    metric = getattr(metrics, name)
-    # Each value is a sum of growing length, so rounding cannot make it fall.
-    assert metric(*zip(*users, strict=True), k + 1) >= metric(*zip(*users, strict=True), k)
+def test_a_longer_list_lowers_nothing(name, options, users, k):
+    # Each value is a sum of growing length over what does not depend on k, so rounding cannot make it fall.
+    assert measured(name, options, users, k + 1) >= measured(name, options, users, k)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "options"), EVERY, ids=IDS)
 @given(st.data(), USERS)
-def test_the_order_of_the_users_changes_nothing(name, data, users):
-    metric = getattr(metrics, name)
+def test_the_order_of_the_users_changes_nothing(name, options, data, users):
     shuffled = data.draw(st.permutations(users))
-    expected = pytest.approx(metric(*zip(*users, strict=True), 3), **CLOSE)
-    assert metric(*zip(*shuffled, strict=True), 3) == expected
+    assert measured(name, options, shuffled, 3) == pytest.approx(measured(name, options, users, 3), **CLOSE)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "options"), EVERY, ids=IDS)
 @given(USERS, USERS)
-def test_the_metric_of_two_groups_is_their_weighted_mean(name, first, second):
-    def metric(rows):
-        return getattr(metrics, name)(*zip(*rows, strict=True), 3)
-
+def test_the_metric_of_two_groups_is_their_weighted_mean(name, options, first, second):
     sizes = [sum(bool(relevant) for _, relevant in rows) for rows in (first, second)]
-    expected = np.average([metric(first), metric(second)], weights=sizes)
-    assert metric(first + second) == pytest.approx(expected, **CLOSE)
+    expected = np.average([measured(name, options, rows, 3) for rows in (first, second)], weights=sizes)
+    assert measured(name, options, first + second, 3) == pytest.approx(expected, **CLOSE)
 
 
 def test_a_worked_example():
