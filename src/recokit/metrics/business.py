@@ -39,6 +39,15 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     DataError
         There are no visitors, or an id is missing.
 
+    Warns
+    -----
+    UserWarning
+        No buyer is among the visitors, and the ids of one side are strings and those of the other are not.
+
+    References
+    ----------
+    .. [1] W. W. Moe, P. S. Fader (2004). Dynamic conversion behavior at e-commerce sites. Management Science 50(3).
+
     Examples
     --------
     >>> conversion_rate(["ann", "bob", "cy", "cy"], ["cy", "eve"])
@@ -84,6 +93,10 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
     ValueError
         ``times`` is no whole number from 2.
 
+    References
+    ----------
+    .. [1] A. S. C. Ehrenberg (1988). Repeat-buying: facts, theory and applications. Oxford University Press.
+
     Examples
     --------
     >>> repeat_purchase_rate(["ann", "ann", "bob", "cy", "cy"], orders=[1, 1, 2, 3, 4])
@@ -120,7 +133,8 @@ def revenue_at_k(
 
     .. math:: \mathrm{revenue@}k = \frac{1}{|U|} \sum_{u \in U} \sum_{i \in L_u^k \cap R_u} v_{ui}
 
-    with v the price of the item, or what the test set says of the pair.
+    with v the price of the item, or what the test set says of the pair. A user without a hit, or without a list, brings
+    0. In `recokit.metrics.evaluate` it is called ``revenue@k``.
 
     Parameters
     ----------
@@ -139,6 +153,10 @@ def revenue_at_k(
     DataError
         An item that was hit has no price, a price is no finite number, or an item of the frame repeats; or as in
         `recokit.metrics.precision`.
+
+    References
+    ----------
+    .. [1] D. Jannach, M. Jugovac (2019). Measuring the business value of recommender systems. ACM TMIS 10(4).
 
     Examples
     --------
@@ -161,6 +179,8 @@ def margin_at_k(
 ) -> float:
     """Return the margin of a user that the first k places of the list foresaw: `revenue_at_k`, of margins.
 
+    In `recokit.metrics.evaluate` it is called ``margin@k``.
+
     Parameters
     ----------
     recommendations, test, k, threshold, missing
@@ -177,6 +197,10 @@ def margin_at_k(
     ------
     DataError
         As in `revenue_at_k`.
+
+    References
+    ----------
+    .. [1] D. Jannach, M. Jugovac (2019). Measuring the business value of recommender systems. ACM TMIS 10(4).
 
     Examples
     --------
