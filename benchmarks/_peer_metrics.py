@@ -10,6 +10,7 @@ __all__ = ["WORKS"]
 _USERS, _ITEMS, _LENGTH, _RELEVANT = 100_000, 20_000, 100, 20
 _METRICS = {"ndcg@10(gain=linear)": "ndcg@10", "map": "map", "mrr": "mrr", "recall@20": "recall@20"}
 _METRICS |= {"precision@10": "precision@10"}
+_OURS, _TOLERANCE = "recokit.npy", 1e-9
 
 
 def _distinct(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -35,14 +36,17 @@ def _load(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _recokit(folder: Path, n_threads: int) -> Run:
     from recokit import Interactions, Recommendations, evaluate
+    from recokit.metrics import Evaluation
 
     lists, relevant = _load(folder)
     recommendations = Recommendations(np.arange(_USERS), lists)
     test = Interactions.from_arrays(np.repeat(np.arange(_USERS), _RELEVANT), relevant.ravel())
-    return Run(
-        lambda: evaluate(recommendations, test, list(_METRICS), n_threads=n_threads),
-        lambda result: {theirs: result[ours] for ours, theirs in _METRICS.items()},
-    )
+
+    def keep(result: Evaluation) -> dict[str, float]:
+        np.save(folder / _OURS, np.stack([result.per_user[ours] for ours in _METRICS]))
+        return {theirs: result[ours] for ours, theirs in _METRICS.items()}
+
+    return Run(lambda: evaluate(recommendations, test, list(_METRICS), n_threads=n_threads), keep)
 
 
 def _ranx(folder: Path, n_threads: int) -> Run:
@@ -58,7 +62,17 @@ def _ranx(folder: Path, n_threads: int) -> Run:
         {user: dict(zip(names[row].tolist(), scores, strict=True)) for user, row in zip(users, lists, strict=True)}
     )
     qrels = Qrels({user: dict.fromkeys(names[row].tolist(), 1) for user, row in zip(users, relevant, strict=True)})
-    return Run(lambda: evaluate(qrels, run, list(_METRICS.values())), dict)
+
+    def compare(means: dict[str, float]) -> dict[str, float]:
+        if not (folder / _OURS).exists():
+            return means
+        scores = np.array([[run.scores[metric][user] for user in users] for metric in _METRICS.values()])
+        largest = float(np.abs(scores - np.load(folder / _OURS)).max())
+        if largest > _TOLERANCE:
+            raise AssertionError(f"recokit and ranx differ by {largest:.3g} for a user; expected at most {_TOLERANCE}")
+        return {**means, "largest difference from recokit, for any user": largest}
+
+    return Run(lambda: evaluate(qrels, run, list(_METRICS.values())), compare)
 
 
 WORKS = {

@@ -150,10 +150,16 @@ def test_each_metric_of_lists_has_its_own_cut_off():
         assert together[f"{name}@2"] != together[f"{name}@4"]
 
 
+def test_items_that_repeat_below_the_cut_off_do_no_harm():
+    lists = {"ann": ["a", "b", "a"], "bob": ["c"]}
+    assert evaluate(lists, lists, ["personalization@2", "recall@3"])["personalization@2"] == pytest.approx(1)
+
+
 def test_equally_popular_items_are_in_order_of_id():
-    train = Interactions.from_arrays(range(40), range(40))
-    for item in (0, 17, 18, 39):
-        assert serendipity({99: [item]}, {99: [item]}, train, 18) == (item >= 18) / 18
+    taken = {user: {item for item in range(60) if user == 0 or item % 3 == 0} for user in range(2)}
+    for item in range(60):
+        found = serendipity({99: [item]}, {99: [item]}, interactions(taken), 25)
+        assert found == naive.serendipity({99: [item]}, {99: [item]}, taken, 25)
 
 
 @pytest.mark.parametrize("metric", ["coverage", "gini", "auc"])

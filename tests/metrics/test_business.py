@@ -116,6 +116,17 @@ def test_an_uplift_says_of_how_many_and_how_sure_it_is():
         assert found.difference == found.treatment - found.control
 
 
+def test_revenue_of_less_than_1_a_visitor_has_a_relative_interval():
+    found = uplift([0.2, 0.1, 0.4, 0.3], [0.3, 0.4, 0.2, 0.6])
+    low, high = found.relative_interval
+    assert found.relative == pytest.approx(0.5)
+    assert low < found.relative < high
+    assert found.interval[0] < found.difference < found.interval[1] < 0.5
+    assert uplift([0.0, 1.5], [0.5, 2.5], n_resamples=1).n_control == 2
+    some_earn_nothing = uplift([0.0, 0.0, 1.5], [1.0, 2.5, 2.0])
+    assert np.all(np.isnan(some_earn_nothing.relative_interval))
+
+
 def test_newcombes_published_example():
     """56 of 70 against 48 of 80, method 10 of the paper: 0.0524 to 0.3339."""
     assert uplift((48, 80), (56, 70)).interval == pytest.approx((0.0524, 0.3339), abs=5e-5)

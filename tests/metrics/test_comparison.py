@@ -67,6 +67,8 @@ def test_the_t_test_is_that_of_scipy_whatever_the_sign(differences):
 def test_flips_are_counted_over_all_blocks(monkeypatch):
     monkeypatch.setattr(_resampling, "_DRAWN_AT_ONCE", 12)
     assert permutation_p_values(np.zeros((6, 2)), 99, 0, 1).tolist() == [1, 1]
+    values = np.arange(6.0)[:, None] - 1
+    assert permutation_p_values(values, 99, 0, 1) == permutation_p_values(values, 99, 0, 1)
     means = bootstrap_means(np.full((6, 1), 2.0), 99, 0, 1)
     assert np.all(means == 2)
 
