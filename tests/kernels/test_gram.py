@@ -1,11 +1,10 @@
 """The Gram matrix and linear scores against dense products."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.kernels.gram import gram_costs, gram_rows, linear_scores
+from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
 from recokit.kernels.grouping import transpose
 
 
@@ -40,9 +39,30 @@ def test_costs_count_the_multiplications_of_each_row(dense):
     assert gram_costs(by_item[0], by_item[1], by_user[0]).tolist() == ((dense != 0).T @ lengths).tolist()
 
 
-@given(matrices)
-def test_linear_scores_equal_the_dense_product(dense):
-    B = np.random.default_rng(0).normal(size=(dense.shape[1], dense.shape[1])).astype(np.float32)
+@given(matrices, st.integers(0, 99))
+def test_linear_scores_equal_the_dense_product_and_are_minus_infinity_where_nothing_has_a_weight(dense, seed):
+    rng = np.random.default_rng(seed)
+    B = rng.choice([0.0, 0.0, 1.0, -1.0, 0.3], (dense.shape[1], dense.shape[1])).astype(np.float32)
     scores = np.full(dense.shape, np.nan, dtype=np.float32)
     linear_scores(0, len(dense), *_by_user(dense), B, scores)
-    assert scores == pytest.approx(dense @ B.astype(np.float64), rel=1e-5, abs=1e-5)
+    told = (dense != 0).astype(int) @ (B != 0) > 0
+    expected = np.where(told, dense @ B.astype(np.float64), -np.inf)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_linear_scores_of_more_items_than_a_strip_holds():
+    rng = np.random.default_rng(0)
+    B = rng.normal(size=(5000, 5000)).astype(np.float32)
+    history = np.array([0, 2]), np.array([3, 4999], np.int32), np.array([1.0, 2.0], np.float32)
+    scores = np.empty((1, 5000), np.float32)
+    linear_scores(0, 1, *history, B, scores)
+    np.testing.assert_allclose(scores[0], B[3] + 2 * B[4999], rtol=1e-5, atol=1e-5)
+
+
+@given(matrices)
+def test_scores_of_pairs_equal_the_dense_product(dense):
+    B = np.random.default_rng(0).normal(size=(dense.shape[1], dense.shape[1])).astype(np.float32)
+    rows, items = (places.ravel() for places in np.indices(dense.shape))
+    scores = np.full(len(rows), np.nan)
+    linear_pairs(0, len(rows), rows, items.astype(np.int32), *_by_user(dense), B, scores)
+    np.testing.assert_allclose(scores, (dense @ B.astype(np.float64)).ravel(), rtol=1e-12, atol=1e-12)

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from recokit import EASE, DataError
 from recokit.datasets import load_movielens_1m_implicit
 from recokit.interactions import Interactions
+from recokit.linear import ease
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender, example_interactions
 from tests.naive.linear import ease_weights
@@ -37,6 +40,86 @@ def test_the_contract_holds():
 def test_a_fit_that_would_not_fit_into_memory_says_how_much_it_needs_and_what_to_do():
     with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items.*SLIM"):
         EASE(max_memory_gb=1e-6).fit(example_interactions("implicit"))
+
+
+def test_by_default_the_memory_of_the_machine_is_the_limit(monkeypatch):
+    rng = np.random.default_rng(0)
+    data = Interactions.from_arrays(rng.integers(0, 50, 9000), np.arange(9000), feedback="implicit")
+    monkeypatch.setattr(ease, "memory_limit", lambda: 0.9e9)
+    with pytest.raises(MemoryError, match=r"needs 1\.0 GB for 9,000 items, more than the 0\.9 GB allowed.*SLIM"):
+        EASE().fit(data)
+
+
+@pytest.mark.slow
+def test_the_bits_of_a_fit_depend_neither_on_the_threads_nor_on_what_blas_may_use():
+    rng = np.random.default_rng(0)
+    popularity = rng.exponential(size=1501)
+    items = rng.choice(1501, 60_000, p=popularity / popularity.sum())
+    data = Interactions.from_arrays(rng.integers(0, 3000, 60_000), items, duplicates="sum", feedback="implicit")
+    expected = EASE(n_threads=1).fit(data).item_weights_
+    for n_threads, blas in ((2, 1), (1, 2), (3, 2)):
+        with threadpool_limits(blas, user_api="blas"):
+            assert EASE(n_threads=n_threads).fit(data).item_weights_.tobytes() == expected.tobytes()
+
+
+def example_with_negative_weights():
+    """Two items that nobody has together, one that nobody has, and users with no interactions and with strengths 0."""
+    table = np.array([[1, 0, 1, 0.0]] * 4 + [[0, 1, 1, 0]] * 4 + [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    rows, columns = np.nonzero(table)
+    cells = (np.append(np.ones(len(rows)), [0.0, 0.0]), (np.append(rows, [10, 10]), np.append(columns, [0, 2])))
+    return Interactions.from_matrix(sparse.csr_array(cells, shape=table.shape), feedback="implicit")
+
+
+def test_what_nothing_speaks_for_or_against_is_in_no_list():
+    model = EASE(l2=0.1, user_exponent=0.0).fit(example_with_negative_weights())
+    lists = model.recommend(n=4)
+    assert [item for item, _ in lists[8]] == [2, 1]
+    assert lists[8][1][1] < 0
+    assert lists.counts[[9, 10]].tolist() == [0, 0]
+    assert model.recommend_for([{0: 0.0}, {0: 1.0}], n=4).counts.tolist() == [0, 2]
+    assert model.predict([(8, 3), (9, 0), (10, 1)]).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "table", [[[1.0]], [[1.0], [2.0]], [[1.0, 2.0, 3.0]], np.ones((3, 3)), np.eye(3), [[1.0, 0.0, 1.0]]]
+)
+def test_one_user_one_item_equal_values_and_items_without_users_are_no_error(table):
+    dense = np.asarray(table)
+    model = EASE(l2=1.0, user_exponent=0.0).fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
+    assert_allclose(model.item_weights_, ease_weights(dense, 1.0, 0.0, 0.0), atol=1e-6)
+    lists = model.recommend(n=3, exclude_seen=False)
+    weights = ease_weights(dense, 1.0, 0.0, 0.0)
+    spoken = (dense != 0).astype(int) @ (np.abs(weights) > 1e-12)
+    assert lists.counts.tolist() == (spoken > 0).sum(axis=1).tolist()
+
+
+def test_similar_items_of_all_are_those_of_each(monkeypatch):
+    data = example_interactions("implicit")
+    model = EASE().fit(data)
+    expected = model.similar_items(list(data.items), n=5)
+    monkeypatch.setattr(model, "_dense_block_size", lambda: 4)
+    blocks = model.similar_items(list(data.items), n=5)
+    assert blocks.items.tolist() == expected.items.tolist()
+    assert blocks.counts.tolist() == expected.counts.tolist()
+
+
+def test_explanations_add_up_however_large_the_strengths():
+    rng = np.random.default_rng(0)
+    strengths = np.where(rng.random((30, 40)) < 0.6, rng.integers(1, 10_000_000, (30, 40)), 0)
+    model = EASE(user_exponent=0.0).fit(Interactions.from_dense(strengths, feedback="implicit"))
+    for user, item in ((0, 0), (3, 7), (12, 39)):
+        why = model.explain(user, item)
+        told = sum(term.contribution for term in why.terms)
+        assert abs(told - why.score) <= 1e-5 * max(1.0, abs(why.score))
+
+
+def test_pairs_score_as_lists_do():
+    data = example_interactions("implicit")
+    model = EASE().fit(data)
+    lists = model.recommend(n=18, exclude_seen=False)
+    for user in list(data.users)[:6]:
+        items, scores = zip(*lists[user], strict=True)
+        assert_allclose(model.predict([(user, item) for item in items]), scores, rtol=1e-5, atol=1e-6)
 
 
 def test_ratings_are_refused_unless_they_are_to_be_strengths():

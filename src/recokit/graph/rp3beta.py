@@ -56,6 +56,10 @@ class RP3beta(ItemWeightsRecommender):
     A fit takes memory for 8 bytes × the kept W_ij, which are ``n_neighbors`` for each item at most; under None, as many
     as pairs of items have a user in common.
 
+    **Edges.** An item that no walk from a history ends at is in no list; a score of it is 0. So is all for a user
+    without interactions, or whose strengths are all 0. With one item, or where no two items have a user in common,
+    there are no W_ij and lists are empty.
+
     References
     ----------
     C. Cooper, S. H. Lee, T. Radzik and Y. Siantos (2014). Random walks in recommender systems: exact computation and

@@ -5,7 +5,9 @@ from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["gram_costs", "gram_rows", "linear_scores"]
+__all__ = ["gram_costs", "gram_rows", "linear_pairs", "linear_scores"]
+
+_STRIP = 4096  # columns whose sums stay in the cache while the rows of a history are added up
 
 
 @njit(nogil=True, cache=True)
@@ -58,6 +60,17 @@ def gram_rows(
 
 
 @njit(nogil=True, cache=True)
+def _is_told(
+    person: int, item: int, indptr: IntArray, item_codes: CodeArray, values: FloatArray, weights: FloatArray
+) -> bool:
+    """Return whether anything in a history has a weight for an item."""
+    for k in range(indptr[person], indptr[person + 1]):
+        if values[k] != 0.0 and weights[item_codes[k], item] != 0.0:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
 def linear_scores(
     start: int,
     stop: int,
@@ -78,11 +91,48 @@ def linear_scores(
     weights : (n_items, n_items) float32 array
         B.
     scores : (n_people, n_items) float32 array
+        Written: −∞ where no item of the history has a weight.
     """
+    n_items = scores.shape[1]
     for person in range(start, stop):
-        row = scores[person]
-        row[:] = np.float32(0.0)
-        for k in range(indptr[person], indptr[person + 1]):
-            value, learned = values[k], weights[item_codes[k]]
-            for item in range(len(row)):
-                row[item] += value * learned[item]
+        for first in range(0, n_items, _STRIP):
+            row = scores[person, first : first + _STRIP]
+            row[:] = np.float32(0.0)
+            for k in range(indptr[person], indptr[person + 1]):
+                value, learned = values[k], weights[item_codes[k], first : first + _STRIP]
+                for t in range(len(row)):
+                    row[t] += value * learned[t]
+            for t in range(len(row)):
+                if row[t] == 0.0 and not _is_told(person, first + t, indptr, item_codes, values, weights):
+                    row[t] = -np.inf
+
+
+@njit(nogil=True, cache=True)
+def linear_pairs(
+    start: int,
+    stop: int,
+    places: IntArray,
+    items: CodeArray,
+    indptr: IntArray,
+    item_codes: CodeArray,
+    values: FloatArray,
+    weights: FloatArray,
+    scores: FloatArray,
+) -> None:
+    """Fill the scores X B of pairs of a person and an item, summed up in float64.
+
+    Parameters
+    ----------
+    start, stop : int
+        Pairs to fill.
+    places, items : (n_pairs,) int64 and int32 arrays
+        The history and the item of each pair.
+    indptr, item_codes, values, weights
+        As in `linear_scores`.
+    scores : (n_pairs,) float64 array
+        Written: 0 where no item of the history has a weight.
+    """
+    for pair in range(start, stop):
+        scores[pair] = 0.0
+        for k in range(indptr[places[pair]], indptr[places[pair] + 1]):
+            scores[pair] += np.float64(values[k]) * np.float64(weights[item_codes[k], items[pair]])

@@ -1,19 +1,19 @@
 """EASE: items predicted from items, in closed form."""
 
-import os
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.linalg import lapack
 from sklearn.utils._param_validation import Interval
 
-from recokit._threads import for_rows
+from recokit._memory import memory_limit
+from recokit._threads import for_each, for_rows
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories, Recommender, Term
+from recokit.base import Histories, Recommender, Term, Top
 from recokit.interactions import Interactions
-from recokit.kernels.gram import gram_costs, gram_rows, linear_scores
+from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
 from recokit.kernels.selection import select_top
+from recokit.linear._inverse import invert, tiles
 from recokit.linear._weighting import item_scales, user_weights
 
 __all__ = ["EASE"]
@@ -47,11 +47,12 @@ class EASE(Recommender):
         δ: the weights for an item that n users have are multiplied by n^−δ afterwards. Above 0, lists hold less of what
         is popular.
     max_memory_gb : float, optional
-        Refuse to fit where more is needed; by default the memory that the machine has, where that is known.
+        Refuse to fit where more is needed; by default the memory that the machine has, or the container it runs in is
+        allowed, where that is known.
     feedback : {"auto", "implicit"}
         What the values are. To learn from ratings as strengths, say "implicit".
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Threads; what Numba has by default. The result is the same for any number, and for any number that BLAS has.
     verbose : bool
         Show progress.
 
@@ -64,6 +65,10 @@ class EASE(Recommender):
     -----
     Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` takes
     catalogues of that size.
+
+    **Edges.** An item that nothing in a history speaks for or against, such as one that nobody has, is in no list; a
+    score of it is 0. So is all for a user without interactions, or whose strengths are all 0. With one item, or where
+    no two items have a user in common, all weights are 0 and lists are empty.
 
     References
     ----------
@@ -118,12 +123,12 @@ class EASE(Recommender):
         diagonal = np.einsum("ii->i", gram)
         diagonal *= 1.0 + self.dropout / (1.0 - self.dropout)
         diagonal += self.l2
-        self.item_weights_ = _weights(gram)
+        self.item_weights_ = _weights(gram, self._threads())
         self.item_weights_ *= item_scales(interactions, self.item_exponent).astype(np.float32)
 
     def _check_memory(self, n_items: int) -> None:
         needed = _BYTES_PER_CELL * n_items**2
-        limit = _memory_of_the_machine() if self.max_memory_gb is None else self.max_memory_gb * 1e9
+        limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
         if needed > limit:
             raise MemoryError(
                 f"EASE needs {needed / 1e9:.1f} GB for {n_items:,} items, more than the {limit / 1e9:.1f} GB allowed; "
@@ -145,46 +150,50 @@ class EASE(Recommender):
         costs = profiles.lengths * scores.shape[1]
         args = (*profiles, self.item_weights_, scores)
         for_rows(linear_scores, len(scores), args, n_threads=self._threads(), costs=costs)
-        scores[profiles.lengths == 0] = -np.inf
         return scores
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        users, places = np.unique(user_codes, return_inverse=True)
+        histories, scores = self._training_histories(users), np.empty(len(places))
+        args = (places, item_codes, *histories, self.item_weights_, scores)
+        costs = histories.lengths[places]
+        for_rows(linear_pairs, len(places), args, n_threads=self._threads(), costs=costs)
+        return scores
+
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the items that each item speaks for most."""
-        weights = self.item_weights_[item_codes]
-        weights[weights <= 0] = -np.inf
-        shape = len(item_codes), n
-        found = np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(len(item_codes), np.int32)
-        for_rows(select_top, len(weights), (weights, *found), n_threads=self._threads())
+        found, size = Top.empty(len(item_codes), n), self._dense_block_size()
+        for start in range(0, len(item_codes), size):
+            block = slice(start, start + size)
+            weights = self.item_weights_[item_codes[block]]
+            weights[weights <= 0] = -np.inf
+            args = (weights, *(array[block] for array in found))
+            for_rows(select_top, len(weights), args, n_threads=self._threads(), costs=np.full(len(weights), n))
         return found
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         history = self._training_histories(np.array([user_code], dtype=np.int32))
-        parts = history.values * self.item_weights_[history.item_codes, item_code]
+        parts = history.values.astype(np.float64) * self.item_weights_[history.item_codes, item_code]
         names = self.interactions_.items.take(history.item_codes).tolist()
         return [Term("past_item", name, float(part)) for name, part in zip(names, parts, strict=True)]
 
 
-def _weights(gram: FloatArray) -> FloatArray:
+def _weights(gram: FloatArray, n_threads: int) -> FloatArray:
     """Return B of G + Λ, which is overwritten by its inverse."""
-    # The matrix is symmetric, so LAPACK, which reads by column, may take its rows for columns: no copy is made.
-    factor, info = lapack.dpotrf(gram.T, lower=1, overwrite_a=1, clean=0)
-    if info == 0:
-        inverse, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64: raise l2")
-    rows = np.ascontiguousarray(inverse.T)  # its upper triangle holds the inverse
-    scales = 1.0 / np.diag(rows)
-    weights = np.empty(rows.shape, dtype=np.float32)
-    for item in range(len(rows)):
-        weights[item, item:] = -rows[item, item:] * scales[item:]
-        weights[item:, item] = -rows[item, item:] * scales[item]
-    np.fill_diagonal(weights, 0)
-    return weights
-
-
-def _memory_of_the_machine() -> float:
-    """Return the bytes of physical memory, infinity where the system does not tell."""
     try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return float("inf")
+        invert(gram, n_threads)
+    except np.linalg.LinAlgError as error:
+        raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64: raise l2") from error
+    scales = -1.0 / np.diag(gram)
+    weights = np.empty(gram.shape, dtype=np.float32)
+
+    def fill(rows: slice) -> None:
+        for columns in tiles(rows.start):
+            inverse = gram[rows, columns]
+            weights[rows, columns] = inverse * scales[columns]
+            weights[columns, rows] = inverse.T * scales[rows]
+        lower = np.tril(gram[rows, rows], -1)
+        weights[rows, rows] = (lower + lower.T) * scales[rows]
+
+    for_each(list(tiles(len(gram)))[::-1], fill, n_threads)
+    return weights

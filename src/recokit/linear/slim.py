@@ -98,6 +98,10 @@ class SLIM(ItemWeightsRecommender):
     15,811 items in 1 GB. Entries of other items, which have few users, are summed up when they are wanted. Each thread
     takes 4 ``n_neighbors``² bytes besides, and the weights 8 bytes × ``n_neighbors`` × the number of items at most.
 
+    **Edges.** An item that no item of a history has a weight for is in no list; its score is 0. So is all for a user
+    without interactions, or whose strengths are all 0. With one item, or where no two items have a user in common,
+    there are no weights and lists are empty.
+
     References
     ----------
     X. Ning and G. Karypis (2011). SLIM: sparse linear methods for top-N recommender systems. ICDM.
