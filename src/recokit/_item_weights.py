@@ -57,16 +57,6 @@ class ItemWeightsRecommender(Recommender):
         for_rows(sparse_scores, len(scores), (*profiles, *rows, scores), n_threads=self._threads(), costs=costs)
         return scores
 
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        size = self._dense_block_size()
-        scores = np.empty(len(user_codes))
-        users, rows = np.unique(user_codes, return_inverse=True)
-        for start in range(0, len(users), size):
-            block = self._score_block(self._known_profiles(users[start : start + size]))
-            here = (rows >= start) & (rows < start + size)
-            scores[here] = block[rows[here] - start, item_codes[here]]
-        return np.where(np.isfinite(scores), scores, 0.0)
-
     def _top_block(self, profiles: Histories, n: int, choice: Choice) -> Top:
         return top_of_sums(profiles, self._rows(), self.interactions_.n_items, n, choice, self._threads())
 

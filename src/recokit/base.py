@@ -83,9 +83,11 @@ class Recommender(RegressorMixin, Learner):
         """
         scores: FloatArray = np.zeros(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
+        order = np.argsort(rows, kind="stable")
+        bounds = np.searchsorted(rows[order], np.arange(len(users) + 1))
         for start, stop in _ranges(len(users), self._dense_block_size()):
             block = self._score_block(self._known_profiles(users[start:stop]))
-            here = (rows >= start) & (rows < stop)
+            here = order[bounds[start] : bounds[stop]]
             scores[here] = block[rows[here] - start, item_codes[here]]
         lacking = ~np.isfinite(scores)
         scores = self._clipped(scores)

@@ -90,3 +90,31 @@ def test_a_range_of_rows_writes_to_no_other():
     means = np.full((3, 3), 9.0)
     kernel.nearest_mean_grid(1, 2, ones, *compressed(ones), NO_DECAY, 2, 1.0, 0.0, means)
     assert_array_equal(means, [[9] * 3, [1] * 3, [9] * 3])
+
+
+@given(arrays(np.bool_, (4, 6)), st.integers(1, 4), st.data())
+def test_neighbours_in_a_list_are_counted(cells, k, data):
+    codes = np.full((3, k), -1, dtype=np.int32)
+    counts = np.array(data.draw(st.lists(st.integers(0, k), min_size=3, max_size=3)), dtype=np.int32)
+    for row, n in enumerate(counts):
+        codes[row, :n] = data.draw(st.permutations(range(6)))[:n]
+    indptr = np.concatenate([[0], np.cumsum(cells.sum(axis=1))])
+    rows, lists = (places.ravel().astype(np.int32) for places in np.indices((3, 4)))
+    found = np.full(12, -1, dtype=np.int32)
+    kernel.neighbors_listed(0, 12, rows, lists, codes, counts, indptr, np.nonzero(cells)[1].astype(np.int32), found)
+    expected = [cells[one, codes[row, : counts[row]]].sum() for row, one in zip(rows, lists, strict=True)]
+    assert_array_equal(found, expected)
+
+
+@given(arrays(np.float32, 9, elements=st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 0.5, 2.0])), st.integers(1, 9))
+def test_merged_lists_are_the_best_of_all(scores, n):
+    def best(start, stop):
+        codes = [c for c in sorted(range(start, stop), key=lambda c: (-scores[c], c)) if scores[c] > -np.inf][:n]
+        lists = np.full((1, n), -1, np.int32), np.full((1, n), np.nan, np.float32)
+        lists[0][0, : len(codes)], lists[1][0, : len(codes)] = codes, scores[codes]
+        return *lists, np.array([len(codes)], np.int32)
+
+    before = best(0, 4)
+    kernel.merge_lists(0, 1, *best(4, 9), *before)
+    for merged, expected in zip(before, best(0, 9), strict=True):
+        assert_array_equal(merged, expected)

@@ -1,5 +1,7 @@
 """Interactions that count less: old ones, and those of users who have many."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,7 +112,7 @@ def test_the_gram_matrix_of_weighted_users_is_what_cosine_is_taken_from():
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("centering", [None, "mean", "baseline"])
+@pytest.mark.parametrize("centering", [None, "mean", "zscore", "baseline"])
 @given(log=dated([1.0, 2.0, 4.0, 5.0]), k=st.integers(1, 3))
 def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
     table, times = compact(*log)
@@ -122,8 +124,9 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
     R, left, weighted = (t if users_are_rows else t.T for t in (table, left, weighted))
     similarities = naive_similarity.similarities("cosine", weighted, weighted).astype(np.float32).astype(np.float64)
     np.fill_diagonal(similarities, 0)
-    if centering == "mean":
-        expected, _ = naive.expected_ratings(R, centering)
+    spreads = np.ones(len(R))
+    if centering in ("mean", "zscore"):
+        expected, spreads = naive.expected_ratings(R, centering)
     elif centering is None:
         expected = np.full(R.shape, np.nanmean(R))
     else:
@@ -136,8 +139,8 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
     own = index.similarities(index.known(), swapped=fitted._swapped, n_threads=1)
     assert_allclose(own, similarities, atol=1e-6)
     for row, column in np.ndindex(R.shape):
-        mean = naive.nearest_mean(own[row], (R - expected)[:, column], k, left=left[:, column])
-        predicted[row, column] = expected[row, column] + (0 if np.isnan(mean) else mean)
+        mean = naive.nearest_mean(own[row], ((R - expected) / spreads[:, None])[:, column], k, left=left[:, column])
+        predicted[row, column] = expected[row, column] + (0 if np.isnan(mean) else spreads[row] * mean)
     predicted = np.clip(predicted, np.nanmin(R), np.nanmax(R))
     predicted = predicted if users_are_rows else predicted.T
     pairs = [(u, i) for u in data.users for i in data.items]
@@ -158,6 +161,39 @@ def test_correlations_of_ratings_are_weighted_too(log, exponent):
     expected = naive_similarity.similarities("adjusted_cosine", weighted.T, weighted.T)
     np.fill_diagonal(expected, 0)
     assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", ["pearson", "pearson_baseline"])
+@pytest.mark.parametrize("seed", range(3))
+def test_correlations_are_taken_over_what_is_left_of_deviations(model, name, seed):
+    rng = np.random.default_rng(seed)
+    table = np.where(rng.random((9, 8)) < 0.8, rng.uniform(1, 5, (9, 8)), np.nan).astype(np.float32).astype(float)
+    times = rng.integers(0, 12, table.shape)
+    fitted = model(half_life=HALF_LIFE, similarity=name).fit(interactions(table, times, "explicit"))
+    index = fitted._derived.similar
+    if name == "pearson":
+        side = 1 if model is UserKNN else 0
+        deviations = table - np.nanmean(table, axis=side, keepdims=True)
+    else:
+        mean, users, items = naive.baseline(table)
+        deviations = table - mean - users[:, None] - items
+    weighted = left_of(table, times) * deviations
+    rows = weighted if model is UserKNN else weighted.T
+    expected = naive_similarity.similarities(name, rows, rows)
+    np.fill_diagonal(expected, 0)
+    assert_allclose(index.similarities(index.known(), n_threads=1), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_half_life_in_another_unit_than_the_timestamps_warns(model):
+    times = np.arange(20) * 86_400  # seconds
+    data = Interactions.from_arrays(np.arange(20) % 4, np.arange(20) % 5, timestamps=times, feedback="implicit")
+    with pytest.warns(UserWarning, match=r"half_life=30 leaves nothing of 19 of 20 .* unit of the timestamps"):
+        model(half_life=30).fit(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model(half_life=30 * 86_400).fit(data)
 
 
 @pytest.mark.parametrize("model", MODELS)

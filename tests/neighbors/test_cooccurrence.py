@@ -63,13 +63,6 @@ def test_any_number_of_threads_finds_the_same():
                 assert_array_equal(array, wanted)
 
 
-def test_a_similarity_that_grows_with_the_other_row_is_left_to_the_plain_kernel():
-    data = make_log()
-    with mock.patch.object(_index, "nearest_by_counts") as counted:
-        ItemKNN(5, similarity="asymmetric_cosine", alpha=1.5).fit(data)
-    counted.assert_not_called()
-
-
 @given(arrays(bool, (6, 5)).filter(np.any), st.integers(1, 3))
 def test_a_limit_on_the_memory_of_bits_changes_nothing(matrix, most_bytes):
     data = Interactions.from_dense(matrix.astype(np.float32), feedback="implicit")

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from recokit import Interactions, ItemKNN, UserKNN
+from recokit.neighbors import _base
 from recokit.neighbors._similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
@@ -64,6 +65,57 @@ def test_a_k_larger_than_there_are_takes_all(model, feedback, options):
     assert_array_equal(far_more.predict(pairs), all_of_them.predict(pairs))
     assert_array_equal(far_more.support(pairs), all_of_them.support(pairs))
     assert far_more.recommend(n=3).items.tolist() == all_of_them.recommend(n=3).items.tolist()
+
+
+def chain(n_rows):
+    """As many users as items: user u has the items u and u + 1, so that none is like more than two others."""
+    users = np.arange(n_rows)
+    return Interactions.from_arrays(np.tile(users, 2), np.r_[users, (users + 1) % n_rows], feedback="implicit")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_k_larger_than_there_are_takes_no_more_room_than_can_be_filled(model):
+    fitted = model(10**9).fit(chain(70_000))  # more rows than 16 bits tell apart
+    assert fitted.neighbor_codes_.shape == (70_000, 2)
+    assert_array_equal(fitted.neighbor_counts_, 2)
+    assert_array_equal(fitted.neighbor_codes_[65_535:65_538], [[65_534, 65_536], [65_535, 65_537], [65_536, 65_538]])
+    assert_allclose(fitted.neighbor_scores_, 0.5)
+    lists = fitted.recommend([66_000], n=9)
+    assert list(lists[66_000]) == [(65_999, 0.5), (66_002, 0.5)]
+    more = fitted.partial_fit([(66_000, 66_002)])
+    expected = model(10**9).fit(more.interactions_)
+    assert_array_equal(more.neighbor_codes_, expected.neighbor_codes_)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_neighbours_that_do_not_fit_into_memory_are_refused_with_what_they_take(model, monkeypatch):
+    monkeypatch.setattr(_base, "memory_limit", lambda: 20_000_000.0)
+    table = np.ones((1, 2000)) if model is ItemKNN else np.ones((2000, 1))
+    with pytest.raises(
+        MemoryError, match=r"1,999 neighbours of each of 2,000 .* need 0\.032 GB.*0\.02 GB.*n_neighbors"
+    ):
+        model(5000).fit(Interactions.from_matrix(sparse.csr_array(table), feedback="implicit"))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_a_power_of_similarities_beyond_what_numbers_hold_is_refused(model, feedback):
+    table = np.kron(np.eye(60), np.ones((2, 2)))  # a lift of 60
+    data = Interactions.from_matrix(sparse.csr_array(table), feedback=feedback)
+    pairs = data.to_pairs()[0]
+    with pytest.raises(ValueError, match=r"amplification=40 .* similarity of 60"):
+        model(similarity="lift", amplification=40).fit(data).predict(pairs)
+    with pytest.raises(ValueError, match="amplification=40"):
+        model(similarity="lift", amplification=40).fit(data).recommend()
+    assert np.all(np.isfinite(model(similarity="lift", amplification=10).fit(data).predict(pairs)))
+    assert np.all(np.isfinite(model(amplification=1000).fit(data).predict(pairs)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_exponent_of_the_asymmetric_cosine_above_1_is_refused(model):
+    with pytest.raises(ValueError, match=r"alpha=1\.5: expected at most 1"):
+        model(similarity="asymmetric_cosine", alpha=1.5).fit(with_empty_rows("implicit"))
+    model(similarity="tversky", alpha=1.5).fit(with_empty_rows("implicit"))
 
 
 @pytest.mark.parametrize("model", MODELS)

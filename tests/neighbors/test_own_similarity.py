@@ -90,6 +90,18 @@ def test_a_function_that_is_not_compiled_is_refused(model):
         model(similarity=cosine.py_func).fit(example_interactions("implicit"))
 
 
+@njit
+def of_two(common, product):
+    return product / common
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("feedback", ["explicit", "implicit"])
+def test_a_function_of_other_arguments_is_refused_with_those_that_are_given(model, feedback):
+    with pytest.raises(TypeError, match=r"of_two\(common, product\).*six numbers.*common, product, n_own, n_other"):
+        model(similarity=of_two).fit(example_interactions(feedback))
+
+
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 def test_a_function_cannot_be_saved_and_the_error_says_where_it_is(model, feedback, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN, load
@@ -41,7 +42,22 @@ def assert_same(model, expected):
     assert_allclose(lists.scores, wanted.scores, rtol=1e-6)
 
 
-@pytest.mark.parametrize("options", [{"similarity": name} for name in SIMILARITIES] + [{"weighting": "tfidf"}])
+@njit
+def overlap(common, product, n_own, n_other, square_own, square_other):
+    return common / min(n_own, n_other)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"similarity": name} for name in SIMILARITIES),
+        {"similarity": overlap},
+        {"weighting": "tfidf"},
+        {"weighting": "bm25"},
+        {"min_common": 2, "shrinkage": 3.0},
+        {"scoring": "normalized_sum", "amplification": 1.5},
+    ],
+)
 @pytest.mark.parametrize("model", MODELS)
 @given(parts=two_parts(), k=st.sampled_from([1, 2, 3, 50]))
 def test_further_interactions_give_the_neighbours_of_a_refit(model, options, parts, k):
@@ -49,6 +65,27 @@ def test_further_interactions_give_the_neighbours_of_a_refit(model, options, par
     with ALWAYS:
         fitted = model(k, alpha=0.25, **options).fit(first).partial_fit(more)
     assert_same(fitted, model(k, alpha=0.25, **options).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"similarity": "pearson_baseline", "shrinkage": 3.0, "min_common": 2},
+        {"similarity": "pearson", "centering": "zscore"},
+        {"similarity": overlap, "centering": "mean"},
+        {"weighting": "bm25", "centering": None, "prediction_shrinkage": 0.5},
+    ],
+)
+@pytest.mark.parametrize("model", MODELS)
+@given(parts=two_parts())
+def test_further_ratings_give_the_predictions_of_a_refit(model, options, parts):
+    first, more = (Interactions.from_arrays(*zip(*part, strict=True), feedback="explicit") for part in parts)
+    fitted = model(3, **options).fit(first).partial_fit(more)
+    refitted = model(3, **options).fit(first.merge(more, duplicates="last"))
+    pairs = [(user, item) for user in refitted.interactions_.users for item in refitted.interactions_.items]
+    assert_allclose(fitted.predict(pairs), refitted.predict(pairs), rtol=1e-6)
+    assert_array_equal(fitted.support(pairs), refitted.support(pairs))
 
 
 @pytest.mark.parametrize("exponent", [0.5, 1.0])
@@ -139,6 +176,17 @@ def test_a_model_from_a_file_learns_more(model, tmp_path):
     fitted = load(tmp_path / "model")
     assert len(asked_of(fitted, more)) < len(fitted.neighbor_counts_)
     assert_same(fitted, model(3).fit(first.merge(more, duplicates="sum")))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "change", [{"similarity": "jaccard"}, {"shrinkage": 50.0}, {"min_common": 3}, {"weighting": "tfidf"}]
+)
+def test_a_model_from_a_file_knows_what_its_neighbours_were_made_with(model, change, tmp_path):
+    first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
+    model(3).fit(first).set_params(**change).save(tmp_path / "model")
+    fitted = load(tmp_path / "model").partial_fit(more)
+    assert_same(fitted, model(3, **change).fit(first.merge(more, duplicates="sum")))
 
 
 @pytest.mark.parametrize("model", MODELS)

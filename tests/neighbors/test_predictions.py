@@ -7,13 +7,22 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recokit import Interactions
+from recokit import Interactions, base
 from recokit.neighbors import ItemKNN, UserKNN, _ratings, item_knn
+from recokit.neighbors._index import SimilarityIndex
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
 
 CENTERINGS = (None, "mean", "zscore", "baseline")
-SIMILARITIES = ("cosine", "adjusted_cosine", "pearson", "pearson_baseline", "jaccard")
+SIMILARITIES = (
+    "cosine",
+    "adjusted_cosine",
+    "pearson",
+    "pearson_baseline",
+    "jaccard",
+    "conditional_probability",
+    "asymmetric_cosine",
+)
 RATINGS = st.sampled_from([np.nan, np.nan, 1.0, 2.0, 4.0, 5.0, -3.0])
 STRENGTHS = st.sampled_from([np.nan, np.nan, 1.0, 1.0, 3.0])
 
@@ -43,7 +52,8 @@ def levelled(R, similarity, users_are_rows):
 def naive_ratings(R, similarity, centering, k, users_are_rows):
     """Predictions of all cells, rows being what is compared."""
     levels = levelled(R, similarity, users_are_rows)
-    similarities = naive_similarity.similarities(similarity, levels, levels)
+    similarities = naive_similarity.similarities(similarity, levels, levels, alpha=0.25)
+    similarities = similarities if users_are_rows else similarities.T  # of the neighbour to the item, s_ji
     np.fill_diagonal(similarities, 0)
     # Models go by float32 similarities, so ties are ties of these.
     similarities = np.where(np.abs(similarities) < 1e-9, 0, similarities).astype(np.float32).astype(np.float64)
@@ -66,7 +76,7 @@ def all_pairs(R):
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @given(R=tables(RATINGS), k=st.integers(1, 3))
 def test_user_knn_predicts_by_its_definition(similarity, centering, R, k):
-    model = UserKNN(k, similarity=similarity, centering=centering)
+    model = UserKNN(k, similarity=similarity, centering=centering, alpha=0.25)
     model.fit(Interactions.from_dense(R, missing=np.nan))
     expected = naive_ratings(R, similarity, centering, k, users_are_rows=True)
     assert_allclose(model.predict(all_pairs(R)), expected.ravel(), atol=1e-4)
@@ -76,7 +86,7 @@ def test_user_knn_predicts_by_its_definition(similarity, centering, R, k):
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @given(R=tables(RATINGS), k=st.integers(1, 3))
 def test_item_knn_predicts_by_its_definition(similarity, centering, R, k):
-    model = ItemKNN(k, similarity=similarity, centering=centering)
+    model = ItemKNN(k, similarity=similarity, centering=centering, alpha=0.25)
     model.fit(Interactions.from_dense(R, missing=np.nan))
     expected = naive_ratings(R.T, similarity, centering, k, users_are_rows=False).T
     assert_allclose(model.predict(all_pairs(R)), expected.ravel(), atol=1e-4)
@@ -106,6 +116,18 @@ def test_scores_of_implicit_feedback_are_sums_over_the_neighbours(similarity, R,
         assert_array_equal(lists.counts, (expected > 0).sum(axis=1))
 
 
+@given(R=tables(STRENGTHS), stranger=arrays(np.float64, 5, elements=STRENGTHS), k=st.integers(1, 8))
+def test_a_stranger_gets_the_sums_over_the_nearest_of_all_users(R, stranger, k):
+    history = np.where(np.isnan(R).all(axis=0), np.nan, stranger[: R.shape[1]])
+    similarities = naive_similarity.similarities("cosine", history[None], R)[0]
+    codes, scores = naive_similarity.nearest(similarities, k)
+    expected = np.array(scores) @ np.nan_to_num(R[codes]) if len(codes) else np.zeros(R.shape[1])
+    model = UserKNN(k).fit(Interactions.from_dense(R, missing=np.nan, feedback="implicit"))
+    known = {int(item): history[item] for item in np.flatnonzero(~np.isnan(history))}
+    lists = model.recommend_for([known], n=R.shape[1], exclude_seen=False)
+    assert dict(lists[0]) == pytest.approx({i: s for i, s in enumerate(expected) if s > 0}, rel=1e-5)
+
+
 @pytest.fixture
 def ratings():
     rng = np.random.default_rng(0)
@@ -127,6 +149,40 @@ def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings,
     tiled = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(tiled.items, lists.items)
     assert_array_equal(tiled.scores, lists.scores)
+
+
+def test_similarities_are_computed_once_for_all_the_people_of_a_block(ratings, monkeypatch):
+    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
+    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
+    monkeypatch.setattr(base, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 people
+    model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
+    asked, similarities = [], SimilarityIndex.similarities
+
+    def note(self, queries, **options):
+        asked.append(queries.rows.n_rows)
+        return similarities(self, queries, **options)
+
+    monkeypatch.setattr(SimilarityIndex, "similarities", note)
+    model.recommend(n=3)
+    assert len(asked) > 1
+    assert sum(asked) == 30
+
+
+@pytest.mark.parametrize("n", [1, 4, 30])
+def test_rules_of_lists_hold_over_all_tiles(n, ratings, monkeypatch):
+    model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
+    rules = {"candidates": {0: [1, 7, 29], 2: [0]}, "exclude": [3, 5, 29], "n": n}
+    profiles, told = model._known_profiles(np.arange(40, dtype=np.int32)), []
+    for tile_cells in (60, 10**6):
+        monkeypatch.setattr(_ratings, "_TILE_CELLS", tile_cells)
+        told.append(model.recommend(**rules))
+    scores = np.where(np.isnan(ratings), model._score_block(profiles), -np.inf)
+    scores[:, [3, 5, 29]] = -np.inf
+    for user, kept in rules["candidates"].items():
+        scores[user, np.setdiff1d(np.arange(30), kept)] = -np.inf
+    for user in range(40):
+        best = [i for i in np.argsort(-scores[user], kind="stable")[:n] if np.isfinite(scores[user, i])]
+        assert [[item for item, _ in lists[user]] for lists in told] == [best, best]
 
 
 @pytest.mark.parametrize("options", [{}, {"similarity": "conditional_probability", "amplification": 2.0}])

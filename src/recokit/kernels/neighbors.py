@@ -6,7 +6,7 @@ from numba import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.best_keys import Keys, key_of
 
-__all__ = ["nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums"]
+__all__ = ["merge_lists", "nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums", "neighbors_listed"]
 
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -261,3 +261,74 @@ def neighbor_sums(
                 sums[codes[t]] += weight * values[t]
         for target in range(len(sums)):
             scores[profile, target] = sums[target] if sums[target] > 0 else -np.inf
+
+
+@njit(nogil=True, cache=True)
+def neighbors_listed(
+    start: int,
+    stop: int,
+    rows: CodeArray,
+    lists: CodeArray,
+    neighbor_codes: CodeArray,
+    neighbor_counts: CodeArray,
+    indptr: IntArray,
+    codes: CodeArray,
+    counts: CodeArray,
+) -> None:
+    """Count the neighbours of a row that are in a list, for pairs of a row and a list.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the pairs to work on.
+    rows, lists : (n,) int32 arrays
+        The pairs.
+    neighbor_codes, neighbor_counts : (n_rows, k) and (n_rows,) int32 arrays
+        The neighbours of each row, and how many these are.
+    indptr, codes : (n_lists + 1,) int64 and (m,) int32 arrays
+        The lists, ascending.
+    counts : (n,) int32 array
+        Written.
+    """
+    for pair in range(start, stop):
+        row, listed = rows[pair], codes[indptr[lists[pair]] : indptr[lists[pair] + 1]]
+        counts[pair] = 0
+        for code in neighbor_codes[row, : neighbor_counts[row]]:
+            place = np.searchsorted(listed, code)
+            counts[pair] += place < len(listed) and listed[place] == code
+
+
+@njit(nogil=True, cache=True)
+def merge_lists(
+    start: int,
+    stop: int,
+    new_codes: CodeArray,
+    new_scores: FloatArray,
+    new_counts: CodeArray,
+    top_codes: CodeArray,
+    top_scores: FloatArray,
+    top_counts: CodeArray,
+) -> None:
+    """Merge lists of the best items into lists of the best before, all of whose codes are lower.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the people to work on.
+    new_codes, new_scores, new_counts : (n_people, m) int32 and float32 arrays, (n_people,) int32 array
+        Best first, equal ones by code, and how many there are.
+    top_codes, top_scores, top_counts : (n_people, n) int32 and float32 arrays, (n_people,) int32 array
+        The lists before; written over. What is beyond their number stays as it is.
+    """
+    old_codes, old_scores = np.empty(top_codes.shape[1], np.int32), np.empty(top_codes.shape[1], np.float32)
+    for person in range(start, stop):
+        n_old, n_new, old, new = top_counts[person], new_counts[person], 0, 0
+        old_codes[:n_old], old_scores[:n_old] = top_codes[person, :n_old], top_scores[person, :n_old]
+        top_counts[person] = min(len(old_codes), n_old + n_new)
+        for place in range(top_counts[person]):
+            if old < n_old and (new == n_new or old_scores[old] >= new_scores[person, new]):
+                top_codes[person, place], top_scores[person, place] = old_codes[old], old_scores[old]
+                old += 1
+            else:
+                top_codes[person, place], top_scores[person, place] = new_codes[person, new], new_scores[person, new]
+                new += 1

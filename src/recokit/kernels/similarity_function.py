@@ -110,17 +110,25 @@ def nearest_rows_by(
 
     The parameters are those of `similarity_rows_by`, and, written, those of `kernels.similarity.nearest_rows`.
     """
-    similarities = np.empty((1, len(indexed_stats)), dtype=np.float32)
+    n_rows = len(indexed_stats)
+    counts, products, moments, met = _accumulators(n_rows, ASYMMETRIC_COSINE, False)
+    score = np.empty(1, dtype=np.float32)
     keys: Any = np.empty(nearest_codes.shape[1], dtype=np.uint64)
     for query in range(start, stop):
-        similarity_rows_by(
-            0, 1, indptr[query : query + 2], column_codes, values, query_stats[query : query + 1],
-            own_codes[query : query + 1], column_indptr, row_codes, column_values, indexed_stats, formula, constants,
-            unit, swapped, similarities,
+        n_met = _sum_up(
+            query, indptr, column_codes, values, column_indptr, row_codes, column_values,
+            True, counts, products, moments, met,
         )  # fmt: skip
         size = 0
-        for row in range(len(indexed_stats)):
-            if similarities[0, row] > 0:
-                size = offer(keys, size, key_of(similarities[0, row : row + 1], row))
+        for t in range(n_rows if n_met < 0 else n_met):
+            row = t if n_met < 0 else met[t]
+            if counts[row] > 0 and row != own_codes[query]:
+                score[0] = _similarity_by(
+                    formula, swapped, np.float64(counts[row]), products[row], query_stats[query], indexed_stats[row],
+                    constants,
+                )  # fmt: skip
+                if score[0] > 0:
+                    size = offer(keys, size, key_of(score, row))
+        _clear(n_met, counts, products, moments, met)
         write_best(keys, size, nearest_codes[query], nearest_scores[query])
         nearest_counts[query] = size

@@ -8,23 +8,35 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from recokit._item_weights import PEOPLE_AT_A_TIME, top_of_sums
+from recokit._memory import memory_limit
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit._validation import pair_ids
 from recokit.base import Choice, Recommender, Term, Top
 from recokit.interactions import Interactions
-from recokit.kernels.neighbors import neighbor_sums
+from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
 from recokit.neighbors._biases import Biases
 from recokit.neighbors._cell_weights import CellWeights, decay_weights
 from recokit.neighbors._deviations import Deviations
 from recokit.neighbors._index import Neighbors, SimilarityIndex
-from recokit.neighbors._ratings import Averaging, Rated, nearest_of, pair_means, tiles
+from recokit.neighbors._ratings import Averaging, Rated, check_amplification, nearest_of, pair_means
 from recokit.neighbors._rows import Rows
 from recokit.neighbors._sides import Sides
 from recokit.neighbors._similarities import SIMILARITIES, find_similarity
 from recokit.neighbors._updates import updated
 
 __all__ = ["NeighborhoodRecommender"]
+
+_OF_NEIGHBORS = (
+    "similarity",
+    "shrinkage",
+    "min_common",
+    "weighting",
+    "user_exponent",
+    "half_life",
+    "alpha",
+    "beta",
+)
 
 
 class Derived(NamedTuple):
@@ -92,21 +104,39 @@ class NeighborhoodRecommender(Recommender):
         """
         index = self._derived.similar
         if not self._is_explicit():
+            everyone = index.known()
+            k = self._room(index.width(everyone, self._k))
             with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
-                found = index.nearest(
-                    index.known(), self._k, swapped=self._swapped, n_threads=self._threads(), done=bar.update
-                )
+                found = index.nearest(everyone, k, swapped=self._swapped, n_threads=self._threads(), done=bar.update)
             self._take_neighbors(found)
         self._restore_lists()
 
+    def _room(self, k: int) -> int:
+        """Return k if there is memory for as many neighbours of each row."""
+        n_rows = self._derived.similar.n_rows
+        needed, limit = 8 * k * n_rows, memory_limit()
+        if needed > limit:
+            raise MemoryError(
+                f"{k:,} neighbours of each of {n_rows:,} {'users' if self._rows_are_users else 'items'} need "
+                f"{needed / 1e9:.3g} GB, more than the {limit / 1e9:.3g} GB there are: "
+                f"n_neighbors={self.n_neighbors:,} is too large"
+            )
+        return k
+
     def _take_neighbors(self, found: Neighbors) -> None:
         self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
+        self._formula_ = self._formula()
+        check_amplification(self.neighbor_scores_, self.amplification)
+
+    def _formula(self) -> dict[str, Any]:
+        """Return the parameters that neighbours depend on, but for their number."""
+        return {name: value for name, value in self.get_params(deep=False).items() if name in _OF_NEIGHBORS}
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         before = self._derived.similar
         self._derived = self._derive()
         index = self._derived.similar
-        if self._is_explicit():
+        if self._is_explicit() or self._formula_ != self._formula():
             return self._learn()
         users, items = merged.users.codes(previous.users), merged.items.codes(previous.items)
         row_map, column_map = (users, items) if self._rows_are_users else (items, users)
@@ -116,7 +146,7 @@ class NeighborhoodRecommender(Recommender):
             self._neighbors,
             row_map,
             column_map,
-            index.width(self._k),
+            self._room(index.width(index.known(), self._k)),
             swapped=self._swapped,
             n_threads=self._threads(),
         )
@@ -144,6 +174,8 @@ class NeighborhoodRecommender(Recommender):
 
     def _derive(self) -> Derived:
         data, spec = self.interactions_, find_similarity(self.similarity, self.weighting)
+        if self.similarity == "asymmetric_cosine" and self.alpha > 1:
+            raise ValueError(f"alpha={self.alpha:g}: expected at most 1 for similarity='asymmetric_cosine'")
         if self._is_explicit():
             biases = Biases(self._mean_, self._user_bias_, self._item_bias_)
         else:
@@ -195,6 +227,7 @@ class NeighborhoodRecommender(Recommender):
         return Rows.of(rows.indptr, rows.codes, weights)
 
     def _amplified(self, similarities: FloatArray) -> FloatArray:
+        check_amplification(similarities, self.amplification)
         return np.asarray(similarities.astype(np.float64) ** self.amplification)
 
     def _sums(self, profiles: Rows) -> FloatArray:
@@ -274,14 +307,10 @@ class NeighborhoodRecommender(Recommender):
 
     def _neighbors_with(self, row_codes: CodeArray, column_codes: CodeArray) -> CodeArray:
         """Return how many neighbours of each row have a cell in the column of the pair (implicit feedback)."""
-        columns, n_rows = self._derived.sides.columns, self._derived.similar.n_rows
-        having = np.repeat(np.arange(columns.n_rows), columns.lengths) * n_rows + columns.codes  # ascending
-        counts = np.empty(len(row_codes), dtype=np.int32)
-        for start, stop in tiles(len(row_codes), self._k):
-            near = self.neighbor_codes_[row_codes[start:stop]]
-            wanted = column_codes[start:stop, None].astype(np.int64) * n_rows + near
-            places = np.minimum(np.searchsorted(having, wanted), len(having) - 1)
-            counts[start:stop] = ((near >= 0) & (having[places] == wanted)).sum(axis=1)
+        columns, counts = self._derived.sides.columns, np.empty(len(row_codes), dtype=np.int32)
+        near = self.neighbor_codes_, self.neighbor_counts_
+        args = (row_codes, column_codes, *near, columns.indptr, columns.codes, counts)
+        for_rows(neighbors_listed, len(counts), args, n_threads=self._threads(), costs=self.neighbor_counts_[row_codes])
         return counts
 
     def _clipped(self, ratings: FloatArray) -> FloatArray:
@@ -289,7 +318,8 @@ class NeighborhoodRecommender(Recommender):
 
     def _nearest_rows(self, row_codes: CodeArray, n: int) -> Neighbors:
         index = self._derived.similar
-        return index.nearest(index.known(row_codes), n, n_threads=self._threads())
+        queries = index.known(row_codes)
+        return index.nearest(queries, index.width(queries, n), n_threads=self._threads())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         if self._is_explicit():

@@ -1,5 +1,6 @@
 """How much each interaction counts: less when it is old, less when its user has many."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -37,25 +38,38 @@ class CellWeights(NamedTuple):
 
 
 def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool) -> CellWeights:
-    """Return 2^(−age / half_life) of each interaction.
+    """Return 2^(−age / half_life) of each interaction; warn where nothing is left of most.
 
     Raises
     ------
     DataError
         The interactions have no timestamps.
     """
-    return _of(data, decays(data, half_life), data.n_items if rows_are_users else data.n_users, rows_are_users)
+    left = decays(data, half_life)
+    gone = np.count_nonzero(left.astype(np.float32) == 0)
+    if 2 * gone > len(left):
+        warnings.warn(
+            f"half_life={half_life:g} leaves nothing of {gone:,} of {len(left):,} interactions: it is in the unit of "
+            "the timestamps, which is days only where these are datetime64",
+            stacklevel=5,
+        )
+    return _of(data, left, data.n_items if rows_are_users else data.n_users, rows_are_users)
 
 
 def user_weights(data: Interactions, exponent: float) -> CellWeights:
     """Return, for items as rows, n^(−exponent / 2) for the interactions of users who have n: the square root of w_u."""
     lengths = np.maximum(np.diff(data.indptr), 1).astype(np.float64)
     weights = lengths**-exponent
-    return _of(data, np.repeat(np.sqrt(weights), np.diff(data.indptr)), float(weights.sum()), rows_are_users=False)
+    return _of(
+        data,
+        np.repeat(np.sqrt(weights).astype(np.float32), np.diff(data.indptr)),
+        float(weights.sum()),
+        rows_are_users=False,
+    )
 
 
 def _of(data: Interactions, weights: AnyArray, n_columns: float, rows_are_users: bool) -> CellWeights:
-    by_user = weights.astype(np.float32)
+    by_user = weights.astype(np.float32, copy=False)
     by_item = transpose(data.indptr, data.item_codes, by_user, data.n_items)[2]
     by_row, by_column = (by_user, by_item) if rows_are_users else (by_item, by_user)
     return CellWeights(read_only(by_row), read_only(by_column), n_columns)

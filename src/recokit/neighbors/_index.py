@@ -11,7 +11,7 @@ from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
 from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
 from recokit.kernels.grouping import transpose
-from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, COSINE, LIFT, LOG_LIKELIHOOD
+from recokit.kernels.similarity_formulas import COSINE, LIFT, LOG_LIKELIHOOD
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
 from recokit.neighbors._cell_weights import CellWeights
 from recokit.neighbors._cooccurrence import nearest_by_counts
@@ -135,9 +135,12 @@ class SimilarityIndex:
         """The same by column."""
         return self._columns
 
-    def width(self, k: int) -> int:
-        """Return how many neighbours there is room for where k are asked for."""
-        return max(1, min(k, self.n_rows - 1))
+    def width(self, queries: Queries, k: int) -> int:
+        """Return how many neighbours a query has at most where k are asked for: no more than its columns lead to."""
+        rows, indexed = queries.rows, queries.own_codes >= 0
+        reached = kernel.query_costs(rows.indptr, rows.codes, self._columns.indptr) - indexed * rows.lengths
+        others = self.n_rows - int(np.all(indexed))
+        return max(1, int(min(k, others, reached.max(initial=1))))
 
     def same_formula(self, other: "SimilarityIndex") -> bool:
         """Return whether two rows that have not changed are as similar in both."""
@@ -180,14 +183,14 @@ class SimilarityIndex:
         ----------
         queries : Queries
         k : int
+            How many there is room for; see `width`.
         swapped : bool
             Go by the similarity of the rows to the query, not of the query to the rows.
         n_threads : int
         done : callable
             Told each time how many more queries have been answered.
         """
-        n_queries, k = queries.rows.n_rows, self.width(k)
-        found = Neighbors.empty(n_queries, k)
+        found = Neighbors.empty(queries.rows.n_rows, k)
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
             nearest_by_counts(self._rows, self._columns, *formula, found, n_threads=n_threads, done=done)
@@ -201,9 +204,8 @@ class SimilarityIndex:
         return found
 
     def counts_suffice(self, queries: Queries) -> bool:
-        """Return whether all rows are asked for, what they share says all, and less of it never makes more similar."""
-        grows = self._kind != ASYMMETRIC_COSINE or self._constants[0] <= 1
-        return self._unit and grows and queries.rows is self._rows
+        """Return whether all rows are asked for, and what they share says all."""
+        return self._unit and queries.rows is self._rows
 
     def products_suffice(self, queries: Queries) -> bool:
         """Return whether all rows are asked for, and a similarity is the product of two rows over their norms."""
@@ -260,16 +262,20 @@ class SimilarityIndex:
         self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
     ) -> Rows:
         """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
-        values: AnyArray = cells.values
         if self._sets:
-            values = np.ones(len(values), dtype=np.float32) if self._weighted else values
-        elif self.levels.how != "raw":
-            of_columns = self.levels.of_columns
-            of_column, of_row = cells.each(of_columns, of_rows) if by_column else cells.each(of_rows, of_columns)[::-1]
-            values = self.levels.apply(values, of_row, of_column)
+            ones = np.ones(len(cells.values), dtype=np.float32) if weights is None else weights
+            return Rows.of(cells.indptr, cells.codes, ones) if self._weighted else cells
+        if self.levels.how == "raw":
+            return cells if weights is None else Rows.of(cells.indptr, cells.codes, cells.values * weights)
+        values, lengths = np.empty(len(cells.values), dtype=np.float32), cells.lengths
+        own, other = (self.levels.of_columns, of_rows) if by_column else (of_rows, self.levels.of_columns)
+        for rows, part in cells.parts():
+            of_own, of_other = np.repeat(own[rows], lengths[rows]), other[cells.codes[part]]
+            of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
+            values[part] = self.levels.apply(cells.values[part], of_row, of_column)
         if weights is not None:
-            values = values * weights
-        return cells if values is cells.values else Rows.of(cells.indptr, cells.codes, values)
+            values *= weights
+        return Rows.of(cells.indptr, cells.codes, values)
 
     def _stats_of(self, rows: Rows) -> FloatArray:
         """Return the size and the sum of squares of each row: (n_rows, 2) float64, read-only.

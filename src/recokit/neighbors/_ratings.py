@@ -1,5 +1,6 @@
 """Mean deviations over the nearest who rated, in tiles of bounded memory."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,9 +13,20 @@ from recokit.kernels.grouping import transpose
 from recokit.neighbors._index import Queries, SimilarityIndex
 from recokit.neighbors._rows import Rows, read_only
 
-__all__ = ["Averaging", "Rated", "grid_means", "means_from", "means_of_few", "nearest_of", "pair_means", "tiles"]
+__all__ = [
+    "Averaging",
+    "Rated",
+    "check_amplification",
+    "grid_means",
+    "means_from",
+    "means_of_few",
+    "nearest_of",
+    "pair_means",
+    "tiles",
+]
 
 _TILE_CELLS = 4 << 20  # of similarities at a time: 16 MB
+_MOST_LOG_WEIGHT = 30 * math.log(10)  # float32 ends at 1e38
 _NO_DECAY = read_only(np.empty(0, dtype=np.float32))
 
 
@@ -62,6 +74,22 @@ class Averaging(NamedTuple):
     shrinkage: float = 0.0
 
 
+def check_amplification(similarities: FloatArray, amplification: float) -> None:
+    """Refuse a power of similarities that cannot be summed up.
+
+    Raises
+    ------
+    ValueError
+        The largest is too much for float32, with room for sums.
+    """
+    largest = float(similarities.max(initial=0)) if amplification > 1 else 0.0
+    if largest > 1 and amplification * math.log(largest) > _MOST_LOG_WEIGHT:
+        raise ValueError(
+            f"amplification={amplification:g} makes more of a similarity of {largest:g} than float32 holds: take less, "
+            "or a similarity that is at most 1, such as 'cosine'"
+        )
+
+
 def pair_means(
     index: SimilarityIndex,
     rows: AnyArray,
@@ -87,9 +115,11 @@ def pair_means(
     lengths = rated.cells.lengths
     distinct, places = np.unique(rows, return_inverse=True)
     order = np.argsort(places, kind="stable")
+    bounds = np.searchsorted(places[order], np.arange(len(distinct) + 1))
     for start, stop in tiles(len(distinct), index.n_rows):
         similarities = index.similarities(index.known(distinct[start:stop]), swapped=swapped, n_threads=n_threads)
-        pairs = order[np.searchsorted(places[order], start) : np.searchsorted(places[order], stop)]
+        check_amplification(similarities, averaging.amplification)
+        pairs = order[bounds[start] : bounds[stop]]
         here, of_targets = read_only(places[pairs] - start), read_only(targets[pairs].astype(np.int64))
         part = np.empty(len(pairs), dtype=np.float64), np.empty(len(pairs), dtype=np.int32)
         args = (here, of_targets, read_only(similarities), *rated.cells, rated.decays, *averaging, *part)
@@ -130,6 +160,7 @@ def means_from(
     similarities: FloatArray, rated: Rated, n_targets: int, averaging: Averaging, n_threads: int
 ) -> FloatArray:
     """Return the means of every target for each row of similarities: (n_rows, n_targets) float64."""
+    check_amplification(similarities, averaging.amplification)
     means = np.empty((len(similarities), n_targets), dtype=np.float64)
     costs = np.full(len(similarities), len(rated.cells.codes) + 10 * rated.cells.n_rows)
     args: tuple[Any, ...] = (read_only(similarities), *rated.cells, rated.decays, *averaging, means)
@@ -142,6 +173,7 @@ def means_of_few(similarities: FloatArray, rated: Rated, averaging: Averaging, n
 
     Selecting the nearest for each target then takes less than sorting them for all.
     """
+    check_amplification(similarities, averaging.amplification)
     n_rows, n_targets = len(similarities), rated.cells.n_rows
     rows, targets = (read_only(places.ravel().astype(np.int64)) for places in np.indices((n_rows, n_targets)))
     means, supports = np.empty(n_rows * n_targets, dtype=np.float64), np.empty(n_rows * n_targets, dtype=np.int32)

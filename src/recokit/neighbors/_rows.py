@@ -1,5 +1,6 @@
 """Compressed rows, as the kernels of this package take them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,8 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Histories
 
 __all__ = ["Rows", "read_only"]
+
+_PART_CELLS = 1 << 18
 
 
 def read_only(array: AnyArray) -> AnyArray:
@@ -58,10 +61,24 @@ class Rows(NamedTuple):
         """Return some of the rows, in the order asked for."""
         return Rows.of(*Histories(*self).rows(row_codes))
 
+    def parts(self) -> Iterator[tuple[slice, slice]]:
+        """Yield ranges of rows that have about as many cells as are worth working on at a time, and those of cells.
+
+        What is computed of cells in float64 then takes no memory to speak of.
+        """
+        start = 0
+        while start < self.n_rows:
+            stop = int(np.searchsorted(self.indptr, self.indptr[start] + _PART_CELLS, side="right")) - 1
+            stop = min(max(stop, start + 1), self.n_rows)
+            yield slice(start, stop), slice(int(self.indptr[start]), int(self.indptr[stop]))
+            start = stop
+
     def sums(self, values: AnyArray) -> FloatArray:
         """Return the sum over each row of values aligned with its cells: (n_rows,) float64."""
-        row_codes = np.repeat(np.arange(self.n_rows), self.lengths)
-        sums: FloatArray = np.bincount(row_codes, values, minlength=self.n_rows).astype(np.float64)
+        sums, lengths = np.zeros(self.n_rows), self.lengths
+        for rows, cells in self.parts():
+            row_codes = np.repeat(np.arange(rows.stop - rows.start), lengths[rows])
+            sums[rows] = np.bincount(row_codes, values[cells], minlength=rows.stop - rows.start)
         return sums
 
     def means(self, default: float) -> FloatArray:

@@ -1,5 +1,6 @@
 """The registry of similarities: what each is called, which formula it takes, and over which values."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -9,6 +10,8 @@ from numba.extending import is_jitted
 from recokit.kernels import similarity_formulas as kernel
 
 __all__ = ["SIMILARITIES", "Similarity", "Values", "find_similarity"]
+
+_SIGNATURE = "f(common, product, n_own, n_other, square_own, square_other)"
 
 Values = Literal["weighted", "sets", "row_mean", "column_mean", "baseline"]
 
@@ -53,7 +56,7 @@ def find_similarity(name: Any, weighting: str | None) -> Similarity:
     Raises
     ------
     TypeError
-        The function is not compiled.
+        The function is not compiled, or does not take what it is given.
     ValueError
         A weighting is asked for of values that the similarity does not look at.
 
@@ -68,6 +71,7 @@ def find_similarity(name: Any, weighting: str | None) -> Similarity:
                 f"similarity={name!r} is not compiled: expected a function decorated with numba.njit, or one of the "
                 f"names {', '.join(SIMILARITIES)}"
             )
+        _check_arguments(name)
         return Similarity(kernel.ASYMMETRIC_COSINE, "weighted", name)
     similarity = SIMILARITIES[name]
     if weighting is not None and similarity.values != "weighted":
@@ -76,3 +80,14 @@ def find_similarity(name: Any, weighting: str | None) -> Similarity:
             f"weighting={weighting!r} does not go with similarity={name!r}, only with {able} and functions of your own"
         )
     return similarity
+
+
+def _check_arguments(function: Callable[..., float]) -> None:
+    """Refuse a function that cannot be called as similarities are."""
+    signature = inspect.signature(getattr(function, "py_func", function))
+    try:
+        signature.bind(*range(6))
+    except TypeError as error:
+        raise TypeError(
+            f"similarity={function.__name__}{signature}: expected a function of six numbers, as {_SIGNATURE}"
+        ) from error

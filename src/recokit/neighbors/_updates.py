@@ -47,7 +47,7 @@ def updated(
         As for `SimilarityIndex.nearest`.
     """
     width = lists.codes.shape[1]
-    all_of_them = width >= old.n_rows - 1
+    all_of_them = width >= old.width(old.known(), old.n_rows)
     in_order = all(np.all(np.diff(codes) > 0) for codes in (row_map, column_map))
     if not new.same_formula(old) or not in_order or (width != k and not (all_of_them and width < k)):
         return None

@@ -7,13 +7,15 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from recokit._item_weights import PEOPLE_AT_A_TIME
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories
+from recokit.base import Choice, Histories, Top
 from recokit.kernels.grouping import transpose
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._cell_weights import CellWeights, decayed, user_weights
 from recokit.neighbors._docs import shared_docs
 from recokit.neighbors._index import Neighbors
+from recokit.neighbors._lists import best_of_tiles
 from recokit.neighbors._ratings import Rated, grid_means, means_from, means_of_few, tiles
 from recokit.neighbors._rows import Rows
 
@@ -171,12 +173,26 @@ class ItemKNN(NeighborhoodRecommender):
     def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
         if isinstance(profiles, Rows):
             return self._sums(profiles)
-        n_items = self.interactions_.n_items
-        own, scores = self._deviations, np.empty((profiles.rated.cells.n_rows, n_items), dtype=np.float32)
+        scores = np.empty((profiles.rated.cells.n_rows, self.interactions_.n_items), dtype=np.float32)
+        for start, stop, ratings in self._ratings(profiles):
+            scores[:, start:stop] = ratings
+        return scores
+
+    def _block_size(self) -> int:
+        return PEOPLE_AT_A_TIME
+
+    def _top_block(self, profiles: _Raters | Rows, n: int, choice: Choice) -> Top:
+        """Return lists, for ratings too, without the scores of all items: the similarities serve more people then."""
+        if isinstance(profiles, Rows):
+            return super()._top_block(profiles, n, choice)
+        return best_of_tiles(self._ratings(profiles), self.interactions_.n_items, n, choice, self._threads())
+
+    def _ratings(self, profiles: _Raters) -> Iterator[tuple[int, int, FloatArray]]:
+        """Yield the ratings of items start … stop by all people, not clipped: (n_people, stop − start) float32."""
+        own = self._deviations
         for start, stop, means in self._means(profiles.rated):
             expected, scales = own.of_rows[start:stop], own.scales[start:stop]
-            scores[:, start:stop] = own.ratings(means.T, expected, profiles.levels[:, None], scales)
-        return scores
+            yield start, stop, own.ratings(means.T, expected, profiles.levels[:, None], scales).astype(np.float32, "C")
 
     def _means(self, rated: Rated) -> Iterator[tuple[int, int, FloatArray]]:
         """Yield the mean deviations of items start … stop for all people."""

@@ -148,7 +148,8 @@ class UserKNN(NeighborhoodRecommender):
             levels = sides.levels_of(find_similarity(self.similarity, self.weighting).values, rows, own_biases)
         queries = similar.new(rows, levels)
         if not self._is_explicit():
-            return self._weighted(similar.nearest(queries, self._k, n_threads=self._threads()))
+            k = similar.width(queries, self._k)
+            return self._weighted(similar.nearest(queries, k, n_threads=self._threads()))
         return _Raters(queries, *self._deviations.of_new(rows, own_biases))
 
     def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
