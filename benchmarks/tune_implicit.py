@@ -88,8 +88,18 @@ def draw_rp3beta(rng: np.random.Generator) -> Parameters:
     }
 
 
+def draw_item_knn(rng: np.random.Generator) -> Parameters:
+    """Draw a candidate of ItemKNN."""
+    return {
+        **draw_knn(rng),
+        "user_exponent": step(rng, 0, 1, 0.25),
+        "scoring": str(rng.choice(["sum", "normalized_sum"])),
+        "amplification": step(rng, 0.5, 2.5, 0.25),
+    }
+
+
 def draw_knn(rng: np.random.Generator) -> Parameters:
-    """Draw a candidate of ItemKNN or UserKNN."""
+    """Draw a candidate of UserKNN, or the greater part of one of ItemKNN."""
     similarity = str(rng.choice(["cosine", "asymmetric_cosine", "jaccard", "tversky", "log_likelihood"]))
     drawn: Parameters = {
         "n_neighbors": int(rng.choice([20, 40, 80, 150, 300, 600])),
@@ -111,7 +121,7 @@ SEARCHES = {
         Search(EASE, draw_ease),
         Search(SLIM, draw_slim),
         Search(RP3beta, draw_rp3beta),
-        Search(ItemKNN, draw_knn),
+        Search(ItemKNN, draw_item_knn),
         Search(UserKNN, draw_knn, 0.5),
     )
 }

@@ -33,7 +33,8 @@ def shared_docs(*, row: str, column: str) -> Callable[[_Class], _Class]:
     def fill(cls: _Class) -> _Class:
         doc = cls.__doc__ or ""
         for name, text in _TEXTS.items():
-            told = Template(text).substitute(row=row, column=column, a_row="an item" if row == "item" else "a user")
+            names = {"row": row, "column": column, "a_row": "an item" if row == "item" else "a user"}
+            told = Template(text).substitute(names, direction=_DIRECTION if row == "item" else "")
             doc = doc.replace(f"    ${name}\n", indent(told.lstrip("\n"), "    "))
         cls.__doc__ = doc
         return cls
@@ -84,7 +85,7 @@ verbose : bool
 _LEARNED = """
 neighbor_codes_, neighbor_scores_ : (n_${row}s, k) int32 and float32 arrays
     Implicit feedback only: the neighbours of each $row, best first, equal ones by code; −1 and 0 beyond their
-    number.
+    number. No wider than the longest can be.$direction
 neighbor_counts_ : (n_${row}s,) int32 array
     The number of neighbours of each $row.
 """
@@ -110,7 +111,9 @@ noise. None is its own neighbour.
 
 **A function of your own** is decorated with ``numba.njit`` and called as ``f(n, Σxy, |A|, |B|, Σx², Σy²)``, six
 floats, for two ${row}s that have something in common; A is the one whose similarity to the other is asked for.
-What it returns is shrunk as other similarities are. NaN stands for no similarity; infinity is refused. It is
+The last two are over all ${column}s of either. Sums of x, y and their squares over A ∩ B alone are not given: they
+would double the work, and what takes them, a correlation, is there by name. What it returns is shrunk as other
+similarities are. NaN stands for no similarity; infinity is refused. It is
 compiled in each process anew, and a model that has one cannot be saved (pickle can).
 
 **Old interactions.** With ``half_life``, each interaction weighs w = 2^(−age / half-life). What similarities are
@@ -118,6 +121,10 @@ taken over is multiplied by w: values, those of "pearson" less the mean of their
 of 1, of which Σxy (at most the smaller of the others), Σx² and Σy² stand for n, \|A\| and \|B\|. Strengths add to
 scores times w. Ratings do not fade: in the mean over neighbours, each counts w times (Ding and Li 2005). What
 `recommend_for` is given is new.
+
+**Memory.** Beyond the interactions, a fit of implicit feedback takes 8 bytes an interaction for the other order of
+them, 16 more where values are weighted and 16 where they decay, 24 bytes × n_${row}s × k while the lists are made,
+and for each thread 16 bytes × n_${row}s, for correlations 48.
 
 **Edges.** A k larger than there are ${row}s takes all of them. A user or an item without interactions has no
 neighbours and is none: its ratings are predicted as b, where its own bias is 0 and its own mean the mean of all;
@@ -132,5 +139,8 @@ age of all, it is a refit; so it is where computing again would be half of one.
 
 `support` tells how many neighbours a prediction rests on.
 """
+
+_DIRECTION = """
+    They go by the similarity of the neighbour to the item, s_ji; `similar_items` by that of the item to others."""
 
 _TEXTS = {"similar": _SIMILAR, "scored": _SCORED, "learned": _LEARNED, "notes": _NOTES}
