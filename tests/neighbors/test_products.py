@@ -48,7 +48,8 @@ def test_any_number_of_threads_finds_the_same():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"shrinkage": 1.0}, {"min_common": 2}, {"similarity": "jaccard"}, {"similarity": "asymmetric_cosine"}]
+    "parameters",
+    [{"shrinkage": 1.0}, {"min_common": 2}, {"similarity": "jaccard"}, {"similarity": "asymmetric_cosine"}],
 )
 def test_what_needs_more_than_products_is_left_to_other_kernels(parameters):
     with mock.patch.object(_index, "nearest_by_cosine") as asked:

@@ -17,17 +17,18 @@ from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
 from recokit.kernels.bit_rows import Words
 from recokit.kernels.prefetch import prefetch
 
-__all__ = ["LEAST_SQUARE", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
+__all__ = ["LEAST_SQUARE", "LISTED", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
 
 LEAST_SQUARE, MOST_SQUARE = 1e-60, 1e60
 """Sums of squares whose roots have an inverse in float32."""
 
+LISTED = 1.0
+"""Where the work of a short row is below this share of the rows (measured), it is worth to list what it meets."""
+
 Products = tuple[CodeArray, FloatArray]
 """Ranks, and what they have in common with a row, all of it or a part."""
 
-# Where the work of a row is below this share of the rows (measured), it is worth to keep lists of what it meets.
-_LISTED = 1.0
-_AHEAD, _FETCHED = 3, 64
+_AHEAD, _FETCHED, _NOWHERE = 3, 64, 8
 _RAISED = 1.000001
 # The exponent and seven bits of a float32, from 2^-16, below which all are taken for the same, to a little more than 1.
 _SHIFT, _FIRST, _BUCKETS = np.uint32(16), (127 - 16) << 7, (16 << 7) + 2
@@ -88,7 +89,28 @@ def _add(
 
 
 @njit(nogil=True, cache=True)
-def _list(
+def _mark(
+    row: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    column_indptr: IntArray,
+    ranks: AnyArray,
+    rank_values: FloatArray,
+    met: Words,
+    summed: Words,
+) -> None:
+    """Set the bits of the ranks met in ``met``, and of those met again in ``summed``."""
+    for k in range(indptr[row], indptr[row + 1]):
+        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
+        column = column_codes[k]
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            word, bit = np.uint64(ranks[t]) >> _WORD, _ONE << (np.uint64(ranks[t]) & _PLACE)
+            summed[word] |= met[word] & bit
+            met[word] |= bit
+
+
+@njit(nogil=True, cache=True)
+def _add_and_list(
     row: int,
     indptr: IntArray,
     column_codes: CodeArray,
@@ -96,59 +118,30 @@ def _list(
     column_indptr: IntArray,
     ranks: AnyArray,
     rank_values: FloatArray,
-    met: Words,
-    once: Products,
-    again: Products,
-) -> tuple[int, int]:
-    """List each product with the rank it belongs to: the first of a rank in ``once``, later ones in ``again``.
-
-    Both have room for one more than all of them. Returns how many are in each.
-    """
-    n_once, n_again = 0, 0
-    for k in range(indptr[row], indptr[row + 1]):
-        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
-        column, x = column_codes[k], np.float64(values[k])
-        for t in range(column_indptr[column], column_indptr[column + 1]):
-            rank, product = ranks[t], x * np.float64(rank_values[t])
-            word, place = np.uint64(rank) >> _WORD, np.uint64(rank) & _PLACE
-            # What is written to the wrong list is overwritten by the next: cheaper than a branch.
-            once[0][n_once], once[1][n_once] = rank, product
-            again[0][n_again], again[1][n_again] = rank, product
-            before = int((met[word] >> place) & _ONE)
-            n_again += before
-            n_once += 1 - before
-            met[word] |= _ONE << place
-    return n_once, n_again
-
-
-@njit(nogil=True, cache=True)
-def _add_listed(
-    n_once: int,
-    n_again: int,
-    once: Products,
-    again: Products,
     summed: Words,
     products: FloatArray,
     often: CodeArray,
+    once: Products,
 ) -> tuple[int, int]:
-    """Sum up the products of ranks that were met again, or have their bit in ``summed``; leave the others in ``once``.
+    """Add Σxy of the ranks with a bit in ``summed`` to ``products``; list these in ``often``, and others in ``once``.
 
-    ``products`` has one more place than ranks. Returns how many are left, and how many ranks are listed in ``often``.
+    ``products`` has some more places than ranks, for what is not summed up; lists have room for one more than all. A
+    rank may be listed in ``often`` again while its sum is 0. Returns how many are listed in ``once``, and in ``often``.
     """
-    for rank in again[0][:n_again]:
-        summed[np.uint64(rank) >> _WORD] |= _ONE << (np.uint64(rank) & _PLACE)
-    n_often, n_left, nowhere = 0, 0, len(products) - 1
-    for t in range(n_once):
-        rank, product = once[0][t], once[1][t]
-        is_summed = int((summed[np.uint64(rank) >> _WORD] >> (np.uint64(rank) & _PLACE)) & _ONE)
-        products[rank if is_summed else nowhere] = product
-        often[n_often] = rank
-        n_often += is_summed
-        once[0][n_left], once[1][n_left] = rank, product
-        n_left += 1 - is_summed
-    for t in range(n_again):
-        products[again[0][t]] += again[1][t]
-    return n_left, n_often
+    # What is not wanted is written where it does no harm: cheaper than branches.
+    n_once, n_often, nowhere = 0, 0, len(products) - _NOWHERE
+    for k in range(indptr[row], indptr[row + 1]):
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            rank, product = int(ranks[t]), x * np.float64(rank_values[t])
+            is_summed = int((summed[np.uint64(rank) >> _WORD] >> (np.uint64(rank) & _PLACE)) & _ONE)
+            place = rank if is_summed else nowhere + (t & (_NOWHERE - 1))
+            often[n_often] = rank
+            n_often += is_summed & int(products[place] == 0)
+            products[place] += product
+            once[0][n_once], once[1][n_once] = rank, product
+            n_once += 1 - is_summed
+    return n_once, n_often
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -239,12 +232,12 @@ def _choose_listed(
     inverses: FloatArray,
     buckets: CodeArray,
     histogram: CodeArray,
+    k: int,
     keys: Keys,
 ) -> int:
-    """Find the best of the ranks that are listed; return how many were found.
+    """Write the keys of the ranks that are listed and may be among the k best; return how many these are.
 
-    A histogram of the first bits of the similarities says from where on the best are, so that only these come to the
-    heap. ``histogram`` is 0 before and after.
+    A histogram of the first bits of the similarities says from where on the best are. It is 0 before and after.
     """
     score = np.empty(1, dtype=np.float32)
     bits = score.view(np.uint32)
@@ -254,18 +247,17 @@ def _choose_listed(
         buckets[t] = min(max(int(bits[0] >> _SHIFT) - _FIRST, 0), len(histogram) - 1)
         histogram[buckets[t]] += 1
     least, n_above = len(histogram) - 1, 0
-    while least > 0 and n_above < len(keys):
+    while least > 0 and n_above < k:
         n_above += histogram[least]
         least -= 1  # one less than is needed: what is closer than rounding errors is not told apart
     histogram[:] = 0
-    size, worst = 0, 0.0
+    size = 0
     for t in range(n):
         if buckets[t] >= least and listed[1][t] > 0:
             rank = listed[0][t]
             score[0] = listed[1][t] / math.sqrt(own_square * squares[rank])
-            if score[0] > 0 and score[0] >= worst:
-                size = _put(keys, size, score, row_of_rank[rank])
-                worst = _worst(keys, size, score)
+            keys[size] = key_of(score, row_of_rank[rank])
+            size += score[0] > 0
     return size
 
 
@@ -320,37 +312,39 @@ def nearest_by_products(
         may know.
     """
     n_rows, n_long = len(row_of_rank), len(long_counts)
-    most = int(_LISTED * n_rows) + 2
-    once = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)
-    again = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)
+    k, most = nearest_codes.shape[1], int(LISTED * n_rows) + 2
+    once, often = (np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)), np.empty(most, dtype=np.int32)
     buckets, histogram = np.empty(most, dtype=np.int32), np.zeros(_BUCKETS, dtype=np.int32)
-    products, often = np.zeros(n_rows + 1, dtype=np.float64), np.empty(n_rows + 1, dtype=np.int32)
+    products, candidates = np.zeros(n_rows + _NOWHERE, dtype=np.float64), np.empty(most, dtype=np.uint64)
     long = _first_bits(n_long, n_rows)
     met, summed = np.zeros(len(long), dtype=np.uint64), long.copy()
-    keys, score = np.empty(nearest_codes.shape[1], dtype=np.uint64), np.empty(1, dtype=np.float32)
+    keys, score = np.empty(k, dtype=np.uint64), np.empty(1, dtype=np.float32)
     long_worst = np.empty(n_long, dtype=np.float64)
     for rank in range(n_long):
         long_worst[rank] = _worst(long_keys[rank], long_counts[rank], score)
     for rank in range(start, stop):
         row, square, inverse = row_of_rank[rank], squares[rank], 1.0 / math.sqrt(max(squares[rank], LEAST_SQUARE))
-        matrix = indptr, column_codes, values, column_indptr, ranks, rank_values
-        near_long = long_keys, long_counts, long_worst
-        if rank >= n_long and costs[rank] < _LISTED * n_rows:
-            n_once, n_again = _list(row, *matrix, met, once, again)
+        own, near_long = (row, square, inverse), (long_keys, long_counts, long_worst)
+        if rank >= n_long and costs[rank] < LISTED * n_rows:
+            _mark(row, indptr, column_codes, column_indptr, ranks, rank_values, met, summed)
             summed[rank >> 6] |= _ONE << np.uint64(rank & 63)
-            n, n_often = _add_listed(n_once, n_again, once, again, summed, products, often)
+            n, n_often = _add_and_list(
+                row, indptr, column_codes, values, column_indptr, ranks, rank_values, summed, products, often, once
+            )
             products[rank] = 0
-            own = row, square, inverse
             n = _take_sums(*own, often[:n_often], squares, inverses, products, once, n, *near_long)
-            size = _choose_listed(square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram, keys)
+            args = square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram
+            size = _choose_listed(*args, k, candidates)
+            candidates[:size].sort()
+            best = candidates[max(0, size - k) : size]
             met[:] = 0
             summed[:] = long
         else:
             end = rank if rank < n_long else n_rows
-            _add(row, end, *matrix, products)
+            _add(row, end, indptr, column_codes, values, column_indptr, ranks, rank_values, products)
             products[rank] = 0
-            own = row, square, inverse
             size = _choose_of_all(*own, end, row_of_rank, squares, inverses, products, keys, *near_long)
             products[:end] = 0
-        write_best(keys, size, nearest_codes[row], nearest_scores[row])
-        nearest_counts[row] = size
+            best = keys[:size]
+        write_best(best, len(best), nearest_codes[row], nearest_scores[row])
+        nearest_counts[row] = len(best)

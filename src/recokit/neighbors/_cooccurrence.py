@@ -18,6 +18,7 @@ __all__ = ["nearest_by_counts"]
 
 # Nanoseconds, measured: a pair of words, a cell passed over, the first cell of a column, which is far away.
 _WORD_COST, _CELL_COST, _COLUMN_COST = 0.12, 1.0, 20.0
+_SHORT_COST = 1_000.0  # of a short row, besides its cells
 _LONG_ROWS = (0, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096)  # at 4096, the counts of all pairs are 64 MB
 _MOST_BIT_BYTES = 2**26
 
@@ -80,7 +81,8 @@ def nearest_by_counts(
         del common, of_long
     of_short = costs[plan.n_long :]
     args = (*by_rank, ranks, of_short, *formula)
-    find_near_long(kernel.nearest_of_short, args, of_short, row_of_rank, plan.n_long, found, n_threads, done)
+    weights = of_short + _SHORT_COST
+    find_near_long(kernel.nearest_of_short, args, weights, row_of_rank, plan.n_long, found, n_threads, done)
 
 
 def _plan(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: AnyArray) -> _Plan:

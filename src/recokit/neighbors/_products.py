@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recokit._typing import FloatArray
-from recokit.kernels.dot_products import inverse_norms, nearest_by_products
+from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
 from recokit.kernels.ranks import values_by_rank
 from recokit.kernels.similarity import query_costs
 from recokit.neighbors._by_rank import Found, find_near_long, order_by_length
@@ -51,6 +51,9 @@ def nearest_by_cosine(
     costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
     squares = read_only(squares[row_of_rank])
     args = (row_of_rank, squares, inverse_norms(squares), *rows, columns.indptr, ranks, read_only(rank_values), costs)
-    weights = costs.copy()
-    weights[:n_long] *= 0.5  # of a long row, only what it has in common with those before it is summed up
+    listed = np.arange(rows.n_rows) >= n_long
+    listed &= costs < LISTED * rows.n_rows
+    # Measured, in products of a short row of which no list is kept; of a long row, only a half is summed up.
+    weights = np.where(listed, 5.0 * costs + 3_000, costs)
+    weights[:n_long] *= 0.5
     find_near_long(nearest_by_products, (*args, *found), weights, row_of_rank, n_long, found, n_threads, done)
