@@ -18,9 +18,8 @@ def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
     """Compile, and cache on disk, what a service will call.
 
     Fits each recommender to made-up interactions and calls its methods once, on few and, where large data are another
-    kernel's work, on many. After that, neither this process nor
-    a later one that shares the cache has to compile. The cache lies beside the package, or in the folder that the
-    environment variable ``NUMBA_CACHE_DIR`` names.
+    kernel's work, on many. After that, neither this process nor a later one that shares the cache has to compile. The
+    cache lies beside the package, or in the folder that the environment variable ``NUMBA_CACHE_DIR`` names.
 
     Parameters
     ----------
@@ -40,7 +39,8 @@ def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
             _call_all(recommender, example_interactions(feedback))
         if hasattr(recommender, "similarity") and "implicit" in recommender._supported_feedback:
             for n_rows in (_N_BUSY, 2**16 + 1):  # ranks have 2 bytes, or 4
-                _copy(recommender).fit(_busy(n_rows))
+                for most in (1, 2):
+                    _copy(recommender).fit(_busy(n_rows, most))
     _scattered_ids()
 
 
@@ -68,11 +68,12 @@ def _copy(recommender: Recommender) -> Recommender:
     return model
 
 
-def _busy(n_rows: int) -> Interactions:
-    """Return interactions of which some users and items have so many that they are counted in bits."""
+def _busy(n_rows: int, most: int) -> Interactions:
+    """Return interactions, of which some users and items have very many, with strengths from 1 to ``most``."""
     users, items = np.divmod(np.arange(_N_BUSY**2), _N_BUSY)
     kept = (users * 7 + items * 3) % 5 > 1
-    cells = sparse.csr_array((np.ones(kept.sum()), (users[kept], items[kept])), shape=(n_rows, n_rows))
+    strengths = 1.0 + np.arange(kept.sum()) % most
+    cells = sparse.csr_array((strengths, (users[kept], items[kept])), shape=(n_rows, n_rows))
     return Interactions.from_matrix(cells, feedback="implicit")
 
 

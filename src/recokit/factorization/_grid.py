@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_each, for_rows
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.factorization._factors import inverse
@@ -71,12 +72,12 @@ class RatingGrid(NamedTuple):
         item_blocks[item_order] = np.repeat(np.arange(N_BLOCKS, dtype=np.int32), np.diff(item_cuts))
         counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)
         costs = np.full(len(counts), n_ratings / len(counts))
-        by_user = (user_strips, user_order, indptr, item_codes)
+        by_user = (user_strips, user_order, read_only(indptr), read_only(item_codes))
         for_rows(count_cells, len(counts), (*by_user, item_blocks, counts), n_threads=n_threads, costs=costs)
         cell_starts = _cell_starts(counts)
         seeds = rng.integers(1, 2**32, counts.shape)
         cells = np.empty(n_ratings, np.int32), np.empty(n_ratings, np.int32), np.empty(n_ratings, np.float32)
-        args = (*by_user, values, item_blocks, inverse(item_order), cell_starts, counts, seeds, *cells)
+        args = (*by_user, read_only(values), item_blocks, inverse(item_order), cell_starts, counts, seeds, *cells)
         for_rows(fill_cells, len(counts), args, n_threads=n_threads, costs=costs)
         starts = np.ascontiguousarray(cell_starts[::_STRIPS_PER_BLOCK])
         stops = starts + counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).sum(axis=1)

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.cooccurrence import merge_long
 from recokit.kernels.ranks import columns_by_rank
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 
 __all__ = ["Found", "find_near_long", "order_by_length", "run"]
 

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._decay import decays
 from recokit._typing import AnyArray, FloatArray
 from recokit.interactions import Interactions
 from recokit.kernels.grouping import transpose
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 
 __all__ = ["CellWeights", "decay_weights", "decayed", "user_weights"]
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels import bit_rows
@@ -12,7 +13,7 @@ from recokit.kernels import cooccurrence as kernel
 from recokit.kernels.ranks import cells_before
 from recokit.kernels.similarity import query_costs
 from recokit.neighbors._by_rank import Found, find_near_long, order_by_length, run
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_counts"]
 

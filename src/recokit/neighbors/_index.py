@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
@@ -17,7 +18,7 @@ from recokit.neighbors._cell_weights import CellWeights
 from recokit.neighbors._cooccurrence import nearest_by_counts
 from recokit.neighbors._levels import Levels
 from recokit.neighbors._products import nearest_by_cosine
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 from recokit.neighbors._similarities import Similarity
 
 __all__ = ["Neighbors", "Queries", "SimilarityIndex"]

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._typing import FloatArray
 from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
 from recokit.kernels.ranks import values_by_rank
 from recokit.kernels.similarity import query_costs
 from recokit.neighbors._by_rank import Found, find_near_long, order_by_length
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_cosine"]
 

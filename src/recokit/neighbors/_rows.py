@@ -5,23 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Histories
 
-__all__ = ["Rows", "read_only"]
+__all__ = ["Rows"]
 
 _PART_CELLS = 1 << 18
-
-
-def read_only(array: AnyArray) -> AnyArray:
-    """Return a view that cannot be written to.
-
-    Numba compiles a kernel anew for read-only arrays, and training data are read-only: so that there is one version of
-    each kernel, all its inputs are.
-    """
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 class Rows(NamedTuple):

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, BoolArray, CodeArray, IntArray
 from recokit.kernels import neighbor_updates as kernel
 from recokit.kernels.similarity import query_costs
 from recokit.neighbors._index import Neighbors, SimilarityIndex
 from recokit.neighbors._ratings import tiles
-from recokit.neighbors._rows import Rows, read_only
+from recokit.neighbors._rows import Rows
 
 __all__ = ["changed_rows", "updated"]
 
