@@ -1,7 +1,7 @@
 """Cost against size: the nearest items of all items, from 1 million to 50 million interactions.
 
-    python benchmarks/scaling_neighbors.py                          # 1, 2, 5, 10, 20 million
-    python benchmarks/scaling_neighbors.py --rows 50000000
+    python benchmarks/scaling_neighbors.py                          # 1, 2, 5, 10, 20, 50 million
+    python benchmarks/scaling_neighbors.py --rows 5000000
     python benchmarks/scaling_neighbors.py --picture scaling.png    # also draw it, beside the work
 
 The plain algorithm adds once for each two items of a user: Σ n_u², where a user has n_u items, is its work. The table
@@ -61,7 +61,7 @@ def draw(rows: list[dict[str, Any]], path: str) -> None:
 def main() -> None:
     """Measure, and print a Markdown table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[10**6, 2 * 10**6, 5 * 10**6, 10**7, 2 * 10**7])
+    parser.add_argument("--rows", type=int, nargs="+", default=[10**6, 2 * 10**6, 5 * 10**6, 10**7, 2 * 10**7, 5 * 10**7])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--picture", help="a file to draw to (matplotlib)")
