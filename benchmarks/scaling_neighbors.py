@@ -61,7 +61,9 @@ def draw(rows: list[dict[str, Any]], path: str) -> None:
 def main() -> None:
     """Measure, and print a Markdown table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[10**6, 2 * 10**6, 5 * 10**6, 10**7, 2 * 10**7, 5 * 10**7])
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[10**6, 2 * 10**6, 5 * 10**6, 10**7, 2 * 10**7, 5 * 10**7]
+    )
     parser.add_argument("--threads", type=int)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--picture", help="a file to draw to (matplotlib)")
