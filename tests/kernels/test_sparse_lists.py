@@ -51,23 +51,23 @@ def test_an_item_of_strength_zero_speaks_for_nothing():
     assert scores.tolist() == [[6.0, -np.inf, -np.inf]]
 
 
-@given(seeds, st.integers(1, 7), st.integers(0, 5), st.booleans(), st.booleans())
-def test_lists_are_the_best_of_what_may_be_listed(seed, n, cut, some_restricted, some_disallowed):
-    histories, weights = made_up(seed)
+@given(seeds, st.integers(1, 7), st.integers(0, 5), st.booleans(), st.booleans(), st.sampled_from([7, 100]))
+def test_lists_are_the_best_of_what_may_be_listed(seed, n, cut, some_restricted, some_disallowed, n_items):
+    histories, weights = made_up(seed, n_items=n_items)
     rng = np.random.default_rng(seed + 1)
-    allowed = rng.random(7) < (0.7 if some_disallowed else 2)
+    allowed = rng.random(n_items) < (0.7 if some_disallowed else 2)
     restricted = rng.random(5) < (0.5 if some_restricted else 0)
-    hidden = [rng.integers(0, 7, rng.integers(0, 6)) for _ in range(5)]  # in any order, and more than once
-    kept = [rng.integers(0, 7, rng.integers(0, 6)) for _ in range(5)]
+    hidden = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]  # in any order, and more than once
+    kept = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]
     top = np.empty((5, n), np.int32), np.empty((5, n), np.float32), np.empty(5, np.int32)
     args = (*compressed(histories), *compressed(weights), allowed, *lists_of(hidden), restricted, *lists_of(kept), *top)
     for start, stop in ((0, cut), (cut, 5)):
         sparse_top(start, stop, *args)
     scores = expected_scores(histories, weights)
     for person in range(5):
-        may = allowed & np.isfinite(scores[person]) & ~np.isin(np.arange(7), hidden[person])
+        may = allowed & np.isfinite(scores[person]) & ~np.isin(np.arange(n_items), hidden[person])
         if restricted[person]:
-            may &= np.isin(np.arange(7), kept[person])
+            may &= np.isin(np.arange(n_items), kept[person])
         best = sorted(np.flatnonzero(may), key=lambda item: (-scores[person, item], item))[:n]
         padding = n - len(best)
         assert top[2][person] == len(best)

@@ -2,10 +2,9 @@
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from recokit.kernels._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import offer
+from recokit.kernels.best_keys import Keys, offer
 from recokit.kernels.prefetch import prefetch
 
 __all__ = ["sparse_scores", "sparse_top"]
@@ -13,6 +12,7 @@ __all__ = ["sparse_scores", "sparse_top"]
 _LOW = 0xFFFFFFFF
 _SIGN = 0x80000000
 _FETCHED = 64
+_STRIP = 32  # items that are passed over together where none is good enough
 _NOTHING = np.int64(-(2**63))  # the bits of −0
 
 
@@ -24,6 +24,15 @@ def _key_of(score: FloatArray, code: int) -> np.uint64:
     return (bits << np.uint64(32)) | (np.uint64(_LOW) - np.uint64(code))
 
 
+@njit(nogil=True, inline="always")
+def _score_of(key: np.uint64, score: FloatArray) -> float:
+    """Return the score of a key; ``score`` is a (1,) float32 array to be written over."""
+    high = key >> np.uint64(32)
+    high = high - np.uint64(_SIGN) if high >= np.uint64(_SIGN) else np.uint64(_LOW) - high
+    score.view(np.uint32)[0] = np.uint32(high)
+    return score[0]
+
+
 @njit(nogil=True, cache=True)
 def _no_sums(n_items: int) -> FloatArray:
     """Return sums of nothing: −0, which no sum is that something has been added to."""
@@ -31,35 +40,12 @@ def _no_sums(n_items: int) -> FloatArray:
 
 
 @njit(nogil=True, cache=True)
-def _add_up(
-    person: int,
-    indptr: IntArray,
-    item_codes: CodeArray,
-    values: FloatArray,
-    weight_indptr: IntArray,
-    weight_codes: CodeArray,
-    weights: FloatArray,
-    sums: FloatArray,
-    met: CodeArray,
-) -> int:
-    """Add up a person's rows of weights; list the items met in ``met`` and return how many these are.
-
-    ``met`` has room for one more than all items. Where there is much to add up, it is cheaper to look at all items
-    afterwards than to list them on the way.
-    """
+def _work(sources: CodeArray, weight_indptr: IntArray) -> int:
+    """Return how many products are to be added up."""
     work = 0
-    for source in item_codes[indptr[person] : indptr[person + 1]]:
+    for source in sources:
         work += weight_indptr[source + 1] - weight_indptr[source]
-    rows = item_codes[indptr[person] : indptr[person + 1]], values[indptr[person] : indptr[person + 1]]
-    codes = weight_codes.view(np.uint32)  # so that no code is taken for one that counts from the end
-    if work < len(sums):
-        return _add_and_list(*rows, weight_indptr, codes, weights, sums, met)
-    _add(*rows, weight_indptr, codes, weights, sums)
-    n_met, bits = 0, sums.view(np.int64)
-    for code in range(len(sums)):
-        met[n_met] = code
-        n_met += bits[code] != _NOTHING
-    return n_met
+    return work
 
 
 @njit(nogil=True, cache=True)
@@ -94,7 +80,7 @@ def _add_and_list(
     sums: FloatArray,
     met: CodeArray,
 ) -> int:
-    """Do as `_add`; list the items met, and return how many these are."""
+    """Do as `_add`; list the items met, and return how many these are. ``met`` has room for one more than all items."""
     n_met, bits = 0, sums.view(np.int64)
     for k in range(len(sources)):
         value = np.float64(values[k])
@@ -105,6 +91,46 @@ def _add_and_list(
                 n_met += bits[code] == _NOTHING
                 sums[code] += value * np.float64(weights[t]) + 0.0
     return n_met
+
+
+@njit(nogil=True, cache=True)
+def _offer(keys: Keys, size: int, sum_: float, code: int, score: FloatArray) -> int:
+    """Offer an item to the best; return how many these are."""
+    score[0] = sum_
+    if score[0] == 0:
+        score[0] = 0  # a negative zero is no less than zero
+    return offer(keys, size, _key_of(score, code))
+
+
+@njit(nogil=True, cache=True)
+def _choose(codes: CodeArray, allowed: BoolArray, sums: FloatArray, keys: Keys) -> int:
+    """Find the best of some items, which may repeat; return how many were found. Their sums are nothing afterwards."""
+    size, bits, score = 0, sums.view(np.int64), np.empty(1, dtype=np.float32)
+    for code in codes:
+        if bits[code] != _NOTHING and allowed[code]:
+            size = _offer(keys, size, sums[code], code, score)
+        sums[code] = -0.0
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _choose_of_all(allowed: BoolArray, sums: FloatArray, keys: Keys) -> int:
+    """Find the best of all items; return how many were found."""
+    size, bits, score = 0, sums.view(np.int64), np.empty(1, dtype=np.float32)
+    worst = -np.inf
+    for first in range(0, len(sums), _STRIP):
+        strip = sums[first : first + _STRIP]
+        n_better = 0
+        for t in range(len(strip)):
+            n_better += strip[t] >= worst
+        if n_better == 0:
+            continue
+        for code in range(first, first + len(strip)):
+            if sums[code] >= worst and bits[code] != _NOTHING and allowed[code]:
+                size = _offer(keys, size, sums[code], code, score)
+                if size == len(keys):
+                    worst = _score_of(keys[0], score)
+    return size
 
 
 @njit(nogil=True, cache=True)
@@ -132,16 +158,14 @@ def sparse_scores(
     scores : (n_people, n_items) float32 array
         Written: −∞ where no item of the history has a weight.
     """
-    n_items = scores.shape[1]
-    sums, met = _no_sums(n_items), np.empty(n_items + 1, dtype=np.int32)
+    sums = _no_sums(scores.shape[1])
+    bits, codes = sums.view(np.int64), weight_codes.view(np.uint32)
     for person in range(start, stop):
-        n_met = _add_up(person, indptr, item_codes, values, weight_indptr, weight_codes, weights, sums, met)
-        row = scores[person]
-        row[:] = -np.inf
-        for t in range(n_met):
-            code = met[t]
-            row[code] = sums[code]
-            sums[code] = -0.0
+        first, end = indptr[person], indptr[person + 1]
+        _add(item_codes[first:end], values[first:end], weight_indptr, codes, weights, sums)
+        for code in range(len(sums)):
+            scores[person, code] = sums[code] if bits[code] != _NOTHING else -np.inf
+        sums[:] = -0.0
 
 
 @njit(nogil=True, cache=True)
@@ -187,42 +211,43 @@ def sparse_top(
     """
     n_items = len(allowed)
     sums, met = _no_sums(n_items), np.empty(n_items + 1, dtype=np.int32)
-    may = np.zeros(n_items, dtype=np.bool_)
-    keys, score = np.empty(top_codes.shape[1], dtype=np.uint64), np.empty(1, dtype=np.float32)
+    keys = np.empty(top_codes.shape[1], dtype=np.uint64)
+    codes = weight_codes.view(np.uint32)  # so that no code is taken for one that counts from the end
     for person in range(start, stop):
-        n_met = _add_up(person, indptr, item_codes, values, weight_indptr, weight_codes, weights, sums, met)
-        for t in range(n_met):
-            may[met[t]] = allowed[met[t]] and not restricted[person]
-        if restricted[person]:
-            for k in range(kept_indptr[person], kept_indptr[person + 1]):
-                may[kept_codes[k]] = allowed[kept_codes[k]]
-        for k in range(hidden_indptr[person], hidden_indptr[person + 1]):
-            may[hidden_codes[k]] = False
-        size = 0
-        for t in range(n_met):
-            code = met[t]
-            if may[code]:
-                score[0] = sums[code]
-                if score[0] == 0:
-                    score[0] = 0  # a negative zero is no less than zero
-                size = offer(keys, size, _key_of(score, code))
+        first, end = indptr[person], indptr[person + 1]
+        rows = item_codes[first:end], values[first:end], weight_indptr, codes, weights
+        # Where there is much to add up, it is cheaper to look at all items afterwards than to list them on the way.
+        listed = _work(item_codes[first:end], weight_indptr) < n_items
+        n_met = 0
+        if listed:
+            n_met = _add_and_list(*rows, sums, met)
+        else:
+            _add(*rows, sums)
+        for code in hidden_codes[hidden_indptr[person] : hidden_indptr[person + 1]]:
             sums[code] = -0.0
         if restricted[person]:
-            for k in range(kept_indptr[person], kept_indptr[person + 1]):
-                may[kept_codes[k]] = False
+            size = _choose(kept_codes[kept_indptr[person] : kept_indptr[person + 1]], allowed, sums, keys)
+        elif listed:
+            size = _choose(met[:n_met], allowed, sums, keys)
+        else:
+            size = _choose_of_all(allowed, sums, keys)
+        if listed:
+            for code in met[:n_met]:
+                sums[code] = -0.0
+        else:
+            sums[:] = -0.0
         counts[person] = size
         _write(keys, size, top_codes[person], top_scores[person])
 
 
 @njit(nogil=True, cache=True)
-def _write(keys: NDArray[np.uint64], size: int, codes: CodeArray, scores: FloatArray) -> None:
+def _write(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Write the codes and scores of the best keys, best first; −1 and NaN beyond their number."""
     keys[:size].sort()
     codes[size:] = -1
     scores[size:] = np.nan
-    bits = scores.view(np.uint32)
+    score = np.empty(1, dtype=np.float32)
     for t in range(size):
         key = keys[size - 1 - t]
         codes[t] = np.uint64(_LOW) - (key & np.uint64(_LOW))
-        high = key >> np.uint64(32)
-        bits[t] = high - np.uint64(_SIGN) if high >= np.uint64(_SIGN) else np.uint64(_LOW) - high
+        scores[t] = _score_of(key, score)
