@@ -5,8 +5,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.grouping import row_starts
 from recokit.kernels.sgd_predict import score_pairs
 
 __all__ = ["Factors", "Ratings", "inverse", "penalty_scale", "penalty_weights"]
@@ -36,7 +38,7 @@ class Ratings(NamedTuple):
     @property
     def counts(self) -> tuple[IntArray, IntArray]:
         """Ratings of each user and of each item."""
-        return np.diff(self.indptr), np.bincount(self.item_codes, minlength=self.n_items)
+        return np.diff(self.indptr), np.diff(row_starts(read_only(self.item_codes), self.n_items))
 
     def select(self, mask: Any) -> "Ratings":
         """Return the ratings that a mask keeps."""

@@ -9,6 +9,7 @@ from recokit._arrays import read_only
 from recokit._threads import for_each, for_rows
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.factorization._factors import inverse
+from recokit.kernels.grouping import row_starts
 from recokit.kernels.sgd_grid import count_cells, fill_cells
 
 __all__ = ["N_BLOCKS", "RatingGrid"]
@@ -67,7 +68,7 @@ class RatingGrid(NamedTuple):
         """
         n_ratings = len(values)
         user_order, user_strips = _deal(np.diff(indptr), N_BLOCKS * _STRIPS_PER_BLOCK, rng)
-        item_order, item_cuts = _deal(np.bincount(item_codes, minlength=n_items), N_BLOCKS, rng)
+        item_order, item_cuts = _deal(np.diff(row_starts(read_only(item_codes), n_items)), N_BLOCKS, rng)
         item_blocks = np.empty(n_items, dtype=np.int32)
         item_blocks[item_order] = np.repeat(np.arange(N_BLOCKS, dtype=np.int32), np.diff(item_cuts))
         counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)

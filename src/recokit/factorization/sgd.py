@@ -292,7 +292,7 @@ class SGDMatrixFactorization(Recommender):
         if known is not None:
             solve_newcomers(start, known, ratings, (self.l2_bias, self.l2, self.l2_exponent), self._threads())
         descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
-        self._penalty_scale_ = penalty_scale(ratings.counts[0], self.l2_exponent)
+        self._penalty_scale_ = penalty_scale(np.diff(ratings.indptr), self.l2_exponent)
         self._run(descent, interactions)
 
     def _standardise(self, values: FloatArray) -> None:
