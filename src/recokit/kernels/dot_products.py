@@ -28,10 +28,12 @@ LISTED = 1.0
 Products = tuple[CodeArray, FloatArray]
 """Ranks, and what they have in common with a row, all of it or a part."""
 
-_AHEAD, _FETCHED, _NOWHERE = 3, 64, 8
+_AHEAD, _FETCHED, _FETCHED_COLUMNS = 3, 128, 32
+_NOWHERE = 8
 _RAISED = 1.000001
 # The exponent and seven bits of a float32, from 2^-16, below which all are taken for the same, to a little more than 1.
 _SHIFT, _FIRST, _BUCKETS = np.uint32(16), (127 - 16) << 7, (16 << 7) + 2
+_MOST_TO_INSERT = 32
 _ONE, _WORD, _PLACE = np.uint64(1), np.uint64(6), np.uint64(63)
 
 
@@ -54,15 +56,34 @@ def _worst(keys: Keys, size: int, score: FloatArray) -> float:
 
 
 @njit(nogil=True, cache=True)
+def _fetch(first: int, ranks: AnyArray, rank_values: FloatArray) -> None:
+    """Have the beginning of a column fetched that is wanted soon: columns are far from each other in memory."""
+    for t in range(0, _FETCHED, 16):  # cells whose values are in a line of the cache
+        prefetch(ranks, first + t)
+        prefetch(rank_values, first + t)
+
+
+@njit(nogil=True, cache=True)
 def _fetch_ahead(
     k: int, end: int, column_codes: CodeArray, column_indptr: IntArray, ranks: AnyArray, rank_values: FloatArray
 ) -> None:
-    """Have the beginning of a column fetched that is wanted soon: columns are far from each other in memory."""
+    """Have a column fetched that is a few columns ahead of the k-th cell, if that is before the end of the row."""
     if k + _AHEAD < end:
-        first = column_indptr[column_codes[k + _AHEAD]]
-        for t in range(0, _FETCHED, 16):  # cells whose values are in a line of the cache
-            prefetch(ranks, first + t)
-            prefetch(rank_values, first + t)
+        _fetch(column_indptr[column_codes[k + _AHEAD]], ranks, rank_values)
+
+
+@njit(nogil=True, cache=True)
+def _fetch_row(
+    row: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    column_indptr: IntArray,
+    ranks: AnyArray,
+    rank_values: FloatArray,
+) -> None:
+    """Have the first columns of a row fetched, all of them where it is short."""
+    for k in range(indptr[row], min(indptr[row] + _FETCHED_COLUMNS, indptr[row + 1])):
+        _fetch(column_indptr[column_codes[k]], ranks, rank_values)
 
 
 @njit(nogil=True, cache=True)
@@ -221,6 +242,17 @@ def _take_sums(
     return n_listed
 
 
+@njit(nogil=True, cache=True)
+def _sort_nearly_sorted(keys: Keys) -> None:
+    """Sort keys that are near to their places."""
+    for t in range(1, len(keys)):
+        key, place = keys[t], t
+        while place > 0 and keys[place - 1] > key:
+            keys[place] = keys[place - 1]
+            place -= 1
+        keys[place] = key
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _choose_listed(
     own_square: float,
@@ -234,31 +266,42 @@ def _choose_listed(
     histogram: CodeArray,
     k: int,
     keys: Keys,
-) -> int:
-    """Write the keys of the ranks that are listed and may be among the k best; return how many these are.
+) -> tuple[int, int]:
+    """Write the keys of what is listed and may be among the k best, ascending; return where these begin and end.
 
-    A histogram of the first bits of the similarities says from where on the best are. It is 0 before and after.
+    A histogram of the first bits of the similarities says from where on the best are, and about where each belongs. It
+    is 0 before and after.
     """
-    score = np.empty(1, dtype=np.float32)
+    score, highest = np.empty(1, dtype=np.float32), 0
     bits = score.view(np.uint32)
     for t in range(n):
         product = listed[1][t]
         score[0] = product * inverses[listed[0][t]] * own_inverse if product > 0 else 0.0
-        buckets[t] = min(max(int(bits[0] >> _SHIFT) - _FIRST, 0), len(histogram) - 1)
-        histogram[buckets[t]] += 1
-    least, n_above = len(histogram) - 1, 0
-    while least > 0 and n_above < k:
-        n_above += histogram[least]
-        least -= 1  # one less than is needed: what is closer than rounding errors is not told apart
-    histogram[:] = 0
-    size = 0
+        bucket = min(max(int(bits[0] >> _SHIFT) - _FIRST, 0), len(histogram) - 1)
+        buckets[t] = bucket
+        histogram[bucket] += 1
+        highest = max(highest, bucket)
+    least, size, widest, is_enough = highest + 1, 0, 0, False
+    while least > 0 and not is_enough:
+        is_enough = size >= k  # one more than is needed: what is closer than rounding errors is not told apart
+        least -= 1
+        width = histogram[least]
+        histogram[least] = size
+        size, widest = size + width, max(widest, width)
+    n_none = 0
     for t in range(n):
-        if buckets[t] >= least and listed[1][t] > 0:
-            rank = listed[0][t]
-            score[0] = listed[1][t] / math.sqrt(own_square * squares[rank])
-            keys[size] = key_of(score, row_of_rank[rank])
-            size += score[0] > 0
-    return size
+        if buckets[t] >= least:
+            rank, product = listed[0][t], listed[1][t]
+            score[0] = product / math.sqrt(own_square * squares[rank]) if product > 0 else 0.0
+            n_none += score[0] == 0
+            keys[size - 1 - histogram[buckets[t]]] = key_of(score, row_of_rank[rank])
+            histogram[buckets[t]] += 1
+    histogram[:] = 0
+    if widest > _MOST_TO_INSERT:
+        keys[:size].sort()
+    else:
+        _sort_nearly_sorted(keys[:size])
+    return n_none, size
 
 
 @njit(nogil=True, cache=True)
@@ -333,10 +376,11 @@ def nearest_by_products(
             )
             products[rank] = 0
             n = _take_sums(*own, often[:n_often], squares, inverses, products, once, n, *near_long)
+            if rank + 1 < stop:
+                _fetch_row(row_of_rank[rank + 1], indptr, column_codes, column_indptr, ranks, rank_values)
             args = square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram
-            size = _choose_listed(*args, k, candidates)
-            candidates[:size].sort()
-            best = candidates[max(0, size - k) : size]
+            first, size = _choose_listed(*args, k, candidates)
+            best = candidates[max(first, size - k) : size]
             met[:] = 0
             summed[:] = long
         else:
