@@ -10,6 +10,8 @@ from scipy import sparse
 from recokit._columns import check_lengths, check_values, to_times, to_values
 from recokit._frames import Backend, column, to_frame
 from recokit._id_index import IdIndex
+from recokit._threads import thread_count
+from recokit._transposition import transpose
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
 from recokit.kernels import grouping
@@ -355,8 +357,13 @@ class Interactions:
         """User of each interaction: (n_interactions,) int32, aligned with ``item_codes``."""
         return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
 
-    def transposed(self) -> tuple[IntArray, CodeArray, FloatArray]:
-        """Return the same cells by item.
+    def transposed(self, *, n_threads: int | None = None) -> tuple[IntArray, CodeArray, FloatArray]:
+        """Return the same cells by item. They are made once, and kept.
+
+        Parameters
+        ----------
+        n_threads : int, optional
+            Threads to make them on; what Numba has by default.
 
         Returns
         -------
@@ -365,11 +372,12 @@ class Interactions:
             Users of each item, ascending.
         values : (n_interactions,) float32 array
         """
-        by_item: tuple[IntArray, CodeArray, FloatArray] = self._once("_by_item", self._transpose)
+        by_item: tuple[IntArray, CodeArray, FloatArray] = self._once("_by_item", lambda: self._transpose(n_threads))
         return by_item
 
-    def _transpose(self) -> tuple[IntArray, CodeArray, FloatArray]:
-        arrays = grouping.transpose(self.indptr, self.item_codes, self.values, self.n_items)
+    def _transpose(self, n_threads: int | None) -> tuple[IntArray, CodeArray, FloatArray]:
+        cells = self.indptr, self.item_codes, self.values
+        arrays = transpose(*cells, self.n_items, n_threads=thread_count(n_threads))
         for array in arrays:
             array.flags.writeable = False
         return cast("tuple[IntArray, CodeArray, FloatArray]", arrays)

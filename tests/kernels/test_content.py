@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit._threads import for_rows
+from recokit._transposition import transpose
 from recokit.kernels.content import score_profiles
-from recokit.kernels.grouping import transpose
 from tests.naive import tfidf as naive
 
 # Weights that cancel exactly and hundredfold ones, but none so near to each other that rounding decides about evidence.

@@ -49,8 +49,7 @@ def by_rank(matrix, dtype=np.uint16):
     """Rows in order of length, and the matrix by row and by column."""
     row_of_rank = np.argsort(-matrix.sum(axis=1), kind="stable")
     (indptr, codes), column_indptr = compressed(matrix), compressed(matrix.T)[0]
-    ranks = np.full(len(codes), 9, dtype=dtype)
-    ranks_kernel.columns_by_rank(row_of_rank, indptr, codes, column_indptr, ranks)
+    ranks = np.nonzero(matrix[row_of_rank].T)[1].astype(dtype)
     return row_of_rank, indptr, codes, column_indptr, ranks
 
 

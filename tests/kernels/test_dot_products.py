@@ -6,7 +6,6 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 
 from recokit.kernels import dot_products as kernel
-from recokit.kernels import ranks as ranks_kernel
 from recokit.kernels import similarity as plain
 from recokit.kernels.cooccurrence import merge_long
 from recokit.kernels.similarity_formulas import COSINE
@@ -32,10 +31,8 @@ def nearest(matrix, k, n_long, n_parts=1, dtype=np.uint16):
     """The nearest rows, the first ``n_long`` ranks being the long ones, in several parts."""
     indptr, codes, values = compressed(matrix)
     row_of_rank = np.argsort(-np.diff(indptr), kind="stable")
-    column_indptr = compressed(matrix.T)[0]
-    ranks, rank_values = np.full(len(codes), 9, dtype=dtype), np.full(len(codes), 9, dtype=np.float32)
-    ranks_kernel.columns_by_rank(row_of_rank, indptr, codes, column_indptr, ranks)
-    ranks_kernel.values_by_rank(row_of_rank, indptr, codes, values, column_indptr, rank_values)
+    column_indptr, ranks, rank_values = compressed(matrix[row_of_rank].T)
+    ranks = ranks.astype(dtype)
     squares = plain.row_stats(indptr, values)[row_of_rank, 1]
     costs = plain.query_costs(indptr, codes, column_indptr)[row_of_rank]
     found = empty(len(matrix), k)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recokit._transposition import transpose
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
-from recokit.kernels.grouping import transpose
 
 
 def _by_user(dense):

@@ -42,15 +42,6 @@ def test_order_by_is_a_stable_sort(codes, random):
     assert order.tolist() == naive.order_by(codes, before)
 
 
-@given(SORTED_ROWS)
-def test_transposing_gives_the_columns_with_rows_ascending(rows):
-    indptr, columns, values = compressed(rows)
-    actual = grouping.transpose(indptr, columns, values, N_COLUMNS)
-    for array, expected in zip(actual, compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
-        np.testing.assert_array_equal(array, expected)
-        assert array.dtype == expected.dtype
-
-
 @pytest.mark.parametrize("policy", POLICIES)
 @given(rows=SORTED_ROWS)
 def test_repeated_cells_become_one_by_the_policy(policy, rows):

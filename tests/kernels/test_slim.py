@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recokit.kernels.grouping import transpose
+from recokit._transposition import transpose
 from recokit.kernels.slim import head_gram, slim_weights
 from tests.naive import linear
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from recokit._histories import Histories
+from recokit._transposition import transpose
 from recokit._typing import BoolArray
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
 from recokit.factorization._person import ItemSide
 from recokit.interactions import Interactions
-from recokit.kernels.grouping import transpose
 
 __all__ = ["epochs_of_update", "solve_newcomers"]
 
@@ -48,7 +48,7 @@ def solve_newcomers(
     """
     l2_bias, l2, exponent = penalties
     by_user = Histories(ratings.indptr, ratings.item_codes, ratings.values)
-    by_item = Histories(*transpose(ratings.indptr, ratings.item_codes, ratings.values, ratings.n_items))
+    by_item = Histories(*transpose(*by_user, ratings.n_items, n_threads=n_threads))
     users, items = (factors.user_bias, factors.user_factors), (factors.item_bias, factors.item_factors)
     sides = (by_user, known[0], users, items, known[1]), (by_item, known[1], items, users, np.ones_like(known[0]))
     for rows, is_known, (bias, mine), (other_bias, others), is_given in sides:

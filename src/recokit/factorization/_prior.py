@@ -3,9 +3,9 @@
 import numpy as np
 
 from recokit._threads import for_rows
+from recokit._transposition import transpose
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.factorization._factors import Factors, Ratings
-from recokit.kernels.grouping import transpose
 from recokit.kernels.sgd_prior import sum_rows
 
 __all__ = ["ImplicitPrior"]
@@ -47,7 +47,8 @@ class ImplicitPrior:
     def __init__(self, ratings: Ratings, strengths: FloatArray, l2: float, n_threads: int) -> None:
         counts = np.diff(ratings.indptr)
         self._by_user = ratings.indptr, ratings.item_codes
-        self._by_item = transpose(ratings.indptr, ratings.item_codes, ratings.values, ratings.n_items)[:2]
+        without = np.empty(0, dtype=np.float32)
+        self._by_item = transpose(*self._by_user, without, ratings.n_items, n_threads=n_threads)[:2]
         self._root = (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
         self._strengths = strengths.astype(np.float32)
         self._root_strengths = self._root * self._strengths

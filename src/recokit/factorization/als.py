@@ -185,7 +185,8 @@ class ImplicitALS(FactorRecommender):
         self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int, losses: Sequence[float] = ()
     ) -> None:
         """Do epochs after those whose losses are given."""
-        by_user, by_item = Cells(data.indptr, data.item_codes, data.values), Cells(*data.transposed())
+        by_user = Cells(data.indptr, data.item_codes, data.values)
+        by_item = Cells(*data.transposed(n_threads=self._threads()))
         user_l2 = self._penalties(by_user.lengths, data.n_items).rows(by_user.lengths)
         item_l2 = self._penalties(by_item.lengths, data.n_users).rows(by_item.lengths)
         losses, n_threads = list(losses), self._threads()

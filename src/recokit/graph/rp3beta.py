@@ -110,7 +110,8 @@ class RP3beta(ItemWeightsRecommender):
         n_items = interactions.n_items
         others = max(1, n_items - 1)
         width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        by_item, by_user = interactions.transposed(), (interactions.indptr, interactions.item_codes)
+        by_item = interactions.transposed(n_threads=self._threads())
+        by_user = interactions.indptr, interactions.item_codes
         costs = gram_costs(by_item[0], by_item[1], by_user[0])
         steps = (*self._steps(*by_item), *self._steps(*by_user, interactions.values), self._discounts(*by_item))
 

@@ -1,11 +1,21 @@
-"""Coordinates to compressed rows by counting sort, and the merging of repeated cells."""
+"""Coordinates to compressed rows and rows to columns by counting sort, and the merging of repeated cells."""
 
 import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
-__all__ = ["LAST", "MAX", "MEAN", "SUM", "merge_repeated", "order_by", "row_starts", "transpose"]
+__all__ = [
+    "LAST",
+    "MAX",
+    "MEAN",
+    "SUM",
+    "count_columns",
+    "fill_columns",
+    "merge_repeated",
+    "order_by",
+    "row_starts",
+]
 
 SUM, MEAN, LAST, MAX = 0, 1, 2, 3
 
@@ -49,21 +59,79 @@ def order_by(codes: CodeArray, starts: IntArray, before: IntArray) -> IntArray:
 
 
 @njit(nogil=True, cache=True)
-def transpose(
-    indptr: IntArray, column_codes: CodeArray, values: AnyArray, n_columns: int
-) -> tuple[IntArray, CodeArray, AnyArray]:
-    """Turn compressed rows into compressed columns, rows ascending in each."""
-    starts = row_starts(column_codes, n_columns)
-    free = starts[:-1].copy()
-    row_codes = np.empty(len(column_codes), dtype=np.int32)
-    transposed = np.empty_like(values)
-    for row in range(len(indptr) - 1):
-        for k in range(indptr[row], indptr[row + 1]):
-            place = free[column_codes[k]]
-            row_codes[place] = row
-            transposed[place] = values[k]
-            free[column_codes[k]] += 1
-    return starts, row_codes, transposed
+def count_columns(
+    start: int,
+    stop: int,
+    bounds: IntArray,
+    row_order: IntArray,
+    row_starts: IntArray,
+    row_stops: IntArray,
+    column_codes: CodeArray,
+    counts: IntArray,
+) -> None:
+    """Count the cells of each column in some parts of the rows.
+
+    Parameters
+    ----------
+    start, stop : int
+        The parts.
+    bounds : (n_parts + 1,) int64 array
+        Where each part begins in ``row_order``.
+    row_order : (n_rows,) int64 array
+        The rows, in the order that they shall have in a column.
+    row_starts, row_stops, column_codes : (n_rows,) int64, (n_rows,) int64 and (m,) int32 arrays
+        Where the cells of each row stand, and the column of each cell.
+    counts : (n_parts, n_columns) int64 array
+        Its rows ``start`` to ``stop`` are written.
+    """
+    for part in range(start, stop):
+        own = counts[part]
+        own[:] = 0
+        for place in range(bounds[part], bounds[part + 1]):
+            row = row_order[place]
+            for column in column_codes[row_starts[row] : row_stops[row]]:
+                own[column] += 1
+
+
+@njit(nogil=True, cache=True)
+def fill_columns(
+    start: int,
+    stop: int,
+    bounds: IntArray,
+    row_order: IntArray,
+    row_starts: IntArray,
+    row_stops: IntArray,
+    column_codes: CodeArray,
+    values: AnyArray,
+    free: IntArray,
+    places: AnyArray,
+    transposed: AnyArray,
+) -> None:
+    """Write the cells of some parts of the rows to their columns.
+
+    Parameters
+    ----------
+    start, stop, bounds, row_order, row_starts, row_stops, column_codes
+        As those of `count_columns`.
+    values : (m,) or (0,) array
+        Of the cells; none are written where there are none.
+    free : (n_parts, n_columns) int64 array
+        Where the cells of each part begin in each column. Changed.
+    places : (n,) integer array
+        Written: the place in ``row_order`` of each cell's row, column by column, ascending in each.
+    transposed : (n,) or (0,) array
+        Written: the values in this order.
+    """
+    for part in range(start, stop):
+        own = free[part]
+        for place in range(bounds[part], bounds[part + 1]):
+            row = row_order[place]
+            for k in range(row_starts[row], row_stops[row]):
+                to = own[column_codes[k]]
+                own[column_codes[k]] = to + 1
+                places[to] = place
+                if len(values):
+                    transposed[to] = values[k]
 
 
 @njit(nogil=True, cache=True)

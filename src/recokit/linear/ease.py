@@ -138,7 +138,7 @@ class EASE(Recommender):
 
     def _gram(self, interactions: Interactions) -> FloatArray:
         by_user = interactions.indptr, interactions.item_codes, interactions.values
-        by_item = interactions.transposed()
+        by_item = interactions.transposed(n_threads=self._threads())
         gram = np.empty((interactions.n_items, interactions.n_items))
         costs = gram_costs(by_item[0], by_item[1], by_user[0]) + interactions.n_items
         args = (*by_item, *by_user, user_weights(interactions, self.user_exponent), gram)

@@ -11,11 +11,11 @@ from sklearn.utils._param_validation import Interval
 
 from recokit._item_weights import ItemWeightsRecommender, collect_rows
 from recokit._threads import for_rows
+from recokit._transposition import transpose
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.interactions import Interactions
 from recokit.kernels.gram import gram_costs
-from recokit.kernels.grouping import transpose
 from recokit.kernels.slim import head_gram, slim_weights
 from recokit.linear._weighting import item_scales, user_weights
 
@@ -186,7 +186,7 @@ class SLIM(ItemWeightsRecommender):
         with self._progress(n_items, "items") as bar:
             by_target = collect_rows(n_items, width, fill, bar.update)
         self._check_convergence(n_passes)
-        indptr, codes, weights = transpose(*by_target, n_items)
+        indptr, codes, weights = transpose(*by_target, n_items, n_threads=self._threads())
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
 
     def _n_heads(self, n_items: int) -> int:
@@ -210,7 +210,7 @@ class SLIM(ItemWeightsRecommender):
 
     def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
         n_items, users = interactions.n_items, user_weights(interactions, self.user_exponent)
-        by_item = interactions.transposed()
+        by_item = interactions.transposed(n_threads=self._threads())
         by_user = interactions.indptr, interactions.item_codes, interactions.values
         data = (*by_item, *by_user, users)
         lengths = np.diff(by_item[0])

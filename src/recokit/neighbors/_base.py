@@ -180,7 +180,7 @@ class NeighborhoodRecommender(Recommender):
             biases = Biases(self._mean_, self._user_bias_, self._item_bias_)
         else:
             biases = Biases.fit(data) if spec.values == "baseline" else Biases.zero(data)
-        sides = Sides.of(data, biases, rows_are_users=self._rows_are_users)
+        sides = Sides.of(data, biases, rows_are_users=self._rows_are_users, n_threads=self._threads())
         levels = sides.levels(spec.values, self.weighting)  # type: ignore[arg-type]
         constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
         decays = None
@@ -215,16 +215,15 @@ class NeighborhoodRecommender(Recommender):
     def _neighbors(self) -> Neighbors:
         return Neighbors(self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_)
 
-    def _weighted(self, neighbors: Neighbors) -> Rows:
-        """Return how much each neighbour counts in a score of implicit feedback, by row."""
-        rows = neighbors.as_rows()
+    def _weighted(self, neighbors: Neighbors) -> Neighbors:
+        """Return neighbours with how much each counts in a score of implicit feedback instead of its similarity."""
         if self.amplification == 1 and self.scoring == "sum":
-            return rows
-        weights = self._amplified(rows.values)
+            return neighbors
+        weights = self._amplified(neighbors.scores)
         if self.scoring == "normalized_sum":
-            totals = self._totals[rows.codes]
+            totals = self._totals[neighbors.codes]  # beyond the neighbours of a row, any
             weights = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
-        return Rows.of(rows.indptr, rows.codes, weights)
+        return neighbors._replace(scores=weights.astype(np.float32))
 
     def _amplified(self, similarities: FloatArray) -> FloatArray:
         check_amplification(similarities, self.amplification)

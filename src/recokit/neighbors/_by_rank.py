@@ -1,28 +1,45 @@
 """Work on rows by rank, from the longest to the shortest, that finds what is near the long rows on the way."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._arrays import read_only
 from recokit._threads import for_rows
+from recokit._transposition import transpose_spans
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.cooccurrence import merge_long
-from recokit.kernels.ranks import columns_by_rank
 from recokit.neighbors._rows import Rows
 
-__all__ = ["Found", "find_near_long", "order_by_length", "run"]
+__all__ = ["ByRank", "Found", "find_near_long", "run"]
 
 Found = tuple[CodeArray, FloatArray, CodeArray]
 
 
-def order_by_length(rows: Rows, columns: Rows) -> tuple[IntArray, AnyArray]:
-    """Return the row of each rank, and the matrix by column with ranks instead of codes, in order."""
-    row_of_rank = read_only(np.argsort(-rows.lengths, kind="stable"))
-    ranks = np.empty(len(rows.codes), dtype=np.uint16 if rows.n_rows <= 2**16 else np.uint32)
-    columns_by_rank(row_of_rank, rows.indptr, rows.codes, columns.indptr, ranks)
-    return row_of_rank, read_only(ranks)
+class ByRank(NamedTuple):
+    """The rows in order of length, and the matrix by column with ranks instead of codes, in order.
+
+    Attributes
+    ----------
+    row_of_rank : (n_rows,) int64 array
+    ranks : (n,) uint16 or uint32 array
+    values : (n,) or (0,) float32 array
+    """
+
+    row_of_rank: IntArray
+    ranks: AnyArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, rows: Rows, n_columns: int, n_threads: int, *, with_values: bool) -> "ByRank":
+        """Put rows in order, the longest first, equal ones by code."""
+        order = np.argsort(-rows.lengths, kind="stable")
+        ranks = np.empty(len(rows.codes), dtype=np.uint16 if rows.n_rows <= 2**16 else np.uint32)
+        given = rows.values if with_values else rows.values[:0]
+        cells = rows.indptr[:-1], rows.indptr[1:], rows.codes, given
+        values = transpose_spans(order, *cells, n_columns, ranks, n_threads=n_threads)[1]
+        return cls(read_only(order), read_only(ranks), read_only(values))
 
 
 def find_near_long(

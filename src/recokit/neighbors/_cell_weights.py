@@ -7,9 +7,9 @@ import numpy as np
 
 from recokit._arrays import read_only
 from recokit._decay import decays
+from recokit._transposition import transpose
 from recokit._typing import AnyArray, FloatArray
 from recokit.interactions import Interactions
-from recokit.kernels.grouping import transpose
 from recokit.neighbors._rows import Rows
 
 __all__ = ["CellWeights", "decay_weights", "decayed", "user_weights"]

@@ -11,8 +11,7 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
 from recokit.kernels.ranks import cells_before
-from recokit.kernels.similarity import query_costs
-from recokit.neighbors._by_rank import Found, find_near_long, order_by_length, run
+from recokit.neighbors._by_rank import ByRank, Found, find_near_long, run
 from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_counts"]
@@ -45,6 +44,7 @@ class _Plan(NamedTuple):
 def nearest_by_counts(
     rows: Rows,
     columns: Rows,
+    costs: FloatArray,
     kind: int,
     constants: FloatArray,
     swapped: bool,
@@ -63,15 +63,17 @@ def nearest_by_counts(
     ----------
     rows, columns : Rows
         The matrix by row, and by column. All values are 1, or none matters.
+    costs : (n_rows,) float64 array
+        The number of cells of the columns of each row.
     kind, constants, swapped, found
         As those of `kernels.similarity.nearest_rows`.
     n_threads : int
     done : callable
         Told each time how many more rows have been answered.
     """
-    row_of_rank, ranks = order_by_length(rows, columns)
+    row_of_rank, ranks, _ = ByRank.of(rows, columns.n_rows, n_threads, with_values=False)
     lengths = rows.lengths[row_of_rank]
-    costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
+    costs = costs[row_of_rank]
     plan = _plan(costs, lengths, columns.indptr, ranks)
     by_rank = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, columns.indptr)
     formula = (kind, constants, swapped, *found)

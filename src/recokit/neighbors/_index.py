@@ -8,10 +8,10 @@ import numpy as np
 
 from recokit._arrays import read_only
 from recokit._threads import for_rows
+from recokit._transposition import transpose, transpose_spans
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
 from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
-from recokit.kernels.grouping import transpose
 from recokit.kernels.similarity_formulas import COSINE, LIFT, LOG_LIKELIHOOD
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
 from recokit.neighbors._cell_weights import CellWeights
@@ -53,6 +53,14 @@ class Neighbors(NamedTuple):
         found = np.arange(self.codes.shape[1]) < self.counts[:, None]
         indptr = np.concatenate([[0], np.cumsum(self.counts, dtype=np.int64)])
         return Rows.of(indptr, self.codes[found], self.scores[found])
+
+    def transposed(self, *, n_threads: int) -> Rows:
+        """Return, where the queries are all rows, those that have each row among their neighbours, ascending."""
+        n_rows, k = self.codes.shape
+        starts, near = k * np.arange(n_rows), np.empty(self.counts.sum(), dtype=np.int32)
+        spans = np.arange(n_rows), starts, starts + self.counts, self.codes.ravel(), self.scores.ravel()
+        indptr, scores = transpose_spans(*spans, n_rows, near, n_threads=n_threads)
+        return Rows.of(indptr, near, scores)
 
 
 class Queries(NamedTuple):
@@ -120,6 +128,7 @@ class SimilarityIndex:
             constants["min_common"],
         ]
         self._constants = read_only(np.array(ordered, dtype=np.float64))
+        self._costs: FloatArray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -136,10 +145,18 @@ class SimilarityIndex:
         """The same by column."""
         return self._columns
 
+    def costs(self, queries: Queries) -> FloatArray:
+        """Return the number of products that the columns of each query ask for: (n_queries,) float64."""
+        if queries.rows is not self._rows:
+            return kernel.query_costs(queries.rows.indptr, queries.rows.codes, self._columns.indptr)
+        if self._costs is None:
+            self._costs = read_only(kernel.query_costs(self._rows.indptr, self._rows.codes, self._columns.indptr))
+        return self._costs
+
     def width(self, queries: Queries, k: int) -> int:
         """Return how many neighbours a query has at most where k are asked for: no more than its columns lead to."""
-        rows, indexed = queries.rows, queries.own_codes >= 0
-        reached = kernel.query_costs(rows.indptr, rows.codes, self._columns.indptr) - indexed * rows.lengths
+        indexed = queries.own_codes >= 0
+        reached = self.costs(queries) - indexed * queries.rows.lengths
         others = self.n_rows - int(np.all(indexed))
         return max(1, int(min(k, others, reached.max(initial=1))))
 
@@ -164,7 +181,7 @@ class SimilarityIndex:
         index = copy.copy(self)
         index._rows = self._rows.take(codes)
         index._columns = Rows.of(*transpose(*index._rows, self._columns.n_rows))
-        index._stats = read_only(self._stats[codes])
+        index._stats, index._costs = read_only(self._stats[codes]), None
         own_codes = np.full(self.n_rows, -1, dtype=np.int32)
         own_codes[codes] = np.arange(len(codes))
         return index, Queries(self._rows, own_codes)
@@ -191,13 +208,13 @@ class SimilarityIndex:
         done : callable
             Told each time how many more queries have been answered.
         """
-        found = Neighbors.empty(queries.rows.n_rows, k)
+        found, costs = Neighbors.empty(queries.rows.n_rows, k), self.costs(queries)
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._columns, *formula, found, n_threads=n_threads, done=done)
+            nearest_by_counts(self._rows, self._columns, costs, *formula, found, n_threads=n_threads, done=done)
         elif self.products_suffice(queries):
             squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._columns, squares, found, n_threads=n_threads, done=done)
+            nearest_by_cosine(self._rows, self._columns, squares, costs, found, n_threads=n_threads, done=done)
         else:
             work = kernel.nearest_rows if self._function is None else nearest_rows_by
             self._run(work, queries, (swapped, *found), n_threads, done)
@@ -251,13 +268,12 @@ class SimilarityIndex:
         formula = self._kind if self._function is None else self._function
         known = (*self._columns, self._stats, formula, self._constants, unit)
         args = (*rows, self._stats_of(rows), own, *known, *rest)
-        costs = kernel.query_costs(rows.indptr, rows.codes, self._columns.indptr)
 
         def run(start: int, stop: int, *arguments: object) -> None:
             work(start, stop, *arguments)
             done(stop - start)
 
-        for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=costs)
+        for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=self.costs(queries))
 
     def _values_of(
         self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False

@@ -7,9 +7,7 @@ import numpy as np
 from recokit._arrays import read_only
 from recokit._typing import FloatArray
 from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
-from recokit.kernels.ranks import values_by_rank
-from recokit.kernels.similarity import query_costs
-from recokit.neighbors._by_rank import Found, find_near_long, order_by_length
+from recokit.neighbors._by_rank import ByRank, Found, find_near_long
 from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_cosine"]
@@ -22,6 +20,7 @@ def nearest_by_cosine(
     rows: Rows,
     columns: Rows,
     squares: FloatArray,
+    costs: FloatArray,
     found: Found,
     *,
     n_threads: int,
@@ -39,6 +38,8 @@ def nearest_by_cosine(
         The matrix by row, and by column.
     squares : (n_rows,) float64 array
         The sum of squares of each row.
+    costs : (n_rows,) float64 array
+        The number of products that the columns of each row ask for.
     found
         As that of `kernels.similarity.nearest_rows`.
     n_threads : int
@@ -46,12 +47,9 @@ def nearest_by_cosine(
         Told each time how many more rows have been answered.
     """
     n_long = min(_MOST_LONG, rows.n_rows, max(1, _MOST_LONG_BYTES // (8 * found[0].shape[1])))
-    row_of_rank, ranks = order_by_length(rows, columns)
-    rank_values = np.empty(len(rows.codes), dtype=np.float32)
-    values_by_rank(row_of_rank, *rows, columns.indptr, rank_values)
-    costs = query_costs(rows.indptr, rows.codes, columns.indptr)[row_of_rank]
-    squares = read_only(squares[row_of_rank])
-    args = (row_of_rank, squares, inverse_norms(squares), *rows, columns.indptr, ranks, read_only(rank_values), costs)
+    row_of_rank, ranks, values = ByRank.of(rows, columns.n_rows, n_threads, with_values=True)
+    squares, costs = read_only(squares[row_of_rank]), costs[row_of_rank]
+    args = (row_of_rank, squares, inverse_norms(squares), *rows, columns.indptr, ranks, values, costs)
     listed = np.arange(rows.n_rows) >= n_long
     listed &= costs < LISTED * rows.n_rows
     # Measured, in products of a short row of which no list is kept; of a long row, only a half is summed up.

@@ -8,9 +8,9 @@ import numpy as np
 
 from recokit._arrays import read_only
 from recokit._threads import for_rows
+from recokit._transposition import transpose
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import neighbors as kernel
-from recokit.kernels.grouping import transpose
 from recokit.neighbors._index import Queries, SimilarityIndex
 from recokit.neighbors._rows import Rows
 

@@ -32,9 +32,10 @@ class Sides(NamedTuple):
     column_biases: FloatArray
 
     @classmethod
-    def of(cls, data: Interactions, biases: Biases, *, rows_are_users: bool) -> "Sides":
+    def of(cls, data: Interactions, biases: Biases, *, rows_are_users: bool, n_threads: int) -> "Sides":
         """Return the data seen from the users or from the items."""
-        by_user, by_item = Rows.of(data.indptr, data.item_codes, data.values), Rows.of(*data.transposed())
+        by_user = Rows.of(data.indptr, data.item_codes, data.values)
+        by_item = Rows.of(*data.transposed(n_threads=n_threads))
         if rows_are_users:
             return cls(by_user, by_item, biases.mean, biases.of_users, biases.of_items)
         return cls(by_item, by_user, biases.mean, biases.of_items, biases.of_users)

@@ -6,7 +6,6 @@ from recokit._arrays import read_only
 from recokit._threads import for_rows
 from recokit._typing import AnyArray, BoolArray, CodeArray, IntArray
 from recokit.kernels import neighbor_updates as kernel
-from recokit.kernels.similarity import query_costs
 from recokit.neighbors._index import Neighbors, SimilarityIndex
 from recokit.neighbors._ratings import tiles
 from recokit.neighbors._rows import Rows
@@ -53,7 +52,7 @@ def updated(
     if not new.same_formula(old) or not in_order or (width != k and not (all_of_them and width < k)):
         return None
     changed = changed_rows(old.rows, new.rows, row_map, column_map)
-    costs = query_costs(new.rows.indptr, new.rows.codes, new.columns.indptr) + 1.0
+    costs = new.costs(new.known()) + 1.0
     most = (_MOST_WORK_OF_COUNTING if new.counts_suffice(new.known()) else _MOST_WORK) * costs.sum()
     if 2 * costs[changed].sum() > most:
         return None

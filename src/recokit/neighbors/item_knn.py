@@ -10,7 +10,6 @@ from sklearn.utils._param_validation import Interval
 from recokit._item_weights import PEOPLE_AT_A_TIME
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Choice, Histories, Top
-from recokit.kernels.grouping import transpose
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._cell_weights import CellWeights, decayed, user_weights
 from recokit.neighbors._docs import shared_docs
@@ -215,14 +214,13 @@ class ItemKNN(NeighborhoodRecommender):
 
     def _sum_lists(self) -> Rows:
         """Return, for each item, the items that have it among their neighbours."""
-        neighbors = self._weighted(self._neighbors)
-        return Rows.of(*transpose(*neighbors, neighbors.n_rows))
+        return self._weighted(self._neighbors).transposed(n_threads=self._threads())
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Neighbors:
         return self._nearest_rows(item_codes, n)
 
     def _contributions(self, user_code: int, item_code: int) -> tuple[CodeArray, FloatArray]:
         history = self._profiles.take(np.array([user_code]))
-        codes, similarities = self._weighted(self._neighbors.take(np.array([item_code])))[1:]
+        codes, similarities = self._weighted(self._neighbors.take(np.array([item_code]))).as_rows()[1:]
         common, mine, theirs = np.intersect1d(codes, history.codes, assume_unique=True, return_indices=True)
         return common, similarities[mine].astype(np.float64) * history.values[theirs]

@@ -134,7 +134,7 @@ class UserKNN(NeighborhoodRecommender):
 
     def _known_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
         if not self._is_explicit():
-            return self._weighted(self._neighbors.take(user_codes))
+            return self._weighted(self._neighbors.take(user_codes)).as_rows()
         own = self._deviations
         return _Raters(self._derived.similar.known(user_codes), own.of_rows[user_codes], own.scales[user_codes])
 
@@ -149,7 +149,7 @@ class UserKNN(NeighborhoodRecommender):
         queries = similar.new(rows, levels)
         if not self._is_explicit():
             k = similar.width(queries, self._k)
-            return self._weighted(similar.nearest(queries, k, n_threads=self._threads()))
+            return self._weighted(similar.nearest(queries, k, n_threads=self._threads())).as_rows()
         return _Raters(queries, *self._deviations.of_new(rows, own_biases))
 
     def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
