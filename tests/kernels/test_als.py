@@ -33,7 +33,7 @@ def gram_of(others, weight):
 def test_cholesky_solves_what_the_objective_says(problem):
     R, others, l2, weight, _ = problem
     found = np.full((len(R), others.shape[1]), np.nan, dtype=np.float32)
-    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, found)
+    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, found, np.empty(len(R)))
     np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=2e-4, atol=2e-5)
 
 
@@ -42,7 +42,9 @@ def test_enough_steps_of_gradients_arrive_at_the_same(problem):
     R, others, l2, weight, rng = problem
     found = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
     steps = 4 * others.shape[1]  # as many as factors without rounding
-    kernel.solve_by_gradients(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found)
+    kernel.solve_by_gradients(
+        0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
+    )
     np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=5e-3, atol=5e-3)
 
 
@@ -54,8 +56,8 @@ def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
     others, l2 = rng.normal(size=(20_001, 3)).astype(np.float32), np.array([2.0, 2.0], dtype=np.float32)
     gram, expected = gram_of(others, 0.01), naive.solve(R.astype(np.float32), others, 0.01, l2)
     exact, stepped = np.empty((2, 3), dtype=np.float32), np.zeros((2, 3), dtype=np.float32)
-    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact)
-    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped)
+    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact, np.empty(2))
+    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped, np.empty(2))
     np.testing.assert_allclose(exact, expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(stepped, expected, rtol=1e-3, atol=1e-4)
 
@@ -65,7 +67,9 @@ def test_steps_of_gradients_do_not_depend_on_the_size_of_the_strengths(scale):
     rng = np.random.default_rng(0)
     R, others = rng.uniform(0.5, 2, (3, 6)), rng.normal(size=(6, 4)).astype(np.float32)
     l2, found = np.full(3, 0.1 * scale, dtype=np.float32), np.zeros((3, 4), dtype=np.float32)
-    kernel.solve_by_gradients(0, 3, *cells_of(scale * R), others, gram_of(others, 0.1 * scale), l2, 16, found)
+    kernel.solve_by_gradients(
+        0, 3, *cells_of(scale * R), others, gram_of(others, 0.1 * scale), l2, 16, found, np.empty(3)
+    )
     np.testing.assert_allclose(found, naive.solve(R, others, 0.1, np.full(3, 0.1)), rtol=1e-3, atol=1e-3)
 
 
@@ -75,7 +79,9 @@ def test_every_step_of_gradients_lowers_the_objective(problem, steps):
     start = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
     start[~np.any(R, axis=1)] = 0
     found = start.copy()
-    kernel.solve_by_gradients(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found)
+    kernel.solve_by_gradients(
+        0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
+    )
 
     def loss(rows):
         return naive.loss(R, rows.astype(np.float64), others.astype(np.float64), weight, l2, 0.0)
@@ -88,21 +94,27 @@ def test_only_the_rows_asked_for_are_written(problem):
     R, others, l2, weight, _ = problem
     gram, middle = gram_of(others, weight), len(R) // 2
     whole = np.zeros((len(R), others.shape[1]), dtype=np.float32)
-    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram, l2, whole)
+    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram, l2, whole, np.empty(len(R)))
     part = np.full_like(whole, 7)
-    kernel.solve_by_cholesky(middle, len(R), *cells_of(R), others, gram, l2, part)
+    kernel.solve_by_cholesky(middle, len(R), *cells_of(R), others, gram, l2, part, np.empty(len(R)))
     np.testing.assert_array_equal(part[middle:], whole[middle:])
     assert np.all(part[:middle] == 7)
 
 
-@given(problems())
-def test_losses_are_those_of_what_was_observed(problem):
-    R, others, _, _, rng = problem
+@pytest.mark.parametrize("solver", ["gradients", "cholesky"])
+@given(problems(), st.integers(0, 4))
+def test_losses_are_what_the_rows_minimise(solver, problem, steps):
+    R, others, l2, weight, rng = problem
     rows = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
-    totals = np.empty(len(R))
-    kernel.losses(0, len(R), *cells_of(R), rows, others, totals)
-    expected = np.sum(R * (1 - rows.astype(np.float64) @ others.T.astype(np.float64)) ** 2, axis=1)
-    np.testing.assert_allclose(totals, expected, rtol=1e-4, atol=1e-4)
+    losses, args = np.full(len(R), np.nan), (0, len(R), *cells_of(R), others, gram_of(others, weight), l2)
+    if solver == "cholesky":
+        kernel.solve_by_cholesky(*args, rows, losses)
+    else:
+        kernel.solve_by_gradients(*args, steps, rows, losses)
+    for row in range(len(R)):
+        one = R[row : row + 1], rows[row : row + 1].astype(np.float64), others.astype(np.float64)
+        scale = 1 + R[row].sum() + (l2[row] + weight) * np.sum(others.astype(np.float64) ** 2) * others.shape[1]
+        assert losses[row] == pytest.approx(naive.loss(*one, weight, l2[row : row + 1], 0.0), abs=1e-4 * scale)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 3, 4, 5, 11])

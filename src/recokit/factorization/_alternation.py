@@ -54,28 +54,30 @@ class Side(NamedTuple):
         """Return the side of some factors."""
         return cls(others, (unobserved_weight * gram_of(others, n_threads)).astype(np.float32))
 
-    def improve(self, cells: Cells, l2: FloatArray, factors: FloatArray, n_steps: int, n_threads: int) -> None:
-        """Take steps of conjugate gradients from the factors of each row, which are overwritten."""
-        args = (*cells, *self, l2, n_steps, factors)
+    def improve(self, cells: Cells, l2: FloatArray, factors: FloatArray, n_steps: int, n_threads: int) -> float:
+        """Take steps of conjugate gradients from the factors of each row, which are overwritten; return the objective.
+
+        It is Σ v (1 − f·x)² over the cells, plus what is not observed: its weight times Σ (f·x)² over all pairs, plus
+        the penalty of the rows.
+        """
+        losses = np.empty(len(factors))
+        args = (*cells, *self, l2, n_steps, factors, losses)
         size = self.others.shape[1]
         costs = (2.0 * cells.lengths + size) * size * (n_steps + 1) / 8
         for_rows(kernel.solve_by_gradients, len(factors), args, n_threads=n_threads, costs=costs)
+        return float(losses.sum())
 
-    def solve(self, cells: Cells, l2: FloatArray, n_threads: int) -> FloatArray:
-        """Return the factors that are best for each row: (n_rows, n_factors) float32, 0 without interactions."""
-        size = self.others.shape[1]
-        factors = np.empty((len(cells.lengths), size), dtype=np.float32)
+    def solve(self, cells: Cells, l2: FloatArray, n_threads: int) -> tuple[FloatArray, float]:
+        """Return the factors that are best for each row, 0 without interactions, and the objective, as `improve` does.
+
+        The factors are (n_rows, n_factors) float32.
+        """
+        size, n_rows = self.others.shape[1], len(cells.lengths)
+        factors, losses = np.empty((n_rows, size), dtype=np.float32), np.empty(n_rows)
         costs = (0.5 * cells.lengths + size / 3) * size**2 / 8
-        for_rows(kernel.solve_by_cholesky, len(factors), (*cells, *self, l2, factors), n_threads=n_threads, costs=costs)
-        return factors
-
-    def loss(self, cells: Cells, factors: FloatArray, n_threads: int) -> float:
-        """Return Σ v (1 − f·x)² over the cells plus what is not observed: its weight times Σ (f·x)² over all pairs."""
-        totals = np.empty(len(factors))
-        args = (*cells, factors, self.others, totals)
-        costs = cells.lengths * self.others.shape[1] / 8
-        for_rows(kernel.losses, len(factors), args, n_threads=n_threads, costs=costs)
-        return float(totals.sum() + np.sum(gram_of(factors, n_threads) * self.gram))
+        args = (*cells, *self, l2, factors, losses)
+        for_rows(kernel.solve_by_cholesky, n_rows, args, n_threads=n_threads, costs=costs)
+        return factors, float(losses.sum())
 
 
 def gram_of(factors: FloatArray, n_threads: int) -> FloatArray:

@@ -193,11 +193,10 @@ class ImplicitALS(FactorRecommender):
         items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                users = self._half(Side.of(items, self.unobserved_weight, n_threads), by_user, user_l2, users)
+                users, _ = self._half(Side.of(items, self.unobserved_weight, n_threads), by_user, user_l2, users)
                 side = Side.of(users, self.unobserved_weight, n_threads)
-                items = self._half(side, by_item, item_l2, items)
-                loss = side.loss(by_item, items, n_threads) + _penalty(user_l2, users) + _penalty(item_l2, items)
-                losses.append(loss / data.n_interactions)
+                items, loss = self._half(side, by_item, item_l2, items)
+                losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
                 self._refuse_overflow(losses[-1], data)
                 bar.update(1)
         self.item_factors_, self.history_ = items, {"training_loss": losses}
@@ -205,7 +204,7 @@ class ImplicitALS(FactorRecommender):
         if self.warm_start:
             self._in_progress = _Progress(data, users, items, losses.copy())
         self._restore()
-        self.user_factors_ = self._side.solve(by_user, user_l2, n_threads)
+        self.user_factors_, _ = self._side.solve(by_user, user_l2, n_threads)
 
     def _refuse_overflow(self, loss: float, data: Interactions) -> None:
         if not np.isfinite(loss):
@@ -214,11 +213,11 @@ class ImplicitALS(FactorRecommender):
                 f"{data.values.max():.3g}; make them smaller (divide them, or take logarithms), or raise l2={self.l2}"
             )
 
-    def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> FloatArray:
+    def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:
+        """Return the factors of one side, the other's given, and the objective without the other's penalty."""
         if self.solver == "cholesky":
             return side.solve(cells, l2, self._threads())
-        side.improve(cells, l2, factors, _N_STEPS, self._threads())
-        return factors
+        return factors, side.improve(cells, l2, factors, _N_STEPS, self._threads())
 
     def _penalties(self, lengths: IntArray, n_others: int) -> Penalties:
         return Penalties.of(lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
@@ -232,7 +231,7 @@ class ImplicitALS(FactorRecommender):
 
     def _fold_in(self, people: Histories) -> FloatArray:
         """Solve for the factors of people, the items' given."""
-        return self._side.solve(Cells(*people), self._user_penalties.rows(people.lengths), self._threads())
+        return self._side.solve(Cells(*people), self._user_penalties.rows(people.lengths), self._threads())[0]
 
     # ------------------------------------------------------------------ explaining
 

@@ -9,7 +9,7 @@ from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["gram_parts", "losses", "solve_by_cholesky", "solve_by_gradients"]
+__all__ = ["gram_parts", "solve_by_cholesky", "solve_by_gradients"]
 
 _REFINEMENTS = 1
 _LEAST = np.float32(1e-6)  # of a pivot is left by rounding
@@ -85,15 +85,18 @@ def _write_unobserved(gram: FloatArray, l2: float, vector: FloatArray, residual:
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _add_observed(
     rows: FloatArray, weights: FloatArray, target: np.float32, vector: FloatArray, residual: FloatArray
-) -> None:
-    """Add Σ_k v_k (t − f_k·x) f_k."""
+) -> float:
+    """Add Σ_k v_k (t − f_k·x) f_k; return Σ_k v_k (t − f_k·x)."""
+    total = 0.0
     for k in range(len(rows)):
         row, lack = rows[k], target
         for a in range(len(vector)):
             lack -= row[a] * vector[a]
         lack *= weights[k]
+        total += lack
         for a in range(len(vector)):
             residual[a] += lack * row[a]
+    return total
 
 
 @njit(nogil=True, cache=True)
@@ -107,17 +110,20 @@ def _write_lack(
     vector: FloatArray,
     buffer: FloatArray,
     residual: FloatArray,
-) -> None:
-    """Write Σ_k v_k (t − f_k·x) f_k − (G + λI) x, with the f gathered already where all of them fit in the buffer."""
+) -> float:
+    """Write Σ_k v_k (t − f_k·x) f_k − (G + λI) x, and return Σ_k v_k (t − f_k·x).
+
+    Where all f fit in the buffer they are there already.
+    """
     _write_unobserved(gram, l2, vector, residual)
-    n, size = len(codes), len(buffer)
+    n, size, total = len(codes), len(buffer), 0.0
     if n <= size:
-        _add_observed(buffer[:n], weights, target, vector, residual)
-        return
+        return _add_observed(buffer[:n], weights, target, vector, residual)
     for first in range(0, n, size):
         last = min(n, first + size)
         _gather(codes[first:last], others, buffer)
-        _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
+        total += _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
+    return total
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -141,6 +147,7 @@ def solve_by_gradients(
     l2: FloatArray,
     n_steps: int,
     factors: FloatArray,
+    losses: FloatArray,
 ) -> None:
     """Take a few steps of conjugate gradients towards the solution of each row.
 
@@ -159,6 +166,8 @@ def solve_by_gradients(
     n_steps : int
     factors : (n_rows, n_factors) float32 array
         Where to start; overwritten. 0 for a row without interactions.
+    losses : (n_rows,) float64 array
+        Written: what each row minimises, at its factors.
     """
     size, one, zero = others.shape[1], np.float32(1), np.float32(0)
     buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
@@ -168,11 +177,12 @@ def solve_by_gradients(
         first, last = indptr[row], indptr[row + 1]
         solution, mine, weights = factors[row], codes[first:last], values[first:last]
         if first == last:
-            solution[:] = 0
+            solution[:], losses[row] = 0, 0.0
             continue
         if len(mine) <= len(buffer):
             _gather(mine, others, buffer)
-        _write_lack(mine, weights, others, gram, l2[row], one, solution, buffer, residual)
+        lacking = _write_lack(mine, weights, others, gram, l2[row], one, solution, buffer, residual)
+        losses[row] = lacking - _dot(solution, residual)
         for a in range(size):
             direction[a] = residual[a]
         square = _dot(residual, residual)
@@ -182,6 +192,7 @@ def solve_by_gradients(
                 break
             _write_lack(mine, weights, others, gram, l2[row], zero, direction, buffer, fall)
             step = np.float32(-square / _dot(direction, fall))
+            losses[row] -= step * square  # as each step of conjugate gradients does
             for a in range(size):
                 solution[a] += step * direction[a]
                 residual[a] += step * fall[a]
@@ -233,6 +244,7 @@ def solve_by_cholesky(
     gram: FloatArray,
     l2: FloatArray,
     factors: FloatArray,
+    losses: FloatArray,
 ) -> None:
     """Solve each row, to the accuracy of float32.
 
@@ -245,6 +257,8 @@ def solve_by_cholesky(
         As those of `solve_by_gradients`.
     factors : (n_rows, n_factors) float32 array
         Written; 0 for a row without interactions.
+    losses
+        As those of `solve_by_gradients`.
     """
     size = others.shape[1]
     buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
@@ -253,7 +267,7 @@ def solve_by_cholesky(
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
         if first == last:
-            factors[row] = 0
+            factors[row], losses[row] = 0, 0.0
             continue
         mine, weights = codes[first:last], values[first:last]
         for a in range(size):
@@ -272,7 +286,8 @@ def solve_by_cholesky(
         _decompose(matrix)
         solution[:] = 0
         for _ in range(1 + _REFINEMENTS):
-            _write_residual(mine, weights, others, gram, l2[row], solution, residual)
+            lacking = _write_residual(mine, weights, others, gram, l2[row], solution, residual)
+            losses[row] = lacking - _dot(solution, residual)  # the last refinement lowers it by less than float32 tells
             _substitute(matrix, residual)
             solution += residual
         factors[row] = solution
@@ -287,49 +302,20 @@ def _write_residual(
     l2: float,
     vector: FloatArray,
     residual: FloatArray,
-) -> None:
-    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x, in float64."""
+) -> float:
+    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x, in float64, and return Σ_k v_k (1 − f_k·x)."""
     for a in range(len(vector)):
         line, total = gram[a], -np.float64(l2) * vector[a]
         for b in range(len(vector)):
             total -= line[b] * vector[b]
         residual[a] = total
+    lacking = 0.0
     for k in range(len(codes)):
         row, lack = others[codes[k]], 1.0
         for a in range(len(vector)):
             lack -= row[a] * vector[a]
         lack *= weights[k]
+        lacking += lack
         for a in range(len(vector)):
             residual[a] += lack * row[a]
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def losses(
-    start: int,
-    stop: int,
-    indptr: IntArray,
-    codes: CodeArray,
-    values: FloatArray,
-    factors: FloatArray,
-    others: FloatArray,
-    totals: FloatArray,
-) -> None:
-    """Compute Σ v (1 − f·x)² over what each row has interacted with.
-
-    Parameters
-    ----------
-    start, stop, indptr, codes, values, others
-        As those of `solve_by_gradients`.
-    factors : (n_rows, n_factors) float32 array
-    totals : (n_rows,) float64 array
-        Written.
-    """
-    for row in range(start, stop):
-        total, own = 0.0, factors[row]
-        for k in range(indptr[row], indptr[row + 1]):
-            other, dot = others[codes[k]], np.float32(0)
-            for a in range(len(own)):
-                dot += own[a] * other[a]
-            lack = 1.0 - dot
-            total += values[k] * lack * lack
-        totals[row] = total
+    return lacking
