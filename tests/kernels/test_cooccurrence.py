@@ -72,7 +72,7 @@ def nearest(matrix, name, k, n_long, has_bits=None, n_parts=1, swapped=False, dt
     for start, stop, own in zip(parts, parts[1:], of_parts, strict=False):
         kernel.nearest_of_short(start, stop, *args, ranks, costs[n_long:], *formula, *found, *own)
     for own in of_parts:
-        kernel.merge_long(row_of_rank, *own, *found)
+        kernel.merge_long(0, len(own[1]), row_of_rank, *own, *found)
     return found
 
 

@@ -43,7 +43,7 @@ def nearest(matrix, k, n_long, n_parts=1, dtype=np.uint16):
     for start, stop, own in zip(parts, parts[1:], of_parts, strict=False):
         kernel.nearest_by_products(start, stop, *args, *own)
     for own in of_parts:
-        merge_long(row_of_rank, *own, *found)
+        merge_long(0, len(own[1]), row_of_rank, *own, *found)
     return found
 
 

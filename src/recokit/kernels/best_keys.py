@@ -1,7 +1,7 @@
 """The best of many candidates, each a score and a code in one integer: higher scores first, equal ones by code.
 
 The k best are a heap of keys with the least as its root. What is kept does not depend on the order of the candidates.
-All are inlined into the kernels that use them, so that a kernel and its heap are cached as one.
+Most are inlined into the kernels that use them, so that a kernel and its heap are cached as one.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recokit.kernels._typing import CodeArray, FloatArray
 
-__all__ = ["key_of", "offer", "score_of", "write_best"]
+__all__ = ["key_of", "offer", "put", "score_of", "worst_of", "write_best"]
 
 Keys = NDArray[np.uint64]
 
@@ -57,6 +57,18 @@ def offer(keys: Keys, size: int, key: np.uint64) -> int:
             parent = child
         keys[parent] = key
     return size
+
+
+@njit(nogil=True, cache=True)
+def put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
+    """Do as `offer` with the candidate of a score and a code. Not inlined: for kernels that offer in many places."""
+    return offer(keys, size, key_of(score, code))
+
+
+@njit(nogil=True, cache=True)
+def worst_of(keys: Keys, size: int, score: FloatArray) -> float:
+    """Return the score that a candidate must reach to be among the best, 0 while there is room."""
+    return score_of(keys[0], score) if size == len(keys) else 0.0
 
 
 @njit(nogil=True, inline="always")

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
-from recokit.kernels.bit_rows import Words, count_ones
+from recokit.kernels.best_keys import Keys, key_of, put, score_of, worst_of, write_best
+from recokit.kernels.bit_rows import Words, count_ones, first_bits
 from recokit.kernels.similarity_formulas import similarity_of
 
 __all__ = ["merge_long", "nearest_of_long", "nearest_of_short"]
@@ -24,18 +24,6 @@ _REMEMBERED = 64
 _RENEWED = 512
 _ONE, _WORD, _PLACE, _ALL = np.uint64(1), np.uint64(6), np.uint64(63), np.uint64(2**64 - 1)
 _NO_MOMENTS = ((0.0, 0.0, 0.0, 0.0),)  # of no similarity of ones
-
-
-@njit(nogil=True, cache=True)
-def _put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
-    """Offer a candidate to the best; return how many these are."""
-    return offer(keys, size, key_of(score, code))
-
-
-@njit(nogil=True, cache=True)
-def _worst(keys: Keys, size: int, score: FloatArray) -> float:
-    """Return the score that a row must reach to be among the best, 0 while there is room."""
-    return score_of(keys[0], score) if size == len(keys) else 0.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -148,8 +136,8 @@ def _scan(
                 continue
             score[0] = _similarity(kind, swapped, common, own, lengths[first + t], constants)
             if score[0] > 0 and score[0] >= worst:
-                size = _put(keys, size, score, row_of_rank[first + t])
-                worst = _worst(keys, size, score)
+                size = put(keys, size, score, row_of_rank[first + t])
+                worst = worst_of(keys, size, score)
         strip[:] = 0
     return size
 
@@ -226,7 +214,7 @@ def _choose_often(
     last such rank by what is shared.
     """
     score = np.empty(1, dtype=np.float32)
-    worst = _worst(keys, size, score)
+    worst = worst_of(keys, size, score)
     hopeless[:] = -1
     for t in range(len(often) - 1, -1, -1):  # backwards, because in each column the short rows, more similar, are last
         rank = often[t]
@@ -242,8 +230,8 @@ def _choose_often(
             if common < _REMEMBERED and _raised(similarity, constants) < worst:
                 hopeless[common] = rank
         elif score[0] > 0:
-            size = _put(keys, size, score, row_of_rank[rank])
-            worst = _worst(keys, size, score)
+            size = put(keys, size, score, row_of_rank[rank])
+            worst = worst_of(keys, size, score)
     return size
 
 
@@ -263,7 +251,7 @@ def _needed(
     """Write how much a row of at least this length must share with each long row to be among its nearest."""
     score = np.empty(1, dtype=np.float32)
     for rank in range(len(needed)):
-        worst = max(nearest_scores[row_of_rank[rank], -1], _worst(long_keys[rank], long_counts[rank], score))
+        worst = max(nearest_scores[row_of_rank[rank], -1], worst_of(long_keys[rank], long_counts[rank], score))
         low, high = 1, int(lengths[rank]) + 1
         while low < high:
             middle = (low + high) // 2
@@ -294,15 +282,6 @@ def _runs(lengths: FloatArray, first: int) -> IntArray:
             n_runs += 1
         starts[n_runs] = rank + 1
     return starts[: n_runs + 1 if n_runs else 0].copy()
-
-
-@njit(nogil=True, cache=True)
-def _first_bits(n: int, n_bits: int) -> Words:
-    """Return bits of which the first n are set."""
-    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
-    for bit in range(n):
-        words[bit >> 6] |= _ONE << np.uint64(bit & 63)
-    return words
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -390,7 +369,7 @@ def nearest_of_short(
     """
     n_rows, n_long, k = len(row_of_rank), len(long_counts), nearest_codes.shape[1]
     counts, often = np.zeros(n_rows, dtype=np.int32), np.empty(n_rows + 1, dtype=np.int32)
-    long, again = _first_bits(n_long, n_rows), np.empty(int(_LISTED * n_rows) + 2, dtype=np.int32)
+    long, again = first_bits(n_long, n_rows), np.empty(int(_LISTED * n_rows) + 2, dtype=np.int32)
     met, hopeless, runs = long.copy(), np.empty(_REMEMBERED, dtype=np.int64), _runs(lengths, n_long)
     keys, needed = np.empty(k, dtype=np.uint64), np.empty(n_long, dtype=np.int32)
     score = np.empty(1, dtype=np.float32)
@@ -416,7 +395,7 @@ def nearest_of_short(
             if other < n_long and counts[other] >= needed[other]:
                 score[0] = _similarity(kind, swapped, counts[other], lengths[other], own, constants)
                 if score[0] > 0 and score[0] >= nearest_scores[row_of_rank[other], k - 1]:
-                    long_counts[other] = _put(long_keys[other], long_counts[other], score, row)
+                    long_counts[other] = put(long_keys[other], long_counts[other], score, row)
         if listed:
             formula = row_of_rank, lengths, kind, constants, swapped
             for other in often[:n_often]:
@@ -433,6 +412,8 @@ def nearest_of_short(
 
 @njit(nogil=True, cache=True)
 def merge_long(
+    start: int,
+    stop: int,
     row_of_rank: IntArray,
     long_keys: Keys,
     long_counts: CodeArray,
@@ -444,14 +425,16 @@ def merge_long(
 
     Parameters
     ----------
+    start, stop : int
+        Long rows to work on.
     row_of_rank, long_keys, long_counts, nearest_codes, nearest_scores, nearest_counts
         As those of `nearest_of_short`; the nearest of the long rows are changed, and stay best first.
     """
     score = np.empty(1, dtype=np.float32)
-    for rank in range(len(long_counts)):
+    for rank in range(start, stop):
         row, keys, size = row_of_rank[rank], long_keys[rank], long_counts[rank]
         for t in range(nearest_counts[row]):
             score[0] = nearest_scores[row, t]
-            size = _put(keys, size, score, nearest_codes[row, t])
+            size = put(keys, size, score, nearest_codes[row, t])
         write_best(keys, size, nearest_codes[row], nearest_scores[row])
         nearest_counts[row] = size

@@ -1,8 +1,9 @@
 """The nearest rows of all rows of a sparse matrix by cosine: the answer of `similarity.nearest_rows`, found faster.
 
 Rows go by rank, from the longest to the shortest. What a row has in common with a long one is summed up once, by the
-one of higher rank, for both. Where a row meets few others, most of them once, only those met again are summed up: the
-product with the others is all there is to know, and goes from one list to the next without an accumulator.
+one of higher rank, for both. Where a row meets few others, most of them once, only the long ones and those met again
+are summed up: the product with the others is all there is to know, and goes from one list to the next without an
+accumulator.
 
 A product is summed up in the order of the columns, whoever sums it up, so that its bits are those of the reference.
 """
@@ -13,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, key_of, offer, score_of, write_best
+from recokit.kernels.best_keys import Keys, key_of, put, worst_of, write_best
 from recokit.kernels.bit_rows import Words
 from recokit.kernels.prefetch import prefetch
 
@@ -41,18 +42,6 @@ _ONE, _WORD, _PLACE = np.uint64(1), np.uint64(6), np.uint64(63)
 def inverse_norms(squares: FloatArray) -> FloatArray:
     """Return the inverse of the root of each sum of squares, a little more, so that rounding rejects nothing."""
     return (_RAISED / np.sqrt(np.maximum(squares, LEAST_SQUARE))).astype(np.float32)
-
-
-@njit(nogil=True, cache=True)
-def _put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
-    """Offer a candidate to the best; return how many these are."""
-    return offer(keys, size, key_of(score, code))
-
-
-@njit(nogil=True, cache=True)
-def _worst(keys: Keys, size: int, score: FloatArray) -> float:
-    """Return the score that a row must reach to be among the best, 0 while there is room."""
-    return score_of(keys[0], score) if size == len(keys) else 0.0
 
 
 @njit(nogil=True, cache=True)
@@ -110,29 +99,50 @@ def _add(
 
 
 @njit(nogil=True, cache=True)
-def _mark(
+def _add_long_and_mark(
     row: int,
+    n_long: int,
     indptr: IntArray,
     column_codes: CodeArray,
+    values: FloatArray,
     column_indptr: IntArray,
     ranks: AnyArray,
     rank_values: FloatArray,
+    products: FloatArray,
+    often: CodeArray,
+    begins: IntArray,
     met: Words,
     summed: Words,
-) -> None:
-    """Set the bits of the ranks met in ``met``, and of those met again in ``summed``."""
+) -> int:
+    """Add Σxy of the long rows to ``products`` and list them in ``often``; mark the other ranks met.
+
+    Their bits are set in ``met``, and those of what is met again in ``summed``. Where they begin in each column is
+    written to ``begins``. A rank may be listed again while its sum is 0. Returns how many are listed.
+    """
+    n_often = 0
     for k in range(indptr[row], indptr[row + 1]):
         _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
-        column = column_codes[k]
-        for t in range(column_indptr[column], column_indptr[column + 1]):
-            word, bit = np.uint64(ranks[t]) >> _WORD, _ONE << (np.uint64(ranks[t]) & _PLACE)
-            summed[word] |= met[word] & bit
-            met[word] |= bit
+        column, x = column_codes[k], np.float64(values[k])
+        t, end = column_indptr[column], column_indptr[column + 1]
+        while t < end and ranks[t] < n_long:
+            rank = ranks[t]
+            often[n_often] = rank  # overwritten by the next, unless it is new: cheaper than a branch
+            n_often += products[rank] == 0
+            products[rank] += x * np.float64(rank_values[t])
+            t += 1
+        begins[k - indptr[row]] = t
+        for s in range(t, end):
+            word, bit = np.uint64(ranks[s]) >> _WORD, _ONE << (np.uint64(ranks[s]) & _PLACE)
+            before = met[word]
+            summed[word] |= before & bit
+            met[word] = before | bit
+    return n_often
 
 
 @njit(nogil=True, cache=True)
 def _add_and_list(
     row: int,
+    begins: IntArray,
     indptr: IntArray,
     column_codes: CodeArray,
     values: FloatArray,
@@ -146,14 +156,15 @@ def _add_and_list(
 ) -> tuple[int, int]:
     """Add Σxy of the ranks with a bit in ``summed`` to ``products``; list these in ``often``, and others in ``once``.
 
-    ``products`` has some more places than ranks, for what is not summed up; lists have room for one more than all. A
-    rank may be listed in ``often`` again while its sum is 0. Returns how many are listed in ``once``, and in ``often``.
+    Of each column, only what begins at ``begins`` is looked at. ``products`` has some more places than ranks, for what
+    is not summed up; lists have room for one more than all. A rank may be listed in ``often`` again while its sum is 0.
+    Returns how many are listed in ``once``, and in ``often``.
     """
     # What is not wanted is written where it does no harm: cheaper than branches.
     n_once, n_often, nowhere = 0, 0, len(products) - _NOWHERE
     for k in range(indptr[row], indptr[row + 1]):
         column, x = column_codes[k], np.float64(values[k])
-        for t in range(column_indptr[column], column_indptr[column + 1]):
+        for t in range(begins[k - indptr[row]], column_indptr[column + 1]):
             rank, product = int(ranks[t]), x * np.float64(rank_values[t])
             is_summed = int((summed[np.uint64(rank) >> _WORD] >> (np.uint64(rank) & _PLACE)) & _ONE)
             place = rank if is_summed else nowhere + (t & (_NOWHERE - 1))
@@ -180,8 +191,8 @@ def _offer_to_long(
     """Put a row among the nearest of a long one, if it belongs there."""
     score[0] = product / math.sqrt(own_square * squares[rank])
     if score[0] > 0 and score[0] >= long_worst[rank]:
-        long_counts[rank] = _put(long_keys[rank], long_counts[rank], score, own_row)
-        long_worst[rank] = _worst(long_keys[rank], long_counts[rank], score)
+        long_counts[rank] = put(long_keys[rank], long_counts[rank], score, own_row)
+        long_worst[rank] = worst_of(long_keys[rank], long_counts[rank], score)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -210,8 +221,8 @@ def _choose_of_all(
         if product > 0 and product * inverses[rank] * own_inverse >= worst:
             score[0] = product / math.sqrt(own_square * squares[rank])
             if score[0] > 0 and score[0] >= worst:
-                size = _put(keys, size, score, row_of_rank[rank])
-                worst = _worst(keys, size, score)
+                size = put(keys, size, score, row_of_rank[rank])
+                worst = worst_of(keys, size, score)
     return size
 
 
@@ -304,15 +315,6 @@ def _choose_listed(
     return n_none, size
 
 
-@njit(nogil=True, cache=True)
-def _first_bits(n: int, n_bits: int) -> Words:
-    """Return bits of which the first n are set."""
-    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
-    for bit in range(n):
-        words[bit >> 6] |= _ONE << np.uint64(bit & 63)
-    return words
-
-
 @njit(nogil=True, cache=True, error_model="numpy")
 def nearest_by_products(
     start: int,
@@ -359,21 +361,22 @@ def nearest_by_products(
     once, often = (np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)), np.empty(most, dtype=np.int32)
     buckets, histogram = np.empty(most, dtype=np.int32), np.zeros(_BUCKETS, dtype=np.int32)
     products, candidates = np.zeros(n_rows + _NOWHERE, dtype=np.float64), np.empty(most, dtype=np.uint64)
-    long = _first_bits(n_long, n_rows)
-    met, summed = np.zeros(len(long), dtype=np.uint64), long.copy()
+    n_words, longest = (n_rows + 63) // 64, row_of_rank[min(max(start, n_long), n_rows - 1)]
+    met, summed = np.zeros(n_words, dtype=np.uint64), np.zeros(n_words, dtype=np.uint64)
+    begins = np.empty(indptr[longest + 1] - indptr[longest], dtype=np.int64)
     keys, score = np.empty(k, dtype=np.uint64), np.empty(1, dtype=np.float32)
     long_worst = np.empty(n_long, dtype=np.float64)
     for rank in range(n_long):
-        long_worst[rank] = _worst(long_keys[rank], long_counts[rank], score)
+        long_worst[rank] = worst_of(long_keys[rank], long_counts[rank], score)
+    matrix = indptr, column_codes, values, column_indptr, ranks, rank_values
     for rank in range(start, stop):
         row, square, inverse = row_of_rank[rank], squares[rank], 1.0 / math.sqrt(max(squares[rank], LEAST_SQUARE))
         own, near_long = (row, square, inverse), (long_keys, long_counts, long_worst)
         if rank >= n_long and costs[rank] < LISTED * n_rows:
-            _mark(row, indptr, column_codes, column_indptr, ranks, rank_values, met, summed)
+            n_near = _add_long_and_mark(row, n_long, *matrix, products, often, begins, met, summed)
             summed[rank >> 6] |= _ONE << np.uint64(rank & 63)
-            n, n_often = _add_and_list(
-                row, indptr, column_codes, values, column_indptr, ranks, rank_values, summed, products, often, once
-            )
+            n, n_often = _add_and_list(row, begins, *matrix, summed, products, often[n_near:], once)
+            n_often += n_near
             products[rank] = 0
             n = _take_sums(*own, often[:n_often], squares, inverses, products, once, n, *near_long)
             if rank + 1 < stop:
@@ -381,11 +384,10 @@ def nearest_by_products(
             args = square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram
             first, size = _choose_listed(*args, k, candidates)
             best = candidates[max(first, size - k) : size]
-            met[:] = 0
-            summed[:] = long
+            met[:], summed[:] = 0, 0
         else:
             end = rank if rank < n_long else n_rows
-            _add(row, end, indptr, column_codes, values, column_indptr, ranks, rank_values, products)
+            _add(row, end, *matrix, products)
             products[rank] = 0
             size = _choose_of_all(*own, end, row_of_rank, squares, inverses, products, keys, *near_long)
             products[:end] = 0

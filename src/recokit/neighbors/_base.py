@@ -187,7 +187,9 @@ class NeighborhoodRecommender(Recommender):
         if self.half_life is not None:
             decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users)
         weights = self._cell_weights(decays)
-        similar = SimilarityIndex(spec, levels, sides.rows, sides.columns, constants, weights)
+        similar = SimilarityIndex(
+            spec, levels, sides.rows, sides.columns, constants, weights, n_threads=self._threads()
+        )
         return Derived(sides, biases, similar, decays)
 
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:

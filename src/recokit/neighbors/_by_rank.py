@@ -67,9 +67,8 @@ def find_near_long(
         idle.append(own)
 
     run(work, args, costs, n_threads, done)
-    merge: Callable[..., None] = merge_long
     for own in made:
-        merge(row_of_rank, *own, *found)
+        for_rows(merge_long, n_long, (row_of_rank, *own, *found), n_threads=n_threads, costs=np.full(n_long, 10 * k))
 
 
 def run(

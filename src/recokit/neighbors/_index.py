@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._arrays import read_only
-from recokit._threads import for_rows
+from recokit._threads import for_each, for_rows
 from recokit._transposition import transpose, transpose_spans
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.kernels import similarity as kernel
@@ -98,6 +98,8 @@ class SimilarityIndex:
         ``alpha``, ``beta``, ``shrinkage``, ``min_common``.
     weights : CellWeights, optional
         What each value is multiplied by, once it is levelled. Sets are then taken for values of 1 before.
+    n_threads : int
+        Threads to prepare it on.
     """
 
     def __init__(
@@ -108,6 +110,8 @@ class SimilarityIndex:
         columns: Rows,
         constants: dict[str, float],
         weights: CellWeights | None = None,
+        *,
+        n_threads: int = 1,
     ) -> None:
         self._kind = similarity.kind
         self._function = similarity.function
@@ -115,8 +119,8 @@ class SimilarityIndex:
         self._weighted = weights is not None
         self.levels = levels
         by_row, by_column = (None, None) if weights is None else (weights.by_row, weights.by_column)
-        self._rows = self._values_of(rows, levels.of_rows, by_row)
-        self._columns = self._values_of(columns, levels.of_rows, by_column, by_column=True)
+        self._rows = self._values_of(rows, levels.of_rows, by_row, n_threads)
+        self._columns = self._values_of(columns, levels.of_rows, by_column, n_threads, by_column=True)
         ones = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
         self._unit = ones and weights is None and self._function is None
         self._stats = self._stats_of(self._rows)
@@ -276,7 +280,7 @@ class SimilarityIndex:
         for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=self.costs(queries))
 
     def _values_of(
-        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
+        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, n_threads: int = 1, *, by_column: bool = False
     ) -> Rows:
         """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
         if self._sets:
@@ -286,10 +290,14 @@ class SimilarityIndex:
             return cells if weights is None else Rows.of(cells.indptr, cells.codes, cells.values * weights)
         values, lengths = np.empty(len(cells.values), dtype=np.float32), cells.lengths
         own, other = (self.levels.of_columns, of_rows) if by_column else (of_rows, self.levels.of_columns)
-        for rows, part in cells.parts():
+
+        def fill(ranges: tuple[slice, slice]) -> None:
+            rows, part = ranges
             of_own, of_other = np.repeat(own[rows], lengths[rows]), other[cells.codes[part]]
             of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
             values[part] = self.levels.apply(cells.values[part], of_row, of_column)
+
+        for_each(list(cells.parts()), fill, n_threads)
         if weights is not None:
             values *= weights
         return Rows.of(cells.indptr, cells.codes, values)

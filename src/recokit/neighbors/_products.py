@@ -12,7 +12,7 @@ from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_cosine"]
 
-_MOST_LONG = 4096
+_MOST_LONG = 2048  # whose sums are 16 KB, which stay in the first-level cache
 _MOST_LONG_BYTES = 2**24  # of each thread, for what is near the long rows
 
 
