@@ -99,7 +99,7 @@ class SimilarityIndex:
     weights : CellWeights, optional
         What each value is multiplied by, once it is levelled. Sets are then taken for values of 1 before.
     n_threads : int
-        Threads to prepare it on.
+        Threads to compute values on.
     """
 
     def __init__(
@@ -118,9 +118,11 @@ class SimilarityIndex:
         self._sets = similarity.values == "sets"
         self._weighted = weights is not None
         self.levels = levels
-        by_row, by_column = (None, None) if weights is None else (weights.by_row, weights.by_column)
-        self._rows = self._values_of(rows, levels.of_rows, by_row, n_threads)
-        self._columns = self._values_of(columns, levels.of_rows, by_column, n_threads, by_column=True)
+        self._n_threads = n_threads
+        self._rows = self._values_of(rows, levels.of_rows, None if weights is None else weights.by_row)
+        self._cells = columns
+        self._column_weights = None if weights is None else weights.by_column
+        self._columns_made: Rows | None = None
         ones = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
         self._unit = ones and weights is None and self._function is None
         self._stats = self._stats_of(self._rows)
@@ -145,16 +147,19 @@ class SimilarityIndex:
         return self._rows
 
     @property
-    def columns(self) -> Rows:
-        """The same by column."""
-        return self._columns
+    def _columns(self) -> Rows:
+        """The same by column, computed when it is first wanted: where all rows are asked for, it may never be."""
+        if self._columns_made is None:
+            of_rows = self.levels.of_rows
+            self._columns_made = self._values_of(self._cells, of_rows, self._column_weights, by_column=True)
+        return self._columns_made
 
     def costs(self, queries: Queries) -> FloatArray:
         """Return the number of products that the columns of each query ask for: (n_queries,) float64."""
         if queries.rows is not self._rows:
-            return kernel.query_costs(queries.rows.indptr, queries.rows.codes, self._columns.indptr)
+            return kernel.query_costs(queries.rows.indptr, queries.rows.codes, self._cells.indptr)
         if self._costs is None:
-            self._costs = read_only(kernel.query_costs(self._rows.indptr, self._rows.codes, self._columns.indptr))
+            self._costs = read_only(kernel.query_costs(self._rows.indptr, self._rows.codes, self._cells.indptr))
         return self._costs
 
     def width(self, queries: Queries, k: int) -> int:
@@ -184,7 +189,7 @@ class SimilarityIndex:
         """Return an index of some of the rows, in order of code, and all rows as queries."""
         index = copy.copy(self)
         index._rows = self._rows.take(codes)
-        index._columns = Rows.of(*transpose(*index._rows, self._columns.n_rows))
+        index._cells = index._columns_made = Rows.of(*transpose(*index._rows, self._cells.n_rows))
         index._stats, index._costs = read_only(self._stats[codes]), None
         own_codes = np.full(self.n_rows, -1, dtype=np.int32)
         own_codes[codes] = np.arange(len(codes))
@@ -215,10 +220,10 @@ class SimilarityIndex:
         found, costs = Neighbors.empty(queries.rows.n_rows, k), self.costs(queries)
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._columns, costs, *formula, found, n_threads=n_threads, done=done)
+            nearest_by_counts(self._rows, self._cells, costs, *formula, found, n_threads=n_threads, done=done)
         elif self.products_suffice(queries):
             squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._columns, squares, costs, found, n_threads=n_threads, done=done)
+            nearest_by_cosine(self._rows, self._cells, squares, costs, found, n_threads=n_threads, done=done)
         else:
             work = kernel.nearest_rows if self._function is None else nearest_rows_by
             self._run(work, queries, (swapped, *found), n_threads, done)
@@ -280,7 +285,7 @@ class SimilarityIndex:
         for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=self.costs(queries))
 
     def _values_of(
-        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, n_threads: int = 1, *, by_column: bool = False
+        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
     ) -> Rows:
         """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
         if self._sets:
@@ -297,7 +302,7 @@ class SimilarityIndex:
             of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
             values[part] = self.levels.apply(cells.values[part], of_row, of_column)
 
-        for_each(list(cells.parts()), fill, n_threads)
+        for_each(list(cells.parts()), fill, self._n_threads)
         if weights is not None:
             values *= weights
         return Rows.of(cells.indptr, cells.codes, values)
