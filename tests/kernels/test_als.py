@@ -56,10 +56,14 @@ def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
     others, l2 = rng.normal(size=(20_001, 3)).astype(np.float32), np.array([2.0, 2.0], dtype=np.float32)
     gram, expected = gram_of(others, 0.01), naive.solve(R.astype(np.float32), others, 0.01, l2)
     exact, stepped = np.empty((2, 3), dtype=np.float32), np.zeros((2, 3), dtype=np.float32)
-    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact, np.empty(2))
-    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped, np.empty(2))
+    losses = np.full((2, 2), np.nan)
+    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact, losses[0])
+    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped, losses[1])
     np.testing.assert_allclose(exact, expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(stepped, expected, rtol=1e-3, atol=1e-4)
+    for row in (0, 1):
+        loss = naive.loss(R[row : row + 1], expected[row : row + 1], others.astype(np.float64), 0.01, 2.0, 0.0)
+        np.testing.assert_allclose(losses[:, row], loss, rtol=1e-5)
 
 
 @pytest.mark.parametrize("scale", [1e-16, 1e-10, 1.0, 1e10])

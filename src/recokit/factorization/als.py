@@ -199,6 +199,7 @@ class ImplicitALS(FactorRecommender):
                 losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
                 self._refuse_overflow(losses[-1], data)
                 bar.update(1)
+        self._refuse_overflow(float(np.abs(items).max(initial=0)), data)
         self.item_factors_, self.history_ = items, {"training_loss": losses}
         # Before the last users are solved: what goes on from them is as if it had never stopped.
         if self.warm_start:
@@ -206,11 +207,12 @@ class ImplicitALS(FactorRecommender):
         self._restore()
         self.user_factors_, _ = self._side.solve(by_user, user_l2, n_threads)
 
-    def _refuse_overflow(self, loss: float, data: Interactions) -> None:
-        if not np.isfinite(loss):
+    def _refuse_overflow(self, number: float, data: Interactions) -> None:
+        if not np.isfinite(number):
             raise FloatingPointError(
-                f"the loss is {loss}: numbers are out of the range of float32. There are strengths of up to "
-                f"{data.values.max():.3g}; make them smaller (divide them, or take logarithms), or raise l2={self.l2}"
+                f"the loss or a factor is {number}: numbers are out of the range of float32. There are strengths of up "
+                f"to {data.values.max():.3g}; make them smaller (divide them, or take logarithms), or raise "
+                f"l2={self.l2}"
             )
 
     def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:

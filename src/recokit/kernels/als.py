@@ -191,8 +191,9 @@ def solve_by_gradients(
             if square <= solved:
                 break
             _write_lack(mine, weights, others, gram, l2[row], zero, direction, buffer, fall)
-            step = np.float32(-square / _dot(direction, fall))
-            losses[row] -= step * square  # as each step of conjugate gradients does
+            exact = -square / _dot(direction, fall)
+            losses[row] -= exact * square  # as each step of conjugate gradients does
+            step = np.float32(exact)
             for a in range(size):
                 solution[a] += step * direction[a]
                 residual[a] += step * fall[a]
@@ -287,7 +288,7 @@ def solve_by_cholesky(
         solution[:] = 0
         for _ in range(1 + _REFINEMENTS):
             lacking = _write_residual(mine, weights, others, gram, l2[row], solution, residual)
-            losses[row] = lacking - _dot(solution, residual)  # the last refinement lowers it by less than float32 tells
+            losses[row] = lacking - _dot(solution, residual)  # which the last refinement hardly changes
             _substitute(matrix, residual)
             solution += residual
         factors[row] = solution
