@@ -87,12 +87,35 @@ def test_similarities_are_those_of_the_definition():
         np.testing.assert_allclose(scores[row, : counts[row]], expected[row, near], rtol=1e-6)
 
 
-def test_equal_rows_beyond_the_first_bits_of_the_histogram_are_told_apart():
+@pytest.mark.parametrize("n", [20, 60])  # few and many in a bucket
+@pytest.mark.parametrize("step", [1e-4, 1e-9])  # in their order, and equal but for rounding
+def test_equal_rows_beyond_the_first_bits_of_the_histogram_are_told_apart(n, step):
     """Similarities that differ by less than a bucket, the best of which are not the first."""
-    matrix = np.zeros((60, 61), dtype=np.float32)
-    matrix[:, 0] = 1
-    matrix[np.arange(60), np.arange(1, 61)] = 0.01 * (1 + np.arange(60)[::-1] / 1e4)
+    matrix = np.zeros((2 * n, n + 1), dtype=np.float32)  # half of the rows are empty, so that the others meet few
+    matrix[:n, 0] = 1
+    matrix[np.arange(n), np.arange(1, n + 1)] = 0.01 * (1 + step * np.arange(n)[::-1])
     for array, expected in zip(nearest(matrix, 3, 2), nearest_plain(matrix, 3), strict=True):
+        assert_array_equal(array, expected)
+
+
+@given(st.integers(0, 2**31), st.integers(1, 40))
+def test_similarities_at_the_edge_of_a_bucket_are_told_apart(seed, k):
+    """Estimates, which are a little higher, come to lie on both sides, and not in the order of the similarities."""
+    rng = np.random.default_rng(seed)
+    similarities = 0.5 * (1 - 1e-6 + 6e-8 * rng.integers(-3, 4, 40))  # a bucket begins at 0.5
+    scales = rng.uniform(0.5, 2, 40)
+    matrix = np.zeros((100, 42), dtype=np.float32)
+    matrix[0, 0] = 1
+    matrix[1:41, 0] = scales * similarities
+    matrix[np.arange(1, 41), np.arange(1, 41)] = scales * np.sqrt(1 - similarities**2)
+    for array, expected in zip(nearest(matrix, k, 0), nearest_plain(matrix, k), strict=True):
+        assert_array_equal(array, expected)
+
+
+def test_more_neighbours_than_rows_are_those_that_there_are():
+    rng = np.random.default_rng(2)
+    matrix = ((rng.random((40, 60)) < 0.05) * rng.random((40, 60))).astype(np.float32)
+    for array, expected in zip(nearest(matrix, 70, 3), nearest_plain(matrix, 70), strict=True):
         assert_array_equal(array, expected)
 
 

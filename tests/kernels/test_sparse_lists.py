@@ -83,3 +83,19 @@ def test_a_negative_zero_is_no_less_than_zero(value):
     nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
     sparse_top(0, 1, *history, *weights, np.ones(3, np.bool_), *nothing, np.zeros(1, np.bool_), *nothing, *top)
     assert top[0].tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("n_items", [7, 200])
+@pytest.mark.parametrize("n", [1, 3])
+def test_scores_that_are_equal_once_rounded_are_in_order_of_code(n_items, n):
+    """The sums differ in float64: they grow with the code, by less than a float32 can tell."""
+    history = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.array([1.0, 1.0], np.float32)
+    small = np.linspace(1e-12, 1e-9, n_items, dtype=np.float32)
+    weights = np.concatenate([np.ones(n_items, np.float32), small])
+    indptr = np.concatenate([[0, n_items], np.full(n_items - 1, 2 * n_items)])
+    rows = indptr, np.tile(np.arange(n_items, dtype=np.int32), 2), weights
+    top = np.empty((1, n), np.int32), np.empty((1, n), np.float32), np.empty(1, np.int32)
+    nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
+    sparse_top(0, 1, *history, *rows, np.ones(n_items, np.bool_), *nothing, np.zeros(1, np.bool_), *nothing, *top)
+    assert top[0].tolist() == [list(range(n))]
+    assert top[1].tolist() == [[1.0] * n]
