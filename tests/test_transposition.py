@@ -51,3 +51,20 @@ def test_without_values_the_codes_are_the_same(rows, n_threads):
         actual = transpose(indptr, codes, np.empty(0, dtype=np.float32), N_COLUMNS, n_threads=n_threads)
     starts, row_codes, _ = compressed(naive.transpose(rows, N_COLUMNS))
     assert [array.tolist() for array in actual] == [starts.tolist(), row_codes.tolist(), []]
+
+
+@given(ROWS, THREADS)
+def test_there_may_be_gaps_between_the_rows(rows, n_threads):
+    width = max([len(cells) for cells in rows], default=0) + 1
+    codes, values = np.full(width * len(rows), 99, dtype=np.int32), np.full(width * len(rows), np.nan)
+    starts = width * np.arange(len(rows))
+    stops = starts + np.array([len(cells) for cells in rows], dtype=np.int64)
+    for start, cells in zip(starts, rows, strict=True):
+        for k, (code, value) in enumerate(cells):
+            codes[start + k], values[start + k] = code, value
+    places = np.empty((stops - starts).sum(), dtype=np.int32)
+    with whatever_the_cost():
+        spans = np.arange(len(rows)), starts, stops, codes, values
+        indptr, transposed = transpose_spans(*spans, N_COLUMNS, places, n_threads=n_threads)
+    for array, correct in zip((indptr, places, transposed), compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
+        np.testing.assert_array_equal(array, correct)

@@ -9,7 +9,7 @@ from recokit.kernels.grouping import count_columns, fill_columns
 
 __all__ = ["transpose", "transpose_spans"]
 
-_MOST_PARTS = 8  # each has a count of every column
+_MOST_PARTS = 8  # each has counts of all columns
 
 
 def transpose(
@@ -69,14 +69,18 @@ def transpose_spans(
     -------
     indptr, values : (n_columns + 1,) int64 and (n,) or (0,) arrays
     """
-    parts = split_by_cost((row_stops - row_starts)[row_order], min(n_threads, _MOST_PARTS))
+    # No more counts than cells, so that they take no more memory than what is made.
+    n_parts = max(1, min(n_threads, _MOST_PARTS, len(places) // max(1, n_columns)))
+    parts = split_by_cost((row_stops - row_starts)[row_order], n_parts)
     bounds = np.array([0, *(stop for _, stop in parts)], dtype=np.int64)
     rows = tuple(read_only(array) for array in (bounds, row_order, row_starts, row_stops, column_codes))
     counts = np.zeros((len(parts), n_columns), dtype=np.int64)
     costs = np.full(len(parts), len(places) / max(1, len(parts)))
     for_rows(count_columns, len(parts), (*rows, counts), n_threads=n_threads, costs=costs)
     starts = np.concatenate([[0], np.cumsum(counts.sum(axis=0))]).astype(np.int64)
-    free = starts[:-1] + np.cumsum(counts, axis=0) - counts
+    free = np.cumsum(counts, axis=0)
+    free -= counts
+    free += starts[:-1]
     transposed = np.empty(len(places) if len(values) else 0, dtype=values.dtype)
     args = (*rows, read_only(values), free, places, transposed)
     for_rows(fill_columns, len(parts), args, n_threads=n_threads, costs=costs)

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from scipy import sparse
 
+from recokit._arrays import read_only
 from recokit._columns import check_lengths, check_values, to_times, to_values
 from recokit._frames import Backend, column, to_frame
 from recokit._id_index import IdIndex
@@ -566,8 +567,8 @@ def _row_order(
 ) -> tuple[IntArray, IntArray]:
     """Return the row boundaries and the positions sorted by user, item and the order given."""
     positions = np.arange(len(user_codes)) if before is None else before
-    positions = grouping.order_by(item_codes, grouping.row_starts(item_codes, n_items), positions)
-    indptr = grouping.row_starts(user_codes, n_users)
+    positions = grouping.order_by(item_codes, grouping.row_starts(read_only(item_codes), n_items), positions)
+    indptr = grouping.row_starts(read_only(user_codes), n_users)
     return indptr, grouping.order_by(user_codes, indptr, positions)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 
-__all__ = ["BLOCK", "Words", "common_ones", "count_ones", "fill_bit_rows", "first_bits"]
+__all__ = ["BLOCK", "Words", "common_ones", "count_ones", "fill_bit_rows"]
 
 BLOCK = 16
 """Number of rows that are intersected with all others at once."""
@@ -89,12 +89,3 @@ def common_ones(start: int, stop: int, bits: Words, common: CodeArray) -> None:
         for other in range(first, n_rows):
             for row in range(first, min(end, other)):
                 common[other, row] = common[row, other]
-
-
-@njit(nogil=True, cache=True)
-def first_bits(n: int, n_bits: int) -> Words:
-    """Return bits of which the first n are set."""
-    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
-    for bit in range(n):
-        words[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
-    return words

@@ -11,7 +11,7 @@ from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.best_keys import Keys, key_of, put, score_of, worst_of, write_best
-from recokit.kernels.bit_rows import Words, count_ones, first_bits
+from recokit.kernels.bit_rows import Words, count_ones
 from recokit.kernels.similarity_formulas import similarity_of
 
 __all__ = ["merge_long", "nearest_of_long", "nearest_of_short"]
@@ -284,6 +284,15 @@ def _runs(lengths: FloatArray, first: int) -> IntArray:
     return starts[: n_runs + 1 if n_runs else 0].copy()
 
 
+@njit(nogil=True, cache=True)
+def _first_bits(n: int, n_bits: int) -> Words:
+    """Return bits of which the first n are set."""
+    words = np.zeros((n_bits + 63) // 64, dtype=np.uint64)
+    for bit in range(n):
+        words[bit >> 6] |= _ONE << np.uint64(bit & 63)
+    return words
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def nearest_of_long(
     start: int,
@@ -369,7 +378,7 @@ def nearest_of_short(
     """
     n_rows, n_long, k = len(row_of_rank), len(long_counts), nearest_codes.shape[1]
     counts, often = np.zeros(n_rows, dtype=np.int32), np.empty(n_rows + 1, dtype=np.int32)
-    long, again = first_bits(n_long, n_rows), np.empty(int(_LISTED * n_rows) + 2, dtype=np.int32)
+    long, again = _first_bits(n_long, n_rows), np.empty(int(_LISTED * n_rows) + 2, dtype=np.int32)
     met, hopeless, runs = long.copy(), np.empty(_REMEMBERED, dtype=np.int64), _runs(lengths, n_long)
     keys, needed = np.empty(k, dtype=np.uint64), np.empty(n_long, dtype=np.int32)
     score = np.empty(1, dtype=np.float32)

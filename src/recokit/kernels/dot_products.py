@@ -342,6 +342,7 @@ def nearest_by_products(
     start, stop : int
         Range of the ranks to work on. The first ranks, as many as ``long_counts``, are the long rows.
     row_of_rank : (n_rows,) int64 array
+        The longest first: on that the room for lists relies.
     squares, inverses : (n_rows,) float64 and float32 arrays
         By rank: the sum of squares, 0 or from 1e-60 to 1e60, and what `inverse_norms` makes of it.
     indptr, column_codes, values : (n_rows + 1,) int64, (n,) int32 and (n,) float32 arrays
@@ -349,7 +350,7 @@ def nearest_by_products(
     column_indptr, ranks, rank_values : (n_columns + 1,) int64, (n,) unsigned and (n,) float32 arrays
         The matrix, compressed by column, by rank.
     costs : (n_rows,) float64 array
-        By rank: the number of products.
+        By rank: the number of products, for which there is to be room.
     nearest_codes, nearest_scores, nearest_counts
         As those of `similarity.nearest_rows`.
     long_keys, long_counts : (n_long, k) uint64 and (n_long,) int32 arrays
@@ -361,9 +362,9 @@ def nearest_by_products(
     once, often = (np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)), np.empty(most, dtype=np.int32)
     buckets, histogram = np.empty(most, dtype=np.int32), np.zeros(_BUCKETS, dtype=np.int32)
     products, candidates = np.zeros(n_rows + _NOWHERE, dtype=np.float64), np.empty(most, dtype=np.uint64)
-    n_words, longest = (n_rows + 63) // 64, row_of_rank[min(max(start, n_long), n_rows - 1)]
+    n_words, longest_short = (n_rows + 63) // 64, row_of_rank[min(max(start, n_long), n_rows - 1)]
     met, summed = np.zeros(n_words, dtype=np.uint64), np.zeros(n_words, dtype=np.uint64)
-    begins = np.empty(indptr[longest + 1] - indptr[longest], dtype=np.int64)
+    begins = np.empty(indptr[longest_short + 1] - indptr[longest_short], dtype=np.int64)
     keys, score = np.empty(k, dtype=np.uint64), np.empty(1, dtype=np.float32)
     long_worst = np.empty(n_long, dtype=np.float64)
     for rank in range(n_long):

@@ -126,6 +126,7 @@ def _choose_of_all(allowed: BoolArray, sums: FloatArray, keys: Keys) -> int:
         if n_better == 0:
             continue
         for code in range(first, first + len(strip)):
+            # Codes ascend, so that what is rounded to the worst score loses to it.
             if sums[code] >= worst and bits[code] != _NOTHING and allowed[code]:
                 size = _offer(keys, size, sums[code], code, score)
                 if size == len(keys):

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._arrays import read_only
 from recokit._columns import to_times
 from recokit._id_index import IdIndex
 from recokit._typing import AnyArray, CodeArray, IntArray
@@ -124,13 +125,13 @@ def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = Fa
     order = rng.permutation(len(log))
     if by_time and log.times is not None:
         order = order[np.argsort(log.times[order], kind="stable")]
-    return grouping.order_by(log.user_codes, grouping.row_starts(log.user_codes, log.n_users), order)
+    return grouping.order_by(log.user_codes, grouping.row_starts(read_only(log.user_codes), log.n_users), order)
 
 
 def ranks_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
     """Return the rank, from 0, of each interaction among those of its user, at random or by time."""
     ranks = np.empty(len(log), dtype=np.int64)
     # Users are in order of code before and after, so each keeps its place and only the order within changes.
-    starts = grouping.row_starts(log.user_codes, log.n_users)
+    starts = grouping.row_starts(read_only(log.user_codes), log.n_users)
     ranks[order_within_users(log, rng, by_time=by_time)] = np.arange(len(log)) - starts[log.user_codes]
     return ranks

@@ -185,11 +185,13 @@ class NeighborhoodRecommender(Recommender):
         constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
         decays = None
         if self.half_life is not None:
-            decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users)
+            decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users, n_threads=self._threads())
         weights = self._cell_weights(decays)
         similar = SimilarityIndex(
             spec, levels, sides.rows, sides.columns, constants, weights, n_threads=self._threads()
         )
+        if self._is_explicit() or self._rows_are_users:
+            similar.columns()  # wanted for ratings and for people who are not known: not to be made while they wait
         return Derived(sides, biases, similar, decays)
 
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:

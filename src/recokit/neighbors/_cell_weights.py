@@ -38,7 +38,7 @@ class CellWeights(NamedTuple):
         return CellWeights(self.by_row * other.by_row, self.by_column * other.by_column, n_columns)
 
 
-def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool) -> CellWeights:
+def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool, n_threads: int) -> CellWeights:
     """Return 2^(−age / half_life) of each interaction; warn where nothing is left of most.
 
     Raises
@@ -54,24 +54,20 @@ def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool)
             "the timestamps, which is days only where these are datetime64",
             stacklevel=5,
         )
-    return _of(data, left, data.n_items if rows_are_users else data.n_users, rows_are_users)
+    return _of(data, left, data.n_items if rows_are_users else data.n_users, rows_are_users, n_threads)
 
 
-def user_weights(data: Interactions, exponent: float) -> CellWeights:
+def user_weights(data: Interactions, exponent: float, *, n_threads: int) -> CellWeights:
     """Return, for items as rows, n^(−exponent / 2) for the interactions of users who have n: the square root of w_u."""
     lengths = np.maximum(np.diff(data.indptr), 1).astype(np.float64)
     weights = lengths**-exponent
-    return _of(
-        data,
-        np.repeat(np.sqrt(weights).astype(np.float32), np.diff(data.indptr)),
-        float(weights.sum()),
-        rows_are_users=False,
-    )
+    of_cells = np.repeat(np.sqrt(weights).astype(np.float32), np.diff(data.indptr))
+    return _of(data, of_cells, float(weights.sum()), False, n_threads)
 
 
-def _of(data: Interactions, weights: AnyArray, n_columns: float, rows_are_users: bool) -> CellWeights:
+def _of(data: Interactions, weights: AnyArray, n_columns: float, rows_are_users: bool, n_threads: int) -> CellWeights:
     by_user = weights.astype(np.float32, copy=False)
-    by_item = transpose(data.indptr, data.item_codes, by_user, data.n_items)[2]
+    by_item = transpose(data.indptr, data.item_codes, by_user, data.n_items, n_threads=n_threads)[2]
     by_row, by_column = (by_user, by_item) if rows_are_users else (by_item, by_user)
     return CellWeights(read_only(by_row), read_only(by_column), n_columns)
 

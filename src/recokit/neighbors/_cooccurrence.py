@@ -43,7 +43,7 @@ class _Plan(NamedTuple):
 
 def nearest_by_counts(
     rows: Rows,
-    columns: Rows,
+    column_indptr: IntArray,
     costs: FloatArray,
     kind: int,
     constants: FloatArray,
@@ -61,8 +61,10 @@ def nearest_by_counts(
 
     Parameters
     ----------
-    rows, columns : Rows
-        The matrix by row, and by column. All values are 1, or none matters.
+    rows : Rows
+        The matrix. All values are 1, or none matters.
+    column_indptr : (n_columns + 1,) int64 array
+        Where the cells of each column begin.
     costs : (n_rows,) float64 array
         The number of cells of the columns of each row.
     kind, constants, swapped, found
@@ -71,14 +73,14 @@ def nearest_by_counts(
     done : callable
         Told each time how many more rows have been answered.
     """
-    row_of_rank, ranks, _ = ByRank.of(rows, columns.n_rows, n_threads, with_values=False)
+    row_of_rank, ranks, _ = ByRank.of(rows, len(column_indptr) - 1, n_threads, with_values=False)
     lengths = rows.lengths[row_of_rank]
     costs = costs[row_of_rank]
-    plan = _plan(costs, lengths, columns.indptr, ranks)
-    by_rank = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, columns.indptr)
+    plan = _plan(costs, lengths, column_indptr, ranks)
+    by_rank = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, column_indptr)
     formula = (kind, constants, swapped, *found)
     if plan.n_long:
-        common = _common(plan, columns.indptr, ranks, n_threads)
+        common = _common(plan, column_indptr, ranks, n_threads)
         of_long = (*by_rank, plan.ends, ranks, common, *formula)
         run(kernel.nearest_of_long, of_long, costs[: plan.n_long], n_threads, done)
         del common, of_long

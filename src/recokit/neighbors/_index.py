@@ -122,7 +122,7 @@ class SimilarityIndex:
         self._rows = self._values_of(rows, levels.of_rows, None if weights is None else weights.by_row)
         self._cells = columns
         self._column_weights = None if weights is None else weights.by_column
-        self._columns_made: Rows | None = None
+        self._columns: Rows | None = None
         ones = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
         self._unit = ones and weights is None and self._function is None
         self._stats = self._stats_of(self._rows)
@@ -146,13 +146,12 @@ class SimilarityIndex:
         """What similarities are taken over, by row."""
         return self._rows
 
-    @property
-    def _columns(self) -> Rows:
-        """The same by column, computed when it is first wanted: where all rows are asked for, it may never be."""
-        if self._columns_made is None:
+    def columns(self) -> Rows:
+        """Return the same by column, computed when it is first wanted: by some models it never is."""
+        if self._columns is None:
             of_rows = self.levels.of_rows
-            self._columns_made = self._values_of(self._cells, of_rows, self._column_weights, by_column=True)
-        return self._columns_made
+            self._columns = self._values_of(self._cells, of_rows, self._column_weights, by_column=True)
+        return self._columns
 
     def costs(self, queries: Queries) -> FloatArray:
         """Return the number of products that the columns of each query ask for: (n_queries,) float64."""
@@ -189,7 +188,8 @@ class SimilarityIndex:
         """Return an index of some of the rows, in order of code, and all rows as queries."""
         index = copy.copy(self)
         index._rows = self._rows.take(codes)
-        index._cells = index._columns_made = Rows.of(*transpose(*index._rows, self._cells.n_rows))
+        columns = transpose(*index._rows, self._cells.n_rows, n_threads=self._n_threads)
+        index._cells = index._columns = Rows.of(*columns)  # with the values that similarities are taken over
         index._stats, index._costs = read_only(self._stats[codes]), None
         own_codes = np.full(self.n_rows, -1, dtype=np.int32)
         own_codes[codes] = np.arange(len(codes))
@@ -220,10 +220,10 @@ class SimilarityIndex:
         found, costs = Neighbors.empty(queries.rows.n_rows, k), self.costs(queries)
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._cells, costs, *formula, found, n_threads=n_threads, done=done)
+            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, found, n_threads=n_threads, done=done)
         elif self.products_suffice(queries):
             squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._cells, squares, costs, found, n_threads=n_threads, done=done)
+            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, found, n_threads=n_threads, done=done)
         else:
             work = kernel.nearest_rows if self._function is None else nearest_rows_by
             self._run(work, queries, (swapped, *found), n_threads, done)
@@ -275,7 +275,7 @@ class SimilarityIndex:
         own = read_only(queries.own_codes)
         unit = self._unit and (self._sets or bool(np.all(rows.values == 1)))
         formula = self._kind if self._function is None else self._function
-        known = (*self._columns, self._stats, formula, self._constants, unit)
+        known = (*self.columns(), self._stats, formula, self._constants, unit)
         args = (*rows, self._stats_of(rows), own, *known, *rest)
 
         def run(start: int, stop: int, *arguments: object) -> None:
@@ -302,7 +302,7 @@ class SimilarityIndex:
             of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
             values[part] = self.levels.apply(cells.values[part], of_row, of_column)
 
-        for_each(list(cells.parts()), fill, self._n_threads)
+        for_each(list(cells.parts(self._n_threads)), fill, self._n_threads)
         if weights is not None:
             values *= weights
         return Rows.of(cells.indptr, cells.codes, values)

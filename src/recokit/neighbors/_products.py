@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recokit._arrays import read_only
-from recokit._typing import FloatArray
+from recokit._typing import FloatArray, IntArray
 from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
 from recokit.neighbors._by_rank import ByRank, Found, find_near_long
 from recokit.neighbors._rows import Rows
@@ -18,7 +18,7 @@ _MOST_LONG_BYTES = 2**24  # of each thread, for what is near the long rows
 
 def nearest_by_cosine(
     rows: Rows,
-    columns: Rows,
+    column_indptr: IntArray,
     squares: FloatArray,
     costs: FloatArray,
     found: Found,
@@ -34,8 +34,10 @@ def nearest_by_cosine(
 
     Parameters
     ----------
-    rows, columns : Rows
-        The matrix by row, and by column.
+    rows : Rows
+        The matrix.
+    column_indptr : (n_columns + 1,) int64 array
+        Where the cells of each column begin.
     squares : (n_rows,) float64 array
         The sum of squares of each row.
     costs : (n_rows,) float64 array
@@ -47,9 +49,9 @@ def nearest_by_cosine(
         Told each time how many more rows have been answered.
     """
     n_long = min(_MOST_LONG, rows.n_rows, max(1, _MOST_LONG_BYTES // (8 * found[0].shape[1])))
-    row_of_rank, ranks, values = ByRank.of(rows, columns.n_rows, n_threads, with_values=True)
+    row_of_rank, ranks, values = ByRank.of(rows, len(column_indptr) - 1, n_threads, with_values=True)
     squares, costs = read_only(squares[row_of_rank]), costs[row_of_rank]
-    args = (row_of_rank, squares, inverse_norms(squares), *rows, columns.indptr, ranks, values, costs)
+    args = (row_of_rank, squares, inverse_norms(squares), *rows, column_indptr, ranks, values, costs)
     listed = np.arange(rows.n_rows) >= n_long
     listed &= costs < LISTED * rows.n_rows
     # Measured, in products of a short row of which no list is kept; of a long row, only a half is summed up.

@@ -51,12 +51,12 @@ class Rated(NamedTuple):
         left = Rows(self.cells.indptr, self.cells.codes, self.decays).take(row_codes).values
         return Rated(self.cells.take(row_codes), left)
 
-    def transposed(self, n_codes: int) -> "Rated":
+    def transposed(self, n_codes: int, *, n_threads: int) -> "Rated":
         """Return the same by code."""
-        cells = Rows.of(*transpose(*self.cells, n_codes))
+        cells = Rows.of(*transpose(*self.cells, n_codes, n_threads=n_threads))
         if len(self.decays) == 0:
             return Rated(cells)
-        left = transpose(self.cells.indptr, self.cells.codes, self.decays, n_codes)[2]
+        left = transpose(*self.cells[:2], self.decays, n_codes, n_threads=n_threads)[2]
         return Rated(cells, read_only(left))
 
 

@@ -51,14 +51,14 @@ class Rows(NamedTuple):
         """Return some of the rows, in the order asked for."""
         return Rows.of(*Histories(*self).rows(row_codes))
 
-    def parts(self) -> Iterator[tuple[slice, slice]]:
-        """Yield ranges of rows that have about as many cells as are worth working on at a time, and those of cells.
+    def parts(self, n_at_a_time: int = 1) -> Iterator[tuple[slice, slice]]:
+        """Yield ranges of rows, some of which are worked on at a time, and those of their cells.
 
         What is computed of cells in float64 then takes no memory to speak of.
         """
-        start = 0
+        start, most = 0, _PART_CELLS // n_at_a_time
         while start < self.n_rows:
-            stop = int(np.searchsorted(self.indptr, self.indptr[start] + _PART_CELLS, side="right")) - 1
+            stop = int(np.searchsorted(self.indptr, self.indptr[start] + most, side="right")) - 1
             stop = min(max(stop, start + 1), self.n_rows)
             yield slice(start, stop), slice(int(self.indptr[start]), int(self.indptr[stop]))
             start = stop

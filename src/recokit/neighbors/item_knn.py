@@ -146,7 +146,7 @@ class ItemKNN(NeighborhoodRecommender):
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
         if self.user_exponent == 0:
             return decays
-        return user_weights(self.interactions_, self.user_exponent).times(decays)
+        return user_weights(self.interactions_, self.user_exponent, n_threads=self._threads()).times(decays)
 
     def _restore_lists(self) -> None:
         super()._restore_lists()
@@ -199,7 +199,7 @@ class ItemKNN(NeighborhoodRecommender):
         codes, places = np.unique(rated.cells.codes, return_inverse=True)
         # The places are in order of code, so equal similarities are still told apart by code.
         of_people = rated._replace(cells=Rows.of(rated.cells.indptr, places, rated.cells.values))
-        by_place = of_people.transposed(len(codes))
+        by_place = of_people.transposed(len(codes), n_threads=self._threads())
         if len(codes) * similar.n_rows > _MOST_CELLS:
             everything = *similar.narrowed(codes), by_place, n_people, averaging
             yield from grid_means(*everything, swapped=True, n_threads=self._threads())

@@ -130,7 +130,7 @@ class UserKNN(NeighborhoodRecommender):
     def _restore_lists(self) -> None:
         super()._restore_lists()
         if self._is_explicit():
-            self._rated_by_user = self._rated.transposed(self.interactions_.n_users)
+            self._rated_by_user = self._rated.transposed(self.interactions_.n_users, n_threads=self._threads())
 
     def _known_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
         if not self._is_explicit():
