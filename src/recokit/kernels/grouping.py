@@ -64,8 +64,8 @@ def count_columns(
     stop: int,
     bounds: IntArray,
     row_order: IntArray,
-    row_starts: IntArray,
-    row_stops: IntArray,
+    first_cells: IntArray,
+    end_cells: IntArray,
     column_codes: CodeArray,
     counts: IntArray,
 ) -> None:
@@ -79,8 +79,8 @@ def count_columns(
         Where each part begins in ``row_order``.
     row_order : (n_rows,) int64 array
         The rows, in the order that they shall have in a column.
-    row_starts, row_stops, column_codes : (n_rows,) int64, (n_rows,) int64 and (m,) int32 arrays
-        Where the cells of each row stand, and the column of each cell.
+    first_cells, end_cells, column_codes : (n_rows,) int64, (n_rows,) int64 and (m,) int32 arrays
+        Where the cells of each row begin and end, and the column of each cell.
     counts : (n_parts, n_columns) int64 array
         Its rows ``start`` to ``stop`` are written.
     """
@@ -89,7 +89,7 @@ def count_columns(
         own[:] = 0
         for place in range(bounds[part], bounds[part + 1]):
             row = row_order[place]
-            for column in column_codes[row_starts[row] : row_stops[row]]:
+            for column in column_codes[first_cells[row] : end_cells[row]]:
                 own[column] += 1
 
 
@@ -99,8 +99,8 @@ def fill_columns(
     stop: int,
     bounds: IntArray,
     row_order: IntArray,
-    row_starts: IntArray,
-    row_stops: IntArray,
+    first_cells: IntArray,
+    end_cells: IntArray,
     column_codes: CodeArray,
     values: AnyArray,
     free: IntArray,
@@ -111,7 +111,7 @@ def fill_columns(
 
     Parameters
     ----------
-    start, stop, bounds, row_order, row_starts, row_stops, column_codes
+    start, stop, bounds, row_order, first_cells, end_cells, column_codes
         As those of `count_columns`.
     values : (m,) or (0,) array
         Of the cells; none are written where there are none.
@@ -126,7 +126,7 @@ def fill_columns(
         own = free[part]
         for place in range(bounds[part], bounds[part + 1]):
             row = row_order[place]
-            for k in range(row_starts[row], row_stops[row]):
+            for k in range(first_cells[row], end_cells[row]):
                 to = own[column_codes[k]]
                 own[column_codes[k]] = to + 1
                 places[to] = place
