@@ -5,7 +5,7 @@ import pytest
 from sklearn.utils import estimator_checks
 
 from recokit import Recommender
-from recokit._validation import as_interactions
+from recokit.data._inputs import as_interactions
 from recokit.testing import INAPPLICABLE_SKLEARN_CHECKS, all_recommenders
 
 # What still cannot hold where scikit-learn's own data are cut to two columns, as pairs of user and item.

@@ -10,8 +10,8 @@ from sklearn.model_selection import GridSearchCV
 
 import recokit
 from recokit.content import TfidfRecommender
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import Interactions
 from recokit.testing import check_recommender
 from tests.naive import tfidf as naive
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recokit import DataError, Interactions, datasets, evaluate
-from recokit._threads import whatever_the_cost
+from recokit._runtime.threads import threads_at_any_cost
 from recokit.factorization import ImplicitALS
 from recokit.factorization._alternation import Penalties, gram_of
 from recokit.testing import check_recommender, example_interactions
@@ -68,7 +68,7 @@ def test_the_model_is_the_same_bits_for_any_number_of_threads(solver):
     rng = np.random.default_rng(0)
     cells = rng.choice(300 * 200, 6_000, replace=False)
     data = Interactions.from_arrays(cells // 200, cells % 200)
-    with whatever_the_cost():
+    with threads_at_any_cost():
         fits = [small(n_threads=n, solver=solver, n_factors=20).fit(data) for n in (1, 2, 4, 8)]
     assert len({digest(model) for model in fits}) == 1
     assert all(model.history_ == fits[0].history_ for model in fits)

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recokit._runtime.threads import Runner
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale, penalty_weights
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
@@ -22,7 +23,7 @@ SETTINGS = Settings(
     l2_implicit=1.0,
     n_iter_no_change=3,
     tol=0.0,
-    n_threads=1,
+    runner=Runner(),
 )
 
 
@@ -38,7 +39,7 @@ def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_item
     ratings = random_ratings(n_users, n_items, share, seed)
     if len(ratings.values) == 0:
         return
-    grid = RatingGrid.build(*ratings, np.random.default_rng(seed), 1)
+    grid = RatingGrid.build(*ratings, np.random.default_rng(seed), Runner())
     triples = set(zip(ratings.user_codes.tolist(), ratings.item_codes.tolist(), ratings.values.tolist(), strict=True))
     codes = grid.user_order[grid.user_rows].tolist(), grid.item_order[grid.item_rows].tolist()
     assert set(zip(*codes, grid.values.tolist(), strict=True)) == triples
@@ -54,7 +55,7 @@ def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_item
 
 def test_blocks_are_of_about_equal_size():
     ratings = random_ratings(2000, 1000, 0.1, 0)
-    grid = RatingGrid.build(*ratings, np.random.default_rng(0), 2)
+    grid = RatingGrid.build(*ratings, np.random.default_rng(0), Runner(2))
     sizes = grid.stops - grid.starts
     assert sizes.sum() == len(ratings.values)
     assert sizes.max() < 1.2 * sizes.mean()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from recokit._runtime.threads import Runner
 from recokit.factorization._factors import Factors
 from recokit.factorization._prior import ImplicitPrior
 from tests.factorization.test_grid import random_ratings
@@ -12,7 +13,7 @@ def test_renewing_converges_to_the_solution_of_the_normal_equations():
     rng = np.random.default_rng(0)
     strengths = rng.uniform(0.5, 2, 30).astype(np.float32)
     factors = Factors.random(30, 8, 3, 1.0, implicit=True, rng=rng)
-    prior = ImplicitPrior(ratings, strengths, 0.7, 1)
+    prior = ImplicitPrior(ratings, strengths, 0.7, Runner())
     prior.start(factors.implicit_factors)
     np.testing.assert_array_equal(prior.user_factors, np.zeros((30, 3)))
     for _ in range(300):
@@ -30,7 +31,7 @@ def test_users_without_factors_imply_nothing():
     ratings = random_ratings(5, 4, 0.5, 2)
     factors = Factors.random(5, 4, 2, 1.0, implicit=True, rng=np.random.default_rng(0))
     factors.user_factors[:] = 0
-    prior = ImplicitPrior(ratings, np.ones(5, np.float32), 1.0, 1)
+    prior = ImplicitPrior(ratings, np.ones(5, np.float32), 1.0, Runner())
     prior.start(factors.implicit_factors)
     prior.renew(factors)
     np.testing.assert_array_equal(factors.implicit_factors, np.zeros((4, 2)))

@@ -8,10 +8,10 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from recokit import DataError
-from recokit._threads import whatever_the_cost
+from recokit._runtime.threads import threads_at_any_cost
+from recokit.data.interactions import Interactions
 from recokit.datasets import load_movielens_1m_implicit
 from recokit.graph import RP3beta
-from recokit.interactions import Interactions
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender, example_interactions
 from tests.naive.graph import rp3beta_scores, rp3beta_weights
@@ -79,7 +79,7 @@ def test_a_larger_beta_lists_less_of_what_is_popular():
 
 def test_the_number_of_threads_changes_no_bit():
     data = example_interactions("implicit")
-    with whatever_the_cost():
+    with threads_at_any_cost():
         one, three = (RP3beta(5, n_threads=n).fit(data) for n in (1, 3))
     assert_array_equal(one.item_weights_.toarray(), three.item_weights_.toarray())
     assert_array_equal(one.recommend(n=5).scores, three.recommend(n=5).scores)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import for_rows
 from recokit.kernels import bit_rows as kernel
 
 

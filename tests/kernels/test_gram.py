@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit._transposition import transpose
+from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
 
 
@@ -22,7 +22,7 @@ matrices = st.tuples(st.integers(1, 6), st.integers(1, 5), st.integers(0, 2**31)
 @given(matrices, st.integers(0, 5))
 def test_rows_of_the_gram_matrix_equal_the_dense_product_however_they_are_cut(dense, cut):
     by_user = _by_user(dense)
-    by_item = transpose(*by_user, dense.shape[1])
+    by_item = Rows(*by_user).transposed(dense.shape[1]).arrays
     weights = np.linspace(0.5, 2.0, len(dense))
     gram = np.full((dense.shape[1], dense.shape[1]), np.nan)
     cut = min(cut, len(gram))
@@ -34,7 +34,7 @@ def test_rows_of_the_gram_matrix_equal_the_dense_product_however_they_are_cut(de
 @given(matrices)
 def test_costs_count_the_multiplications_of_each_row(dense):
     by_user = _by_user(dense)
-    by_item = transpose(*by_user, dense.shape[1])
+    by_item = Rows(*by_user).transposed(dense.shape[1]).arrays
     lengths = (dense != 0).sum(axis=1)
     assert gram_costs(by_item[0], by_item[1], by_user[0]).tolist() == ((dense != 0).T @ lengths).tolist()
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import for_rows
 from recokit.kernels import ranking
 from tests.naive import metrics as naive
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import for_rows
 from recokit.kernels.resampling import flipped_means, mean_rows
 
 VALUES = st.integers(-4, 4).map(float)

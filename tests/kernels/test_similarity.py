@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import for_rows
 from recokit.kernels import similarity as kernel
 from recokit.kernels import similarity_formulas as formulas
 from tests.naive import similarity as naive

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recokit._transposition import transpose
+from recokit.data.rows import Rows
 from recokit.kernels.slim import head_gram, slim_weights
 from tests.naive import linear
 
@@ -18,7 +18,7 @@ def problem(dense, heads_of, exponent=0.5):
     rows = sparse.csr_array(dense)
     by_user = rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.float32)
     weights = np.maximum((dense != 0).sum(axis=1), 1.0) ** -exponent
-    data = (*transpose(*by_user, dense.shape[1]), *by_user, weights)
+    data = (*Rows(*by_user).transposed(dense.shape[1]).arrays, *by_user, weights)
     head_items = np.asarray(heads_of, dtype=np.int32)
     heads = np.full(dense.shape[1], -1, dtype=np.int32)
     heads[head_items] = np.arange(len(head_items))

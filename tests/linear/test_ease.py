@@ -9,8 +9,8 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recokit import EASE, DataError
+from recokit.data.interactions import Interactions
 from recokit.datasets import load_movielens_1m_implicit
-from recokit.interactions import Interactions
 from recokit.linear import ease
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender, example_interactions

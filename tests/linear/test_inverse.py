@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_limits
 
+from recokit._runtime.threads import Runner
 from recokit.linear import _inverse
 
 
@@ -17,7 +18,7 @@ def positive_definite(n, seed):
 
 def inverted(matrix, n_threads=1):
     result = np.ascontiguousarray(np.tril(matrix))
-    _inverse.invert(result, n_threads)
+    _inverse.invert(result, Runner(n_threads))
     return np.tril(result)
 
 

@@ -12,9 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 
 from recokit import DataError
-from recokit._threads import whatever_the_cost
+from recokit._runtime.threads import threads_at_any_cost
+from recokit.data.interactions import Interactions
 from recokit.datasets import load_movielens_1m_implicit
-from recokit.interactions import Interactions
 from recokit.linear import EASE, SLIM
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender, example_interactions
@@ -105,7 +105,7 @@ def test_how_much_of_the_gram_matrix_is_kept_changes_no_bit(seed, max_memory_gb,
 
 def test_the_number_of_threads_changes_no_bit():
     data = example_interactions("implicit")
-    with whatever_the_cost():
+    with threads_at_any_cost():
         one, three = (SLIM(6, l2=0.5, n_threads=n, max_memory_gb=5e-7).fit(data) for n in (1, 3))
     assert_array_equal(one.item_weights_.toarray(), three.item_weights_.toarray())
     assert_array_equal(one.recommend(n=5).scores, three.recommend(n=5).scores)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from recokit import DataError, Interactions, Recommendations
+from recokit.experiments.ab_test import _resampled_means
 from recokit.metrics import (
     conversion_rate,
     evaluate,
@@ -19,7 +20,6 @@ from recokit.metrics import (
     sample_size,
     uplift,
 )
-from recokit.metrics.experiment import _resampled_means
 
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
 IDS = st.lists(st.integers(0, 9), max_size=20)

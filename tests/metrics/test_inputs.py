@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
+from recokit.data.id_index import factorize_objects
 from recokit.metrics import compare, conversion_rate, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
-from recokit.metrics._shared_ids import factorize
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea"], "cy": ["jug", "cup", "pot"]}
@@ -274,7 +274,7 @@ def test_shared_objects_are_factorised_as_their_values(ids, copied):
     own = ["".join(list(key)) if copied and isinstance(key, str) else key for key in ids]
     array = np.empty(len(own), dtype=object)
     array[:] = own
-    index, codes = factorize(array, "ids")
+    index, codes = factorize_objects(array, "ids")
     expected_index, expected = IdIndex.factorize(ids)
     assert index.take(codes).tolist() == ids == expected_index.take(expected).tolist()
     assert len(index) == len(expected_index)
@@ -282,5 +282,5 @@ def test_shared_objects_are_factorised_as_their_values(ids, copied):
 
 def test_a_view_of_objects_is_factorised_as_its_values():
     array = np.array([["a", "b"], ["c", "a"]], dtype=object)
-    index, codes = factorize(array[:, 0], "ids")
+    index, codes = factorize_objects(array[:, 0], "ids")
     assert index.take(codes).tolist() == ["a", "c"]

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN, load
+from recokit._runtime.threads import Runner
 from recokit.exceptions import DataError
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
@@ -136,7 +137,7 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
     predicted = np.empty(R.shape)
     # Float32 products may tell apart what is equal in float64, so the model's own similarities break the ties.
     index = fitted._derived.similar
-    own = index.similarities(index.known(), swapped=fitted._swapped, n_threads=1)
+    own = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
     assert_allclose(own, similarities, atol=1e-6)
     for row, column in np.ndindex(R.shape):
         mean = naive.nearest_mean(own[row], ((R - expected) / spreads[:, None])[:, column], k, left=left[:, column])
@@ -154,7 +155,7 @@ def test_correlations_of_ratings_are_weighted_too(log, exponent):
     table, times = compact(*log)
     fitted = ItemKNN(half_life=HALF_LIFE, user_exponent=exponent, similarity="adjusted_cosine", centering="mean")
     index = fitted.fit(interactions(table, times, "explicit"))._derived.similar
-    found = index.similarities(index.known(), n_threads=1)
+    found = index.similarities(index.known(), runner=Runner())
     n_items = (~np.isnan(table)).sum(axis=1, keepdims=True)
     weighted = left_of(table, times) * n_items ** (-exponent / 2) * (table - np.nanmean(table, axis=1, keepdims=True))
     weighted[np.abs(weighted) < 1e-6] = 0
@@ -182,7 +183,7 @@ def test_correlations_are_taken_over_what_is_left_of_deviations(model, name, see
     rows = weighted if model is UserKNN else weighted.T
     expected = naive_similarity.similarities(name, rows, rows)
     np.fill_diagonal(expected, 0)
-    assert_allclose(index.similarities(index.known(), n_threads=1), expected, atol=1e-5)
+    assert_allclose(index.similarities(index.known(), runner=Runner()), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)

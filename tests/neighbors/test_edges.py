@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from recokit import Interactions, ItemKNN, UserKNN
+from recokit._runtime.threads import Runner
 from recokit.neighbors import _base
-from recokit.neighbors._similarities import SIMILARITIES
+from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
 OPTIONS = [{}, {"scoring": "normalized_sum", "amplification": 2.0, "prediction_shrinkage": 0.5}]
@@ -127,7 +128,7 @@ def test_rows_without_variance_have_no_correlation_with_any(model, similarity):
         flat = flat if model is UserKNN else flat.T
     fitted = model(similarity=similarity).fit(Interactions.from_dense(flat))
     index = fitted._derived.similar
-    similarities = index.similarities(index.known(), n_threads=1)
+    similarities = index.similarities(index.known(), runner=Runner())
     assert_array_equal(similarities[0], 0)
     assert_array_equal(similarities[:, 0], 0)
 
@@ -170,7 +171,7 @@ def test_lists_of_ratings_are_in_the_order_of_what_is_expected_before_clipping()
     for model in (UserKNN(5), ItemKNN(5)):
         fitted = model.fit(Interactions.from_dense(R, missing=np.nan))
         lists = fitted.recommend(n=20)
-        unclipped = fitted._score_block(fitted._known_profiles(np.arange(40, dtype=np.int32)))
+        unclipped = fitted._score_block(fitted._user_profiles(np.arange(40, dtype=np.int32)))
         told = np.take_along_axis(unclipped, lists.items.astype(int), axis=1)
         shown = np.arange(20) < lists.counts[:, None]
         assert np.all(np.diff(told, axis=1)[shown[:, 1:]] <= 0)

@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions
+from recokit._runtime.threads import Runner
 from recokit.neighbors import ItemKNN, UserKNN
-from recokit.neighbors._similarities import SIMILARITIES
+from recokit.neighbors.similarities import SIMILARITIES
 from recokit.testing import check_recommender, example_interactions
 
 MODELS = (UserKNN, ItemKNN)
@@ -52,7 +53,9 @@ def test_user_knn_finds_a_stranger_with_the_history_of_a_user_nearest_to_that_us
         folded = model._fold_in(model._training_histories(np.array([user])))
         known = similar.known(np.array([user]))
         assert_allclose(folded.queries.rows.values, known.rows.values, atol=1e-6)
-        to_stranger, to_user = (similar.similarities(queries, n_threads=1)[0] for queries in (folded.queries, known))
+        to_stranger, to_user = (
+            similar.similarities(queries, runner=Runner())[0] for queries in (folded.queries, known)
+        )
         others = np.arange(data.n_users) != user
         assert_allclose(to_stranger[others], to_user[others], atol=1e-6)
         assert to_stranger[user] > 0

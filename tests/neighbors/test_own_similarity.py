@@ -10,7 +10,7 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN
-from recokit.neighbors._similarities import SIMILARITIES
+from recokit.neighbors.similarities import SIMILARITIES
 from recokit.testing import CHECKS, Subject, example_interactions
 
 MODELS = (UserKNN, ItemKNN)

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from recokit import Interactions, ItemKNN, UserKNN, load
 from recokit.neighbors import _updates
 from recokit.neighbors._index import SimilarityIndex
-from recokit.neighbors._similarities import SIMILARITIES
+from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
 # However much the new interactions change.

@@ -172,7 +172,7 @@ def test_similarities_are_computed_once_for_all_the_people_of_a_block(ratings, m
 def test_rules_of_lists_hold_over_all_tiles(n, ratings, monkeypatch):
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
     rules = {"candidates": {0: [1, 7, 29], 2: [0]}, "exclude": [3, 5, 29], "n": n}
-    profiles, told = model._known_profiles(np.arange(40, dtype=np.int32)), []
+    profiles, told = model._user_profiles(np.arange(40, dtype=np.int32)), []
     for tile_cells in (60, 10**6):
         monkeypatch.setattr(_ratings, "_TILE_CELLS", tile_cells)
         told.append(model.recommend(**rules))

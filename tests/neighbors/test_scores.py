@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN
+from recokit._runtime.threads import Runner
 from recokit.testing import check_recommender, example_interactions
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
@@ -91,7 +92,7 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
     else:
         expected, spreads = naive.expected_ratings(rows, centering)
     index = fitted._derived.similar
-    similarities = index.similarities(index.known(), swapped=fitted._swapped, n_threads=1)
+    similarities = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
     deviations = (rows - expected) / spreads[:, None]
     predicted = np.empty(rows.shape)
     for row, column in np.ndindex(rows.shape):
@@ -106,7 +107,7 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
 def test_support_is_the_number_of_neighbours_in_the_mean(model, R, k):
     fitted = model(k).fit(Interactions.from_dense(R, missing=np.nan))
     index = fitted._derived.similar
-    similarities = index.similarities(index.known(), n_threads=1)
+    similarities = index.similarities(index.known(), runner=Runner())
     rated = ~np.isnan(R if model is UserKNN else R.T)
     expected = np.minimum((similarities > 0).astype(int) @ rated, k)
     expected = expected if model is UserKNN else expected.T

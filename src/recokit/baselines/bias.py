@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories, Recommender, Term
-from recokit.interactions import Interactions
+from recokit.base import Recommender, Rows, Term
+from recokit.data.interactions import Interactions
 from recokit.kernels.bias import fit_biases
 
 __all__ = ["BiasBaseline"]
@@ -101,22 +101,22 @@ class BiasBaseline(Recommender):
                 if change < _TOLERANCE:
                     break
 
-    def _known_profiles(self, user_codes: CodeArray) -> FloatArray:
+    def _user_profiles(self, user_codes: CodeArray) -> FloatArray:
         return self.user_bias_[user_codes]
 
-    def _fold_in(self, people: Histories) -> FloatArray:
+    def _fold_in(self, histories: Rows) -> FloatArray:
         """Do the user's own step of the alternation, the items' biases given."""
-        residuals = people.values - self.mean_ - self.item_bias_[people.item_codes]
-        n_people = len(people.lengths)
-        sums = np.bincount(np.repeat(np.arange(n_people), people.lengths), residuals, minlength=n_people)
-        biases: FloatArray = sums / np.maximum(people.lengths + self.l2_user, 1e-12)
+        residuals = histories.values - self.mean_ - self.item_bias_[histories.codes]
+        n_users = len(histories.lengths)
+        sums = np.bincount(np.repeat(np.arange(n_users), histories.lengths), residuals, minlength=n_users)
+        biases: FloatArray = sums / np.maximum(histories.lengths + self.l2_user, 1e-12)
         return biases
 
     def _score_block(self, profiles: FloatArray) -> FloatArray:
         scores: FloatArray = self.mean_ + profiles[:, None] + self.item_bias_
         return scores.astype(np.float32)
 
-    def _clipped(self, scores: FloatArray) -> FloatArray:
+    def _to_reported(self, scores: FloatArray) -> FloatArray:
         return np.clip(scores, *self.rating_range_)
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
@@ -124,7 +124,7 @@ class BiasBaseline(Recommender):
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         user_bias, item_bias = np.append(self.user_bias_, 0.0), np.append(self.item_bias_, 0.0)
-        return self._clipped(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
+        return self._to_reported(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         terms = [
@@ -133,4 +133,4 @@ class BiasBaseline(Recommender):
             Term("item", None, float(self.item_bias_[item_code])),
         ]
         total = sum(term.contribution for term in terms)
-        return [*terms, Term("clipping", None, float(self._clipped(np.array(total))) - total)]
+        return [*terms, Term("clipping", None, float(self._to_reported(np.array(total))) - total)]

@@ -8,8 +8,8 @@ from sklearn.utils._param_validation import Interval
 
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import Interactions
 
 __all__ = ["Popularity"]
 
@@ -78,7 +78,7 @@ class Popularity(Recommender):
         scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
         self.item_scores_ = scores.astype(np.float64)
 
-    def _known_profiles(self, user_codes: CodeArray) -> CodeArray:
+    def _user_profiles(self, user_codes: CodeArray) -> CodeArray:
         return user_codes
 
     def _fold_in(self, people: Any) -> CodeArray:

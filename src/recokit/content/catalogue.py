@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from recokit._frames import column, is_frame
+from recokit.data._frames import column, is_frame
+from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import IdIndex
 
 __all__ = ["read_texts"]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._typing import FloatArray
-from recokit.base import Histories
+from recokit.data.rows import Rows
 
 __all__ = ["Weighted", "weigh_ratings", "weigh_strengths"]
 
@@ -31,13 +31,13 @@ class Weighted(NamedTuple):
     losses: FloatArray
 
 
-def weigh_strengths(people: Histories) -> Weighted:
+def weigh_strengths(histories: Rows) -> Weighted:
     """Weigh items by strength; the score is the cosine."""
-    ones = np.ones(len(people.lengths))
-    return Weighted(people.values, 0 * ones, ones, ones)
+    ones = np.ones(len(histories.lengths))
+    return Weighted(histories.values, 0 * ones, ones, ones)
 
 
-def weigh_ratings(people: Histories, mean: float, rating_range: tuple[float, float]) -> Weighted:
+def weigh_ratings(histories: Rows, mean: float, rating_range: tuple[float, float]) -> Weighted:
     r"""Weigh items by how far their ratings deviate from the person's mean; the score is a rating.
 
     The mean of a person with n ratings is damped, :math:`m = (\sum r + 5 \mu) / (n + 5)`, so that a single rating
@@ -46,7 +46,7 @@ def weigh_ratings(people: Histories, mean: float, rating_range: tuple[float, flo
 
     Parameters
     ----------
-    people : Histories
+    people : Rows
         Items and ratings.
     mean : float
         The overall mean μ.
@@ -55,7 +55,7 @@ def weigh_ratings(people: Histories, mean: float, rating_range: tuple[float, flo
 
     Examples
     --------
-    >>> ann_and_bob = Histories(np.array([0, 2, 3]), np.array([0, 4, 1]), np.array([5, 2, 4], dtype=np.float32))
+    >>> ann_and_bob = Rows(np.array([0, 2, 3]), np.array([0, 4, 1]), np.array([5, 2, 4], dtype=np.float32))
     >>> weighted = weigh_ratings(ann_and_bob, mean=3.5, rating_range=(1, 5))
     >>> weighted.offsets.round(3)
     array([3.5  , 3.583])
@@ -63,11 +63,11 @@ def weigh_ratings(people: Histories, mean: float, rating_range: tuple[float, flo
     array([ 1.5  , -1.5  ,  0.417], dtype=float32)
     """
     lowest, highest = rating_range
-    lengths = people.lengths
+    lengths = histories.lengths
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    sums = np.bincount(rows, people.values, minlength=len(lengths))
+    sums = np.bincount(rows, histories.values, minlength=len(lengths))
     means = np.clip((sums + _DAMPING * mean) / (lengths + _DAMPING), lowest, highest)
-    deviations = people.values - means[rows]
+    deviations = histories.values - means[rows]
     deviates = np.abs(deviations) > _NO_DEVIATION * max(abs(lowest), abs(highest))
     is_flat = np.bincount(rows, deviates, minlength=len(lengths)) == 0
     weights = np.where(is_flat[rows], 1.0, deviations).astype(np.float32)

@@ -9,16 +9,16 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
-from recokit._rules import Choice, Top
-from recokit._threads import for_rows
 from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import Histories, Recommender, Term
+from recokit.base import Recommender, Rows, Term, Top
+from recokit.base._eligibility import EligibleItems
 from recokit.content.analyzer import make_analyzer
 from recokit.content.catalogue import read_texts
 from recokit.content.profiles import Weighted, weigh_ratings, weigh_strengths
 from recokit.content.vectors import tfidf_vectors
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import IdIndex, Interactions
 from recokit.kernels.content import CANCELLED, score_profiles
 
 __all__ = ["TfidfRecommender"]
@@ -261,24 +261,24 @@ class TfidfRecommender(Recommender):
         self.feature_names_ = terms.astype(_STRINGS)
         self.term_items_ = sparse.csr_array(self.item_vectors_.T)
 
-    def _weigh(self, people: Histories) -> Weighted:
+    def _weigh(self, histories: Rows) -> Weighted:
         if self._is_explicit():
-            return weigh_ratings(people, self._mean_, self.rating_range_)
-        return weigh_strengths(people)
+            return weigh_ratings(histories, self._mean, self.rating_range_)
+        return weigh_strengths(histories)
 
-    def _score_block(self, profiles: Histories) -> FloatArray:
+    def _score_block(self, profiles: Rows) -> FloatArray:
         return self._cosines(profiles, self._weigh(profiles))
 
-    def _cosines(self, people: Histories, weighted: Weighted) -> FloatArray:
-        """Return the cosines of people and all items, mapped to scores: (n_people, n_items) float32."""
-        n_people, n_items = len(people.lengths), self.item_vectors_.shape[0]
-        scores = np.empty((n_people, n_items), dtype=np.float32)
+    def _cosines(self, histories: Rows, weighted: Weighted) -> FloatArray:
+        """Return the cosines of people and all items, mapped to scores: (n_users, n_items) float32."""
+        n_users, n_items = len(histories.lengths), self.item_vectors_.shape[0]
+        scores = np.empty((n_users, n_items), dtype=np.float32)
         weights, *maps = weighted
         vectors, holders = _arrays(self.item_vectors_), _arrays(self.term_items_)
         visits = np.sum(np.diff(holders[0]) ** 2) / n_items  # of items, for the terms of the average item
-        args = (people.indptr, people.item_codes, weights, *vectors, *holders, *maps, scores)
-        costs = n_items + visits * people.lengths
-        for_rows(score_profiles, n_people, args, n_threads=self._threads(), costs=costs)
+        args = (histories.indptr, histories.codes, weights, *vectors, *holders, *maps, scores)
+        costs = n_items + visits * histories.lengths
+        self._runner().rows(score_profiles, n_users, args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
@@ -292,21 +292,20 @@ class TfidfRecommender(Recommender):
             scores[here] = np.where(np.isfinite(found), found, weighted.offsets[rows[here] - start])
         return scores
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         parts = [Top.empty(0, n)]
         for start, stop in self._blocks(len(item_codes)):
             ones = np.ones(stop - start, dtype=np.float32)
-            rows = Histories(np.arange(stop - start + 1), item_codes[start:stop], ones)
+            rows = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], ones)
             cosines = self._cosines(rows, weigh_strengths(rows))
-            choice = Choice(None, (rows.indptr, rows.item_codes), None)
-            parts.append(choice.select(cosines, n, self._threads()))
-        codes, scores, counts = (np.concatenate(blocks) for blocks in zip(*parts, strict=True))
-        return codes, scores, counts
+            eligible = EligibleItems(None, rows)
+            parts.append(eligible.select(cosines, n, self._runner()))
+        return Top(*(np.concatenate(blocks) for blocks in zip(*parts, strict=True)))
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         person = self._training_histories(np.array([user_code]))
         weights, (offset,), (gain,), (loss,) = self._weigh(person)
-        profile = self.item_vectors_[person.item_codes].T.astype(np.float64) @ weights
+        profile = self.item_vectors_[person.codes].T.astype(np.float64) @ weights
         norm = float(np.linalg.norm(profile))
         terms = [Term("user", None, float(offset))]
         if norm <= CANCELLED * np.abs(weights).sum(dtype=np.float64):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from recokit._typing import AnyArray
-from recokit.interactions import Interactions
+from recokit.data.interactions import Interactions
 
 __all__ = ["Columns", "RatingData", "RatingFolds", "Split"]
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray
-from recokit.interactions import Interactions
+from recokit.data.interactions import Interactions
 
 __all__ = ["TemporalSplit", "temporal_split"]
 

@@ -5,10 +5,10 @@ import os
 
 import numpy as np
 
+from recokit.data.interactions import Interactions
 from recokit.datasets._data import Split
 from recokit.datasets._lines import read_sequences, to_objects
 from recokit.datasets._sources import find
-from recokit.interactions import Interactions
 
 __all__ = ["load_amazon_toys"]
 

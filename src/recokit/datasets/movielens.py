@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from recokit._typing import AnyArray
+from recokit.data.interactions import Duplicates, Interactions
 from recokit.datasets._data import Columns, RatingData, RatingFolds, Split
 from recokit.datasets._lines import read_sequences, to_objects
 from recokit.datasets._sources import find
-from recokit.interactions import Duplicates, Interactions
 
 __all__ = ["load_movielens_1m_implicit", "load_movielens_100k", "load_movielens_latest_small"]
 

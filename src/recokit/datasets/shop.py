@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 
 from recokit._typing import FloatArray
+from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, Split
 from recokit.datasets._lines import to_objects
 from recokit.datasets._shop_catalogue import make_people, make_products
 from recokit.datasets._shop_events import make_events, make_ratings
 from recokit.datasets._splits import temporal_split
-from recokit.interactions import Interactions
 
 __all__ = ["ShopData", "make_shop"]
 

@@ -2,8 +2,8 @@
 
 from recokit.factorization.als import ImplicitALS
 from recokit.factorization.bpr import BPR
+from recokit.factorization.export import export_vectors
 from recokit.factorization.pure_svd import PureSVD
 from recokit.factorization.sgd import SGDMatrixFactorization
-from recokit.factorization.vectors import export_vectors
 
 __all__ = ["BPR", "ImplicitALS", "PureSVD", "SGDMatrixFactorization", "export_vectors"]

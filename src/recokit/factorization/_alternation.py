@@ -4,36 +4,16 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from recokit._threads import for_rows
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._runtime.threads import Runner
+from recokit._typing import FloatArray, IntArray
+from recokit.data.rows import Rows
 from recokit.kernels import als as kernel
 
-__all__ = ["Cells", "Penalties", "Side", "Solver", "gram_of"]
+__all__ = ["Penalties", "Side", "Solver", "gram_of"]
 
 Solver = Literal["cg", "cholesky"]
 
 _GRAM_PARTS = 64  # a fixed number, so that the sum is the same bits whatever the number of threads
-
-
-class Cells(NamedTuple):
-    """Who interacted with what, compressed by row.
-
-    Attributes
-    ----------
-    indptr : (n_rows + 1,) int64 array
-    codes : (n,) int32 array
-    values : (n,) float32 array
-        Strengths.
-    """
-
-    indptr: IntArray
-    codes: CodeArray
-    values: FloatArray
-
-    @property
-    def lengths(self) -> IntArray:
-        """Cells of each row."""
-        return np.diff(self.indptr)
 
 
 class Side(NamedTuple):
@@ -50,43 +30,43 @@ class Side(NamedTuple):
     gram: FloatArray
 
     @classmethod
-    def of(cls, others: FloatArray, unobserved_weight: float, n_threads: int) -> "Side":
+    def of(cls, others: FloatArray, unobserved_weight: float, runner: Runner) -> "Side":
         """Return the side of some factors."""
-        return cls(others, (unobserved_weight * gram_of(others, n_threads)).astype(np.float32))
+        return cls(others, (unobserved_weight * gram_of(others, runner)).astype(np.float32))
 
-    def improve(self, cells: Cells, l2: FloatArray, factors: FloatArray, n_steps: int, n_threads: int) -> float:
+    def improve(self, cells: Rows, l2: FloatArray, factors: FloatArray, n_steps: int, runner: Runner) -> float:
         """Take steps of conjugate gradients from the factors of each row, which are overwritten; return the objective.
 
         It is Σ v (1 − f·x)² over the cells, plus what is not observed: its weight times Σ (f·x)² over all pairs, plus
         the penalty of the rows.
         """
         losses = np.empty(len(factors))
-        args = (*cells, *self, l2, n_steps, factors, losses)
+        args = (*cells.arrays, *self, l2, n_steps, factors, losses)
         size = self.others.shape[1]
         costs = (2.0 * cells.lengths + size) * size * (n_steps + 1) / 8
-        for_rows(kernel.solve_by_gradients, len(factors), args, n_threads=n_threads, costs=costs)
+        runner.rows(kernel.solve_by_gradients, len(factors), args, costs=costs)
         return float(losses.sum())
 
-    def solve(self, cells: Cells, l2: FloatArray, n_threads: int) -> tuple[FloatArray, float]:
+    def solve(self, cells: Rows, l2: FloatArray, runner: Runner) -> tuple[FloatArray, float]:
         """Return the factors that are best for each row, 0 without interactions, and the objective, as `improve` does.
 
         The factors are (n_rows, n_factors) float32.
         """
-        size, n_rows = self.others.shape[1], len(cells.lengths)
+        size, n_rows = self.others.shape[1], cells.n_rows
         factors, losses = np.empty((n_rows, size), dtype=np.float32), np.empty(n_rows)
         costs = (0.5 * cells.lengths + size / 3) * size**2 / 8
-        args = (*cells, *self, l2, factors, losses)
-        for_rows(kernel.solve_by_cholesky, n_rows, args, n_threads=n_threads, costs=costs)
+        args = (*cells.arrays, *self, l2, factors, losses)
+        runner.rows(kernel.solve_by_cholesky, n_rows, args, costs=costs)
         return factors, float(losses.sum())
 
 
-def gram_of(factors: FloatArray, n_threads: int) -> FloatArray:
+def gram_of(factors: FloatArray, runner: Runner) -> FloatArray:
     """Return Σ f fᵀ over the rows: (n_factors, n_factors) float64, the same bits for any number of threads."""
     size = factors.shape[1]
     bounds = np.linspace(0, len(factors), min(_GRAM_PARTS, len(factors)) + 1).astype(np.int64)
     parts = np.empty((len(bounds) - 1, size, size), dtype=np.float32)
     costs = np.diff(bounds) * size**2 / 16
-    for_rows(kernel.gram_parts, len(parts), (bounds, factors, parts), n_threads=n_threads, costs=costs)
+    runner.rows(kernel.gram_parts, len(parts), (bounds, factors, parts), costs=costs)
     lower = np.tril(parts.sum(axis=0, dtype=np.float64))
     gram: FloatArray = lower + np.tril(lower, -1).T
     return gram

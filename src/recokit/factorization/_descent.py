@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
 from recokit.factorization._factors import Factors, Ratings, inverse, penalty_scale, penalty_weights
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
@@ -30,7 +31,7 @@ class Settings(NamedTuple):
     l2_implicit: float
     n_iter_no_change: int
     tol: float
-    n_threads: int
+    runner: Runner
 
 
 class Descent:
@@ -74,7 +75,7 @@ class Descent:
         self.training_rmse: list[float] = []
         self.validation_rmse: list[float] = []
         self._settings, self._rng = settings, rng
-        self._grid = RatingGrid.build(*ratings, rng, settings.n_threads)
+        self._grid = RatingGrid.build(*ratings, rng, settings.runner)
         order = self._grid.user_order, self._grid.item_order
         self._held_out = None if held_out is None else held_out.reordered(*order)
         self._current = factors.reordered(*order)
@@ -88,7 +89,7 @@ class Descent:
         self._prior = None
         if len(factors.implicit_factors):
             strengths = settings.l2 * self._weights[0] * counts[0]
-            self._prior = ImplicitPrior(ratings.reordered(*order), strengths, settings.l2_implicit, settings.n_threads)
+            self._prior = ImplicitPrior(ratings.reordered(*order), strengths, settings.l2_implicit, settings.runner)
             self._prior.start(self._current.implicit_factors)
 
     @property
@@ -137,7 +138,7 @@ class Descent:
             *map(np.float32, rates),
         )
         order = self._rng.permutation(N_BLOCKS)
-        loss = grid.sweep(lambda start, stop: descend(start, stop, *arrays), order, settings.n_threads)
+        loss = grid.sweep(lambda start, stop: descend(start, stop, *arrays), order, settings.runner)
         return float(np.sqrt(loss / len(grid.values)))
 
     def _refuse_divergence(self) -> None:
@@ -159,7 +160,7 @@ class Descent:
         )
 
     def _validate(self, held_out: Ratings) -> float:
-        scores = self._current.scores(held_out.user_codes, held_out.item_codes, self._settings.n_threads)
+        scores = self._current.scores(held_out.user_codes, held_out.item_codes, self._settings.runner)
         return float(np.sqrt(np.mean((held_out.values - scores) ** 2)))
 
     def _has_stalled(self) -> bool:

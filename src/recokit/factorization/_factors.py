@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.grouping import row_starts
+from recokit.data.rows import read_only
+from recokit.kernels.rows import row_starts
 from recokit.kernels.sgd_predict import score_pairs
 
 __all__ = ["Factors", "Ratings", "inverse", "penalty_scale", "penalty_weights"]
@@ -127,11 +127,11 @@ class Factors:
         biases = self.user_bias * np.float32(scale), self.item_bias * np.float32(scale)
         return Factors(*biases, self.user_factors * root, self.item_factors * root, self.implicit_factors * root)
 
-    def scores(self, user_codes: CodeArray, item_codes: CodeArray, n_threads: int) -> FloatArray:
+    def scores(self, user_codes: CodeArray, item_codes: CodeArray, runner: Runner) -> FloatArray:
         """Return b_u + b_i + p_u·q_i of pairs: (n_pairs,) float64."""
         scores = np.empty(len(user_codes))
         arrays = (self.user_bias, self.item_bias, self.user_factors, self.item_factors, scores)
-        for_rows(score_pairs, len(scores), (user_codes, item_codes, *arrays), n_threads=n_threads)
+        runner.rows(score_pairs, len(scores), (user_codes, item_codes, *arrays))
         return scores
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_each, for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.data.rows import read_only
 from recokit.factorization._factors import inverse
-from recokit.kernels.grouping import row_starts
+from recokit.kernels.rows import row_starts
 from recokit.kernels.sgd_grid import count_cells, fill_cells
 
 __all__ = ["N_BLOCKS", "RatingGrid"]
@@ -59,7 +59,7 @@ class RatingGrid(NamedTuple):
         values: FloatArray,
         n_items: int,
         rng: np.random.Generator,
-        n_threads: int,
+        runner: Runner,
     ) -> Self:
         """Sort ratings, given by user, into the grid.
 
@@ -74,17 +74,17 @@ class RatingGrid(NamedTuple):
         counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)
         costs = np.full(len(counts), n_ratings / len(counts))
         by_user = (user_strips, user_order, read_only(indptr), read_only(item_codes))
-        for_rows(count_cells, len(counts), (*by_user, item_blocks, counts), n_threads=n_threads, costs=costs)
+        runner.rows(count_cells, len(counts), (*by_user, item_blocks, counts), costs=costs)
         cell_starts = _cell_starts(counts)
         seeds = rng.integers(1, 2**32, counts.shape)
         cells = np.empty(n_ratings, np.int32), np.empty(n_ratings, np.int32), np.empty(n_ratings, np.float32)
         args = (*by_user, read_only(values), item_blocks, inverse(item_order), cell_starts, counts, seeds, *cells)
-        for_rows(fill_cells, len(counts), args, n_threads=n_threads, costs=costs)
+        runner.rows(fill_cells, len(counts), args, costs=costs)
         starts = np.ascontiguousarray(cell_starts[::_STRIPS_PER_BLOCK])
         stops = starts + counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).sum(axis=1)
         return cls(user_order, item_order, *cells, item_cuts, starts, stops)
 
-    def sweep(self, work: Callable[[int, int], float], order: IntArray, n_threads: int) -> float:
+    def sweep(self, work: Callable[[int, int], float], order: IntArray, runner: Runner) -> float:
         """Call ``work(start, stop)`` for every block, those of a diagonal at the same time, and add up what it returns.
 
         Parameters
@@ -93,7 +93,7 @@ class RatingGrid(NamedTuple):
             Works on the ratings ``start`` to ``stop``.
         order : (N_BLOCKS,) int64 array
             The order of the diagonals.
-        n_threads : int
+        runner : Runner
             Threads to use.
 
         Returns
@@ -102,7 +102,7 @@ class RatingGrid(NamedTuple):
             The sum, always in the same order.
         """
         results = np.zeros((N_BLOCKS, N_BLOCKS))
-        n_threads = 1 if len(self.values) < _MIN_RATINGS else n_threads
+        runner = Runner() if len(self.values) < _MIN_RATINGS else runner
 
         def visit(block: tuple[int, int]) -> None:
             results[block] = work(self.starts[block], self.stops[block])
@@ -111,7 +111,7 @@ class RatingGrid(NamedTuple):
             blocks = [(row, (row + diagonal) % N_BLOCKS) for row in range(N_BLOCKS)]
             blocks = [block for block in blocks if self.stops[block] > self.starts[block]]
             blocks.sort(key=lambda block: self.starts[block] - self.stops[block])  # the large ones first
-            for_each(blocks, visit, n_threads)
+            runner.each(blocks, visit)
         return float(results.sum())
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, IntArray
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import Interactions
 
 __all__ = ["Before", "hold_out"]
 

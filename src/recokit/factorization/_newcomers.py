@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from recokit._histories import Histories
-from recokit._transposition import transpose
+from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
-from recokit.factorization._person import ItemSide
-from recokit.interactions import Interactions
+from recokit.factorization._fold_in import ItemSide
 
 __all__ = ["epochs_of_update", "solve_newcomers"]
 
@@ -28,7 +28,7 @@ def solve_newcomers(
     known: tuple[BoolArray, BoolArray],
     ratings: Ratings,
     penalties: tuple[float, float, float],
-    n_threads: int,
+    runner: Runner,
 ) -> None:
     """Overwrite the biases and factors of new users and items by the best ones, those of the others given.
 
@@ -44,11 +44,11 @@ def solve_newcomers(
     ratings : Ratings
     penalties : tuple of float
         Of biases, of factors, and the exponent with which they grow with the number of ratings.
-    n_threads : int
+    runner : Runner
     """
     l2_bias, l2, exponent = penalties
-    by_user = Histories(ratings.indptr, ratings.item_codes, ratings.values)
-    by_item = Histories(*transpose(*by_user, ratings.n_items, n_threads=n_threads))
+    by_user = Rows.from_arrays(ratings.indptr, ratings.item_codes, ratings.values)
+    by_item = by_user.transposed(ratings.n_items, runner)
     users, items = (factors.user_bias, factors.user_factors), (factors.item_bias, factors.item_factors)
     sides = (by_user, known[0], users, items, known[1]), (by_item, known[1], items, users, np.ones_like(known[0]))
     for rows, is_known, (bias, mine), (other_bias, others), is_given in sides:
@@ -59,7 +59,7 @@ def solve_newcomers(
         implicit = factors.implicit_factors if mine is factors.user_factors else factors.implicit_factors[:0]
         given = other_bias * is_given, others * is_given[:, None]
         side = ItemSide(0.0, *given, implicit, l2_bias / scale, l2 / scale, exponent)
-        solved = side.solve(rows.rows(new), n_threads)
+        solved = side.solve(rows.take(new), runner)
         bias[new] = solved.bias
         told = np.any(solved.factors, axis=1)
         mine[new[told]] = solved.factors[told]

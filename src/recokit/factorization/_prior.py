@@ -1,10 +1,10 @@
-"""ImplicitPrior: what the mere choice of items says about a user (the implicit term of SVD++)."""
+"""ImplicitPrior: what the mere eligible of items says about a user (the implicit term of SVD++)."""
 
 import numpy as np
 
-from recokit._threads import for_rows
-from recokit._transposition import transpose
+from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.data.rows import Rows
 from recokit.factorization._factors import Factors, Ratings
 from recokit.kernels.sgd_prior import sum_rows
 
@@ -28,7 +28,7 @@ class ImplicitPrior:
         c.
     l2 : float
         Penalty on y.
-    n_threads : int
+    runner : Runner
 
     Attributes
     ----------
@@ -44,16 +44,16 @@ class ImplicitPrior:
 
     user_factors: FloatArray
 
-    def __init__(self, ratings: Ratings, strengths: FloatArray, l2: float, n_threads: int) -> None:
+    def __init__(self, ratings: Ratings, strengths: FloatArray, l2: float, runner: Runner) -> None:
         counts = np.diff(ratings.indptr)
         self._by_user = ratings.indptr, ratings.item_codes
         without = np.empty(0, dtype=np.float32)
-        self._by_item = transpose(*self._by_user, without, ratings.n_items, n_threads=n_threads)[:2]
+        self._by_item = Rows.from_arrays(*self._by_user, without).transposed(ratings.n_items, runner)[:2]
         self._root = (1.0 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
         self._strengths = strengths.astype(np.float32)
         self._root_strengths = self._root * self._strengths
         self._ones = np.ones(ratings.n_items, dtype=np.float32)
-        self._l2, self._n_threads = np.float32(l2), n_threads
+        self._l2, self._runner = np.float32(l2), runner
 
     def start(self, implicit_factors: FloatArray) -> None:
         """Compute the users' factors from y."""
@@ -80,7 +80,7 @@ class ImplicitPrior:
         indptr, codes = rows
         sums = np.empty((len(indptr) - 1, factors.shape[1]), dtype=np.float32)
         costs = np.diff(indptr) * factors.shape[1]
-        for_rows(sum_rows, len(sums), (indptr, codes, weights, factors, sums), n_threads=self._n_threads, costs=costs)
+        self._runner.rows(sum_rows, len(sums), (indptr, codes, weights, factors, sums), costs=costs)
         return sums
 
 

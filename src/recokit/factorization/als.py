@@ -9,11 +9,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Histories, Recommender, Term
-from recokit.factorization._alternation import Cells, Penalties, Side
-from recokit.factorization._factor_model import FactorRecommender
+from recokit.base import Recommender, Rows, Term
+from recokit.data.interactions import Interactions
+from recokit.factorization._alternation import Penalties, Side
+from recokit.factorization._base import FactorRecommender
 from recokit.factorization._newcomers import epochs_of_update
-from recokit.interactions import Interactions
 
 __all__ = ["ImplicitALS"]
 
@@ -106,6 +106,7 @@ class ImplicitALS(FactorRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
     _exact_partial_fit = False
+    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_factors": [Interval(Integral, 1, None, closed="left")],
@@ -185,16 +186,16 @@ class ImplicitALS(FactorRecommender):
         self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int, losses: Sequence[float] = ()
     ) -> None:
         """Do epochs after those whose losses are given."""
-        by_user = Cells(data.indptr, data.item_codes, data.values)
-        by_item = Cells(*data.transposed(n_threads=self._threads()))
+        by_user = data.rows
+        by_item = data.transposed(n_threads=self.n_threads)
         user_l2 = self._penalties(by_user.lengths, data.n_items).rows(by_user.lengths)
         item_l2 = self._penalties(by_item.lengths, data.n_users).rows(by_item.lengths)
-        losses, n_threads = list(losses), self._threads()
+        losses, runner = list(losses), self._runner()
         items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                users, _ = self._half(Side.of(items, self.unobserved_weight, n_threads), by_user, user_l2, users)
-                side = Side.of(users, self.unobserved_weight, n_threads)
+                users, _ = self._half(Side.of(items, self.unobserved_weight, runner), by_user, user_l2, users)
+                side = Side.of(users, self.unobserved_weight, runner)
                 items, loss = self._half(side, by_item, item_l2, items)
                 losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
                 self._refuse_overflow(losses[-1], data)
@@ -205,7 +206,7 @@ class ImplicitALS(FactorRecommender):
         if self.warm_start:
             self._in_progress = _Progress(data, users, items, losses.copy())
         self._restore()
-        self.user_factors_, _ = self._side.solve(by_user, user_l2, n_threads)
+        self.user_factors_, _ = self._side.solve(by_user, user_l2, runner)
 
     def _refuse_overflow(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
@@ -215,25 +216,25 @@ class ImplicitALS(FactorRecommender):
                 f"l2={self.l2}"
             )
 
-    def _half(self, side: Side, cells: Cells, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:
+    def _half(self, side: Side, cells: Rows, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:
         """Return the factors of one side, the other's given, and the objective without the other's penalty."""
         if self.solver == "cholesky":
-            return side.solve(cells, l2, self._threads())
-        return factors, side.improve(cells, l2, factors, _N_STEPS, self._threads())
+            return side.solve(cells, l2, self._runner())
+        return factors, side.improve(cells, l2, factors, _N_STEPS, self._runner())
 
     def _penalties(self, lengths: IntArray, n_others: int) -> Penalties:
         return Penalties.of(lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
 
     def _restore(self) -> None:
         data = self.interactions_
-        self._side = Side.of(self.item_factors_, self.unobserved_weight, self._threads())
+        self._side = Side.of(self.item_factors_, self.unobserved_weight, self._runner())
         self._user_penalties = self._penalties(np.diff(data.indptr), data.n_items)
 
     # ------------------------------------------------------------------ scoring
 
-    def _fold_in(self, people: Histories) -> FloatArray:
+    def _fold_in(self, histories: Rows) -> FloatArray:
         """Solve for the factors of people, the items' given."""
-        return self._side.solve(Cells(*people), self._user_penalties.rows(people.lengths), self._threads())[0]
+        return self._side.solve(histories, self._user_penalties.rows(histories.lengths), self._runner())[0]
 
     # ------------------------------------------------------------------ explaining
 
@@ -244,14 +245,13 @@ class ImplicitALS(FactorRecommender):
         :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). What float32 has lost of it is a term.
         """
         history = self._training_histories(np.array([user_code]))
-        factors = self.item_factors_[history.item_codes].astype(np.float64)
+        factors = self.item_factors_[history.codes].astype(np.float64)
         matrix = (factors * history.values[:, None]).T @ factors + self._side.gram
         matrix += self._user_penalties.rows(history.lengths)[0] * np.eye(len(matrix))
         own = self.item_factors_[item_code].astype(np.float64)
         parts = history.values * (factors @ np.linalg.solve(matrix, own))
-        ids = self.interactions_.items.take(history.item_codes).tolist()
         return [
-            *(Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)),
+            *self._past_item_terms(history.codes, parts),
             Term("other", None, float(own @ self.user_factors_[user_code] - parts.sum())),
         ]
 

@@ -7,16 +7,16 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Histories, Recommender, Term
-from recokit.factorization._factor_model import FactorRecommender
+from recokit.base import Recommender, Rows, Term
+from recokit.data.interactions import Interactions
+from recokit.factorization._base import FactorRecommender
 from recokit.factorization._factors import Ratings
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
 from recokit.factorization._newcomers import epochs_of_update
-from recokit.interactions import Interactions
 from recokit.kernels.bpr import descend_pairs, fold_in_pairs
-from recokit.kernels.sgd_person import ridge
+from recokit.kernels.sgd_fold_in import ridge
 
 __all__ = ["BPR"]
 
@@ -129,6 +129,7 @@ class BPR(FactorRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
     _exact_partial_fit = False
+    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_factors": [Interval(Integral, 1, None, closed="left")],
@@ -254,7 +255,7 @@ class BPR(FactorRecommender):
     def _epoch(self, data: Interactions, steps: Ratings, weights: FloatArray, state: _State, rate: float) -> float:
         """Take a step for each of some or all of the interactions; return the sum of the losses met."""
         rng = state.rng
-        grid = RatingGrid.build(*steps, rng, self._threads())
+        grid = RatingGrid.build(*steps, rng, self._runner())
         users, items = state.users[grid.user_order], state.items[grid.item_order]
         bias, seed = state.bias[grid.item_order], int(rng.integers(1, 2**62))
         sums = np.cumsum(weights[grid.item_order]) if len(weights) else weights
@@ -267,7 +268,7 @@ class BPR(FactorRecommender):
         )
         order: IntArray = rng.permutation(N_BLOCKS)
         loss = grid.sweep(
-            lambda start, stop: descend_pairs(start, stop, *arrays), order, 1 if small else self._threads()
+            lambda start, stop: descend_pairs(start, stop, *arrays), order, Runner() if small else self._runner()
         )
         state.users[grid.user_order], state.items[grid.item_order] = users, items
         state.bias[grid.item_order] = bias
@@ -295,15 +296,15 @@ class BPR(FactorRecommender):
     def _offsets(self) -> FloatArray:
         return self.item_bias_
 
-    def _fold_in(self, people: Histories) -> FloatArray:
+    def _fold_in(self, histories: Rows) -> FloatArray:
         """Learn the factors of people by steps like those of the fit, the items' given."""
-        factors = np.empty((len(people.lengths), self.item_factors_.shape[1]), dtype=np.float32)
+        factors = np.empty((len(histories.lengths), self.item_factors_.shape[1]), dtype=np.float32)
         rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_EPOCHS_OF_FOLD_IN)).astype(np.float32)
         drawn = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
         items = self.item_factors_, self.item_bias_
-        args = (people.indptr, people.item_codes, *drawn, *items, rates, np.float32(self.l2), factors)
-        costs = people.lengths * (_EPOCHS_OF_FOLD_IN * factors.shape[1])
-        for_rows(fold_in_pairs, len(factors), args, n_threads=self._threads(), costs=costs)
+        args = (histories.indptr, histories.codes, *drawn, *items, rates, np.float32(self.l2), factors)
+        costs = histories.lengths * (_EPOCHS_OF_FOLD_IN * factors.shape[1])
+        self._runner().rows(fold_in_pairs, len(factors), args, costs=costs)
         return factors
 
     # ------------------------------------------------------------------ explaining
@@ -315,14 +316,13 @@ class BPR(FactorRecommender):
         up to λ, so that item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
         """
         history = self._training_histories(np.array([user_code]))
-        design, own = self.item_factors_[history.item_codes].astype(np.float64), self.item_factors_[item_code]
+        design, own = self.item_factors_[history.codes].astype(np.float64), self.item_factors_[item_code]
         person = self.user_factors_[user_code].astype(np.float64)
         l2 = max(self.l2, 1e-6) * max(len(design), 1)
         metric = ridge(design, own.astype(np.float64), np.full(len(person), l2))
         parts = (design @ metric) * (design @ person)
-        ids = self.interactions_.items.take(history.item_codes).tolist()
         return [
             Term("item", None, float(self.item_bias_[item_code])),
-            *(Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)),
+            *self._past_item_terms(history.codes, parts),
             Term("other", None, float(own @ person - parts.sum())),
         ]

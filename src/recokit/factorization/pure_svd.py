@@ -8,12 +8,12 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from recokit._threads import single_threaded_blas
+from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Histories, Recommender, Term
-from recokit.factorization._factor_model import FactorRecommender
-from recokit.factorization._latent import nearest_by_cosine
-from recokit.interactions import Interactions
+from recokit.base import Recommender, Rows, Term, Top
+from recokit.data.interactions import Interactions
+from recokit.factorization._base import FactorRecommender
+from recokit.factorization._scoring import nearest_by_cosine
 
 __all__ = ["PureSVD"]
 
@@ -118,20 +118,20 @@ class PureSVD(FactorRecommender):
         self.singular_values_[: len(values)] = values
         self.item_factors_[:, : len(values)] = vectors
         self._restore()
-        histories = Histories(interactions.indptr, interactions.item_codes, interactions.values)
+        histories = Rows(interactions.indptr, interactions.item_codes, interactions.values)
         self.user_factors_ = self._fold_in(histories)
 
     def _restore(self) -> None:
         self._offset = self.item_means_.astype(np.float64) @ self.item_factors_.astype(np.float64)
 
-    def _fold_in(self, people: Histories) -> FloatArray:
-        """Return (r − μ) Q: (n_people, n_factors) float32, 0 for who has no history."""
+    def _fold_in(self, histories: Rows) -> FloatArray:
+        """Return (r − μ) Q: (n_users, n_factors) float32, 0 for who has no history."""
         rows = sparse.csr_array(
-            (people.values.astype(np.float64), people.item_codes, people.indptr),
-            shape=(len(people.lengths), len(self.item_factors_)),
+            (histories.values.astype(np.float64), histories.codes, histories.indptr),
+            shape=(len(histories.lengths), len(self.item_factors_)),
         )
         factors: FloatArray = (rows @ self.item_factors_.astype(np.float64) - self._offset).astype(np.float32)
-        factors[people.lengths == 0] = 0
+        factors[histories.lengths == 0] = 0
         return factors
 
     def _offsets(self) -> FloatArray:
@@ -142,21 +142,20 @@ class PureSVD(FactorRecommender):
         scores: FloatArray = np.append(self.item_means_, 0.0)[item_codes].astype(np.float64)
         return scores
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         # By what the decomposition says of them, Q Σ, in which the weaker vectors count for less.
         scaled = self.item_factors_ * self.singular_values_.astype(np.float32)
-        return nearest_by_cosine(scaled, item_codes, n, self._threads())
+        return nearest_by_cosine(scaled, item_codes, n, self._runner())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         """Trace a score back to the items of the history: r_j q_j·q_i each; the means are terms of their own."""
         history = self._training_histories(np.array([user_code]))
         own = self.item_factors_[item_code].astype(np.float64)
-        parts = history.values * (self.item_factors_[history.item_codes].astype(np.float64) @ own)
-        ids = self.interactions_.items.take(history.item_codes).tolist()
+        parts = history.values * (self.item_factors_[history.codes].astype(np.float64) @ own)
         expected = float(self.item_means_[item_code] - self._offset @ own)
         return [
             Term("mean", None, expected),
-            *(Term("past_item", key, float(part)) for key, part in zip(ids, parts, strict=True)),
+            *self._past_item_terms(history.codes, parts),
         ]
 
 

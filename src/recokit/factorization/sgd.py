@@ -8,15 +8,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
-from recokit.base import Choice, Histories, Recommender, Term, Top
+from recokit.base import EligibleItems, Recommender, Rows, Term, Top
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale
+from recokit.factorization._fold_in import ItemSide
 from recokit.factorization._hold_out import Before, hold_out
-from recokit.factorization._latent import PEOPLE_AT_A_TIME, Profiles, nearest_by_cosine, products, top_of_products
 from recokit.factorization._newcomers import epochs_of_update, solve_newcomers
-from recokit.factorization._person import ItemSide
-from recokit.interactions import Interactions
+from recokit.factorization._scoring import USERS_PER_BLOCK, Profiles, nearest_by_cosine, products, top_of_products
 
 __all__ = ["SGDMatrixFactorization"]
 
@@ -54,7 +54,7 @@ class SGDMatrixFactorization(Recommender):
 
     Ratings are needed. Strengths of implicit feedback can be fitted as if they were ratings with
     ``feedback="explicit"``; where all of them are equal there is nothing to learn this way, and a neighbourhood model
-    or `Popularity` is the right choice.
+    or `Popularity` is the right eligible.
 
     Parameters
     ----------
@@ -159,6 +159,7 @@ class SGDMatrixFactorization(Recommender):
 
     _supported_feedback = ("explicit",)
     _exact_partial_fit = False
+    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
     _falls_back_to_biases = False  # but to its own
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
@@ -290,7 +291,7 @@ class SGDMatrixFactorization(Recommender):
             self._held_out_ = hold_out(interactions, self.validation_fraction, rng, before)
             ratings, held_out = ratings.select(~self._held_out_), ratings.select(self._held_out_)
         if known is not None:
-            solve_newcomers(start, known, ratings, (self.l2_bias, self.l2, self.l2_exponent), self._threads())
+            solve_newcomers(start, known, ratings, (self.l2_bias, self.l2, self.l2_exponent), self._runner())
         descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
         self._penalty_scale_ = penalty_scale(np.diff(ratings.indptr), self.l2_exponent)
         self._run(descent, interactions)
@@ -358,18 +359,18 @@ class SGDMatrixFactorization(Recommender):
                 "n_epochs": self.n_epochs - first_epoch,
                 "learning_rate": self.learning_rate * decay,
                 "learning_rate_bias": self.learning_rate_bias * decay,
-                "n_threads": self._threads(),
+                "runner": self._runner(),
             }
         )
 
     # ------------------------------------------------------------------ scoring
 
-    def _known_profiles(self, user_codes: CodeArray) -> Profiles:
+    def _user_profiles(self, user_codes: CodeArray) -> Profiles:
         return Profiles(self.user_bias_[user_codes], self.user_factors_[user_codes])
 
-    def _fold_in(self, people: Histories) -> Profiles:
+    def _fold_in(self, histories: Rows) -> Profiles:
         """Solve for the bias and the factors that minimise the objective, the items' given."""
-        return self._item_side().solve(people, self._threads())
+        return self._item_side().solve(histories, self._runner())
 
     def _item_side(self) -> ItemSide:
         # The descent is in units of the deviation, in which factors are smaller by its root and biases by itself.
@@ -377,54 +378,53 @@ class SGDMatrixFactorization(Recommender):
         items = self.item_bias_, self.item_factors_, self.implicit_factors_
         return ItemSide(self.mean_, *items, *penalties, float(self.l2_exponent))
 
-    def _clipped(self, scores: FloatArray) -> FloatArray:
+    def _to_reported(self, scores: FloatArray) -> FloatArray:
         return np.clip(scores, *self.rating_range_, out=scores) if self.clip else scores
 
     def _block_size(self) -> int:
-        return PEOPLE_AT_A_TIME
+        return USERS_PER_BLOCK
 
     def _score_block(self, profiles: Profiles) -> FloatArray:
-        scores = products(profiles.factors, self.item_factors_, self._threads())
+        scores = products(profiles.factors, self.item_factors_, self._runner())
         scores += (profiles.bias + np.float32(self.mean_))[:, None]
         scores += self.item_bias_
         return scores
 
-    def _top_block(self, profiles: Profiles, n: int, choice: Choice) -> Top:
-        top = top_of_products(profiles.factors, self.item_factors_, self.item_bias_, n, choice, self._threads())
+    def _top_block(self, profiles: Profiles, n: int, eligible: EligibleItems) -> Top:
+        top = top_of_products(profiles.factors, self.item_factors_, self.item_bias_, n, eligible, self._runner())
         return top._replace(scores=top.scores + (profiles.bias + np.float32(self.mean_))[:, None])
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        return self._clipped(self.mean_ + self._factors().scores(user_codes, item_codes, self._threads()))
+        return self._to_reported(self.mean_ + self._factors().scores(user_codes, item_codes, self._runner()))
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         user_bias, item_bias = np.append(self.user_bias_, 0.0), np.append(self.item_bias_, 0.0)
-        return self._clipped(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
+        return self._to_reported(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
 
     # ------------------------------------------------------------------ explaining
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        return nearest_by_cosine(self.item_factors_, item_codes, n, self._threads())
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
+        return nearest_by_cosine(self.item_factors_, item_codes, n, self._runner())
 
-    def _similar_users(self, user_codes: CodeArray, n: int) -> tuple[CodeArray, FloatArray, CodeArray]:
-        return nearest_by_cosine(self.user_factors_, user_codes, n, self._threads())
+    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
+        return nearest_by_cosine(self.user_factors_, user_codes, n, self._runner())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         """Trace the factors back to the past items that they come from; how far the descent ended from it is a term."""
         history = self._training_histories(np.array([user_code]))
         bias = float(self.user_bias_[user_code])
-        shares = self._item_side().shares(history.item_codes, history.values, bias, item_code)
+        shares = self._item_side().shares(history.codes, history.values, bias, item_code)
         factors = self.user_factors_[user_code], self.item_factors_[item_code]
         product = float(np.dot(*(each.astype(np.float64) for each in factors)))
-        ids = self.interactions_.items.take(history.item_codes).tolist()
         terms = [
             Term("mean", None, self.mean_),
             Term("user", None, bias),
             Term("item", None, float(self.item_bias_[item_code])),
-            *(Term("past_item", key, float(share)) for key, share in zip(ids, shares, strict=True)),
+            *self._past_item_terms(history.codes, shares),
             Term("other", None, product - float(shares.sum())),
         ]
         total = sum(term.contribution for term in terms)
-        return [*terms, Term("clipping", None, float(self._clipped(np.array([total]))[0]) - total)]
+        return [*terms, Term("clipping", None, float(self._to_reported(np.array([total]))[0]) - total)]
 
 
 def _codes_of(known: Interactions, here: Interactions) -> tuple[CodeArray, CodeArray]:

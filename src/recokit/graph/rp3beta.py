@@ -7,11 +7,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval
 
-from recokit._item_weights import ItemWeightsRecommender, collect_rows
-from recokit._threads import for_rows
-from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.base import Histories, Recommender
-from recokit.interactions import Interactions
+from recokit._typing import CodeArray, FloatArray
+from recokit.base import Recommender, Rows
+from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._lists import collect_rows
+from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.walk import walk_rows
 
@@ -110,46 +110,38 @@ class RP3beta(ItemWeightsRecommender):
         n_items = interactions.n_items
         others = max(1, n_items - 1)
         width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        by_item = interactions.transposed(n_threads=self._threads())
-        by_user = interactions.indptr, interactions.item_codes
-        costs = gram_costs(by_item[0], by_item[1], by_user[0])
-        steps = (*self._steps(*by_item), *self._steps(*by_user, interactions.values), self._discounts(*by_item))
+        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, self._discounts(by_item))
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             args = (first_item, *steps, codes, values)
             here = costs[first_item : first_item + len(codes)]
-            for_rows(walk_rows, len(codes), args, n_threads=self._threads(), costs=here)
+            self._runner().rows(walk_rows, len(codes), args, costs=here)
 
         with self._progress(n_items, "items") as bar:
-            indptr, codes, values = collect_rows(n_items, width, fill, bar.update)
-        if self.normalize:
-            values = _shares(indptr, values).astype(np.float32)
-        self.item_weights_ = sparse.csr_array((values, codes, indptr), shape=(n_items, n_items))
+            rows = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
+        values = _shares(rows) if self.normalize else rows.values
+        weights = (values.astype(np.float32), rows.codes.copy(), rows.indptr)
+        self.item_weights_ = sparse.csr_array(weights, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
-    def _steps(self, indptr: IntArray, codes: CodeArray, values: FloatArray) -> tuple[IntArray, CodeArray, FloatArray]:
-        """Return P^α; a step of strength 0 is never taken, not even for α = 0."""
-        shares = _shares(indptr, values)
-        return indptr, codes, np.where(shares > 0, shares**self.alpha, 0).astype(np.float32)
+    def _steps(self, rows: Rows) -> Rows:
+        """Return P^α; a step of strength 0 is never taken, not even with α = 0."""
+        shares = _shares(rows)
+        return rows.with_values(np.where(shares > 0, shares**self.alpha, 0))
 
-    def _discounts(self, indptr: IntArray, user_codes: CodeArray, values: FloatArray) -> FloatArray:
-        popularity = _sums(indptr, values)
+    def _discounts(self, rows: Rows) -> FloatArray:
+        popularity = rows.sums(rows.values)
         discounts: FloatArray = np.where(popularity > 0, popularity, 1) ** -float(self.beta)
         return discounts
 
-    def _profiles(self, people: Histories) -> Histories:
-        return Histories(*self._steps(*people))
+    def _profiles(self, histories: Rows) -> Rows:
+        return self._steps(histories)
 
 
-def _sums(indptr: IntArray, values: FloatArray) -> FloatArray:
-    """Return the sum of each row: (n_rows,) float64."""
-    rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    sums: FloatArray = np.bincount(rows, values, minlength=len(indptr) - 1).astype(np.float64)
-    return sums
-
-
-def _shares(indptr: IntArray, values: FloatArray) -> FloatArray:
+def _shares(rows: Rows) -> FloatArray:
     """Return each value as a share of the sum of its row, 0 where that is 0: (n,) float64."""
-    sums = _sums(indptr, values)
-    shares: FloatArray = values / np.repeat(np.where(sums > 0, sums, 1), np.diff(indptr))
+    sums = rows.sums(rows.values)
+    shares: FloatArray = rows.values / np.repeat(np.where(sums > 0, sums, 1), rows.lengths)
     return shares

@@ -10,9 +10,9 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, key_of, put, score_of, worst_of, write_best
 from recokit.kernels.bit_rows import Words, count_ones
 from recokit.kernels.similarity_formulas import similarity_of
+from recokit.kernels.top_k import Keys, key_of, put, score_of, worst_of, write_best
 
 __all__ = ["merge_long", "nearest_of_long", "nearest_of_short"]
 

@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, key_of, put, worst_of, write_best
 from recokit.kernels.bit_rows import Words
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.top_k import Keys, key_of, put, worst_of, write_best
 
 __all__ = ["LEAST_SQUARE", "LISTED", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
 

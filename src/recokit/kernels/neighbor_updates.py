@@ -3,7 +3,7 @@
 from numba import njit
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray
-from recokit.kernels.best_keys import Keys, key_of, offer, write_best
+from recokit.kernels.top_k import Keys, key_of, offer, write_best
 
 __all__ = ["finish_lists", "keep_unchanged", "offer_changed"]
 

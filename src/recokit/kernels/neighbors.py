@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, key_of
+from recokit.kernels.top_k import Keys, key_of
 
 __all__ = ["merge_lists", "nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums", "neighbors_listed"]
 

@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import key_of, offer, write_best
 from recokit.kernels.similarity import _accumulators, _clear, _sum_up
 from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, significance
+from recokit.kernels.top_k import key_of, offer, write_best
 
 __all__ = ["nearest_rows_by", "similarity_rows_by"]
 

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import key_of, offer, write_best
+from recokit.kernels.top_k import key_of, offer, write_best
 
 __all__ = ["head_gram", "slim_weights"]
 

@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import Keys, offer
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.top_k import Keys, offer
 
 __all__ = ["sparse_scores", "sparse_top"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.best_keys import key_of, offer, write_best
+from recokit.kernels.top_k import key_of, offer, write_best
 
 __all__ = ["walk_rows"]
 

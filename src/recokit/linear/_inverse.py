@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.linalg import lapack
 
-from recokit._threads import for_each, single_threaded_blas
+from recokit._runtime.blas import single_threaded_blas
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
 
 __all__ = ["invert", "tiles"]
@@ -31,7 +32,7 @@ def tiles(n: int) -> Iterator[slice]:
         yield slice(start, min(start + _TILE, n))
 
 
-def invert(matrix: FloatArray, n_threads: int) -> None:
+def invert(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite a symmetric positive definite matrix by its inverse: the lower triangle, from which it is read.
 
     What is left above the diagonal means nothing. Beyond the matrix this takes a tile's width of columns.
@@ -40,7 +41,7 @@ def invert(matrix: FloatArray, n_threads: int) -> None:
     ----------
     matrix : (n, n) float64 array
         In C order.
-    n_threads : int
+    runner : Runner
 
     Raises
     ------
@@ -49,7 +50,7 @@ def invert(matrix: FloatArray, n_threads: int) -> None:
     """
 
     def each(rows: list[slice], work: Callable[[slice], None]) -> None:
-        for_each(rows, work, n_threads)
+        runner.each(rows, work)
 
     with single_threaded_blas():
         _factorise(matrix, each)

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from recokit._memory import memory_limit
-from recokit._threads import for_each, for_rows
+from recokit._runtime.memory import memory_limit
+from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories, Recommender, Term, Top
-from recokit.interactions import Interactions
+from recokit.base import Recommender, Rows, Term, Top
+from recokit.data._weights import item_scales, user_weights
+from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
 from recokit.kernels.selection import select_top
 from recokit.linear._inverse import invert, tiles
-from recokit.linear._weighting import item_scales, user_weights
 
 __all__ = ["EASE"]
 
@@ -123,7 +123,7 @@ class EASE(Recommender):
         diagonal = np.einsum("ii->i", gram)
         diagonal *= 1.0 + self.dropout / (1.0 - self.dropout)
         diagonal += self.l2
-        self.item_weights_ = _weights(gram, self._threads())
+        self.item_weights_ = _weights(gram, self._runner())
         self.item_weights_ *= item_scales(interactions, self.item_exponent).astype(np.float32)
 
     def _check_memory(self, n_items: int) -> None:
@@ -137,27 +137,27 @@ class EASE(Recommender):
             )
 
     def _gram(self, interactions: Interactions) -> FloatArray:
-        by_user = interactions.indptr, interactions.item_codes, interactions.values
-        by_item = interactions.transposed(n_threads=self._threads())
+        by_user = interactions.rows.arrays
+        by_item = interactions.transposed(n_threads=self.n_threads).arrays
         gram = np.empty((interactions.n_items, interactions.n_items))
         costs = gram_costs(by_item[0], by_item[1], by_user[0]) + interactions.n_items
         args = (*by_item, *by_user, user_weights(interactions, self.user_exponent), gram)
-        for_rows(gram_rows, interactions.n_items, args, n_threads=self._threads(), costs=costs)
+        self._runner().rows(gram_rows, interactions.n_items, args, costs=costs)
         return gram
 
-    def _score_block(self, profiles: Histories) -> FloatArray:
+    def _score_block(self, profiles: Rows) -> FloatArray:
         scores = np.empty((len(profiles.lengths), len(self.item_weights_)), dtype=np.float32)
         costs = profiles.lengths * scores.shape[1]
-        args = (*profiles, self.item_weights_, scores)
-        for_rows(linear_scores, len(scores), args, n_threads=self._threads(), costs=costs)
+        args = (*profiles.arrays, self.item_weights_, scores)
+        self._runner().rows(linear_scores, len(scores), args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         users, places = np.unique(user_codes, return_inverse=True)
         histories, scores = self._training_histories(users), np.empty(len(places))
-        args = (places, item_codes, *histories, self.item_weights_, scores)
+        args = (places, item_codes, *histories.arrays, self.item_weights_, scores)
         costs = histories.lengths[places]
-        for_rows(linear_pairs, len(places), args, n_threads=self._threads(), costs=costs)
+        self._runner().rows(linear_pairs, len(places), args, costs=costs)
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
@@ -168,20 +168,19 @@ class EASE(Recommender):
             weights = self.item_weights_[item_codes[block]]
             weights[weights <= 0] = -np.inf
             args = (weights, *(array[block] for array in found))
-            for_rows(select_top, len(weights), args, n_threads=self._threads(), costs=np.full(len(weights), n))
+            self._runner().rows(select_top, len(weights), args, costs=np.full(len(weights), n))
         return found
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         history = self._training_histories(np.array([user_code], dtype=np.int32))
-        parts = history.values.astype(np.float64) * self.item_weights_[history.item_codes, item_code]
-        names = self.interactions_.items.take(history.item_codes).tolist()
-        return [Term("past_item", name, float(part)) for name, part in zip(names, parts, strict=True)]
+        parts = history.values.astype(np.float64) * self.item_weights_[history.codes, item_code]
+        return self._past_item_terms(history.codes, parts)
 
 
-def _weights(gram: FloatArray, n_threads: int) -> FloatArray:
+def _weights(gram: FloatArray, runner: Runner) -> FloatArray:
     """Return B of G + Λ, which is overwritten by its inverse."""
     try:
-        invert(gram, n_threads)
+        invert(gram, runner)
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64: raise l2") from error
     scales = -1.0 / np.diag(gram)
@@ -195,5 +194,5 @@ def _weights(gram: FloatArray, n_threads: int) -> FloatArray:
         lower = np.tril(gram[rows, rows], -1)
         weights[rows, rows] = (lower + lower.T) * scales[rows]
 
-    for_each(list(tiles(len(gram)))[::-1], fill, n_threads)
+    runner.each(list(tiles(len(gram)))[::-1], fill)
     return weights

@@ -9,15 +9,14 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval
 
-from recokit._item_weights import ItemWeightsRecommender, collect_rows
-from recokit._threads import for_rows
-from recokit._transposition import transpose
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
-from recokit.interactions import Interactions
+from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._lists import collect_rows
+from recokit.data._weights import item_scales, user_weights
+from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.slim import head_gram, slim_weights
-from recokit.linear._weighting import item_scales, user_weights
 
 __all__ = ["SLIM"]
 
@@ -180,13 +179,13 @@ class SLIM(ItemWeightsRecommender):
             here = slice(first_target, first_target + len(codes))
             settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
             args = (first_target, *problem.data, *problem[1:], *settings, codes, weights, n_passes[here])
-            for_rows(slim_weights, len(codes), args, n_threads=self._threads(), costs=costs[here])
+            self._runner().rows(slim_weights, len(codes), args, costs=costs[here])
             weights *= scales[here, None]
 
         with self._progress(n_items, "items") as bar:
-            by_target = collect_rows(n_items, width, fill, bar.update)
+            by_target = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
         self._check_convergence(n_passes)
-        indptr, codes, weights = transpose(*by_target, n_items, n_threads=self._threads())
+        indptr, codes, weights = by_target.transposed(n_items, self._runner()).arrays
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
 
     def _n_heads(self, n_items: int) -> int:
@@ -200,18 +199,19 @@ class SLIM(ItemWeightsRecommender):
         limit = self.max_memory_gb * 1e9
         if self.n_neighbors is not None:
             return min(n_items, int((limit / 4) ** 0.5))
-        needed = 4 * (1 + self._threads()) * n_items**2
+        n_threads = self._runner().n_threads
+        needed = 4 * (1 + n_threads) * n_items**2
         if needed > limit:
             raise MemoryError(
-                f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {n_items:,} items on {self._threads()} "
+                f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {n_items:,} items on {n_threads} "
                 f"threads, more than max_memory_gb={self.max_memory_gb:g}: raise it, or set n_neighbors, such as 300"
             )
         return n_items
 
     def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
         n_items, users = interactions.n_items, user_weights(interactions, self.user_exponent)
-        by_item = interactions.transposed(n_threads=self._threads())
-        by_user = interactions.indptr, interactions.item_codes, interactions.values
+        by_item = interactions.transposed(n_threads=self.n_threads).arrays
+        by_user = interactions.rows.arrays
         data = (*by_item, *by_user, users)
         lengths = np.diff(by_item[0])
         head_items = np.sort(np.argsort(-lengths, kind="stable")[:n_heads]).astype(np.int32)
@@ -219,7 +219,7 @@ class SLIM(ItemWeightsRecommender):
         heads[head_items] = np.arange(n_heads)
         gram = np.empty((n_heads, n_heads), dtype=np.float32)
         costs = gram_costs(by_item[0], by_item[1], by_user[0])[head_items]
-        for_rows(head_gram, n_heads, (head_items, *data, heads, gram), n_threads=self._threads(), costs=costs)
+        self._runner().rows(head_gram, n_heads, (head_items, *data, heads, gram), costs=costs)
         squares = users[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
         diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
         return _Problem(data, heads, gram, diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0))

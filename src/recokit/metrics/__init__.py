@@ -31,8 +31,10 @@ here                           elsewhere
 trec_eval leaves out users without a list; here they score 0.
 """
 
+from recokit.experiments.ab_test import Uplift, sample_size, uplift
+from recokit.experiments.off_policy import PolicyValue, doubly_robust, ips, snips
 from recokit.metrics._metric import Metric
-from recokit.metrics.beyond import (
+from recokit.metrics.beyond_accuracy import (
     coverage,
     diversity,
     gini,
@@ -44,8 +46,6 @@ from recokit.metrics.beyond import (
 from recokit.metrics.business import conversion_rate, margin_at_k, repeat_purchase_rate, revenue_at_k
 from recokit.metrics.comparison import Comparison, Difference, compare
 from recokit.metrics.evaluation import Evaluation, evaluate
-from recokit.metrics.experiment import Uplift, sample_size, uplift
-from recokit.metrics.policy import PolicyValue, doubly_robust, ips, snips
 from recokit.metrics.ranking import auc, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
 from recokit.metrics.rating import mae, mse, rmse
 

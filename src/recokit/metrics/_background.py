@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from recokit._frames import column, is_frame
 from recokit._typing import FloatArray
+from recokit.data._columns import to_numbers
+from recokit.data._events import events_of
+from recokit.data._frames import column, is_frame
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex, Interactions
-from recokit.metrics._events import events_of
-from recokit.metrics._numbers import to_numbers
 
 __all__ = ["Background", "ItemVectors", "worth_by_item"]
 

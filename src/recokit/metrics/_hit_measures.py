@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit.data._columns import to_numbers
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import Interactions
 from recokit.metrics._background import Background
 from recokit.metrics._hits import Hits
-from recokit.metrics._numbers import to_numbers
 
 __all__ = ["margin", "revenue", "serendipity"]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.interactions import IdIndex
+from recokit.data.id_index import IdIndex
 from recokit.metrics._lists import Lists
 from recokit.metrics._pairing import Pairing
 from recokit.metrics._truth import Truth

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 
 from recokit._typing import CodeArray
+from recokit.data.interactions import Interactions
 from recokit.exceptions import LeakageWarning
-from recokit.interactions import Interactions
 from recokit.metrics._truth import Truth
 
 __all__ = ["warn_of_leaks"]

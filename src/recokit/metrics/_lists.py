@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._frames import column, is_frame
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
+from recokit.data._columns import to_numbers
+from recokit.data._frames import column, is_frame
+from recokit.data.id_index import IdIndex, factorize_objects
+from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import IdIndex
-from recokit.metrics._numbers import to_numbers
-from recokit.metrics._shared_ids import factorize
-from recokit.recommendations import Recommendations
 
 __all__ = ["Lists", "as_collections", "has_user_ids"]
 
@@ -100,7 +99,7 @@ class Lists(NamedTuple):
         cut = items[:, :width]
         counts = np.minimum(counts, np.int32(cut.shape[1]))
         if np.all(counts == cut.shape[1]):
-            index, codes = factorize(np.ravel(cut), "recommended items")
+            index, codes = factorize_objects(np.ravel(cut), "recommended items")
             return cls(users, index, codes.reshape(cut.shape), counts)
         filled = np.arange(cut.shape[1]) < counts[:, None]
         return cls._of_flat(users, cut[filled], counts, cut.shape[1])
@@ -129,7 +128,7 @@ class Lists(NamedTuple):
     @classmethod
     def _of_flat(cls, users: IdIndex, flat: Any, counts: CodeArray, width: int) -> "Lists":
         """Put the items of all lists, one list after the other, into rows."""
-        index, item_codes = factorize(flat, "recommended items")
+        index, item_codes = factorize_objects(flat, "recommended items")
         codes = np.full((len(users), width), -1, dtype=np.int32)
         lists = cls(users, index, codes, counts)
         codes[lists.filled] = item_codes

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from recokit._threads import for_rows, thread_count
+from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray, IntArray
+from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex
 from recokit.kernels import ranking
 from recokit.metrics._background import Background
 from recokit.metrics._hits import hits_between
@@ -104,7 +104,7 @@ def _count_hits(
         results,
     )
     costs = np.append(lists.counts, 0)[pairing.list_rows] + np.append(sizes, 0)[pairing.test_rows] + 8 * len(metrics)
-    for_rows(ranking.measure_lists, len(results), args, n_threads=thread_count(n_threads), costs=costs)
+    Runner(thread_count(n_threads)).rows(ranking.measure_lists, len(results), args, costs=costs)
     return results
 
 

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray, IntArray
+from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex
 from recokit.metrics._lists import Lists
 from recokit.metrics._truth import Truth
 

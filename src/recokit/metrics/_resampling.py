@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recokit._threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
 from recokit.kernels.resampling import flipped_means, mean_rows
 
@@ -49,9 +49,7 @@ def _resampled(values: FloatArray, n_resamples: int, random_state: int | None, n
     for start in range(0, n_resamples, block):
         part = means[start : start + block]
         drawn = rng.integers(len(values), size=(len(part), len(values)), dtype=np.int32)
-        for_rows(
-            mean_rows, len(part), (drawn, values, part), n_threads=n_threads, costs=np.full(len(part), drawn[0].size)
-        )
+        Runner(n_threads).rows(mean_rows, len(part), (drawn, values, part), costs=np.full(len(part), drawn[0].size))
     return means
 
 
@@ -89,6 +87,6 @@ def permutation_p_values(
         means = np.empty((min(block, n_resamples - start), n_columns))
         flips = rng.integers(256, size=(len(means), -(-n_users // 8)), dtype=np.uint8)
         costs = np.full(len(means), n_users)
-        for_rows(flipped_means, len(means), (flips, differences, means), n_threads=n_threads, costs=costs)
+        Runner(n_threads).rows(flipped_means, len(means), (flips, differences, means), costs=costs)
         as_great += np.count_nonzero(np.abs(means) >= least, axis=0)
     return (as_great + 1) / (n_resamples + 1)

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._frames import is_frame
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
+from recokit.data._columns import to_numbers
+from recokit.data._events import events_of
+from recokit.data._frames import is_frame
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import IdIndex, Interactions
-from recokit.metrics._events import events_of
 from recokit.metrics._lists import as_collections
-from recokit.metrics._numbers import to_numbers
 
 __all__ = ["Truth"]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from recokit._frames import column, is_frame, plain
+from recokit.data._frames import column, is_frame, plain
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex, Interactions
 from recokit.metrics._background import Background, worth_by_item
 from recokit.metrics._measure import mean_over_users
 from recokit.metrics._metric import Metric

@@ -11,11 +11,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from recokit._frames import Backend, to_frame
-from recokit._threads import thread_count
+from recokit._runtime.threads import thread_count
 from recokit._typing import FloatArray
+from recokit.data._frames import Backend, to_frame
+from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
 from recokit.metrics.evaluation import Evaluation
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from recokit._frames import Backend, to_frame
-from recokit._threads import thread_count
+from recokit._runtime.threads import thread_count
 from recokit._typing import AnyArray, FloatArray
+from recokit.data._frames import Backend, to_frame
 from recokit.metrics._background import Background, ItemVectors, worth_by_item
 from recokit.metrics._leaks import warn_of_leaks
 from recokit.metrics._lists import Lists, has_user_ids

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import FloatArray
+from recokit.data._columns import to_numbers
 from recokit.exceptions import DataError
-from recokit.metrics._numbers import to_numbers
 
 __all__ = ["mae", "mse", "rmse"]
 

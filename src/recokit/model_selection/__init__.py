@@ -8,9 +8,9 @@ from recokit.exceptions import LeakageWarning
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
 from recokit.model_selection.leakage import SplitReport, check_split
 from recokit.model_selection.pairs import Pairs, as_pairs
-from recokit.model_selection.parts import split_interactions, train_test_split
 from recokit.model_selection.random_splits import InteractionKFold, LeaveKOut, RandomHoldOut
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
+from recokit.model_selection.splitting import split_interactions, train_test_split
 from recokit.model_selection.time_splits import GlobalTimeSplit, LeaveLastOut, RollingTimeSplit
 from recokit.model_selection.tuning import Trial, Tuning, tune
 

@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._columns import to_times
-from recokit._id_index import IdIndex
 from recokit._typing import AnyArray, CodeArray, IntArray
-from recokit._validation import pair_ids
+from recokit.data._columns import to_times
+from recokit.data._inputs import pair_ids
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.data.rows import read_only
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import Interactions
-from recokit.kernels import grouping
+from recokit.kernels import rows as grouping
 from recokit.model_selection.pairs import Pairs
 
 __all__ = ["Log", "order_within_users", "ranks_within_users"]

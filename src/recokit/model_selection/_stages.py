@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import FloatArray, IntArray
 from recokit.base import Recommender
-from recokit.interactions import Interactions
+from recokit.data.interactions import Interactions
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.pairs import Pairs
 

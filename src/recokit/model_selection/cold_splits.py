@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, IntArray
-from recokit._validation import as_interactions
+from recokit.data._inputs import as_interactions
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import Interactions
 from recokit.model_selection._log import Log, ranks_within_users
 from recokit.model_selection._splitter import Splitter, check_fraction, check_whole, warn_of_time
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray
-from recokit._validation import as_interactions
 from recokit.baselines import Popularity
+from recokit.data._inputs import as_interactions
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, LeakageWarning
-from recokit.interactions import IdIndex, Interactions
 from recokit.metrics import evaluate
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.pairs import Pairs

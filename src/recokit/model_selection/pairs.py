@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from recokit._columns import check_lengths, check_values, to_values
 from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit.data._columns import check_lengths, check_values, to_values
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
-from recokit.interactions import Interactions
 
 __all__ = ["Pairs", "as_pairs"]
 

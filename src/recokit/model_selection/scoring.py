@@ -9,15 +9,16 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from recokit._typing import BoolArray
-from recokit._validation import as_interactions
 from recokit.base import Recommender
+from recokit.data._inputs import as_interactions
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError
-from recokit.interactions import IdIndex, Interactions
 from recokit.metrics import Metric, evaluate
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.cold_splits import check_given, given_mask
 from recokit.model_selection.pairs import Pairs
-from recokit.recommendations import Recommendations
 
 __all__ = ["RankingScorer", "ranking_scorer"]
 

@@ -10,15 +10,15 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from recokit._frames import Backend, to_frame
-from recokit._validation import as_interactions
 from recokit.base import Recommender
+from recokit.data._frames import Backend, to_frame
+from recokit.data._inputs import as_interactions
 from recokit.model_selection._candidates import candidates, check_space
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection._stages import Stages
-from recokit.model_selection.parts import default_splitter, split_interactions
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
+from recokit.model_selection.splitting import default_splitter, split_interactions
 
 __all__ = ["Trial", "Tuning", "tune"]
 

@@ -7,23 +7,23 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from recokit._item_weights import PEOPLE_AT_A_TIME, top_of_sums
-from recokit._memory import memory_limit
-from recokit._threads import for_rows
+from recokit._runtime.memory import memory_limit
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit._validation import pair_ids
-from recokit.base import Choice, Recommender, Term, Top
-from recokit.interactions import Interactions
+from recokit.base import EligibleItems, Recommender, Term, Top
+from recokit.base._biases import BaselineBiases
+from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
+from recokit.data._inputs import pair_ids
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
-from recokit.neighbors._biases import Biases
 from recokit.neighbors._cell_weights import CellWeights, decay_weights
 from recokit.neighbors._deviations import Deviations
-from recokit.neighbors._index import Neighbors, SimilarityIndex
+from recokit.neighbors._index import SimilarityIndex
 from recokit.neighbors._ratings import Averaging, Rated, check_amplification, nearest_of, pair_means
-from recokit.neighbors._rows import Rows
 from recokit.neighbors._sides import Sides
-from recokit.neighbors._similarities import SIMILARITIES, find_similarity
 from recokit.neighbors._updates import updated
+from recokit.neighbors.similarities import SIMILARITIES, find_similarity
 
 __all__ = ["NeighborhoodRecommender"]
 
@@ -45,7 +45,7 @@ class Derived(NamedTuple):
     Attributes
     ----------
     sides : Sides
-    biases : Biases
+    biases : BaselineBiases
     similar : SimilarityIndex
         Of the rows.
     decays : CellWeights, optional
@@ -53,7 +53,7 @@ class Derived(NamedTuple):
     """
 
     sides: Sides
-    biases: Biases
+    biases: BaselineBiases
     similar: SimilarityIndex
     decays: CellWeights | None
 
@@ -107,7 +107,9 @@ class NeighborhoodRecommender(Recommender):
             everyone = index.known()
             k = self._room(index.width(everyone, self._k))
             with self._progress(index.n_rows, "users" if self._rows_are_users else "items") as bar:
-                found = index.nearest(everyone, k, swapped=self._swapped, n_threads=self._threads(), done=bar.update)
+                found = index.nearest(
+                    everyone, k, swapped=self._swapped, runner=self._runner().reporting_to(bar.update)
+                )
             self._take_neighbors(found)
         self._restore_lists()
 
@@ -123,7 +125,7 @@ class NeighborhoodRecommender(Recommender):
             )
         return k
 
-    def _take_neighbors(self, found: Neighbors) -> None:
+    def _take_neighbors(self, found: Top) -> None:
         self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_ = found
         self._formula_ = self._formula()
         check_amplification(self.neighbor_scores_, self.amplification)
@@ -148,7 +150,7 @@ class NeighborhoodRecommender(Recommender):
             column_map,
             self._room(index.width(index.known(), self._k)),
             swapped=self._swapped,
-            n_threads=self._threads(),
+            runner=self._runner(),
         )
         if found is None:
             return self._learn()
@@ -177,19 +179,17 @@ class NeighborhoodRecommender(Recommender):
         if self.similarity == "asymmetric_cosine" and self.alpha > 1:
             raise ValueError(f"alpha={self.alpha:g}: expected at most 1 for similarity='asymmetric_cosine'")
         if self._is_explicit():
-            biases = Biases(self._mean_, self._user_bias_, self._item_bias_)
+            biases = BaselineBiases(self._mean, self._user_bias, self._item_bias)
         else:
-            biases = Biases.fit(data) if spec.values == "baseline" else Biases.zero(data)
-        sides = Sides.of(data, biases, rows_are_users=self._rows_are_users, n_threads=self._threads())
+            biases = BaselineBiases.fit(data) if spec.values == "baseline" else BaselineBiases.zero(data)
+        sides = Sides.of(data, biases, rows_are_users=self._rows_are_users, runner=self._runner())
         levels = sides.levels(spec.values, self.weighting)  # type: ignore[arg-type]
         constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
         decays = None
         if self.half_life is not None:
-            decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users, n_threads=self._threads())
+            decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users, runner=self._runner())
         weights = self._cell_weights(decays)
-        similar = SimilarityIndex(
-            spec, levels, sides.rows, sides.columns, constants, weights, n_threads=self._threads()
-        )
+        similar = SimilarityIndex(spec, levels, sides.rows, sides.columns, constants, weights, runner=self._runner())
         if self._is_explicit() or self._rows_are_users:
             similar.columns()  # wanted for ratings and for people who are not known: not to be made while they wait
         return Derived(sides, biases, similar, decays)
@@ -216,10 +216,10 @@ class NeighborhoodRecommender(Recommender):
         return Averaging(self._k, float(self.amplification), float(self.prediction_shrinkage))
 
     @property
-    def _neighbors(self) -> Neighbors:
-        return Neighbors(self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_)
+    def _neighbors(self) -> Top:
+        return Top(self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_)
 
-    def _weighted(self, neighbors: Neighbors) -> Neighbors:
+    def _weighted(self, neighbors: Top) -> Top:
         """Return neighbours with how much each counts in a score of implicit feedback instead of its similarity."""
         if self.amplification == 1 and self.scoring == "sum":
             return neighbors
@@ -237,24 +237,24 @@ class NeighborhoodRecommender(Recommender):
         """Return the weighted sums of the lists that profiles name: (n_profiles, n_items) float32, −∞ without any."""
         scores = np.empty((profiles.n_rows, self.interactions_.n_items), dtype=np.float32)
         costs = profiles.sums(self._lists.lengths[profiles.codes]) + scores.shape[1]
-        for_rows(neighbor_sums, len(scores), (*profiles, *self._lists, scores), n_threads=self._threads(), costs=costs)
+        self._runner().rows(neighbor_sums, len(scores), (*profiles.arrays, *self._lists.arrays, scores), costs=costs)
         return scores
 
     def _block_size(self) -> int:
-        return super()._block_size() if self._is_explicit() else PEOPLE_AT_A_TIME
+        return super()._block_size() if self._is_explicit() else USERS_PER_BLOCK
 
-    def _top_block(self, profiles: Any, n: int, choice: Choice) -> Top:
+    def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         if self._is_explicit():
-            return super()._top_block(profiles, n, choice)
+            return super()._top_block(profiles, n, eligible)
         n_items = self.interactions_.n_items
-        return top_of_sums(profiles, self._lists, n_items, n, choice, self._threads(), positive=True)
+        return top_of_sums(profiles, self._lists, n_items, n, eligible, self._runner(), positive=True)
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         if not self._is_explicit():
             return super()._score_pairs(user_codes, item_codes)
         rows, columns, means, _ = self._pair_means(user_codes, item_codes)
         own = self._deviations
-        return self._clipped(own.ratings(means, own.of_rows[rows], own.of_columns[columns], own.scales[rows]))
+        return self._to_reported(own.ratings(means, own.of_rows[rows], own.of_columns[columns], own.scales[rows]))
 
     def _pair_means(
         self, user_codes: CodeArray, item_codes: CodeArray
@@ -268,7 +268,7 @@ class NeighborhoodRecommender(Recommender):
             self._rated,
             self._averaging,
             swapped=self._swapped,
-            n_threads=self._threads(),
+            runner=self._runner(),
         )
         return rows, columns, means, supports
 
@@ -313,16 +313,16 @@ class NeighborhoodRecommender(Recommender):
         columns, counts = self._derived.sides.columns, np.empty(len(row_codes), dtype=np.int32)
         near = self.neighbor_codes_, self.neighbor_counts_
         args = (row_codes, column_codes, *near, columns.indptr, columns.codes, counts)
-        for_rows(neighbors_listed, len(counts), args, n_threads=self._threads(), costs=self.neighbor_counts_[row_codes])
+        self._runner().rows(neighbors_listed, len(counts), args, costs=self.neighbor_counts_[row_codes])
         return counts
 
-    def _clipped(self, ratings: FloatArray) -> FloatArray:
+    def _to_reported(self, ratings: FloatArray) -> FloatArray:
         return np.clip(ratings, *self.rating_range_) if self._is_explicit() else ratings
 
-    def _nearest_rows(self, row_codes: CodeArray, n: int) -> Neighbors:
+    def _nearest_rows(self, row_codes: CodeArray, n: int) -> Top:
         index = self._derived.similar
         queries = index.known(row_codes)
-        return index.nearest(queries, index.width(queries, n), n_threads=self._threads())
+        return index.nearest(queries, index.width(queries, n), runner=self._runner())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         if self._is_explicit():
@@ -337,7 +337,7 @@ class NeighborhoodRecommender(Recommender):
         row, column = (user_code, item_code) if self._rows_are_users else (item_code, user_code)
         own, cells = self._deviations, slice(*self._rated.cells.indptr[column : column + 2])
         similar = self._derived.similar
-        similarities = similar.similarities(similar.known(np.array([row])), swapped=self._swapped, n_threads=1)[0]
+        similarities = similar.similarities(similar.known(np.array([row])), swapped=self._swapped, runner=Runner())[0]
         codes, deviations = self._rated.cells.codes[cells], self._rated.cells.values[cells]
         nearest = nearest_of(similarities, codes, self._k)
         codes = codes[nearest]

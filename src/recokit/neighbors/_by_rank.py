@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_rows
-from recokit._transposition import transpose_spans
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.data.rows import Rows, read_only, transpose_spans
 from recokit.kernels.cooccurrence import merge_long
-from recokit.neighbors._rows import Rows
 
-__all__ = ["ByRank", "Found", "find_near_long", "run"]
+__all__ = ["ByRank", "Found", "find_near_long"]
 
 Found = tuple[CodeArray, FloatArray, CodeArray]
 
@@ -32,13 +30,13 @@ class ByRank(NamedTuple):
     values: FloatArray
 
     @classmethod
-    def of(cls, rows: Rows, n_columns: int, n_threads: int, *, with_values: bool) -> "ByRank":
+    def of(cls, rows: Rows, n_columns: int, runner: Runner, *, with_values: bool) -> "ByRank":
         """Put rows in order, the longest first, equal ones by code."""
         order = np.argsort(-rows.lengths, kind="stable")
         ranks = np.empty(len(rows.codes), dtype=np.uint16 if rows.n_rows <= 2**16 else np.uint32)
         given = rows.values if with_values else rows.values[:0]
         cells = rows.indptr[:-1], rows.indptr[1:], rows.codes, given
-        values = transpose_spans(order, *cells, n_columns, ranks, n_threads=n_threads)[1]
+        values = transpose_spans(order, *cells, n_columns, ranks, runner=runner)[1]
         return cls(read_only(order), read_only(ranks), read_only(values))
 
 
@@ -49,8 +47,7 @@ def find_near_long(
     row_of_rank: IntArray,
     n_long: int,
     found: Found,
-    n_threads: int,
-    done: Callable[[int], object],
+    runner: Runner,
 ) -> None:
     """Run a kernel whose last arguments are the best near the long rows; each thread has its own; merge them all."""
     k = found[0].shape[1]
@@ -66,22 +63,6 @@ def find_near_long(
         find(start, stop, *arguments, *own)
         idle.append(own)
 
-    run(work, args, costs, n_threads, done)
+    runner.rows(work, len(costs), args, costs=costs, report=True)
     for own in made:
-        for_rows(merge_long, n_long, (row_of_rank, *own, *found), n_threads=n_threads, costs=np.full(n_long, 10 * k))
-
-
-def run(
-    work: Callable[..., None],
-    args: tuple[Any, ...],
-    costs: FloatArray,
-    n_threads: int,
-    done: Callable[[int], object],
-) -> None:
-    """Run a kernel over all rows, and tell how many have been done."""
-
-    def work_and_tell(start: int, stop: int, *arguments: Any) -> None:
-        work(start, stop, *arguments)
-        done(stop - start)
-
-    for_rows(work_and_tell, len(costs), args, n_threads=n_threads, costs=costs)
+        runner.rows(merge_long, n_long, (row_of_rank, *own, *found), costs=np.full(n_long, 10 * k))

@@ -1,18 +1,16 @@
 """The nearest rows of all rows where all values are 1: what is counted in bits, and what one by one."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.data.rows import Rows, read_only
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
 from recokit.kernels.ranks import cells_before
-from recokit.neighbors._by_rank import ByRank, Found, find_near_long, run
-from recokit.neighbors._rows import Rows
+from recokit.neighbors._by_rank import ByRank, Found, find_near_long
 
 __all__ = ["nearest_by_counts"]
 
@@ -50,8 +48,7 @@ def nearest_by_counts(
     swapped: bool,
     found: Found,
     *,
-    n_threads: int,
-    done: Callable[[int], object],
+    runner: Runner,
 ) -> None:
     """Find the nearest of all rows, as `kernels.similarity.nearest_rows` does, which is the reference.
 
@@ -69,25 +66,23 @@ def nearest_by_counts(
         The number of cells of the columns of each row.
     kind, constants, swapped, found
         As those of `kernels.similarity.nearest_rows`.
-    n_threads : int
-    done : callable
-        Told each time how many more rows have been answered.
+    runner : Runner
     """
-    row_of_rank, ranks, _ = ByRank.of(rows, len(column_indptr) - 1, n_threads, with_values=False)
+    row_of_rank, ranks, _ = ByRank.of(rows, len(column_indptr) - 1, runner, with_values=False)
     lengths = rows.lengths[row_of_rank]
     costs = costs[row_of_rank]
     plan = _plan(costs, lengths, column_indptr, ranks)
     by_rank = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, column_indptr)
     formula = (kind, constants, swapped, *found)
     if plan.n_long:
-        common = _common(plan, column_indptr, ranks, n_threads)
+        common = _common(plan, column_indptr, ranks, runner)
         of_long = (*by_rank, plan.ends, ranks, common, *formula)
-        run(kernel.nearest_of_long, of_long, costs[: plan.n_long], n_threads, done)
+        runner.rows(kernel.nearest_of_long, plan.n_long, of_long, costs=costs[: plan.n_long], report=True)
         del common, of_long
     of_short = costs[plan.n_long :]
     args = (*by_rank, ranks, of_short, *formula)
     weights = of_short + _SHORT_COST
-    find_near_long(kernel.nearest_of_short, args, weights, row_of_rank, plan.n_long, found, n_threads, done)
+    find_near_long(kernel.nearest_of_short, args, weights, row_of_rank, plan.n_long, found, runner)
 
 
 def _plan(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: AnyArray) -> _Plan:
@@ -117,7 +112,7 @@ def _plan(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: 
     return best
 
 
-def _common(plan: _Plan, column_indptr: IntArray, ranks: AnyArray, n_threads: int) -> CodeArray:
+def _common(plan: _Plan, column_indptr: IntArray, ranks: AnyArray, runner: Runner) -> CodeArray:
     """Return what each two of the long rows share in the columns that have bits: (n_long, n_long) int32."""
     n_words = -(-len(plan.bit_columns) // 64)
     bits = np.zeros((plan.n_long, n_words), dtype=np.uint64)
@@ -126,5 +121,5 @@ def _common(plan: _Plan, column_indptr: IntArray, ranks: AnyArray, n_threads: in
     common = np.zeros((plan.n_long, plan.n_long), dtype=np.int32)
     n_blocks = -(-plan.n_long // bit_rows.BLOCK)
     costs = bit_rows.BLOCK**2 * n_words * np.arange(n_blocks, 0, -1.0)
-    for_rows(bit_rows.common_ones, n_blocks, (bits, common), n_threads=n_threads, costs=costs)
+    runner.rows(bit_rows.common_ones, n_blocks, (bits, common), costs=costs)
     return common

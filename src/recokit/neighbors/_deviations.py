@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray, FloatArray
-from recokit.neighbors._rows import Rows
+from recokit.data.rows import Rows
 
 __all__ = ["Centering", "Deviations"]
 
@@ -85,9 +85,9 @@ class Deviations(NamedTuple):
         of_columns : (n_lists,) float64 array
             What each of these columns contributes.
         """
-        of_column, of_row = lists.each(of_columns, self.of_rows)
+        of_column, of_row = np.repeat(of_columns, lists.lengths), self.of_rows[lists.codes]
         deviations = (lists.values - of_column - of_row) / self.scales[lists.codes]
-        return Rows.of(lists.indptr, lists.codes, deviations)
+        return Rows.from_arrays(lists.indptr, lists.codes, deviations)
 
     def ratings(self, means: AnyArray, of_rows: AnyArray, of_columns: AnyArray, scales: AnyArray) -> FloatArray:
         """Return the ratings that mean deviations stand for, all arrays broadcast.

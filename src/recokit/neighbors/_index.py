@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_each, for_rows
-from recokit._transposition import transpose, transpose_spans
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.base import Top
+from recokit.data.rows import Rows, read_only
 from recokit.kernels import similarity as kernel
 from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
 from recokit.kernels.similarity_formulas import COSINE, LIFT, LOG_LIKELIHOOD
@@ -18,49 +18,9 @@ from recokit.neighbors._cell_weights import CellWeights
 from recokit.neighbors._cooccurrence import nearest_by_counts
 from recokit.neighbors._levels import Levels
 from recokit.neighbors._products import nearest_by_cosine
-from recokit.neighbors._rows import Rows
-from recokit.neighbors._similarities import Similarity
+from recokit.neighbors.similarities import Similarity
 
-__all__ = ["Neighbors", "Queries", "SimilarityIndex"]
-
-
-class Neighbors(NamedTuple):
-    """The most similar rows of each query, best first, equal ones by code.
-
-    Attributes
-    ----------
-    codes, scores : (n_queries, k) int32 and float32 arrays
-        −1 and 0 beyond the number found.
-    counts : (n_queries,) int32 array
-    """
-
-    codes: CodeArray
-    scores: FloatArray
-    counts: CodeArray
-
-    @classmethod
-    def empty(cls, n_queries: int, k: int) -> "Neighbors":
-        """Return room for the neighbours."""
-        shape = n_queries, k
-        return cls(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(n_queries, np.int32))
-
-    def take(self, row_codes: AnyArray) -> "Neighbors":
-        """Return those of some queries."""
-        return Neighbors(self.codes[row_codes], self.scores[row_codes], self.counts[row_codes])
-
-    def as_rows(self) -> Rows:
-        """Return the neighbours of each query as compressed rows, still best first."""
-        found = np.arange(self.codes.shape[1]) < self.counts[:, None]
-        indptr = np.concatenate([[0], np.cumsum(self.counts, dtype=np.int64)])
-        return Rows.of(indptr, self.codes[found], self.scores[found])
-
-    def transposed(self, *, n_threads: int) -> Rows:
-        """Return, where the queries are all rows, those that have each row among their neighbours, ascending."""
-        n_rows, k = self.codes.shape
-        starts, near = k * np.arange(n_rows), np.empty(self.counts.sum(), dtype=np.int32)
-        spans = np.arange(n_rows), starts, starts + self.counts, self.codes.ravel(), self.scores.ravel()
-        indptr, scores = transpose_spans(*spans, n_rows, near, n_threads=n_threads)
-        return Rows.of(indptr, near, scores)
+__all__ = ["Queries", "SimilarityIndex", "Top"]
 
 
 class Queries(NamedTuple):
@@ -98,7 +58,7 @@ class SimilarityIndex:
         ``alpha``, ``beta``, ``shrinkage``, ``min_common``.
     weights : CellWeights, optional
         What each value is multiplied by, once it is levelled. Sets are then taken for values of 1 before.
-    n_threads : int
+    runner : Runner
         Threads to compute values on.
     """
 
@@ -111,14 +71,14 @@ class SimilarityIndex:
         constants: dict[str, float],
         weights: CellWeights | None = None,
         *,
-        n_threads: int = 1,
+        runner: Runner,
     ) -> None:
         self._kind = similarity.kind
         self._function = similarity.function
         self._sets = similarity.values == "sets"
         self._weighted = weights is not None
         self.levels = levels
-        self._n_threads = n_threads
+        self._runner = runner
         self._rows = self._values_of(rows, levels.of_rows, None if weights is None else weights.by_row)
         self._cells = columns
         self._column_weights = None if weights is None else weights.by_column
@@ -188,8 +148,8 @@ class SimilarityIndex:
         """Return an index of some of the rows, in order of code, and all rows as queries."""
         index = copy.copy(self)
         index._rows = self._rows.take(codes)
-        columns = transpose(*index._rows, self._cells.n_rows, n_threads=self._n_threads)
-        index._cells = index._columns = Rows.of(*columns)  # with the values that similarities are taken over
+        columns = index._rows.transposed(self._cells.n_rows, self._runner)
+        index._cells = index._columns = columns  # with the values that similarities are taken over
         index._stats, index._costs = read_only(self._stats[codes]), None
         own_codes = np.full(self.n_rows, -1, dtype=np.int32)
         own_codes[codes] = np.arange(len(codes))
@@ -201,9 +161,8 @@ class SimilarityIndex:
         k: int,
         *,
         swapped: bool = False,
-        n_threads: int,
-        done: Callable[[int], object] = lambda n_queries: None,
-    ) -> Neighbors:
+        runner: Runner,
+    ) -> Top:
         """Return the k most similar rows of each query, those with a similarity above 0.
 
         Parameters
@@ -213,20 +172,18 @@ class SimilarityIndex:
             How many there is room for; see `width`.
         swapped : bool
             Go by the similarity of the rows to the query, not of the query to the rows.
-        n_threads : int
-        done : callable
-            Told each time how many more queries have been answered.
+        runner : Runner
         """
-        found, costs = Neighbors.empty(queries.rows.n_rows, k), self.costs(queries)
+        found, costs = Top.empty(queries.rows.n_rows, k), self.costs(queries)
         if self.counts_suffice(queries):
             formula = (self._kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, found, n_threads=n_threads, done=done)
+            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, found, runner=runner)
         elif self.products_suffice(queries):
             squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, found, n_threads=n_threads, done=done)
+            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, found, runner=runner)
         else:
             work = kernel.nearest_rows if self._function is None else nearest_rows_by
-            self._run(work, queries, (swapped, *found), n_threads, done)
+            self._run(work, queries, (swapped, *found), runner)
         self._check(found.scores)
         return found
 
@@ -242,7 +199,7 @@ class SimilarityIndex:
         is_usual = (squares == 0) | ((squares >= LEAST_SQUARE) & (squares <= MOST_SQUARE))
         return self._constants[3] == 0 and self._constants[4] <= 1 and bool(np.all(is_usual))
 
-    def similarities(self, queries: Queries, *, swapped: bool = False, n_threads: int) -> FloatArray:
+    def similarities(self, queries: Queries, *, swapped: bool = False, runner: Runner) -> FloatArray:
         """Return the similarity of each query to every row: (n_queries, n_rows) float32.
 
         Where there is no common column, and of a row to itself, it is 0.
@@ -254,7 +211,7 @@ class SimilarityIndex:
         """
         similarities = np.empty((queries.rows.n_rows, self.n_rows), dtype=np.float32)
         work = kernel.similarity_rows if self._function is None else similarity_rows_by
-        self._run(work, queries, (swapped, similarities), n_threads)
+        self._run(work, queries, (swapped, similarities), runner)
         self._check(similarities)
         return similarities
 
@@ -268,21 +225,16 @@ class SimilarityIndex:
         work: Callable[..., None],
         queries: Queries,
         rest: tuple[object, ...],
-        n_threads: int,
-        done: Callable[[int], object] = lambda n_queries: None,
+        runner: Runner,
     ) -> None:
         rows = queries.rows
         own = read_only(queries.own_codes)
         unit = self._unit and (self._sets or bool(np.all(rows.values == 1)))
         formula = self._kind if self._function is None else self._function
-        known = (*self.columns(), self._stats, formula, self._constants, unit)
-        args = (*rows, self._stats_of(rows), own, *known, *rest)
+        known = (*self.columns().arrays, self._stats, formula, self._constants, unit)
+        args = (*rows.arrays, self._stats_of(rows), own, *known, *rest)
 
-        def run(start: int, stop: int, *arguments: object) -> None:
-            work(start, stop, *arguments)
-            done(stop - start)
-
-        for_rows(run, rows.n_rows, args, n_threads=n_threads, costs=self.costs(queries))
+        runner.rows(work, rows.n_rows, args, costs=self.costs(queries), report=True)
 
     def _values_of(
         self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
@@ -290,9 +242,9 @@ class SimilarityIndex:
         """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
         if self._sets:
             ones = np.ones(len(cells.values), dtype=np.float32) if weights is None else weights
-            return Rows.of(cells.indptr, cells.codes, ones) if self._weighted else cells
+            return Rows.from_arrays(cells.indptr, cells.codes, ones) if self._weighted else cells
         if self.levels.how == "raw":
-            return cells if weights is None else Rows.of(cells.indptr, cells.codes, cells.values * weights)
+            return cells if weights is None else Rows.from_arrays(cells.indptr, cells.codes, cells.values * weights)
         values, lengths = np.empty(len(cells.values), dtype=np.float32), cells.lengths
         own, other = (self.levels.of_columns, of_rows) if by_column else (of_rows, self.levels.of_columns)
 
@@ -302,10 +254,10 @@ class SimilarityIndex:
             of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
             values[part] = self.levels.apply(cells.values[part], of_row, of_column)
 
-        for_each(list(cells.parts(self._n_threads)), fill, self._n_threads)
+        self._runner.each(list(cells.parts(self._runner.n_threads)), fill)
         if weights is not None:
             values *= weights
-        return Rows.of(cells.indptr, cells.codes, values)
+        return Rows.from_arrays(cells.indptr, cells.codes, values)
 
     def _stats_of(self, rows: Rows) -> FloatArray:
         """Return the size and the sum of squares of each row: (n_rows, 2) float64, read-only.

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray, FloatArray
-from recokit.neighbors._rows import Rows
+from recokit.data.rows import Rows
 
 __all__ = ["Levels", "Weighting"]
 

@@ -1,14 +1,12 @@
 """The nearest rows of all rows by cosine, where values differ."""
 
-from collections.abc import Callable
-
 import numpy as np
 
-from recokit._arrays import read_only
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray, IntArray
+from recokit.data.rows import Rows, read_only
 from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
 from recokit.neighbors._by_rank import ByRank, Found, find_near_long
-from recokit.neighbors._rows import Rows
 
 __all__ = ["nearest_by_cosine"]
 
@@ -23,8 +21,7 @@ def nearest_by_cosine(
     costs: FloatArray,
     found: Found,
     *,
-    n_threads: int,
-    done: Callable[[int], object],
+    runner: Runner,
 ) -> None:
     """Find the nearest of all rows by cosine, as `kernels.similarity.nearest_rows` does, which is the reference.
 
@@ -44,17 +41,15 @@ def nearest_by_cosine(
         The number of products that the columns of each row ask for.
     found
         As that of `kernels.similarity.nearest_rows`.
-    n_threads : int
-    done : callable
-        Told each time how many more rows have been answered.
+    runner : Runner
     """
     n_long = min(_MOST_LONG, rows.n_rows, max(1, _MOST_LONG_BYTES // (8 * found[0].shape[1])))
-    row_of_rank, ranks, values = ByRank.of(rows, len(column_indptr) - 1, n_threads, with_values=True)
+    row_of_rank, ranks, values = ByRank.of(rows, len(column_indptr) - 1, runner, with_values=True)
     squares, costs = read_only(squares[row_of_rank]), costs[row_of_rank]
-    args = (row_of_rank, squares, inverse_norms(squares), *rows, column_indptr, ranks, values, costs)
+    args = (row_of_rank, squares, inverse_norms(squares), *rows.arrays, column_indptr, ranks, values, costs)
     listed = np.arange(rows.n_rows) >= n_long
     listed &= costs < LISTED * rows.n_rows
     # Measured, in products of a short row of which no list is kept; of a long row, only a half is summed up.
     weights = np.where(listed, 5.0 * costs + 3_000, costs)
     weights[:n_long] *= 0.5
-    find_near_long(nearest_by_products, (*args, *found), weights, row_of_rank, n_long, found, n_threads, done)
+    find_near_long(nearest_by_products, (*args, *found), weights, row_of_rank, n_long, found, runner)

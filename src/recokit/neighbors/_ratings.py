@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_rows
-from recokit._transposition import transpose
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.data.rows import Rows, read_only
 from recokit.kernels import neighbors as kernel
 from recokit.neighbors._index import Queries, SimilarityIndex
-from recokit.neighbors._rows import Rows
 
 __all__ = [
     "Averaging",
@@ -48,16 +46,15 @@ class Rated(NamedTuple):
         """Return some of the rows, in the order asked for."""
         if len(self.decays) == 0:
             return Rated(self.cells.take(row_codes))
-        left = Rows(self.cells.indptr, self.cells.codes, self.decays).take(row_codes).values
+        left = self.cells.with_values(self.decays).take(row_codes).values
         return Rated(self.cells.take(row_codes), left)
 
-    def transposed(self, n_codes: int, *, n_threads: int) -> "Rated":
+    def transposed(self, n_codes: int, *, runner: Runner) -> "Rated":
         """Return the same by code."""
-        cells = Rows.of(*transpose(*self.cells, n_codes, n_threads=n_threads))
+        cells = self.cells.transposed(n_codes, runner)
         if len(self.decays) == 0:
             return Rated(cells)
-        left = transpose(*self.cells[:2], self.decays, n_codes, n_threads=n_threads)[2]
-        return Rated(cells, read_only(left))
+        return Rated(cells, self.cells.with_values(self.decays).transposed(n_codes, runner).values)
 
 
 class Averaging(NamedTuple):
@@ -99,7 +96,7 @@ def pair_means(
     averaging: Averaging,
     *,
     swapped: bool,
-    n_threads: int,
+    runner: Runner,
 ) -> tuple[FloatArray, CodeArray]:
     """Return the mean over the rows nearest to ``rows[p]`` of those in the list ``targets[p]``, for each pair p.
 
@@ -118,13 +115,13 @@ def pair_means(
     order = np.argsort(places, kind="stable")
     bounds = np.searchsorted(places[order], np.arange(len(distinct) + 1))
     for start, stop in tiles(len(distinct), index.n_rows):
-        similarities = index.similarities(index.known(distinct[start:stop]), swapped=swapped, n_threads=n_threads)
+        similarities = index.similarities(index.known(distinct[start:stop]), swapped=swapped, runner=runner)
         check_amplification(similarities, averaging.amplification)
         pairs = order[bounds[start] : bounds[stop]]
         here, of_targets = read_only(places[pairs] - start), read_only(targets[pairs].astype(np.int64))
         part = np.empty(len(pairs), dtype=np.float64), np.empty(len(pairs), dtype=np.int32)
-        args = (here, of_targets, read_only(similarities), *rated.cells, rated.decays, *averaging, *part)
-        for_rows(kernel.nearest_mean_pairs, len(pairs), args, n_threads=n_threads, costs=lengths[of_targets])
+        args = (here, of_targets, read_only(similarities), *rated.cells.arrays, rated.decays, *averaging, *part)
+        runner.rows(kernel.nearest_mean_pairs, len(pairs), args, costs=lengths[of_targets])
         means[pairs], supports[pairs] = part
     return means, supports
 
@@ -137,7 +134,7 @@ def grid_means(
     averaging: Averaging,
     *,
     swapped: bool,
-    n_threads: int,
+    runner: Runner,
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield (start, stop, means): the means of every target for the queries start … stop.
 
@@ -153,23 +150,23 @@ def grid_means(
         NaN where there is no neighbour.
     """
     for start, stop in tiles(queries.rows.n_rows, max(index.n_rows, n_targets)):
-        similarities = index.similarities(queries.part(start, stop), swapped=swapped, n_threads=n_threads)
-        yield start, stop, means_from(similarities, rated, n_targets, averaging, n_threads)
+        similarities = index.similarities(queries.part(start, stop), swapped=swapped, runner=runner)
+        yield start, stop, means_from(similarities, rated, n_targets, averaging, runner)
 
 
 def means_from(
-    similarities: FloatArray, rated: Rated, n_targets: int, averaging: Averaging, n_threads: int
+    similarities: FloatArray, rated: Rated, n_targets: int, averaging: Averaging, runner: Runner
 ) -> FloatArray:
     """Return the means of every target for each row of similarities: (n_rows, n_targets) float64."""
     check_amplification(similarities, averaging.amplification)
     means = np.empty((len(similarities), n_targets), dtype=np.float64)
     costs = np.full(len(similarities), len(rated.cells.codes) + 10 * rated.cells.n_rows)
-    args: tuple[Any, ...] = (read_only(similarities), *rated.cells, rated.decays, *averaging, means)
-    for_rows(kernel.nearest_mean_grid, len(means), args, n_threads=n_threads, costs=costs)
+    args: tuple[Any, ...] = (read_only(similarities), *rated.cells.arrays, rated.decays, *averaging, means)
+    runner.rows(kernel.nearest_mean_grid, len(means), args, costs=costs)
     return means
 
 
-def means_of_few(similarities: FloatArray, rated: Rated, averaging: Averaging, n_threads: int) -> FloatArray:
+def means_of_few(similarities: FloatArray, rated: Rated, averaging: Averaging, runner: Runner) -> FloatArray:
     """Return what `means_from` does where there are few targets, from the lists of these: (n_rows, n_targets) float64.
 
     Selecting the nearest for each target then takes less than sorting them for all.
@@ -178,8 +175,8 @@ def means_of_few(similarities: FloatArray, rated: Rated, averaging: Averaging, n
     n_rows, n_targets = len(similarities), rated.cells.n_rows
     rows, targets = (read_only(places.ravel().astype(np.int64)) for places in np.indices((n_rows, n_targets)))
     means, supports = np.empty(n_rows * n_targets, dtype=np.float64), np.empty(n_rows * n_targets, dtype=np.int32)
-    args = (rows, targets, read_only(similarities), *rated.cells, rated.decays, *averaging, means, supports)
-    for_rows(kernel.nearest_mean_pairs, len(rows), args, n_threads=n_threads, costs=rated.cells.lengths[targets])
+    args = (rows, targets, read_only(similarities), *rated.cells.arrays, rated.decays, *averaging, means, supports)
+    runner.rows(kernel.nearest_mean_pairs, len(rows), args, costs=rated.cells.lengths[targets])
     return means.reshape(n_rows, n_targets)
 
 

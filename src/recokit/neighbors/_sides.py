@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
-from recokit.interactions import Interactions
-from recokit.neighbors._biases import Biases
+from recokit.base._biases import BaselineBiases
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.neighbors._levels import Levels, Weighting
-from recokit.neighbors._rows import Rows
-from recokit.neighbors._similarities import Values
+from recokit.neighbors.similarities import Values
 
 __all__ = ["Sides"]
 
@@ -32,13 +33,13 @@ class Sides(NamedTuple):
     column_biases: FloatArray
 
     @classmethod
-    def of(cls, data: Interactions, biases: Biases, *, rows_are_users: bool, n_threads: int) -> "Sides":
+    def of(cls, data: Interactions, biases: BaselineBiases, *, rows_are_users: bool, runner: Runner) -> "Sides":
         """Return the data seen from the users or from the items."""
-        by_user = Rows.of(data.indptr, data.item_codes, data.values)
-        by_item = Rows.of(*data.transposed(n_threads=n_threads))
+        by_user = data.rows
+        by_item = data.transposed(n_threads=runner.n_threads)
         if rows_are_users:
-            return cls(by_user, by_item, biases.mean, biases.of_users, biases.of_items)
-        return cls(by_item, by_user, biases.mean, biases.of_items, biases.of_users)
+            return cls(by_user, by_item, biases.mean, biases.user_bias, biases.item_bias)
+        return cls(by_item, by_user, biases.mean, biases.item_bias, biases.user_bias)
 
     def levels(self, values: Values, weighting: Weighting) -> Levels:
         """Return what the values of a similarity are taken relative to."""

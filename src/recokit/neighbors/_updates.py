@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from recokit._arrays import read_only
-from recokit._threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, BoolArray, CodeArray, IntArray
+from recokit.base import Top
+from recokit.data.rows import Rows, read_only
 from recokit.kernels import neighbor_updates as kernel
-from recokit.neighbors._index import Neighbors, SimilarityIndex
+from recokit.neighbors._index import SimilarityIndex
 from recokit.neighbors._ratings import tiles
-from recokit.neighbors._rows import Rows
 
 __all__ = ["changed_rows", "updated"]
 
@@ -20,14 +20,14 @@ _MOST_WORK, _MOST_WORK_OF_COUNTING = 0.5, 0.15
 def updated(
     old: SimilarityIndex,
     new: SimilarityIndex,
-    lists: Neighbors,
+    lists: Top,
     row_map: CodeArray,
     column_map: CodeArray,
     k: int,
     *,
     swapped: bool,
-    n_threads: int,
-) -> Neighbors | None:
+    runner: Runner,
+) -> Top | None:
     """Return the neighbours of all rows of ``new``, from those of ``old``; None where that is not worth it.
 
     The rows that have changed are asked for their neighbours, and offered to all others. Where that pushes the last
@@ -37,7 +37,7 @@ def updated(
     ----------
     old, new : SimilarityIndex
         All rows of the old one are in the new one.
-    lists : Neighbors
+    lists : Top
         Of all rows of the old one.
     row_map, column_map : (n_old_rows,), (n_old_columns,) int32 arrays
         What has become of the old codes.
@@ -58,11 +58,11 @@ def updated(
         return None
     before = _moved(lists, row_map, new.n_rows)
     complete = before.counts < width if not all_of_them else np.ones(new.n_rows, dtype=np.bool_)
-    after, unsure = _merged(new, before, complete, changed, k, swapped=swapped, n_threads=n_threads)
+    after, unsure = _merged(new, before, complete, changed, k, swapped=swapped, runner=runner)
     ask = np.flatnonzero(changed | unsure).astype(np.int32)
     if costs[changed].sum() + costs[ask].sum() > most:
         return None
-    for mine, found in zip(after, new.nearest(new.known(ask), k, swapped=swapped, n_threads=n_threads), strict=True):
+    for mine, found in zip(after, new.nearest(new.known(ask), k, swapped=swapped, runner=runner), strict=True):
         mine[ask] = found
     return after
 
@@ -77,37 +77,37 @@ def changed_rows(old: Rows, new: Rows, row_map: CodeArray, column_map: CodeArray
     return changed
 
 
-def _moved(lists: Neighbors, row_map: CodeArray, n_rows: int) -> Neighbors:
+def _moved(lists: Top, row_map: CodeArray, n_rows: int) -> Top:
     """Return the same lists in other codes; rows that have none get an empty one."""
     width = lists.codes.shape[1]
     codes = np.full((n_rows, width), -1, dtype=np.int32)
     scores, counts = np.zeros((n_rows, width), dtype=np.float32), np.zeros(n_rows, dtype=np.int32)
     codes[row_map] = np.where(lists.codes >= 0, row_map[lists.codes], -1)
     scores[row_map], counts[row_map] = lists.scores, lists.counts
-    return Neighbors(codes, scores, counts)
+    return Top(codes, scores, counts)
 
 
 def _merged(
     index: SimilarityIndex,
-    before: Neighbors,
+    before: Top,
     complete: BoolArray,
     changed: BoolArray,
     k: int,
     *,
     swapped: bool,
-    n_threads: int,
-) -> tuple[Neighbors, BoolArray]:
+    runner: Runner,
+) -> tuple[Top, BoolArray]:
     """Return lists in which the changed rows have found their place, and which of these lists may be wrong."""
     n_rows = index.n_rows
     keys, sizes = np.empty((n_rows, k), dtype=np.uint64), np.zeros(n_rows, dtype=np.int32)
-    for_rows(kernel.keep_unchanged, n_rows, (*before, changed, keys, sizes), n_threads=n_threads)
+    runner.rows(kernel.keep_unchanged, n_rows, (*before, changed, keys, sizes))
     codes: IntArray = np.flatnonzero(changed).astype(np.int32)
     for start, stop in tiles(len(codes), n_rows):
         some = read_only(codes[start:stop])
-        similarities = index.similarities(index.known(some), swapped=not swapped, n_threads=n_threads)
+        similarities = index.similarities(index.known(some), swapped=not swapped, runner=runner)
         costs: AnyArray = np.full(n_rows, len(some))
-        for_rows(kernel.offer_changed, n_rows, (some, similarities, keys, sizes), n_threads=n_threads, costs=costs)
-    after, unsure = Neighbors.empty(n_rows, k), np.empty(n_rows, dtype=np.bool_)
+        runner.rows(kernel.offer_changed, n_rows, (some, similarities, keys, sizes), costs=costs)
+    after, unsure = Top.empty(n_rows, k), np.empty(n_rows, dtype=np.bool_)
     args = (*before, complete, keys, sizes, *after, unsure)
-    for_rows(kernel.finish_lists, n_rows, args, n_threads=n_threads)
+    runner.rows(kernel.finish_lists, n_rows, args)
     return after, unsure

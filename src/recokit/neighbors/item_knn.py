@@ -7,16 +7,14 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from recokit._item_weights import PEOPLE_AT_A_TIME
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Choice, Histories, Top
+from recokit.base import EligibleItems, Top
+from recokit.base._lists import USERS_PER_BLOCK, top_of_tiles
+from recokit.data.rows import Rows
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._cell_weights import CellWeights, decayed, user_weights
 from recokit.neighbors._docs import shared_docs
-from recokit.neighbors._index import Neighbors
-from recokit.neighbors._lists import best_of_tiles
 from recokit.neighbors._ratings import Rated, grid_means, means_from, means_of_few, tiles
-from recokit.neighbors._rows import Rows
 
 __all__ = ["ItemKNN"]
 
@@ -146,7 +144,7 @@ class ItemKNN(NeighborhoodRecommender):
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
         if self.user_exponent == 0:
             return decays
-        return user_weights(self.interactions_, self.user_exponent, n_threads=self._threads()).times(decays)
+        return user_weights(self.interactions_, self.user_exponent, runner=self._runner()).times(decays)
 
     def _restore_lists(self) -> None:
         super()._restore_lists()
@@ -154,18 +152,18 @@ class ItemKNN(NeighborhoodRecommender):
             derived = self._derived
             self._profiles = decayed(derived.sides.columns, derived.decays and derived.decays.by_column)
 
-    def _known_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
+    def _user_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
         if not self._is_explicit():
             return self._profiles.take(user_codes)
         return _Raters(self._rated.take(user_codes), self._deviations.of_columns[user_codes])
 
-    def _fold_in(self, people: Histories) -> _Raters | Rows:
-        histories = Rows.of(*people)
+    def _fold_in(self, histories: Rows) -> _Raters | Rows:
+        histories = Rows.from_arrays(*histories.arrays)
         if not self._is_explicit():
             return histories
         levels: FloatArray = np.zeros(histories.n_rows)
         if self.centering == "baseline":
-            levels = self._derived.biases.of_people(histories)
+            levels = self._derived.biases.fold_in(histories)
         cells = self._deviations.of_lists(histories, levels)
         return _Raters(Rated(cells), levels)
 
@@ -178,13 +176,13 @@ class ItemKNN(NeighborhoodRecommender):
         return scores
 
     def _block_size(self) -> int:
-        return PEOPLE_AT_A_TIME
+        return USERS_PER_BLOCK
 
-    def _top_block(self, profiles: _Raters | Rows, n: int, choice: Choice) -> Top:
+    def _top_block(self, profiles: _Raters | Rows, n: int, eligible: EligibleItems) -> Top:
         """Return lists, for ratings too, without the scores of all items: the similarities serve more people then."""
         if isinstance(profiles, Rows):
-            return super()._top_block(profiles, n, choice)
-        return best_of_tiles(self._ratings(profiles), self.interactions_.n_items, n, choice, self._threads())
+            return super()._top_block(profiles, n, eligible)
+        return top_of_tiles(self._ratings(profiles), self.interactions_.n_items, n, eligible, self._runner())
 
     def _ratings(self, profiles: _Raters) -> Iterator[tuple[int, int, FloatArray]]:
         """Yield the ratings of items start … stop by all people, not clipped: (n_people, stop − start) float32."""
@@ -198,29 +196,29 @@ class ItemKNN(NeighborhoodRecommender):
         similar, n_people, averaging = self._derived.similar, rated.cells.n_rows, self._averaging
         codes, places = np.unique(rated.cells.codes, return_inverse=True)
         # The places are in order of code, so equal similarities are still told apart by code.
-        of_people = rated._replace(cells=Rows.of(rated.cells.indptr, places, rated.cells.values))
-        by_place = of_people.transposed(len(codes), n_threads=self._threads())
+        fold_in = rated._replace(cells=Rows.from_arrays(rated.cells.indptr, places, rated.cells.values))
+        by_place = fold_in.transposed(len(codes), runner=self._runner())
         if len(codes) * similar.n_rows > _MOST_CELLS:
             everything = *similar.narrowed(codes), by_place, n_people, averaging
-            yield from grid_means(*everything, swapped=True, n_threads=self._threads())
+            yield from grid_means(*everything, swapped=True, runner=self._runner())
             return
-        similarities = similar.similarities(similar.known(codes), swapped=False, n_threads=self._threads())
+        similarities = similar.similarities(similar.known(codes), swapped=False, runner=self._runner())
         for start, stop in tiles(similar.n_rows, max(len(codes), n_people)):
             part = np.ascontiguousarray(similarities[:, start:stop].T)
             if n_people <= _FEW_PEOPLE:
-                yield start, stop, means_of_few(part, of_people, averaging, self._threads())
+                yield start, stop, means_of_few(part, fold_in, averaging, self._runner())
             else:
-                yield start, stop, means_from(part, by_place, n_people, averaging, self._threads())
+                yield start, stop, means_from(part, by_place, n_people, averaging, self._runner())
 
     def _sum_lists(self) -> Rows:
         """Return, for each item, the items that have it among their neighbours."""
-        return self._weighted(self._neighbors).transposed(n_threads=self._threads())
+        return self._weighted(self._neighbors).transposed(self._runner())
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> Neighbors:
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(item_codes, n)
 
     def _contributions(self, user_code: int, item_code: int) -> tuple[CodeArray, FloatArray]:
         history = self._profiles.take(np.array([user_code]))
-        codes, similarities = self._weighted(self._neighbors.take(np.array([item_code]))).as_rows()[1:]
+        codes, similarities = self._weighted(self._neighbors.take(np.array([item_code]))).as_rows()[1:3]
         common, mine, theirs = np.intersect1d(codes, history.codes, assume_unique=True, return_indices=True)
         return common, similarities[mine].astype(np.float64) * history.values[theirs]

@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Histories
+from recokit.base import Top
+from recokit.data.rows import Rows
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._cell_weights import decayed
 from recokit.neighbors._docs import shared_docs
-from recokit.neighbors._index import Neighbors, Queries
+from recokit.neighbors._index import Queries
 from recokit.neighbors._ratings import grid_means
-from recokit.neighbors._rows import Rows
-from recokit.neighbors._similarities import find_similarity
+from recokit.neighbors.similarities import find_similarity
 
 __all__ = ["UserKNN"]
 
@@ -130,18 +130,18 @@ class UserKNN(NeighborhoodRecommender):
     def _restore_lists(self) -> None:
         super()._restore_lists()
         if self._is_explicit():
-            self._rated_by_user = self._rated.transposed(self.interactions_.n_users, n_threads=self._threads())
+            self._rated_by_user = self._rated.transposed(self.interactions_.n_users, runner=self._runner())
 
-    def _known_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
+    def _user_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
         if not self._is_explicit():
             return self._weighted(self._neighbors.take(user_codes)).as_rows()
         own = self._deviations
         return _Raters(self._derived.similar.known(user_codes), own.of_rows[user_codes], own.scales[user_codes])
 
-    def _fold_in(self, people: Histories) -> _Raters | Rows:
+    def _fold_in(self, histories: Rows) -> _Raters | Rows:
         sides, biases, similar, _ = self._derived
-        rows = Rows.of(*people)
-        own_biases = biases.of_people(rows)
+        rows = Rows.from_arrays(*histories.arrays)
+        own_biases = biases.fold_in(rows)
         if self.weighting == "bm25":
             levels = similar.levels.lengths_of(rows)
         else:
@@ -149,7 +149,7 @@ class UserKNN(NeighborhoodRecommender):
         queries = similar.new(rows, levels)
         if not self._is_explicit():
             k = similar.width(queries, self._k)
-            return self._weighted(similar.nearest(queries, k, n_threads=self._threads())).as_rows()
+            return self._weighted(similar.nearest(queries, k, runner=self._runner())).as_rows()
         return _Raters(queries, *self._deviations.of_new(rows, own_biases))
 
     def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
@@ -164,7 +164,7 @@ class UserKNN(NeighborhoodRecommender):
             scores.shape[1],
             self._averaging,
             swapped=self._swapped,
-            n_threads=self._threads(),
+            runner=self._runner(),
         )
         for start, stop, means in tiles:
             expected, scales = profiles.levels[start:stop, None], profiles.scales[start:stop, None]
@@ -174,12 +174,12 @@ class UserKNN(NeighborhoodRecommender):
     def _sum_lists(self) -> Rows:
         return decayed(self._derived.sides.rows, self._derived.decays and self._derived.decays.by_row)
 
-    def _similar_users(self, user_codes: CodeArray, n: int) -> Neighbors:
+    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(user_codes, n)
 
     def _contributions(self, user_code: int, item_code: int) -> tuple[CodeArray, FloatArray]:
         decays = self._derived.decays
         raters = decayed(self._derived.sides.columns, decays and decays.by_column).take(np.array([item_code]))
-        codes, similarities = self._known_profiles(np.array([user_code]))[1:]
+        codes, similarities = self._user_profiles(np.array([user_code]))[1:3]
         common, mine, theirs = np.intersect1d(codes, raters.codes, assume_unique=True, return_indices=True)
         return common, similarities[mine].astype(np.float64) * raters.values[theirs]

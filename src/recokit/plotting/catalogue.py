@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from recokit._typing import AnyArray, FloatArray
-from recokit.interactions import Interactions
+from recokit.data.interactions import Interactions
+from recokit.data.recommendations import Recommendations
 from recokit.metrics import Evaluation, Metric
 from recokit.plotting._style import COLORS, GREY, axes_of, name_points, name_style, named, note, shortened
-from recokit.recommendations import Recommendations
 
 __all__ = ["coverage_accuracy", "long_tail"]
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from recokit._threads import thread_count
+from recokit._runtime.threads import thread_count
 from recokit._typing import AnyArray, BoolArray, FloatArray
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
-from recokit.interactions import IdIndex, Interactions
 from recokit.metrics import Evaluation, compare
 from recokit.metrics._resampling import bootstrap_means
 from recokit.plotting._style import COLORS, GREY, axes_of, legend_of, name_style, named, note, shortened

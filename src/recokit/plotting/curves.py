@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from recokit.base import Recommender
+from recokit.data.recommendations import Recommendations
 from recokit.metrics import Metric, evaluate
 from recokit.plotting._style import COLORS, axes_of, legend_of, named
-from recokit.recommendations import Recommendations
 
 __all__ = ["learning_curve", "metric_by_k"]
 

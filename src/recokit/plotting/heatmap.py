@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from sklearn.utils.validation import check_is_fitted
 
 from recokit._typing import AnyArray
-from recokit._validation import as_id_list, known_codes
 from recokit.base import Recommender
+from recokit.data._inputs import as_id_list, known_codes
 from recokit.plotting._style import axes_of, name_style, note, shortened
 
 __all__ = ["rating_heatmap"]

@@ -16,10 +16,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from recokit import _threads
-from recokit._frames import to_frame
+from recokit._runtime import threads as _threads
+from recokit.data._frames import to_frame
+from recokit.data.interactions import Interactions
 from recokit.exceptions import ModelFormatError
-from recokit.interactions import Interactions
 from recokit.persistence import load
 from recokit.testing._subject import Subject, example_interactions, raises, same_lists, same_model
 
@@ -129,7 +129,7 @@ def check_the_number_of_threads_changes_no_bit(subject: Subject) -> None:
     data, side = subject.data, subject.side(subject.data)
     one = subject.new().set_params(n_threads=1).fit(data, **side)
     for n_threads in (2, 3, 8):
-        with _threads.whatever_the_cost():
+        with _threads.threads_at_any_cost():
             same_model(subject.new().set_params(n_threads=n_threads).fit(data, **side), one, data)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
+from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, UnknownIdError
-from recokit.interactions import Interactions
 from recokit.testing._subject import TOLERANCE, Subject, raises, same_lists
 
 

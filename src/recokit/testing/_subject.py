@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from recokit.base import Recommender
-from recokit.interactions import Interactions
-from recokit.recommendations import Recommendations
+from recokit.data.interactions import Interactions
+from recokit.data.recommendations import Recommendations
 
 __all__ = ["TOLERANCE", "Side", "Subject", "example_interactions", "raises", "same_lists", "same_model"]
 

@@ -1,0 +1,186 @@
+"""Eligible items: which items may be recommended to which user, and the best of them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._runtime.threads import Runner
+from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit.base.top import Top
+from recokit.data._inputs import as_id_list, known_codes
+from recokit.data.id_index import IdIndex
+from recokit.data.rows import Rows
+from recokit.exceptions import first_few
+from recokit.kernels.selection import hide_cells, keep_cells, select_top
+
+__all__ = ["Eligibility", "EligibleItems"]
+
+
+class EligibleItems(NamedTuple):
+    """The items that may be listed for each of several users.
+
+    Attributes
+    ----------
+    allowed : (n_items,) bool array, optional
+        Items that may be listed for any user; None for all items.
+    excluded : Rows
+        Item codes that may not be listed for each user, in any order, possibly repeated.
+    candidates : Rows, optional
+        For each user, the only items that may be listed, if ``restricted``.
+    restricted : (n_users,) bool array, optional
+        True for the users that have candidates of their own.
+    """
+
+    allowed: BoolArray | None
+    excluded: Rows
+    candidates: Rows | None = None
+    restricted: BoolArray | None = None
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return self.excluded.n_rows
+
+    def take(self, users: Any) -> "EligibleItems":
+        """Return the eligible items of some of the users, by position."""
+        if self.candidates is None or self.restricted is None:
+            return EligibleItems(self.allowed, self.excluded.take(users))
+        return EligibleItems(
+            self.allowed, self.excluded.take(users), self.candidates.take(users), self.restricted[users]
+        )
+
+    def allow(self, items: BoolArray) -> "EligibleItems":
+        """Return the eligible items, restricted to ``items`` for all users: (n_items,) bool."""
+        return self._replace(allowed=items if self.allowed is None else self.allowed & items)
+
+    def codes(self, n_items: int) -> IntArray | None:
+        """Return the codes of a superset of the items that may be listed for any user; None for all items."""
+        candidates = self.candidates if self.restricted is not None and np.all(self.restricted) else None
+        if self.allowed is None and candidates is None:
+            return None
+        eligible = np.ones(n_items, dtype=np.bool_) if self.allowed is None else self.allowed
+        if candidates is not None:
+            is_candidate = np.zeros(n_items, dtype=np.bool_)
+            is_candidate[candidates.codes] = True
+            eligible = eligible & is_candidate
+        codes: IntArray = np.flatnonzero(eligible)
+        return codes
+
+    def among(self, codes: IntArray, n_items: int) -> "EligibleItems":
+        """Return the eligible items among the allowed items ``codes``, recoded to their positions there."""
+        positions = np.full(n_items, -1, dtype=np.int32)
+        positions[codes] = np.arange(len(codes), dtype=np.int32)
+        candidates = None if self.candidates is None else self.candidates.recoded(positions)
+        return EligibleItems(None, self.excluded.recoded(positions), candidates, self.restricted)
+
+    def select(self, scores: FloatArray, n: int, runner: Runner) -> Top:
+        """Return the n best eligible items of each user, ties by code.
+
+        Parameters
+        ----------
+        scores : (n_users, n_items) float32 array
+            Without NaN; an item with −∞ is never selected. Overwritten.
+        n : int
+            Length of the lists, at most the number of items.
+        runner : Runner
+            Threads to use.
+        """
+        n_users, n_items = scores.shape
+        if self.allowed is not None:
+            scores[:, ~self.allowed] = -np.inf
+        if self.candidates is not None:
+            runner.rows(keep_cells, n_users, (*self.candidates[:2], self.restricted, scores))
+        runner.rows(hide_cells, n_users, (*self.excluded[:2], scores))
+        top = Top.empty(n_users, n)
+        runner.rows(select_top, n_users, (scores, *top), costs=np.full(n_users, n_items))
+        return top
+
+
+class Eligibility:
+    """The ``candidates`` and ``exclude`` arguments of a request, for all users or by user.
+
+    Parameters
+    ----------
+    items : IdIndex
+        Items of the model.
+    candidates : ids, or mapping of user ids to ids, optional
+        The only items that may be recommended.
+    exclude : ids, or mapping of user ids to ids, optional
+        Items that may not be recommended; unknown ids are ignored.
+
+    Raises
+    ------
+    UnknownIdError
+        A candidate is unknown.
+    ValueError
+        A list is given in place of an id.
+    """
+
+    def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None) -> None:
+        self._items = items
+        self._candidates = candidates if isinstance(candidates, Mapping) else None
+        self._exclude = exclude if isinstance(exclude, Mapping) else None
+        self._allowed: BoolArray = np.ones(len(items), dtype=np.bool_)
+        if candidates is not None and self._candidates is None:
+            self._allowed[:] = False
+            self._allowed[known_codes(items, as_id_list(candidates), "item")] = True
+        if exclude is not None and self._exclude is None:
+            codes = items.codes(_check_ids("exclude", as_id_list(exclude)))
+            self._allowed[codes[codes >= 0]] = False
+        self._allow_all = bool(np.all(self._allowed))
+
+    def check_users(self, users: IdIndex, requested: Any) -> None:
+        """Refuse a mapping in which no key is a known or requested user, since its keys must be wrong.
+
+        Raises
+        ------
+        ValueError
+            The message shows the keys.
+        """
+        requested = requested.tolist() if isinstance(requested, np.ndarray) else requested
+        for name, given in (("candidates", self._candidates), ("exclude", self._exclude)):
+            keys = list(given or ())
+            if keys and np.all(users.codes(keys) < 0) and not set(keys).intersection(requested):
+                raise ValueError(
+                    f"{name}: none of its keys is a known or requested user: {first_few(keys)}; "
+                    "expected a mapping of user ids to item ids"
+                )
+
+    def of_users(self, users: Any, seen: Rows | None) -> EligibleItems:
+        """Return the eligible items of some users.
+
+        Parameters
+        ----------
+        users : sequence of ids
+        seen : Rows, optional
+            Items to exclude for each user.
+        """
+        ids = users.tolist() if isinstance(users, np.ndarray) else users
+        excluded = Rows.empty(len(ids)) if seen is None else seen
+        if self._exclude is not None:
+            excluded = excluded.joined(_code_rows(self._items, self._exclude, ids, skip_unknown=True))
+        allowed = None if self._allow_all else self._allowed
+        if self._candidates is None:
+            return EligibleItems(allowed, excluded)
+        restricted = np.array([user in self._candidates for user in ids], dtype=np.bool_)
+        candidates = _code_rows(self._items, self._candidates, ids, skip_unknown=False)
+        return EligibleItems(allowed, excluded, candidates, restricted)
+
+
+def _check_ids(name: str, ids: Any) -> Any:
+    wrong = [key for key in ids if isinstance(key, list | dict | set)] if isinstance(ids, list) else []
+    if wrong:
+        raise ValueError(
+            f"{name}: expected ids, got {first_few(wrong)}; give lists by user as a mapping of user ids to lists"
+        )
+    return ids
+
+
+def _code_rows(items: IdIndex, lists: Mapping[Any, Any], users: Iterable[Any], *, skip_unknown: bool) -> Rows:
+    """Return the item codes that a mapping holds for each user, as rows without values."""
+    parts = [list(as_id_list(lists.get(user, []))) for user in users]
+    ids = _check_ids("lists of items", [key for part in parts for key in part])
+    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    row_codes = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return Rows.from_row_codes(row_codes[codes >= 0], codes[codes >= 0], len(parts))

@@ -1,0 +1,86 @@
+"""Histories of users outside the training data, read from any accepted form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import CodeArray, FloatArray
+from recokit.data._inputs import as_id_list, known_codes
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.exceptions import DataError, UnknownIdError
+
+__all__ = ["read_histories"]
+
+
+def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: bool) -> tuple[Any, Rows]:
+    """Return user ids and their histories over the items of a model.
+
+    Parameters
+    ----------
+    given : Interactions, mapping, or sequence
+        A mapping of user ids to histories, or a sequence of the histories of users 0 … m − 1. A history is a sequence
+        of item ids, or a mapping of item ids to ratings or strengths.
+    items : IdIndex
+        Items of the model.
+    explicit : bool
+        Whether ratings are needed.
+    skip_unknown : bool
+        Ignore unknown items instead of raising.
+
+    Raises
+    ------
+    UnknownIdError
+        An item is unknown.
+    DataError
+        A history repeats an item, has a value that is not a number, or lacks the ratings that the model needs.
+    """
+    if isinstance(given, Interactions):
+        return given.users.ids, _from_interactions(given, items, skip_unknown)
+    if isinstance(given, Mapping):
+        users, histories = list(given), list(given.values())
+    else:
+        histories = list(given)
+        users = list(range(len(histories)))
+    parts = [
+        _read_history(user, history, items, explicit, skip_unknown)
+        for user, history in zip(users, histories, strict=True)
+    ]
+    codes = np.concatenate([*(codes for codes, _ in parts), np.empty(0, np.int32)])
+    values = np.concatenate([*(values for _, values in parts), np.empty(0, np.float32)])
+    return users, Rows.from_arrays(
+        bounds_from_lengths(np.array([len(codes) for codes, _ in parts], np.int64)), codes, values
+    )
+
+
+def _from_interactions(given: Interactions, items: IdIndex, skip_unknown: bool) -> Rows:
+    codes = items.codes(given.items)[given.item_codes]
+    if np.any(codes < 0):
+        if not skip_unknown:
+            raise UnknownIdError("item", given.items.take(np.unique(given.item_codes[codes < 0])).tolist())
+        given = given.select(codes >= 0)
+    return given.reindex(items=items).rows
+
+
+def _read_history(
+    user: Any, history: Any, items: IdIndex, explicit: bool, skip_unknown: bool
+) -> tuple[CodeArray, FloatArray]:
+    """Return the item codes of a history, sorted, and its values."""
+    ids = list(history) if isinstance(history, Mapping) else as_id_list(history)
+    if explicit and len(ids) and not isinstance(history, Mapping):
+        raise DataError(f"history of {user!r}: the model needs ratings; give them as {{item: rating, …}}")
+    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    strengths = list(history.values()) if isinstance(history, Mapping) else [1.0] * len(ids)
+    try:
+        values = np.asarray(strengths, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"history of {user!r}: expected numbers ({error})") from None
+    if not np.all(np.isfinite(values)) or (not explicit and np.any(values < 0)):
+        raise DataError(f"history of {user!r}: a value is NaN, infinite or a negative strength")
+    codes, values = codes[codes >= 0], values[codes >= 0]
+    order = np.argsort(codes)
+    if np.any(np.diff(codes[order]) == 0):
+        raise DataError(f"history of {user!r}: an item occurs more than once")
+    return codes[order], values[order]

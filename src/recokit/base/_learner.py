@@ -1,0 +1,238 @@
+"""Fitting, incremental updates and saving: the half of the protocol that sets the fitted state."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from recokit import persistence
+from recokit._runtime.threads import Runner, thread_count
+from recokit._typing import FloatArray
+from recokit.base._biases import BaselineBiases
+from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
+from recokit.base._state import on_snapshot, replace_state
+from recokit.data._inputs import as_interactions
+from recokit.data.interactions import Interactions
+from recokit.exceptions import DataError
+
+__all__ = ["Learner"]
+
+_BIASES = ("_mean", "_user_bias", "_item_bias")
+
+
+class Learner(BaseEstimator):
+    """An estimator that is fitted to interactions, updated and saved.
+
+    The attributes of an estimator beside its parameters are its fitted state. `fit` and `partial_fit` prepare a new
+    state on a copy and then replace the old one in a single assignment. An error therefore leaves the estimator as it
+    was, and readers in other threads see the state before or after, never a mixture.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        Training data, over all known users and items.
+    item_counts_ : (n_items,) float32 array
+        Sum of strengths (implicit) or number of ratings (explicit) of each item.
+    """
+
+    _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
+    _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
+    _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
+    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, beside those that end in an underscore
+    _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
+
+    feedback: str
+    n_threads: int | None
+    verbose: bool
+    interactions_: Interactions
+    item_counts_: FloatArray
+    rating_range_: tuple[float, float]
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "feedback": one_of("auto", "explicit", "implicit"),
+        "n_threads": OPTIONAL_COUNT,
+        "verbose": BOOLEAN,
+    }
+
+    # ------------------------------------------------------------------ hooks
+
+    def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
+        """Read the side information; return the interactions over all users and items to be known."""
+        if side:
+            raise TypeError(f"{type(self).__name__}.fit takes no {', '.join(sorted(side))}")
+        return interactions
+
+    @classmethod
+    def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
+        """Return side information for generated interactions, for `recokit.warm_up` and the contract checks."""
+        return {}
+
+    def _fit(self, interactions: Interactions) -> None:
+        """Fit the model: set its fitted attributes, whose names end in an underscore."""
+        raise NotImplementedError
+
+    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
+        """Update the model from ``previous`` to ``merged`` interactions; a refit by default.
+
+        Called on a copy that shares the arrays of the old state: set new arrays, never write into old ones.
+        """
+        self._fit(merged)
+
+    def _restore(self) -> None:
+        """Derive, after loading, the attributes that `_fit` sets beyond the saved ones."""
+
+    # ------------------------------------------------------------------ fitting
+
+    def fit(self, X: Any, y: Any = None, **side: Any) -> Self:
+        """Fit the model to interactions.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            The rows of a matrix are users. Pairs are an array, frame or list of two columns.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs; 1 each by default.
+        **side
+            Side information of the models that take it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The data cannot be used; the message names the column, the count and the first offenders.
+        sklearn.utils._param_validation.InvalidParameterError
+            A parameter is out of its range (a ValueError).
+        """
+        self._validate_params()
+        given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
+        if given.n_interactions == 0:
+            raise DataError("no interactions to fit")
+        kept = {*self.get_params(deep=False), *self._kept_by_refit}
+        model = self._with_attributes({name: value for name, value in vars(self).items() if name in kept})
+        interactions = model._prepare(given, **side)
+        model._set_common_attributes(interactions)
+        model._fit(interactions)
+        replace_state(self, model)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
+        """Update the model with further interactions of known and new users and items.
+
+        A repeated pair takes the rating with the latest timestamp, or the new rating without timestamps (explicit
+        feedback); the strengths of a repeated pair are added (implicit feedback). If the training data have timestamps,
+        the new data must have them too.
+
+        Parameters
+        ----------
+        X, y, **side
+            As in `fit`. The first call is the same as `fit`. ``X`` may be None if only side information is new.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`, or the kind of feedback differs from that of the training data.
+        """
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X, y, **side)
+        self._validate_params()
+        model = self._with_attributes(dict(vars(self)))
+        previous = merged = model.interactions_
+        if X is not None or not side:
+            asked = previous.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
+            new = as_interactions(X, y, asked)  # type: ignore[arg-type]
+            merged = previous.merge(new, duplicates="last" if previous.feedback == "explicit" else "sum")
+        merged = model._prepare(merged, **side)
+        model._set_common_attributes(merged)
+        model._partial_fit(merged, previous)
+        replace_state(self, model)
+        return self
+
+    def _with_attributes(self, attributes: dict[str, Any]) -> Self:
+        """Return an estimator of the same class with these attributes."""
+        model = object.__new__(type(self))
+        model.__dict__ = attributes
+        return model
+
+    def _set_common_attributes(self, interactions: Interactions) -> None:
+        """Set the attributes common to all models."""
+        if interactions.feedback not in self._supported_feedback:
+            (kind,) = self._supported_feedback
+            remedy = (
+                "give ratings as y" if kind == "explicit" else "to use ratings as strengths, set feedback='implicit'"
+            )
+            raise DataError(f"{type(self).__name__} is fitted to {kind} feedback only; {remedy}")
+        self.n_features_in_ = 2
+        self.interactions_ = interactions
+        explicit = interactions.feedback == "explicit"
+        weights = None if explicit else interactions.values
+        counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        self.item_counts_ = counts.astype(np.float32)
+        if explicit:
+            values = interactions.values
+            self.rating_range_ = (float(values.min()), float(values.max()))
+            self._mean = float(values.mean(dtype=np.float64))
+        if explicit and self._falls_back_to_biases:
+            _, self._user_bias, self._item_bias = BaselineBiases.fit(interactions)
+
+    @property
+    def _biases(self) -> BaselineBiases:
+        """Baseline of the training ratings (explicit feedback)."""
+        return BaselineBiases(self._mean, self._user_bias, self._item_bias)
+
+    # ------------------------------------------------------------------ saving
+
+    @on_snapshot
+    def save(self, path: Any) -> None:
+        """Write the fitted model to one file, for `recokit.load`.
+
+        The file is in the safetensors format and holds no code. It holds the training interactions and all ids.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write.
+
+        Raises
+        ------
+        TypeError
+            A parameter cannot be saved, such as a function or a random generator.
+        """
+        persistence.save(self, path)
+
+    def _to_state(self) -> dict[str, Any]:
+        saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in self._stored}
+        return {"params": self.get_params(deep=False), "learned": saved}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> Self:
+        model = cls(**state["params"])
+        for name, value in state["learned"].items():
+            # Older files spell private attributes with a trailing underscore.
+            setattr(model, name.rstrip("_") if name.startswith("_") else name, value)
+        model._restore()
+        return model
+
+    # ------------------------------------------------------------------ for subclasses
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "interactions_" in vars(self)
+
+    def _is_explicit(self) -> bool:
+        return self.interactions_.feedback == "explicit"
+
+    def _runner(self) -> Runner:
+        """Return a runner with the threads of this estimator."""
+        return Runner(thread_count(self.n_threads))
+
+    def _progress(self, total: int, unit: str) -> Any:
+        """Return a progress bar, shown if ``verbose`` is set."""
+        from tqdm.auto import tqdm
+
+        return tqdm(total=total, desc=type(self).__name__, unit=f" {unit}", disable=not self.verbose)

@@ -1,0 +1,113 @@
+"""Top-n lists without a dense matrix of scores, and rows that are filled in blocks."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from recokit._runtime.threads import Runner
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
+from recokit.base._eligibility import EligibleItems
+from recokit.base.top import Top
+from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.kernels.neighbors import merge_lists
+from recokit.kernels.sparse_lists import sparse_top
+
+__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "top_of_sums", "top_of_tiles"]
+
+USERS_PER_BLOCK = 16_384  # for models whose memory per user is that of the list
+_BLOCK_BYTES = 64 << 20  # dense rows that are filled at a time
+
+Fill = Callable[[int, CodeArray, FloatArray], None]
+
+
+def top_of_sums(
+    profiles: Rows, rows: Rows, n_items: int, n: int, eligible: EligibleItems, runner: Runner, *, positive: bool = False
+) -> Top:
+    """Return, for each user, the eligible items with the largest weighted sums of sparse rows.
+
+    Parameters
+    ----------
+    profiles : Rows
+        For each user, the rows to add up and their weights.
+    rows : Rows
+        For each row, item codes and their weights.
+    n_items, n : int
+    eligible : EligibleItems
+    runner : Runner
+    positive : bool
+        List only items with a sum above 0.
+    """
+    n_users, top = eligible.n_users, Top.empty(eligible.n_users, n)
+    allowed: BoolArray = np.ones(n_items, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
+    candidates, restricted = eligible.candidates, eligible.restricted
+    if candidates is None or restricted is None:
+        candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
+    args = (*profiles.arrays, *rows.arrays, allowed, *eligible.excluded[:2], restricted, *candidates[:2], *top)
+    costs = profiles.sums_of_lengths(rows.lengths) + eligible.excluded.lengths
+    runner.rows(sparse_top, n_users, args, costs=costs)
+    return top.drop(~(top.scores > 0)) if positive else top
+
+
+def top_of_tiles(
+    tiles: Iterable[tuple[int, int, FloatArray]], n_items: int, n: int, eligible: EligibleItems, runner: Runner
+) -> Top:
+    """Return the n best eligible items of each user from scores that come for some items at a time, ties by code.
+
+    Parameters
+    ----------
+    tiles : iterable of (start, stop, scores)
+        Scores of the items start … stop for all users, (n_users, stop − start) float32, in order of code.
+    n_items, n : int
+    eligible : EligibleItems
+    runner : Runner
+    """
+    top = Top.padding(eligible.n_users, n)
+    allowed = np.arange(n_items) if eligible.allowed is None else np.flatnonzero(eligible.allowed)
+    for start, stop, scores in tiles:
+        codes = allowed[np.searchsorted(allowed, start) : np.searchsorted(allowed, stop)]
+        if len(codes) == 0:
+            continue
+        shown = scores if len(codes) == stop - start else np.ascontiguousarray(scores[:, codes - start])
+        found = eligible.among(codes, n_items).select(shown, min(n, len(codes)), runner)
+        args = (codes.astype(np.int32)[found.codes], *found[1:], *top)
+        runner.rows(merge_lists, eligible.n_users, args, costs=np.full(eligible.n_users, n))
+    return top
+
+
+def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
+    """Return sparse rows that are computed as dense rows, a block of bounded memory at a time.
+
+    Parameters
+    ----------
+    n_rows : int
+    width : int
+        Maximum number of cells in a row.
+    fill : callable
+        ``fill(first_row, codes, values)`` writes (n, width) int32 and float32 arrays; cells with the value 0 are
+        dropped.
+    runner : Runner
+        Receives the number of rows of each finished block.
+
+    Examples
+    --------
+    >>> def fill(first_row, codes, values):
+    ...     codes[:], values[:] = [5, 7], [0.5, 0.0]
+    >>> rows = collect_rows(2, 2, fill, Runner())
+    >>> rows.indptr.tolist(), rows.codes.tolist()
+    ([0, 1, 2], [5, 5])
+    """
+    size = max(1, _BLOCK_BYTES // (8 * width))
+    counts: list[AnyArray] = [np.empty(0, dtype=np.int64)]
+    all_codes: list[AnyArray] = [np.empty(0, dtype=np.int32)]
+    all_values: list[AnyArray] = [np.empty(0, dtype=np.float32)]
+    for start in range(0, n_rows, size):
+        n = min(size, n_rows - start)
+        codes, values = np.empty((n, width), dtype=np.int32), np.empty((n, width), dtype=np.float32)
+        fill(start, codes, values)
+        cells = values != 0
+        counts.append(np.count_nonzero(cells, axis=1))
+        all_codes.append(codes[cells])
+        all_values.append(values[cells])
+        runner.report(n)
+    indptr = bounds_from_lengths(np.concatenate(counts))
+    return Rows.from_arrays(indptr, np.concatenate(all_codes), np.concatenate(all_values))

@@ -1,0 +1,458 @@
+"""Recommender: the protocol common to all estimators."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+
+from recokit import persistence
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.base._eligibility import Eligibility, EligibleItems
+from recokit.base._histories import read_histories
+from recokit.base._learner import Learner
+from recokit.base._state import on_snapshot
+from recokit.base.explanation import Explanation, Language, Term
+from recokit.base.top import Top
+from recokit.data._inputs import as_id_list, known_codes, pair_ids
+from recokit.data.interactions import Interactions
+from recokit.data.recommendations import Recommendations
+from recokit.data.rows import Rows
+
+__all__ = ["Recommender"]
+
+OnUnknown = Literal["raise", "popular", "empty"]
+
+_BLOCK_BYTES = 64 << 20  # scores held at a time: large enough for BLAS and threads, small beside any model
+
+
+class Recommender(RegressorMixin, Learner):
+    """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+
+    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass overrides if it has
+    a better way. Hooks see codes, never ids. A saved model names its class by a storage key: the module and the class
+    name, or the class argument ``storage_key``.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        Training data, over all known users and items.
+    item_counts_ : (n_items,) float32 array
+        Sum of strengths (implicit) or number of ratings (explicit) of each item.
+    """
+
+    def __init_subclass__(cls, *, storage_key: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = cls.__module__.partition(".")[0] == "recokit"
+        default = f"{'recokit' if own else cls.__module__}.{cls.__qualname__}"
+        persistence.storable(storage_key or default)(cls)
+
+    # ------------------------------------------------------------------ hooks
+
+    def _score_block(self, profiles: Any) -> FloatArray:
+        """Return the scores of all items for the users with these profiles: a new (n_users, n_items) float32 array.
+
+        −∞ marks an item without evidence; it is never recommended. Scores are not NaN. They are not clipped to the
+        rating scale, since they determine the order of lists.
+        """
+        raise NotImplementedError
+
+    def _user_profiles(self, user_codes: CodeArray) -> Any:
+        """Return the profiles that ``_score_block`` needs for training users; by default their histories."""
+        return self._training_histories(user_codes)
+
+    def _fold_in(self, histories: Rows) -> Any:
+        """Return the profiles of users outside the training data; by default their histories."""
+        return histories
+
+    def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
+        """Return the n best eligible items for the users with these profiles, with scores that are not clipped.
+
+        The default scores all items. Override it if lists can be made without that.
+        """
+        return eligible.select(self._score_block(profiles), n, self._runner())
+
+    def _block_size(self) -> int:
+        """Return the number of users whose lists are made together; by default as many as dense scores allow."""
+        return self._dense_block_size()
+
+    def _to_reported(self, scores: FloatArray) -> FloatArray:
+        """Return the scores to report; unchanged by default. May modify them in place."""
+        return scores
+
+    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores to report for known pairs: (n_pairs,) float64.
+
+        The default scores all items of each user. Pairs without evidence (−∞) get their fallback score.
+        """
+        scores: FloatArray = np.zeros(len(user_codes))
+        users, rows = np.unique(user_codes, return_inverse=True)
+        order = np.argsort(rows, kind="stable")
+        bounds = np.searchsorted(rows[order], np.arange(len(users) + 1))
+        for start, stop in _ranges(len(users), self._dense_block_size()):
+            block = self._score_block(self._user_profiles(users[start:stop]))
+            here = order[bounds[start] : bounds[stop]]
+            scores[here] = block[rows[here] - start, item_codes[here]]
+        without_evidence = ~np.isfinite(scores)
+        scores = self._to_reported(scores)
+        fallback = self._fallback_scores(user_codes[without_evidence], item_codes[without_evidence])
+        scores[without_evidence] = fallback
+        return scores
+
+    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores of pairs without evidence or with an unknown side (code −1): (n_pairs,) float64.
+
+        The default is 0 for implicit feedback, and for ratings the mean plus the biases of the known sides.
+        """
+        if not self._is_explicit():
+            return np.zeros(len(user_codes))
+        return np.clip(self._biases.predict(user_codes, item_codes), *self.rating_range_)
+
+    def _popular_scores(self) -> FloatArray:
+        """Return the popularity of each item, for users without a profile: (n_items,) float32."""
+        return self.item_counts_
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        """Return terms, with ids as subjects, that add up to the score of a known pair; one term by default."""
+        score = self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0]
+        return [Term("other", None, float(score))]
+
+    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
+        """Return the n items most similar to each item."""
+        raise NotImplementedError(f"{type(self).__name__} does not define similar items")
+
+    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
+        """Return the n users most similar to each user."""
+        raise NotImplementedError(f"{type(self).__name__} does not define similar users")
+
+    # ------------------------------------------------------------------ predicting
+
+    @on_snapshot
+    def predict(self, X: Any) -> FloatArray:
+        """Predict the rating or the score of each (user, item) pair.
+
+        A pair with an unknown user or item gets the fallback of the model: for ratings the mean plus the bias of the
+        known side, for implicit feedback 0 unless the model defines another value.
+
+        Parameters
+        ----------
+        X : (user, item) pairs, or Interactions
+            As in `fit`.
+
+        Returns
+        -------
+        (n_pairs,) float64 array
+            Never NaN.
+
+        Raises
+        ------
+        NotFittedError
+            The model is not fitted.
+        DataError
+            ``X`` does not hold pairs.
+        """
+        users, items = pair_ids(X)
+        user_codes, item_codes = self.interactions_.users.codes(users), self.interactions_.items.codes(items)
+        known = (user_codes >= 0) & (item_codes >= 0)
+        scores = np.empty(len(user_codes), dtype=np.float64)
+        scores[known] = self._score_pairs(user_codes[known], item_codes[known])
+        scores[~known] = self._fallback_scores(user_codes[~known], item_codes[~known])
+        return scores
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination R² of the predictions.
+
+        Parameters
+        ----------
+        X : (user, item) pairs, or Interactions
+        y : (n_pairs,) array-like
+            True values; by default those of the Interactions.
+        sample_weight : (n_pairs,) array-like, optional
+            Weights of the pairs.
+        """
+        truth = X.values if isinstance(X, Interactions) and y is None else y
+        if truth is None:
+            raise ValueError("y is needed: the true ratings of the pairs")
+        return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
+
+    # ------------------------------------------------------------------ recommending
+
+    @on_snapshot
+    def recommend(
+        self,
+        users: Any = None,
+        n: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        on_unknown: OnUnknown = "raise",
+    ) -> Recommendations:
+        """Return the top-n items for users of the training data.
+
+        Ties are broken by item code, which is the order of the sorted item ids. Lists of rating models are ordered by
+        the unclipped prediction, so items whose reported ratings are equal at the end of the scale may still differ in
+        rank. A list has fewer than ``n`` items if fewer are eligible or have evidence.
+
+        Parameters
+        ----------
+        users : array-like of ids, or one id, optional
+            Users to recommend to; all users by default.
+        n : int
+            Maximum number of items in a list.
+        exclude_seen : bool
+            Exclude the items that a user has interacted with.
+        candidates : array-like of item ids, or mapping of user ids to item ids, optional
+            The only items to recommend: to all users, or to the users in the mapping.
+        exclude : array-like of item ids, or mapping of user ids to item ids, optional
+            Items to exclude. Ids that the model does not know are ignored.
+        on_unknown : {"raise", "popular", "empty"}
+            Result for an unknown user: an error, the most popular items, or an empty list. With "popular", known users
+            without interactions get the most popular items too. Scores of popular items are ``item_counts_``.
+
+        Returns
+        -------
+        Recommendations
+
+        Raises
+        ------
+        UnknownIdError
+            A candidate is unknown, or a user is with ``on_unknown="raise"``.
+        NotFittedError
+            The model is not fitted.
+        """
+        _check_request(n, on_unknown)
+        ids, codes = self._requested_users(users, on_unknown)
+        eligibility = Eligibility(self.interactions_.items, candidates, exclude)
+        eligibility.check_users(self.interactions_.users, ids)
+        parts, popular = [], on_unknown == "popular"
+        with self._progress(len(codes), "users") as bar:
+            for start, stop in self._blocks(len(codes)):
+                block = codes[start:stop]
+                seen = self._training_histories(block)
+                eligible = eligibility.of_users(ids[start:stop], seen if exclude_seen else None)
+                known = np.flatnonzero((seen.lengths > 0) if popular else (block >= 0))
+                profiles = self._user_profiles(block if len(known) == len(block) else block[known])
+                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular))
+                bar.update(stop - start)
+        return self._as_recommendations(ids, n, parts)
+
+    @on_snapshot
+    def iter_recommend(
+        self, users: Any = None, n: int = 10, *, batch_size: int = 10_000, **options: Any
+    ) -> Iterator[Recommendations]:
+        """Yield the lists of `recommend` in batches.
+
+        Parameters
+        ----------
+        users, n, **options
+            As in `recommend`.
+        batch_size : int
+            Number of users in a batch.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size={batch_size}: expected at least 1")
+        ids = self.interactions_.users.ids if users is None else as_id_list(users)
+        for start in range(0, len(ids), batch_size):
+            yield self.recommend(ids[start : start + batch_size], n, **options)
+
+    @on_snapshot
+    def recommend_for(
+        self,
+        histories: Any,
+        n: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        on_unknown: OnUnknown = "raise",
+    ) -> Recommendations:
+        """Return the top-n items for users outside the training data, from their histories, without refitting.
+
+        Parameters
+        ----------
+        histories : Interactions, mapping, or sequence
+            A mapping of user ids to histories, or a sequence of the histories of users 0 … m − 1. A history is a
+            sequence of item ids, or a mapping of item ids to ratings or strengths. Rating models need ratings.
+        n, candidates, exclude
+            As in `recommend`.
+        exclude_seen : bool
+            Exclude the items of the history.
+        on_unknown : {"raise", "popular", "empty"}
+            Treatment of unknown items in a history: an error, or ignored. With "popular", a user whose history has no
+            known item gets the most popular items.
+
+        Returns
+        -------
+        Recommendations
+
+        Raises
+        ------
+        UnknownIdError
+            An item is unknown.
+        DataError
+            A history cannot be used.
+        """
+        _check_request(n, on_unknown)
+        explicit, skip_unknown = self._is_explicit(), on_unknown != "raise"
+        ids, rows = read_histories(histories, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
+        eligibility = Eligibility(self.interactions_.items, candidates, exclude)
+        eligibility.check_users(self.interactions_.users, ids)
+        parts, popular = [], on_unknown == "popular"
+        with self._progress(len(ids), "users") as bar:
+            for start, stop in self._blocks(len(ids)):
+                block = rows.take(np.arange(start, stop))
+                eligible = eligibility.of_users(ids[start:stop], block if exclude_seen else None)
+                known = np.flatnonzero(block.lengths > 0) if popular else np.arange(stop - start)
+                profiles = self._fold_in(block if len(known) == stop - start else block.take(known))
+                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular))
+                bar.update(stop - start)
+        return self._as_recommendations(ids, n, parts)
+
+    def _requested_users(self, users: Any, on_unknown: OnUnknown) -> tuple[Any, CodeArray]:
+        """Return the ids and the codes of the requested users."""
+        index = self.interactions_.users
+        if users is None:
+            return index.ids, np.arange(len(index), dtype=np.int32)
+        ids = as_id_list(users)
+        return ids, known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
+
+    def _top_lists(self, profiles: Any, known: IntArray, eligible: EligibleItems, n: int, *, popular: bool) -> Top:
+        """Return the lists of a block of users; those at the positions ``known`` have profiles."""
+        n = self._max_length(n)
+        if len(known) == eligible.n_users:
+            return self._reported_top(profiles, n, eligible)
+        lists = Top.padding(eligible.n_users, n)
+        if len(known):
+            lists.put(known, self._reported_top(profiles, n, eligible.take(known)))
+        if popular:
+            others = np.setdiff1d(np.arange(eligible.n_users), known)
+            for start, stop in _ranges(len(others), self._dense_block_size()):
+                block = others[start:stop]
+                scores = np.tile(self._popular_scores().astype(np.float32), (len(block), 1))
+                lists.put(block, eligible.take(block).select(scores, n, self._runner()))
+        return lists
+
+    def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
+        top = self._top_block(profiles, n, eligible)
+        return top._replace(scores=self._to_reported(top.scores))
+
+    def _as_recommendations(self, users: Any, n: int, parts: list[Top]) -> Recommendations:
+        """Join the lists of blocks, and replace codes by ids."""
+        arrays = zip(Top.empty(0, self._max_length(n)), *parts, strict=True)
+        return _with_ids(users, Top(*(np.concatenate(blocks) for blocks in arrays)), self.interactions_.items)
+
+    def _max_length(self, n: int) -> int:
+        return min(n, self.interactions_.n_items)
+
+    # ------------------------------------------------------------------ explaining
+
+    @on_snapshot
+    def similar_items(self, items: Any, n: int = 10) -> Recommendations:
+        """Return the n items most similar to each given item; the given items are the rows (``users``) of the result.
+
+        Parameters
+        ----------
+        items : array-like of ids, or one id
+        n : int
+            Maximum number of similar items.
+
+        Raises
+        ------
+        UnknownIdError
+            An item is unknown.
+        NotImplementedError
+            The model does not define similar items.
+        """
+        _check_request(n, "raise")
+        index, ids = self.interactions_.items, as_id_list(items)
+        return _with_ids(ids, self._similar_items(known_codes(index, ids, "item"), min(n, len(index))), index)
+
+    @on_snapshot
+    def similar_users(self, users: Any, n: int = 10) -> Recommendations:
+        """Return the n users most similar to each given user; ``items`` of the result are user ids.
+
+        Parameters
+        ----------
+        users : array-like of ids, or one id
+        n : int
+            Maximum number of similar users.
+
+        Raises
+        ------
+        UnknownIdError
+            A user is unknown.
+        NotImplementedError
+            The model does not define similar users.
+        """
+        _check_request(n, "raise")
+        index, ids = self.interactions_.users, as_id_list(users)
+        return _with_ids(ids, self._similar_users(known_codes(index, ids, "user"), min(n, len(index))), index)
+
+    @on_snapshot
+    def explain(self, user: Any, item: Any, *, language: Language = "en") -> Explanation:
+        """Explain the score of an item for a user as a sum of terms.
+
+        Parameters
+        ----------
+        user, item : ids
+            Known to the model.
+        language : {"en", "zh"}
+            Language of ``str(explanation)``.
+
+        Returns
+        -------
+        Explanation
+            Its terms add up to the score, to within 1e-5 of the larger of the score and 1.
+
+        Raises
+        ------
+        UnknownIdError
+            The user or the item is unknown.
+        """
+        if language not in ("en", "zh"):
+            raise ValueError(f"language={language!r}: expected 'en' or 'zh'")
+        user_code = int(known_codes(self.interactions_.users, [user], "user")[0])
+        item_code = int(known_codes(self.interactions_.items, [item], "item")[0])
+        score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
+        terms = [term for term in self._explain(user_code, item_code) if term.contribution != 0]
+        terms.sort(key=lambda term: -abs(term.contribution))
+        return Explanation(user, item, score, tuple(terms), language)
+
+    # ------------------------------------------------------------------ for subclasses
+
+    def _training_histories(self, user_codes: CodeArray) -> Rows:
+        """Return rows of the training data; an unknown user (code −1) has an empty one."""
+        return self.interactions_.rows.take(user_codes)
+
+    def _past_item_terms(self, item_codes: CodeArray, contributions: FloatArray) -> list[Term]:
+        """Return the terms of items of a history."""
+        ids = self.interactions_.items.take(item_codes).tolist()
+        return [Term("past_item", item, float(part)) for item, part in zip(ids, contributions, strict=True)]
+
+    def _blocks(self, n_users: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of users whose lists are made together."""
+        return _ranges(n_users, self._block_size())
+
+    def _dense_block_size(self) -> int:
+        """Return the number of users for whom the scores of all items are held at a time."""
+        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+
+
+def _with_ids(rows: Any, top: Top, index: Any) -> Recommendations:
+    """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
+    items = index.take(np.maximum(top.codes, 0))
+    return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts)
+
+
+def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, n, size):
+        yield start, min(start + size, n)
+
+
+def _check_request(n: Any, on_unknown: str) -> None:
+    if not isinstance(n, int | np.integer) or n is True or n < 1:
+        raise ValueError(f"n={n!r}: expected a whole number of at least 1")
+    if on_unknown not in ("raise", "popular", "empty"):
+        raise ValueError(f"on_unknown={on_unknown!r}: expected 'raise', 'popular' or 'empty'")

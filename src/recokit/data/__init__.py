@@ -1,0 +1,8 @@
+"""Data structures: interactions, ids, sparse rows, sequences and recommendations."""
+
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.data.recommendations import Recommendations
+from recokit.data.rows import Rows
+
+__all__ = ["IdIndex", "Interactions", "Recommendations", "Rows"]

@@ -1,0 +1,122 @@
+"""The forms of input that every estimator takes, brought to one."""
+
+from typing import Any, Literal
+
+import numpy as np
+from scipy import sparse
+
+from recokit._typing import CodeArray
+from recokit.data._frames import columns, is_frame, plain
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.exceptions import DataError, UnknownIdError, first_few
+
+__all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
+
+
+def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "implicit"]) -> Interactions:
+    """Return what ``fit`` was given as `Interactions`.
+
+    Parameters
+    ----------
+    X : Interactions, scipy sparse matrix of users × items, or (user, item) pairs
+        Pairs are an array, frame or list of two columns.
+    y : (n_pairs,) array-like, optional
+        Ratings or strengths of the pairs.
+    feedback : {"auto", "explicit", "implicit"}
+        What the values are; "auto" leaves it to the data.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used.
+    ValueError
+        ``y`` is given with data that hold the values already.
+    """
+    asked = None if feedback == "auto" else feedback
+    if hasattr(X, "to_interactions"):  # rows of Interactions, as scikit-learn's tools hand them on
+        X, y = X.to_interactions(y), None
+    if isinstance(X, Interactions) or sparse.issparse(X):
+        if y is not None:
+            raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")
+        interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
+        return interactions if asked is None else interactions.with_feedback(asked)
+    users, items = pair_ids(X)
+    if y is None and asked == "explicit":
+        raise DataError("ratings of the pairs are needed as y, since the feedback is explicit")
+    return Interactions.from_arrays(users, items, y, feedback=asked)
+
+
+def pair_ids(X: Any) -> tuple[Any, Any]:
+    """Return the user ids and the item ids of pairs.
+
+    Parameters
+    ----------
+    X : Interactions, array or frame of two columns, or sequence of pairs
+
+    Raises
+    ------
+    DataError
+        The data do not have two columns.
+    """
+    if isinstance(X, Interactions):
+        return X.users.take(X.user_codes), X.items.take(X.item_codes)
+    if sparse.issparse(X):
+        raise DataError("expected (user, item) pairs, got a sparse matrix")
+    if is_frame(X):
+        both = columns(X)
+        if len(both) != 2:
+            raise _not_pairs(f"a frame of {len(both)} columns")
+        if set(both) == {"user_id", "item_id"}:  # by name, whatever their order
+            return both["user_id"], both["item_id"]
+        users, items = both.values()
+        return users, items
+    if not hasattr(X, "__array__"):
+        return _of_sequence(X)
+    array = np.asarray(X)
+    if array.dtype.kind == "c":
+        raise DataError("Complex data not supported: ids are integers, strings or other hashable values")
+    if array.ndim != 2 or array.shape[1] != 2:
+        n_features = array.shape[1] if array.ndim == 2 else None
+        raise _not_pairs(f"an array of shape {array.shape} (n_features={n_features})")
+    return array[:, 0], array[:, 1]
+
+
+def _of_sequence(X: Any) -> tuple[list[Any], list[Any]]:
+    try:
+        pairs = [(pair, *pair) for pair in X]
+    except TypeError:  # X or a part of it is no sequence
+        raise _not_pairs(f"{X!r:.80}") from None
+    wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str)]
+    if wrong:
+        raise _not_pairs(f"{len(wrong)} row(s) such as {first_few(wrong)}")
+    return [user for _, user, _ in pairs], [item for _, _, item in pairs]
+
+
+def _not_pairs(given: str) -> DataError:
+    return DataError(
+        "expected Interactions, a scipy sparse matrix of users × items, or (user, item) pairs in two columns, "
+        f"got {given}. Reshape your data, or read an event log with Interactions.from_frame and a dense matrix of "
+        "ratings with Interactions.from_dense"
+    )
+
+
+def as_id_list(ids: Any) -> Any:
+    """Return ids as a sequence; a single string or number is one id."""
+    if isinstance(ids, str | bytes | int | np.integer):
+        return [ids]
+    return list(ids) if isinstance(ids, IdIndex) else plain(ids, "ids")
+
+
+def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
+    """Return the codes of ids that must be known.
+
+    Raises
+    ------
+    UnknownIdError
+        Some are not, and are listed.
+    """
+    codes = index.codes(ids)
+    if np.any(codes < 0):
+        raise UnknownIdError(kind, [key for key, code in zip(ids, codes, strict=True) if code < 0])
+    return codes

@@ -1,0 +1,408 @@
+"""IdIndex: external ids to codes 0 … n − 1 and back."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import AnyArray, CodeArray, IntArray
+from recokit.data._frames import is_missing, plain
+from recokit.exceptions import DataError, first_few
+from recokit.kernels.ids import hash_codes, mark_present, table_codes
+from recokit.persistence import storable
+
+__all__ = ["IdIndex", "factorize_objects"]
+
+_CHUNK = 1 << 20  # ids turned into Python objects at a time
+_SPARSEST = 8  # a table may have this many cells for each id
+_FEW = 8  # ids are looked up one by one where the index has this many times more
+_STRINGS = np.dtypes.StringDType()
+
+
+@storable("recokit.IdIndex")
+class IdIndex:
+    """External ids and their codes 0 … n − 1.
+
+    Ids are any hashable values. Integers are held as int64 and strings as NumPy's variable-width strings, without a
+    Python object for each; anything else as the objects they are. Immutable.
+
+    Parameters
+    ----------
+    ids : array-like of shape (n,)
+        Distinct ids; the code of each is its position. `from_ids` and `factorize` sort and accept repetitions.
+    name : str
+        What to call them in an error.
+
+    Raises
+    ------
+    DataError
+        An id is missing or repeated.
+
+    Examples
+    --------
+    >>> index = IdIndex.from_ids(["tea", "cup", "tea", "pot"])
+    >>> list(index)
+    ['cup', 'pot', 'tea']
+    >>> index.codes(["tea", "spoon"])
+    array([ 2, -1], dtype=int32)
+    >>> index.take([0, 2])
+    array(['cup', 'tea'], dtype=object)
+    >>> "pot" in index, len(index)
+    (True, 3)
+    """
+
+    __slots__ = ("_known", "_order", "_table", "_values")
+
+    _values: AnyArray
+    _known: dict[Any, int] | None
+    _order: IntArray | None
+    _table: tuple[int, CodeArray] | None
+
+    def __init__(self, ids: Iterable[Any], *, name: str = "ids") -> None:
+        sorted_index, codes = IdIndex.factorize(ids, name)
+        if len(codes) != len(sorted_index):
+            counts = np.bincount(codes, minlength=len(sorted_index))
+            repeated = sorted_index.take(np.flatnonzero(counts > 1))
+            raise DataError(f"{name}: {len(repeated)} of them repeat: {first_few(repeated)}")
+        positions = np.empty(len(codes), dtype=np.int64)
+        positions[codes] = np.arange(len(codes))
+        self._set(sorted_index._values[codes], None if np.array_equal(codes, np.arange(len(codes))) else positions)
+
+    def _set(self, values: AnyArray, order: IntArray | None) -> None:
+        """Take the ids, and the order that sorts them (None: they are sorted, or objects)."""
+        values.flags.writeable = False
+        self._values = values
+        self._order = order
+        self._table = None
+        self._known = dict(zip(values.tolist(), range(len(values)), strict=True)) if values.dtype == object else None
+        if values.dtype == np.int64 and len(values):
+            lowest, highest = int(values.min()), int(values.max())
+            if highest - lowest < _SPARSEST * len(values) + 1024:
+                table = np.full(highest - lowest + 1, -1, dtype=np.int32)
+                table[values - lowest] = np.arange(len(values), dtype=np.int32)
+                self._table = (lowest, table)
+
+    @classmethod
+    def _of_sorted(cls, values: AnyArray) -> "IdIndex":
+        index = cls.__new__(cls)
+        index._set(values, None)
+        return index
+
+    @classmethod
+    def from_range(cls, n: int) -> "IdIndex":
+        """Return the index of the ids 0 … n − 1.
+
+        Examples
+        --------
+        >>> IdIndex.from_range(3)
+        IdIndex(n=3, ids=[0, 1, 2])
+        """
+        return cls._of_sorted(np.arange(n, dtype=np.int64))
+
+    @classmethod
+    def from_ids(cls, ids: Iterable[Any]) -> "IdIndex":
+        """Return the index of the distinct ids, sorted; ids that cannot be compared stay in order of appearance."""
+        return cls.factorize(ids)[0]
+
+    @classmethod
+    def factorize(cls, ids: Iterable[Any], name: str = "ids") -> tuple["IdIndex", CodeArray]:
+        """Return the index of the distinct ids, sorted, and the code of each id given.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n,)
+            Ids, repetitions allowed.
+        name : str
+            What to call them in an error.
+
+        Returns
+        -------
+        index : IdIndex
+        codes : (n,) int32 array
+
+        Raises
+        ------
+        DataError
+            An id is missing (None, NaN, NaT) or not hashable.
+        """
+        values = _plain(ids, name)
+        if _are_integers(values):
+            uniques, codes = _factorize_integers(values)
+        else:
+            uniques, codes = _factorize_objects(values, name)
+        return cls._of_sorted(uniques), codes
+
+    @property
+    def ids(self) -> AnyArray:
+        """The ids in order of code: an int64 array, or an array of objects."""
+        return self._values.astype(object) if self._values.dtype == _STRINGS else self._values
+
+    def codes(self, ids: Iterable[Any]) -> CodeArray:
+        """Return the code of each id, −1 where it is unknown.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n,)
+            Ids; of another type than the index's own, they are unknown.
+
+        Returns
+        -------
+        (n,) int32 array
+        """
+        try:
+            values = _plain(ids, "ids", missing_allowed=True)
+        except OverflowError:
+            values = list(ids)
+        if _are_integers(values) and _are_integers(self._values):
+            return self._codes_of_integers(values)
+        keys = values.tolist() if isinstance(values, np.ndarray) else values
+        known = self._known
+        if known is None and _FEW * len(keys) <= len(self):
+            return np.fromiter(map(self._code_of, _each(keys)), dtype=np.int32, count=len(keys))
+        if known is None:
+            known = dict(zip(self, range(len(self)), strict=True))
+        return np.fromiter((_get(known, key) for key in _each(keys)), dtype=np.int32, count=len(keys))
+
+    def _code_of(self, key: Any) -> int:
+        """Return the code of one key by bisection."""
+        if not isinstance(key, str if self._values.dtype == _STRINGS else int | float | np.number):
+            return -1
+        order, values = self._order, self._values
+
+        def ranked(rank: int) -> Any:
+            return values[rank if order is None else order[rank]]
+
+        rank = bisect_left(range(len(values)), key, key=ranked)
+        if rank == len(values) or ranked(rank) != key:
+            return -1
+        return rank if order is None else int(order[rank])
+
+    def _codes_of_integers(self, ids: IntArray) -> CodeArray:
+        codes = np.full(len(ids), -1, dtype=np.int32)
+        if self._table is not None:
+            table_codes(ids, *self._table, codes)
+        elif len(self):
+            ranked = self._values if self._order is None else self._values[self._order]
+            places = np.minimum(np.searchsorted(ranked, ids), len(ranked) - 1)
+            found = ranked[places] == ids
+            codes[found] = (places if self._order is None else self._order[places])[found]
+        return codes
+
+    def take(self, codes: Any) -> AnyArray:
+        """Return the ids of codes, in the shape of the codes.
+
+        Parameters
+        ----------
+        codes : integer array of any shape
+            Codes 0 … n − 1.
+
+        Returns
+        -------
+        int64 array, or array of objects
+        """
+        codes = np.asarray(codes)
+        taken: AnyArray
+        if self._values.dtype != _STRINGS:
+            taken = self._values[codes]
+            return taken
+        distinct, places = np.unique(codes, return_inverse=True)  # one Python string for each id, not for each cell
+        taken = self._values[distinct].astype(object)[places].reshape(codes.shape)
+        return taken
+
+    def union(self, other: "IdIndex") -> "IdIndex":
+        """Return the index of the ids of both, sorted where they can be."""
+        if _are_integers(self._values) and _are_integers(other._values):
+            return IdIndex._of_sorted(np.union1d(self._values, other._values))
+        return IdIndex.from_ids([*self, *other])
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(_chunks(self._values))
+
+    def __contains__(self, key: object) -> bool:
+        return bool(self.codes([key])[0] >= 0)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, IdIndex):
+            return NotImplemented
+        same_kind = self._values.dtype == other._values.dtype and len(self) == len(other)
+        return same_kind and bool(np.array_equal(self._values, other._values))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"IdIndex(n={len(self)}, ids=[{first_few(self)}])"
+
+    def _to_state(self) -> dict[str, Any]:
+        return {"values": self._values, "order": self._order}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> "IdIndex":
+        index = cls.__new__(cls)
+        index._set(state["values"], state["order"])
+        return index
+
+    def __getstate__(self) -> tuple[AnyArray, IntArray | None]:
+        return self._values, self._order
+
+    def __setstate__(self, state: tuple[AnyArray, IntArray | None]) -> None:
+        self._set(*state)
+
+
+def _get(known: dict[Any, int], key: Any) -> int:
+    try:
+        return known.get(key, -1)
+    except TypeError:  # not hashable, so not an id of any index
+        return -1
+
+
+def _chunks(values: Any) -> Iterator[list[Any]]:
+    """Return the values as lists of Python objects, a chunk at a time."""
+    for start in range(0, len(values), _CHUNK):
+        chunk = values[start : start + _CHUNK]
+        yield chunk if isinstance(chunk, list) else chunk.tolist() if hasattr(chunk, "tolist") else list(chunk)
+
+
+def _each(values: Any) -> Iterator[Any]:
+    return chain.from_iterable(_chunks(values))
+
+
+def _are_integers(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == np.int64
+
+
+def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
+    """Return the ids as int64 where they are whole numbers, else as a sequence of Python objects."""
+    if isinstance(ids, IdIndex):
+        ids = ids.ids
+    if isinstance(ids, str | bytes):
+        raise DataError(f"{name}: expected a sequence of ids, got the single id {ids!r}")
+    ids = plain(ids, name)
+    if isinstance(ids, list):
+        if ids and all(type(key) is int for key in ids) and min(ids) >= -(2**63) and max(ids) < 2**63:
+            return np.array(ids, dtype=np.int64)
+        return ids
+    if not isinstance(ids, np.ndarray):  # a column of a frame that is not of numbers
+        return ids
+    if ids.ndim != 1:
+        raise DataError(f"{name}: expected one dimension, got shape {ids.shape}")
+    if ids.dtype.kind == "f":
+        return _plain_floats(ids, name, missing_allowed)
+    if ids.dtype.kind in "mM":
+        return list(ids)  # NumPy's scalars keep the unit, which tolist() drops
+    if ids.dtype.kind == "i" or (ids.dtype.kind == "u" and (len(ids) == 0 or ids.max() < 2**63)):
+        return np.ascontiguousarray(ids, dtype=np.int64)
+    return ids
+
+
+def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
+    missing = np.flatnonzero(np.isnan(ids))
+    if len(missing) and not missing_allowed:
+        raise _missing_ids(name, missing)
+    whole = len(missing) == 0 and bool(np.all((np.abs(ids) < 2**53) & (ids == np.floor(ids))))
+    return ids.astype(np.int64) if whole else ids.tolist()
+
+
+def _missing_ids(name: str, rows: IntArray) -> DataError:
+    return DataError(f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}")
+
+
+def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:
+    codes = np.empty(len(ids), dtype=np.int32)
+    if len(ids) == 0:
+        return np.empty(0, dtype=np.int64), codes
+    lowest, highest = int(ids.min()), int(ids.max())
+    if highest - lowest < 2 * len(ids) + 1024:
+        present = np.zeros(highest - lowest + 1, dtype=np.bool_)
+        mark_present(ids, lowest, present)
+        uniques = np.flatnonzero(present) + lowest
+        table = np.cumsum(present, dtype=np.int32) - np.int32(1)
+        table_codes(ids, lowest, table, codes)
+        return uniques, codes
+    uniques = hash_codes(ids, codes)
+    order = np.argsort(uniques)
+    return uniques[order], _ranks(order)[codes]
+
+
+def _ranks(order: Any) -> CodeArray:
+    ranks = np.empty(len(order), dtype=np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    return ranks
+
+
+class _Numbering(dict[Any, int]):
+    """A dictionary that gives every new key the next number."""
+
+    def __missing__(self, key: Any) -> int:
+        self[key] = number = len(self)
+        return number
+
+
+def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
+    numbering = _Numbering()
+    try:
+        codes = np.fromiter(map(numbering.__getitem__, _each(ids)), dtype=np.int32, count=len(ids))
+    except TypeError as error:
+        raise DataError(f"{name}: ids must be hashable ({error})") from None
+    keys = list(numbering)
+    missing = [number for number, key in enumerate(keys) if is_missing(key)]
+    if missing:
+        raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
+    uniques, order = _sorted_keys(keys)
+    return uniques, codes if order is None else _ranks(order)[codes]
+
+
+def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
+    """Return distinct keys in their most compact array, sorted where they can be, and the order that sorts them."""
+    if all(isinstance(key, str) for key in keys):
+        try:
+            strings = np.array(keys, dtype=_STRINGS)
+        except UnicodeEncodeError:  # lone surrogates, which Python holds and UTF-8 does not
+            pass
+        else:
+            order = np.argsort(strings, kind="stable")
+            return strings[order], order
+    if all(isinstance(key, int | np.integer) and not isinstance(key, bool) for key in keys):
+        try:
+            integers = np.array(keys, dtype=np.int64)
+        except OverflowError:
+            pass
+        else:
+            order = np.argsort(integers)
+            return integers[order], order
+    objects = np.fromiter(keys, dtype=object, count=len(keys))
+    try:
+        positions = sorted(range(len(keys)), key=keys.__getitem__)
+    except TypeError:
+        return objects, None
+    return objects[positions], positions
+
+
+class _Addresses:
+    """The memory of an array of objects, seen as the integers it consists of."""
+
+    def __init__(self, objects: AnyArray) -> None:
+        self._objects = objects  # keeps the memory
+        pointer = np.dtype(np.intp).str
+        self.__array_interface__ = {**objects.__array_interface__, "typestr": pointer, "descr": [("", pointer)]}
+
+
+def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
+    """Return what `IdIndex.factorize` returns, looking each object up once rather than each cell.
+
+    Lists taken from an `IdIndex` hold the same string in all cells of an item: 10 million cells take a third of the
+    time. Equal ids that are different objects are found to be equal by `IdIndex.factorize`.
+    """
+    if not isinstance(ids, np.ndarray) or ids.dtype != np.dtype(object):
+        return IdIndex.factorize(ids, name)
+    addresses: IntArray = np.asarray(_Addresses(ids)).astype(np.int64, copy=False)
+    object_codes = np.empty(len(ids), dtype=np.int32)
+    n_objects = len(hash_codes(addresses, object_codes))
+    cells = np.empty(n_objects, dtype=np.int64)
+    cells[object_codes] = np.arange(len(ids))  # any cell that holds the object
+    index, codes = IdIndex.factorize(ids[cells], name)
+    return index, codes[object_codes]

@@ -1,0 +1,136 @@
+"""Recommendations: what `Recommender.recommend` returns."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.data._frames import Backend, to_frame
+from recokit.exceptions import UnknownIdError
+
+__all__ = ["Recommendations"]
+
+
+class Recommendations:
+    """A ranked list of items for each user.
+
+    Parameters
+    ----------
+    users : (n_users,) array-like of ids
+        Whose lists these are.
+    items : (n_users, n) array-like of ids
+        Items, best first.
+    scores : (n_users, n) array-like, optional
+        Their scores; by default the negative rank, so that the order is the list's.
+    counts : (n_users,) array-like of integers, optional
+        Length of each list, n by default. Cells at and beyond it are padding, whatever they were: their score is NaN
+        and their item None, or −1 in an array of integers (the least integer there is where −1 is an item).
+
+    Examples
+    --------
+    >>> lists = Recommendations(users=["ann", "bob"], items=[["tea", "cup"], ["pot", ""]], counts=[2, 1])
+    >>> lists["bob"]
+    [('pot', -1.0)]
+    >>> len(lists)
+    2
+    """
+
+    def __init__(self, users: Any, items: Any, scores: Any = None, counts: Any = None) -> None:
+        self.users: AnyArray = _as_ids(users)
+        self.items: AnyArray = _as_matrix(items, len(self.users))
+        n_users, n = self.items.shape
+        self.counts: CodeArray = np.full(n_users, n, dtype=np.int32) if counts is None else np.array(counts, np.int32)
+        if self.counts.shape != (n_users,) or np.any((self.counts < 0) | (self.counts > n)):
+            raise ValueError(f"counts: expected {n_users} numbers from 0 to {n}")
+        given = np.broadcast_to(-np.arange(1, n + 1, dtype=np.float32), (n_users, n)) if scores is None else scores
+        self.scores: FloatArray = np.array(given, dtype=np.float32)
+        if self.scores.shape != self.items.shape:
+            raise ValueError(f"scores have shape {self.scores.shape}, items {self.items.shape}")
+        padding = np.arange(n) >= self.counts[:, None]
+        self.scores[padding] = np.nan
+        self.items[padding] = _padding_of(self.items[~padding])
+        self._rows: dict[Any, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __iter__(self) -> Iterator[tuple[Any, list[tuple[Any, float]]]]:
+        """Yield ``(user, [(item, score), …])`` for every user."""
+        for row, user in enumerate(self.users.tolist()):
+            yield user, self._list(row)
+
+    def _list(self, row: int) -> list[tuple[Any, float]]:
+        count = self.counts[row]
+        return list(zip(self.items[row, :count].tolist(), self.scores[row, :count].tolist(), strict=True))
+
+    def __getitem__(self, user: Any) -> list[tuple[Any, float]]:
+        """Return ``[(item, score), …]`` of a user, best first.
+
+        Raises
+        ------
+        UnknownIdError
+            There is no list for this user.
+        """
+        if self._rows is None:
+            ids = self.users.tolist()
+            self._rows = dict(zip(reversed(ids), reversed(range(len(ids))), strict=True))  # the first of equals stays
+        if user not in self._rows:
+            raise UnknownIdError("user", [user])
+        return self._list(self._rows[user])
+
+    def to_frame(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with the columns user_id, item_id, rank (from 1) and score, one row for each item of a list.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            The library of the frame, which must be installed.
+
+        Examples
+        --------
+        >>> lists = Recommendations(users=[7], items=[[3, 5]], scores=[[0.9, 0.4]])
+        >>> lists.to_frame("polars").shape
+        (2, 4)
+        """
+        rows, ranks = np.nonzero(np.arange(self.items.shape[1]) < self.counts[:, None])
+        columns = {"user_id": self.users[rows], "item_id": self.items[rows, ranks]}
+        columns |= {"rank": ranks + 1, "score": self.scores[rows, ranks]}
+        return to_frame(columns, backend)
+
+    def __repr__(self) -> str:
+        n_users, n = self.items.shape
+        return f"Recommendations({n_users:,} users × at most {n} items, {int(self.counts.sum()):,} in all)"
+
+
+def _as_ids(ids: Any) -> AnyArray:
+    """Return ids as a one-dimensional array of integers or objects."""
+    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # whose scalars keep the unit
+        return ids.astype(object) if ids.dtype.kind in "UT" else ids
+    ids = list(ids)
+    if ids and all(type(key) is int and -(2**63) <= key < 2**63 for key in ids):
+        return np.array(ids, dtype=np.int64)
+    return np.fromiter(ids, dtype=object, count=len(ids))
+
+
+def _padding_of(items: AnyArray) -> Any:
+    """Return what stands where there is no item: something that is none."""
+    if items.dtype.kind == "i":
+        return np.iinfo(items.dtype).min if np.any(items == -1) else -1
+    if items.dtype.kind == "u":
+        return np.iinfo(items.dtype).max
+    return {"f": np.nan, "M": np.datetime64("NaT")}.get(items.dtype.kind)
+
+
+def _as_matrix(items: Any, n_users: int) -> AnyArray:
+    if isinstance(items, np.ndarray) and items.ndim == 2:
+        matrix = items.astype(object if items.dtype.kind in "UT" else items.dtype)
+    else:
+        rows = [list(row) for row in items]
+        if len({len(row) for row in rows}) > 1:
+            raise ValueError("items: lists of different lengths; pad them to one and give their counts")
+        flat = _as_ids([item for row in rows for item in row])
+        matrix = flat.reshape(len(rows), len(rows[0]) if rows else 0)
+    if len(matrix) != n_users:
+        raise ValueError(f"{len(matrix)} lists for {n_users} users")
+    return matrix

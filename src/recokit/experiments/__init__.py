@@ -1,0 +1,1 @@
+"""Experiments: A/B tests and off-policy evaluation."""

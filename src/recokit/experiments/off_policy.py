@@ -1,0 +1,236 @@
+"""What a policy would have earned, from the log of another: inverse propensity scores, and the doubly robust."""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import FloatArray
+from recokit.data._columns import check_lengths, refuse, to_numbers
+from recokit.exceptions import DataError
+
+__all__ = ["PolicyValue", "doubly_robust", "ips", "snips"]
+
+
+@dataclass(frozen=True)
+class PolicyValue:
+    r"""The value of a policy, estimated from the log of another.
+
+    Attributes
+    ----------
+    value : float
+        Mean reward of an exposure under the policy.
+    standard_error : float
+        Of the value; NaN for a single exposure, and in `snips` for a single one of any weight.
+    interval : (float, float)
+        Normal confidence interval of the value.
+    confidence : float
+        Its level.
+    n_exposures : int
+        Exposures in the log.
+    mean_weight : float
+        Mean of the weights w. About 1 where the log holds all that the policy would do; far from it, the log cannot
+        tell, or propensities are wrong.
+    effective_sample_size : float
+        :math:`(\sum w)^2 / \sum w^2`: exposures under the policy itself that would tell as much.
+    """
+
+    value: float
+    standard_error: float
+    interval: tuple[float, float]
+    confidence: float
+    n_exposures: int
+    mean_weight: float
+    effective_sample_size: float
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return (
+            f"{self.value:.4f} [{low:.4f}, {high:.4f}] ({self.confidence:.0%}) from {self.n_exposures:,} exposures "
+            f"worth {self.effective_sample_size:,.1f}; mean weight {self.mean_weight:.3f}"
+        )
+
+
+def ips(
+    rewards: Any, propensities: Any, probabilities: Any, *, clip: float | None = None, confidence: float = 0.95
+) -> PolicyValue:
+    r"""Return what a policy would have earned an exposure, by inverse propensity scores.
+
+    .. math:: \hat V = \frac{1}{n} \sum_i w_i r_i, \qquad w_i = \pi(a_i \mid x_i) / p_i
+
+    Unbiased where the policy does nothing that the logging one never did; its variance is that of the weights.
+
+    Parameters
+    ----------
+    rewards : (n,) array-like
+        r: what came of each logged exposure, such as a click, or revenue.
+    propensities : (n,) array-like
+        p: probability with which the logging policy showed what it showed, above 0.
+    probabilities : (n,) array-like
+        π: probability with which the policy would have shown the same. For one that is not random, 1 or 0.
+    clip : float, optional
+        Greatest weight; lower variance for some bias towards 0.
+    confidence : float
+        Level of the interval, between 0 and 1.
+
+    Returns
+    -------
+    PolicyValue
+
+    Raises
+    ------
+    DataError
+        The log is empty, lengths differ, or a number is none or no probability.
+    ValueError
+        ``clip`` or ``confidence`` is out of range.
+
+    References
+    ----------
+    .. [1] D. G. Horvitz, D. J. Thompson (1952). A generalization of sampling without replacement from a finite
+       universe. JASA 47(260).
+    .. [2] L. Li et al. (2011). Unbiased offline evaluation of contextual-bandit-based news article recommendation
+       algorithms. WSDM.
+
+    Examples
+    --------
+    >>> print(ips(rewards=[1, 0, 1, 0], propensities=[0.5, 0.5, 0.25, 0.25], probabilities=[0.5, 0.5, 0.5, 0.0]))
+    0.7500 [-0.1883, 1.6883] (95%) from 4 exposures worth 2.7; mean weight 1.000
+    """
+    log = _read(rewards=rewards, propensities=propensities, probabilities=probabilities)
+    weights = _weights(log, clip)
+    return _mean(weights * log["rewards"], weights, confidence)
+
+
+def snips(
+    rewards: Any, propensities: Any, probabilities: Any, *, clip: float | None = None, confidence: float = 0.95
+) -> PolicyValue:
+    r"""Return what a policy would have earned an exposure, by self-normalised inverse propensity scores.
+
+    .. math:: \hat V = \sum_i w_i r_i \Big/ \sum_i w_i
+
+    with the weights of `ips`. It is within the range of the rewards and does not depend on where their zero is; it is
+    biased, less and less as the log grows. The standard error is that of the delta method,
+    :math:`\sqrt{\sum_i w_i^2 (r_i - \hat V)^2} / \sum_i w_i`: NaN where a single exposure has a weight, which says
+    nothing of how rewards vary, and too small where few have; look at the effective sample size.
+
+    Parameters
+    ----------
+    rewards, propensities, probabilities, clip, confidence
+        As in `ips`.
+
+    Returns
+    -------
+    PolicyValue
+
+    Raises
+    ------
+    DataError, ValueError
+        As in `ips`, or all weights are 0.
+
+    References
+    ----------
+    .. [1] A. Swaminathan, T. Joachims (2015). The self-normalized estimator for counterfactual learning. NeurIPS.
+
+    Examples
+    --------
+    >>> float(snips(rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.25], probabilities=[0.5, 0.5, 0.5]))
+    0.75
+    """
+    log = _read(rewards=rewards, propensities=propensities, probabilities=probabilities)
+    weights = _weights(log, clip)
+    total = float(weights.sum())
+    if total == 0:
+        raise DataError("probabilities: the policy would have shown nothing of what the log holds (all weights are 0)")
+    value = float(weights @ log["rewards"]) / total
+    deviations = weights * (log["rewards"] - value)
+    error = math.sqrt(float(deviations @ deviations)) / total if np.count_nonzero(weights) > 1 else math.nan
+    return _result(value, error, weights, confidence)
+
+
+def doubly_robust(
+    rewards: Any,
+    propensities: Any,
+    probabilities: Any,
+    predicted: Any,
+    expected: Any,
+    *,
+    clip: float | None = None,
+    confidence: float = 0.95,
+) -> PolicyValue:
+    r"""Return what a policy would have earned an exposure, from a model of the rewards corrected by `ips`.
+
+    .. math:: \hat V = \frac{1}{n} \sum_i \Big[ \hat q(x_i, \pi) + w_i \big(r_i - \hat q(x_i, a_i)\big) \Big]
+
+    with the weights of `ips`. Right if either the propensities or the model of the rewards are, and of lower variance
+    than `ips` if the model is any good. Learn the model from other data than the log.
+
+    Parameters
+    ----------
+    rewards, propensities, probabilities, clip, confidence
+        As in `ips`.
+    predicted : (n,) array-like
+        :math:`\hat q(x_i, a_i)`: the model's reward of what was shown.
+    expected : (n,) array-like
+        :math:`\hat q(x_i, \pi) = \sum_a \pi(a \mid x_i) \hat q(x_i, a)`: the model's reward of what the policy would
+        show.
+
+    Returns
+    -------
+    PolicyValue
+
+    Raises
+    ------
+    DataError, ValueError
+        As in `ips`.
+
+    References
+    ----------
+    .. [1] M. Dudík, J. Langford, L. Li (2011). Doubly robust policy evaluation and learning. ICML.
+
+    Examples
+    --------
+    >>> log = {"rewards": [1, 0], "propensities": [0.5, 0.5], "probabilities": [1.0, 0.0]}
+    >>> round(float(doubly_robust(**log, predicted=[0.8, 0.3], expected=[0.8, 0.6])), 6)
+    0.9
+    """
+    columns = {"rewards": rewards, "propensities": propensities, "probabilities": probabilities}
+    log = _read(**columns, predicted=predicted, expected=expected)
+    weights = _weights(log, clip)
+    return _mean(log["expected"] + weights * (log["rewards"] - log["predicted"]), weights, confidence)
+
+
+def _read(**columns: Any) -> dict[str, FloatArray]:
+    """Return the columns of a log as numbers."""
+    log = {name: to_numbers(values, name) for name, values in columns.items()}
+    check_lengths(dict(log))
+    refuse(log["propensities"], (log["propensities"] <= 0) | (log["propensities"] > 1), "propensities", "(0, 1]")
+    refuse(log["probabilities"], (log["probabilities"] < 0) | (log["probabilities"] > 1), "probabilities", "[0, 1]")
+    return log
+
+
+def _weights(log: dict[str, FloatArray], clip: float | None) -> FloatArray:
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip={clip!r}: expected a number above 0")
+    weights = log["probabilities"] / log["propensities"]
+    return weights if clip is None else np.minimum(weights, clip)
+
+
+def _mean(terms: FloatArray, weights: FloatArray, confidence: float) -> PolicyValue:
+    """Return the mean of independent terms."""
+    error = float(terms.std(ddof=1)) / math.sqrt(len(terms)) if len(terms) > 1 else math.nan
+    return _result(float(terms.mean()), error, weights, confidence)
+
+
+def _result(value: float, error: float, weights: FloatArray, confidence: float) -> PolicyValue:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    squares = float(weights @ weights)
+    effective = float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+    interval = value - reach, value + reach
+    return PolicyValue(value, error, interval, confidence, len(weights), float(weights.mean()), effective)

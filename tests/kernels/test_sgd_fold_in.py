@@ -1,0 +1,80 @@
+"""The equations of people never seen, against plain Python."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit.kernels.sgd_fold_in import ridge, solve_people
+from tests.naive import sgd as naive
+
+
+@st.composite
+def people(draw):
+    """Rows of a few people over a few items, with the items' parameters and the penalties."""
+    n_people, n_items, n_factors = draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rows = [np.flatnonzero(rng.random(n_items) < draw(st.sampled_from([0.0, 0.5, 1.0]))) for _ in range(n_people)]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    codes = np.concatenate(rows).astype(np.int32)
+    ratings = (3 + rng.normal(size=len(codes))).astype(np.float32)
+    item_bias = rng.normal(size=n_items).astype(np.float32)
+    item_factors, implicit = rng.normal(size=(2, n_items, n_factors)).astype(np.float32)
+    implicit = implicit[: draw(st.sampled_from([0, n_items]))]
+    settings = draw(st.floats(0.01, 10)), draw(st.floats(0.01, 10)), draw(st.sampled_from([0.0, 0.5, 1.0]))
+    return (indptr, codes, ratings), (3.0, item_bias, item_factors, implicit, *settings)
+
+
+def solved(histories, model, stretches):
+    n_people = len(histories[0]) - 1
+    bias = np.full(n_people, np.nan, np.float32)
+    factors = np.full((n_people, model[2].shape[1]), np.nan, np.float32)
+    for start, stop in stretches:
+        solve_people(start, stop, *histories, *model, bias, factors)
+    return bias, factors
+
+
+@given(people())
+def test_people_get_the_solution_of_their_equations(problem):
+    (indptr, codes, ratings), model = problem
+    mean, item_bias, item_factors, implicit, *settings = model
+    lists = mean, item_bias.tolist(), item_factors.tolist(), implicit.tolist() or None
+    bias, factors = solved((indptr, codes, ratings), model, [(0, len(indptr) - 1)])
+    for person, (first, last) in enumerate(itertools.pairwise(indptr)):
+        if first == last:  # of whom nothing is known
+            assert not bias[person]
+            assert not np.any(factors[person])
+            continue
+        history = dict(zip(codes[first:last].tolist(), ratings[first:last].tolist(), strict=True))
+        expected_bias, expected = naive.solve_person(history, *lists, *settings)
+        # Stored as float32; residuals are differences of numbers of size 3.
+        assert bias[person] == pytest.approx(expected_bias, rel=1e-5, abs=1e-6)
+        np.testing.assert_allclose(factors[person], expected, rtol=1e-5, atol=1e-6)
+
+
+@given(people())
+def test_a_person_is_the_same_bits_whoever_the_others_are(problem):
+    histories, model = problem
+    n_people = len(histories[0]) - 1
+    whole = solved(histories, model, [(0, n_people)])
+    one_by_one = solved(histories, model, [(person, person + 1) for person in reversed(range(n_people))])
+    for actual, expected in zip(one_by_one, whole, strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.floats(0.01, 10), st.integers(0, 1000))
+def test_ridge_solves_its_equations(n_rows, n_columns, l2, seed):
+    rng = np.random.default_rng(seed)
+    design, right = rng.normal(size=(n_rows, n_columns)), rng.normal(size=n_columns)
+    penalties = np.full(n_columns, l2)
+    normal = design.T @ design + np.diag(penalties)
+    expected = naive.solve(normal.tolist(), right.tolist())
+    np.testing.assert_allclose(ridge(design, right, penalties), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])  # at the last the smallest penalty alone is lost to rounding
+def test_ridge_without_penalty_stays_finite(scale):
+    design = scale * np.random.default_rng(0).normal(size=(2, 9))
+    assert np.all(np.isfinite(ridge(design, design[0], np.zeros(9))))
