@@ -25,20 +25,20 @@ extensions = [
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
-# Single backticks in docstrings are cross-references where there is something to refer to, and code where there is not.
+# Single backticks in docstrings become cross-references if the target exists, and code otherwise.
 default_role = "py:obj"
 
 rst_prolog = ".. currentmodule:: recokit\n"
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
-# Methods that scikit-learn makes for the routing of metadata; their docstrings refer to its own manual.
+# scikit-learn generates these metadata routing methods; their docstrings link to its own user guide.
 autodoc_default_options = {
     "exclude-members": ", ".join(
         f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "score", "split")
     )
 }
-autodoc_typehints = "none"  # the docstrings give shapes and units too
+autodoc_typehints = "none"  # the docstrings also state shapes and units
 numpydoc_show_class_members = False  # the templates list the methods
 numpydoc_xref_param_type = False
 
@@ -49,7 +49,7 @@ html_show_sourcelink = False
 
 
 def _keep_initials(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Escape the initial of a name at the beginning of a line ("Y. Koren"), which would begin an enumeration."""
+    """Escape an initial at the start of a line ("Y. Koren"), which docutils would parse as an enumeration."""
     lines[:] = [re.sub(r"^(\s*)([A-Z])(?=\. )", r"\1\\\2", line) for line in lines]
 
 

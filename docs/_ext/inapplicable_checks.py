@@ -1,4 +1,4 @@
-"""The directive ``inapplicable-checks``: the checks of scikit-learn that cannot apply to (user, item) pairs."""
+"""Sphinx directive ``inapplicable-checks``: a table of the scikit-learn checks that do not apply."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from recokit import testing
 
 
 class InapplicableChecks(Directive):
-    """Insert a table of ``recokit.testing.INAPPLICABLE_SKLEARN_CHECKS``."""
+    """Table of ``recokit.testing.INAPPLICABLE_SKLEARN_CHECKS``."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
+        """Return the nodes of the table."""
         lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", "", "   * - check", "     - reason"]
         for check, reason in sorted(testing.INAPPLICABLE_SKLEARN_CHECKS.items()):
             lines += [f"   * - ``{check}``", f"     - {reason}"]
