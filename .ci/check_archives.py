@@ -1,4 +1,4 @@
-"""Check that the wheel and the source archive in a folder hold what they should."""
+"""Check the contents of the wheel and the source archive in a folder."""
 
 import sys
 import tarfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def main(folder: str) -> None:
-    """Print what is missing or too much, and exit with status 1 if anything is."""
+    """Exit with status 1 and print the missing and the superfluous files, if there are any."""
     (wheel,) = Path(folder).glob("*.whl")
     (archive,) = Path(folder).glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as file:
@@ -19,7 +19,7 @@ def main(folder: str) -> None:
     if not any(name.endswith("licenses/LICENSE") for name in in_wheel):
         problems.append(f"{wheel.name} lacks the licence")
     problems += [
-        f"{wheel.name} should not hold {name}"
+        f"{wheel.name} contains {name}, which does not belong there"
         for name in sorted(in_wheel)
         if not name.startswith("recokit") or name.endswith((".nbi", ".nbc", ".pyc"))
     ]
@@ -28,7 +28,7 @@ def main(folder: str) -> None:
     problems += [f"{archive.name} lacks {name}" for name in wanted if name not in in_archive]
     if problems:
         sys.exit("\n".join(problems))
-    print(f"{wheel.name} and {archive.name} hold what they should")
+    print(f"{wheel.name} and {archive.name} are complete")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Compare the algorithms of recokit on a data set: one table of predicted ratings, one of recommended lists.
+"""Compare the algorithms of recokit on a data set, in a table of predicted ratings and one of recommendations.
 
-    python benchmarks/compare.py                              # generated shop data; needs nothing
+    python benchmarks/compare.py                              # generated shop data, no files needed
     python benchmarks/compare.py --dataset movielens-100k     # published data, from --data-dir or RECOKIT_DATA
     python benchmarks/compare.py --output results             # also results/comparison.md, .json and .png
 
-Every algorithm runs in a process of its own, after a short run on a few users that compiles what it needs, so that
-neither compilation nor the memory of another algorithm is in its figures.
+Each algorithm runs in a separate process, after a short warm-up on a few users, so its figures include neither
+compilation nor the memory of other algorithms.
 """
 
 import argparse
@@ -18,31 +18,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from _algorithms import choose
-from _measure import Job, Row, measure
-from _tables import as_json, render, sort_rows
-from _tasks import DATASETS, Request, Task, load_tasks
+from _common.algorithms import choose
+from _common.measure import Job, Row, measure
+from _common.published_data import data_folder
+from _common.tables import as_json, render, sort_rows
+from _common.tasks import DATASETS, Request, Task, load_tasks
 
 from recokit import datasets
 
-_BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 _METRICS = {
-    "ratings": "RMSE and MAE over the test pairs, each pair alike; a pair of an unknown user or item gets the fallback",
+    "ratings": "RMSE and MAE over the test pairs with equal weight; pairs of unknown users or items get the fallback",
     "ranking": (
-        "lists of {k} without the items of the training data; means over the users with test items (R_u, all alike "
-        "relevant); Precision: hits / {k}; Recall: hits / |R_u|; NDCG: binary gain, 1 / log2(rank + 1), ideal list of "
-        "min({k}, |R_u|); MAP: precisions at the hits / |R_u|; MRR: 1 / rank of the first hit; coverage: share of "
-        "the {n_items:,} items of the catalogue that are in anyone's list"
+        "top-{k} lists without each user's training items; means over the users with test items R_u, which are equally "
+        "relevant; Precision: hits / {k}; Recall: hits / |R_u|; NDCG: binary gain, discount 1 / log2(rank + 1), ideal "
+        "list of min({k}, |R_u|) items; MAP: sum of precisions at the hits / |R_u|; MRR: 1 / rank of the first hit; "
+        "coverage: share of the catalogue's {n_items:,} items that are in at least one list"
     ),
 }
 _COSTS = (
-    "fit s: one fit, compiled before; users/s: lists of {k} for all users of the training data; peak MB: growth of the "
-    "process during fit and lists over what library and data hold; each algorithm in a process of its own"
+    "fit s: one fit, without compilation; users/s: top-{k} lists for all training users; peak MB: memory growth of the "
+    "process during fit and recommend, beyond library and data; each algorithm in a separate process"
 )
 
 
 class Table(NamedTuple):
-    """One table: the task, what is stated above it, and its rows, best first."""
+    """One table: the task, the protocol lines above the table, and the rows, best first."""
 
     task: Task
     protocol: list[str]
@@ -50,7 +50,7 @@ class Table(NamedTuple):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the comparison and return the exit status: 2 for a wrong request, 1 where an algorithm failed."""
+    """Run the comparison and return the exit status: 2 for an invalid request, 1 if an algorithm failed, else 0."""
     options = _read_options(arguments)
     try:
         algorithms = choose(options.algorithms, quick=options.quick)
@@ -59,13 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError, ImportError) as error:
         return _refuse(str(error))
     jobs = [(task, [one for one in algorithms if one.fits(task)]) for task in tasks]
-    if not any(fitting for _, fitting in jobs):
-        return _refuse(f"none of these algorithms has a place in the tables of {request.dataset}")
+    if not any(applicable for _, applicable in jobs):
+        return _refuse(f"none of the chosen algorithms applies to {request.dataset}")
     _set_threads(options.threads)
     tables, failures = [], 0
-    for task, fitting in jobs:
-        rows = [row for one in fitting if (row := _measure(Job(request, task.kind, one, options.threads))) is not None]
-        failures += len(fitting) - len(rows)
+    for task, applicable in jobs:
+        rows = [
+            row for one in applicable if (row := _measure(Job(request, task.kind, one, options.threads))) is not None
+        ]
+        failures += len(applicable) - len(rows)
         if rows:
             tables.append(Table(task, _protocol(task, options.threads), sort_rows(rows, task)))
             print(_text(tables[-1], ansi=_in_color()), end="\n\n", flush=True)
@@ -77,13 +79,19 @@ def main(arguments: list[str] | None = None) -> int:
 def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="shop", metavar="NAME", help=f"{', '.join(DATASETS)} (default: shop)")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the published data sets")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="write comparison.md, .json and .png there")
-    parser.add_argument("--algorithms", nargs="+", metavar="NAME", help="only these, by class or as the table has them")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="folder of the published data sets (default: RECOKIT_DATA)"
+    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for comparison.md, .json and .png")
+    parser.add_argument(
+        "--algorithms", nargs="+", metavar="NAME", help="classes, or labels as in the table; default: all"
+    )
     parser.add_argument("--k", type=_positive, help="length of the lists (default: 10; 20 for movielens-1m-implicit)")
-    parser.add_argument("--quick", action="store_true", help="little data, and each algorithm once; under a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="little data, one variant of each algorithm; about a minute"
+    )
     parser.add_argument("--threads", type=_positive, default=_processors(), help="default: all processors")
-    parser.add_argument("--seed", type=int, default=0, help="of the generated data, the split and the algorithms")
+    parser.add_argument("--seed", type=int, default=0, help="seed of data, split and algorithms")
     return parser.parse_args(arguments)
 
 
@@ -99,25 +107,22 @@ def _processors() -> int:
 
 
 def _read_request(options: argparse.Namespace) -> Request:
-    folder = options.data_dir
-    if folder is None and "RECOKIT_DATA" not in os.environ and _BESIDE_THE_CHECKOUT.is_dir():
-        folder = _BESIDE_THE_CHECKOUT
     if options.dataset not in DATASETS:
         offers = [f"{name} ({datasets.SOURCES[name].url})" for name in DATASETS if name in datasets.SOURCES]
-        here = ", ".join(datasets.available(folder)) or "none"
+        downloaded = ", ".join(datasets.available(options.data_dir or data_folder())) or "none"
         raise ValueError(
-            f"no data set {options.dataset!r}: there are shop (generated, needs no files), {', '.join(offers)}; "
-            f"downloaded already: {here}"
+            f"unknown data set {options.dataset!r}: expected shop (generated, no files needed), {', '.join(offers)}; "
+            f"already downloaded: {downloaded}"
         )
-    if folder is not None and not folder.is_dir():
-        raise FileNotFoundError(f"no folder {folder}: {_what_there_is(options.dataset)}")
-    return Request(options.dataset, folder, options.k, options.quick, options.seed)
+    if options.data_dir is not None and not options.data_dir.is_dir():
+        raise FileNotFoundError(f"no folder {options.data_dir}: {_data_advice(options.dataset)}")
+    return Request(options.dataset, options.data_dir or data_folder(), options.k, options.quick, options.seed)
 
 
-def _what_there_is(dataset: str) -> str:
+def _data_advice(dataset: str) -> str:
     if dataset == "shop":
-        return "leave out --data-dir, shop needs no files"
-    return f"download {dataset} from {datasets.SOURCES[dataset].url}, or take --dataset shop, which needs no files"
+        return "omit --data-dir, which shop does not need"
+    return f"download {dataset} from {datasets.SOURCES[dataset].url}, or choose --dataset shop, which needs no files"
 
 
 def _refuse(message: str) -> int:
@@ -126,20 +131,20 @@ def _refuse(message: str) -> int:
 
 
 def _set_threads(n_threads: int) -> None:
-    """Tell the libraries below, which read it as the processes that measure start."""
+    """Set the thread limits of Numba and BLAS, which the measuring processes read at their start."""
     for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(n_threads)
 
 
 def _measure(job: Job) -> Row | None:
-    started = time.perf_counter()
+    start = time.perf_counter()
     print(f"{job.kind}: {job.algorithm.label} … ", end="", file=sys.stderr, flush=True)
     try:
         row = measure(job)
     except RuntimeError as error:
         print(f"failed\n{error}", file=sys.stderr)
         return None
-    print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
+    print(f"{time.perf_counter() - start:.1f} s", file=sys.stderr)
     return row
 
 
@@ -181,11 +186,11 @@ def _write(tables: list[Table], request: Request, folder: Path) -> None:
     results["tables"] = [as_json(table.rows, table.task, table.protocol) for table in tables]
     (folder / "comparison.json").write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     try:
-        from _picture import draw
+        from _common.pictures import draw
 
         draw([(table.task, table.rows) for table in tables], title, folder / "comparison.png")
     except ImportError:
-        print("no picture: matplotlib is not installed (pip install 'recokit[bench]')", file=sys.stderr)
+        print("no picture: matplotlib is not installed; pip install 'recokit[bench]'", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Cost against size: an epoch of `SGDMatrixFactorization` against the ratings and against the factors.
+"""Time of an epoch of `SGDMatrixFactorization` against the number of ratings and of factors.
 
     python benchmarks/scaling_factors.py                        # 1 to 50 million ratings; 16 to 256 factors
     python benchmarks/scaling_factors.py --rows 1000000 --factors 16 64 --threads 1
-    python benchmarks/scaling_factors.py --picture factors.png  # also draw both, each with the line that fits best
+    python benchmarks/scaling_factors.py --picture factors.png  # also plot both, each with the fitted line
 
-Each epoch is timed by itself, the median is reported, and what comes before the first (the grid, above all) is given
-in epochs. The ratings vary at 64 factors, the factors at ten million ratings or the most there are; users grow with the
-ratings (140 each), the 10,700 items stay. At 50 million ratings it takes 5 GB.
+Epochs are timed one by one, and the median is reported. The preparation before the first epoch (mostly the grid) is
+given in epochs. The number of ratings varies at 64 factors, the number of factors at 10 million ratings, or else at the
+largest number. There are 140 ratings per user and 10,700 items at every size. 50 million ratings take 5 GB of memory.
 """
 
 import argparse
@@ -14,76 +14,76 @@ import json
 from typing import Any
 
 import numpy as np
-from _ratings import generate_ratings
-from _sgd_epochs import fit
+from _common.generated_data import generate_ratings
+from _common.sgd_epochs import fit
 from numpy.polynomial import Polynomial
 
 from recokit import Interactions
 
-_FACTORS, _ROWS = 64, 10_000_000  # of the one where the other varies
+_FACTORS, _ROWS = 64, 10_000_000  # the fixed value of each while the other varies
 _TITLES = {
     "ratings": "ratings",
     "users": "users",
     "factors": "factors",
-    "epoch_seconds": "seconds an epoch",
-    "ns_per_rating": "ns a rating",
+    "epoch_seconds": "seconds per epoch",
+    "ns_per_rating": "ns per rating",
     "preparation_epochs": "preparation, in epochs",
 }
 
 
 def measure(data: Interactions, n_factors: int, n_threads: int | None, n_epochs: int) -> dict[str, Any]:
-    """Return the costs of an epoch on so many factors."""
+    """Return the costs of an epoch for a number of factors."""
     _, descent = fit(data, n_factors=n_factors, n_epochs=n_epochs, n_threads=n_threads)
     costs = {"epoch_seconds": descent.epoch_seconds} | descent.figures()
     sizes = {"ratings": data.n_interactions, "users": data.n_users, "factors": n_factors}
     return sizes | {name: round(figure, 4) for name, figure in costs.items()}
 
 
-def pairs_of(rows: list[int], factors: list[int]) -> dict[int, list[int]]:
+def factors_by_rows(rows: list[int], factors: list[int]) -> dict[int, list[int]]:
     """Return the numbers of factors to measure for each number of ratings."""
     base = _ROWS if _ROWS in rows else max(rows)
     return {n: sorted({_FACTORS, *factors}) if n == base else [_FACTORS] for n in sorted(rows)}
 
 
 def draw(rows: list[dict[str, Any]], path: str) -> None:
-    """Draw the seconds of an epoch against the ratings and against the factors."""
+    """Plot the seconds of an epoch against the ratings and against the factors."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 4), layout="constrained")
-    crowded = max({row["ratings"] for row in rows}, key=lambda n: sum(row["ratings"] == n for row in rows))
+    fixed_ratings = max({row["ratings"] for row in rows}, key=lambda n: sum(row["ratings"] == n for row in rows))
     by_ratings = [row for row in rows if row["factors"] == _FACTORS]
-    by_factors = [row for row in rows if row["ratings"] == crowded]
-    titles = f"{_FACTORS} factors", f"{crowded / 1e6:.3g} million ratings"
+    by_factors = [row for row in rows if row["ratings"] == fixed_ratings]
+    titles = f"{_FACTORS} factors", f"{fixed_ratings / 1e6:.3g} million ratings"
     parts = (("ratings", by_ratings), ("factors", by_factors))
     for axes, (name, part), title in zip(figure.subplots(1, 2), parts, titles, strict=True):
         sizes, seconds = ([row[key] for row in part] for key in (name, "epoch_seconds"))
         axes.plot(sizes, seconds, "o", label="an epoch")
         if len(sizes) > 1:
             line = Polynomial.fit(sizes, seconds, 1)
-            axes.plot([0, max(sizes)], line(np.array([0, max(sizes)])), "--", color="grey", label="a straight line")
+            axes.plot([0, max(sizes)], line(np.array([0, max(sizes)])), "--", color="grey", label="least-squares line")
         axes.set(xlabel=name, ylabel="seconds", title=title)
         axes.legend()
     figure.savefig(path, dpi=150)
 
 
 def main() -> None:
-    """Measure, and print a Markdown table or JSON."""
+    """Measure the epochs and print a Markdown table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[n * 10**6 for n in (1, 2, 5, 10, 20, 50)])
     parser.add_argument("--factors", type=int, nargs="+", default=[16, 32, 64, 128, 256])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--picture", help="a file to draw to (matplotlib)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("--picture", help="file of the plot; needs matplotlib")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     options = parser.parse_args()
     small = Interactions.from_matrix(generate_ratings(10_000), feedback="explicit")
-    measure(small, _FACTORS, options.threads, 1)  # compile, or read the cache
+    measure(small, _FACTORS, options.threads, 1)  # compile, or load from the cache
     if not options.json:
         print(f"| {' | '.join(_TITLES.values())} |\n|{' ---: |' * len(_TITLES)}")
     rows = []
-    for n_rows, numbers in pairs_of(options.rows, options.factors).items():
+    for n_rows, factors in factors_by_rows(options.rows, options.factors).items():
         data = Interactions.from_matrix(generate_ratings(n_rows), feedback="explicit")
-        for n_factors in numbers:
+        for n_factors in factors:
             rows.append(measure(data, n_factors, options.threads, options.epochs))
             cells = [f"{value:,}" if isinstance(value, int) else f"{value:.3g}" for value in rows[-1].values()]
             print(json.dumps(rows[-1]) if options.json else f"| {' | '.join(cells)} |", flush=True)

@@ -3,9 +3,9 @@
     python benchmarks/tune_factors.py                              # ImplicitALS: 24 candidates, two validation splits
     python benchmarks/tune_factors.py --model BPR --candidates 12
 
-Protocol: 15% of the training interactions are held out at random, twice. A candidate is scored by its mean NDCG@20 on
-the two. Only the defaults and the winner are then fitted to the whole training set and scored on the published test
-set, so that the test set chooses nothing.
+Protocol: two random validation splits hold out 15% of the training interactions. The score of a candidate is its mean
+NDCG@20 over the splits. Only the defaults and the best candidate are then fitted to the whole training set and
+evaluated on the published test set, so the test set has no influence on the choice.
 """
 
 import argparse
@@ -13,22 +13,22 @@ import time
 from typing import Any
 
 import numpy as np
-from _peer_data import data_folder
+from _common.published_data import data_folder
 
 from recokit import BPR, ImplicitALS, Interactions, PureSVD, Recommender, datasets, evaluate
 
-Part = tuple[Interactions, Interactions]
+TrainTest = tuple[Interactions, Interactions]
 
 
-def split(data: Interactions, seed: int) -> Part:
-    """Hold out 15% of the interactions."""
+def split(data: Interactions, seed: int) -> TrainTest:
+    """Hold out 15% of the interactions at random."""
     held_out = np.random.default_rng(seed).random(data.n_interactions) < 0.15
     return data.select(~held_out), data.select(held_out)
 
 
-def measure(part: Part, kind: type[Recommender], parameters: dict[str, Any]) -> tuple[float, float, float]:
-    """Return Recall@20 and NDCG@20 on the second part of a split, and the seconds of the fit."""
-    train, test = part
+def measure(data: TrainTest, kind: type[Recommender], parameters: dict[str, Any]) -> tuple[float, float, float]:
+    """Return Recall@20 and NDCG@20 on the test data, and the seconds of the fit."""
+    train, test = data
     start = time.perf_counter()
     seed = {} if kind is PureSVD else {"random_state": 0}
     model = kind(**seed, **parameters).fit(train)
@@ -38,18 +38,20 @@ def measure(part: Part, kind: type[Recommender], parameters: dict[str, Any]) -> 
 
 
 def draw_als(rng: np.random.Generator) -> dict[str, Any]:
-    """Return a candidate of ImplicitALS."""
+    """Draw parameters of ImplicitALS."""
     weight = float(np.exp(rng.uniform(np.log(0.1), np.log(0.6))))
     return {
         "unobserved_weight": round(weight, 3),
-        "l2": round(float(0.0035 / weight * np.exp(rng.uniform(-0.5, 0.3))), 4),  # a valley, as a first grid showed
+        "l2": round(
+            float(0.0035 / weight * np.exp(rng.uniform(-0.5, 0.3))), 4
+        ),  # a first grid showed good pairs near this curve
         "l2_exponent": float(rng.choice([0.7, 0.85, 1.0, 1.1])),
         "n_epochs": int(rng.choice([12, 16, 20])),
     }
 
 
 def draw_bpr(rng: np.random.Generator) -> dict[str, Any]:
-    """Return a candidate of BPR."""
+    """Draw parameters of BPR."""
     return {
         "n_factors": int(rng.choice([64, 128])),
         "n_epochs": int(rng.choice([30, 50])),
@@ -61,7 +63,7 @@ def draw_bpr(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def draw_svd(rng: np.random.Generator) -> dict[str, Any]:
-    """Return a candidate of PureSVD."""
+    """Draw parameters of PureSVD."""
     return {"n_factors": int(rng.choice([20, 30, 40, 50, 60, 80, 100])), "centering": rng.choice([None, "mean"])}
 
 
@@ -69,7 +71,7 @@ _MODELS = {"ImplicitALS": (ImplicitALS, draw_als), "BPR": (BPR, draw_bpr), "Pure
 
 
 def main() -> None:
-    """Search, and print the candidates, best last, and the test of the defaults and of the winner."""
+    """Print the score of each candidate, then the test results of the defaults and of the best candidate."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", choices=_MODELS, default="ImplicitALS")
     parser.add_argument("--candidates", type=int, default=24)
@@ -77,11 +79,11 @@ def main() -> None:
     options = parser.parse_args()
     kind, draw = _MODELS[options.model]
     published = datasets.load_movielens_1m_implicit(data_folder())
-    parts = [split(published.train, seed) for seed in (0, 1)]
+    splits = [split(published.train, seed) for seed in (0, 1)]
     rng = np.random.default_rng(options.seed)
     results = []
     for candidate in [{}, *(draw(rng) for _ in range(options.candidates))]:
-        score = float(np.mean([measure(part, kind, candidate)[1] for part in parts]))
+        score = float(np.mean([measure(data, kind, candidate)[1] for data in splits]))
         results.append((score, candidate))
         print(f"{score:.4f}  {candidate or 'defaults'}", flush=True)
     best = max(results, key=lambda result: result[0])[1]

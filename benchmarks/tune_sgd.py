@@ -3,18 +3,19 @@
     python benchmarks/tune_sgd.py                          # 60 candidates, two minutes of one core
     python benchmarks/tune_sgd.py --implicit-feedback      # with the implicit term of SVD++
 
-Protocol: of each of the publisher's five training folds, a tenth is held out at random. A candidate is scored by its
-mean RMSE over the five tenths. Only the defaults and the winner are then fitted to the whole training folds and scored
-on the publisher's test folds, so that the test folds choose nothing. All figures are means over the five folds.
+Protocol: a tenth of each of the publisher's five training folds is held out at random for validation. The score of a
+candidate is its mean RMSE over the five tenths. Only the defaults and the best candidate are then fitted to the whole
+training folds and evaluated on the publisher's test folds, so the test folds have no influence on the choice. All
+figures are means over the five folds.
 """
 
 import argparse
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common.published_data import data_folder, hold_out_tenth, read_movielens_100k_folds
 
 from recokit.factorization import SGDMatrixFactorization
 from recokit.metrics import mse, rmse
@@ -22,21 +23,8 @@ from recokit.metrics import mse, rmse
 Fold = tuple[np.ndarray, np.ndarray]
 
 
-def read_fold(folder: Path, fold: int) -> Fold:
-    """Return the training and the test ratings as rows of user, item and rating."""
-    base, test = (np.loadtxt(folder / f"u{fold}.{part}", dtype=np.int64)[:, :3] for part in ("base", "test"))
-    return base, test
-
-
-def hold_out(base: np.ndarray, seed: int) -> Fold:
-    """Split off a tenth of the ratings at random."""
-    order = np.random.default_rng(seed).permutation(len(base))
-    cut = len(base) // 10
-    return base[order[cut:]], base[order[:cut]]
-
-
 def measure(folds: list[Fold], parameters: dict[str, Any]) -> dict[str, float]:
-    """Return the means over the folds of RMSE and MSE on their second part, and of the CPU seconds of a fit."""
+    """Return the means over the folds of test RMSE, test MSE and CPU seconds of a fit."""
     rows = []
     for train, test in folds:
         start = time.process_time()
@@ -48,7 +36,7 @@ def measure(folds: list[Fold], parameters: dict[str, Any]) -> dict[str, float]:
 
 
 def draw(rng: np.random.Generator, *, implicit_feedback: bool) -> dict[str, Any]:
-    """Return a candidate."""
+    """Draw the parameters of a candidate."""
     rate = float(np.exp(rng.uniform(np.log(0.01), np.log(0.04))))
     candidate = {
         "n_factors": int(rng.choice([64, 96, 128])),
@@ -66,18 +54,18 @@ def draw(rng: np.random.Generator, *, implicit_feedback: bool) -> dict[str, Any]
 
 
 def main() -> None:
-    """Search and report."""
+    """Search and print the candidates and a table of test results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("RECOKIT_DATA", "../shared/data"))
+    parser.add_argument("--data-dir", type=Path, default=data_folder(), help="folder that holds ml-100k/")
     parser.add_argument("--n-candidates", type=int, default=60)
-    parser.add_argument("--implicit-feedback", action="store_true", help="search with the implicit term of SVD++")
+    parser.add_argument("--implicit-feedback", action="store_true", help="tune with the implicit term of SVD++")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    folder = Path(arguments.data_dir) / "ml-100k"
-    if not folder.is_dir():
-        parser.error(f"{folder} is not there; download MovieLens 100K from grouplens.org/datasets/movielens/100k")
-    folds = [read_fold(folder, fold) for fold in range(1, 6)]
-    splits = [hold_out(base, seed) for seed, (base, _) in enumerate(folds)]
+    try:
+        folds = read_movielens_100k_folds(arguments.data_dir)
+    except FileNotFoundError as error:
+        parser.error(str(error))
+    splits = [hold_out_tenth(train, seed) for seed, (train, _) in enumerate(folds)]
     rng = np.random.default_rng(arguments.seed)
     defaults: dict[str, Any] = {"implicit_feedback": True} if arguments.implicit_feedback else {}
     candidates = [draw(rng, implicit_feedback=arguments.implicit_feedback) for _ in range(arguments.n_candidates)]
@@ -89,9 +77,12 @@ def main() -> None:
 
 
 def _report(results: list[tuple[float, dict[str, Any]]], folds: list[Fold]) -> None:
-    """Print the test of the defaults, which are the first of the results, and of the best."""
+    """Print test results of the defaults, the first entry of ``results``, and of the best candidate."""
     print("\n| settings | validation RMSE | test RMSE | test MSE | CPU seconds |\n| --- | ---: | ---: | ---: | ---: |")
-    for name, (validation, parameters) in (("defaults", results[0]), ("tuned", min(results, key=lambda each: each[0]))):
+    for name, (validation, parameters) in (
+        ("defaults", results[0]),
+        ("tuned", min(results, key=lambda result: result[0])),
+    ):
         row = measure(folds, parameters)
         print(f"| {name} | {validation:.4f} | {row['rmse']:.4f} | {row['mse']:.4f} | {row['seconds']:.2f} |")
     print(f"\ntuned: {parameters}")

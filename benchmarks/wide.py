@@ -1,6 +1,6 @@
-"""Fit a model to a catalogue that is too wide for a dense matrix of items × items: seconds and peak memory.
+"""Measure time and peak memory of a fit to a catalogue too wide for a dense items × items matrix.
 
-Interactions are generated: users and items of a long tail, and a taste of each user for some groups of items.
+Interactions are generated with long-tailed users and items, and each user prefers three groups of items.
 """
 
 import argparse
@@ -21,29 +21,29 @@ N_GROUPS = 200
 
 
 def generate(n_users: int, n_items: int, n_interactions: int, seed: int) -> Interactions:
-    """Return interactions: four of five items are of one of the user's three groups, the rest of any."""
+    """Return interactions; four of five items belong to one of the user's three preferred groups."""
     rng = np.random.default_rng(seed)
-    drawn = int(1.3 * n_interactions)  # some pairs repeat
+    n_drawn = int(1.3 * n_interactions)  # duplicate pairs are dropped
     user_weights, item_weights = ((1 + np.arange(n)) ** -power for n, power in ((n_users, 0.5), (n_items, 0.7)))
-    users = rng.choice(n_users, drawn, p=user_weights / user_weights.sum())
-    items = rng.choice(n_items, drawn, p=item_weights / item_weights.sum())
-    tastes = rng.integers(0, N_GROUPS, (n_users, 3))
-    group = tastes[users, rng.integers(0, 3, drawn)]
-    in_taste = rng.random(drawn) < 0.8
-    items = np.where(in_taste, items - items % N_GROUPS + group, items) % n_items
+    users = rng.choice(n_users, n_drawn, p=user_weights / user_weights.sum())
+    items = rng.choice(n_items, n_drawn, p=item_weights / item_weights.sum())
+    preferred = rng.integers(0, N_GROUPS, (n_users, 3))
+    group = preferred[users, rng.integers(0, 3, n_drawn)]
+    from_group = rng.random(n_drawn) < 0.8
+    items = np.where(from_group, items - items % N_GROUPS + group, items) % n_items
     pairs = np.unique(users * np.int64(n_items) + items)
     pairs = rng.permutation(pairs)[:n_interactions]
     return Interactions.from_arrays(pairs // n_items, pairs % n_items)
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has held, in MB."""
+    """Return the peak memory of this process so far, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def main() -> None:
-    """Generate, fit, make lists, and print what that took."""
+    """Generate interactions, fit, recommend, and print time and memory."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=sorted(MODELS), default="SLIM")
     parser.add_argument("--users", type=int, default=50_000)
@@ -60,8 +60,10 @@ def main() -> None:
     model.recommend(n=20)
     listed = time.perf_counter()
     dense = 4e-9 * data.n_items**2
-    print(f"{model} on {data}; a dense float32 matrix of its items is {dense:.1f} GB")
-    print(f"fit: {fitted - start:.1f} s, {fitted_cpu - cpu:.1f} s of processor; all lists: {listed - fitted:.1f} s")
+    print(f"{model} on {data}; a dense float32 items × items matrix would take {dense:.1f} GB")
+    print(
+        f"fit: {fitted - start:.1f} s, {fitted_cpu - cpu:.1f} CPU seconds; lists for all users: {listed - fitted:.1f} s"
+    )
     print(
         f"peak memory: {before:,.0f} MB before the fit, {after:,.0f} MB after it, {peak_mb():,.0f} MB after the lists"
     )

@@ -1,4 +1,4 @@
-"""The benchmarks are scripts, not a package: their folder is put on the path."""
+"""Add the folder of the benchmark scripts to the import path, as running a script does."""
 
 import sys
 from pathlib import Path

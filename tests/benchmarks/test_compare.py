@@ -1,4 +1,4 @@
-"""The comparison as a user runs it."""
+"""The command ``benchmarks/compare.py``."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from recokit.datasets import load_movielens_1m_implicit
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "compare.py"
 
@@ -18,7 +20,7 @@ def run(*arguments, **environment):
 
 
 def refusal(*arguments, **environment):
-    """Return the one line that a refused request gets."""
+    """Return the error message of an invalid request, a single line."""
     result = run(*arguments, **environment)
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
@@ -26,32 +28,32 @@ def refusal(*arguments, **environment):
     return line
 
 
-def test_a_wrong_name_gets_one_line_that_says_what_there_is_and_where():
+def test_an_unknown_data_set_is_refused_with_the_names_and_addresses_of_the_known_ones():
     line = refusal("--dataset", "movielens")
     for name in ("shop", "movielens-100k", "movielens-1m-implicit", "amazon-toys", "online-retail"):
         assert name in line
     assert "https://grouplens.org/datasets/movielens/100k/" in line
 
 
-def test_a_wrong_folder_gets_one_line_with_the_address_of_the_data(tmp_path):
+def test_a_missing_folder_is_refused_with_the_address_of_the_data(tmp_path):
     line = refusal("--dataset", "movielens-100k", "--data-dir", tmp_path / "nowhere")
     assert f"no folder {tmp_path / 'nowhere'}" in line
     assert "https://grouplens.org" in line
 
 
-def test_a_folder_without_the_data_gets_one_line_whether_argument_or_environment_names_it(tmp_path):
-    asked = refusal("--dataset", "amazon-toys", "--data-dir", tmp_path)
-    assert "no file Toys_and_Games.txt" in asked
-    assert refusal("--dataset", "amazon-toys", RECOKIT_DATA=tmp_path) == asked
+def test_a_folder_without_the_data_is_refused_whether_set_by_argument_or_environment(tmp_path):
+    message = refusal("--dataset", "amazon-toys", "--data-dir", tmp_path)
+    assert "Toys_and_Games.txt" in message
+    assert refusal("--dataset", "amazon-toys", RECOKIT_DATA=tmp_path) == message
 
 
-def test_a_wrong_algorithm_gets_one_line_that_lists_them():
-    assert "there are Popularity, BiasBaseline, UserKNN" in refusal("--algorithms", "popularity", "SVM")
+def test_an_unknown_algorithm_is_refused_with_the_known_ones():
+    assert "expected one of Popularity, BiasBaseline, UserKNN" in refusal("--algorithms", "popularity", "SVM")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Return a data folder with five users, items 0 … 5, of which 0 is the most popular, then 1, then 2 …"""
+    """Return a data folder with five users and six items; item 0 is the most popular, followed by 1, 2, …"""
     root = tmp_path_factory.mktemp("data")
     (root / "ml-1m-implicit").mkdir()
     (root / "ml-1m-implicit" / "train.txt").write_text("0 0 1 2 3\n1 0 1 2\n2 0 1\n3 0 4\n4 5 0\n")
@@ -60,11 +62,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_table_states_its_protocol_and_has_the_figures_that_hand_calculation_gives(folder, tmp_path):
+def test_the_table_states_its_protocol_and_matches_figures_calculated_by_hand(folder, tmp_path):
     arguments = ["--dataset", "movielens-1m-implicit", "--data-dir", folder, "--k", 2, "--threads", 1]
     result = run(*arguments, "--algorithms", "Popularity", "UserKNN()", "--output", tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "13 interactions of 5 users with 6 items to learn from" in result.stdout
+    assert load_movielens_1m_implicit(folder).description in result.stdout
     lines = [line for line in result.stdout.splitlines() if line.startswith("|")]
     assert len(lines) == 4
     assert any("**" in line for line in lines[2:])
@@ -72,7 +74,7 @@ def test_the_table_states_its_protocol_and_has_the_figures_that_hand_calculation
     written = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     rows = {row["algorithm"]: row for row in written["tables"][0]["rows"]}
     popularity = rows["Popularity()"]
-    # Lists of two: user 1 gets 3 4, user 2 gets 2 3, user 3 gets 1 2; users 0 and 4 get 4 5 and 1 2.
+    # Lists of two: 3 4 for user 1, 2 3 for user 2, 1 2 for user 3, 4 5 for user 0 and 1 2 for user 4.
     assert popularity["precision"] == pytest.approx((1 / 2 + 2 / 2 + 0) / 3)
     assert popularity["recall"] == pytest.approx((1 + 1 + 0) / 3)
     assert popularity["ndcg"] == pytest.approx((1 + 1 + 0) / 3)
@@ -86,10 +88,11 @@ def test_the_table_states_its_protocol_and_has_the_figures_that_hand_calculation
 
 
 @pytest.mark.slow
-def test_without_matplotlib_the_rest_is_written_and_the_message_says_what_to_install(folder, tmp_path):
-    (tmp_path / "matplotlib.py").write_text("raise ImportError('not here')\n")
+def test_without_matplotlib_the_other_files_are_written_and_a_message_names_the_extra(folder, tmp_path):
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('not installed')\n")
     arguments = ["--dataset", "movielens-1m-implicit", "--data-dir", folder, "--algorithms", "Popularity"]
-    result = run(*arguments, "--output", tmp_path / "results", PYTHONPATH=tmp_path)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    result = run(*arguments, "--output", tmp_path / "results", PYTHONPATH=path)
     assert result.returncode == 0, result.stderr
     assert "pip install 'recokit[bench]'" in result.stderr
     assert "Traceback" not in result.stderr
@@ -97,7 +100,7 @@ def test_without_matplotlib_the_rest_is_written_and_the_message_says_what_to_ins
 
 
 @pytest.mark.slow
-def test_ratings_and_lists_of_the_generated_shop_are_two_tables():
+def test_the_generated_shop_has_a_table_of_ratings_and_a_table_of_lists():
     result = run("--quick", "--algorithms", "TfidfRecommender")
     assert result.returncode == 0, result.stderr
     assert "## Predicted ratings" in result.stdout

@@ -1,4 +1,4 @@
-"""How libraries are measured beside each other."""
+"""The measurement of workloads by several libraries."""
 
 import subprocess
 import sys
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _peer_data import generate_popular, load_matrix, saved
-from _peer_process import Run, Work, measure
+from _common.generated_data import generate_popular
+from _peers.data import load_matrix, matrix_writer
+from _peers.measure import Run, Workload, measure
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -22,16 +23,18 @@ def prepare(folder, n_threads):
 
 
 def fail(folder, n_threads):
-    raise NotImplementedError("it cannot do that")
+    raise NotImplementedError("not supported")
 
 
-WORK = Work("a sum", saved(small), {"numpy": prepare, "numpy:failing": fail, "no_such_library": prepare})
+WORKLOAD = Workload(
+    "a sum", matrix_writer(small), {"numpy": prepare, "numpy:failing": fail, "no_such_library": prepare}
+)
 
 
 @pytest.mark.slow
-def test_a_library_is_measured_in_a_process_of_its_own(tmp_path):
-    WORK.make(tmp_path)
-    row = measure("numpy", WORK, tmp_path, 2, 3)
+def test_a_library_is_measured_in_a_separate_process(tmp_path):
+    WORKLOAD.make(tmp_path)
+    row = measure("numpy", WORKLOAD, tmp_path, 2, 3)
     assert row["total"] == load_matrix(tmp_path).sum() > 1_500
     assert row["threads"] == 2
     assert 0 <= row["seconds"] < 10
@@ -39,13 +42,13 @@ def test_a_library_is_measured_in_a_process_of_its_own(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_fails_or_is_not_installed_is_said_so(tmp_path):
-    WORK.make(tmp_path)
-    assert measure("numpy:failing", WORK, tmp_path, 1, 1) == {"failed": "NotImplementedError: it cannot do that"}
-    assert measure("no_such_library", WORK, tmp_path, 1, 1) == {"failed": "no_such_library is not installed"}
+def test_a_failing_or_missing_library_is_reported_as_such(tmp_path):
+    WORKLOAD.make(tmp_path)
+    assert measure("numpy:failing", WORKLOAD, tmp_path, 1, 1) == {"failed": "NotImplementedError: not supported"}
+    assert measure("no_such_library", WORKLOAD, tmp_path, 1, 1) == {"failed": "no_such_library is not installed"}
 
 
-def test_generated_interactions_repeat_and_have_a_long_tail():
+def test_generated_interactions_are_reproducible_and_have_a_long_tail():
     matrix = generate_popular(20_000)
     assert (matrix != generate_popular(20_000)).nnz == 0
     assert np.all(matrix.data == 1)
@@ -53,12 +56,12 @@ def test_generated_interactions_repeat_and_have_a_long_tail():
     assert counts[: len(counts) // 10].sum() > 0.5 * counts.sum()
 
 
-def test_the_driver_lists_its_works():
+def test_the_command_lists_its_workloads_and_refuses_unknown_ones():
     command = [sys.executable, str(BENCHMARKS / "peers.py"), "--list"]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     names = [line.partition(":")[0] for line in printed.splitlines()]
     assert {"items-popular", "lists-ml-1m", "sgd", "als-ml-1m", "bpr-ml-1m", "lists-factors", "metrics"} <= set(names)
     assert all("recokit" in line for line in printed.splitlines())
-    wrong = subprocess.run([*command, "no-such-work"], capture_output=True, text=True, timeout=120, check=False)
-    assert wrong.returncode == 2
-    assert "no such work: no-such-work" in wrong.stderr
+    refused = subprocess.run([*command, "no-such-workload"], capture_output=True, text=True, timeout=120, check=False)
+    assert refused.returncode == 2
+    assert "unknown workload no-such-workload" in refused.stderr

@@ -1,4 +1,4 @@
-"""Peak memory of this process since a moment."""
+"""Peak memory of the current process."""
 
 import contextlib
 import ctypes
@@ -15,10 +15,10 @@ __all__ = ["PeakMemory"]
 
 
 class PeakMemory:
-    """What the process took at its peak beyond what it held when this was made, in bytes.
+    """Growth of the peak memory of the process since the construction of this object, in bytes.
 
-    On Linux, memory that was freed is first given back, so that its use counts again, and the kernel is made to forget
-    the earlier peak. Elsewhere the peak so far is the start, which can only understate; on Windows nothing is measured.
+    On Linux, freed memory is first returned to the system and the kernel's peak is reset, so the figure is exact. On
+    other systems growth is counted from the highest peak so far and may be underestimated. Windows is not supported.
     """
 
     def __init__(self) -> None:
@@ -27,26 +27,26 @@ class PeakMemory:
             ctypes.CDLL(None).malloc_trim(0)
         try:
             Path("/proc/self/clear_refs").write_text("5")
-            self._start = _status("VmRSS")
+            self._start = _read_status("VmRSS")
             self._exact = True
         except OSError:
-            self._start = _highest()
+            self._start = _lifetime_peak()
             self._exact = False
 
     def read(self) -> int | None:
-        """Return the growth, or None where it cannot be measured."""
+        """Return the growth, or None on systems without a measurement."""
         if resource is None:
             return None
-        return max(0, (_status("VmHWM") if self._exact else _highest()) - self._start)
+        return max(0, (_read_status("VmHWM") if self._exact else _lifetime_peak()) - self._start)
 
 
-def _status(field: str) -> int:
-    """Return a field of the process's status in bytes; the file has it in kilobytes."""
+def _read_status(field: str) -> int:
+    """Return a field of the process status in bytes; the file contains kilobytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def _highest() -> int:
+def _lifetime_peak() -> int:
     if resource is None:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

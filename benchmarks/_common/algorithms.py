@@ -1,9 +1,7 @@
-"""What is compared. One line here adds an algorithm."""
+"""The compared algorithms: one line of ``ALGORITHMS`` adds one."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from _tasks import Kind, Task
 
 from recokit import Recommender
 from recokit.baselines import BiasBaseline, Popularity
@@ -13,24 +11,26 @@ from recokit.graph import RP3beta
 from recokit.linear import EASE, SLIM
 from recokit.neighbors import ItemKNN, UserKNN
 
+from .tasks import Kind, Task
+
 __all__ = ["ALGORITHMS", "Algorithm", "choose"]
 
 _BOTH: tuple[Kind, ...] = ("ratings", "ranking")
 
 
 class Algorithm(NamedTuple):
-    """An estimator of recokit with the parameters that are not its defaults.
+    """An estimator of recokit and its parameters.
 
     Attributes
     ----------
     estimator : type
-        Its class.
+        The class.
     kinds : tuple of {"ratings", "ranking"}
-        The tables it belongs in.
+        The tables that include it.
     parameters : mapping
-        What differs from the defaults.
+        Parameters that differ from the defaults.
     reads_text : bool
-        Whether it learns from the texts of the items, so that it has no place where there are none.
+        Whether it needs item texts; tables of data without texts leave it out.
     """
 
     estimator: type[Recommender]
@@ -45,15 +45,15 @@ class Algorithm(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The constructor as one writes it."""
+        """The constructor call, such as ``ItemKNN(n_neighbors=100)``."""
         return f"{self.name}({', '.join(f'{key}={value!r}' for key, value in self.parameters.items())})"
 
     def fits(self, task: Task) -> bool:
-        """Tell whether it belongs in the table of a task."""
+        """Return whether the table of a task includes the algorithm."""
         return task.kind in self.kinds and (task.text is not None or not self.reads_text)
 
     def make(self, task: Task, seed: int, n_threads: int) -> Recommender:
-        """Return the estimator, not fitted."""
+        """Return an unfitted estimator."""
         estimator = self.estimator(**self.parameters)
         run: dict[str, Any] = {"random_state": seed, "n_threads": n_threads}
         if self.reads_text:
@@ -84,27 +84,27 @@ ALGORITHMS = (
 
 
 def choose(names: list[str] | None, *, quick: bool = False) -> tuple[Algorithm, ...]:
-    """Return the algorithms that are named by class or by label, in any case.
+    """Return the algorithms with the given class names or labels; case is ignored.
 
-    Where there are no names, all of them, or for a quick run the first of each class in each table.
+    Without names, return all algorithms, or for a quick run the first variant of each class in each table.
 
     Raises
     ------
     ValueError
-        A name is none of these; the message lists them.
+        A name is unknown; the message lists the known classes.
     """
     if not names:
-        return tuple(one for place, one in enumerate(ALGORITHMS) if not (quick and _is_variant(place)))
+        return tuple(one for position, one in enumerate(ALGORITHMS) if not (quick and _is_later_variant(position)))
     wanted = [name.lower() for name in names]
     known = {text.lower() for one in ALGORITHMS for text in (one.name, one.label)}
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
-        listed = ", ".join(dict.fromkeys(one.name for one in ALGORITHMS))
-        raise ValueError(f"unknown algorithm {', '.join(map(repr, unknown))}: there are {listed}")
+        classes = ", ".join(dict.fromkeys(one.name for one in ALGORITHMS))
+        raise ValueError(f"unknown algorithm {', '.join(map(repr, unknown))}: expected one of {classes}")
     return tuple(one for one in ALGORITHMS if one.name.lower() in wanted or one.label.lower() in wanted)
 
 
-def _is_variant(place: int) -> bool:
-    """Tell whether an algorithm of the same class comes before this one in the same table."""
-    one = ALGORITHMS[place]
-    return any(other.estimator is one.estimator and set(other.kinds) & set(one.kinds) for other in ALGORITHMS[:place])
+def _is_later_variant(position: int) -> bool:
+    """Return whether an earlier algorithm has the same class in the same table."""
+    one, earlier = ALGORITHMS[position], ALGORITHMS[:position]
+    return any(other.estimator is one.estimator and set(other.kinds) & set(one.kinds) for other in earlier)

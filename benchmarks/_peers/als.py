@@ -1,51 +1,52 @@
-"""Alternating least squares beside irspack and implicit."""
+"""Alternating least squares of recokit, irspack and implicit."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _peer_data import MATRIX, data_folder, generate_popular, load_matrix
-from _peer_process import Run, Work
-from _peer_quality import TEST, hold_out, ndcg
+from _common.generated_data import generate_popular
+from _common.published_data import data_folder
 from scipy import sparse
 
-__all__ = ["WORKS", "make_tasteful", "movielens"]
+from .data import load_matrix, save
+from .measure import Run, Workload
+from .quality import hold_out, ndcg
 
-_FACTORS, _EPOCHS, _GROUPS, _HELD_OUT = 128, 16, 50, 0.2
+__all__ = ["WORKLOADS", "write_grouped", "write_movielens"]
+
+_FACTORS, _EPOCHS, _GROUPS, _TEST_SHARE = 128, 16, 50, 0.2
 
 
-def movielens(folder: Path) -> None:
-    """Write the published split of MovieLens 1M as implicit feedback into a folder."""
+def write_movielens(folder: Path) -> None:
+    """Save the published split of MovieLens 1M as implicit feedback in a folder."""
     from recokit import datasets
 
     split = datasets.load_movielens_1m_implicit(data_folder())
-    sparse.save_npz(folder / MATRIX, split.train.matrix, compressed=False)
     test = split.test.reindex(split.train.users.union(split.test.users), split.train.items.union(split.test.items))
-    sparse.save_npz(folder / TEST, test.matrix, compressed=False)
+    save(folder, split.train.matrix, test.matrix)
 
 
-def make_tasteful(folder: Path, n: int = 20_000_000) -> None:
-    """Write generated interactions of users with tastes, a fifth of those of 5,000 users held out, into a folder."""
-    for name, matrix in zip((MATRIX, TEST), hold_out(_with_tastes(generate_popular(n)), _HELD_OUT), strict=True):
-        sparse.save_npz(folder / name, matrix, compressed=False)
+def write_grouped(folder: Path, n_interactions: int = 20_000_000) -> None:
+    """Save generated interactions of user groups; a fifth of the interactions of 5,000 users is held out."""
+    save(folder, *hold_out(_add_groups(generate_popular(n_interactions)), _TEST_SHARE))
 
 
-def _with_tastes(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Give each of 50 groups of users its own favourites, by moving each item's rank by a random factor.
+def _add_groups(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Assign users to 50 groups with different popular items, by scaling each item's rank by a random factor.
 
-    Items keep their long tail and users the number of their items; but now there is something to learn.
+    The groups add a signal to learn. Items keep a long-tailed popularity, and users keep their number of items.
     """
     rng = np.random.default_rng(1)
     n_users, n_items = matrix.shape
     by_rank = np.argsort(-np.bincount(matrix.indices, minlength=n_items), kind="stable")
-    moved = np.log(np.arange(1, n_items + 1)) + rng.normal(0, 1, (_GROUPS, n_items))
+    shifted_ranks = np.log(np.arange(1, n_items + 1)) + rng.normal(0, 1, (_GROUPS, n_items))
     table = np.empty((_GROUPS, n_items), dtype=np.int32)
-    table[:, by_rank] = by_rank[np.argsort(moved, axis=1)]
+    table[:, by_rank] = by_rank[np.argsort(shifted_ranks, axis=1)]
     groups = np.repeat(rng.integers(0, _GROUPS, n_users), np.diff(matrix.indptr))
     items = table[groups, matrix.indices]
-    moved_matrix = sparse.csr_array((matrix.data, items, matrix.indptr), shape=matrix.shape)
-    moved_matrix.sort_indices()
-    return moved_matrix
+    grouped = sparse.csr_array((matrix.data, items, matrix.indptr), shape=matrix.shape)
+    grouped.sort_indices()
+    return grouped
 
 
 def _recokit(folder: Path, n_threads: int) -> Run:
@@ -84,11 +85,11 @@ def _implicit(folder: Path, n_threads: int) -> Run:
 
 _FITS = {"recokit": _recokit, "irspack": _irspack, "implicit": _implicit}
 
-WORKS = {
-    "als-ml-1m": Work(
-        f"ImplicitALS on MovieLens 1M, {_FACTORS} factors, {_EPOCHS} epochs; each with settings that suit it",
-        movielens,
+WORKLOADS = {
+    "als-ml-1m": Workload(
+        f"ImplicitALS on MovieLens 1M, {_FACTORS} factors, {_EPOCHS} epochs; each library with suitable settings",
+        write_movielens,
         _FITS,
     ),
-    "als-popular": Work("the same on 138,000 users × 27,000 items, 20 M, generated", make_tasteful, _FITS),
+    "als-popular": Workload("the same on 138,000 users × 27,000 items, 20 M, generated", write_grouped, _FITS),
 }

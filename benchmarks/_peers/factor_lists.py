@@ -1,24 +1,26 @@
-"""Lists for all users from factors, without what was seen, beside implicit and NumPy."""
+"""Recommendations of unseen items for all users from given factors, by recokit, implicit and NumPy."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _peer_data import load_matrix, popular, saved
-from _peer_process import Run, Work
-from _peer_quality import agreement, best_items
+from _common.generated_data import generate_popular
 from scipy import sparse
 
-__all__ = ["WORKS"]
+from .data import load_matrix, matrix_writer
+from .measure import Run, Workload
+from .quality import agreement, best_items
+
+__all__ = ["WORKLOADS"]
 
 _N, _FACTORS, _BATCH, _SAMPLE = 20, 64, 2_048, 1_000
 
 
 def _factors(folder: Path) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
-    """Return the data, and random factors for it: lists cost the same whatever they say.
+    """Return interactions and random factors; the cost of a list does not depend on the values.
 
-    Items without interactions have factors of 0, as after a fit: recokit does not list them.
+    Items without interactions have zero factors, as after a fit, and recokit never recommends them.
     """
     matrix, rng = load_matrix(folder), np.random.default_rng(0)
     users, items = (rng.normal(size=(n, _FACTORS)).astype(np.float32) for n in matrix.shape)
@@ -26,14 +28,14 @@ def _factors(folder: Path) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
     return matrix, users, items
 
 
-def _parts(n_users: int) -> list[np.ndarray]:
+def _batches(n_users: int) -> list[np.ndarray]:
     return np.array_split(np.arange(n_users), n_users // _BATCH + 1)
 
 
 def _agreement(
     matrix: sparse.csr_array, users: np.ndarray, items: np.ndarray
 ) -> Callable[[np.ndarray], dict[str, float]]:
-    """Return what compares lists of all users with exact ones (NumPy's, in float64) of a sample."""
+    """Return a function that compares lists with exact ones (NumPy in float64) on a sample of users."""
     sample = np.random.default_rng(1).choice(len(users), min(_SAMPLE, len(users)), replace=False)
 
     def compare(lists: np.ndarray) -> dict[str, float]:
@@ -66,7 +68,7 @@ def _implicit(folder: Path, n_threads: int) -> Run:
     def run() -> Any:
         with threadpool_limits(n_threads):
             options = {"N": _N, "filter_already_liked_items": True}
-            return [model.recommend(part, rows[part], **options)[0] for part in _parts(len(users))]
+            return [model.recommend(batch, rows[batch], **options)[0] for batch in _batches(len(users))]
 
     compare = _agreement(matrix, users, items)
     return Run(run, lambda lists: compare(np.concatenate(lists)))
@@ -79,16 +81,16 @@ def _numpy(folder: Path, n_threads: int) -> Run:
 
     def run() -> Any:
         with threadpool_limits(n_threads):
-            return [best_items(part, matrix, users, items) for part in _parts(len(users))]
+            return [best_items(batch, matrix, users, items) for batch in _batches(len(users))]
 
     compare = _agreement(matrix, users, items)
     return Run(run, lambda lists: compare(np.concatenate(lists)))
 
 
-WORKS = {
-    "lists-factors": Work(
-        f"the best {_N} of 27,000 items for 138,000 users, {_FACTORS} factors, without what was seen",
-        saved(popular),
+WORKLOADS = {
+    "lists-factors": Workload(
+        f"the best {_N} of 27,000 items for 138,000 users, {_FACTORS} factors, seen items excluded",
+        matrix_writer(generate_popular),
         {"recokit": _recokit, "implicit": _implicit, "numpy": _numpy},
     )
 }

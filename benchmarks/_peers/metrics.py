@@ -1,26 +1,27 @@
-"""Metrics of the lists of 100,000 users, beside ranx on its own data structures."""
+"""Ranking metrics of recokit and ranx for 100,000 users; ranx reads its own data structures."""
 
 from pathlib import Path
 
 import numpy as np
-from _peer_process import Run, Work
 
-__all__ = ["WORKS"]
+from .measure import Run, Workload
+
+__all__ = ["WORKLOADS"]
 
 _USERS, _ITEMS, _LENGTH, _RELEVANT = 100_000, 20_000, 100, 20
 _METRICS = {"ndcg@10(gain=linear)": "ndcg@10", "map": "map", "mrr": "mrr", "recall@20": "recall@20"}
 _METRICS |= {"precision@10": "precision@10"}
-_OURS, _TOLERANCE = "recokit.npy", 1e-9
+_RECOKIT_VALUES, _TOLERANCE = "recokit.npy", 1e-9
 
 
 def _distinct(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Return n different items for each user, popular ones more often."""
+    """Return n distinct items for each user; popular items are drawn more often."""
     drawn = (_ITEMS * rng.random((_USERS, 2 * n)) ** 2).astype(np.int32)
     lists = np.empty((_USERS, n), dtype=np.int32)
     for user, items in enumerate(drawn):
         first = np.sort(np.unique(items, return_index=True)[1])[:n]
         lists[user, : len(first)] = items[first]
-        lists[user, len(first) :] = _ITEMS + np.arange(n - len(first))  # rarely, and never relevant
+        lists[user, len(first) :] = _ITEMS + np.arange(n - len(first))  # rare padding, never relevant
     return lists
 
 
@@ -42,11 +43,11 @@ def _recokit(folder: Path, n_threads: int) -> Run:
     recommendations = Recommendations(np.arange(_USERS), lists)
     test = Interactions.from_arrays(np.repeat(np.arange(_USERS), _RELEVANT), relevant.ravel())
 
-    def keep(result: Evaluation) -> dict[str, float]:
-        np.save(folder / _OURS, np.stack([result.per_user[ours] for ours in _METRICS]))
-        return {theirs: result[ours] for ours, theirs in _METRICS.items()}
+    def save_values(result: Evaluation) -> dict[str, float]:
+        np.save(folder / _RECOKIT_VALUES, np.stack([result.per_user[metric] for metric in _METRICS]))
+        return {ranx_name: result[metric] for metric, ranx_name in _METRICS.items()}
 
-    return Run(lambda: evaluate(recommendations, test, list(_METRICS), n_threads=n_threads), keep)
+    return Run(lambda: evaluate(recommendations, test, list(_METRICS), n_threads=n_threads), save_values)
 
 
 def _ranx(folder: Path, n_threads: int) -> Run:
@@ -64,20 +65,22 @@ def _ranx(folder: Path, n_threads: int) -> Run:
     qrels = Qrels({user: dict.fromkeys(names[row].tolist(), 1) for user, row in zip(users, relevant, strict=True)})
 
     def compare(means: dict[str, float]) -> dict[str, float]:
-        if not (folder / _OURS).exists():
+        if not (folder / _RECOKIT_VALUES).exists():
             return means
         scores = np.array([[run.scores[metric][user] for user in users] for metric in _METRICS.values()])
-        largest = float(np.abs(scores - np.load(folder / _OURS)).max())
+        largest = float(np.abs(scores - np.load(folder / _RECOKIT_VALUES)).max())
         if largest > _TOLERANCE:
-            raise AssertionError(f"recokit and ranx differ by {largest:.3g} for a user; expected at most {_TOLERANCE}")
-        return {**means, "largest difference from recokit, for any user": largest}
+            raise AssertionError(
+                f"recokit and ranx differ by {largest:.3g} for one user; expected at most {_TOLERANCE}"
+            )
+        return {**means, "largest difference from recokit over users": largest}
 
     return Run(lambda: evaluate(qrels, run, list(_METRICS.values())), compare)
 
 
-WORKS = {
-    "metrics": Work(
-        f"ndcg@10, map, mrr, recall@20 and precision@10 of {_USERS:,} users × top {_LENGTH}, {_RELEVANT} relevant each",
+WORKLOADS = {
+    "metrics": Workload(
+        f"ndcg@10, map, mrr, recall@20, precision@10: {_USERS:,} users, top {_LENGTH}, {_RELEVANT} relevant items each",
         _make,
         {"recokit": _recokit, "ranx": _ranx},
     )

@@ -1,4 +1,4 @@
-"""The nearest items and users by cosine, beside the libraries that are known for it."""
+"""Nearest items and users by cosine, by recokit and four other libraries."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,17 +6,19 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _peer_data import load_matrix, movielens, popular, saved, wide
-from _peer_process import Run, Work
+from _common.generated_data import generate_popular, generate_wide
 from scipy import sparse
 
-__all__ = ["WORKS", "rows_of"]
+from .data import load_matrix, load_movielens, matrix_writer
+from .measure import Run, Workload
+
+__all__ = ["WORKLOADS", "rows_of"]
 
 _K = 100
 
 
 def rows_of(matrix: sparse.csr_array, users: bool) -> sparse.csr_matrix:
-    """Return the rows to be compared, with the 32-bit indices that the peers take."""
+    """Return user or item rows with 32-bit indices, as the other libraries require."""
     rows = sparse.csr_matrix(matrix if users else matrix.T.tocsr())
     rows.indptr, rows.indices = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
     return rows
@@ -27,7 +29,7 @@ def _recokit(folder: Path, n_threads: int, *, users: bool, weighting: str | None
 
     data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
     kind = UserKNN if users else ItemKNN
-    # The data keep their transpose once it is made: with `replace`, each run makes it anew, as the peers' do.
+    # Interactions cache their transpose. `replace` drops the cache, so each run transposes, as in the other libraries.
     return Run(lambda: kind(_K, weighting=weighting, n_threads=n_threads).fit(replace(data)))
 
 
@@ -54,20 +56,21 @@ def _sparse_dot_topn(folder: Path, n_threads: int, *, users: bool, weighting: st
     from sparse_dot_topn import sp_matmul_topn
 
     if weighting:
-        raise NotImplementedError("it has no weighting")
+        raise NotImplementedError("no weighting")
     rows = rows_of(load_matrix(folder), users)
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    rows.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(rows.indptr)).astype(np.float32)
+    norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    rows.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(rows.indptr)).astype(np.float32)
     columns = rows.T.tocsr()
-    return Run(lambda: sp_matmul_topn(rows, columns, top_n=_K + 1, n_threads=n_threads))  # each is nearest to itself
+    # One more than the others: each row is its own nearest neighbour.
+    return Run(lambda: sp_matmul_topn(rows, columns, top_n=_K + 1, n_threads=n_threads))
 
 
 def _skrecsys(folder: Path, n_threads: int, *, users: bool, weighting: str | None) -> Run:
     from skrecsys.recommendation import BM25Recommender, ItemKNNRecommender
 
     if users:
-        raise NotImplementedError("it has no neighbours of users")
-    # It takes pairs and values only, and puts them in rows itself.
+        raise NotImplementedError("no user neighbours")
+    # It accepts pairs and values only, and builds the matrix itself.
     matrix = load_matrix(folder).tocoo()
     pairs, kind = np.column_stack([matrix.row, matrix.col]), BM25Recommender if weighting else ItemKNNRecommender
     return Run(lambda: kind(n_neighbors=_K, n_jobs=n_threads).fit(pairs, matrix.data))
@@ -82,31 +85,30 @@ _LIBRARIES = {
 }
 
 
-def _rated(make: Callable[[], sparse.csr_array]) -> Callable[[Path], None]:
-    """Write the same matrix with values from 1 to 5."""
-
-    def write(folder: Path) -> None:
-        matrix = make()
-        matrix.data = np.random.default_rng(1).integers(1, 6, len(matrix.data)).astype(np.float32)
-        sparse.save_npz(folder / "matrix.npz", matrix, compressed=False)
-
-    return write
+def _rated(make: Callable[[], sparse.csr_array]) -> sparse.csr_array:
+    """Return the matrix with random values from 1 to 5."""
+    matrix = make()
+    matrix.data = np.random.default_rng(1).integers(1, 6, len(matrix.data)).astype(np.float32)
+    return matrix
 
 
-def _work(about: str, make: Callable[[Path], None], *, users: bool = False, weighting: str | None = None) -> Work:
+def _workload(
+    about: str, make: Callable[[], sparse.csr_array], *, users: bool = False, weighting: str | None = None
+) -> Workload:
     prepared = {name: partial(library, users=users, weighting=weighting) for name, library in _LIBRARIES.items()}
-    return Work(f"the {_K} nearest {'users' if users else 'items'} by cosine, {about}", make, prepared)
+    description = f"the {_K} nearest {'users' if users else 'items'} by cosine, {about}"
+    return Workload(description, matrix_writer(make), prepared)
 
 
 _POPULAR, _WIDE = "138,000 users × 27,000 items, 20 M", "300,000 users × 200,000 items, 10 M"
 
-WORKS = {
-    "items-popular": _work(f"{_POPULAR} ones, popularity as in MovieLens 20M", saved(popular)),
-    "items-wide": _work(f"{_WIDE} ones", saved(wide)),
-    "items-popular-bm25": _work(f"{_POPULAR}, BM25", saved(popular), weighting="bm25"),
-    "items-wide-bm25": _work(f"{_WIDE}, BM25", saved(wide), weighting="bm25"),
-    "items-popular-rated": _work(f"{_POPULAR} ratings", _rated(popular)),
-    "items-wide-rated": _work(f"{_WIDE} ratings", _rated(wide)),
-    "items-ml-1m": _work("MovieLens 1M, implicit, the published training split", saved(movielens)),
-    "users-ml-1m": _work("the same", saved(movielens), users=True),
+WORKLOADS = {
+    "items-popular": _workload(f"{_POPULAR} ones, popularity as in MovieLens 20M", generate_popular),
+    "items-wide": _workload(f"{_WIDE} ones", generate_wide),
+    "items-popular-bm25": _workload(f"{_POPULAR}, BM25", generate_popular, weighting="bm25"),
+    "items-wide-bm25": _workload(f"{_WIDE}, BM25", generate_wide, weighting="bm25"),
+    "items-popular-rated": _workload(f"{_POPULAR} ratings", partial(_rated, generate_popular)),
+    "items-wide-rated": _workload(f"{_WIDE} ratings", partial(_rated, generate_wide)),
+    "items-ml-1m": _workload("MovieLens 1M, implicit, the published training split", load_movielens),
+    "users-ml-1m": _workload("the same", load_movielens, users=True),
 }

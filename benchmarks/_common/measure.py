@@ -1,33 +1,33 @@
-"""One algorithm on one task, in a process of its own."""
+"""Measurement of one algorithm on one task, in a separate process."""
 
-import multiprocessing
 import time
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from _algorithms import Algorithm
-from _memory import PeakMemory
-from _tasks import Kind, Request, Task, load_tasks
 from numba.core import event
 
 from recokit import Recommendations, Recommender, metrics
 from recokit.datasets import Split
 
+from .algorithms import Algorithm
+from .memory import PeakMemory
+from .process import call_in_new_process
+from .tasks import Kind, Request, Task, load_tasks
+
 __all__ = ["RANKING_METRICS", "Job", "Row", "measure"]
 
 RANKING_METRICS = ("precision", "recall", "ndcg", "average_precision", "reciprocal_rank", "coverage")
 
-_WARM_USERS = 50
+_WARM_UP_USERS = 50
 
 Row = dict[str, Any]
 _Result = TypeVar("_Result")
 
 
 class Job(NamedTuple):
-    """One cell of work: the data, the kind of table, the algorithm, and the threads it may use."""
+    """One measurement: the data, the kind of table, the algorithm and the number of threads."""
 
     request: Request
     kind: Kind
@@ -36,36 +36,24 @@ class Job(NamedTuple):
 
 
 def measure(job: Job) -> Row:
-    """Return the results of an algorithm: means over the splits by name, and under ``splits`` those of each.
-
-    The process is a new one, so that neither memory nor anything else is left of the algorithm before.
+    """Return the results of an algorithm by name: means over the splits, and the results of each under ``splits``.
 
     Raises
     ------
     RuntimeError
-        The algorithm failed; the message is what it said.
+        The algorithm failed; the message is its traceback.
     """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, sender))
-    process.start()
-    sender.close()
-    try:
-        row, error = receiver.recv()
-    except EOFError:
-        process.join()
-        row, error = None, f"the process ended with exit status {process.exitcode}"
-    process.join()
+    row, error = call_in_new_process(_measure_or_traceback, job)
     if row is None:
         raise RuntimeError(error)
     return row
 
 
-def _work(job: Job, sender: Connection) -> None:
+def _measure_or_traceback(job: Job) -> tuple[Row | None, str | None]:
     try:
-        sender.send((_measure(job), None))
-    except Exception:  # it is the parent that reports it
-        sender.send((None, traceback.format_exc()))
+        return _measure(job), None
+    except Exception:  # reported by the parent process
+        return None, traceback.format_exc()
 
 
 def _measure(job: Job) -> Row:
@@ -75,9 +63,9 @@ def _measure(job: Job) -> Row:
         return job.algorithm.make(task, job.request.seed, job.n_threads)
 
     side = {"catalogue": task.splits[0].items} if job.algorithm.reads_text else {}
-    started = time.perf_counter()
+    start = time.perf_counter()
     _warm_up(make(), task, side)
-    warm_up = time.perf_counter() - started
+    warm_up = time.perf_counter() - start
     splits = [_measure_split(make, task, split, side) for split in task.splits]
     row: Row = {"algorithm": job.algorithm.label, "warm_up_seconds": warm_up}
     for name in splits[0]:
@@ -87,16 +75,16 @@ def _measure(job: Job) -> Row:
 
 
 def _warm_up(model: Recommender, task: Task, side: dict[str, Any]) -> None:
-    """Compile, or read from the cache, what the measured run calls: the same calls on the first few users."""
+    """Compile the kernels, or load them from the cache, by the measured calls on the first 50 users."""
     train = task.splits[0].train
-    few = train.select(train.user_codes < _WARM_USERS)
-    model.fit(few, **side)
-    model.predict(few.to_pairs()[0][:10])
-    model.recommend(few.users.ids[:_WARM_USERS], task.k)
+    first = train.select(train.user_codes < _WARM_UP_USERS)
+    model.fit(first, **side)
+    model.predict(first.to_pairs()[0][:10])
+    model.recommend(first.users.ids[:_WARM_UP_USERS], task.k)
 
 
 def _measure_split(make: Callable[[], Recommender], task: Task, split: Split, side: dict[str, Any]) -> Row:
-    """Return the results on a split; where anything was compiled on the way after all, those of a second run."""
+    """Return the results on a split, from a second run if the first one compiled anything."""
     with event.install_recorder("numba:compile") as compilations:
         row = _run(make, task, split, side)
     return _run(make, task, split, side) if compilations.buffer else row
@@ -105,10 +93,11 @@ def _measure_split(make: Callable[[], Recommender], task: Task, split: Split, si
 def _run(make: Callable[[], Recommender], task: Task, split: Split, side: dict[str, Any]) -> Row:
     memory = PeakMemory()
     model, fit_seconds = _timed(lambda: make().fit(split.train, **side))
-    lists, recommend_seconds = _timed(lambda: model.recommend(n=task.k))
-    costs: Row = {"fit_seconds": fit_seconds, "users_per_second": len(lists) / recommend_seconds}
+    recommendations, recommend_seconds = _timed(lambda: model.recommend(n=task.k))
+    costs: Row = {"fit_seconds": fit_seconds, "users_per_second": len(recommendations) / recommend_seconds}
     costs["peak_bytes"] = memory.read()
-    return {**(_errors(model, split) if task.kind == "ratings" else _quality(lists, split, task.k)), **costs}
+    quality = _errors(model, split) if task.kind == "ratings" else _ranking_quality(recommendations, split, task.k)
+    return {**quality, **costs}
 
 
 def _errors(model: Recommender, split: Split) -> Row:
@@ -117,14 +106,14 @@ def _errors(model: Recommender, split: Split) -> Row:
     return {"rmse": metrics.rmse(values, predicted), "mae": metrics.mae(values, predicted)}
 
 
-def _quality(lists: Recommendations, split: Split, k: int) -> Row:
+def _ranking_quality(recommendations: Recommendations, split: Split, k: int) -> Row:
     names = {name: f"{name}@{k}" for name in RANKING_METRICS}
     catalogue = split.items["item_id"]
-    evaluation = metrics.evaluate(lists, split.test, names.values(), train=split.train, catalogue=catalogue)
-    return {name: evaluation[written] for name, written in names.items()}
+    evaluation = metrics.evaluate(recommendations, split.test, names.values(), train=split.train, catalogue=catalogue)
+    return {name: evaluation[name_at_k] for name, name_at_k in names.items()}
 
 
 def _timed(action: Callable[[], _Result]) -> tuple[_Result, float]:
-    started = time.perf_counter()
+    start = time.perf_counter()
     result = action()
-    return result, time.perf_counter() - started
+    return result, time.perf_counter() - start

@@ -1,14 +1,16 @@
-"""Lists for all users from a model of item neighbours, without what was seen."""
+"""Recommendations of unseen items for all users from item neighbours."""
 
 from pathlib import Path
 
 import numpy as np
-from _peer_data import load_matrix, movielens, popular, saved
-from _peer_neighbors import rows_of
-from _peer_process import Run, Work
+from _common.generated_data import generate_popular
 from scipy import sparse
 
-__all__ = ["WORKS"]
+from .data import load_matrix, load_movielens, matrix_writer
+from .measure import Run, Workload
+from .neighbors import rows_of
+
+__all__ = ["WORKLOADS"]
 
 _K, _N, _BATCH = 100, 20, 2_048
 
@@ -42,12 +44,14 @@ def _implicit(folder: Path, n_threads: int) -> Run:
     rows = rows_of(load_matrix(folder), True)
     model = CosineRecommender(K=_K, num_threads=n_threads)
     model.fit(rows, show_progress=False)
-    parts = np.array_split(np.arange(rows.shape[0]), rows.shape[0] // _BATCH + 1)
-    return Run(lambda: [model.recommend(part, rows[part], N=_N, filter_already_liked_items=True) for part in parts])
+    batches = np.array_split(np.arange(rows.shape[0]), rows.shape[0] // _BATCH + 1)
+    return Run(
+        lambda: [model.recommend(batch, rows[batch], N=_N, filter_already_liked_items=True) for batch in batches]
+    )
 
 
 def _sparse_dot_topn(folder: Path, n_threads: int) -> Run:
-    # It cannot leave out what was seen, so less is asked of it than of the others.
+    # It cannot exclude seen items, so it does less work than the others.
     from sparse_dot_topn import sp_matmul_topn
 
     matrix = load_matrix(folder)
@@ -62,11 +66,11 @@ _LIBRARIES = {
     "sparse_dot_topn": _sparse_dot_topn,
 }
 
-WORKS = {
-    "lists-popular": Work(
-        f"the best {_N} of 27,000 items for 138,000 users, {_K} neighbours an item, 20 M ones",
-        saved(popular),
+WORKLOADS = {
+    "lists-popular": Workload(
+        f"the best {_N} of 27,000 items for 138,000 users, {_K} neighbours per item, 20 M ones",
+        matrix_writer(generate_popular),
         _LIBRARIES,
     ),
-    "lists-ml-1m": Work("the same on MovieLens 1M, implicit", saved(movielens), _LIBRARIES),
+    "lists-ml-1m": Workload("the same on MovieLens 1M, implicit", matrix_writer(load_movielens), _LIBRARIES),
 }

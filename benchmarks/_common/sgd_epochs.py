@@ -1,4 +1,4 @@
-"""Descent whose preparation and epochs are timed apart, and the same without the grid, in random order."""
+"""Stochastic gradient descent with timed epochs, in grid order and in random order."""
 
 import time
 from typing import Any
@@ -8,13 +8,12 @@ import numpy as np
 
 from recokit import Interactions, SGDMatrixFactorization
 from recokit.factorization import sgd
-from recokit.factorization._descent import Descent
 
 __all__ = ["RandomOrder", "TimedDescent", "fit"]
 
 
-class TimedDescent(Descent):
-    """Knows the seconds of what it did before the first epoch (the grid, above all), and of each epoch."""
+class TimedDescent(sgd.Descent):
+    """Descent that records the seconds of its preparation (mostly the grid) and of each epoch."""
 
     def __init__(self, *arguments: Any) -> None:
         start = time.perf_counter()
@@ -30,17 +29,17 @@ class TimedDescent(Descent):
 
     @property
     def epoch_seconds(self) -> float:
-        """The median of the epochs."""
+        """The median seconds of an epoch."""
         return float(np.median(self.seconds))
 
     def figures(self) -> dict[str, float]:
-        """Return the time of an epoch for each rating, and that of the preparation in epochs."""
+        """Return nanoseconds per rating and epoch, and the preparation time in epochs."""
         nanoseconds = 1e9 * self.epoch_seconds / len(self._grid.values)
         return {"ns_per_rating": nanoseconds, "preparation_epochs": self.preparation_seconds / self.epoch_seconds}
 
 
 class RandomOrder(TimedDescent):
-    """All ratings are one block, shuffled anew before every epoch; the rest, first factors included, is the same."""
+    """Timed descent on one block of all ratings, reshuffled before each epoch; initial factors are the same."""
 
     def _epoch(self, epoch: int) -> float:
         grid, order = self._grid, self._rng.permutation(len(self._grid.values))
@@ -55,7 +54,7 @@ class RandomOrder(TimedDescent):
 def fit(
     data: Interactions, kind: type[TimedDescent] = TimedDescent, **parameters: Any
 ) -> tuple[SGDMatrixFactorization, TimedDescent]:
-    """Return a fitted `SGDMatrixFactorization`, with its defaults but for what is given, and its descent."""
+    """Return a fitted `SGDMatrixFactorization` with the given parameters, and its timed descent."""
     made: list[TimedDescent] = []
 
     def make(*arguments: Any) -> TimedDescent:

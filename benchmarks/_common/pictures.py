@@ -1,25 +1,25 @@
-"""The results as a picture: quality, and the time to fit."""
+"""Picture of the results: quality and fit time."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _measure import Row
-from _tables import Column, columns_of, main_column
-from _tasks import Task
+from .measure import Row
+from .tables import Column, columns_of, main_column
+from .tasks import Task
 
 __all__ = ["draw"]
 
 
 def draw(tables: Sequence[tuple[Task, list[Row]]], title: str, path: Path) -> None:
-    """Write a PNG with one row of two panels for each table: the main metric, and the time to fit.
+    """Write a PNG with a row of two panels for each table: the main metric and the fit time.
 
     Raises
     ------
     ImportError
         matplotlib is not installed.
     """
-    from matplotlib.figure import Figure  # without pyplot: no display, and no state that outlives the figure
+    from matplotlib.figure import Figure  # pyplot would need a display and keep global state
 
     heights = [2 + 0.4 * len(rows) for _, rows in tables]
     figure = Figure(figsize=(12, sum(heights)), layout="constrained")
@@ -29,12 +29,12 @@ def draw(tables: Sequence[tuple[Task, list[Row]]], title: str, path: Path) -> No
         _dots(quality, rows, main_column(task.kind, task.k))
         time.set_xscale("log")
         _dots(time, rows, next(column for column in columns_of(task.kind, task.k) if column.key == "fit_seconds"))
-        quality.invert_yaxis()  # shared by both panels: the best is above
+        quality.invert_yaxis()  # both panels share the axis; the best row is at the top
     figure.savefig(path, dpi=120)
 
 
 def _dots(axes: Any, rows: list[Row], column: Column) -> None:
-    """Draw a dot for each row: dots, unlike bars, need no axis that starts at 0 to be fair."""
+    """Draw a dot for each row; unlike bars, dots need no axis that starts at 0."""
     labels = [row["algorithm"] for row in rows]
     values = [row[column.key] for row in rows]
     axes.plot(values, labels, "o", color="#4477aa")

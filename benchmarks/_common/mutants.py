@@ -1,7 +1,7 @@
-"""A plug-in of pytest that tries mutants instead of running tests: a process forked for each, until a test fails.
+"""A pytest plug-in that runs mutants in forked processes.
 
-mutmut starts pytest anew for each of thousands of mutants. Here the tests are collected once, and those that reach the
-mutated function run shortest first.
+mutmut restarts pytest for each of thousands of mutants. This plug-in collects the tests once. For each mutant, a forked
+process runs the tests that reach the mutated function, shortest first, until one fails.
 """
 
 import json
@@ -14,11 +14,12 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 KILLED, SURVIVED = 1, 0
-_SHORTEST, _SLOWNESS = 20.0, 20.0  # seconds that a test may take, and how many times those it took before
+# A test is stopped after 20 seconds plus 20 times its usual duration.
+_EXTRA_SECONDS, _DURATION_FACTOR = 20.0, 20.0
 
 
 class Mutants:
-    """Tries the mutants that ``MUTANTS`` names, and writes what became of each to ``MUTANTS_RESULTS``."""
+    """Runs the mutants listed in the file ``MUTANTS`` and appends each outcome to the file ``MUTANTS_RESULTS``."""
 
     def __init__(self) -> None:
         stats = json.loads(Path("mutmut-stats.json").read_text())
@@ -28,13 +29,13 @@ class Mutants:
         self.running: dict[int, tuple[str, float]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        known = {item.nodeid: item for item in session.items}
+        collected = {item.nodeid: item for item in session.items}
         names = json.loads(Path(os.environ["MUTANTS"]).read_text())
         for name in names:
             if len(self.running) >= int(os.environ["MUTANTS_PROCESSES"]):
                 self.wait()
-            reached = sorted(self.tests.get(name.partition("__mutmut_")[0], ()), key=self.durations.__getitem__)
-            self.start(name, [known[test] for test in reached if test in known])
+            reaching = sorted(self.tests.get(name.partition("__mutmut_")[0], ()), key=self.durations.__getitem__)
+            self.start(name, [collected[test] for test in reaching if test in collected])
         while self.running:
             self.wait()
         return True
@@ -49,16 +50,16 @@ class Mutants:
         os.environ["MUTANT_UNDER_TEST"] = name
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         for item in items:
-            signal.setitimer(signal.ITIMER_REAL, _SHORTEST + _SLOWNESS * self.durations[item.nodeid])
+            signal.setitimer(signal.ITIMER_REAL, _EXTRA_SECONDS + _DURATION_FACTOR * self.durations[item.nodeid])
             if any(report.failed for report in runtestprotocol(item, log=False)):
                 os._exit(KILLED)
         os._exit(SURVIVED)
 
     def wait(self) -> None:
         pid, status = os.wait()
-        name, begin = self.running.pop(pid)
+        name, start = self.running.pop(pid)
         outcome = {KILLED: "killed", SURVIVED: "survived"}.get(os.waitstatus_to_exitcode(status), "killed by time")
-        self.write(name, outcome, time.monotonic() - begin)
+        self.write(name, outcome, time.monotonic() - start)
 
     def write(self, name: str, outcome: str, seconds: float) -> None:
         with self.results.open("a") as file:

@@ -1,0 +1,1 @@
+"""Helpers shared by the benchmark commands: tasks, measurements, tables, pictures and data."""

@@ -1,0 +1,1 @@
+"""Workloads measured for recokit and for other libraries."""
