@@ -27,14 +27,14 @@ def compressed(rows):
 
 
 @given(CODES)
-def test_row_starts_count_what_comes_before(codes):
+def test_row_starts_count_the_codes_of_earlier_rows(codes):
     starts = grouping.row_starts(np.array(codes, dtype=np.int32), N_ROWS)
     assert starts.dtype == np.int64
     assert starts.tolist() == naive.row_starts(codes, N_ROWS)
 
 
 @given(CODES, st.randoms(use_true_random=False))
-def test_order_by_is_a_stable_sort(codes, random):
+def test_order_by_is_a_stable_sort_by_code(codes, random):
     before = list(range(len(codes)))
     random.shuffle(before)
     array = np.array(codes, dtype=np.int32)
@@ -44,7 +44,7 @@ def test_order_by_is_a_stable_sort(codes, random):
 
 @pytest.mark.parametrize("policy", POLICIES)
 @given(rows=SORTED_ROWS)
-def test_repeated_cells_become_one_by_the_policy(policy, rows):
+def test_duplicate_cells_are_merged_by_the_policy(policy, rows):
     indptr, columns, values = compressed(rows)
     merged_indptr, last, merged = grouping.merge_repeated(indptr, columns, values, POLICIES[policy])
     position, expected = 0, []
@@ -65,6 +65,6 @@ def test_sums_of_many_small_values_keep_their_precision():
     n = 3_000
     indptr, columns = np.array([0, n], dtype=np.int64), np.zeros(n, dtype=np.int32)
     values = np.full(n, 0.1, dtype=np.float32)
-    values[0] = 2**24  # from here on a float32 sum would not see another 0.1
+    values[0] = 2**24  # a float32 sum would lose the following additions of 0.1
     _, _, merged = grouping.merge_repeated(indptr, columns, values, grouping.SUM)
     assert merged.tolist() == [np.float32(2**24 + (n - 1) * float(np.float32(0.1)))]

@@ -8,7 +8,7 @@ from tests.naive.similarity import nearest
 def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, left=None):
     """Return the weighted mean of the ``rated`` values over the k nearest neighbours with a value; NaN without any.
 
-    The weights are similarities to the power of ``amplification``, times the time decay ``left`` of the value. The mean
+    The weights are similarities to the power of ``amplification``, times the time decays ``left``. The mean
     is shrunk towards 0.
     """
     candidates = np.where(np.isnan(rated), 0.0, similarities)

@@ -1,4 +1,4 @@
-"""The rows of a sparse matrix by rank, from the longest to the shortest."""
+"""Rows of a sparse matrix by rank, from the longest to the shortest."""
 
 import numpy as np
 from numba import njit
@@ -10,9 +10,9 @@ __all__ = ["cells_before"]
 
 @njit(nogil=True, cache=True)
 def cells_before(column_indptr: IntArray, ranks: AnyArray, rank: int) -> IntArray:
-    """Return how many cells of each column are of rows before a rank: (n_columns,) int64."""
-    numbers = np.empty(len(column_indptr) - 1, dtype=np.int64)
-    for column in range(len(numbers)):
+    """Return the number of cells below a rank in each column, by bisection: (n_columns,) int64."""
+    counts = np.empty(len(column_indptr) - 1, dtype=np.int64)
+    for column in range(len(counts)):
         low, high = column_indptr[column], column_indptr[column + 1]
         while low < high:
             middle = (low + high) // 2
@@ -20,5 +20,5 @@ def cells_before(column_indptr: IntArray, ranks: AnyArray, rank: int) -> IntArra
                 low = middle + 1
             else:
                 high = middle
-        numbers[column] = low - column_indptr[column]
-    return numbers
+        counts[column] = low - column_indptr[column]
+    return counts
