@@ -159,7 +159,7 @@ def diversity(lists, vectors, k):
 
 
 def serendipity(lists, relevant, train, k):
-    """Count hits outside the user's list of the most popular items."""
+    """Return the mean number of hits outside each user's list of the most popular items, divided by k."""
     items = sorted({item for taken in train.values() for item in taken})
     by_popularity = sorted(items, key=lambda item: (-sum(item in taken for taken in train.values()), item))
     values = []

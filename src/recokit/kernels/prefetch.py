@@ -27,7 +27,7 @@ else:
             address = builder.bitcast(builder.gep(struct.data, [arguments[1]]), pointer)
             kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
             function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-            builder.call(function, [address, flag(0), flag(3), flag(1)])  # to read, to be kept, data
+            builder.call(function, [address, flag(0), flag(3), flag(1)])  # read access, high locality, data cache
             return context.get_dummy_value()
 
         return types.void(array, place), generate
