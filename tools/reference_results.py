@@ -10,7 +10,6 @@ comparable on one machine only, because linear algebra libraries differ between 
 """
 
 import argparse
-import json
 import sys
 import warnings
 from pathlib import Path
@@ -96,7 +95,7 @@ def _results(model, data):
         "candidates": lambda: model.recommend(n=5, candidates=items[::7], exclude=items[::21]),
         "by-user": lambda: model.recommend(users[:30], n=5, candidates={users[1]: items[:9], users[2]: items[3:5]}),
         "popular": lambda: model.recommend([*users[:5], "nobody"], n=5, on_unknown="popular"),
-        "fold-in": lambda: model.recommend_for({k: {i: 1.0 + k % 4 for i in items[k :: 40 + k]} for k in range(20)}),
+        "fold-in": lambda: model.recommend_for({k: dict.fromkeys(items[k :: 40 + k], 1.0 + k % 4) for k in range(20)}),
         "similar-items": lambda: model.similar_items(items[:60], n=8),
         "similar-users": lambda: model.similar_users(users[:60], n=8),
     }

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions
 from recokit.persistence import load, save
-from tests.naive import grouping as naive
+from tests.naive import rows as naive
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, without compilation
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.data.rows import Rows, transpose_spans
-from tests.naive import grouping as naive
+from tests.naive import rows as naive
 
 N_COLUMNS = 4
 VALUES = st.floats(-1e6, 1e6, width=32)

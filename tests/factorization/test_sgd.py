@@ -190,7 +190,7 @@ def test_people_never_seen_get_the_solution_of_the_normal_equations(implicit_fee
     scale = np.sum(counts**0.5) / np.sum(counts)
     implicit = model.implicit_factors_.tolist() if implicit_feedback else None
     items = model.mean_, model.item_bias_.tolist(), model.item_factors_.tolist(), implicit
-    bias, p = naive.solve_person(history, *items, model.l2_bias / scale, model.l2 * np.std(ratings) / scale, 0.5)
+    bias, p = naive.solve_user(history, *items, model.l2_bias / scale, model.l2 * np.std(ratings) / scale, 0.5)
     for item, score in model.recommend_for([history], n=20, exclude_seen=False)[0]:
         expected = naive.score(model.mean_, bias, model.item_bias_[item], p, model.item_factors_[item])
         assert score == pytest.approx(expected, abs=1e-4)

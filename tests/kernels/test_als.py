@@ -7,7 +7,7 @@ from recokit.kernels import als as kernel
 from tests.naive import als as naive
 
 
-def cells_of(R):
+def compressed(R):
     rows, columns = np.nonzero(R)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(R)))]).astype(np.int64)
     return indptr, columns.astype(np.int32), R[rows, columns].astype(np.float32)
@@ -30,26 +30,26 @@ def gram_of(others, weight):
 
 
 @given(problems())
-def test_cholesky_solves_what_the_objective_says(problem):
+def test_cholesky_minimises_the_objective(problem):
     R, others, l2, weight, _ = problem
     found = np.full((len(R), others.shape[1]), np.nan, dtype=np.float32)
-    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram_of(others, weight), l2, found, np.empty(len(R)))
+    kernel.solve_by_cholesky(0, len(R), *compressed(R), others, gram_of(others, weight), l2, found, np.empty(len(R)))
     np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=2e-4, atol=2e-5)
 
 
 @given(problems())
-def test_enough_steps_of_gradients_arrive_at_the_same(problem):
+def test_enough_conjugate_gradient_steps_minimise_the_objective(problem):
     R, others, l2, weight, rng = problem
     found = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
-    steps = 4 * others.shape[1]  # as many as factors without rounding
+    steps = 4 * others.shape[1]  # without rounding, one step for each factor would do
     kernel.solve_by_gradients(
-        0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
+        0, len(R), *compressed(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
     )
     np.testing.assert_allclose(found, naive.solve(R, others, weight, l2), rtol=5e-3, atol=5e-3)
 
 
 @pytest.mark.parametrize("length", [8191, 8192, 8193, 20_001])
-def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
+def test_rows_longer_than_the_buffer_are_solved(length):
     rng = np.random.default_rng(length)
     R = np.zeros((2, 20_001))
     R[0, :length], R[1, :5] = rng.uniform(0.1, 2, length), 1.0
@@ -57,8 +57,8 @@ def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
     gram, expected = gram_of(others, 0.01), naive.solve(R.astype(np.float32), others, 0.01, l2)
     exact, stepped = np.empty((2, 3), dtype=np.float32), np.zeros((2, 3), dtype=np.float32)
     losses = np.full((2, 2), np.nan)
-    kernel.solve_by_cholesky(0, 2, *cells_of(R), others, gram, l2, exact, losses[0])
-    kernel.solve_by_gradients(0, 2, *cells_of(R), others, gram, l2, 12, stepped, losses[1])
+    kernel.solve_by_cholesky(0, 2, *compressed(R), others, gram, l2, exact, losses[0])
+    kernel.solve_by_gradients(0, 2, *compressed(R), others, gram, l2, 12, stepped, losses[1])
     np.testing.assert_allclose(exact, expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(stepped, expected, rtol=1e-3, atol=1e-4)
     for row in (0, 1):
@@ -67,24 +67,24 @@ def test_rows_too_long_to_be_gathered_at_once_are_solved_alike(length):
 
 
 @pytest.mark.parametrize("scale", [1e-16, 1e-10, 1.0, 1e10])
-def test_steps_of_gradients_do_not_depend_on_the_size_of_the_strengths(scale):
+def test_conjugate_gradients_do_not_depend_on_the_scale_of_the_strengths(scale):
     rng = np.random.default_rng(0)
     R, others = rng.uniform(0.5, 2, (3, 6)), rng.normal(size=(6, 4)).astype(np.float32)
     l2, found = np.full(3, 0.1 * scale, dtype=np.float32), np.zeros((3, 4), dtype=np.float32)
     kernel.solve_by_gradients(
-        0, 3, *cells_of(scale * R), others, gram_of(others, 0.1 * scale), l2, 16, found, np.empty(3)
+        0, 3, *compressed(scale * R), others, gram_of(others, 0.1 * scale), l2, 16, found, np.empty(3)
     )
     np.testing.assert_allclose(found, naive.solve(R, others, 0.1, np.full(3, 0.1)), rtol=1e-3, atol=1e-3)
 
 
 @given(problems(), st.integers(1, 4))
-def test_every_step_of_gradients_lowers_the_objective(problem, steps):
+def test_conjugate_gradient_steps_do_not_raise_the_objective(problem, steps):
     R, others, l2, weight, rng = problem
     start = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
     start[~np.any(R, axis=1)] = 0
     found = start.copy()
     kernel.solve_by_gradients(
-        0, len(R), *cells_of(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
+        0, len(R), *compressed(R), others, gram_of(others, weight), l2, steps, found, np.empty(len(R))
     )
 
     def loss(rows):
@@ -94,23 +94,23 @@ def test_every_step_of_gradients_lowers_the_objective(problem, steps):
 
 
 @given(problems())
-def test_only_the_rows_asked_for_are_written(problem):
+def test_only_rows_in_the_range_are_written(problem):
     R, others, l2, weight, _ = problem
     gram, middle = gram_of(others, weight), len(R) // 2
     whole = np.zeros((len(R), others.shape[1]), dtype=np.float32)
-    kernel.solve_by_cholesky(0, len(R), *cells_of(R), others, gram, l2, whole, np.empty(len(R)))
+    kernel.solve_by_cholesky(0, len(R), *compressed(R), others, gram, l2, whole, np.empty(len(R)))
     part = np.full_like(whole, 7)
-    kernel.solve_by_cholesky(middle, len(R), *cells_of(R), others, gram, l2, part, np.empty(len(R)))
+    kernel.solve_by_cholesky(middle, len(R), *compressed(R), others, gram, l2, part, np.empty(len(R)))
     np.testing.assert_array_equal(part[middle:], whole[middle:])
     assert np.all(part[:middle] == 7)
 
 
 @pytest.mark.parametrize("solver", ["gradients", "cholesky"])
 @given(problems(), st.integers(0, 4))
-def test_losses_are_what_the_rows_minimise(solver, problem, steps):
+def test_losses_are_the_objectives_of_the_rows(solver, problem, steps):
     R, others, l2, weight, rng = problem
     rows = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
-    losses, args = np.full(len(R), np.nan), (0, len(R), *cells_of(R), others, gram_of(others, weight), l2)
+    losses, args = np.full(len(R), np.nan), (0, len(R), *compressed(R), others, gram_of(others, weight), l2)
     if solver == "cholesky":
         kernel.solve_by_cholesky(*args, rows, losses)
     else:
@@ -122,7 +122,7 @@ def test_losses_are_what_the_rows_minimise(solver, problem, steps):
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 3, 4, 5, 11])
-def test_parts_of_a_gram_matrix_are_lower_triangles_of_their_rows(n_rows):
+def test_gram_parts_are_the_lower_triangles_of_each_part(n_rows):
     factors = np.random.default_rng(0).normal(size=(n_rows, 6)).astype(np.float32)
     bounds, parts = np.array([0, n_rows // 2, n_rows]), np.full((2, 6, 6), np.nan, dtype=np.float32)
     kernel.gram_parts(0, 2, bounds, factors, parts)

@@ -28,24 +28,24 @@ def fitted(ratings, mean, l2_user, l2_item, n_epochs):
 
 
 @given(RATINGS, PENALTY, PENALTY, st.integers(1, 4))
-def test_each_alternation_is_the_formula(ratings, l2_user, l2_item, n_epochs):
+def test_each_epoch_follows_the_formula(ratings, l2_user, l2_item, n_epochs):
     actual = fitted(ratings, 3.0, l2_user, l2_item, n_epochs)
     expected = naive.alternate(ratings, 3.0, l2_user, l2_item, n_epochs, [0.0] * N_USERS, [0.0] * N_ITEMS)
-    for mine, theirs in zip(actual, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12)  # float64 sums of a few terms
+    for found, wanted in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)  # float64 sums of a few terms
 
 
 @settings(max_examples=20)
 @given(RATINGS, PENALTY, PENALTY)
-def test_many_alternations_reach_the_solution_of_the_normal_equations(ratings, l2_user, l2_item):
+def test_many_epochs_converge_to_the_solution_of_the_normal_equations(ratings, l2_user, l2_item):
     user_bias, item_bias, change = fitted(ratings, 2.75, l2_user, l2_item, 300)
     expected = naive.solve(ratings, 2.75, l2_user, l2_item, N_USERS, N_ITEMS)
     assert change < 1e-9
-    np.testing.assert_allclose(user_bias, expected[0], atol=1e-8)  # the alternation converges geometrically
+    np.testing.assert_allclose(user_bias, expected[0], atol=1e-8)  # alternating least squares converges geometrically
     np.testing.assert_allclose(item_bias, expected[1], atol=1e-8)
 
 
-def test_it_goes_on_from_the_biases_it_is_given():
+def test_fitting_starts_from_the_given_biases():
     ratings = [(0, 0, 5.0), (0, 1, 3.0), (1, 0, 4.0), (3, 4, 1.0)]
     at_once = fitted(ratings, 3.0, 2.0, 1.0, 6)
     user_bias, item_bias = np.zeros(N_USERS), np.zeros(N_ITEMS)
@@ -56,16 +56,16 @@ def test_it_goes_on_from_the_biases_it_is_given():
     assert change == at_once[2]
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_an_infinite_penalty_keeps_a_side_at_zero(which):
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_infinite_penalty_sets_the_biases_of_a_side_to_zero(side):
     penalties = [1.0, 1.0]
-    penalties[which] = np.inf
+    penalties[side] = np.inf
     biases = fitted([(0, 0, 5.0), (1, 0, 4.0), (1, 2, 1.0)], 3.0, *penalties, 5)
-    assert np.all(biases[which] == 0)
-    assert np.any(biases[1 - which] != 0)
+    assert np.all(biases[side] == 0)
+    assert np.any(biases[1 - side] != 0)
 
 
-def test_those_without_ratings_have_no_bias_even_without_a_penalty():
+def test_users_and_items_without_ratings_have_zero_bias_even_without_a_penalty():
     user_bias, item_bias, _ = fitted([(0, 0, 5.0), (0, 1, 4.0), (2, 1, 1.0)], 3.0, 0.0, 0.0, 50)
     assert user_bias[[1, 3]].tolist() == [0, 0]
     assert item_bias[2:].tolist() == [0, 0, 0]

@@ -10,7 +10,7 @@ NO_SUMS = np.empty(0)
 
 
 def run(seen, n_items, *, sums=NO_SUMS, n_candidates=1, seed=1, rate=0.1, l2=0.0, size=3, start=0, stop=None):
-    """Descend over the interactions of one user, in one block; return the loss and what was learned."""
+    """Descend over the interactions of one user in one block; return the loss and the parameters before and after."""
     rng = np.random.default_rng(0)
     codes = np.array(sorted(seen), dtype=np.int32)
     user, items = rng.normal(size=(1, size)).astype(np.float32), rng.normal(size=(n_items, size)).astype(np.float32)
@@ -25,7 +25,7 @@ def run(seen, n_items, *, sums=NO_SUMS, n_candidates=1, seed=1, rate=0.1, l2=0.0
 
 
 @given(st.integers(0, 50), st.floats(0, 0.5))
-def test_a_step_goes_down_the_gradient_of_the_formula(seed, l2):
+def test_a_step_follows_the_negative_gradient_of_the_loss(seed, l2):
     rate = 1e-3
     loss, (user, items, bias), (new_user, new_items, new_bias) = run([0], 2, seed=seed, rate=rate, l2=l2)
     parameters = np.concatenate([user[0], items[0], items[1], bias[:2]]).astype(np.float64)
@@ -36,14 +36,14 @@ def test_a_step_goes_down_the_gradient_of_the_formula(seed, l2):
 
 
 @given(st.sets(st.integers(0, 7), min_size=1, max_size=7), st.integers(0, 1000), st.integers(1, 4))
-def test_what_was_interacted_with_is_never_drawn(seen, seed, n_candidates):
+def test_items_of_the_history_are_never_drawn_as_negatives(seen, seed, n_candidates):
     _, before, after = run(seen, 8, seed=seed, n_candidates=n_candidates, rate=0.01)
     lowered = set(np.flatnonzero(after[2] < before[2]).tolist())
     assert lowered
     assert not lowered & seen
 
 
-def test_who_has_seen_everything_takes_no_step():
+def test_a_user_with_every_item_in_the_history_takes_no_step():
     loss, before, after = run(range(4), 4)
     assert loss == pytest.approx(4 * np.log(2))
     for old, new in zip(before, after, strict=True):
@@ -51,14 +51,14 @@ def test_who_has_seen_everything_takes_no_step():
 
 
 def drawn(n_items, sums, n_draws=4000):
-    """How often each item is drawn for a user who has seen the first."""
+    """Return the relative frequency of each drawn item for a user whose history holds item 0."""
     state, counts = np.array([5], dtype=np.uint64), np.zeros(n_items)
     for _ in range(n_draws):
         counts[kernel._draw(np.zeros(1, np.int32), 0, n_items, sums, np.arange(n_items, dtype=np.int32), state)] += 1
     return counts / n_draws
 
 
-def test_items_are_drawn_alike_or_in_proportion_to_their_weights():
+def test_items_are_drawn_uniformly_or_in_proportion_to_their_weights():
     np.testing.assert_allclose(drawn(5, NO_SUMS), [0, 0.25, 0.25, 0.25, 0.25], atol=0.03)
     weights = np.array([10.0, 1, 2, 0, 5])
     np.testing.assert_allclose(drawn(5, np.cumsum(weights)), [0, 1 / 8, 2 / 8, 0, 5 / 8], atol=0.03)
@@ -71,15 +71,15 @@ def test_only_items_of_the_block_are_drawn():
         assert found == {4, 5, 6}
 
 
-def test_of_several_candidates_the_one_with_the_highest_score_is_taken():
+def test_the_negative_is_the_candidate_with_the_highest_score():
     user, items = np.ones(1, np.float32), np.arange(6, dtype=np.float32)[:, None]
     state, order, bias = np.array([1], np.uint64), np.arange(6, dtype=np.int32), np.zeros(6, np.float32)
     seen = np.array([5], dtype=np.int32)
-    best = [kernel._hardest(seen, 0, 6, NO_SUMS, order, 60, user, items, bias, state) for _ in range(20)]
+    best = [kernel._draw_negative(seen, 0, 6, NO_SUMS, order, 60, user, items, bias, state) for _ in range(20)]
     assert set(best) == {4}
 
 
-def test_people_are_folded_in_by_their_own_history_alone():
+def test_fold_in_depends_only_on_the_history_of_the_user():
     rng = np.random.default_rng(0)
     items, bias = rng.normal(size=(9, 4)).astype(np.float32), rng.normal(size=9).astype(np.float32)
     indptr, codes = np.array([0, 2, 2, 5]), np.array([1, 4, 0, 4, 8], dtype=np.int32)

@@ -8,7 +8,7 @@ from recokit.data.rows import Rows
 from recokit.kernels.content import score_profiles
 from tests.naive import tfidf as naive
 
-# Weights that cancel exactly and hundredfold ones, but none so near to each other that rounding decides about evidence.
+# Weights that cancel exactly and large ones, but no sums so close to 0 that rounding decides about the evidence.
 WEIGHTS = st.sampled_from([-100.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, 100.0])
 
 
@@ -46,7 +46,7 @@ def test_scores_are_the_mapped_cosines_of_the_naive_reference(problem):
         for item in range(len(vectors)):
             cosine = naive.cosine(history, vectors, item)
             expected = -np.inf if cosine is None else 3.0 + cosine * (2.0 if cosine > 0 else 1.5)
-            # Vectors are float32 here (6e-8 a value), and a profile may be a thousandth of what it is made of.
+            # The vectors are float32 (6e-8 a value), and a profile may be a thousandth of the sum of its parts.
             assert scores[row, item] == pytest.approx(expected, abs=2e-4)
 
 
@@ -61,15 +61,15 @@ def test_rows_do_not_depend_on_each_other_or_on_threads(problem):
         np.testing.assert_array_equal(together[row], alone[0])
 
 
-@pytest.mark.parametrize("weights", [(0.7, -0.7, 0.0), (0.1, 0.2, -0.3)])  # the second not exactly, in binary
-def test_a_profile_whose_items_cancel_is_no_evidence(weights):
+@pytest.mark.parametrize("weights", [(0.7, -0.7, 0.0), (0.1, 0.2, -0.3)])  # the second cancels only up to rounding
+def test_a_profile_whose_items_cancel_gives_no_evidence(weights):
     vectors = [{0: 0.6, 1: 0.8}] * 3 + [{0: 1.0}]
     one = np.ones(1)
     scores = scores_of(2, vectors, [list(enumerate(weights))], one, one, one)
     assert np.all(np.isneginf(scores))
 
 
-def test_a_cosine_never_leaves_its_range():
+def test_a_cosine_is_clipped_to_its_range():
     vectors = [{term: np.sqrt(1 / 3) + 1e-5 for term in range(3)}]  # a little longer than 1
     scores = scores_of(3, vectors, [[(0, 1.0)], [(0, -1.0)]], np.full(2, 3.0), np.full(2, 2.0), np.full(2, 1.0))
     assert scores[:, 0].tolist() == [5.0, 2.0]

@@ -7,8 +7,8 @@ from numpy.testing import assert_array_equal
 
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
-from recokit.kernels import ranks as ranks_kernel
-from recokit.kernels import similarity as plain
+from recokit.kernels import rows as ranks_kernel
+from recokit.kernels import similarity as reference
 from recokit.kernels import similarity_formulas as formulas
 from tests.naive import similarity as naive
 
@@ -23,7 +23,7 @@ KINDS = {
     "log_likelihood": formulas.LOG_LIKELIHOOD,
 }
 SHAPES = st.tuples(st.integers(2, 9), st.integers(1, 9))
-# Few ones and many, a column that all rows have, and rows that are empty.
+# Sparse and dense matrices, including full columns and empty rows.
 MATRICES = st.one_of(
     SHAPES.flatmap(lambda shape: arrays(bool, shape)),
     SHAPES.flatmap(lambda shape: arrays(bool, shape, fill=st.just(False))),
@@ -46,7 +46,7 @@ def empty(matrix, k):
 
 
 def by_rank(matrix, dtype=np.uint16):
-    """Rows in order of length, and the matrix by row and by column."""
+    """Return the rows in order of length, the matrix compressed by row, and the ranks compressed by column."""
     row_of_rank = np.argsort(-matrix.sum(axis=1), kind="stable")
     (indptr, codes), column_indptr = compressed(matrix), compressed(matrix.T)[0]
     ranks = np.nonzero(matrix[row_of_rank].T)[1].astype(dtype)
@@ -54,11 +54,11 @@ def by_rank(matrix, dtype=np.uint16):
 
 
 def nearest(matrix, name, k, n_long, has_bits=None, n_parts=1, swapped=False, dtype=np.uint16, **options):
-    """The nearest rows, the first ``n_long`` ranks being the long ones, short ones in several parts."""
+    """Return the nearest rows; the first ``n_long`` ranks are long rows, and the short rows are split into parts."""
     row_of_rank, indptr, codes, column_indptr, ranks = by_rank(matrix, dtype)
     found, formula = empty(matrix, k), (KINDS[name], constants_of(matrix, **options), swapped)
     has_bits = np.ones(matrix.shape[1], dtype=bool) if has_bits is None else has_bits
-    costs = plain.query_costs(indptr, codes, column_indptr)[row_of_rank]
+    costs = reference.query_costs(indptr, codes, column_indptr)[row_of_rank]
     args = (row_of_rank, matrix.sum(axis=1)[row_of_rank].astype(np.float64), indptr, codes, column_indptr)
     common = np.zeros((n_long, n_long), dtype=np.int32)
     numbers = ranks_kernel.cells_before(column_indptr, ranks, n_long)
@@ -68,27 +68,27 @@ def nearest(matrix, name, k, n_long, has_bits=None, n_parts=1, swapped=False, dt
     ends = column_indptr[:-1] + numbers * ~has_bits
     kernel.nearest_of_long(0, n_long, *args, ends, ranks, common, *formula, *found)
     parts = np.linspace(0, len(matrix) - n_long, n_parts + 1).astype(int)
-    of_parts = [(np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)) for _ in range(n_parts)]
-    for start, stop, own in zip(parts, parts[1:], of_parts, strict=False):
+    heaps_by_part = [(np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)) for _ in range(n_parts)]
+    for start, stop, own in zip(parts, parts[1:], heaps_by_part, strict=False):
         kernel.nearest_of_short(start, stop, *args, ranks, costs[n_long:], *formula, *found, *own)
-    for own in of_parts:
+    for own in heaps_by_part:
         kernel.merge_long(0, len(own[1]), row_of_rank, *own, *found)
     return found
 
 
-def nearest_plain(matrix, name, k, swapped=False, **options):
+def nearest_reference(matrix, name, k, swapped=False, **options):
     (indptr, codes), (column_indptr, row_codes) = compressed(matrix), compressed(matrix.T)
     values, found = np.ones(len(codes), dtype=np.float32), empty(matrix, k)
-    stats, own = plain.row_stats(indptr, values), np.arange(len(matrix), dtype=np.int32)
+    stats, own = reference.row_stats(indptr, values), np.arange(len(matrix), dtype=np.int32)
     rows, columns = (indptr, codes, values, stats, own), (column_indptr, row_codes, values, stats)
     formula = (KINDS[name], constants_of(matrix, **options), True, swapped)
-    plain.nearest_rows(0, len(matrix), *rows, *columns, *formula, *found)
+    reference.nearest_rows(0, len(matrix), *rows, *columns, *formula, *found)
     return found
 
 
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data(), matrix=MATRICES)
-def test_the_nearest_are_bit_for_bit_those_of_the_plain_kernel(name, data, matrix):
+def test_nearest_rows_equal_the_reference_kernel_bit_for_bit(name, data, matrix):
     options = {
         "alpha": data.draw(st.sampled_from([0.0, 0.3, 1.0])),
         "beta": data.draw(st.sampled_from([0.0, 0.3, 2.0])),
@@ -99,13 +99,13 @@ def test_the_nearest_are_bit_for_bit_those_of_the_plain_kernel(name, data, matri
     k, n_long = data.draw(st.integers(1, 8)), data.draw(st.integers(0, len(matrix)))
     has_bits, n_parts = data.draw(arrays(bool, matrix.shape[1])), data.draw(st.integers(1, 3))
     found = nearest(matrix, name, k, n_long, has_bits, n_parts, **options)
-    for array, expected in zip(found, nearest_plain(matrix, name, k, **options), strict=True):
+    for array, expected in zip(found, nearest_reference(matrix, name, k, **options), strict=True):
         assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize("name", KINDS)
 @given(matrix=MATRICES, k=st.integers(1, 8), n_long=st.integers(0, 2))
-def test_the_nearest_are_the_best_by_the_formula(name, matrix, k, n_long):
+def test_nearest_rows_have_the_highest_similarities_by_formula(name, matrix, k, n_long):
     rows = np.where(matrix, 1.0, np.nan)
     codes, _, counts = nearest(matrix, name, k, n_long)
     for row, similarities in enumerate(naive.similarities(name, rows, rows)):
@@ -117,17 +117,17 @@ def test_the_nearest_are_the_best_by_the_formula(name, matrix, k, n_long):
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize(("density", "n_long"), [(0.02, 0), (0.02, 30), (0.4, 0), (0.4, 30)])
-def test_many_rows_few_and_many_in_common_have_the_neighbours_of_the_plain_kernel(name, density, n_long):
+def test_sparse_and_dense_matrices_give_the_neighbours_of_the_reference_kernel(name, density, n_long):
     rng = np.random.default_rng(0)
     matrix = rng.random((140, 60)) < density * 4 * rng.random((140, 1)) ** 2
     for dtype in (np.uint16, np.uint32):
         found = nearest(matrix, name, 5, n_long, n_parts=2, dtype=dtype)
-        for array, expected in zip(found, nearest_plain(matrix, name, 5), strict=True):
+        for array, expected in zip(found, nearest_reference(matrix, name, 5), strict=True):
             assert_array_equal(array, expected)
 
 
 @given(MATRICES)
-def test_ranks_go_from_the_longest_row_to_the_shortest_in_every_column(matrix):
+def test_ranks_ascend_within_every_column(matrix):
     row_of_rank, _, _, column_indptr, ranks = by_rank(matrix)
     for column in range(matrix.shape[1]):
         cells = ranks[column_indptr[column] : column_indptr[column + 1]]
@@ -135,6 +135,6 @@ def test_ranks_go_from_the_longest_row_to_the_shortest_in_every_column(matrix):
 
 
 @given(MATRICES, st.integers(0, 10))
-def test_cells_before_a_rank_are_counted(matrix, rank):
+def test_cells_before_a_rank_are_counted_by_column(matrix, rank):
     row_of_rank, _, _, column_indptr, ranks = by_rank(matrix)
     assert_array_equal(ranks_kernel.cells_before(column_indptr, ranks, rank), matrix[row_of_rank][:rank].sum(axis=0))

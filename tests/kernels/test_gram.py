@@ -1,4 +1,4 @@
-"""The Gram matrix and linear scores against dense products."""
+"""Compare the Gram matrix and linear scores with dense products."""
 
 import numpy as np
 from hypothesis import given
@@ -20,7 +20,7 @@ matrices = st.tuples(st.integers(1, 6), st.integers(1, 5), st.integers(0, 2**31)
 
 
 @given(matrices, st.integers(0, 5))
-def test_rows_of_the_gram_matrix_equal_the_dense_product_however_they_are_cut(dense, cut):
+def test_gram_rows_equal_the_dense_product_for_any_split(dense, cut):
     by_user = _by_user(dense)
     by_item = Rows(*by_user).transposed(dense.shape[1]).arrays
     weights = np.linspace(0.5, 2.0, len(dense))
@@ -32,7 +32,7 @@ def test_rows_of_the_gram_matrix_equal_the_dense_product_however_they_are_cut(de
 
 
 @given(matrices)
-def test_costs_count_the_multiplications_of_each_row(dense):
+def test_gram_costs_count_the_multiplications_of_each_row(dense):
     by_user = _by_user(dense)
     by_item = Rows(*by_user).transposed(dense.shape[1]).arrays
     lengths = (dense != 0).sum(axis=1)
@@ -40,17 +40,17 @@ def test_costs_count_the_multiplications_of_each_row(dense):
 
 
 @given(matrices, st.integers(0, 99))
-def test_linear_scores_equal_the_dense_product_and_are_minus_infinity_where_nothing_has_a_weight(dense, seed):
+def test_linear_scores_equal_the_dense_product_or_minus_infinity_without_evidence(dense, seed):
     rng = np.random.default_rng(seed)
     B = rng.choice([0.0, 0.0, 1.0, -1.0, 0.3], (dense.shape[1], dense.shape[1])).astype(np.float32)
     scores = np.full(dense.shape, np.nan, dtype=np.float32)
     linear_scores(0, len(dense), *_by_user(dense), B, scores)
-    told = (dense != 0).astype(int) @ (B != 0) > 0
-    expected = np.where(told, dense @ B.astype(np.float64), -np.inf)
+    has_evidence = (dense != 0).astype(int) @ (B != 0) > 0
+    expected = np.where(has_evidence, dense @ B.astype(np.float64), -np.inf)
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_linear_scores_of_more_items_than_a_strip_holds():
+def test_linear_scores_of_more_items_than_a_strip():
     rng = np.random.default_rng(0)
     B = rng.normal(size=(5000, 5000)).astype(np.float32)
     history = np.array([0, 2]), np.array([3, 4999], np.int32), np.array([1.0, 2.0], np.float32)
@@ -60,7 +60,7 @@ def test_linear_scores_of_more_items_than_a_strip_holds():
 
 
 @given(matrices)
-def test_scores_of_pairs_equal_the_dense_product(dense):
+def test_linear_pairs_equal_the_dense_product(dense):
     B = np.random.default_rng(0).normal(size=(dense.shape[1], dense.shape[1])).astype(np.float32)
     rows, items = (places.ravel() for places in np.indices(dense.shape))
     scores = np.full(len(rows), np.nan)

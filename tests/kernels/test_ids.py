@@ -7,8 +7,8 @@ from recokit.kernels.ids import hash_codes, mark_present, table_codes
 
 INT64 = np.iinfo(np.int64)
 ANY_ID = st.integers(INT64.min, INT64.max)
-CLASHING_ID = st.integers(-3, 3).map(lambda k: k << 60)  # few values, far apart, the sign bit set in some
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # wanted, without compilation
+CLASHING_ID = st.integers(-3, 3).map(lambda k: k << 60)  # few values, far apart, some with the sign bit set
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # intended in plain Python
 
 
 def first_appearances(ids):
@@ -36,7 +36,7 @@ def test_the_hash_table_grows_without_losing_an_id(n_distinct):
 
 
 @given(st.lists(st.integers(-5, 12)), st.integers(-3, 9))
-def test_the_table_gives_codes_inside_and_minus_one_outside(ids, lowest):
+def test_table_lookup_gives_codes_inside_and_minus_one_outside(ids, lowest):
     table = np.array([4, -1, 0, 9], dtype=np.int32)
     codes = np.empty(len(ids), dtype=np.int32)
     table_codes(np.array(ids, dtype=np.int64), lowest, table, codes)
@@ -44,7 +44,7 @@ def test_the_table_gives_codes_inside_and_minus_one_outside(ids, lowest):
 
 
 @pytest.mark.parametrize("lowest", [int(INT64.min), int(INT64.max) - 2])
-def test_a_table_at_the_end_of_the_integers_finds_nothing_outside(lowest):
+def test_a_table_at_the_ends_of_the_int64_range_does_not_overflow(lowest):
     ids = np.array([INT64.min, INT64.max, 0, lowest, lowest + 1, lowest + 2], dtype=np.int64)
     codes = np.empty(len(ids), dtype=np.int32)
     table_codes(ids, lowest, np.arange(3, dtype=np.int32), codes)
@@ -52,7 +52,7 @@ def test_a_table_at_the_end_of_the_integers_finds_nothing_outside(lowest):
 
 
 @given(st.lists(st.integers(-6, 6), min_size=1))
-def test_every_id_that_occurs_is_marked_and_no_other(ids):
+def test_exactly_the_given_ids_are_marked(ids):
     present = np.zeros(13, dtype=np.bool_)
     mark_present(np.array(ids, dtype=np.int64), -6, present)
     assert set(np.flatnonzero(present) - 6) == set(ids)

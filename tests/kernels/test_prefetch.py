@@ -13,6 +13,6 @@ def _sum(values):
     return total
 
 
-def test_fetching_ahead_even_beyond_the_end_changes_nothing():
+def test_prefetching_beyond_the_end_does_not_change_results():
     for dtype in (np.uint16, np.uint32, np.float32, np.float64):
         assert _sum(np.arange(50, dtype=dtype)) == 1225

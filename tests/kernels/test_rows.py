@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.kernels import rows as grouping
-from tests.naive import grouping as naive
+from recokit.kernels import rows as row_kernels
+from tests.naive import rows as naive
 
 N_ROWS, N_COLUMNS = 5, 4
 CODES = st.lists(st.integers(0, N_ROWS - 1), max_size=30)
@@ -17,7 +17,7 @@ SORTED_ROWS = st.lists(
     ),
     max_size=N_ROWS,
 )
-POLICIES = {"sum": grouping.SUM, "mean": grouping.MEAN, "last": grouping.LAST, "max": grouping.MAX}
+POLICIES = {"sum": row_kernels.SUM, "mean": row_kernels.MEAN, "last": row_kernels.LAST, "max": row_kernels.MAX}
 
 
 def compressed(rows):
@@ -27,26 +27,26 @@ def compressed(rows):
 
 
 @given(CODES)
-def test_row_starts_count_what_comes_before(codes):
-    starts = grouping.row_starts(np.array(codes, dtype=np.int32), N_ROWS)
+def test_row_starts_count_the_codes_of_earlier_rows(codes):
+    starts = row_kernels.row_starts(np.array(codes, dtype=np.int32), N_ROWS)
     assert starts.dtype == np.int64
     assert starts.tolist() == naive.row_starts(codes, N_ROWS)
 
 
 @given(CODES, st.randoms(use_true_random=False))
-def test_order_by_is_a_stable_sort(codes, random):
+def test_order_by_is_a_stable_sort_by_code(codes, random):
     before = list(range(len(codes)))
     random.shuffle(before)
     array = np.array(codes, dtype=np.int32)
-    order = grouping.order_by(array, grouping.row_starts(array, N_ROWS), np.array(before, dtype=np.int64))
+    order = row_kernels.order_by(array, row_kernels.row_starts(array, N_ROWS), np.array(before, dtype=np.int64))
     assert order.tolist() == naive.order_by(codes, before)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @given(rows=SORTED_ROWS)
-def test_repeated_cells_become_one_by_the_policy(policy, rows):
+def test_duplicate_cells_are_merged_by_the_policy(policy, rows):
     indptr, columns, values = compressed(rows)
-    merged_indptr, last, merged = grouping.merge_repeated(indptr, columns, values, POLICIES[policy])
+    merged_indptr, last, merged = row_kernels.merge_repeated(indptr, columns, values, POLICIES[policy])
     position, expected = 0, []
     for row in rows:
         distinct = sorted({column for column, _ in row})
@@ -65,6 +65,6 @@ def test_sums_of_many_small_values_keep_their_precision():
     n = 3_000
     indptr, columns = np.array([0, n], dtype=np.int64), np.zeros(n, dtype=np.int32)
     values = np.full(n, 0.1, dtype=np.float32)
-    values[0] = 2**24  # from here on a float32 sum would not see another 0.1
-    _, _, merged = grouping.merge_repeated(indptr, columns, values, grouping.SUM)
+    values[0] = 2**24  # a float32 sum would lose the following additions of 0.1
+    _, _, merged = row_kernels.merge_repeated(indptr, columns, values, row_kernels.SUM)
     assert merged.tolist() == [np.float32(2**24 + (n - 1) * float(np.float32(0.1)))]

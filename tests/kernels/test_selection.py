@@ -18,10 +18,10 @@ COLUMN_SETS = st.lists(st.sets(st.integers(0, N_COLUMNS - 1)), min_size=5, max_s
 
 def top(scores, n, start=0, stop=None):
     n_rows = len(scores)
-    codes, kept = np.full((n_rows, n), -9, np.int32), np.full((n_rows, n), -9, np.float32)
+    codes, top_scores = np.full((n_rows, n), -9, np.int32), np.full((n_rows, n), -9, np.float32)
     counts = np.full(n_rows, -9, np.int32)
-    select_top(start, n_rows if stop is None else stop, scores, codes, kept, counts)
-    return codes, kept, counts
+    select_top(start, n_rows if stop is None else stop, scores, codes, top_scores, counts)
+    return codes, top_scores, counts
 
 
 def compressed(sets):
@@ -30,7 +30,7 @@ def compressed(sets):
 
 
 @given(ROWS, st.integers(1, N_COLUMNS))
-def test_the_best_are_those_of_a_full_sort(rows, n):
+def test_select_top_equals_a_full_sort(rows, n):
     codes, scores, counts = top(np.array(rows, dtype=np.float32), n)
     for row, given_scores in enumerate(rows):
         expected = naive.best(given_scores, n)
@@ -42,76 +42,76 @@ def test_the_best_are_those_of_a_full_sort(rows, n):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 60, 199, 200])
-def test_long_rows_with_many_ties_are_sorted_by_score_then_column(n):
+def test_select_top_sorts_long_rows_with_many_ties_by_score_then_column(n):
     scores = np.random.default_rng(n).integers(0, 12, (3, 200)).astype(np.float32)
     codes, _, counts = top(scores, n)
     assert counts.tolist() == [n] * 3
     np.testing.assert_array_equal(codes, np.argsort(-scores, axis=1, kind="stable")[:, :n])
 
 
-def test_only_the_rows_asked_for_are_written():
+def test_only_rows_in_the_range_are_written():
     scores = np.arange(12, dtype=np.float32).reshape(4, 3)
-    codes, kept, counts = top(scores, 2, start=1, stop=3)
-    for array in (codes, kept, counts):
+    codes, top_scores, counts = top(scores, 2, start=1, stop=3)
+    for array in (codes, top_scores, counts):
         assert np.all(array[[0, 3]] == -9)
     assert codes[1:3].tolist() == [[2, 1], [2, 1]]
 
 
 @given(ROWS, COLUMN_SETS)
-def test_hidden_cells_become_minus_infinity_and_no_others(rows, sets):
+def test_only_excluded_cells_become_minus_infinity(rows, sets):
     scores = np.array(rows, dtype=np.float32)
     hide_cells(0, len(rows), *compressed(sets), scores)
-    expected = [naive.hidden(row, columns) for row, columns in zip(rows, sets, strict=False)]
+    expected = [naive.without(row, columns) for row, columns in zip(rows, sets, strict=False)]
     np.testing.assert_array_equal(scores, np.array(expected, dtype=np.float32))
 
 
 @given(ROWS, COLUMN_SETS, st.lists(st.booleans(), min_size=5, max_size=5))
-def test_only_listed_cells_stay_in_restricted_rows(rows, sets, restricted):
+def test_only_candidates_keep_their_scores_in_restricted_rows(rows, sets, restricted):
     scores = np.array(rows, dtype=np.float32)
     keep_cells(0, len(rows), *compressed(sets), np.array(restricted), scores)
     expected = [
-        naive.kept(row, columns) if strict else row
+        naive.only(row, columns) if strict else row
         for row, columns, strict in zip(rows, sets, restricted, strict=False)
     ]
     np.testing.assert_array_equal(scores, np.array(expected, dtype=np.float32))
 
 
 @given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS), st.integers(0, 4), st.booleans())
-def test_the_best_of_a_block_are_those_of_a_full_sort_without_what_is_hidden(rows, sets, n, first, has_bias):
+def test_select_shown_equals_a_full_sort_without_excluded_columns(rows, sets, n, first, has_bias):
     first = min(first, len(rows) - 1)
     bias = np.linspace(0, 3, N_COLUMNS, dtype=np.float32) if has_bias else np.empty(0, dtype=np.float32)
     scores = np.array(rows[first:], dtype=np.float32)
     with np.errstate(over="ignore"):
         biased = (scores + (bias if has_bias else 0)).tolist()
-    codes, kept = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
+    codes, top_scores = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
     counts = np.full(len(rows), -9, np.int32)
-    select_shown(scores, bias, first, *compressed(sets), codes, kept, counts)
+    select_shown(scores, bias, first, *compressed(sets), codes, top_scores, counts)
     assert np.all(counts[:first] == -9)
     for row, (line, columns) in enumerate(zip(biased, sets[first:], strict=False), start=first):
-        expected = naive.best(naive.hidden(line, columns), n)
+        expected = naive.best(naive.without(line, columns), n)
         assert counts[row] == len(expected)
-        found = list(zip(codes[row, : counts[row]].tolist(), kept[row, : counts[row]].tolist(), strict=True))
+        found = list(zip(codes[row, : counts[row]].tolist(), top_scores[row, : counts[row]].tolist(), strict=True))
         assert found == expected
         assert np.all(codes[row, counts[row] :] == -1)
-        assert np.all(np.isnan(kept[row, counts[row] :]))
+        assert np.all(np.isnan(top_scores[row, counts[row] :]))
 
 
 @given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS))
-def test_the_best_of_compressed_rows_are_those_of_rows_of_which_only_these_cells_are_kept(rows, sets, n):
+def test_select_listed_equals_a_full_sort_of_the_candidates(rows, sets, n):
     indptr, columns = compressed(sets[: len(rows)])
     cells = np.array(rows, dtype=np.float32)[np.repeat(np.arange(len(rows)), np.diff(indptr)), columns]
-    codes, kept = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
+    codes, top_scores = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
     counts = np.full(len(rows), -9, np.int32)
-    select_listed(0, len(rows), indptr, columns, cells, codes, kept, counts)
+    select_listed(0, len(rows), indptr, columns, cells, codes, top_scores, counts)
     for row, (line, listed) in enumerate(zip(rows, sets, strict=False)):
-        expected = naive.best(naive.kept(line, listed), n)
+        expected = naive.best(naive.only(line, listed), n)
         assert counts[row] == len(expected)
-        found = list(zip(codes[row, : counts[row]].tolist(), kept[row, : counts[row]].tolist(), strict=True))
+        found = list(zip(codes[row, : counts[row]].tolist(), top_scores[row, : counts[row]].tolist(), strict=True))
         assert found == expected
         assert np.all(codes[row, counts[row] :] == -1)
 
 
-def test_hiding_and_keeping_leave_other_rows_alone():
+def test_masking_leaves_rows_outside_the_range_unchanged():
     indptr, columns = compressed([{0}, {1}, {2}])
     for change in (
         lambda scores: hide_cells(1, 2, indptr, columns, scores),

@@ -1,4 +1,4 @@
-"""Descent, sums and predictions against plain Python."""
+"""Compare gradient descent, weighted sums and predictions with plain Python."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
 @st.composite
 def problems(draw):
-    """Ratings of a few users and items, in any order, with parameters to start from."""
+    """Draw ratings of a few users and items in random order, and initial parameters."""
     n_users, n_items, n_factors = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 9))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_ratings = draw(st.integers(0, 12))
@@ -41,7 +41,7 @@ def run_kernel(ratings, parameters, prior, weights, rates, start=0, stop=None):
 
 
 @given(problems())
-def test_descent_takes_the_steps_of_the_formulas(problem):
+def test_descent_follows_the_update_rule(problem):
     ratings, parameters, prior, weights, rates = problem
     lists = [array.tolist() for array in parameters]
     triples = list(zip(*(array.tolist() for array in ratings), strict=True))
@@ -55,7 +55,7 @@ def test_descent_takes_the_steps_of_the_formulas(problem):
 
 
 @given(problems(), st.data())
-def test_two_stretches_after_each_other_are_the_whole(problem, data):
+def test_descending_in_two_ranges_equals_descending_in_one(problem, data):
     ratings, parameters, prior, weights, rates = problem
     cut = data.draw(st.integers(0, len(ratings[0])))
     whole_loss, whole = run_kernel(*problem)
@@ -81,7 +81,7 @@ def test_a_small_step_without_penalty_lowers_the_error():
 
 
 @given(st.integers(0, 5), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_sums_are_of_the_rows_listed(n_rows, n_columns, n_factors, seed):
+def test_sum_rows_equals_the_weighted_sums_of_the_listed_factors(n_rows, n_columns, n_factors, seed):
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(rng.random(n_columns) < 0.5) for _ in range(n_rows)]
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
@@ -97,7 +97,7 @@ def test_sums_are_of_the_rows_listed(n_rows, n_columns, n_factors, seed):
 
 
 @given(st.integers(0, 6), st.integers(1, 9), st.integers(0, 2**32 - 1))
-def test_predictions_of_pairs_and_of_all_items_follow_the_formula(n_pairs, n_factors, seed):
+def test_predictions_for_pairs_and_for_all_items_follow_the_formula(n_pairs, n_factors, seed):
     rng = np.random.default_rng(seed)
     users, items = rng.integers(0, 3, n_pairs).astype(np.int32), rng.integers(0, 4, n_pairs).astype(np.int32)
     biases = rng.normal(size=3).astype(np.float32), rng.normal(size=4).astype(np.float32)
@@ -113,14 +113,14 @@ def test_predictions_of_pairs_and_of_all_items_follow_the_formula(n_pairs, n_fac
 
 
 @given(st.lists(st.sets(st.integers(0, 4)), min_size=1, max_size=5), st.integers(1, 70), st.integers(0, 2**32 - 1))
-def test_products_with_listed_items_are_the_bits_of_those_with_all(lists, n_factors, seed):
+def test_products_with_listed_items_equal_products_with_all_items_bit_for_bit(lists, n_factors, seed):
     rng = np.random.default_rng(seed)
-    people, items = (rng.normal(size=(n, n_factors)).astype(np.float32) for n in (len(lists), 5))
+    users, items = (rng.normal(size=(n, n_factors)).astype(np.float32) for n in (len(lists), 5))
     indptr = np.cumsum([0, *map(len, lists)]).astype(np.int64)
     codes = np.array([code for one in lists for code in sorted(one)], dtype=np.int32)
     products, listed = np.empty((len(lists), 5), np.float32), np.full(len(codes), np.nan, np.float32)
-    inner_products(0, len(lists), people, items, products)
+    inner_products(0, len(lists), users, items, products)
     middle = len(lists) // 2
     for start, stop in ((0, middle), (middle, len(lists))):
-        listed_products(start, stop, indptr, codes, people, items, listed)
+        listed_products(start, stop, indptr, codes, users, items, listed)
     np.testing.assert_array_equal(listed, products[np.repeat(np.arange(len(lists)), np.diff(indptr)), codes])

@@ -1,4 +1,4 @@
-"""The cells of the grid hold every rating once, in an order that the seeds decide."""
+"""The cells of the grid hold every rating once, in an order determined by the seeds."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from recokit.kernels.sgd_grid import count_cells, fill_cells
 
 @st.composite
 def grids(draw):
-    """Ratings by user, users in strips and items in blocks."""
+    """Draw ratings by user, with users in strips and items in blocks."""
     n_users, n_items = draw(st.integers(1, 7)), draw(st.integers(1, 6))
     n_strips, n_blocks = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -34,15 +34,15 @@ def fill(grid, seeds=None):
     for strip in range(n_strips):
         count_cells(strip, strip + 1, *by_user, blocks, counts)
     starts = (np.cumsum(counts) - counts.reshape(-1)).reshape(counts.shape)
-    names = 100 + np.arange(len(blocks), dtype=np.int32)
+    item_rows = 100 + np.arange(len(blocks), dtype=np.int32)
     cells = tuple(np.full(len(values), -1, dtype) for dtype in (np.int32, np.int32, np.float32))
     for strip in reversed(range(n_strips)):
-        fill_cells(strip, strip + 1, *by_user, values, blocks, names, starts, counts, seeds, *cells)
+        fill_cells(strip, strip + 1, *by_user, values, blocks, item_rows, starts, counts, seeds, *cells)
     return counts, starts, cells
 
 
 @given(grids())
-def test_every_rating_is_in_its_cell_once(grid):
+def test_every_rating_is_in_its_cell_exactly_once(grid):
     (strip_starts, order, _, items), values, blocks, seeds, users = grid
     counts, starts, cells = fill(grid)
     assert sorted(cells[2].tolist()) == values.tolist()
@@ -59,7 +59,7 @@ def test_every_rating_is_in_its_cell_once(grid):
 
 
 @given(grids())
-def test_the_order_depends_on_the_seeds_alone(grid):
+def test_the_order_depends_only_on_the_seeds(grid):
     for first, second in zip(fill(grid)[2], fill(grid)[2], strict=True):
         np.testing.assert_array_equal(first, second)
 
@@ -69,7 +69,7 @@ def one_cell(n_items):
     return by_user, np.zeros(n_items, np.float32), np.zeros(n_items, np.int32), None, None
 
 
-def test_orders_of_a_cell_are_equally_likely():
+def test_all_orders_of_a_cell_are_equally_likely():
     seeds = np.random.default_rng(0).integers(1, 2**32, 2400)
     orders = [tuple(fill(one_cell(4), np.array([[seed]]))[2][1].tolist()) for seed in seeds]
     _, counts = np.unique(orders, axis=0, return_counts=True)
@@ -79,5 +79,5 @@ def test_orders_of_a_cell_are_equally_likely():
 
 
 @pytest.mark.parametrize("n_items", [0, 1, 2])
-def test_the_smallest_cells_are_filled(n_items):
+def test_empty_and_small_cells_are_filled(n_items):
     assert sorted(fill(one_cell(n_items), np.array([[7]]))[2][1].tolist()) == list(range(100, 100 + n_items))

@@ -25,7 +25,7 @@ KINDS = {
 
 SETS = ("jaccard", "dice", "tversky", "conditional_probability", "lift", "log_likelihood")
 
-# Zeros are ratings like any other here; a missing cell is NaN. Powers of two and three make ties and rounding.
+# Zero is a valid rating; a missing cell is NaN. The values produce ties and rounding errors.
 CELLS = st.sampled_from([np.nan, np.nan, 0.0, 1.0, 2.0, 3.0, 5.0, -4.0, 1 / 3])
 
 
@@ -34,7 +34,7 @@ def matrices(n_columns, cells=CELLS):
 
 
 def compressed(matrix):
-    """(indptr, codes, values) of the cells that are not NaN."""
+    """Return (indptr, codes, values) of the cells that are not NaN."""
     rows, columns = np.nonzero(~np.isnan(matrix))
     indptr = np.searchsorted(rows, np.arange(len(matrix) + 1)).astype(np.int64)
     return indptr, columns.astype(np.int32), matrix[rows, columns].astype(np.float32)
@@ -81,7 +81,7 @@ def nearest_rows(queries, rows, name, k, start=0, stop=None, **options):
 
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data(), shrinkage=st.sampled_from([0.0, 0.5, 10.0]), min_common=st.integers(1, 3))
-def test_similarities_are_those_of_the_formulas(name, data, shrinkage, min_common):
+def test_similarities_follow_the_formulas(name, data, shrinkage, min_common):
     queries, rows = data.draw(matrices(5)), data.draw(matrices(5))
     options = {"alpha": 0.25, "beta": 0.75, "shrinkage": shrinkage, "min_common": min_common}
     expected = naive.similarities(name, queries.astype(np.float64), rows.astype(np.float64), **options)
@@ -90,7 +90,7 @@ def test_similarities_are_those_of_the_formulas(name, data, shrinkage, min_commo
 
 @pytest.mark.parametrize("name", ["cosine", "asymmetric_cosine", *SETS])
 @given(data=st.data(), shrinkage=st.sampled_from([0.0, 2.0]))
-def test_values_that_are_all_1_are_counted_with_the_same_result(name, data, shrinkage):
+def test_counting_binary_values_gives_the_similarities_of_the_formulas(name, data, shrinkage):
     cells = st.sampled_from([np.nan, 1.0])
     queries, rows = data.draw(matrices(5, cells)), data.draw(matrices(5, cells))
     expected = naive.similarities(name, queries, rows, shrinkage=shrinkage)
@@ -106,7 +106,7 @@ def test_swapping_exchanges_the_two_rows(name, rows):
 
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data(), k=st.integers(1, 8), swapped=st.booleans())
-def test_the_nearest_are_the_best_of_all_similarities(name, data, k, swapped):
+def test_nearest_rows_have_the_highest_similarities(name, data, k, swapped):
     rows = data.draw(matrices(4))
     own = np.arange(len(rows))
     codes, scores, counts = nearest_rows(rows, rows, name, k, own=own, swapped=swapped)
@@ -117,7 +117,7 @@ def test_the_nearest_are_the_best_of_all_similarities(name, data, k, swapped):
         assert_array_equal(scores[row], [*best_scores, *[0] * (k - len(best))])
 
 
-def test_equal_similarities_are_in_order_of_code():
+def test_equal_similarities_are_sorted_by_code():
     rows = np.array([[1, 1, np.nan]] * 7, dtype=np.float32)
     codes, _, _ = nearest_rows(rows, rows, "cosine", 3, own=np.arange(7))
     assert_array_equal(codes[0], [1, 2, 3])
@@ -125,14 +125,14 @@ def test_equal_similarities_are_in_order_of_code():
 
 
 @given(rows=arrays(np.float32, (9, 4), elements=st.sampled_from([np.nan, 1.0, 1.0])), k=st.integers(1, 4))
-def test_what_is_passed_over_without_a_square_root_is_not_among_the_nearest(rows, k):
+def test_candidates_skipped_by_the_cosine_bound_are_not_among_the_nearest(rows, k):
     own = np.arange(9)
     codes, _, counts = nearest_rows(rows, rows, "cosine", k, own=own)
     for row, similarities in enumerate(similarity_rows(rows, rows, "cosine", own=own)):
         assert_array_equal(codes[row, : counts[row]], naive.nearest(similarities, k, own=row)[0])
 
 
-def test_a_range_of_rows_writes_to_no_other():
+def test_only_rows_in_the_range_are_written():
     rows = np.ones((4, 2), dtype=np.float32)
     codes, scores, counts = nearest_rows(rows, rows, "cosine", 2, start=1, stop=3)
     assert_array_equal(codes[[0, 3]], 9)
@@ -152,20 +152,20 @@ def test_a_constant_row_has_no_correlation():
 
 
 @given(queries=matrices(4), rows=matrices(4))
-def test_costs_count_the_products(queries, rows):
+def test_query_costs_count_the_products(queries, rows):
     indptr, codes, _ = compressed(queries)
     expected = (~np.isnan(queries)) @ (~np.isnan(rows)).sum(axis=0)
     assert_array_equal(kernel.query_costs(indptr, codes, compressed(rows.T)[0]), expected)
 
 
 @given(rows=matrices(4))
-def test_stats_are_numbers_of_cells_and_sums_of_squares(rows):
+def test_row_stats_are_cell_counts_and_sums_of_squares(rows):
     indptr, _, values = compressed(rows)
     assert_allclose(kernel.row_stats(indptr, values), stats(rows), rtol=1e-12)
 
 
 @given(rows=matrices(4), n_threads=st.integers(2, 4))
-def test_any_number_of_threads_finds_the_same(rows, n_threads):
+def test_nearest_rows_do_not_depend_on_the_number_of_threads(rows, n_threads):
     rows = np.tile(rows, (3, 1))
     expected = nearest_rows(rows, rows, "cosine", 3, own=np.arange(len(rows)))
     found = tuple(np.empty_like(array) for array in expected)

@@ -23,7 +23,7 @@ def tversky(common, product, n_own, n_other, square_own, square_other):
 
 
 @njit
-def no_number(common, product, n_own, n_other, square_own, square_other):
+def always_nan(common, product, n_own, n_other, square_own, square_other):
     return math.nan
 
 
@@ -46,7 +46,7 @@ def similarities(queries, rows, formula, **options):
 
 @pytest.mark.parametrize("name", FORMULAS)
 @given(data=st.data(), shrinkage=st.sampled_from([0.0, 3.0]), min_common=st.integers(1, 2))
-def test_similarities_are_those_of_the_formula(name, data, shrinkage, min_common):
+def test_similarities_follow_the_formula(name, data, shrinkage, min_common):
     queries, rows = data.draw(matrices(5)), data.draw(matrices(5))
     options = {"shrinkage": shrinkage, "min_common": min_common}
     expected = naive.similarities(
@@ -56,7 +56,7 @@ def test_similarities_are_those_of_the_formula(name, data, shrinkage, min_common
 
 
 @given(data=st.data(), k=st.integers(1, 5), swapped=st.booleans())
-def test_the_nearest_are_the_best_of_all_similarities(data, k, swapped):
+def test_nearest_rows_have_the_highest_similarities(data, k, swapped):
     rows = data.draw(matrices(4))
     own = np.arange(len(rows))
     n = len(rows)
@@ -74,6 +74,6 @@ def test_swapping_exchanges_the_two_rows(rows):
     assert_array_equal(similarities(rows, rows, tversky, swapped=True), similarities(rows, rows, tversky).T)
 
 
-def test_nan_is_no_similarity():
+def test_a_formula_that_returns_nan_gives_similarity_zero():
     rows = np.ones((3, 2), dtype=np.float32)
-    assert_array_equal(similarities(rows, rows, no_number), 0)
+    assert_array_equal(similarities(rows, rows, always_nan), 0)

@@ -1,4 +1,4 @@
-"""The kernels of SLIM against plain coordinate descent over dense columns."""
+"""Compare the SLIM kernels with plain coordinate descent over dense columns."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**31)
 
 
 def problem(dense, heads_of, exponent=0.5):
-    """Return X by item and by user with the users' weights, the rows of the heads, and their Gram matrix."""
+    """Return X by item and by user with the weights of the users, the row of each head, and the Gram matrix."""
     rows = sparse.csr_array(dense)
     by_user = rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.float32)
     weights = np.maximum((dense != 0).sum(axis=1), 1.0) ** -exponent
@@ -29,7 +29,7 @@ def problem(dense, heads_of, exponent=0.5):
     return data, heads, gram
 
 
-def made_up(seed):
+def random_matrix(seed):
     dense = np.random.default_rng(seed).integers(0, 3, (7, 5)) * 1.0
     dense[0, 0] = 1.0
     return dense
@@ -37,15 +37,17 @@ def made_up(seed):
 
 @given(seeds, st.sets(st.integers(0, 4)))
 def test_the_gram_matrix_of_the_heads_equals_the_dense_product(seed, heads_of):
-    dense, heads_of = made_up(seed), sorted(heads_of)
+    dense, heads_of = random_matrix(seed), sorted(heads_of)
     _, _, gram = problem(dense, heads_of)
     G, _ = linear.slim_problem(dense, 0.0, 0.5, 0.0)
     assert gram == pytest.approx(G[np.ix_(heads_of, heads_of)], rel=1e-6)
 
 
 @given(seeds, st.sets(st.integers(0, 4)), st.booleans(), st.integers(1, 5), st.integers(0, 3), st.integers(0, 2))
-def test_weights_equal_plain_descent_whatever_the_heads_and_the_cut(seed, heads_of, positive, n_neighbors, cut, first):
-    dense, l1, l2 = made_up(seed), 0.1, 1.0
+def test_weights_equal_plain_coordinate_descent_for_any_heads_and_split(
+    seed, heads_of, positive, n_neighbors, cut, first
+):
+    dense, l1, l2 = random_matrix(seed), 0.1, 1.0
     data, heads, gram = problem(dense, sorted(heads_of))
     G, ridge = linear.slim_problem(dense, l2, 0.5, 0.0)
     curvatures = np.where(np.diag(G) > 0, np.diag(G) + ridge, 0)
@@ -69,7 +71,7 @@ def test_weights_equal_plain_descent_whatever_the_heads_and_the_cut(seed, heads_
     assert n_passes.max() <= 500
 
 
-def test_a_descent_that_is_not_done_says_so():
+def test_a_descent_without_convergence_reports_max_iter_plus_one_passes():
     data, heads, gram = problem(np.ones((4, 3)), [0, 1, 2])
     codes, weights, n_passes = np.empty((3, 2), np.int32), np.empty((3, 2), np.float32), np.empty(3, np.int64)
     slim_weights(0, 3, 0, *data, heads, gram, np.full(3, 5.0), 0.0, True, 0.0, 2, codes, weights, n_passes)

@@ -1,4 +1,4 @@
-"""Sums of sparse rows, and lists without a dense block, against dense products and sorting."""
+"""Compare sparse scores and top-n lists with dense products and full sorts."""
 
 import numpy as np
 import pytest
@@ -17,17 +17,17 @@ def compressed(dense):
     return rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.float32)
 
 
-def made_up(seed, n_people=5, n_items=7):
-    """Return histories and weights, of small halves so that scores are exact, often equal, and of any sign."""
+def random_problem(seed, n_users=5, n_items=7):
+    """Return histories and weights, multiples of 0.5 so that scores are exact, often tied, and of any sign."""
     rng = np.random.default_rng(seed)
-    histories = rng.integers(0, 3, (n_people, n_items)) * rng.integers(0, 2, (n_people, n_items))
+    histories = rng.integers(0, 3, (n_users, n_items)) * rng.integers(0, 2, (n_users, n_items))
     weights = rng.integers(-2, 3, (n_items, n_items)) * rng.integers(0, 2, (n_items, n_items)) / 2
     return histories * 1.0, weights
 
 
 def expected_scores(histories, weights):
-    met = (histories != 0) * 1.0 @ (weights != 0) > 0
-    return np.where(met, histories @ weights, -np.inf)
+    has_evidence = (histories != 0) * 1.0 @ (weights != 0) > 0
+    return np.where(has_evidence, histories @ weights, -np.inf)
 
 
 def lists_of(rows):
@@ -36,15 +36,15 @@ def lists_of(rows):
 
 
 @given(seeds, st.integers(0, 5))
-def test_scores_equal_the_dense_product_however_they_are_cut(seed, cut):
-    histories, weights = made_up(seed)
+def test_scores_equal_the_dense_product_for_any_split(seed, cut):
+    histories, weights = random_problem(seed)
     scores = np.full(histories.shape, np.nan, dtype=np.float32)
     for start, stop in ((0, cut), (cut, 5)):
         sparse_scores(start, stop, *compressed(histories), *compressed(weights), scores)
     assert_array_equal(scores, expected_scores(histories, weights))
 
 
-def test_an_item_of_strength_zero_speaks_for_nothing():
+def test_an_interaction_of_strength_zero_is_no_evidence():
     history = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.array([0.0, 2.0], np.float32)
     scores = np.full((1, 3), np.nan, dtype=np.float32)
     sparse_scores(0, 1, *history, *compressed([[0, 0, 5], [3, 0, 0], [0, 0, 0]]), scores)
@@ -52,50 +52,58 @@ def test_an_item_of_strength_zero_speaks_for_nothing():
 
 
 @given(seeds, st.integers(1, 7), st.integers(0, 5), st.booleans(), st.booleans(), st.sampled_from([7, 100]))
-def test_lists_are_the_best_of_what_may_be_listed(seed, n, cut, some_restricted, some_disallowed, n_items):
-    histories, weights = made_up(seed, n_items=n_items)
+def test_lists_hold_the_best_eligible_items(seed, n, cut, some_restricted, some_ineligible, n_items):
+    histories, weights = random_problem(seed, n_items=n_items)
     rng = np.random.default_rng(seed + 1)
-    allowed = rng.random(n_items) < (0.7 if some_disallowed else 2)
+    eligible = rng.random(n_items) < (0.7 if some_ineligible else 2)
     restricted = rng.random(5) < (0.5 if some_restricted else 0)
-    hidden = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]  # in any order, and more than once
-    kept = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]
+    excluded = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]  # unsorted, with repetitions
+    candidates = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]
     top = np.empty((5, n), np.int32), np.empty((5, n), np.float32), np.empty(5, np.int32)
-    args = (*compressed(histories), *compressed(weights), allowed, *lists_of(hidden), restricted, *lists_of(kept), *top)
+    args = (
+        *compressed(histories),
+        *compressed(weights),
+        eligible,
+        *lists_of(excluded),
+        restricted,
+        *lists_of(candidates),
+        *top,
+    )
     for start, stop in ((0, cut), (cut, 5)):
         sparse_top(start, stop, *args)
     scores = expected_scores(histories, weights)
-    for person in range(5):
-        may = allowed & np.isfinite(scores[person]) & ~np.isin(np.arange(n_items), hidden[person])
-        if restricted[person]:
-            may &= np.isin(np.arange(n_items), kept[person])
-        best = sorted(np.flatnonzero(may), key=lambda item: (-scores[person, item], item))[:n]
+    for user in range(5):
+        listable = eligible & np.isfinite(scores[user]) & ~np.isin(np.arange(n_items), excluded[user])
+        if restricted[user]:
+            listable &= np.isin(np.arange(n_items), candidates[user])
+        best = sorted(np.flatnonzero(listable), key=lambda item: (-scores[user, item], item))[:n]
         padding = n - len(best)
-        assert top[2][person] == len(best)
-        assert top[0][person].tolist() == best + [-1] * padding
-        assert_array_equal(top[1][person], [*scores[person, best], *[np.nan] * padding])
+        assert top[2][user] == len(best)
+        assert top[0][user].tolist() == best + [-1] * padding
+        assert_array_equal(top[1][user], [*scores[user, best], *[np.nan] * padding])
 
 
 @pytest.mark.parametrize("value", [-1e-60, -0.0])
-def test_a_negative_zero_is_no_less_than_zero(value):
+def test_negative_zero_ties_with_zero(value):
     history = np.array([0, 1], np.int64), np.array([0], np.int32), np.ones(1, np.float32)
     weights = np.array([0, 2, 2, 2], np.int64), np.array([1, 2], np.int32), np.array([value, 0.0], np.float32)
     top = np.empty((1, 2), np.int32), np.empty((1, 2), np.float32), np.empty(1, np.int32)
-    nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
-    sparse_top(0, 1, *history, *weights, np.ones(3, np.bool_), *nothing, np.zeros(1, np.bool_), *nothing, *top)
+    no_items = np.zeros(2, np.int64), np.empty(0, np.int32)
+    sparse_top(0, 1, *history, *weights, np.ones(3, np.bool_), *no_items, np.zeros(1, np.bool_), *no_items, *top)
     assert top[0].tolist() == [[1, 2]]
 
 
 @pytest.mark.parametrize("n_items", [7, 200])
 @pytest.mark.parametrize("n", [1, 3])
-def test_scores_that_are_equal_once_rounded_are_in_order_of_code(n_items, n):
-    """The sums differ in float64: they grow with the code, by less than a float32 can tell."""
+def test_scores_that_tie_after_rounding_are_sorted_by_code(n_items, n):
+    """The float64 sums grow with the code, by less than the resolution of float32."""
     history = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.array([1.0, 1.0], np.float32)
     small = np.linspace(1e-12, 1e-9, n_items, dtype=np.float32)
     weights = np.concatenate([np.ones(n_items, np.float32), small])
     indptr = np.concatenate([[0, n_items], np.full(n_items - 1, 2 * n_items)])
     rows = indptr, np.tile(np.arange(n_items, dtype=np.int32), 2), weights
     top = np.empty((1, n), np.int32), np.empty((1, n), np.float32), np.empty(1, np.int32)
-    nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
-    sparse_top(0, 1, *history, *rows, np.ones(n_items, np.bool_), *nothing, np.zeros(1, np.bool_), *nothing, *top)
+    no_items = np.zeros(2, np.int64), np.empty(0, np.int32)
+    sparse_top(0, 1, *history, *rows, np.ones(n_items, np.bool_), *no_items, np.zeros(1, np.bool_), *no_items, *top)
     assert top[0].tolist() == [list(range(n))]
     assert top[1].tolist() == [[1.0] * n]

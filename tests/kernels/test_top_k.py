@@ -7,7 +7,7 @@ from recokit.kernels import top_k as kernel
 SCORES = st.sampled_from([1e-45, 0.25, 0.5, np.float32(1 / 3), 1.0, 3e38])
 
 
-def kept(candidates, k):
+def best_of(candidates, k):
     keys, size, score = np.empty(k, dtype=np.uint64), 0, np.empty(1, dtype=np.float32)
     for score[0], code in candidates:
         size = kernel.offer(keys, size, np.uint64(kernel.key_of(score, code)))
@@ -15,9 +15,9 @@ def kept(candidates, k):
 
 
 @given(st.lists(SCORES, max_size=30), st.integers(1, 12), st.permutations(range(30)))
-def test_the_best_are_kept_in_order_and_equal_ones_by_code(scores, k, codes):
+def test_the_best_candidates_are_sorted_by_score_then_code(scores, k, codes):
     candidates = [(np.float32(score), code) for score, code in zip(scores, codes, strict=False)]
-    keys, size = kept(candidates, k)
+    keys, size = best_of(candidates, k)
     found, found_scores = np.full(k, 9, dtype=np.int32), np.full(k, 9, dtype=np.float32)
     kernel.write_best(keys, size, found, found_scores)
     best = sorted(candidates, key=lambda candidate: (-candidate[0], candidate[1]))[:k]
@@ -27,8 +27,8 @@ def test_the_best_are_kept_in_order_and_equal_ones_by_code(scores, k, codes):
 
 
 @given(st.lists(SCORES, min_size=3, max_size=20))
-def test_the_root_has_the_worst_score(scores):
-    keys, _ = kept([(score, code) for code, score in enumerate(scores)], 3)
+def test_the_root_of_the_heap_has_the_worst_score(scores):
+    keys, _ = best_of([(score, code) for code, score in enumerate(scores)], 3)
     worst = sorted(np.float32(score) for score in scores)[-3]
     assert kernel.score_of(keys[0], np.empty(1, dtype=np.float32)) == worst
 

@@ -1,4 +1,4 @@
-"""Walks between items against the dense product."""
+"""Compare walks between items with the dense product."""
 
 import numpy as np
 from hypothesis import given
@@ -15,7 +15,7 @@ def compressed(dense):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6), st.integers(0, 4), st.integers(0, 3))
-def test_the_best_ends_are_those_of_the_dense_product(seed, n_neighbors, cut, first_item):
+def test_the_best_ends_equal_the_dense_product(seed, n_neighbors, cut, first_item):
     rng = np.random.default_rng(seed)
     to_users = rng.integers(0, 3, (7, 5)) / 2  # sums of quarters are exact, and many are equal
     to_items = rng.integers(0, 3, (5, 7)) / 2
@@ -35,7 +35,7 @@ def test_the_best_ends_are_those_of_the_dense_product(seed, n_neighbors, cut, fi
         assert_array_equal(values[row], [*ends[best], *[0] * padding])
 
 
-def test_steps_of_strength_zero_reach_nothing():
+def test_steps_of_probability_zero_reach_no_item():
     one = np.array([0, 1, 2], np.int64), np.zeros(2, np.int32), np.array([1.0, 0.0], np.float32)
     back = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.array([0.5, 0.0], np.float32)
     codes, values = np.empty((2, 1), np.int32), np.empty((2, 1), np.float32)

@@ -47,7 +47,7 @@ def test_which_of_several_interactions_at_one_time_is_last_is_left_to_chance():
 
 
 @given(log=logs(min_size=2), share=st.floats(0.05, 0.95))
-def test_a_global_cut_never_learns_from_anyones_future_and_takes_the_nearest_share(log, share):
+def test_a_global_cut_never_learns_from_future_of_any_user_and_takes_the_nearest_share(log, share):
     ((train, test),) = parts(GlobalTimeSplit(share), log)
     cut = min(time for _, _, time in test)
     assert all(time < cut for _, _, time in train)

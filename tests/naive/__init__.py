@@ -1,1 +1,1 @@
-"""Slow, obvious references: plain Python and NumPy, nothing of recokit."""
+"""Slow and simple reference implementations in plain Python and NumPy, independent of recokit."""

@@ -1,10 +1,10 @@
-"""Alternating least squares as its objective says, with dense matrices."""
+"""Alternating least squares with dense matrices, straight from its objective."""
 
 import numpy as np
 
 
 def loss(R, users, items, unobserved_weight, user_l2, item_l2):
-    """The objective: R holds strengths, 0 where there is no interaction."""
+    """Return the objective; R holds strengths, with 0 for unobserved pairs."""
     scores = users @ items.T
     observed = np.sum(R * (1 - scores) ** 2)
     penalty = np.sum(user_l2 * np.sum(users**2, axis=1)) + np.sum(item_l2 * np.sum(items**2, axis=1))
@@ -12,7 +12,7 @@ def loss(R, users, items, unobserved_weight, user_l2, item_l2):
 
 
 def solve(R, others, unobserved_weight, l2):
-    """The best factors of each row, those of the columns given; 0 for a row without interactions."""
+    """Return the optimal factors of each row given the factors of the columns; 0 for a row without interactions."""
     rows = np.zeros((len(R), others.shape[1]))
     for u, strengths in enumerate(R):
         if np.any(strengths):

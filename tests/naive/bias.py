@@ -1,10 +1,13 @@
-"""Biases by the alternating formulas on a list of ratings, and by solving the normal equations."""
+"""Biases by alternating least squares on a list of ratings, and from the normal equations."""
 
 import numpy as np
 
 
 def alternate(ratings, mean, l2_user, l2_item, n_epochs, user_bias, item_bias):
-    """Return the biases after some alternations over a list of (user, item, rating), and the last largest change."""
+    """Return the biases after ``n_epochs`` alternations and the largest change in the last epoch.
+
+    ``ratings`` is a list of (user, item, rating).
+    """
     user_bias, item_bias = list(user_bias), list(item_bias)
     change = 0.0
     for _ in range(n_epochs):
@@ -20,7 +23,7 @@ def alternate(ratings, mean, l2_user, l2_item, n_epochs, user_bias, item_bias):
 
 
 def solve(ratings, mean, l2_user, l2_item, n_users, n_items):
-    """Return the biases that minimise the penalised squared error, in one linear system."""
+    """Return the biases that minimise the penalised squared error, from one linear system."""
     design = np.zeros((len(ratings), n_users + n_items))
     target = np.zeros(len(ratings))
     for row, (user, item, rating) in enumerate(ratings):

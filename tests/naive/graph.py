@@ -3,17 +3,17 @@
 import numpy as np
 
 
-def _steps(X, alpha):
+def _transitions(X, alpha):
     sums = X.sum(axis=1, keepdims=True)
     shares = X / np.where(sums > 0, sums, 1)
     return np.where(shares > 0, shares**alpha, 0)
 
 
 def rp3beta_weights(X, alpha, beta, n_neighbors=None, *, normalize=False):
-    """Return W for a dense matrix X of users × items; equal weights are kept by item."""
+    """Return W for a dense matrix X of users × items; ties are broken by item."""
     X = np.asarray(X, dtype=np.float64)
     popularity = X.sum(axis=0)
-    W = _steps(X.T, alpha) @ _steps(X, alpha) / np.where(popularity > 0, popularity, 1) ** beta
+    W = _transitions(X.T, alpha) @ _transitions(X, alpha) / np.where(popularity > 0, popularity, 1) ** beta
     np.fill_diagonal(W, 0)
     if n_neighbors is not None:
         for row in W:
@@ -25,4 +25,4 @@ def rp3beta_weights(X, alpha, beta, n_neighbors=None, *, normalize=False):
 
 def rp3beta_scores(X, W, alpha):
     """Return the scores of all items for the users of X."""
-    return _steps(np.asarray(X, dtype=np.float64), alpha) @ W
+    return _transitions(np.asarray(X, dtype=np.float64), alpha) @ W

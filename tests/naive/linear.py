@@ -1,4 +1,4 @@
-"""EASE and SLIM as their papers write them: a dense inverse, and coordinate descent over dense columns."""
+"""EASE by a dense inverse and SLIM by coordinate descent over dense columns, as in the papers."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def _weights(X, user_exponent):
 
 
 def item_scales(X, item_exponent):
-    """Return n^−item_exponent for items with n users, 1 for those without."""
+    """Return n^−item_exponent for items with n users, and 1 for items without users."""
     return np.maximum((np.asarray(X) != 0).sum(axis=0), 1.0) ** -item_exponent
 
 
@@ -32,7 +32,7 @@ def slim_problem(X, l2, user_exponent, dropout):
 
 
 def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None, n_passes=3000):
-    """Return B by plain coordinate descent; ``candidates`` lists, by target, the items that may have a weight."""
+    """Return B by plain coordinate descent; ``candidates`` lists the items that may have a weight, by target."""
     G, penalties = slim_problem(X, l2, user_exponent, dropout)
     n_items = len(G)
     B = np.zeros((n_items, n_items))
@@ -50,7 +50,7 @@ def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None
 
 
 def slim_candidates(X, l1, l2, user_exponent, dropout, n_neighbors):
-    """Return, by target, the items whose weight alone would lower the loss most; ``l1=0`` for weights of any sign."""
+    """Return the items whose single weight lowers the loss most, by target; use ``l1=0`` for weights of any sign."""
     G, penalties = slim_problem(X, l2, user_exponent, dropout)
     lists = []
     for target in range(len(G)):

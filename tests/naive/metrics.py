@@ -1,13 +1,13 @@
-"""Measures of one user's list, by their definitions.
+"""Metrics of recommendation lists, by their definitions.
 
-``listed`` is the list of items, best first; ``relevant`` a dictionary of the relevant items and their values.
+``listed`` is one user's list of items, best first; ``relevant`` is a dictionary from relevant items to their values.
 """
 
 import math
 
 
 def hits(listed, relevant, k):
-    """Return 1 for each of the first k places that holds a relevant item not listed above, else 0."""
+    """Return 1 for each of the first k ranks with a relevant item that is not listed above, else 0."""
     return [int(item in relevant and item not in listed[:place]) for place, item in enumerate(listed[:k])]
 
 
@@ -72,7 +72,7 @@ def auc(listed, relevant, k, items):
 
 
 def mean_over_users(metric, lists, test, k, missing="skip", **options):
-    """Average a measure over users: lists and test are dictionaries of users."""
+    """Average a metric over users; lists and test are dictionaries by user."""
     values = []
     for user in {**lists, **test}:
         relevant = test.get(user, {})
@@ -98,7 +98,7 @@ def mae(y_true, y_pred, weights=None):
 
 
 def gini(lists, catalogue, k):
-    """Compare the counts of all pairs of items."""
+    """Return the Gini index from the differences of the counts of all pairs of items."""
     counts = [sum(listed[:k].count(item) for listed in lists.values()) for item in set(catalogue)]
     return sum(abs(a - b) for a in counts for b in counts) / (2 * len(counts) * sum(counts))
 
@@ -127,15 +127,15 @@ def personalization(lists, k):
 
 
 def permutation_p_value(differences):
-    """Try all ways to flip the signs."""
+    """Return the exact p-value over all sign flips."""
     n = len(differences)
-    seen = abs(sum(differences))
+    observed = abs(sum(differences))
     flipped = [sum(d if (flips >> row) & 1 else -d for row, d in enumerate(differences)) for flips in range(2**n)]
-    return sum(abs(total) >= seen - 1e-9 for total in flipped) / 2**n
+    return sum(abs(total) >= observed - 1e-9 for total in flipped) / 2**n
 
 
 def holm(p_values):
-    """Go through the p-values from the least: each counts as often as there are left."""
+    """Multiply the ascending p-values by n, n − 1, …, 1, and make the results monotone."""
     adjusted, highest = {}, 0.0
     for place, row in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
         highest = max(highest, min(1.0, p_values[row] * (len(p_values) - place)))
@@ -149,7 +149,7 @@ def cosine(a, b):
 
 
 def diversity(lists, vectors, k):
-    """Look at all pairs of items of each list."""
+    """Return the mean dissimilarity of all pairs of items of each list."""
     values = []
     for listed in lists.values():
         pairs = [(a, b) for place, a in enumerate(listed[:k]) for b in listed[:k][:place]]
@@ -159,7 +159,7 @@ def diversity(lists, vectors, k):
 
 
 def serendipity(lists, relevant, train, k):
-    """Make the list of the most popular for each user, and leave out what is in it."""
+    """Return the mean number of hits outside each user's list of the most popular items, divided by k."""
     items = sorted({item for taken in train.values() for item in taken})
     by_popularity = sorted(items, key=lambda item: (-sum(item in taken for taken in train.values()), item))
     values = []

@@ -6,10 +6,10 @@ from tests.naive.similarity import nearest
 
 
 def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, left=None):
-    """Weighted mean of the ``rated`` values over the k most similar of those that have one; NaN without any.
+    """Return the weighted mean of the ``rated`` values over the k nearest neighbours with a value; NaN without any.
 
-    Weights are similarities to the power of ``amplification``, times what is ``left`` of the value after its decay; the
-    mean is shrunk towards 0.
+    The weights are similarities to the power of ``amplification``, times the time decays ``left``. The mean
+    is shrunk towards 0.
     """
     candidates = np.where(np.isnan(rated), 0.0, similarities)
     codes, scores = nearest(candidates, k)
@@ -21,7 +21,7 @@ def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, left=
 
 
 def baseline(R, l2_user=5.0, l2_item=3.0, n_epochs=10):
-    """Mean, user biases and item biases by alternating regularised least squares."""
+    """Return the mean, user biases and item biases from alternating regularised least squares."""
     rated = ~np.isnan(R)
     mean = R[rated].mean()
     users, items = np.zeros(R.shape[0]), np.zeros(R.shape[1])
@@ -36,7 +36,7 @@ def baseline(R, l2_user=5.0, l2_item=3.0, n_epochs=10):
 
 
 def expected_ratings(R, centering):
-    """(rows × columns) expected ratings, and the (rows,) spreads, that deviations are measured by."""
+    """Return the (rows × columns) expected ratings and the (rows,) spreads of the deviations from them."""
     rated = ~np.isnan(R)
     overall = R[rated].mean()
     spreads = np.ones(len(R))
@@ -46,24 +46,24 @@ def expected_ratings(R, centering):
         raise ValueError("the baseline depends on which side the users are: see `baseline`")
     means = np.array([R[r, rated[r]].mean() if rated[r].any() else overall for r in range(len(R))])
     if centering == "zscore":
-        of_all = R[rated].std() or 1.0
-        spreads = np.array([(R[r, rated[r]].std() if rated[r].any() else 0.0) or of_all for r in range(len(R))])
+        overall_spread = R[rated].std() or 1.0
+        spreads = np.array([(R[r, rated[r]].std() if rated[r].any() else 0.0) or overall_spread for r in range(len(R))])
     return np.repeat(means[:, None], R.shape[1], axis=1), spreads
 
 
 def predict(R, similarities, expected, spreads, k, *, alone):
-    """(rows × columns) predictions of every cell from the k nearest rows that have the column, clipped."""
+    """Return the clipped predictions of all cells, from the k nearest rows with a rating in the same column."""
     predictions = np.empty(R.shape)
     deviations = (R - expected) / spreads[:, None]
     for row in range(R.shape[0]):
         for column in range(R.shape[1]):
             mean = nearest_mean(similarities[row], deviations[:, column], k)
-            told = alone if np.isnan(mean) else spreads[row] * mean
-            predictions[row, column] = expected[row, column] + told
+            deviation = alone if np.isnan(mean) else spreads[row] * mean
+            predictions[row, column] = expected[row, column] + deviation
     return np.clip(predictions, np.nanmin(R), np.nanmax(R))
 
 
 def sums(profiles, lists):
-    """Σ_j profile_pj list_jt for every profile and target; −∞ where that is not above 0."""
+    """Return Σ_j profile_pj list_jt for every profile p and target t; −∞ if it is not positive."""
     scores = np.nan_to_num(profiles) @ lists
     return np.where(scores > 0, scores, -np.inf)

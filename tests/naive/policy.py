@@ -1,4 +1,4 @@
-"""Estimates of a policy's value from the log of another, term by term."""
+"""Off-policy estimates of a policy's value from the log of another policy, term by term."""
 
 import math
 

@@ -1,17 +1,17 @@
-"""The best columns of a row, by sorting all of them."""
+"""The best columns of a row, by sorting all columns."""
 
 import math
 
 
 def best(scores, n):
-    """Return (column, score) of the n best, equal scores in order of column, −∞ never."""
+    """Return (column, score) of the n best columns, ties by column, without scores of −∞."""
     ranked = sorted((-score, column) for column, score in enumerate(scores) if score != -math.inf)
     return [(column, -negative) for negative, column in ranked[:n]]
 
 
-def hidden(scores, columns):
+def without(scores, columns):
     return [-math.inf if column in columns else score for column, score in enumerate(scores)]
 
 
-def kept(scores, columns):
+def only(scores, columns):
     return [score if column in columns else -math.inf for column, score in enumerate(scores)]

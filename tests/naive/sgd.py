@@ -1,8 +1,8 @@
-"""Matrix factorization with lists of floats, one number at a time."""
+"""Matrix factorization in plain Python, on lists of floats."""
 
 
 def descend(ratings, user_bias, item_bias, user_factors, item_factors, prior, user_weights, item_weights, rates):
-    """Step through (user, item, rating) triples; update the lists; return the sum of squared errors.
+    """Take one step for each (user, item, rating) triple, update the lists, and return the sum of squared errors.
 
     ``rates`` are (rate_bias, rate, l2_bias, l2); ``prior`` is None or a list of rows.
     """
@@ -16,8 +16,8 @@ def descend(ratings, user_bias, item_bias, user_factors, item_factors, prior, us
         user_bias[user] += rate_bias * (error - l2_bias * user_weights[user] * user_bias[user])
         item_bias[item] += rate_bias * (error - l2_bias * item_weights[item] * item_bias[item])
         for f in range(len(old_p)):
-            drawn_to = 0.0 if prior is None else prior[user][f]
-            pull = l2 * user_weights[user] * (old_p[f] - drawn_to)
+            prior_value = 0.0 if prior is None else prior[user][f]
+            pull = l2 * user_weights[user] * (old_p[f] - prior_value)
             user_factors[user][f] += rate * (error * old_q[f] - pull)
             item_factors[item][f] += rate * (error * old_p[f] - l2 * item_weights[item] * old_q[f])
     return loss
@@ -51,16 +51,21 @@ def solve(matrix, right):
     return solution
 
 
-def solve_person(ratings, mean, item_bias, item_factors, implicit_factors, l2_bias, l2, l2_exponent):
-    """Return the bias and the factors of a person from a dict of ratings by item; no implicit_factors: None."""
+def solve_user(ratings, mean, item_bias, item_factors, implicit_factors, l2_bias, l2, l2_exponent):
+    """Return the bias and the factors of a user from a dictionary of ratings by item.
+
+    ``implicit_factors`` is None for models without implicit factors.
+    """
     size, growth = 1 + len(item_factors[0]), len(ratings) ** l2_exponent
     penalties = [growth * l2_bias] + [growth * l2] * (size - 1)
     design = [[1.0, *item_factors[item]] for item in ratings]
     residuals = [rating - mean - item_bias[item] for item, rating in ratings.items()]
-    drawn_to = [0.0] * size
+    prior_value = [0.0] * size
     if implicit_factors is not None:
-        drawn_to[1:] = [sum(implicit_factors[j][f] for j in ratings) / len(ratings) ** 0.5 for f in range(size - 1)]
+        prior_value[1:] = [sum(implicit_factors[j][f] for j in ratings) / len(ratings) ** 0.5 for f in range(size - 1)]
     normal = [[sum(x[a] * x[b] for x in design) + penalties[a] * (a == b) for b in range(size)] for a in range(size)]
     pairs = list(zip(design, residuals, strict=True))
-    bias, *factors = solve(normal, [sum(x[a] * e for x, e in pairs) + penalties[a] * drawn_to[a] for a in range(size)])
+    bias, *factors = solve(
+        normal, [sum(x[a] * e for x, e in pairs) + penalties[a] * prior_value[a] for a in range(size)]
+    )
     return bias, factors

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def similarity(name, x, y, *, alpha=0.5, beta=0.5, shrinkage=0.0, min_common=1):
-    """Similarity of row x to row y, shrunk; levels have been subtracted from x and y for the correlations."""
+    """Return the shrunk similarity of row x to row y; for correlations, x and y are already centred."""
     in_x, in_y = ~np.isnan(x), ~np.isnan(y)
     both = in_x & in_y
     n = int(both.sum())
@@ -16,11 +16,13 @@ def similarity(name, x, y, *, alpha=0.5, beta=0.5, shrinkage=0.0, min_common=1):
     support = n - 1 if correlation else n
     if support == 0:
         return 0.0
-    value = _of_common(name, x[both], y[both]) if correlation else _of_rows(name, x, y, in_x, in_y, alpha, beta)
+    value = (
+        _from_common_columns(name, x[both], y[both]) if correlation else _from_rows(name, x, y, in_x, in_y, alpha, beta)
+    )
     return value * support / (support + shrinkage)
 
 
-def _of_common(name, x, y):
+def _from_common_columns(name, x, y):
     if name == "pearson":
         if len(set(x)) == 1 or len(set(y)) == 1:
             return 0.0
@@ -29,7 +31,7 @@ def _of_common(name, x, y):
     return (x * y).sum() / norm if norm > 0 else 0.0
 
 
-def _of_rows(name, x, y, in_x, in_y, alpha, beta):
+def _from_rows(name, x, y, in_x, in_y, alpha, beta):
     n, a, b, n_columns = (in_x & in_y).sum(), in_x.sum(), in_y.sum(), len(x)
     if name in ("cosine", "asymmetric_cosine"):
         x, y = np.nan_to_num(x), np.nan_to_num(y)
@@ -49,29 +51,29 @@ def _of_rows(name, x, y, in_x, in_y, alpha, beta):
 
 
 def log_likelihood(n, a, b, n_columns):
-    """G² = 2 Σ observed log(observed / expected); 0 where the two do not attract each other."""
+    """Return G² = 2 Σ observed log(observed / expected); 0 unless n exceeds its expectation."""
     table = np.array([[n, a - n], [b - n, n_columns - a - b + n]], dtype=float)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n_columns
     if table[0, 0] <= expected[0, 0]:
         return 0.0
-    seen = table > 0
-    return 2 * (table[seen] * np.log(table[seen] / expected[seen])).sum()
+    filled = table > 0
+    return 2 * (table[filled] * np.log(table[filled] / expected[filled])).sum()
 
 
 def similarities(name, queries, rows, **options):
-    """Similarity of every query to every row."""
+    """Return the similarity of every query to every row."""
     return np.array([[similarity(name, x, y, **options) for y in rows] for x in queries])
 
 
 def nearest(row, k, own=-1):
-    """Codes and similarities of the k most similar, best first, equal ones by code, only those above 0."""
+    """Return the codes and similarities of the k most similar rows above 0, best first, ties by code."""
     row = np.asarray(row, dtype=np.float32)
     codes = sorted((code for code in range(len(row)) if row[code] > 0 and code != own), key=lambda c: (-row[c], c))
     return codes[:k], row[codes[:k]]
 
 
 def weighted_set_similarity(name, x, y, n_columns, *, alpha=0.5, beta=0.5):
-    """Similarity of two sets whose members have weights; Σxy, Σx² and Σy² stand for the sizes."""
+    """Return the similarity of two weighted sets; Σxy, Σx² and Σy² replace the sizes of the sets."""
     x, y = np.nan_to_num(x), np.nan_to_num(y)
     a, b = (x * x).sum(), (y * y).sum()
     n = min((x * y).sum(), a, b)

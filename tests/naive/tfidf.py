@@ -1,4 +1,4 @@
-"""TF-IDF recommendations with dictionaries: one pair at a time, every formula as it is written in books."""
+"""TF-IDF recommendations with dictionaries, one pair at a time, from the textbook formulas."""
 
 import math
 import unicodedata
@@ -24,7 +24,7 @@ _CJK_NAMES = (
 
 
 def kind(character):
-    """Tell what a character is: part of "cjk", a "letter" (or digit), a "mark" or a separator ("")."""
+    """Return the class of a character: "cjk", "letter" (or digit), "mark", or "" for a separator."""
     if unicodedata.name(character, "").startswith(_CJK_NAMES) and unicodedata.category(character)[0] in "LN":
         return "cjk"
     if character.isalnum():
@@ -33,7 +33,7 @@ def kind(character):
 
 
 def terms(text):
-    """Read character by character, closing a run wherever the kind changes."""
+    """Return the terms of a text, read character by character with a new run at every change of class."""
     found, run, run_kind = [], "", ""
     text = unicodedata.normalize("NFKC", text).casefold() + " "
     for position, character in enumerate(text):
@@ -80,7 +80,7 @@ def vectors(documents, *, sublinear_tf, min_df=1):
 
 
 def cosine(history, item_vectors, item):
-    """Return the cosine of the profile of ``history``, a list of (item, weight), and an item; None without evidence."""
+    """Return the cosine of an item and the profile of ``history``, a list of (item, weight); None without evidence."""
     profile = {}
     for other, weight in history:
         for term, value in item_vectors[other].items():
@@ -94,7 +94,7 @@ def cosine(history, item_vectors, item):
 
 
 def rating_weights(ratings, global_mean, damping):
-    """Return a user's damped mean and the weights of the ratings: their deviations, or 1 each if there are none."""
+    """Return a user's damped mean and the rating weights: the deviations from it, or all 1 if every deviation is 0."""
     mean = (sum(ratings) + damping * global_mean) / (len(ratings) + damping)
     weights = [rating - mean for rating in ratings]
     if all(abs(weight) < 1e-6 for weight in weights):

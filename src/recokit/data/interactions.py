@@ -14,7 +14,7 @@ from recokit.data._frames import Backend, column, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.exceptions import DataError, first_few
-from recokit.kernels import rows as grouping
+from recokit.kernels import rows as row_kernels
 from recokit.persistence import storable
 
 __all__ = ["Interactions"]
@@ -22,7 +22,7 @@ __all__ = ["Interactions"]
 Feedback = Literal["explicit", "implicit"]
 Duplicates = Literal["error", "sum", "mean", "last", "max"]
 
-_POLICIES = {"sum": grouping.SUM, "mean": grouping.MEAN, "last": grouping.LAST, "max": grouping.MAX}
+_POLICIES = {"sum": row_kernels.SUM, "mean": row_kernels.MEAN, "last": row_kernels.LAST, "max": row_kernels.MAX}
 
 
 class _Names(NamedTuple):
@@ -206,7 +206,7 @@ class Interactions:
         if timestamps is not None:
             by_time = np.argsort(timestamps, kind="stable")
             indptr, order = _row_order(user_codes, item_codes, len(users), len(items), by_time)
-        indptr, last, merged = grouping.merge_repeated(indptr, sorted_items, values[order], _POLICIES[duplicates])
+        indptr, last, merged = row_kernels.merge_repeated(indptr, sorted_items, values[order], _POLICIES[duplicates])
         times = None if timestamps is None else timestamps[order[last]]
         return cls(users, items, indptr, sorted_items[last], merged, times, feedback)
 
@@ -579,9 +579,9 @@ def _row_order(
 ) -> tuple[IntArray, IntArray]:
     """Return the row boundaries and the positions sorted by user, item and the order given."""
     positions = np.arange(len(user_codes)) if before is None else before
-    positions = grouping.order_by(item_codes, grouping.row_starts(read_only(item_codes), n_items), positions)
-    indptr = grouping.row_starts(read_only(user_codes), n_users)
-    return indptr, grouping.order_by(user_codes, indptr, positions)
+    positions = row_kernels.order_by(item_codes, row_kernels.row_starts(read_only(item_codes), n_items), positions)
+    indptr = row_kernels.row_starts(read_only(user_codes), n_users)
+    return indptr, row_kernels.order_by(user_codes, indptr, positions)
 
 
 def _repeats(indptr: IntArray, item_codes: CodeArray) -> BoolArray:

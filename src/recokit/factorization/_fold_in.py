@@ -8,7 +8,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.data.rows import Rows
 from recokit.factorization._scoring import Profiles
-from recokit.kernels.sgd_fold_in import ridge, solve_people
+from recokit.kernels.sgd_fold_in import ridge, solve_users
 
 __all__ = ["ItemSide"]
 
@@ -45,7 +45,7 @@ class ItemSide(NamedTuple):
         lengths, n_factors = histories.lengths, self.item_factors.shape[1]
         solved = Profiles(np.empty(len(lengths), np.float32), np.empty((len(lengths), n_factors), np.float32))
         costs = (lengths + n_factors / 3) * n_factors**2 / 2
-        runner.rows(solve_people, len(lengths), (*histories.arrays, *self, *solved), costs=costs)
+        runner.rows(solve_users, len(lengths), (*histories.arrays, *self, *solved), costs=costs)
         return solved
 
     def shares(self, item_codes: CodeArray, ratings: FloatArray, bias: float, item_code: int) -> FloatArray:

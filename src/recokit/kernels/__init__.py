@@ -1,8 +1,8 @@
 """Numba kernels: arrays in, arrays out.
 
-A kernel that works on rows takes ``start`` and ``stop`` first, reads what it likes and writes only to the rows it was
-given. It is compiled without the GIL, so that `recokit._runtime.threads.Runner` can run it on disjoint ranges of rows
-from several threads, with the same result for any number of them.
+A kernel over rows takes ``start`` and ``stop`` as its first arguments. It may read any row and writes only to the rows
+in that range. It releases the GIL, so `recokit._runtime.threads.Runner` can run it on disjoint ranges in several
+threads. The result does not depend on the number of threads.
 """
 
 import atexit
@@ -13,15 +13,15 @@ import numba
 
 
 def _probe() -> None:
-    """Stand for the kernels when Numba is asked whether it can cache them."""
+    """Do nothing; compiled to test whether Numba can cache kernels."""
 
 
 def _ensure_cache_folder() -> None:
-    """Let Numba cache in a folder of this process where it finds none that it may write to.
+    """Point Numba to a temporary cache folder if it finds no writable one.
 
-    Otherwise it would refuse every kernel, and with it the import of recokit: in a container with a read-only package
-    and no home, say. The folder is this process's own and goes with it, so kernels are compiled anew each time; a
-    ``NUMBA_CACHE_DIR`` that can be written to is the better way.
+    Without a writable folder, Numba rejects every cached kernel and recokit cannot be imported, for example in a
+    container with a read-only package and no home. The temporary folder is deleted when the process ends, so every
+    process compiles the kernels again. Setting ``NUMBA_CACHE_DIR`` to a writable folder avoids that.
     """
     try:
         numba.njit(cache=True)(_probe)

@@ -1,7 +1,8 @@
-"""Alternating least squares for implicit feedback: the factors of one side, those of the other given.
+"""Alternating least squares for implicit feedback: update the factors of one side given the factors of the other.
 
-Each row minimises Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where f_k are the factors of what it has interacted with, v_k
-the strengths, and G the Gram matrix of the other side times the weight of what is not observed.
+Each row x minimises Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where k runs over the interactions of the row. f_k are the
+factors of the other side, v_k the strengths, and G the Gram matrix of all f times the weight of unobserved pairs. The
+minimum solves A x = Σ_k v_k f_k with A = G + λI + Σ_k v_k f_k f_kᵀ.
 """
 
 import numpy as np
@@ -11,23 +12,23 @@ from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["gram_parts", "solve_by_cholesky", "solve_by_gradients"]
 
-_REFINEMENTS = 1
-_LEAST = np.float32(1e-6)  # of a pivot is left by rounding
-_SOLVED = 1e-14  # of the square of the first residual is left by rounding
-_MOST_GATHERED = 8192  # rows of factors that are copied beside each other: 4 MB of 128 factors, a multiple of 4
+_N_REFINEMENTS = 1
+_PIVOT_FLOOR = np.float32(1e-6)  # share of a pivot below which the rest is rounding error
+_TOLERANCE = 1e-14  # share of the first squared residual below which the rest is rounding error
+_MAX_GATHERED = 8192  # rows copied to one buffer: 4 MB with 128 factors; must be a multiple of 4
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _add_outer_products(rows: FloatArray, gram: FloatArray) -> None:
     """Add Σ f fᵀ over the rows f to the lower triangle of a matrix."""
-    size, whole = gram.shape[0], len(rows) - len(rows) % 4
-    for first in range(0, whole, 4):  # four at a time, so that the matrix is read and written a quarter as often
+    size, n_blocked = gram.shape[0], len(rows) - len(rows) % 4
+    for first in range(0, n_blocked, 4):  # four at a time: a quarter of the reads and writes of the matrix
         f, g, h, k = rows[first], rows[first + 1], rows[first + 2], rows[first + 3]
         for a in range(size):
             line, fa, ga, ha, ka = gram[a], f[a], g[a], h[a], k[a]
             for b in range(a + 1):
                 line[b] += fa * f[b] + ga * g[b] + ha * h[b] + ka * k[b]
-    for last in range(whole, len(rows)):
+    for last in range(n_blocked, len(rows)):
         f = rows[last]
         for a in range(size):
             line, fa = gram[a], f[a]
@@ -37,17 +38,18 @@ def _add_outer_products(rows: FloatArray, gram: FloatArray) -> None:
 
 @njit(nogil=True, cache=True)
 def gram_parts(start: int, stop: int, bounds: IntArray, factors: FloatArray, parts: FloatArray) -> None:
-    """Compute the lower triangles of the Gram matrices of parts of the rows.
+    """Compute the Gram matrix Σ f fᵀ of each part of the rows f, lower triangle only.
 
     Parameters
     ----------
     start, stop : int
-        Parts to work on.
+        Range of the parts.
     bounds : (n_parts + 1,) int64 array
-        Where each part of the rows begins.
+        First row of each part, and the end of the last part.
     factors : (n_rows, n_factors) float32 array
+        The rows f.
     parts : (n_parts, n_factors, n_factors) float32 array
-        Lower triangles are written.
+        Output: the lower triangles; 0 above the diagonal.
     """
     for part in range(start, stop):
         parts[part] = 0
@@ -55,17 +57,17 @@ def gram_parts(start: int, stop: int, bounds: IntArray, factors: FloatArray, par
 
 
 @njit(nogil=True, cache=True)
-def _longest(start: int, stop: int, indptr: IntArray) -> int:
-    """Return how many rows of factors are gathered at most for the rows from ``start`` to ``stop``."""
+def _buffer_length(start: int, stop: int, indptr: IntArray) -> int:
+    """Return the buffer length for the rows ``start`` to ``stop``: the longest row, at most ``_MAX_GATHERED``."""
     longest = 0
     for row in range(start, stop):
         longest = max(longest, indptr[row + 1] - indptr[row])
-    return min(longest, _MOST_GATHERED)
+    return min(longest, _MAX_GATHERED)
 
 
 @njit(nogil=True, cache=True)
 def _gather(codes: CodeArray, others: FloatArray, rows: FloatArray) -> None:
-    """Copy rows beside each other; number by number, since Numba's copies of short slices take longer."""
+    """Copy the coded rows into consecutive rows, element by element: Numba's copies of short slices are slower."""
     for k in range(len(codes)):
         other, row = others[codes[k]], rows[k]
         for a in range(len(row)):
@@ -89,18 +91,18 @@ def _add_observed(
     """Add Σ_k v_k (t − f_k·x) f_k; return Σ_k v_k (t − f_k·x)."""
     total = 0.0
     for k in range(len(rows)):
-        row, lack = rows[k], target
+        row, error = rows[k], target
         for a in range(len(vector)):
-            lack -= row[a] * vector[a]
-        lack *= weights[k]
-        total += lack
+            error -= row[a] * vector[a]
+        error *= weights[k]
+        total += error
         for a in range(len(vector)):
-            residual[a] += lack * row[a]
+            residual[a] += error * row[a]
     return total
 
 
 @njit(nogil=True, cache=True)
-def _write_lack(
+def _write_residual(
     codes: CodeArray,
     weights: FloatArray,
     others: FloatArray,
@@ -113,7 +115,8 @@ def _write_lack(
 ) -> float:
     """Write Σ_k v_k (t − f_k·x) f_k − (G + λI) x, and return Σ_k v_k (t − f_k·x).
 
-    Where all f fit in the buffer they are there already.
+    This is the residual of the equations for t = 1, and −A x for t = 0. If all f fit in the buffer, the caller has
+    gathered them.
     """
     _write_unobserved(gram, l2, vector, residual)
     n, size, total = len(codes), len(buffer), 0.0
@@ -128,7 +131,7 @@ def _write_lack(
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _dot(first: FloatArray, second: FloatArray) -> float:
-    """Return the inner product in float64, in which the square of a small number is no 0."""
+    """Return the inner product in float64: the square of a small float32 number would underflow."""
     total = 0.0
     for a in range(len(first)):
         total += np.float64(first[a]) * np.float64(second[a])
@@ -149,63 +152,68 @@ def solve_by_gradients(
     factors: FloatArray,
     losses: FloatArray,
 ) -> None:
-    """Take a few steps of conjugate gradients towards the solution of each row.
+    """Take a few conjugate gradient steps towards the solution of each row.
+
+    With residual r = b − A x and direction d, which starts at r, a step is::
+
+        α = r·r / d·A d        x += α d        r −= α A d        d = r + (r·r / previous r·r) d
 
     Parameters
     ----------
     start, stop : int
-        Rows to work on.
+        Range of the rows.
     indptr, codes, values : (n_rows + 1,) int64, (n,) int32 and (n,) float32 arrays
-        What each row has interacted with, and v.
+        The interactions of each row as compressed rows, with strengths v.
     others : (n_others, n_factors) float32 array
-        The factors of the other side.
+        f, the factors of the other side.
     gram : (n_factors, n_factors) float32 array
-        G, whole.
+        G, both triangles.
     l2 : (n_rows,) float32 array
         λ of each row, positive.
     n_steps : int
+        Maximum number of steps for each row.
     factors : (n_rows, n_factors) float32 array
-        Where to start; overwritten. 0 for a row without interactions.
+        x: starting point and output; 0 for a row without interactions.
     losses : (n_rows,) float64 array
-        Written: what each row minimises, at its factors.
+        Output: the objective of each row at its new factors.
     """
     size, one, zero = others.shape[1], np.float32(1), np.float32(0)
-    buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
+    buffer = np.empty((_buffer_length(start, stop, indptr), size), dtype=np.float32)
     residual, direction = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
-    fall = np.empty(size, dtype=np.float32)
+    minus_product = np.empty(size, dtype=np.float32)
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
-        solution, mine, weights = factors[row], codes[first:last], values[first:last]
+        solution, own_codes, weights = factors[row], codes[first:last], values[first:last]
         if first == last:
             solution[:], losses[row] = 0, 0.0
             continue
-        if len(mine) <= len(buffer):
-            _gather(mine, others, buffer)
-        lacking = _write_lack(mine, weights, others, gram, l2[row], one, solution, buffer, residual)
-        losses[row] = lacking - _dot(solution, residual)
+        if len(own_codes) <= len(buffer):
+            _gather(own_codes, others, buffer)
+        error_sum = _write_residual(own_codes, weights, others, gram, l2[row], one, solution, buffer, residual)
+        losses[row] = error_sum - _dot(solution, residual)
         for a in range(size):
             direction[a] = residual[a]
         square = _dot(residual, residual)
-        solved = _SOLVED * square
+        target_square = _TOLERANCE * square
         for _ in range(n_steps):
-            if square <= solved:
+            if square <= target_square:
                 break
-            _write_lack(mine, weights, others, gram, l2[row], zero, direction, buffer, fall)
-            exact = -square / _dot(direction, fall)
-            losses[row] -= exact * square  # as each step of conjugate gradients does
-            step = np.float32(exact)
+            _write_residual(own_codes, weights, others, gram, l2[row], zero, direction, buffer, minus_product)
+            step_size = -square / _dot(direction, minus_product)
+            losses[row] -= step_size * square  # exact for a conjugate gradient step
+            step = np.float32(step_size)
             for a in range(size):
                 solution[a] += step * direction[a]
-                residual[a] += step * fall[a]
-            before, square = square, _dot(residual, residual)
-            kept = np.float32(square / before)
+                residual[a] += step * minus_product[a]
+            previous, square = square, _dot(residual, residual)
+            beta = np.float32(square / previous)
             for a in range(size):
-                direction[a] = residual[a] + kept * direction[a]
+                direction[a] = residual[a] + beta * direction[a]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _decompose(matrix: FloatArray) -> None:
-    """Replace the lower triangle of a positive definite matrix A by L, where A = L Lᵀ (Cholesky, row by row)."""
+    """Replace the lower triangle of a positive definite matrix A by L with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
         row = matrix[a]
         for b in range(a):
@@ -216,7 +224,7 @@ def _decompose(matrix: FloatArray) -> None:
         square = np.float32(0)
         for c in range(a):
             square += row[c] * row[c]
-        row[a] = np.sqrt(max(row[a] - square, _LEAST * row[a]))
+        row[a] = np.sqrt(max(row[a] - square, _PIVOT_FLOOR * row[a]))
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -247,22 +255,21 @@ def solve_by_cholesky(
     factors: FloatArray,
     losses: FloatArray,
 ) -> None:
-    """Solve each row, to the accuracy of float32.
+    """Solve each row by a Cholesky decomposition, to the accuracy of float32.
 
-    The matrix is summed and decomposed in float32, which is fast; what that loses is won back by refining the solution
-    with residuals in float64.
+    A is summed and decomposed in float32 for speed. Iterative refinement with float64 residuals restores the accuracy.
 
     Parameters
     ----------
     start, stop, indptr, codes, values, others, gram, l2
-        As those of `solve_by_gradients`.
+        See `solve_by_gradients`.
     factors : (n_rows, n_factors) float32 array
-        Written; 0 for a row without interactions.
+        Output: x; 0 for a row without interactions.
     losses
-        As those of `solve_by_gradients`.
+        See `solve_by_gradients`.
     """
     size = others.shape[1]
-    buffer = np.empty((_longest(start, stop, indptr), size), dtype=np.float32)
+    buffer = np.empty((_buffer_length(start, stop, indptr), size), dtype=np.float32)
     matrix = np.empty((size, size), dtype=np.float32)
     solution, residual = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
     for row in range(start, stop):
@@ -270,15 +277,15 @@ def solve_by_cholesky(
         if first == last:
             factors[row], losses[row] = 0, 0.0
             continue
-        mine, weights = codes[first:last], values[first:last]
+        own_codes, weights = codes[first:last], values[first:last]
         for a in range(size):
             for b in range(a + 1):
                 matrix[a, b] = gram[a, b]
             matrix[a, a] += l2[row]
-        for begin in range(0, len(mine), len(buffer)):
-            end = min(len(mine), begin + len(buffer))
+        for begin in range(0, len(own_codes), len(buffer)):
+            end = min(len(own_codes), begin + len(buffer))
             rows = buffer[: end - begin]
-            _gather(mine[begin:end], others, rows)
+            _gather(own_codes[begin:end], others, rows)
             for k in range(end - begin):
                 root = np.sqrt(weights[begin + k])
                 for a in range(size):
@@ -286,16 +293,16 @@ def solve_by_cholesky(
             _add_outer_products(rows, matrix)
         _decompose(matrix)
         solution[:] = 0
-        for _ in range(1 + _REFINEMENTS):
-            lacking = _write_residual(mine, weights, others, gram, l2[row], solution, residual)
-            losses[row] = lacking - _dot(solution, residual)  # which the last refinement hardly changes
+        for _ in range(1 + _N_REFINEMENTS):
+            error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
+            losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
             _substitute(matrix, residual)
             solution += residual
         factors[row] = solution
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _write_residual(
+def _write_residual_float64(
     codes: CodeArray,
     weights: FloatArray,
     others: FloatArray,
@@ -304,19 +311,19 @@ def _write_residual(
     vector: FloatArray,
     residual: FloatArray,
 ) -> float:
-    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x, in float64, and return Σ_k v_k (1 − f_k·x)."""
+    """Write Σ_k v_k (1 − f_k·x) f_k − (G + λI) x in float64, and return Σ_k v_k (1 − f_k·x)."""
     for a in range(len(vector)):
         line, total = gram[a], -np.float64(l2) * vector[a]
         for b in range(len(vector)):
             total -= line[b] * vector[b]
         residual[a] = total
-    lacking = 0.0
+    error_sum = 0.0
     for k in range(len(codes)):
-        row, lack = others[codes[k]], 1.0
+        row, error = others[codes[k]], 1.0
         for a in range(len(vector)):
-            lack -= row[a] * vector[a]
-        lack *= weights[k]
-        lacking += lack
+            error -= row[a] * vector[a]
+        error *= weights[k]
+        error_sum += error
         for a in range(len(vector)):
-            residual[a] += lack * row[a]
-    return lacking
+            residual[a] += error * row[a]
+    return error_sum

@@ -20,25 +20,29 @@ def fit_biases(
     user_bias: FloatArray,
     item_bias: FloatArray,
 ) -> float:
-    """Minimise Σ (r − μ − b_u − b_i)² + l2_user Σ b_u² + l2_item Σ b_i² by alternating over items and users.
+    """Fit user and item biases by alternating least squares.
+
+    Minimises Σ (r − μ − b_u − b_i)² + l2_user Σ b_u² + l2_item Σ b_i². Each epoch updates all items, then all users::
+
+        b_i = Σ_u (r_ui − μ − b_u) / (n_i + l2_item)        b_u = Σ_i (r_ui − μ − b_i) / (n_u + l2_user)
 
     Parameters
     ----------
-    indptr, item_codes, values
+    indptr, item_codes, values : (n_users + 1,) int64, (n,) int32 and (n,) float32 arrays
         The ratings, compressed by user.
     mean : float
         μ.
     l2_user, l2_item : float
-        Penalties; a side whose penalty is infinite keeps biases of 0.
+        Penalties; an infinite penalty sets the biases of that side to 0.
     n_epochs : int
-        Alternations.
+        Number of alternations.
     user_bias, item_bias : (n_users,), (n_items,) float64 arrays
-        Start from what they hold and are filled with the solution.
+        Updated in place, from the given values.
 
     Returns
     -------
     float
-        The largest change of a bias in the last alternation.
+        Largest absolute change of a bias in the last epoch.
     """
     n_users, n_items = len(user_bias), len(item_bias)
     sums = np.empty(n_items, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Rows of a sparse matrix of ones as bits, and how many ones each two of them share: AND and population count."""
+"""Co-occurrence counts of binary rows stored as bits, by AND and population count."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 __all__ = ["BLOCK", "Words", "common_ones", "count_ones", "fill_bit_rows"]
 
 BLOCK = 16
-"""Number of rows that are intersected with all others at once."""
+"""Number of rows that are intersected with all other rows in one pass."""
 
-# BLOCK rows times so many words are 16 KB, which stay in the first-level cache while all other rows pass by.
+# Words per chunk: BLOCK rows of a chunk take 16 KB and stay in the first-level cache during a pass.
 _CHUNK = 128
 
 Words = NDArray[np.uint64]
@@ -29,7 +29,7 @@ else:
 
     @intrinsic
     def count_ones(typing_context: Any, word: Any) -> Any:
-        """Return the number of ones of a word: one instruction, and a vector of them in a loop."""
+        """Return the number of ones of a word; compiles to one instruction, vectorised in loops."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.ctpop(arguments[0])
@@ -39,39 +39,40 @@ else:
 
 @njit(nogil=True, cache=True)
 def fill_bit_rows(
-    bit_columns: IntArray, column_indptr: IntArray, n_of_columns: IntArray, row_codes: AnyArray, bits: Words
+    bit_columns: IntArray, column_indptr: IntArray, n_first_cells: IntArray, row_codes: AnyArray, bits: Words
 ) -> None:
-    """Set the bits of the first rows in some of the columns.
+    """Set the bits of the first rows of a sparse binary matrix, for some of its columns.
 
     Parameters
     ----------
     bit_columns : (n,) int64 array
-        The columns: the first is bit 0 of each row.
+        The column of each bit, from bit 0 on.
     column_indptr, row_codes : (n_columns + 1,) int64 and (m,) unsigned arrays
-        The matrix, compressed by column, rows in order within a column.
-    n_of_columns : (n_columns,) int64 array
-        How many cells of each column, from its first, are rows that have bits.
+        The matrix, compressed by column, with ascending rows in each column.
+    n_first_cells : (n_columns,) int64 array
+        Number of leading cells of each column that belong to the first ``n_bit_rows`` rows.
     bits : (n_bit_rows, n_words) uint64 array
-        Changed.
+        Updated in place: bits are set, none is cleared.
     """
     for place in range(len(bit_columns)):
         first = column_indptr[bit_columns[place]]
         one = np.uint64(1) << np.uint64(place & 63)
-        for t in range(first, first + n_of_columns[bit_columns[place]]):
+        for t in range(first, first + n_first_cells[bit_columns[place]]):
             bits[row_codes[t], place >> 6] |= one
 
 
 @njit(nogil=True, cache=True)
 def common_ones(start: int, stop: int, bits: Words, common: CodeArray) -> None:
-    """Count the ones that each two rows share; every pair is counted once.
+    """Count the ones that each pair of rows shares: Σ_w popcount(x_w & y_w).
 
     Parameters
     ----------
     start, stop : int
-        Range of the blocks of ``BLOCK`` rows to work on.
+        Range of the blocks of ``BLOCK`` rows.
     bits : (n_rows, n_words) uint64 array
     common : (n_rows, n_rows) int32 array
-        Changed, from 0: the cells of the pairs of these rows and those after them, in both orders.
+        Updated in place, from 0. A block fills the cells (row, other) and (other, row) for its rows and every other
+        row from the row itself on.
     """
     n_rows, n_words = bits.shape
     for block in range(start, stop):

@@ -1,7 +1,7 @@
-"""Bayesian personalised ranking: steps of stochastic gradient descent on pairs of items.
+"""Bayesian personalised ranking: stochastic gradient descent on pairs of items.
 
-A step takes a user u, an item i that u has interacted with and a sampled item j that u has not, and raises the
-probability σ(x) that u prefers i to j, with x = b_i − b_j + p_u·(q_i − q_j).
+A step takes a user u, a positive item i that u has interacted with, and a negative item j that is sampled from the
+other items. It raises the probability σ(x) that u prefers i to j, with x = b_i − b_j + p_u·(q_i − q_j).
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["descend_pairs", "fold_in_pairs"]
 
-_MOST_DRAWS = 32  # of an item that the user has not interacted with; then the step is left out
+_MAX_DRAWS = 32  # attempts to draw a negative item before the step is skipped
 
 
 @njit(nogil=True, cache=True)
@@ -26,13 +26,13 @@ def _next(state: AnyArray) -> np.uint64 | int:
 
 @njit(nogil=True, cache=True)
 def _uniform(state: AnyArray) -> float:
-    """Return a number from 0 up to, not including, 1."""
+    """Return a uniform random number in [0, 1)."""
     return np.float64(_next(state) >> np.uint64(11)) / 9007199254740992.0
 
 
 @njit(nogil=True, cache=True)
-def _holds(codes: CodeArray, code: int) -> bool:
-    """Tell whether sorted codes hold one."""
+def _contains(codes: CodeArray, code: int) -> bool:
+    """Return whether sorted codes contain a code."""
     low, high = 0, len(codes)
     while low < high:
         middle = (low + high) // 2
@@ -45,11 +45,11 @@ def _holds(codes: CodeArray, code: int) -> bool:
 
 @njit(nogil=True, cache=True)
 def _draw(seen: CodeArray, first: int, last: int, sums: FloatArray, item_order: CodeArray, state: AnyArray) -> int:
-    """Return the row of a random item from ``first`` to ``last`` that has not been seen, −1 where none is found.
+    """Draw an unseen item and return its row, from ``first`` up to ``last``; −1 if no draw succeeds.
 
-    Items have the same probability where ``sums`` is empty, else in proportion to their steps in it.
+    Items are equally likely if ``sums`` is empty. Otherwise ``sums`` holds the cumulative weights of the items.
     """
-    for _ in range(_MOST_DRAWS):
+    for _ in range(_MAX_DRAWS):
         if len(sums) == 0:
             row = first + int(_uniform(state) * (last - first))
         else:
@@ -63,7 +63,7 @@ def _draw(seen: CodeArray, first: int, last: int, sums: FloatArray, item_order: 
                 else:
                     high = middle
             row = low
-        if not _holds(seen, item_order[row]):
+        if not _contains(seen, item_order[row]):
             return row
     return -1
 
@@ -77,7 +77,7 @@ def _score(user: FloatArray, items: FloatArray, bias: FloatArray, item: int) -> 
 
 
 @njit(nogil=True, cache=True)
-def _hardest(
+def _draw_negative(
     seen: CodeArray,
     first: int,
     last: int,
@@ -89,7 +89,7 @@ def _hardest(
     bias: FloatArray,
     state: AnyArray,
 ) -> int:
-    """Return the item with the highest score of several random ones that have not been seen, −1 for none."""
+    """Draw ``n_candidates`` unseen items and return the row with the highest score, −1 for none."""
     best, best_score = -1, np.float32(-np.inf)
     for _ in range(n_candidates):
         row = _draw(seen, first, last, sums, item_order, state)
@@ -104,11 +104,11 @@ def _hardest(
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _preference(user: FloatArray, items: FloatArray, bias: FloatArray, better: int, worse: int) -> np.float32:
-    """Return x, by how much a user prefers an item to another."""
-    liked, other, x = items[better], items[worse], bias[better] - bias[worse]
+def _preference(user: FloatArray, items: FloatArray, bias: FloatArray, positive: int, negative: int) -> np.float32:
+    """Return x = b_i − b_j + p_u·(q_i − q_j)."""
+    q_i, q_j, x = items[positive], items[negative], bias[positive] - bias[negative]
     for f in range(len(user)):
-        x += user[f] * (liked[f] - other[f])
+        x += user[f] * (q_i[f] - q_j[f])
     return x
 
 
@@ -117,41 +117,41 @@ def _step(
     user: FloatArray,
     items: FloatArray,
     bias: FloatArray,
-    better: int,
-    worse: int,
+    positive: int,
+    negative: int,
     rate: np.float32 | float,
     l2_user: np.float32 | float,
     l2_item: np.float32 | float,
     l2_bias: np.float32 | float,
 ) -> float:
-    """Take a step; return ln(1 + e⁻ˣ) before it."""
-    liked, other, x = items[better], items[worse], _preference(user, items, bias, better, worse)
-    wrong = np.float32(1) / (np.float32(1) + np.exp(x))
-    bias[better] += rate * (wrong - l2_bias * bias[better])
-    bias[worse] -= rate * (wrong + l2_bias * bias[worse])
+    """Take one step by the update rule of `descend_pairs`; return ln(1 + e⁻ˣ) before the step."""
+    q_i, q_j, x = items[positive], items[negative], _preference(user, items, bias, positive, negative)
+    g = np.float32(1) / (np.float32(1) + np.exp(x))
+    bias[positive] += rate * (g - l2_bias * bias[positive])
+    bias[negative] -= rate * (g + l2_bias * bias[negative])
     for f in range(len(user)):
-        p, q, r = user[f], liked[f], other[f]
-        user[f] = p + rate * (wrong * (q - r) - l2_user * p)
-        liked[f] = q + rate * (wrong * p - l2_item * q)
-        other[f] = r - rate * (wrong * p + l2_item * r)
+        p, q, r = user[f], q_i[f], q_j[f]
+        user[f] = p + rate * (g * (q - r) - l2_user * p)
+        q_i[f] = q + rate * (g * p - l2_item * q)
+        q_j[f] = r - rate * (g * p + l2_item * r)
     return np.log1p(np.exp(-np.abs(np.float64(x)))) + max(-np.float64(x), 0.0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _step_of_user(
+def _step_user(
     user: FloatArray,
     items: FloatArray,
     bias: FloatArray,
-    better: int,
-    worse: int,
+    positive: int,
+    negative: int,
     rate: np.float32 | float,
     l2_user: np.float32 | float,
 ) -> None:
-    """Take a step that leaves the items as they are."""
-    liked, other = items[better], items[worse]
-    wrong = np.float32(1) / (np.float32(1) + np.exp(_preference(user, items, bias, better, worse)))
+    """Update p_u as `_step` does, with fixed items."""
+    q_i, q_j = items[positive], items[negative]
+    g = np.float32(1) / (np.float32(1) + np.exp(_preference(user, items, bias, positive, negative)))
     for f in range(len(user)):
-        user[f] += rate * (wrong * (liked[f] - other[f]) - l2_user * user[f])
+        user[f] += rate * (g * (q_i[f] - q_j[f]) - l2_user * user[f])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -176,36 +176,44 @@ def descend_pairs(
     l2_item: np.float32 | float,
     l2_bias: np.float32 | float,
 ) -> float:
-    """Take a step for each of the interactions ``start`` to ``stop``, which are of one block of items.
+    """Take one gradient step for each of the interactions ``start`` to ``stop``, in order.
 
-    The other item of a step is drawn from the same block, so that blocks without common users and items can be worked
-    on at the same time. Since items are dealt to blocks anew for each epoch, every item can be drawn.
+    With g = 1 / (1 + eˣ) and all values from before the step::
+
+        p_u += rate (g (q_i − q_j) − l2_user p_u)
+        q_i += rate (g p_u − l2_item q_i)        b_i += rate (g − l2_bias b_i)
+        q_j −= rate (g p_u + l2_item q_j)        b_j −= rate (g + l2_bias b_j)
+
+    The interactions must belong to one block of items. Negative items are drawn from the same block, so calls on blocks
+    without common users and items can run at the same time. Items are assigned to new blocks in each epoch, so every
+    item can be drawn.
 
     Parameters
     ----------
     start, stop : int
+        Range of the interactions.
     user_rows, item_rows : (n,) int32 arrays
-        The interactions, in the rows in which the grid has users and items.
+        The interactions, as rows of the factors.
     item_starts : (n_blocks + 1,) int64 array
-        Where each block of items begins.
+        First row of each block of items, and the end of the last block.
     user_order, item_order : (n_users,), (n_items,) int32 arrays
         The code of each row.
     indptr, item_codes : (n_users + 1,) int64 and (n,) int32 arrays
-        The interactions by user, in codes, sorted.
+        The item codes of each user code as compressed rows, ascending.
     sums : (n_items,) or (0,) float64 array
-        Running sums of the weights by which items are drawn, in order of row; empty for equal ones.
+        Cumulative sampling weights of the items, in order of row; empty for uniform sampling.
     n_candidates : int
-        Items drawn for a step; the one with the highest score is taken.
+        Number of items drawn in each step; the one with the highest score becomes the negative item.
     seed : int
-        Of what is drawn, together with ``start``.
+        Seed of the draws, together with ``start``.
     user_factors, item_factors, item_bias : (n_users, f), (n_items, f), (n_items,) float32 arrays
-        In order of row; changed.
+        p, q and b in order of row; updated in place.
     rate, l2_user, l2_item, l2_bias : float32
 
     Returns
     -------
     float
-        Σ ln(1 + e⁻ˣ) as met.
+        Σ ln(1 + e⁻ˣ), each term before its step; ln 2 for a skipped step.
     """
     if start == stop:
         return 0.0
@@ -219,13 +227,13 @@ def descend_pairs(
         row = user_rows[k]
         code, user = user_order[row], user_factors[row]
         seen = item_codes[indptr[code] : indptr[code + 1]]
-        other = _hardest(
+        negative = _draw_negative(
             seen, first, last, sums, item_order, n_candidates, user, item_factors, item_bias, state
         )  # fmt: skip
-        if other < 0:
+        if negative < 0:
             loss += np.log(2.0)
             continue
-        loss += _step(user, item_factors, item_bias, item_rows[k], other, rate, l2_user, l2_item, l2_bias)
+        loss += _step(user, item_factors, item_bias, item_rows[k], negative, rate, l2_user, l2_item, l2_bias)
     return loss
 
 
@@ -244,33 +252,36 @@ def fold_in_pairs(
     l2_user: np.float32 | float,
     user_factors: FloatArray,
 ) -> None:
-    """Learn the factors of people, those of the items given, by the same steps.
+    """Learn the factors of users outside the training data, with fixed items.
 
-    What is drawn depends on the history of a person alone.
+    Each epoch takes one step for each item i of the history, p_u += rate (g (q_i − q_j) − l2_user p_u), as in
+    `descend_pairs`. The draws depend only on the user's history.
 
     Parameters
     ----------
     start, stop : int
-        People to work on.
-    indptr, item_codes : (n_people + 1,) int64 and (n,) int32 arrays
-        Their histories, sorted.
+        Range of the users.
+    indptr, item_codes : (n_users + 1,) int64 and (n,) int32 arrays
+        The histories as compressed rows, ascending.
     codes : (n_items,) int32 array
-        0, 1, …: the items in order of code.
+        0, 1, …, n_items − 1.
     sums, n_candidates, item_factors, item_bias, l2_user
-        As those of `descend_pairs`, in order of code.
+        See `descend_pairs`; here in order of item code.
     rates : (n_epochs,) float32 array
         The step size of each epoch.
-    user_factors : (n_people, f) float32 array
-        Written; 0 without a history.
+    user_factors : (n_users, f) float32 array
+        Output: p; 0 for an empty history.
     """
     state = np.empty(1, dtype=np.uint64)
     n_items = len(item_factors)
-    for person in range(start, stop):
-        user, seen = user_factors[person], item_codes[indptr[person] : indptr[person + 1]]
+    for row in range(start, stop):
+        user, seen = user_factors[row], item_codes[indptr[row] : indptr[row + 1]]
         user[:] = 0
         state[0] = np.uint64(1)
         for rate in rates:
             for item in seen:
-                other = _hardest(seen, 0, n_items, sums, codes, n_candidates, user, item_factors, item_bias, state)
-                if other >= 0:
-                    _step_of_user(user, item_factors, item_bias, item, other, rate, l2_user)
+                negative = _draw_negative(
+                    seen, 0, n_items, sums, codes, n_candidates, user, item_factors, item_bias, state
+                )
+                if negative >= 0:
+                    _step_user(user, item_factors, item_bias, item, negative, rate, l2_user)

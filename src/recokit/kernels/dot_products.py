@@ -1,11 +1,13 @@
-"""The nearest rows of all rows of a sparse matrix by cosine: the answer of `similarity.nearest_rows`, found faster.
+"""All-pairs nearest rows of a sparse matrix by cosine: the result of `similarity.nearest_rows`, computed faster.
 
-Rows go by rank, from the longest to the shortest. What a row has in common with a long one is summed up once, by the
-one of higher rank, for both. Where a row meets few others, most of them once, only the long ones and those met again
-are summed up: the product with the others is all there is to know, and goes from one list to the next without an
-accumulator.
+Rows are ranked from the longest to the shortest. The inner product of a row and a long row is summed once, when the row
+with the higher rank is processed, and used for both.
 
-A product is summed up in the order of the columns, whoever sums it up, so that its bits are those of the reference.
+If a row touches few other rows, most of these share one column with it, so that a single product is the whole inner
+product and goes straight to a list. Only the inner products with long rows and with rows that share more columns are
+summed in an accumulator.
+
+Inner products are summed in the order of the columns, so they equal the reference bit for bit.
 """
 
 import math
@@ -21,48 +23,48 @@ from recokit.kernels.top_k import Keys, key_of, put, worst_of, write_best
 __all__ = ["LEAST_SQUARE", "LISTED", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
 
 LEAST_SQUARE, MOST_SQUARE = 1e-60, 1e60
-"""Sums of squares whose roots have an inverse in float32."""
+"""Range of the sums of squares whose square roots have a float32 inverse."""
 
 LISTED = 1.0
-"""Where the work of a short row is below this share of the rows (measured), it is worth to list what it meets."""
+"""If the work of a short row is below this share of the number of rows, listing touched rows is faster (measured)."""
 
 Products = tuple[CodeArray, FloatArray]
-"""Ranks, and what they have in common with a row, all of it or a part."""
+"""Ranks and their inner products with a row, complete or partial."""
 
-_AHEAD, _FETCHED, _FETCHED_COLUMNS = 3, 128, 32
-_NOWHERE = 8
-_RAISED = 1.000001
-# The exponent and seven bits of a float32, from 2^-16, below which all are taken for the same, to a little more than 1.
+_COLUMNS_AHEAD, _PREFETCHED_CELLS, _PREFETCHED_COLUMNS = 3, 128, 32
+_N_SPARE = 8
+_MARGIN = 1.000001
+# Buckets by the exponent and seven bits of a float32, from 2^-16 to slightly above 1; the first takes lower ones too.
 _SHIFT, _FIRST, _BUCKETS = np.uint32(16), (127 - 16) << 7, (16 << 7) + 2
-_MOST_TO_INSERT = 32
+_MAX_INSERTION_SORT = 32
 _ONE, _WORD, _PLACE = np.uint64(1), np.uint64(6), np.uint64(63)
 
 
 @njit(nogil=True, cache=True)
 def inverse_norms(squares: FloatArray) -> FloatArray:
-    """Return the inverse of the root of each sum of squares, a little more, so that rounding rejects nothing."""
-    return (_RAISED / np.sqrt(np.maximum(squares, LEAST_SQUARE))).astype(np.float32)
+    """Return 1 / √Σx² for each sum of squares, raised slightly so that rounding never rejects a candidate."""
+    return (_MARGIN / np.sqrt(np.maximum(squares, LEAST_SQUARE))).astype(np.float32)
 
 
 @njit(nogil=True, cache=True)
-def _fetch(first: int, ranks: AnyArray, rank_values: FloatArray) -> None:
-    """Have the beginning of a column fetched that is wanted soon: columns are far from each other in memory."""
-    for t in range(0, _FETCHED, 16):  # cells whose values are in a line of the cache
+def _prefetch_column(first: int, ranks: AnyArray, rank_values: FloatArray) -> None:
+    """Prefetch the first cells of a column: columns are far apart in memory."""
+    for t in range(0, _PREFETCHED_CELLS, 16):  # the values of 16 cells fill a cache line
         prefetch(ranks, first + t)
         prefetch(rank_values, first + t)
 
 
 @njit(nogil=True, cache=True)
-def _fetch_ahead(
+def _prefetch_ahead(
     k: int, end: int, column_codes: CodeArray, column_indptr: IntArray, ranks: AnyArray, rank_values: FloatArray
 ) -> None:
-    """Have a column fetched that is a few columns ahead of the k-th cell, if that is before the end of the row."""
-    if k + _AHEAD < end:
-        _fetch(column_indptr[column_codes[k + _AHEAD]], ranks, rank_values)
+    """Prefetch the column a few cells ahead of cell k, if the row extends that far."""
+    if k + _COLUMNS_AHEAD < end:
+        _prefetch_column(column_indptr[column_codes[k + _COLUMNS_AHEAD]], ranks, rank_values)
 
 
 @njit(nogil=True, cache=True)
-def _fetch_row(
+def _prefetch_row(
     row: int,
     indptr: IntArray,
     column_codes: CodeArray,
@@ -70,9 +72,9 @@ def _fetch_row(
     ranks: AnyArray,
     rank_values: FloatArray,
 ) -> None:
-    """Have the first columns of a row fetched, all of them where it is short."""
-    for k in range(indptr[row], min(indptr[row] + _FETCHED_COLUMNS, indptr[row + 1])):
-        _fetch(column_indptr[column_codes[k]], ranks, rank_values)
+    """Prefetch the first columns of a row."""
+    for k in range(indptr[row], min(indptr[row] + _PREFETCHED_COLUMNS, indptr[row + 1])):
+        _prefetch_column(column_indptr[column_codes[k]], ranks, rank_values)
 
 
 @njit(nogil=True, cache=True)
@@ -87,9 +89,9 @@ def _add(
     rank_values: FloatArray,
     products: FloatArray,
 ) -> None:
-    """Add Σxy of a row and the row of each rank before ``end`` to ``products``."""
+    """Add Σxy of a row and the row of each rank below ``end`` to ``products``."""
     for k in range(indptr[row], indptr[row + 1]):
-        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
+        _prefetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
         column, x = column_codes[k], np.float64(values[k])
         for t in range(column_indptr[column], column_indptr[column + 1]):
             rank = ranks[t]
@@ -99,7 +101,7 @@ def _add(
 
 
 @njit(nogil=True, cache=True)
-def _add_long_and_mark(
+def _add_long_and_touch(
     row: int,
     n_long: int,
     indptr: IntArray,
@@ -109,40 +111,41 @@ def _add_long_and_mark(
     ranks: AnyArray,
     rank_values: FloatArray,
     products: FloatArray,
-    often: CodeArray,
-    begins: IntArray,
-    met: Words,
+    repeated: CodeArray,
+    starts: IntArray,
+    touched: Words,
     summed: Words,
 ) -> int:
-    """Add Σxy of the long rows to ``products`` and list them in ``often``; mark the other ranks met.
+    """Add Σxy of the long rows to ``products`` and list them in ``repeated``; mark the touched short rows.
 
-    Their bits are set in ``met``, and those of what is met again in ``summed``. Where they begin in each column is
-    written to ``begins``. A rank may be listed again while its sum is 0. Returns how many are listed.
+    Sets the bits of touched short rows in ``touched``, and of short rows with more than one touch in ``summed``. Writes
+    the first cell of a short row in each column to ``starts``. A rank is listed again if its sum is still 0.
+    Returns the number of listed ranks.
     """
-    n_often = 0
+    n_repeated = 0
     for k in range(indptr[row], indptr[row + 1]):
-        _fetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
+        _prefetch_ahead(k, indptr[row + 1], column_codes, column_indptr, ranks, rank_values)
         column, x = column_codes[k], np.float64(values[k])
         t, end = column_indptr[column], column_indptr[column + 1]
         while t < end and ranks[t] < n_long:
             rank = ranks[t]
-            often[n_often] = rank  # overwritten by the next, unless it is new: cheaper than a branch
-            n_often += products[rank] == 0
+            repeated[n_repeated] = rank  # overwritten by the next rank unless it is new: faster than a branch
+            n_repeated += products[rank] == 0
             products[rank] += x * np.float64(rank_values[t])
             t += 1
-        begins[k - indptr[row]] = t
+        starts[k - indptr[row]] = t
         for s in range(t, end):
             word, bit = np.uint64(ranks[s]) >> _WORD, _ONE << (np.uint64(ranks[s]) & _PLACE)
-            before = met[word]
+            before = touched[word]
             summed[word] |= before & bit
-            met[word] = before | bit
-    return n_often
+            touched[word] = before | bit
+    return n_repeated
 
 
 @njit(nogil=True, cache=True)
 def _add_and_list(
     row: int,
-    begins: IntArray,
+    starts: IntArray,
     indptr: IntArray,
     column_codes: CodeArray,
     values: FloatArray,
@@ -151,29 +154,29 @@ def _add_and_list(
     rank_values: FloatArray,
     summed: Words,
     products: FloatArray,
-    often: CodeArray,
-    once: Products,
+    repeated: CodeArray,
+    singles: Products,
 ) -> tuple[int, int]:
-    """Add Σxy of the ranks with a bit in ``summed`` to ``products``; list these in ``often``, and others in ``once``.
+    """Add Σxy of the ranks with a bit in ``summed`` to ``products`` and list them; list other ranks in ``singles``.
 
-    Of each column, only what begins at ``begins`` is looked at. ``products`` has some more places than ranks, for what
-    is not summed up; lists have room for one more than all. A rank may be listed in ``often`` again while its sum is 0.
-    Returns how many are listed in ``once``, and in ``often``.
+    Reads each column from ``starts`` on. ``products`` has a few spare entries after the ranks, for products that
+    need no sum; the lists have room for one extra entry. A rank is listed in ``repeated`` again if its sum is still 0.
+    Returns the number of entries in ``singles`` and in ``repeated``.
     """
-    # What is not wanted is written where it does no harm: cheaper than branches.
-    n_once, n_often, nowhere = 0, 0, len(products) - _NOWHERE
+    # Unused values are written to spare entries: faster than branches.
+    n_singles, n_repeated, spare = 0, 0, len(products) - _N_SPARE
     for k in range(indptr[row], indptr[row + 1]):
         column, x = column_codes[k], np.float64(values[k])
-        for t in range(begins[k - indptr[row]], column_indptr[column + 1]):
+        for t in range(starts[k - indptr[row]], column_indptr[column + 1]):
             rank, product = int(ranks[t]), x * np.float64(rank_values[t])
             is_summed = int((summed[np.uint64(rank) >> _WORD] >> (np.uint64(rank) & _PLACE)) & _ONE)
-            place = rank if is_summed else nowhere + (t & (_NOWHERE - 1))
-            often[n_often] = rank
-            n_often += is_summed & int(products[place] == 0)
+            place = rank if is_summed else spare + (t & (_N_SPARE - 1))
+            repeated[n_repeated] = rank
+            n_repeated += is_summed & int(products[place] == 0)
             products[place] += product
-            once[0][n_once], once[1][n_once] = rank, product
-            n_once += 1 - is_summed
-    return n_once, n_often
+            singles[0][n_singles], singles[1][n_singles] = rank, product
+            n_singles += 1 - is_summed
+    return n_singles, n_repeated
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -188,7 +191,7 @@ def _offer_to_long(
     long_worst: FloatArray,
     score: FloatArray,
 ) -> None:
-    """Put a row among the nearest of a long one, if it belongs there."""
+    """Offer a row to the heap of a long row."""
     score[0] = product / math.sqrt(own_square * squares[rank])
     if score[0] > 0 and score[0] >= long_worst[rank]:
         long_counts[rank] = put(long_keys[rank], long_counts[rank], score, own_row)
@@ -196,7 +199,7 @@ def _offer_to_long(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _choose_of_all(
+def _select_from_all(
     own_row: int,
     own_square: float,
     own_inverse: float,
@@ -210,7 +213,10 @@ def _choose_of_all(
     long_counts: CodeArray,
     long_worst: FloatArray,
 ) -> int:
-    """Find the best of the first n ranks; offer the row to the long ones; return how many were found."""
+    """Select the most similar of the first n ranks, and offer the row to the long rows.
+
+    Returns the number selected.
+    """
     size, worst, score = 0, 0.0, np.empty(1, dtype=np.float32)
     for rank in range(min(n, len(long_worst))):
         product = products[rank]
@@ -227,11 +233,11 @@ def _choose_of_all(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _take_sums(
+def _list_sums(
     own_row: int,
     own_square: float,
     own_inverse: float,
-    often: CodeArray,
+    repeated: CodeArray,
     squares: FloatArray,
     inverses: FloatArray,
     products: FloatArray,
@@ -241,9 +247,9 @@ def _take_sums(
     long_counts: CodeArray,
     long_worst: FloatArray,
 ) -> int:
-    """List the sums of some ranks, and set them to 0; offer the row to the long ones; return how many are listed."""
+    """Move the sums of the ranks in ``repeated`` to a list and offer the row to long rows; return the list's length."""
     score = np.empty(1, dtype=np.float32)
-    for rank in often:
+    for rank in repeated:
         product = products[rank]
         products[rank] = 0
         listed[0][n_listed], listed[1][n_listed] = rank, product
@@ -255,7 +261,7 @@ def _take_sums(
 
 @njit(nogil=True, cache=True)
 def _sort_nearly_sorted(keys: Keys) -> None:
-    """Sort keys that are near to their places."""
+    """Sort nearly sorted keys by insertion."""
     for t in range(1, len(keys)):
         key, place = keys[t], t
         while place > 0 and keys[place - 1] > key:
@@ -265,7 +271,7 @@ def _sort_nearly_sorted(keys: Keys) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _choose_listed(
+def _select_from_list(
     own_square: float,
     own_inverse: float,
     listed: Products,
@@ -278,10 +284,10 @@ def _choose_listed(
     k: int,
     keys: Keys,
 ) -> tuple[int, int]:
-    """Write the keys of what is listed and may be among the k best, ascending; return where these begin and end.
+    """Write the keys of the listed ranks that may be among the k best, ascending; return the range of positive scores.
 
-    A histogram of the first bits of the similarities says from where on the best are, and about where each belongs. It
-    is 0 before and after.
+    A histogram of the leading bits of the similarities gives the lowest bucket with one of the k best and the
+    approximate position of each key. It is 0 on entry and on return.
     """
     score, highest = np.empty(1, dtype=np.float32), 0
     bits = score.view(np.uint32)
@@ -292,27 +298,27 @@ def _choose_listed(
         buckets[t] = bucket
         histogram[bucket] += 1
         highest = max(highest, bucket)
-    least, size, widest, is_enough = highest + 1, 0, 0, False
-    while least > 0 and not is_enough:
-        is_enough = size >= k  # one more than is needed: what is closer than rounding errors is not told apart
+    least, size, largest, is_last = highest + 1, 0, 0, False
+    while least > 0 and not is_last:
+        is_last = size >= k  # one bucket more than needed: estimates have rounding errors
         least -= 1
         width = histogram[least]
         histogram[least] = size
-        size, widest = size + width, max(widest, width)
-    n_none = 0
+        size, largest = size + width, max(largest, width)
+    n_zero = 0
     for t in range(n):
         if buckets[t] >= least:
             rank, product = listed[0][t], listed[1][t]
             score[0] = product / math.sqrt(own_square * squares[rank]) if product > 0 else 0.0
-            n_none += score[0] == 0
+            n_zero += score[0] == 0
             keys[size - 1 - histogram[buckets[t]]] = key_of(score, row_of_rank[rank])
             histogram[buckets[t]] += 1
     histogram[:] = 0
-    if widest > _MOST_TO_INSERT:
+    if largest > _MAX_INSERTION_SORT:
         keys[:size].sort()
     else:
         _sort_nearly_sorted(keys[:size])
-    return n_none, size
+    return n_zero, size
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -335,36 +341,42 @@ def nearest_by_products(
     long_keys: Keys,
     long_counts: CodeArray,
 ) -> None:
-    """Find the most similar of the other rows to each short row, and of the rows before it to each long one.
+    """Find the k most similar rows of each row by cosine, x·y / √(Σx² Σy²).
+
+    A short row is compared with all rows, and a long row with the rows of lower rank. The rows of higher rank near each
+    long row are collected in heaps; `cooccurrence.merge_long` merges them.
 
     Parameters
     ----------
     start, stop : int
-        Range of the ranks to work on. The first ranks, as many as ``long_counts``, are the long rows.
+        Range of the ranks. The first ``len(long_counts)`` ranks are the long rows.
     row_of_rank : (n_rows,) int64 array
-        The longest first: on that the room for lists relies.
+        The row of each rank, longest first; the length of the work arrays relies on the order.
     squares, inverses : (n_rows,) float64 and float32 arrays
-        By rank: the sum of squares, 0 or from 1e-60 to 1e60, and what `inverse_norms` makes of it.
+        By rank: the sum of squares, which is 0 or from 1e-60 to 1e60, and its `inverse_norms`.
     indptr, column_codes, values : (n_rows + 1,) int64, (n,) int32 and (n,) float32 arrays
         The matrix, compressed by row.
     column_indptr, ranks, rank_values : (n_columns + 1,) int64, (n,) unsigned and (n,) float32 arrays
-        The matrix, compressed by column, by rank.
+        The matrix, compressed by column, with ascending ranks.
     costs : (n_rows,) float64 array
-        By rank: the number of products, for which there is to be room.
+        By rank: number of products, see `similarity.query_costs`.
     nearest_codes, nearest_scores, nearest_counts
-        As those of `similarity.nearest_rows`.
+        See `similarity.nearest_rows`. Output for the rows of the ranks ``start`` to ``stop``.
     long_keys, long_counts : (n_long, k) uint64 and (n_long,) int32 arrays
-        Changed: the nearest so far of the long rows among those after them, as `best_keys`, of which only this call
-        may know.
+        Updated in place: heaps of the rows of higher rank near each long row, and their sizes. No other thread may use
+        them.
     """
     n_rows, n_long = len(row_of_rank), len(long_counts)
     k, most = nearest_codes.shape[1], int(LISTED * n_rows) + 2
-    once, often = (np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)), np.empty(most, dtype=np.int32)
+    singles, repeated = (
+        (np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float64)),
+        np.empty(most, dtype=np.int32),
+    )
     buckets, histogram = np.empty(most, dtype=np.int32), np.zeros(_BUCKETS, dtype=np.int32)
-    products, candidates = np.zeros(n_rows + _NOWHERE, dtype=np.float64), np.empty(most, dtype=np.uint64)
+    products, candidates = np.zeros(n_rows + _N_SPARE, dtype=np.float64), np.empty(most, dtype=np.uint64)
     n_words, longest_short = (n_rows + 63) // 64, row_of_rank[min(max(start, n_long), n_rows - 1)]
-    met, summed = np.zeros(n_words, dtype=np.uint64), np.zeros(n_words, dtype=np.uint64)
-    begins = np.empty(indptr[longest_short + 1] - indptr[longest_short], dtype=np.int64)
+    touched, summed = np.zeros(n_words, dtype=np.uint64), np.zeros(n_words, dtype=np.uint64)
+    starts = np.empty(indptr[longest_short + 1] - indptr[longest_short], dtype=np.int64)
     keys, score = np.empty(k, dtype=np.uint64), np.empty(1, dtype=np.float32)
     long_worst = np.empty(n_long, dtype=np.float64)
     for rank in range(n_long):
@@ -372,25 +384,25 @@ def nearest_by_products(
     matrix = indptr, column_codes, values, column_indptr, ranks, rank_values
     for rank in range(start, stop):
         row, square, inverse = row_of_rank[rank], squares[rank], 1.0 / math.sqrt(max(squares[rank], LEAST_SQUARE))
-        own, near_long = (row, square, inverse), (long_keys, long_counts, long_worst)
+        own, long_best = (row, square, inverse), (long_keys, long_counts, long_worst)
         if rank >= n_long and costs[rank] < LISTED * n_rows:
-            n_near = _add_long_and_mark(row, n_long, *matrix, products, often, begins, met, summed)
+            n_long_hits = _add_long_and_touch(row, n_long, *matrix, products, repeated, starts, touched, summed)
             summed[rank >> 6] |= _ONE << np.uint64(rank & 63)
-            n, n_often = _add_and_list(row, begins, *matrix, summed, products, often[n_near:], once)
-            n_often += n_near
+            n, n_repeated = _add_and_list(row, starts, *matrix, summed, products, repeated[n_long_hits:], singles)
+            n_repeated += n_long_hits
             products[rank] = 0
-            n = _take_sums(*own, often[:n_often], squares, inverses, products, once, n, *near_long)
+            n = _list_sums(*own, repeated[:n_repeated], squares, inverses, products, singles, n, *long_best)
             if rank + 1 < stop:
-                _fetch_row(row_of_rank[rank + 1], indptr, column_codes, column_indptr, ranks, rank_values)
-            args = square, inverse, once, n, row_of_rank, squares, inverses, buckets, histogram
-            first, size = _choose_listed(*args, k, candidates)
+                _prefetch_row(row_of_rank[rank + 1], indptr, column_codes, column_indptr, ranks, rank_values)
+            args = square, inverse, singles, n, row_of_rank, squares, inverses, buckets, histogram
+            first, size = _select_from_list(*args, k, candidates)
             best = candidates[max(first, size - k) : size]
-            met[:], summed[:] = 0, 0
+            touched[:], summed[:] = 0, 0
         else:
             end = rank if rank < n_long else n_rows
             _add(row, end, *matrix, products)
             products[rank] = 0
-            size = _choose_of_all(*own, end, row_of_rank, squares, inverses, products, keys, *near_long)
+            size = _select_from_all(*own, end, row_of_rank, squares, inverses, products, keys, *long_best)
             products[:end] = 0
             best = keys[:size]
         write_best(best, len(best), nearest_codes[row], nearest_scores[row])

@@ -1,4 +1,4 @@
-"""Integer ids to codes: by table where the ids are dense, by hashing where they are not."""
+"""Integer ids to codes: by a lookup table for dense ids, by a hash table otherwise."""
 
 import numpy as np
 from numba import njit
@@ -17,8 +17,8 @@ def mark_present(ids: IntArray, lowest: int, present: BoolArray) -> None:
 
 @njit(nogil=True, cache=True)
 def table_codes(ids: IntArray, lowest: int, table: CodeArray, codes: CodeArray) -> None:
-    """Look every id up in ``table[id - lowest]``; an id outside the table gets −1."""
-    # The comparison comes before the difference, and the brackets stay: without them either could overflow.
+    """Write the code ``table[id - lowest]`` of each id; −1 for ids outside the table."""
+    # Compare before subtracting and keep the brackets: otherwise the integers could overflow.
     highest = lowest + (len(table) - 1)
     for k in range(len(ids)):
         codes[k] = table[ids[k] - lowest] if lowest <= ids[k] <= highest else -1
@@ -26,13 +26,14 @@ def table_codes(ids: IntArray, lowest: int, table: CodeArray, codes: CodeArray) 
 
 @njit(nogil=True, cache=True)
 def _slot(key: int, mask: int) -> np.int64:
-    """Return where the probing for a key begins (Fibonacci hashing, in 64 bits)."""
+    """Return the first slot to probe for a key (Fibonacci hashing in 64 bits)."""
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
 
 
 @njit(nogil=True, cache=True)
 def _insert_all(uniques: IntArray, n_uniques: int, slots: CodeArray) -> None:
+    """Rebuild the hash table ``slots`` with linear probing."""
     mask = len(slots) - 1
     slots[:] = -1
     for code in range(n_uniques):
@@ -44,19 +45,19 @@ def _insert_all(uniques: IntArray, n_uniques: int, slots: CodeArray) -> None:
 
 @njit(nogil=True, cache=True)
 def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
-    """Give the distinct ids numbers, in order of first appearance.
+    """Assign codes to distinct ids in order of first appearance.
 
     Parameters
     ----------
     ids : (n,) int64 array
         Ids.
     codes : (n,) int32 array
-        Filled with the number of each id.
+        Output: the code of each id, from 0.
 
     Returns
     -------
     (n_uniques,) int64 array
-        The distinct ids.
+        The distinct ids in order of code.
     """
     slots = np.full(1 << 12, -1, dtype=np.int32)
     uniques = np.empty(1 << 11, dtype=np.int64)
@@ -67,7 +68,7 @@ def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
         while slots[slot] >= 0 and uniques[slots[slot]] != ids[k]:
             slot = (slot + 1) & mask
         if slots[slot] < 0:
-            if n_uniques == len(uniques):  # half full: twice the room
+            if n_uniques == len(uniques):  # half full: double the table
                 grown = np.empty(2 * n_uniques, dtype=np.int64)
                 grown[:n_uniques] = uniques
                 uniques = grown

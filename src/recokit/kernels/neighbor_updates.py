@@ -1,4 +1,8 @@
-"""Lists of nearest neighbours kept up to date: some rows have changed, and what others know of them with them."""
+"""Incremental update of nearest-neighbour lists after some rows have changed.
+
+`keep_unchanged` starts new lists from the unchanged neighbours, `offer_changed` adds the changed rows, and
+`finish_lists` writes the lists and marks incomplete ones.
+"""
 
 from numba import njit
 
@@ -19,18 +23,18 @@ def keep_unchanged(
     keys: Keys,
     sizes: CodeArray,
 ) -> None:
-    """Begin with those neighbours of each row that have not changed.
+    """Collect the unchanged neighbours of each row.
 
     Parameters
     ----------
     start, stop : int
-        Range of the rows to work on.
+        Range of the rows.
     codes, scores, counts : (n_rows, width) int32, (n_rows, width) float32 and (n_rows,) int32 arrays
-        The neighbours of each row so far.
+        The previous neighbours of each row, best first, and their number.
     changed : (n_rows,) bool array
-        Which rows have changed.
+        Whether each row has changed.
     keys, sizes : (n_rows, k) uint64 and (n_rows,) int32 arrays
-        Written: the best so far of each row, as `best_keys`, and how many these are.
+        Output: the heap of each row and its size.
     """
     for row in range(start, stop):
         size = 0
@@ -49,18 +53,18 @@ def offer_changed(
     keys: Keys,
     sizes: CodeArray,
 ) -> None:
-    """Offer rows that have changed to all others.
+    """Offer changed rows to the heaps of all rows.
 
     Parameters
     ----------
     start, stop : int
-        Range of the rows to work on.
+        Range of the rows.
     changed_codes : (m,) int32 array
-        Rows that have changed.
+        The changed rows.
     similarities : (m, n_rows) float32 array
-        The similarity that each of them has for each row.
+        Similarity of each row to each changed row; values ≤ 0 are skipped.
     keys, sizes
-        As `keep_unchanged` writes them; changed.
+        See `keep_unchanged`; updated in place.
     """
     for t in range(len(changed_codes)):
         code = changed_codes[t]
@@ -84,25 +88,25 @@ def finish_lists(
     new_counts: CodeArray,
     unsure: BoolArray,
 ) -> None:
-    """Write the lists, and tell which of them may lack a row that was not among the neighbours before.
+    """Write the lists, and mark lists that may lack an unchanged row that was not a neighbour before.
 
-    A row that has not changed and was no neighbour is less similar than the last neighbour was. So the list is right
-    where it is full again and its last neighbour is no worse than that.
+    An unchanged row outside the previous list is less similar than its last neighbour. The new list is therefore
+    correct if it is full and its last neighbour is no worse than the previous last neighbour.
 
     Parameters
     ----------
     start, stop : int
-        Range of the rows to work on.
+        Range of the rows.
     codes, scores, counts
-        As for `keep_unchanged`.
+        See `keep_unchanged`.
     complete : (n_rows,) bool array
-        Whether all similar rows were neighbours.
+        Whether the previous list held all similar rows.
     keys, sizes
-        What `offer_changed` has left.
+        The heaps after `offer_changed`; sorted in place.
     new_codes, new_scores, new_counts : (n_rows, k) int32, (n_rows, k) float32 and (n_rows,) int32 arrays
-        Written: the neighbours, best first; −1 and 0 beyond their number.
+        Output: the neighbours, best first, padded with −1 and 0, and their number.
     unsure : (n_rows,) bool array
-        Written.
+        Output: whether the list may be incorrect.
     """
     for row in range(start, stop):
         size = sizes[row]
@@ -111,5 +115,5 @@ def finish_lists(
         unsure[row] = not complete[row]
         if size == keys.shape[1] and not complete[row]:
             last = counts[row] - 1
-            before = key_of(scores[row, last : last + 1], codes[row, last])
-            unsure[row] = key_of(new_scores[row, size - 1 : size], new_codes[row, size - 1]) < before
+            previous_key = key_of(scores[row, last : last + 1], codes[row, last])
+            unsure[row] = key_of(new_scores[row, size - 1 : size], new_codes[row, size - 1]) < previous_key

@@ -1,4 +1,4 @@
-"""Ratings and scores from neighbours: weighted means of the nearest raters, and sums over neighbours."""
+"""Predictions and scores from neighbours: weighted means over the k nearest neighbours, and weighted sums."""
 
 import numpy as np
 from numba import njit
@@ -19,7 +19,7 @@ def _code_of(key: np.uint64) -> int:
 
 @njit(nogil=True, cache=True)
 def _sift_down(keys: Keys, parent: int, key: np.uint64) -> None:
-    """Put a key into the heap, whose root is the least, at ``parent`` or below."""
+    """Place a key at ``parent`` or below in a min-heap."""
     while 2 * parent + 1 < len(keys):
         child = 2 * parent + 1
         if child + 1 < len(keys) and keys[child + 1] < keys[child]:
@@ -33,7 +33,7 @@ def _sift_down(keys: Keys, parent: int, key: np.uint64) -> None:
 
 @njit(nogil=True, cache=True)
 def _offer(keys: Keys, size: int, key: np.uint64) -> int:
-    """Do as `best_keys.offer`, but make a heap of the first keys without sorting them: few follow."""
+    """Do as `top_k.offer`, but heapify the first keys instead of sorting them: faster if few keys follow."""
     if size < len(keys):
         keys[size] = key
         if size + 1 == len(keys):
@@ -47,13 +47,13 @@ def _offer(keys: Keys, size: int, key: np.uint64) -> int:
 
 @njit(nogil=True, inline="always")
 def _amplified(similarity: float, amplification: float) -> float:
-    """Return the weight of a similarity."""
+    """Return the weight s^ρ of a similarity s."""
     return np.float64(similarity) if amplification == 1.0 else np.float64(similarity) ** amplification
 
 
 @njit(nogil=True, inline="always")
 def _weight(similarity: float, t: int, decays: FloatArray, amplification: float) -> float:
-    """Return the weight of cell t, which a row of this similarity has rated."""
+    """Return the weight w s^ρ of cell t at similarity s."""
     weight = _amplified(similarity, amplification)
     return weight * decays[t] if len(decays) else weight
 
@@ -75,38 +75,39 @@ def nearest_mean_pairs(
     means: FloatArray,
     supports: CodeArray,
 ) -> None:
-    """Average over the nearest of those who rated, for pairs of a row of similarities and a list of raters.
+    """Compute weighted means of ratings over the nearest neighbours, for pairs of a row and a target.
 
-    The raters of an item, for a user's row of similarities; or the items of a user, for an item's row. Each pair gets
-    Σ w s^ρ x / (Σ w s^ρ + γ) over the ``n_neighbors`` listed codes of highest similarity s > 0, equal ones by code.
+    For user-based models, a row belongs to a user, a target is an item, and its list holds the users with a rating x of
+    the item. For item-based models, users and items swap roles. The mean is Σ w s^ρ x / (Σ w s^ρ + γ) over the
+    ``n_neighbors`` codes of the target's list with the highest similarities s > 0, ties by code.
 
     Parameters
     ----------
     start, stop : int
-        Range of the pairs to work on.
+        Range of the pairs.
     rows, targets : (n,) int64 arrays
-        The row of ``similarities`` and the list of each pair.
+        The row of ``similarities`` and the target of each pair.
     similarities : (n_rows, n_codes) float32 array
-        Similarity to every code.
-    indptr, codes, values : (n_lists + 1,) int64, (m,) int32 and (m,) float32 arrays
-        The lists: who rated, ascending, and the rating or its deviation.
+        s, the similarity of each row to every code.
+    indptr, codes, values : (n_targets + 1,) int64, (m,) int32 and (m,) float32 arrays
+        The list of each target: codes, ascending, and x, the ratings or their deviations.
     decays : (m,) or (0,) float32 array
-        w, what is left of each x after its decay; empty where all are 1.
+        w, the time decay of each x; empty if all are 1.
     n_neighbors : int
-        How many neighbours at most.
+        Maximum number of neighbours.
     amplification, shrinkage : float
         ρ and γ.
     means : (n,) float64 array
-        Written: the weighted means, NaN without a neighbour.
+        Output: the weighted means; NaN without neighbours.
     supports : (n,) int32 array
-        Written: the number of neighbours.
+        Output: the number of neighbours.
     """
     keys = np.empty(n_neighbors, dtype=np.uint64)
     score = np.empty(1, dtype=np.float32)
     for pair in range(start, stop):
         row, first, last = rows[pair], indptr[targets[pair]], indptr[targets[pair] + 1]
         size, total, weight_sum = 0, 0.0, 0.0
-        if last - first <= n_neighbors:  # all that are similar
+        if last - first <= n_neighbors:  # no selection needed
             for t in range(first, last):
                 score[0] = similarities[row, codes[t]]
                 if score[0] > 0:
@@ -130,9 +131,9 @@ def nearest_mean_pairs(
 
 @njit(nogil=True, cache=True)
 def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int, keys: Keys) -> int:
-    """Put the codes of positive similarity that have cells into ``keys``; return how many these are.
+    """Write the keys of the codes with cells and positive similarity, and return their number.
 
-    The best come last, unless there are no more than ``n_neighbors`` of them: then all will be asked.
+    The keys are sorted, best last, if there are more than ``n_neighbors``.
     """
     size = 0
     for code in range(len(similarities)):
@@ -145,37 +146,37 @@ def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int
 
 
 @njit(nogil=True, inline="always")
-def _tell(
+def _add_neighbor(
     weight: float,
     neighbor: int,
     indptr: IntArray,
     codes: CodeArray,
     values: FloatArray,
     decays: FloatArray,
-    wanted: CodeArray,
+    open_places: CodeArray,
     sums: FloatArray,
 ) -> None:
-    """Add what a neighbour rated to (Σ w x, Σ w) of each target, unless that has had its fill.
+    """Add a neighbour's values to (Σ w x, Σ w) of each target that still accepts neighbours.
 
-    Without a branch on that: it would be mispredicted, which costs more than an addition of 0.
+    Full targets get a weight of 0: adding 0 is faster than a mispredicted branch.
     """
-    first, last = np.uintp(indptr[neighbor]), np.uintp(indptr[neighbor + 1])  # unsigned: none counts from the end
+    first, last = np.uintp(indptr[neighbor]), np.uintp(indptr[neighbor + 1])  # unsigned: no index counts from the end
     if len(decays) == 0:
         for t in range(first, last):
             target = np.uintp(codes[t])
-            left = wanted[target]
-            w = weight if left > 0 else 0.0
+            n_open = open_places[target]
+            w = weight if n_open > 0 else 0.0
             sums[target, 0] += w * values[t]
             sums[target, 1] += w
-            wanted[target] = left - 1
+            open_places[target] = n_open - 1
         return
     for t in range(first, last):
         target = np.uintp(codes[t])
-        left = wanted[target]
-        w = weight * decays[t] if left > 0 else 0.0
+        n_open = open_places[target]
+        w = weight * decays[t] if n_open > 0 else 0.0
         sums[target, 0] += w * values[t]
         sums[target, 1] += w
-        wanted[target] = left - 1
+        open_places[target] = n_open - 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -192,34 +193,34 @@ def nearest_mean_grid(
     shrinkage: float,
     means: FloatArray,
 ) -> None:
-    """Average over the nearest of those who rated, for every row of similarities and everything that was rated.
+    """Compute the weighted means of `nearest_mean_pairs` for every row and every target.
 
-    What `nearest_mean_pairs` computes, from what each neighbour rated: the neighbours are asked in order of their
-    similarity, and what ``n_neighbors`` of them have told of takes no more.
+    The neighbours of a row are processed from the most similar on. Each adds its values to its targets, and a target
+    accepts the first ``n_neighbors`` neighbours.
 
     Parameters
     ----------
     start, stop : int
-        Range of the rows of ``means`` to work on.
+        Range of the rows.
     similarities : (n_rows, n_codes) float32 array
-        Similarity to every code.
+        s, the similarity of each row to every code.
     indptr, codes, values : (n_codes + 1,) int64, (m,) int32 and (m,) float32 arrays
-        What each neighbour rated, and the rating or its deviation.
+        The targets of each neighbour, and x, the ratings or their deviations.
     decays, n_neighbors, amplification, shrinkage
-        As for `nearest_mean_pairs`.
+        See `nearest_mean_pairs`.
     means : (n_rows, n_targets) float64 array
-        Written: the weighted means, NaN without a neighbour.
+        Output: the weighted means; NaN without neighbours.
     """
     keys = np.empty(similarities.shape[1], dtype=np.uint64)
     sums = np.empty((means.shape[1], 2), dtype=np.float64)
-    wanted = np.empty(means.shape[1], dtype=np.int32)
+    open_places = np.empty(means.shape[1], dtype=np.int32)
     for row in range(start, stop):
         sums[:] = 0
-        wanted[:] = n_neighbors
+        open_places[:] = n_neighbors
         for best in range(_list_neighbors(similarities[row], indptr, n_neighbors, keys) - 1, -1, -1):
             neighbor = _code_of(keys[best])
             weight = _amplified(similarities[row, neighbor], amplification)
-            _tell(weight, neighbor, indptr, codes, values, decays, wanted, sums)
+            _add_neighbor(weight, neighbor, indptr, codes, values, decays, open_places, sums)
         for target in range(means.shape[1]):
             weight_sum = sums[target, 1]
             means[row, target] = sums[target, 0] / (weight_sum + shrinkage) if weight_sum > 0 else np.nan
@@ -237,20 +238,21 @@ def neighbor_sums(
     values: FloatArray,
     scores: FloatArray,
 ) -> None:
-    """Sum weighted lists: the score of target t for profile p is Σ_j weight_pj value_jt.
+    """Score targets by weighted sums: the score of target t for profile p is Σ_j weight_pj value_jt.
 
-    A user's items, with the neighbours of each item; or a user's neighbours, with the items of each neighbour.
+    For item-based models, j runs over the items of a user and t over the neighbours of each item. For user-based
+    models, j runs over the neighbours of a user and t over the items of each neighbour.
 
     Parameters
     ----------
     start, stop : int
-        Range of the profiles to work on.
+        Range of the profiles.
     profile_indptr, profile_codes, profile_weights : (n_profiles + 1,) int64, (n,) int32 and (n,) float32 arrays
-        What each profile holds, compressed by row.
+        The profiles as compressed rows: codes j and weights.
     indptr, codes, values : (n_lists + 1,) int64, (m,) int32 and (m,) float32 arrays
-        The list of each profile code: targets, and what they get.
+        The list of each code j as compressed rows: targets t and values.
     scores : (n_profiles, n_targets) float32 array
-        Written: the sums, −inf where nothing positive was added.
+        Output: the sums; −∞ if a sum is not positive.
     """
     sums = np.empty(scores.shape[1], dtype=np.float64)
     for profile in range(start, stop):
@@ -268,30 +270,30 @@ def neighbors_listed(
     start: int,
     stop: int,
     rows: CodeArray,
-    lists: CodeArray,
+    list_rows: CodeArray,
     neighbor_codes: CodeArray,
     neighbor_counts: CodeArray,
     indptr: IntArray,
     codes: CodeArray,
     counts: CodeArray,
 ) -> None:
-    """Count the neighbours of a row that are in a list, for pairs of a row and a list.
+    """Count the neighbours of a row that occur in a list, for pairs of a row and a list.
 
     Parameters
     ----------
     start, stop : int
-        Range of the pairs to work on.
-    rows, lists : (n,) int32 arrays
-        The pairs.
+        Range of the pairs.
+    rows, list_rows : (n,) int32 arrays
+        The row and the list of each pair.
     neighbor_codes, neighbor_counts : (n_rows, k) and (n_rows,) int32 arrays
-        The neighbours of each row, and how many these are.
+        The neighbours of each row, and their number.
     indptr, codes : (n_lists + 1,) int64 and (m,) int32 arrays
-        The lists, ascending.
+        The lists as compressed rows, ascending.
     counts : (n,) int32 array
-        Written.
+        Output: the count of each pair.
     """
     for pair in range(start, stop):
-        row, listed = rows[pair], codes[indptr[lists[pair]] : indptr[lists[pair] + 1]]
+        row, listed = rows[pair], codes[indptr[list_rows[pair]] : indptr[list_rows[pair] + 1]]
         counts[pair] = 0
         for code in neighbor_codes[row, : neighbor_counts[row]]:
             place = np.searchsorted(listed, code)
@@ -309,26 +311,26 @@ def merge_lists(
     top_scores: FloatArray,
     top_counts: CodeArray,
 ) -> None:
-    """Merge lists of the best items into lists of the best before, all of whose codes are lower.
+    """Merge new top-n lists into existing ones, for new items with higher codes than all existing items.
 
     Parameters
     ----------
     start, stop : int
-        Range of the people to work on.
-    new_codes, new_scores, new_counts : (n_people, m) int32 and float32 arrays, (n_people,) int32 array
-        Best first, equal ones by code, and how many there are.
-    top_codes, top_scores, top_counts : (n_people, n) int32 and float32 arrays, (n_people,) int32 array
-        The lists before; written over. What is beyond their number stays as it is.
+        Range of the users.
+    new_codes, new_scores, new_counts : (n_users, m) int32 and float32 arrays, (n_users,) int32 array
+        The new lists, best first, ties by code, and their lengths.
+    top_codes, top_scores, top_counts : (n_users, n) int32 and float32 arrays, (n_users,) int32 array
+        The existing lists; updated in place. Cells beyond the new length are left as they are.
     """
     old_codes, old_scores = np.empty(top_codes.shape[1], np.int32), np.empty(top_codes.shape[1], np.float32)
-    for person in range(start, stop):
-        n_old, n_new, old, new = top_counts[person], new_counts[person], 0, 0
-        old_codes[:n_old], old_scores[:n_old] = top_codes[person, :n_old], top_scores[person, :n_old]
-        top_counts[person] = min(len(old_codes), n_old + n_new)
-        for place in range(top_counts[person]):
-            if old < n_old and (new == n_new or old_scores[old] >= new_scores[person, new]):
-                top_codes[person, place], top_scores[person, place] = old_codes[old], old_scores[old]
+    for user in range(start, stop):
+        n_old, n_new, old, new = top_counts[user], new_counts[user], 0, 0
+        old_codes[:n_old], old_scores[:n_old] = top_codes[user, :n_old], top_scores[user, :n_old]
+        top_counts[user] = min(len(old_codes), n_old + n_new)
+        for place in range(top_counts[user]):
+            if old < n_old and (new == n_new or old_scores[old] >= new_scores[user, new]):
+                top_codes[user, place], top_scores[user, place] = old_codes[old], old_scores[old]
                 old += 1
             else:
-                top_codes[person, place], top_scores[person, place] = new_codes[person, new], new_scores[person, new]
+                top_codes[user, place], top_scores[user, place] = new_codes[user, new], new_scores[user, new]
                 new += 1

@@ -1,4 +1,4 @@
-"""Fetch what will be read soon from memory, so that it need not be waited for then."""
+"""Prefetch memory into the cache before it is read."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ __all__ = ["prefetch"]
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
     def prefetch(array: AnyArray, place: int) -> None:
-        """Have the cache line of a place of a one-dimensional array fetched; the place may be beyond its end."""
+        """Prefetch the cache line of ``array[place]``; ``place`` may be beyond the end."""
 
 else:
 
     @intrinsic
     def prefetch(typing_context: Any, array: Any, place: Any) -> Any:
-        """Have the cache line of a place of a one-dimensional array fetched; the place may be beyond its end."""
+        """Prefetch the cache line of ``array[place]``; ``place`` may be beyond the end."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             struct = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -27,7 +27,7 @@ else:
             address = builder.bitcast(builder.gep(struct.data, [arguments[1]]), pointer)
             kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
             function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-            builder.call(function, [address, flag(0), flag(3), flag(1)])  # to read, to be kept, data
+            builder.call(function, [address, flag(0), flag(3), flag(1)])  # read access, high locality, data cache
             return context.get_dummy_value()
 
         return types.void(array, place), generate

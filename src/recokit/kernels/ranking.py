@@ -1,4 +1,4 @@
-"""Measures of ranked lists against relevant items: all users and all measures in one pass."""
+"""Ranking metrics: all users and all metrics in one pass."""
 
 import numpy as np
 from numba import njit
@@ -28,11 +28,16 @@ BINARY, LINEAR, EXPONENTIAL = 0, 1, 2
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _find_hits(
-    listed: CodeArray, relevant: CodeArray, values: FloatArray, places: CodeArray, ranks: IntArray, found: FloatArray
+    listed: CodeArray,
+    relevant: CodeArray,
+    values: FloatArray,
+    places: CodeArray,
+    ranks: IntArray,
+    hit_values: FloatArray,
 ) -> int:
-    """Fill the ranks (from 0) and the values of the hits, best first, and return their number.
+    """Write the ranks (from 0) and the values of the hits, best first, and return their number.
 
-    ``places`` is −1 everywhere, before and after.
+    ``places`` is a work array of item codes: −1 everywhere on entry and on return.
     """
     for place in range(len(relevant)):
         if relevant[place] >= 0:
@@ -41,9 +46,9 @@ def _find_hits(
     for rank in range(len(listed)):
         place = places[listed[rank]]
         if place >= 0:
-            ranks[n_hits], found[n_hits] = rank, values[place]
+            ranks[n_hits], hit_values[n_hits] = rank, values[place]
             n_hits += 1
-            places[listed[rank]] = -1  # an item listed twice is a hit once
+            places[listed[rank]] = -1  # a repeated item is a hit only once
     for place in range(len(relevant)):
         if relevant[place] >= 0:
             places[relevant[place]] = -1
@@ -52,6 +57,7 @@ def _find_hits(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _divisor(denominator: int, k: int, n_relevant: int) -> int:
+    """Return k, the number of relevant items, or the smaller of the two."""
     if denominator == BY_K:
         return k
     return n_relevant if denominator == BY_RELEVANT else min(k, n_relevant)
@@ -59,6 +65,7 @@ def _divisor(denominator: int, k: int, n_relevant: int) -> int:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _gain(value: float, gain: int) -> float:
+    """Return 1, the value, or 2^value − 1."""
     if gain == BINARY:
         return 1.0
     return value if gain == LINEAR else 2.0**value - 1.0
@@ -66,31 +73,31 @@ def _gain(value: float, gain: int) -> float:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _ndcg(
-    ranks: IntArray, found: FloatArray, ideal: FloatArray, ideal_size: int, gain: int, discounts: AnyArray
+    ranks: IntArray, hit_values: FloatArray, ideal: FloatArray, ideal_size: int, gain: int, discounts: AnyArray
 ) -> float:
-    """Return the discounted gain of the hits over that of the ideal list."""
+    """Return the discounted gain of the hits divided by the discounted gain of the ideal list."""
     best = 0.0
     if gain == BINARY:
         best = discounts[1, ideal_size]
     else:
         for rank in range(ideal_size):
             best += _gain(ideal[rank], gain) * discounts[0, rank]
-    reached = 0.0
+    gains = 0.0
     for hit in range(len(ranks)):
-        reached += _gain(found[hit], gain) * discounts[0, ranks[hit]]
-    return reached / best if best > 0.0 else 0.0
+        gains += _gain(hit_values[hit], gain) * discounts[0, ranks[hit]]
+    return gains / best if best > 0.0 else 0.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _auc(listed: CodeArray, ranks: IntArray, n_relevant: int, n_items: int, places: CodeArray) -> float:
-    """Return the share of (relevant, other) pairs in the right order; a pair that is not listed is half right.
+    """Return the share of (relevant, other) pairs in the right order; a pair outside the list counts one half.
 
-    An item listed twice stands where it is listed first. ``places`` is −1 everywhere, before and after.
+    A repeated item counts at its first rank. ``places`` is a work array: −1 everywhere on entry and on return.
     """
     n_hits, n_others = len(ranks), n_items - n_relevant
     if n_others <= 0:
         return 0.0
-    n_misses, hit, above = 0, 0, 0  # misses above the hits, summed over the hits
+    n_misses, hit, above = 0, 0, 0  # misses ranked above each hit, summed over the hits
     for rank in range(len(listed)):
         if hit < n_hits and ranks[hit] == rank:
             above += n_misses
@@ -106,9 +113,9 @@ def _auc(listed: CodeArray, ranks: IntArray, n_relevant: int, n_items: int, plac
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _measure(
-    kind: int, divisor: int, gain: int, ranks: IntArray, found: FloatArray, ideal: FloatArray, discounts: AnyArray
+    kind: int, divisor: int, gain: int, ranks: IntArray, hit_values: FloatArray, ideal: FloatArray, discounts: AnyArray
 ) -> float:
-    """Return one measure of the hits above the cut-off."""
+    """Return one metric from the hits above the cut-off."""
     n_hits = len(ranks)
     if kind == HITS:
         return n_hits / divisor
@@ -117,7 +124,7 @@ def _measure(
     if kind == RECIPROCAL_RANK:
         return 1.0 / (ranks[0] + 1) if n_hits > 0 else 0.0
     if kind == NDCG:
-        return _ndcg(ranks, found, ideal, divisor, gain, discounts)
+        return _ndcg(ranks, hit_values, ideal, divisor, gain, discounts)
     precisions = 0.0
     for hit in range(n_hits):
         precisions += (hit + 1) / (ranks[hit] + 1)
@@ -140,41 +147,48 @@ def measure_lists(
     plan: IntArray,
     results: AnyArray,
 ) -> None:
-    """Compute every measure of the plan for each user.
+    """Compute all metrics of a plan for each user.
+
+    With hits at the ranks r_1 < r_2 < … (from 1) up to the cut-off k, and d the denominator::
+
+        HITS = n_hits / d        HIT_RATE = 1 if n_hits > 0 else 0        RECIPROCAL_RANK = 1 / r_1
+        AVERAGE_PRECISION = Σ_j (j / r_j) / d        NDCG = Σ_j gain_j w(r_j) / Σ_{r ≤ d} ideal gain_r w(r)
+
+    w(r) is the discount of rank r. ``AUC`` is the share of pairs of a relevant and another item in the right order.
 
     Parameters
     ----------
     start, stop : int
-        Users to work on.
+        Range of the users.
     listed : (n_lists, width) int32 array
-        Item codes of the lists, best first.
+        Item codes of the ranked lists, best first.
     counts : (n_lists,) int32 array
-        Length of each list; cells at and beyond it are not read.
+        Length of each list; cells beyond it are not read.
     list_rows : (n_users,) int64 array
-        The list of each user, −1 for none.
+        The row of each user in ``listed``, −1 for none.
     indptr : (n_rows + 1,) int64 array
-        Where the relevant items of each test row begin.
+        Boundaries of the test rows.
     relevant : (nnz,) int32 array
-        Codes of the relevant items, −1 for those that are in no list. Distinct within a row.
+        Codes of the relevant items, −1 for items that are in no list. Other codes are distinct within a row.
     values : (nnz,) float64 array
-        Their values, not negative where they are gains.
+        Values of the relevant items; not negative if used as gains.
     test_rows : (n_users,) int64 array
         The test row of each user, −1 for none.
     discounts : (2, n) float64 array
-        Weight of each rank, and the sum of the weights above it; n is greater than the length of the lists, of the
-        longest test row, and of the ideal lists of the plan.
+        Discount of each rank, and the sum of the discounts of the ranks above it. n must exceed the lengths of the
+        lists, the longest test row, and the ideal lists of the plan.
     n_listed_items : int
         Number of item codes.
-    plan : (n_measures, 5) int64 array
-        Kind, cut-off, denominator and gain of each measure; and for ``AUC`` the size of the catalogue, those included
-        that are relevant, or listed above the cut-off.
-    results : (n_users, n_measures) float64 array
-        Filled; 0 for a user without a list or without relevant items.
+    plan : (n_metrics, 5) int64 array
+        Kind, cut-off, denominator and gain of each metric. The fifth column is the size of the catalogue for ``AUC``,
+        including relevant items and items listed above the cut-off.
+    results : (n_users, n_metrics) float64 array
+        Output: the rows ``start`` to ``stop``; 0 for a user without a list or without relevant items.
     """
     width = listed.shape[1]
-    cells = listed.ravel()  # there may be no list at all
+    cells = listed.ravel()  # also valid if there are no lists
     places = np.full(n_listed_items, -1, dtype=np.int32)
-    ranks, found = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float64)
+    ranks, hit_values = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float64)
     graded = np.any(plan[:, 3] != BINARY)
     for row in range(start, stop):
         results[row] = 0.0
@@ -184,16 +198,18 @@ def measure_lists(
         if first == last:
             continue
         n_listed, begin = counts[list_rows[row]], list_rows[row] * width
-        own = cells[begin : begin + n_listed]
-        n_hits = _find_hits(own, relevant[first:last], values[first:last], places, ranks, found)
+        user_list = cells[begin : begin + n_listed]
+        n_hits = _find_hits(user_list, relevant[first:last], values[first:last], places, ranks, hit_values)
         ideal = np.sort(values[first:last])[::-1] if graded else values[:0][::-1]
         for column in range(len(plan)):
             kind, k, denominator, gain = plan[column, 0], plan[column, 1], plan[column, 2], plan[column, 3]
-            seen = np.searchsorted(ranks[:n_hits], k)  # hits above the cut-off
+            n_above = np.searchsorted(ranks[:n_hits], k)  # hits above the cut-off
             if kind == AUC:
                 results[row, column] = _auc(
-                    own[: min(n_listed, k)], ranks[:seen], last - first, plan[column, 4], places
+                    user_list[: min(n_listed, k)], ranks[:n_above], last - first, plan[column, 4], places
                 )
                 continue
             divisor = _divisor(denominator, k, last - first)
-            results[row, column] = _measure(kind, divisor, gain, ranks[:seen], found[:seen], ideal, discounts)
+            results[row, column] = _measure(
+                kind, divisor, gain, ranks[:n_above], hit_values[:n_above], ideal, discounts
+            )

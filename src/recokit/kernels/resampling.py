@@ -1,4 +1,4 @@
-"""Means of samples of rows."""
+"""Means of resampled rows, for bootstrap and permutation tests."""
 
 import numpy as np
 from numba import njit
@@ -10,18 +10,18 @@ __all__ = ["flipped_means", "mean_rows"]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def mean_rows(start: int, stop: int, drawn: CodeArray, values: AnyArray, means: AnyArray) -> None:
-    """Average the drawn rows of each sample.
+    """Average the drawn rows of each sample: means_s = Σ_j values[drawn_sj] / n.
 
     Parameters
     ----------
     start, stop : int
-        Samples to work on.
+        Range of the samples.
     drawn : (n_samples, n) int32 array
-        Rows that each sample consists of.
+        The rows of each sample.
     values : (n_rows, n_columns) float64 array
         Values of the rows.
     means : (n_samples, n_columns) float64 array
-        Filled.
+        Output: the rows ``start`` to ``stop``.
     """
     n_columns = values.shape[1]
     for sample in range(start, stop):
@@ -35,18 +35,18 @@ def mean_rows(start: int, stop: int, drawn: CodeArray, values: AnyArray, means: 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def flipped_means(start: int, stop: int, flips: AnyArray, values: AnyArray, means: AnyArray) -> None:
-    """Average the rows with some of their signs flipped.
+    """Average the rows with random signs: means_s = Σ_r ± values_r / n_rows.
 
     Parameters
     ----------
     start, stop : int
-        Samples to work on.
+        Range of the samples.
     flips : (n_samples, n_bytes) uint8 array
-        Bits of each sample, the lowest of a byte first: a row whose bit is set changes its sign.
+        One bit for each row, lowest bit of a byte first; a set bit flips the sign.
     values : (n_rows, n_columns) float64 array
         Values of the rows.
     means : (n_samples, n_columns) float64 array
-        Filled.
+        Output: the rows ``start`` to ``stop``.
     """
     n_rows, n_columns = values.shape
     for sample in range(start, stop):

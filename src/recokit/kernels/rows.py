@@ -1,4 +1,4 @@
-"""Coordinates to compressed rows and rows to columns by counting sort, and the merging of repeated cells."""
+"""Counting sort for sparse matrices: compressed rows, transposition, and merging of duplicate cells."""
 
 import numpy as np
 from numba import njit
@@ -10,6 +10,7 @@ __all__ = [
     "MAX",
     "MEAN",
     "SUM",
+    "cells_before",
     "count_columns",
     "fill_columns",
     "merge_repeated",
@@ -22,7 +23,7 @@ SUM, MEAN, LAST, MAX = 0, 1, 2, 3
 
 @njit(nogil=True, cache=True)
 def row_starts(codes: CodeArray, n_rows: int) -> IntArray:
-    """Return where each row begins once the codes are sorted: (n_rows + 1,) int64."""
+    """Return the row boundaries (indptr) of sorted codes: (n_rows + 1,) int64."""
     indptr = np.zeros(n_rows + 1, dtype=np.int64)
     for k in range(len(codes)):
         indptr[codes[k] + 1] += 1
@@ -33,7 +34,7 @@ def row_starts(codes: CodeArray, n_rows: int) -> IntArray:
 
 @njit(nogil=True, cache=True)
 def order_by(codes: CodeArray, starts: IntArray, before: IntArray) -> IntArray:
-    """Sort positions by code, stably: equal codes keep the order they have in ``before``.
+    """Sort positions by code with a stable counting sort: equal codes keep their order in ``before``.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def order_by(codes: CodeArray, starts: IntArray, before: IntArray) -> IntArray:
     starts : (n_codes + 1,) int64 array
         `row_starts` of the codes.
     before : (n,) int64 array
-        The positions in the order they have so far.
+        The positions in their current order.
 
     Returns
     -------
@@ -69,28 +70,28 @@ def count_columns(
     column_codes: CodeArray,
     counts: IntArray,
 ) -> None:
-    """Count the cells of each column in some parts of the rows.
+    """Count the cells of each column for each part of the rows: the first pass of a transposition.
 
     Parameters
     ----------
     start, stop : int
-        The parts.
+        Range of the parts.
     bounds : (n_parts + 1,) int64 array
-        Where each part begins in ``row_order``.
+        First position of each part in ``row_order``, and the end of the last part.
     row_order : (n_rows,) int64 array
-        The rows, in the order that they shall have in a column.
+        The rows in their order within the columns of the result.
     first_cells, end_cells, column_codes : (n_rows,) int64, (n_rows,) int64 and (m,) int32 arrays
-        Where the cells of each row begin and end, and the column of each cell.
+        The range of the cells of each row, and the column of each cell.
     counts : (n_parts, n_columns) int64 array
-        Its rows ``start`` to ``stop`` are written.
+        Output: the rows ``start`` to ``stop``.
     """
     for part in range(start, stop):
-        own = counts[part]
-        own[:] = 0
+        part_counts = counts[part]
+        part_counts[:] = 0
         for place in range(bounds[part], bounds[part + 1]):
             row = row_order[place]
             for column in column_codes[first_cells[row] : end_cells[row]]:
-                own[column] += 1
+                part_counts[column] += 1
 
 
 @njit(nogil=True, cache=True)
@@ -107,28 +108,28 @@ def fill_columns(
     places: AnyArray,
     transposed: AnyArray,
 ) -> None:
-    """Write the cells of some parts of the rows to their columns.
+    """Write the cells of each part of the rows to their columns: the second pass of a transposition.
 
     Parameters
     ----------
     start, stop, bounds, row_order, first_cells, end_cells, column_codes
-        As those of `count_columns`.
+        See `count_columns`.
     values : (m,) or (0,) array
-        Of the cells; none are written where there are none.
+        The values of the cells; empty to transpose the positions only.
     free : (n_parts, n_columns) int64 array
-        Where the cells of each part begin in each column. Changed.
+        The first output position of each part in each column. Work array: advanced to the end of the part's cells.
     places : (n,) integer array
-        Written: the place in ``row_order`` of each cell's row, column by column, ascending in each.
+        Output: the position in ``row_order`` of the row of each cell, column by column, ascending within a column.
     transposed : (n,) or (0,) array
-        Written: the values in this order.
+        Output: the values in the same order.
     """
     for part in range(start, stop):
-        own = free[part]
+        next_cells = free[part]
         for place in range(bounds[part], bounds[part + 1]):
             row = row_order[place]
             for k in range(first_cells[row], end_cells[row]):
-                to = own[column_codes[k]]
-                own[column_codes[k]] = to + 1
+                to = next_cells[column_codes[k]]
+                next_cells[column_codes[k]] = to + 1
                 places[to] = place
                 if len(values):
                     transposed[to] = values[k]
@@ -138,24 +139,24 @@ def fill_columns(
 def merge_repeated(
     indptr: IntArray, column_codes: CodeArray, values: FloatArray, policy: int
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Merge the repeated cells of sorted rows.
+    """Merge duplicate cells of sorted rows.
 
     Parameters
     ----------
     indptr : (n_rows + 1,) int64 array
         Row boundaries.
     column_codes : (n,) int32 array
-        Columns, sorted within a row; cells that repeat stand in order of time.
+        Columns, ascending within a row; duplicate cells are in order of time.
     values : (n,) float32 array
         Values.
     policy : int
-        ``SUM``, ``MEAN``, ``LAST`` or ``MAX`` of the repeated values.
+        ``SUM``, ``MEAN``, ``LAST`` or ``MAX`` of the duplicate values; sums are in float64.
 
     Returns
     -------
     merged_indptr : (n_rows + 1,) int64 array
     last : (n_merged,) int64 array
-        Position of the last cell that went into each merged one.
+        Position of the last duplicate of each merged cell.
     merged : (n_merged,) float32 array
     """
     merged_indptr = np.zeros(len(indptr), dtype=np.int64)
@@ -182,3 +183,19 @@ def merge_repeated(
             n_merged += 1
         merged_indptr[row + 1] = n_merged
     return merged_indptr, last[:n_merged].copy(), merged[:n_merged].copy()
+
+
+@njit(nogil=True, cache=True)
+def cells_before(column_indptr: IntArray, ranks: AnyArray, rank: int) -> IntArray:
+    """Return the number of cells below a rank in each column, by bisection: (n_columns,) int64."""
+    counts = np.empty(len(column_indptr) - 1, dtype=np.int64)
+    for column in range(len(counts)):
+        low, high = column_indptr[column], column_indptr[column + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if ranks[middle] < rank:
+                low = middle + 1
+            else:
+                high = middle
+        counts[column] = low - column_indptr[column]
+    return counts

@@ -1,4 +1,4 @@
-"""The best items of dense rows of scores."""
+"""Top-n selection from rows of scores, and masking of scores."""
 
 import numpy as np
 from numba import njit
@@ -7,12 +7,12 @@ from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["hide_cells", "keep_cells", "select_listed", "select_shown", "select_top"]
 
-_STRIP = 64  # columns at a time that are passed over together where none is good enough
+_STRIP = 64  # columns that are skipped together if none is good enough
 
 
 @njit(nogil=True, cache=True)
 def hide_cells(start: int, stop: int, indptr: IntArray, codes: CodeArray, scores: FloatArray) -> None:
-    """Set the listed cells of each row to −∞."""
+    """Set the listed cells of each row of ``scores`` to −∞, in place (excluded items)."""
     for row in range(start, stop):
         for k in range(indptr[row], indptr[row + 1]):
             scores[row, codes[k]] = -np.inf
@@ -22,22 +22,22 @@ def hide_cells(start: int, stop: int, indptr: IntArray, codes: CodeArray, scores
 def keep_cells(
     start: int, stop: int, indptr: IntArray, codes: CodeArray, restricted: FloatArray, scores: FloatArray
 ) -> None:
-    """Set all but the listed cells of each restricted row to −∞."""
-    kept = np.zeros(scores.shape[1], dtype=np.bool_)
+    """Set all cells of each restricted row of ``scores`` to −∞, in place, except the listed cells (candidates)."""
+    is_candidate = np.zeros(scores.shape[1], dtype=np.bool_)
     for row in range(start, stop):
         if not restricted[row]:
             continue
-        kept[:] = False
+        is_candidate[:] = False
         for k in range(indptr[row], indptr[row + 1]):
-            kept[codes[k]] = True
+            is_candidate[codes[k]] = True
         for code in range(scores.shape[1]):
-            if not kept[code]:
+            if not is_candidate[code]:
                 scores[row, code] = -np.inf
 
 
 @njit(nogil=True, cache=True)
 def _sift_down(top_scores: FloatArray, top_codes: CodeArray, size: int) -> None:
-    """Restore the heap whose root, the worst of the kept, has been replaced."""
+    """Restore the heap after its root, the worst entry, has been replaced."""
     score, code = top_scores[0], top_codes[0]
     hole = 0
     while True:
@@ -59,6 +59,7 @@ def _sift_down(top_scores: FloatArray, top_codes: CodeArray, size: int) -> None:
 
 @njit(nogil=True, cache=True)
 def _sift_up(top_scores: FloatArray, top_codes: CodeArray, hole: int) -> None:
+    """Restore the heap after an entry has been appended at ``hole``."""
     score, code = top_scores[hole], top_codes[hole]
     while hole > 0:
         parent = (hole - 1) // 2
@@ -73,20 +74,20 @@ def _sift_up(top_scores: FloatArray, top_codes: CodeArray, hole: int) -> None:
 def select_top(
     start: int, stop: int, scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray, counts: CodeArray
 ) -> None:
-    """Keep the n best columns of each row, best first; equal scores in order of column.
+    """Select the n best columns of each row, best first, ties by column.
 
-    Cells of −∞ are never kept.
+    Cells of −∞ are never selected.
 
     Parameters
     ----------
     start, stop : int
-        Rows to work on.
+        Range of the rows.
     scores : (n_rows, n_columns) float32 array
         Scores without NaN.
     top_codes, top_scores : (n_rows, n) int32 and float32 arrays
-        Filled with the columns and their scores, −1 and NaN beyond the count.
+        Output: the columns and their scores, padded with −1 and NaN.
     counts : (n_rows,) int32 array
-        Filled with how many were kept.
+        Output: the number of selected columns.
     """
     for row in range(start, stop):
         counts[row] = _select_row(scores[row], top_codes[row], top_scores[row])
@@ -98,24 +99,25 @@ def select_shown(
     bias: FloatArray,
     first: int,
     indptr: IntArray,
-    hidden: CodeArray,
+    excluded_codes: CodeArray,
     top_codes: CodeArray,
     top_scores: FloatArray,
     counts: CodeArray,
 ) -> None:
-    """Keep the n best columns of each row of a block as `select_top` does, but for those that are hidden.
+    """Select the n best columns of each row of a block as `select_top` does, without excluded columns.
 
     Parameters
     ----------
     scores : (n_block, n_columns) float32 array
         Scores of the rows ``first``, ``first`` + 1, …, without NaN. Overwritten.
     bias : (n_columns,) or (0,) float32 array
-        Added to each row.
+        Added to each row of scores; empty for none.
     first : int
-    indptr, hidden : (n_rows + 1,) int64 and (n,) int32 arrays
-        The columns that are not to be kept, by row.
+        First row of the block.
+    indptr, excluded_codes : (n_rows + 1,) int64 and (n,) int32 arrays
+        The excluded columns of each row, as compressed rows.
     top_codes, top_scores, counts
-        As those of `select_top`.
+        See `select_top`. Output for the rows of the block.
     """
     for place in range(len(scores)):
         row, line = first + place, scores[place]
@@ -123,7 +125,7 @@ def select_shown(
             for code in range(len(line)):
                 line[code] += bias[code]
         for k in range(indptr[row], indptr[row + 1]):
-            line[hidden[k]] = -np.inf
+            line[excluded_codes[k]] = -np.inf
         counts[row] = _select_row(line, top_codes[row], top_scores[row])
 
 
@@ -138,16 +140,16 @@ def select_listed(
     top_scores: FloatArray,
     counts: CodeArray,
 ) -> None:
-    """Keep the n best columns of each row as `select_top` does, of rows that are compressed.
+    """Select the n best columns of each compressed row as `select_top` does.
 
     Parameters
     ----------
     start, stop : int
-        Rows to work on.
+        Range of the rows.
     indptr, codes, scores : (n_rows + 1,) int64, (m,) int32 and (m,) float32 arrays
-        The columns of each row, sorted, and their scores, without NaN.
+        The candidate columns of each row, ascending, and their scores, without NaN.
     top_codes, top_scores, counts
-        As those of `select_top`.
+        See `select_top`.
     """
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
@@ -157,33 +159,33 @@ def select_listed(
 
 
 @njit(nogil=True, cache=True)
-def _select_row(scores: FloatArray, kept_codes: CodeArray, kept_scores: FloatArray) -> int:
-    """Keep the best columns of one row; return how many."""
-    n, n_columns = len(kept_codes), len(scores)
+def _select_row(scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray) -> int:
+    """Select the best columns of one row, and return their number."""
+    n, n_columns = len(top_codes), len(scores)
     size, worst = 0, np.float32(-np.inf)
     for first in range(0, n_columns, _STRIP):
         last = min(n_columns, first + _STRIP)
         better = 0
-        for code in range(first, last):  # a sum, since that is done for many columns at a time
+        for code in range(first, last):  # summing compiles to vector instructions
             better += scores[code] > worst
         if better == 0:
             continue
         for code in range(first, last):
             score = scores[code]
-            if score > worst:  # columns ascend, so an equal score never displaces
+            if score > worst:  # columns ascend, so an equal score never replaces an entry
                 if size < n:
-                    kept_scores[size], kept_codes[size] = score, code
-                    _sift_up(kept_scores, kept_codes, size)
+                    top_scores[size], top_codes[size] = score, code
+                    _sift_up(top_scores, top_codes, size)
                     size += 1
                 else:
-                    kept_scores[0], kept_codes[0] = score, code
-                    _sift_down(kept_scores, kept_codes, size)
+                    top_scores[0], top_codes[0] = score, code
+                    _sift_down(top_scores, top_codes, size)
                 if size == n:
-                    worst = kept_scores[0]
-    for last in range(size - 1, 0, -1):  # the worst goes to the end
-        kept_scores[0], kept_scores[last] = kept_scores[last], kept_scores[0]
-        kept_codes[0], kept_codes[last] = kept_codes[last], kept_codes[0]
-        _sift_down(kept_scores, kept_codes, last)
-    kept_scores[size:] = np.nan
-    kept_codes[size:] = -1
+                    worst = top_scores[0]
+    for last in range(size - 1, 0, -1):  # heapsort: move the worst to the end
+        top_scores[0], top_scores[last] = top_scores[last], top_scores[0]
+        top_codes[0], top_codes[last] = top_codes[last], top_codes[0]
+        _sift_down(top_scores, top_codes, last)
+    top_scores[size:] = np.nan
+    top_codes[size:] = -1
     return size

@@ -1,4 +1,4 @@
-"""One step of stochastic gradient descent after another, on biases and factors."""
+"""Stochastic gradient descent for matrix factorization with biases."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from recokit.kernels._typing import CodeArray, FloatArray
 
 __all__ = ["descend"]
 
-_AHEAD = 4  # ratings: by the time a row is needed it is in the cache (2 to 8 do as well)
-_LINE = 16  # float32 numbers in a line of the cache
+_AHEAD = 4  # ratings between the prefetch and the use of a row (2 to 8 are equally fast)
+_LINE = 16  # float32 numbers in a cache line
 
 
 def _prefetch(matrix: FloatArray, row: int, column: int) -> None:
-    """Ask for the line of the cache that holds a cell of a C-contiguous float32 matrix (in Python, do nothing)."""
+    """Prefetch the cache line of a cell of a C-contiguous float32 matrix (no-op in plain Python)."""
 
 
 @intrinsic
@@ -38,10 +38,10 @@ def _prefetch_cell(typing_context: Any, matrix: Any, row: Any, column: Any) -> A
 
 @overload(_prefetch)
 def _compiled_prefetch(matrix: Any, row: Any, column: Any) -> Any:
-    def ask(matrix: Any, row: Any, column: Any) -> None:
+    def prefetch_cell(matrix: Any, row: Any, column: Any) -> None:
         _prefetch_cell(matrix, row, column)  # type: ignore[call-arg]
 
-    return ask
+    return prefetch_cell
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -65,35 +65,35 @@ def descend(
 ) -> float:
     """Take one gradient step for each of the ratings ``start`` to ``stop``, in order.
 
-    With the error e = r − (b_u + b_i + p_u·q_i), all on the values before the step::
+    With the error e = r − (b_u + b_i + p_u·q_i) and all values from before the step::
 
         b_u += rate_bias (e − l2_bias w_u b_u)        p_u += rate (e q_i − l2 w_u (p_u − s_u))
         b_i += rate_bias (e − l2_bias w_i b_i)        q_i += rate (e p_u − l2 w_i q_i)
 
-    Calls on ratings that have neither a user nor an item in common may run at the same time.
+    Calls on ratings without common users and items can run at the same time.
 
     Parameters
     ----------
     start, stop : int
-        The ratings to learn from.
+        Range of the ratings.
     user_codes, item_codes : (n_ratings,) int32 arrays
     ratings : (n_ratings,) float32 array
-        Less their mean.
+        r, centred by the global mean.
     user_bias, item_bias : (n_users,), (n_items,) float32 arrays
-        b, updated.
+        b; updated in place.
     user_factors, item_factors : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q, updated.
+        p and q; updated in place.
     prior_factors : (n_users, n_factors) or (0, n_factors) float32 array
-        s, to which the penalty draws p; without rows it is 0.
+        s, the point towards which the penalty pulls p; empty for 0.
     user_weights, item_weights : (n_users,), (n_items,) float32 arrays
-        w, the weight of the penalty in each step.
+        w, the weight of the penalty in each step of the user or item.
     rate_bias, rate, l2_bias, l2 : float
         float32 scalars.
 
     Returns
     -------
     float
-        Σ e², in float64.
+        Σ e², each term before its step, in float64.
     """
     one = np.float32(1.0)
     n_factors = user_factors.shape[1]
@@ -114,16 +114,16 @@ def descend(
         item_bias[item] += rate_bias * (error - l2_bias * item_weights[item] * item_bias[item])
         step = rate * error
         user_decay = rate * l2 * user_weights[user]
-        user_kept, item_kept = one - user_decay, one - rate * l2 * item_weights[item]
+        user_shrink, item_shrink = one - user_decay, one - rate * l2 * item_weights[item]
         if has_prior:
             s = prior_factors[user]
             for f in range(n_factors):
                 p_f, q_f = p[f], q[f]
-                p[f] = user_kept * p_f + step * q_f + user_decay * s[f]
-                q[f] = item_kept * q_f + step * p_f
+                p[f] = user_shrink * p_f + step * q_f + user_decay * s[f]
+                q[f] = item_shrink * q_f + step * p_f
         else:
             for f in range(n_factors):
                 p_f, q_f = p[f], q[f]
-                p[f] = user_kept * p_f + step * q_f
-                q[f] = item_kept * q_f + step * p_f
+                p[f] = user_shrink * p_f + step * q_f
+                q[f] = item_shrink * q_f + step * p_f
     return loss

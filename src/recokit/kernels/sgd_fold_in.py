@@ -1,21 +1,21 @@
-"""What people's ratings say about them, the items' biases and factors given."""
+"""Fold-in: user bias and factors by ridge regression on fixed item biases and factors."""
 
 import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["ridge", "solve_people"]
+__all__ = ["ridge", "solve_users"]
 
-# Keep the equations of a person with fewer ratings than factors solvable where l2 is 0: the second is a share of the
-# trace, which rounding errors (1e-16 of it for each of a few hundred factors) stay well below.
+# Smallest penalties: they keep the equations of a user with fewer ratings than factors solvable for l2 = 0. The second
+# is a share of the trace, well above the rounding errors (1e-16 of it for each of a few hundred factors).
 _SMALLEST_L2 = 1e-6
 _SMALLEST_SHARE = 1e-12
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _decompose(matrix: FloatArray) -> None:
-    """Replace the lower triangle of a positive definite matrix A by L, where A = L Lᵀ (Cholesky, row by row)."""
+    """Replace the lower triangle of a positive definite matrix A by L, with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
         row = matrix[a]
         for b in range(a):
@@ -33,7 +33,7 @@ def _decompose(matrix: FloatArray) -> None:
 def ridge(design: FloatArray, right: FloatArray, l2: FloatArray) -> FloatArray:
     """Solve (XᵀX + diag(λ)) w = b by a Cholesky decomposition.
 
-    Unlike BLAS, it rounds alike whatever the number of threads, and starts none for so little work.
+    Unlike BLAS, the result does not depend on the number of threads, and small systems start no threads.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def ridge(design: FloatArray, right: FloatArray, l2: FloatArray) -> FloatArray:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def solve_people(
+def solve_users(
     start: int,
     stop: int,
     indptr: IntArray,
@@ -97,33 +97,33 @@ def solve_people(
     bias: FloatArray,
     factors: FloatArray,
 ) -> None:
-    """Fill the biases b and the factors z of the people ``start`` to ``stop``, in float64 until they are stored.
+    """Solve for the bias b and the factors z of users with given ratings, in float64.
 
-    They minimise, over the n items j that the person has rated, with s = n^(-1/2) Σ_j y_j::
+    They minimise, over the n items j rated by the user, with s = n^(-1/2) Σ_j y_j::
 
         Σ_j (r_j − μ − b_j − b − z·q_j)² + n^e λ_b b² + n^e λ ‖z − s‖²
 
     Parameters
     ----------
     start, stop : int
-        People to solve for.
-    indptr, item_codes, ratings : (n_people + 1,) int64, (n,) int32, (n,) float32 arrays
-        r, compressed by person.
+        Range of the users.
+    indptr, item_codes, ratings : (n_users + 1,) int64, (n,) int32, (n,) float32 arrays
+        r, compressed by user.
     mean : float
         μ.
     item_bias, item_factors : (n_items,), (n_items, n_factors) float32 arrays
         b_j and q.
     implicit_factors : (n_items, n_factors) or (0, n_factors) float32 array
-        y; without rows s is 0.
+        y; empty for s = 0.
     l2_bias, l2, l2_exponent : float
         λ_b, λ and e.
-    bias, factors : (n_people,), (n_people, n_factors) float32 arrays
-        Filled.
+    bias, factors : (n_users,), (n_users, n_factors) float32 arrays
+        Output: b and z.
     """
     n_factors = item_factors.shape[1]
     penalties, right = np.empty(n_factors + 1), np.empty(n_factors + 1)
-    for person in range(start, stop):
-        first, n = indptr[person], indptr[person + 1] - indptr[person]
+    for user in range(start, stop):
+        first, n = indptr[user], indptr[user + 1] - indptr[user]
         growth = np.float64(n) ** l2_exponent
         penalties[0], penalties[1:] = growth * l2_bias, growth * l2
         design = np.empty((n, n_factors + 1))
@@ -141,4 +141,4 @@ def solve_people(
             for f in range(n_factors + 1):
                 right[f] += residual * x[f]
         solution = ridge(design, right, penalties)
-        bias[person], factors[person] = solution[0], solution[1:]
+        bias[user], factors[user] = solution[0], solution[1:]

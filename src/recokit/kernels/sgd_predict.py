@@ -1,4 +1,4 @@
-"""Inner products of factors: of single pairs, and of people with all items."""
+"""Scores from factors: for pairs, for all items, and for listed items of each user."""
 
 import numpy as np
 from numba import njit
@@ -20,17 +20,19 @@ def score_pairs(
     item_factors: FloatArray,
     scores: FloatArray,
 ) -> None:
-    """Compute b_u + b_i + p_u·q_i of the pairs ``start`` to ``stop``, in float64.
+    """Compute b_u + b_i + p_u·q_i for pairs of a user and an item, summed in float64.
 
     Parameters
     ----------
     start, stop : int
-        Pairs to compute.
+        Range of the pairs.
     user_codes, item_codes : (n_pairs,) int32 arrays
     user_bias, item_bias : (n_users,), (n_items,) float32 arrays
+        b.
     user_factors, item_factors : (n_users, n_factors), (n_items, n_factors) float32 arrays
+        p and q.
     scores : (n_pairs,) float64 array
-        Filled.
+        Output.
     """
     for k in range(start, stop):
         user, item = user_codes[k], item_codes[k]
@@ -43,6 +45,7 @@ def score_pairs(
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _product(p: FloatArray, q: FloatArray) -> np.float32:
+    """Return p·q in float32."""
     product = np.float32(0.0)
     for f in range(len(p)):
         product += p[f] * q[f]
@@ -50,23 +53,24 @@ def _product(p: FloatArray, q: FloatArray) -> np.float32:
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def inner_products(start: int, stop: int, people: FloatArray, items: FloatArray, products: FloatArray) -> None:
-    """Compute the inner products of the people ``start`` to ``stop`` with all items.
+def inner_products(start: int, stop: int, users: FloatArray, items: FloatArray, products: FloatArray) -> None:
+    """Compute the inner products p_u·q_i of each user with all items, in float32.
 
-    For small numbers of items. Unlike BLAS, it rounds a row alike whatever the number of rows.
+    For small numbers of items. Unlike BLAS, the bits of a row do not depend on the number of rows.
 
     Parameters
     ----------
     start, stop : int
-        Rows to compute.
-    people, items : (n_people, n_factors), (n_items, n_factors) float32 arrays
-    products : (n_people, n_items) float32 array
-        Filled.
+        Range of the users.
+    users, items : (n_users, n_factors), (n_items, n_factors) float32 arrays
+        p and q.
+    products : (n_users, n_items) float32 array
+        Output: the rows ``start`` to ``stop``.
     """
-    for person in range(start, stop):
-        p = people[person]
+    for user in range(start, stop):
+        p = users[user]
         for item in range(len(items)):
-            products[person, item] = _product(p, items[item])
+            products[user, item] = _product(p, items[item])
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -75,23 +79,24 @@ def listed_products(
     stop: int,
     indptr: IntArray,
     codes: CodeArray,
-    people: FloatArray,
+    users: FloatArray,
     items: FloatArray,
     products: FloatArray,
 ) -> None:
-    """Compute the inner products of the people ``start`` to ``stop`` with some items each, as `inner_products` does.
+    """Compute the inner products of each user with a list of items, with the same bits as `inner_products`.
 
     Parameters
     ----------
     start, stop : int
-        People to work on.
-    indptr, codes : (n_people + 1,) int64 and (m,) int32 arrays
-        The items of each person.
-    people, items : (n_people, n_factors), (n_items, n_factors) float32 arrays
+        Range of the users.
+    indptr, codes : (n_users + 1,) int64 and (m,) int32 arrays
+        The items of each user as compressed rows.
+    users, items : (n_users, n_factors), (n_items, n_factors) float32 arrays
+        p and q.
     products : (m,) float32 array
-        Filled.
+        Output: the products in the order of ``codes``.
     """
-    for person in range(start, stop):
-        p = people[person]
-        for k in range(indptr[person], indptr[person + 1]):
+    for user in range(start, stop):
+        p = users[user]
+        for k in range(indptr[user], indptr[user + 1]):
             products[k] = _product(p, items[codes[k]])

@@ -1,4 +1,4 @@
-"""Sums of the factors of what each user has rated, or of those who rated each item."""
+"""Weighted sums of factors over the cells of sparse rows, such as the items rated by each user."""
 
 import numpy as np
 from numba import njit
@@ -18,19 +18,20 @@ def sum_rows(
     factors: FloatArray,
     sums: FloatArray,
 ) -> None:
-    """Sum, for each of the rows ``start`` to ``stop``, the weighted factors that it points to.
+    """Compute Σ_j w_j y_j over the columns j of each row.
 
     Parameters
     ----------
     start, stop : int
-        Rows to compute.
+        Range of the rows.
     indptr, codes : (n_rows + 1,) int64, (n,) int32 arrays
-        Compressed rows.
+        The columns of each row as compressed rows.
     weights : (n_columns,) float32 array
-        Weight of the factors of each column.
+        w, the weight of each column.
     factors : (n_columns, n_factors) float32 array
+        y, the factors of each column.
     sums : (n_rows, n_factors) float32 array
-        Filled with Σ_j w_j y_j over the columns j of each row.
+        Output: the rows ``start`` to ``stop``.
     """
     for row in range(start, stop):
         total = sums[row]

@@ -1,8 +1,8 @@
-"""Similarities between the rows of a sparse matrix: the nearest rows of each query, or whole rows of similarities.
+"""Similarities between the rows of sparse matrices: the k nearest rows of each query, or all similarities.
 
-Gustavson's algorithm, row by row: a query's columns are walked, and what each column adds to every row that has it is
-summed in dense accumulators of one row. Nothing of the size n × n exists. Only what the similarity needs is summed:
-counts are integers, and where all values are 1 they are the products too.
+Gustavson's algorithm processes one query at a time. For each column of the query and each row with a cell in it, it
+adds to dense accumulators of length n_rows. It needs no n × n array. Only the sums that the similarity needs are
+accumulated: counts of common columns are integers, and if all values are 1 they are the inner products too.
 
 References
 ----------
@@ -23,7 +23,7 @@ _TINY = 1e-300
 
 @njit(nogil=True, cache=True)
 def row_stats(indptr: IntArray, values: FloatArray) -> FloatArray:
-    """Return the number of cells and the sum of squares of each row: (n_rows, 2) float64."""
+    """Return the number of cells and Σx² of each row: (n_rows, 2) float64."""
     stats = np.zeros((len(indptr) - 1, 2), dtype=np.float64)
     for row in range(len(stats)):
         stats[row, 0] = indptr[row + 1] - indptr[row]
@@ -34,7 +34,7 @@ def row_stats(indptr: IntArray, values: FloatArray) -> FloatArray:
 
 @njit(nogil=True, cache=True)
 def query_costs(indptr: IntArray, column_codes: CodeArray, column_indptr: IntArray) -> FloatArray:
-    """Return the work of each query, the number of products that its columns ask for: (n_queries,) float64."""
+    """Return the number of products to sum for each query, Σ of its columns' lengths: (n_queries,) float64."""
     costs = np.empty(len(indptr) - 1, dtype=np.float64)
     for query in range(len(indptr) - 1):
         n_products = 0
@@ -47,14 +47,14 @@ def query_costs(indptr: IntArray, column_codes: CodeArray, column_indptr: IntArr
 
 @njit(nogil=True, cache=True)
 def _is_counted(kind: int, unit: bool, constants: FloatArray) -> bool:
-    """Return whether common columns must be counted even where there are products."""
-    of_products = kind in (COSINE, ASYMMETRIC_COSINE) and not unit
-    return not of_products or constants[3] > 0 or constants[4] > 1
+    """Return whether the similarity needs the number of common columns."""
+    needs_product_only = kind in (COSINE, ASYMMETRIC_COSINE) and not unit
+    return not needs_product_only or constants[3] > 0 or constants[4] > 1
 
 
 @njit(nogil=True, cache=True)
 def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatArray, FloatArray, CodeArray]:
-    """Return the counts, products, moments (each empty where it is not needed) and rows met of one query."""
+    """Return work arrays for one query: counts, products, moments (the last two empty if unused) and touched rows."""
     return (
         np.zeros(n_rows, dtype=np.int32),
         np.zeros(0 if unit else n_rows, dtype=np.float64),
@@ -87,19 +87,19 @@ def _count_and_list(
     column_indptr: IntArray,
     row_codes: CodeArray,
     counts: CodeArray,
-    met: CodeArray,
+    touched: CodeArray,
 ) -> int:
-    """Do as `_count`, list the rows that have a common column in ``met``, and return how many these are."""
-    n_met = 0
+    """Do as `_count`; list the rows with a common column in ``touched``, and return their number."""
+    n_touched = 0
     for k in range(indptr[query], indptr[query + 1]):
         column = column_codes[k]
         for t in range(column_indptr[column], column_indptr[column + 1]):
             row = row_codes[t]
             if counts[row] == 0:
-                met[n_met] = row
-                n_met += 1
+                touched[n_touched] = row
+                n_touched += 1
             counts[row] += 1
-    return n_met
+    return n_touched
 
 
 @njit(nogil=True, cache=True)
@@ -143,7 +143,7 @@ def _add_moments(
 
 
 @njit(nogil=True, cache=True)
-def _sum_up(
+def _accumulate(
     query: int,
     indptr: IntArray,
     column_codes: CodeArray,
@@ -155,41 +155,44 @@ def _sum_up(
     counts: CodeArray,
     products: FloatArray,
     moments: FloatArray,
-    met: CodeArray,
+    touched: CodeArray,
 ) -> int:
-    """Sum over the columns of a query; return how many rows are listed in ``met``, or −1 if all must be looked at."""
-    n_met, work = -1, 0
+    """Fill the accumulators for a query.
+
+    Returns the number of rows listed in ``touched``, or −1 if no list was made and all rows must be read.
+    """
+    n_touched, work = -1, 0
     for k in range(indptr[query], indptr[query + 1]):
         work += column_indptr[column_codes[k] + 1] - column_indptr[column_codes[k]]
-    if work < len(counts):  # a list of the rows met is worth its cost where these are few
-        n_met = _count_and_list(query, indptr, column_codes, column_indptr, row_codes, counts, met)
+    if work < len(counts):  # listing touched rows pays only if they are few
+        n_touched = _count_and_list(query, indptr, column_codes, column_indptr, row_codes, counts, touched)
     elif counted:
         _count(query, indptr, column_codes, column_indptr, row_codes, counts)
     if len(products):
         _add_products(query, indptr, column_codes, values, column_indptr, row_codes, column_values, products)
     if len(moments):
         _add_moments(query, indptr, column_codes, values, column_indptr, row_codes, column_values, moments)
-    return n_met
+    return n_touched
 
 
 @njit(nogil=True, cache=True)
-def _clear(n_met: int, counts: CodeArray, products: FloatArray, moments: FloatArray, met: CodeArray) -> None:
-    """Set what a query has summed to 0."""
-    if n_met < 0:
+def _clear(n_touched: int, counts: CodeArray, products: FloatArray, moments: FloatArray, touched: CodeArray) -> None:
+    """Set the accumulators to 0."""
+    if n_touched < 0:
         counts[:] = 0
         products[:] = 0
         moments[:] = 0
-    for t in range(n_met):
-        counts[met[t]] = 0
+    for t in range(n_touched):
+        counts[touched[t]] = 0
         if len(products):
-            products[met[t]] = 0
+            products[touched[t]] = 0
         if len(moments):
-            moments[met[t]] = 0
+            moments[touched[t]] = 0
 
 
 @njit(nogil=True, cache=True)
 def _sift_down(scores: FloatArray, codes: CodeArray, parent: int, size: int) -> None:
-    """Restore the heap below ``parent``; its root is the worst: lowest score, then highest code."""
+    """Restore the heap below ``parent``; the root is the worst: lowest score, then highest code."""
     while True:
         child = 2 * parent + 1
         if child >= size:
@@ -208,7 +211,7 @@ def _sift_down(scores: FloatArray, codes: CodeArray, parent: int, size: int) -> 
 
 @njit(nogil=True, cache=True)
 def _offer(scores: FloatArray, codes: CodeArray, size: int, score: np.float32, code: int) -> int:
-    """Put a candidate among the best, a heap once they are complete, if it belongs there; return how many these are."""
+    """Add a candidate to the best if it is good enough, and return their number; they form a heap once full."""
     if size < len(scores):
         scores[size], codes[size] = score, code
         if size + 1 == len(scores):
@@ -228,7 +231,7 @@ def _heapify(scores: FloatArray, codes: CodeArray, size: int) -> None:
 
 @njit(nogil=True, cache=True)
 def _sort_best_first(scores: FloatArray, codes: CodeArray, size: int) -> None:
-    """Sort the best, by moving the worst of the heap to the end again and again."""
+    """Sort the best candidates by heapsort, best first."""
     if size < len(scores):
         _heapify(scores, codes, size)
     for last in range(size - 1, 0, -1):
@@ -260,51 +263,55 @@ def nearest_rows(
 ) -> None:
     """Find the k most similar rows of each query.
 
+    `similarity_formulas` defines the similarities, from the counts of common columns, Σxy and, for correlations, the
+    moments (Σx², Σy², Σx, Σy) over common columns.
+
     Parameters
     ----------
     start, stop : int
-        Range of the queries to work on.
+        Range of the queries.
     indptr, column_codes, values : (n_queries + 1,) int64, (n,) int32 and (n,) float32 arrays
         The queries, compressed by row.
     query_stats : (n_queries, 2) float64 array
         Number of cells and sum of squares of each query.
     own_codes : (n_queries,) int32 array
-        The row that each query is itself, and that is no neighbour of it; −1 for none.
+        The row to exclude for each query because it is the query itself; −1 for none.
     column_indptr, row_codes, column_values : (n_columns + 1,) int64, (m,) int32 and (m,) float32 arrays
-        The rows to compare with, compressed by column.
+        The candidate rows, compressed by column.
     indexed_stats : (n_rows, 2) float64 array
         Number of cells and sum of squares of each row.
     kind : int
         ``COSINE``, ``JACCARD``, ….
     constants : (5,) float64 array
-        alpha, beta, number of columns, shrinkage, least number of common columns.
+        alpha, beta, number of columns, shrinkage, minimum number of common columns.
     unit : bool
-        Whether all values, of queries and rows, are 1, or none matters.
+        Whether all values of queries and rows are 1, or the similarity ignores the values.
     swapped : bool
-        Take the similarity of the rows to the query, not of the query to the rows: they differ where it is asymmetric.
+        If true, compute the similarity of the rows to the query instead of the query to the rows. The two differ for
+        asymmetric similarities.
     nearest_codes, nearest_scores : (n_queries, k) int32 and float32 arrays
-        Written: the rows of positive similarity, best first, equal ones by code; −1 and 0 beyond their number.
+        Output: the rows with the highest positive similarities, best first, ties by code, padded with −1 and 0.
     nearest_counts : (n_queries,) int32 array
-        Written: the number of neighbours found.
+        Output: the number of neighbours.
     """
     n_rows = len(indexed_stats)
-    counts, products, moments, met = _accumulators(n_rows, kind, unit)
+    counts, products, moments, touched = _accumulators(n_rows, kind, unit)
     counted = _is_counted(kind, unit, constants)
-    # The cosine is at most the product times this; a little more, so that rounding rejects nothing.
+    # Bound the cosine without a square root for each pair; the margin covers rounding errors.
     inverse_norms = 1.000001 / np.sqrt(np.maximum(indexed_stats[:, 1], _TINY))
     for query in range(start, stop):
         own, own_code = query_stats[query], own_codes[query]
         inverse_norm = 1.0 / np.sqrt(max(own[1], _TINY))
-        n_met = _sum_up(
+        n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
-            counted, counts, products, moments, met,
+            counted, counts, products, moments, touched,
         )  # fmt: skip
         codes, scores = nearest_codes[query], nearest_scores[query]
         codes[:] = -1
         scores[:] = 0
         size = 0
-        for t in range(n_rows if n_met < 0 else n_met):
-            row = t if n_met < 0 else met[t]
+        for t in range(n_rows if n_touched < 0 else n_touched):
+            row = t if n_touched < 0 else touched[t]
             common = np.float64(counts[row]) if counted else 1.0
             product = common if unit else products[row]
             if common == 0 or (product == 0 and kind != PEARSON):
@@ -312,12 +319,12 @@ def nearest_rows(
             if kind == COSINE and size == len(scores) and product * inverse_norms[row] * inverse_norm < scores[0]:
                 continue
             similarity = similarity_of(kind, swapped, common, product, moments, row, own, indexed_stats[row], constants)
-            score = np.float32(similarity)  # rounded before it is compared: what is equal in the answer is by code
+            score = np.float32(similarity)  # round before comparing, so that ties in the result are broken by code
             if score > 0 and row != own_code:
                 size = _offer(scores, codes, size, score, row)
         _sort_best_first(scores, codes, size)
         nearest_counts[query] = size
-        _clear(n_met, counts, products, moments, met)
+        _clear(n_touched, counts, products, moments, touched)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -339,28 +346,31 @@ def similarity_rows(
     swapped: bool,
     similarities: FloatArray,
 ) -> None:
-    """Write the similarity of each query to every row; the parameters are those of `nearest_rows`, and one more.
+    """Compute the similarity of each query to every row.
 
     Parameters
     ----------
+    start, stop, indptr, column_codes, values, query_stats, own_codes, column_indptr, row_codes, column_values, \
+    indexed_stats, kind, constants, unit, swapped
+        See `nearest_rows`.
     similarities : (n_queries, n_rows) float32 array
-        Written: the similarities; 0 without a common column and to the query itself.
+        Output: the similarities; 0 without a common column and for the query itself.
     """
     n_rows = len(indexed_stats)
-    counts, products, moments, met = _accumulators(n_rows, kind, unit)
+    counts, products, moments, touched = _accumulators(n_rows, kind, unit)
     counted = _is_counted(kind, unit, constants)
     for query in range(start, stop):
-        n_met = _sum_up(
+        n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
-            counted, counts, products, moments, met,
+            counted, counts, products, moments, touched,
         )  # fmt: skip
         similarities[query] = 0
-        for t in range(n_rows if n_met < 0 else n_met):
-            row = t if n_met < 0 else met[t]
+        for t in range(n_rows if n_touched < 0 else n_touched):
+            row = t if n_touched < 0 else touched[t]
             common = np.float64(counts[row]) if counted else 1.0
             product = common if unit else products[row]
             if common > 0 and row != own_codes[query]:
                 similarities[query, row] = similarity_of(
                     kind, swapped, common, product, moments, row, query_stats[query], indexed_stats[row], constants
                 )
-        _clear(n_met, counts, products, moments, met)
+        _clear(n_touched, counts, products, moments, touched)

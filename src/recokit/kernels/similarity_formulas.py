@@ -1,6 +1,6 @@
-"""The formulas of similarities: from what two rows have in common to one number.
+"""Similarity formulas for two rows, from their sums and the sums over their common columns.
 
-All are inlined into the kernels that use them, so that a kernel and its formulas are cached as one.
+All functions are inlined into the calling kernel, so that Numba caches both as one.
 
 References
 ----------
@@ -31,18 +31,21 @@ __all__ = [
 ]
 
 COSINE, ASYMMETRIC_COSINE, JACCARD, DICE, TVERSKY, CONDITIONAL_PROBABILITY, LIFT, LOG_LIKELIHOOD = range(8)
-# From here on: sums over the common columns only.
+# Correlations: computed from sums over the common columns only.
 CORRELATION, PEARSON = 8, 9
 
-# A variance below this share of the sum of squares is rounding error: float32 values resolve 1e-7 of their size.
+# A variance below this share of the sum of squares is rounding error: float32 has a relative precision of 1e-7.
 _NO_VARIANCE = 1e-12
-# An excess over what chance makes expect that is below the rounding error of float32 weights is none.
+# An excess over the expected number of common columns below the rounding error of float32 weights counts as none.
 _MORE_THAN_CHANCE = 1.000001
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: float) -> float:
-    """Return Dunning's G² of the 2 × 2 table of two rows; 0 unless they meet more often than by chance."""
+    """Return Dunning's G² = 2 Σ observed · log(observed / expected) of the 2 × 2 table of two rows.
+
+    0 unless the rows have more common columns than expected by chance.
+    """
     if common * n_columns <= _MORE_THAN_CHANCE * own * other:
         return 0.0
     ratio = 0.0
@@ -59,10 +62,10 @@ def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: fl
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, constants: FloatArray) -> float:
-    """Return a similarity over whole rows, each known by its (size, sum of squares).
+    """Return a similarity over whole rows; ``own`` and ``other`` are (size, sum of squares).
 
-    Of sets, the product is the number of common columns, and the size the number of cells; of weighted sets, these are
-    sums of weights, and what is common is held to be no more than the smaller of the two.
+    For sets, ``dot`` is the number of common columns and the size is the number of cells. For weighted sets, both are
+    sums of weights, and the common weight is at most the smaller size.
     """
     alpha, beta, n_columns = constants[0], constants[1], constants[2]
     if kind == COSINE:
@@ -87,7 +90,7 @@ def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, cons
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _correlation(kind: int, n: float, product: float, moments: FloatArray) -> float:
-    """Return a correlation over the common columns, from n, Σxy and (Σx², Σy², Σx, Σy)."""
+    """Return a correlation over the n common columns, from n, Σxy and (Σx², Σy², Σx, Σy)."""
     square_x, square_y = moments[0], moments[1]
     if kind == PEARSON:
         product = n * product - moments[2] * moments[3]
@@ -103,9 +106,9 @@ def _correlation(kind: int, n: float, product: float, moments: FloatArray) -> fl
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def significance(kind: int, common: float, constants: FloatArray) -> float:
-    """Return what a similarity that rests on some common columns is multiplied by; 0 where these are too few."""
+    """Return the shrinkage factor n / (n + shrinkage) of a similarity with n common columns; 0 if n is too small."""
     shrinkage, min_common = constants[3], constants[4]
-    # One common column says nothing of a correlation, so a correlation counts the others (Koren 2010, eq. 2).
+    # A single common column carries no information on a correlation, so n − 1 is used (Koren 2010, eq. 2).
     support = common - 1.0 if kind >= CORRELATION else common
     return support / (support + shrinkage) if support > 0 and common >= min_common else 0.0
 
@@ -122,7 +125,23 @@ def similarity_of(
     other: FloatArray,
     constants: FloatArray,
 ) -> float:
-    """Return the similarity of two rows that have something in common, shrunk."""
+    """Return the shrunk similarity of two rows with a common column.
+
+    Parameters
+    ----------
+    kind : int
+        ``COSINE``, ``JACCARD``, ….
+    swapped : bool
+        Whether to swap ``own`` and ``other``, for asymmetric similarities.
+    common, product : float
+        Number of common columns and Σxy.
+    moments, row : (n_rows, 4) float64 array and int
+        ``moments[row]`` is (Σx², Σy², Σx, Σy) over the common columns; read for correlations only.
+    own, other : (2,) float64 arrays
+        Number of cells and sum of squares of either row.
+    constants : (5,) float64 array
+        alpha, beta, number of columns, shrinkage, minimum number of common columns.
+    """
     factor = significance(kind, common, constants)
     if factor == 0:
         return 0.0

@@ -1,7 +1,7 @@
-"""Similarities by a formula of the caller's own, a compiled function.
+"""Similarities by a custom formula, given as a compiled function.
 
-Numba compiles these kernels anew for each function they are given, so they are not cached on disk, and may take what
-they need from other files.
+Numba compiles these kernels for each formula and does not cache them on disk, so they may import functions from other
+files.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.similarity import _accumulators, _clear, _sum_up
+from recokit.kernels.similarity import _accumulate, _accumulators, _clear
 from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, significance
 from recokit.kernels.top_k import key_of, offer, write_best
 
@@ -31,7 +31,7 @@ def _similarity_by(
     other: FloatArray,
     constants: FloatArray,
 ) -> float:
-    """Return the shrunk similarity of two rows that have something in common, 0 where the formula gives NaN."""
+    """Return the shrunk similarity of two rows with a common column; 0 if the formula returns NaN."""
     factor = significance(ASYMMETRIC_COSINE, common, constants)
     if factor == 0:
         return 0.0
@@ -60,29 +60,35 @@ def similarity_rows_by(
     swapped: bool,
     similarities: FloatArray,
 ) -> None:
-    """Write the similarity of each query to every row, as `kernels.similarity.similarity_rows` does.
+    """Compute the similarity of each query to every row by a formula, as `kernels.similarity.similarity_rows` does.
 
     Parameters
     ----------
+    start, stop, indptr, column_codes, values, query_stats, own_codes, column_indptr, row_codes, column_values, \
+    indexed_stats, constants, unit, swapped
+        See `kernels.similarity.nearest_rows`. Only ``shrinkage`` and the minimum number of common columns are read from
+        ``constants``; ``unit`` is not used.
     formula : compiled function
-        Returns a similarity, from the number of common columns, Σxy, the number of cells of either row, and Σx², Σy².
+        formula(n_common, Σxy, n_x, n_y, Σx², Σy²) returns the similarity, where n_x and n_y are the numbers of cells.
+    similarities : (n_queries, n_rows) float32 array
+        Output: the similarities; 0 without a common column and for the query itself.
     """
     n_rows = len(indexed_stats)
-    counts, products, moments, met = _accumulators(n_rows, ASYMMETRIC_COSINE, False)
+    counts, products, moments, touched = _accumulators(n_rows, ASYMMETRIC_COSINE, False)
     for query in range(start, stop):
-        n_met = _sum_up(
+        n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
-            True, counts, products, moments, met,
+            True, counts, products, moments, touched,
         )  # fmt: skip
         similarities[query] = 0
-        for t in range(n_rows if n_met < 0 else n_met):
-            row = t if n_met < 0 else met[t]
+        for t in range(n_rows if n_touched < 0 else n_touched):
+            row = t if n_touched < 0 else touched[t]
             if counts[row] > 0 and row != own_codes[query]:
                 similarities[query, row] = _similarity_by(
                     formula, swapped, np.float64(counts[row]), products[row], query_stats[query], indexed_stats[row],
                     constants,
                 )  # fmt: skip
-        _clear(n_met, counts, products, moments, met)
+        _clear(n_touched, counts, products, moments, touched)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -106,22 +112,23 @@ def nearest_rows_by(
     nearest_scores: FloatArray,
     nearest_counts: CodeArray,
 ) -> None:
-    """Find the k most similar rows of each query, as `kernels.similarity.nearest_rows` does, by a formula.
+    """Find the k most similar rows of each query by a formula, as `kernels.similarity.nearest_rows` does.
 
-    The parameters are those of `similarity_rows_by`, and, written, those of `kernels.similarity.nearest_rows`.
+    See `similarity_rows_by` for the inputs and `kernels.similarity.nearest_rows` for the outputs ``nearest_codes``,
+    ``nearest_scores`` and ``nearest_counts``.
     """
     n_rows = len(indexed_stats)
-    counts, products, moments, met = _accumulators(n_rows, ASYMMETRIC_COSINE, False)
+    counts, products, moments, touched = _accumulators(n_rows, ASYMMETRIC_COSINE, False)
     score = np.empty(1, dtype=np.float32)
     keys: Any = np.empty(nearest_codes.shape[1], dtype=np.uint64)
     for query in range(start, stop):
-        n_met = _sum_up(
+        n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
-            True, counts, products, moments, met,
+            True, counts, products, moments, touched,
         )  # fmt: skip
         size = 0
-        for t in range(n_rows if n_met < 0 else n_met):
-            row = t if n_met < 0 else met[t]
+        for t in range(n_rows if n_touched < 0 else n_touched):
+            row = t if n_touched < 0 else touched[t]
             if counts[row] > 0 and row != own_codes[query]:
                 score[0] = _similarity_by(
                     formula, swapped, np.float64(counts[row]), products[row], query_stats[query], indexed_stats[row],
@@ -129,6 +136,6 @@ def nearest_rows_by(
                 )  # fmt: skip
                 if score[0] > 0:
                     size = offer(keys, size, key_of(score, row))
-        _clear(n_met, counts, products, moments, met)
+        _clear(n_touched, counts, products, moments, touched)
         write_best(keys, size, nearest_codes[query], nearest_scores[query])
         nearest_counts[query] = size

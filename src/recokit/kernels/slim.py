@@ -1,8 +1,8 @@
-"""SLIM: elastic nets by coordinate descent on the Gram matrix, one for each target item.
+"""SLIM: one elastic net for each target item, by coordinate descent on the Gram matrix.
 
-An item's net needs the Gram matrix of its candidates, the items that may speak for it. Entries between the most popular
-items, the heads, are read from one dense matrix of them; the others have few users, so their rows are summed up when
-they are wanted. Nothing of the size n × n is needed unless all items are heads.
+The elastic net of a target needs the Gram matrix of its candidates, the items that may have a weight. Entries between
+the most popular items, the heads, are read from one dense matrix. The other items have few users, so their rows are
+summed on demand. No n × n array is needed unless all items are heads.
 """
 
 import numpy as np
@@ -30,14 +30,14 @@ def _add_row(
     places: CodeArray,
     sums: FloatArray,
 ) -> None:
-    """Add Σ_u w_u x_ui x_uk to the sum at the place of every item k that has one."""
+    """Add Σ_u w_u x_ui x_uk to ``sums[places[k]]`` for the item i and every item k with ``places[k]`` ≥ 0."""
     for k in range(item_indptr[item], item_indptr[item + 1]):
         user, value = user_codes[k], np.float64(item_values[k])
         weight = user_weights[user]
         for m in range(user_indptr[user], user_indptr[user + 1]):
             place = places[item_codes[m]]
             if place >= 0:
-                # The product of two float32 is exact in float64, so that entry (i, k) has the bits of entry (k, i).
+                # Products of two float32 numbers are exact in float64, so entries (i, k) and (k, i) have the same bits.
                 sums[place] += weight * (value * np.float64(user_values[m]))
 
 
@@ -56,24 +56,24 @@ def head_gram(
     places: CodeArray,
     gram: FloatArray,
 ) -> None:
-    """Fill rows of the Gram matrix G = Xᵀ W X of some of the items.
+    """Compute rows of the Gram matrix G = Xᵀ W X of the heads, summed in float64.
 
     Parameters
     ----------
     start, stop : int
-        Rows to fill.
+        Range of the rows.
     head_items : (n_heads,) int32 array
-        The items.
-    item_indptr, user_codes, item_values
-        X by item.
-    user_indptr, item_codes, user_values
-        X by user.
+        The item of each row.
+    item_indptr, user_codes, item_values : (n_items + 1,) int64, (n,) int32 and (n,) float32 arrays
+        X, compressed by item.
+    user_indptr, item_codes, user_values : (n_users + 1,) int64, (n,) int32 and (n,) float32 arrays
+        X, compressed by user.
     user_weights : (n_users,) float64 array
-        The diagonal of W.
+        w, the diagonal of W.
     places : (n_items,) int32 array
         The row of each item in ``gram``, −1 for none.
     gram : (n_heads, n_heads) float32 array
-        Written.
+        Output: the rows ``start`` to ``stop`` of G.
     """
     sums = np.empty(len(head_items), dtype=np.float64)
     for head in range(start, stop):
@@ -89,28 +89,28 @@ def head_gram(
 def _find_candidates(
     target: int, row: FloatArray, curvatures: FloatArray, l1: float, positive: bool, keys: Keys, codes: CodeArray
 ) -> int:
-    """Write the items that alone would lower the loss most, ascending; return their number.
+    """Select the candidates of a target j, write them in ascending order, and return their number.
 
-    By (G_ij − l1)² / (G_ii + Λ_ii), twice what the loss falls by when the weight of i alone may leave 0. Where weights
-    and values are not negative, no item with G_ij ≤ l1 has a weight: its gradient at 0 can only grow as other weights
-    do. Where weights may be negative, such an item may have one, so the l1 is left out and there is an order of all.
+    Items i are ranked by (G_ij − l1)² / (G_ii + Λ_ii), twice the decrease of the loss if only the weight of i may leave
+    0. If weights and values are not negative, an item with G_ij ≤ l1 never gets a weight: its gradient at 0 only grows
+    with the other weights. If weights may be negative, such an item may get one, so l1 is omitted and all are ranked.
     """
     size, score, scores = 0, np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
     for item in range(len(row)):
-        slack = np.float64(np.float32(row[item])) - l1  # rounded as the entries of heads are
+        slack = np.float64(np.float32(row[item])) - l1  # round as the entries of the heads are rounded
         if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):
             continue
         pull = slack if positive else np.float64(np.float32(row[item]))
         score[0] = pull**2 / curvatures[item]
         size = offer(keys, size, key_of(score, item))
     write_best(keys, size, codes, scores)
-    codes[:size].sort()  # in the order of memory: rows of the Gram matrix are then read forwards
+    codes[:size].sort()  # in memory order: rows of the Gram matrix are then read forwards
     return size
 
 
 @njit(nogil=True, cache=True)
 def _read_gram(place: int, columns: CodeArray, gram: FloatArray, sub_gram: FloatArray) -> None:
-    """Fill the row of a head in the Gram matrix of the candidates, where the rows of all that are no heads are."""
+    """Fill the row of a head in ``sub_gram``, the Gram matrix of the candidates; the rows of other items are filled."""
     head, row = gram[columns[place]], sub_gram[place]
     for t in range(len(columns)):
         row[t] = head[columns[t]] if columns[t] >= 0 else sub_gram[t, place]
@@ -130,10 +130,14 @@ def _descend(
     tol: float,
     max_iter: int,
 ) -> int:
-    """Minimise one elastic net over the candidates, in their order again and again; return the number of passes.
+    """Minimise one elastic net by cyclic coordinate descent over the candidates; return the number of passes.
 
-    ``columns`` holds the row of each candidate in ``gram``, −1 for none; ``gradients`` holds its Σ_u w_u x_ui (x_uj −
-    Σ_k x_uk w_k), that is without the penalty.
+    ``columns`` holds the row of each candidate in ``gram``, −1 for none. ``gradients`` holds Σ_u w_u x_ui (x_uj − Σ_k
+    x_uk w_k) for each candidate i, without the penalty. Updates ``weights`` and ``gradients``::
+
+        w_i = S(gradient_i + G_ii w_i, l1) / (G_ii + Λ_ii),  S(a, l1) = sign(a) max(|a| − l1, 0)
+
+    With ``positive``, negative weights become 0.
     """
     for n_passes in range(1, max_iter + 1):
         largest, change = 0.0, 0.0
@@ -187,38 +191,40 @@ def slim_weights(
     top_weights: FloatArray,
     n_passes: IntArray,
 ) -> None:
-    """Learn the weights of the items that speak for each target.
+    """Learn the item weights of each target.
 
-    For target j, the minimum of ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ over the weights of its candidates.
+    Minimises ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ for target j, over the weights of its candidates.
 
     Parameters
     ----------
     start, stop : int
-        Rows of the result to fill; row r is of the item ``first_target + r``.
+        Range of the rows of the result.
+    first_target : int
+        Row r belongs to the target ``first_target + r``.
     item_indptr, user_codes, item_values, user_indptr, item_codes, user_values, user_weights
-        X by item, by user, and the diagonal of W, as in `head_gram`.
+        See `head_gram`.
     heads : (n_items,) int32 array
         The row of each item in ``gram``, −1 for none.
     gram : (n_heads, n_heads) float32 array
-        The Gram matrix of the heads.
+        The Gram matrix of the heads, from `head_gram`.
     curvatures : (n_items,) float64 array
-        G_ii + Λ_ii.
+        G_ii + Λ_ii; items with 0 are no candidates.
     l1 : float
     positive : bool
-        Whether no weight may be negative.
+        Whether weights are restricted to be non-negative.
     tol : float
-        Stop when no weight changed by more than this share of the largest.
+        Stop when no weight changes by more than this share of the largest weight.
     max_iter : int
-        Passes over the candidates at most.
+        Maximum number of passes over the candidates.
     top_codes, top_weights : (n_targets, n_neighbors) int32 and float32 arrays
-        Written: the candidates of each target and their weights, −1 and 0 beyond their number.
+        Output: the candidates of each target, ascending, and their weights, padded with −1 and 0.
     n_passes : (n_targets,) int64 array
-        Written: the passes that were needed, ``max_iter + 1`` where those did not do.
+        Output: the number of passes; ``max_iter + 1`` without convergence.
     """
-    n_items, room = len(heads), top_codes.shape[1]
+    n_items, n_candidates = len(heads), top_codes.shape[1]
     all_places, places = np.arange(n_items).astype(np.int32), np.full(n_items, -1, dtype=np.int32)
-    row, keys = np.empty(n_items, dtype=np.float64), np.empty(room, dtype=np.uint64)
-    sub_gram, sums = np.empty((room, room), dtype=np.float32), np.empty(room, dtype=np.float64)
+    row, keys = np.empty(n_items, dtype=np.float64), np.empty(n_candidates, dtype=np.uint64)
+    sub_gram, sums = np.empty((n_candidates, n_candidates), dtype=np.float32), np.empty(n_candidates, dtype=np.float64)
     for r in range(start, stop):
         target = first_target + r
         if len(gram) == n_items:

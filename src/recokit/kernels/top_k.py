@@ -1,7 +1,8 @@
-"""The best of many candidates, each a score and a code in one integer: higher scores first, equal ones by code.
+"""Top-k selection with a heap of integer keys.
 
-The k best are a heap of keys with the least as its root. What is kept does not depend on the order of the candidates.
-Most are inlined into the kernels that use them, so that a kernel and its heap are cached as one.
+A key packs a candidate's positive score and its code into 64 bits: the higher key has the higher score or, at equal
+scores, the lower code. The heap holds the k best keys with the worst at its root, so the result does not depend on the
+order of the candidates. Most functions are inlined into the calling kernel, so that Numba caches both as one.
 """
 
 import numpy as np
@@ -19,32 +20,35 @@ _LOW = 0xFFFFFFFF
 
 @njit(nogil=True, inline="always")
 def key_of(score: FloatArray, code: int) -> np.uint64:
-    """Return the key of a candidate: positive floating-point numbers are ordered as their bits are.
+    """Return the key of a candidate.
+
+    The bits of positive floating-point numbers have the order of the numbers.
 
     Parameters
     ----------
     score : (1,) float32 array
         Positive.
     code : int
+        From 0 to 2³¹ − 1.
     """
     return (np.uint64(score.view(np.uint32)[0]) << np.uint64(32)) | (np.uint64(_LOW) - np.uint64(code))
 
 
 @njit(nogil=True, inline="always")
 def score_of(key: np.uint64, score: FloatArray) -> float:
-    """Return the score of a key; ``score`` is a (1,) float32 array to be written over."""
+    """Return the score of a key; ``score`` is a (1,) float32 work array."""
     score.view(np.uint32)[0] = np.uint32(key >> np.uint64(32))
     return score[0]
 
 
 @njit(nogil=True, inline="always")
 def offer(keys: Keys, size: int, key: np.uint64) -> int:
-    """Put a key among the best, of which there are ``size``, if it belongs there; return how many these are now."""
+    """Add a key to the heap of the ``size`` best keys if it is good enough, and return the new size."""
     if size < len(keys):
         keys[size] = key
         size += 1
         if size == len(keys):
-            keys.sort()  # what is sorted is a heap
+            keys.sort()  # a sorted array is a heap
     elif key > keys[0]:
         parent = 0
         while 2 * parent + 1 < size:
@@ -61,19 +65,19 @@ def offer(keys: Keys, size: int, key: np.uint64) -> int:
 
 @njit(nogil=True, cache=True)
 def put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
-    """Do as `offer` with the candidate of a score and a code. Not inlined: for kernels that offer in many places."""
+    """Do as `offer` for a score and a code; not inlined, for kernels with many calls."""
     return offer(keys, size, key_of(score, code))
 
 
 @njit(nogil=True, cache=True)
 def worst_of(keys: Keys, size: int, score: FloatArray) -> float:
-    """Return the score that a candidate must reach to be among the best, 0 while there is room."""
+    """Return the score that a candidate must reach to enter the heap; 0 until the heap is full."""
     return score_of(keys[0], score) if size == len(keys) else 0.0
 
 
 @njit(nogil=True, inline="always")
 def write_best(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
-    """Sort the best keys; write their codes and scores, best first, −1 and 0 beyond their number."""
+    """Sort the ``size`` best keys and write their codes and scores, best first, padded with −1 and 0."""
     keys[:size].sort()
     codes[size:] = -1
     scores[size:] = 0

@@ -1,4 +1,4 @@
-"""Random walks between items by way of users: the most probable ends of each, less what their popularity explains."""
+"""Two-step random walks item → user → item, with end probabilities discounted by popularity."""
 
 import numpy as np
 from numba import njit
@@ -24,41 +24,44 @@ def walk_rows(
     top_codes: CodeArray,
     top_values: FloatArray,
 ) -> None:
-    """Find the best ends of the walks item → user → item from each item.
+    """Find the best end items of walks item → user → item from each item.
 
-    The value of an end j of walks from i is Σ_u P_iu P_uj times the discount of j. Row by row over a dense
-    accumulator of one row; nothing of the size n × n exists.
+    The value of an end item j of walks from item i is d_j Σ_u P_iu P_uj. Each row is summed in a dense accumulator of
+    length n_items; no n × n array is needed.
 
     Parameters
     ----------
     start, stop : int
-        Rows of the result to fill; row r is of the item ``first_item + r``.
+        Range of the rows of the result.
+    first_item : int
+        Row r belongs to the item ``first_item + r``.
     item_indptr, user_codes, to_users : (n_items + 1,) int64, (n,) int32 and (n,) float32 arrays
-        P from items to users, by item.
+        P_iu, the transition probabilities from items to users, compressed by item.
     user_indptr, item_codes, to_items : (n_users + 1,) int64, (n,) int32 and (n,) float32 arrays
-        P from users to items, by user.
+        P_uj, the transition probabilities from users to items, compressed by user.
     discounts : (n_items,) float64 array
+        d.
     top_codes, top_values : (n_rows, n_neighbors) int32 and float32 arrays
-        Written: the ends of the largest values above 0, best first, equal ones by code; −1 and 0 beyond their number.
-        No item is an end of its own walks.
+        Output: the end items with the largest positive values, best first, ties by code, padded with −1 and 0. The
+        item itself is excluded.
     """
     n_items, n_neighbors = len(discounts), top_codes.shape[1]
     sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(n_neighbors, dtype=np.uint64)
-    met, value = np.empty(n_items, dtype=np.int32), np.empty(1, dtype=np.float32)
+    touched, value = np.empty(n_items, dtype=np.int32), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
-        item, n_met = first_item + r, 0
+        item, n_touched = first_item + r, 0
         for k in range(item_indptr[item], item_indptr[item + 1]):
-            user, chance = user_codes[k], np.float64(to_users[k])
+            user, probability = user_codes[k], np.float64(to_users[k])
             for m in range(user_indptr[user], user_indptr[user + 1]):
-                end, step = item_codes[m], chance * np.float64(to_items[m])
+                end, step = item_codes[m], probability * np.float64(to_items[m])
                 if step > 0.0:
                     if sums[end] == 0.0:
-                        met[n_met] = end
-                        n_met += 1
+                        touched[n_touched] = end
+                        n_touched += 1
                     sums[end] += step
         size = 0
-        for t in range(n_met):
-            end = met[t]
+        for t in range(n_touched):
+            end = touched[t]
             value[0] = sums[end] * discounts[end]
             sums[end] = 0.0
             if end != item and value[0] > 0:

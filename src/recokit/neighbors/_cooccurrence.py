@@ -9,7 +9,7 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
-from recokit.kernels.ranks import cells_before
+from recokit.kernels.rows import cells_before
 from recokit.neighbors._by_rank import ByRank, Found, find_near_long
 
 __all__ = ["nearest_by_counts"]

@@ -1,4 +1,4 @@
-"""Grouping with dictionaries and sorted lists."""
+"""Counting sort, transposition and merging of duplicates with dictionaries and lists."""
 
 
 def row_starts(codes, n_rows):
@@ -17,7 +17,7 @@ def transpose(rows, n_columns):
 
 
 def merge(values, policy):
-    """Return what becomes of the values of one cell, which stand in order of time."""
+    """Return the merged value of one cell from its values in order of time."""
     return {
         "sum": lambda: sum(values),
         "mean": lambda: sum(values) / len(values),
@@ -29,8 +29,7 @@ def merge(values, policy):
 def merged_log(rows, policy):
     """Return {(user, item): (value, time)} of an event log of (user, item, value, time or None) in row order.
 
-    The latest event counts as the last one; among events of one time (or without times) it is the one that was logged
-    last.
+    The last event of a pair is the latest one; at equal times (or without times) it is the last in row order.
     """
     cells = {}
     for user, item, value, time in rows:
