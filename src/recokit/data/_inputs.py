@@ -39,7 +39,7 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
             raise ValueError(
-                "y is allowed only with (user, item) pairs; Interactions and matrices hold their own values"
+                "y is allowed only with (user, item) pairs; Interactions and sparse matrices hold their own values"
             )
         interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
         return interactions if asked is None else interactions.with_feedback(asked)
