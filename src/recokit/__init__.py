@@ -4,6 +4,7 @@ The most used names are here. Everything else is in the subpackages, such as ``r
 first use.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recokit.base.explanation import Explanation
@@ -22,15 +23,12 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-if TYPE_CHECKING:
-    from recokit import datasets, experiments, model_selection, plotting, serving, testing
-else:
-    _LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+
+if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
 
     def __getattr__(name: str) -> Any:
         if name in _LAZY:
-            from importlib import import_module
-
             return import_module(f"recokit.{name}")
         raise AttributeError(f"module 'recokit' has no attribute {name!r}")
 

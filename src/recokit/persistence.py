@@ -32,8 +32,8 @@ _Class = TypeVar("_Class", bound=type)
 def storable(name: str) -> Callable[[_Class], _Class]:
     """Register a class whose instances can be saved, under a key that never changes.
 
-    The class has a method ``_to_state() -> dict`` and a classmethod ``_from_state(dict)``. A state may hold arrays, scipy
-    sparse arrays, strings, numbers, None, storable objects, and lists, tuples and dictionaries of all these.
+    The class has a method ``_to_state() -> dict`` and a classmethod ``_from_state(dict)``. A state may hold arrays,
+    scipy sparse arrays, strings, numbers, None, storable objects, and lists, tuples and dictionaries of all these.
 
     Raises
     ------

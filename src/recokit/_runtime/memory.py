@@ -9,7 +9,7 @@ _GROUPS, _MOUNT = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def memory_limit() -> float:
-    """Return the memory of the machine in bytes, or the limit of the container if that is lower; infinity if unknown."""
+    """Return the bytes of memory of the machine, or the lower limit of its container; infinity if unknown."""
     return min(_physical_memory(), _container_limit())
 
 
