@@ -40,7 +40,7 @@ def test_ages_of_datetimes_are_in_days():
 
 
 def test_a_half_life_needs_times():
-    with pytest.raises(DataError, match="half_life needs interactions with timestamps"):
+    with pytest.raises(DataError, match=r"half_life=1\.0 needs interactions with timestamps"):
         Popularity(half_life=1.0).fit([(1, 2)])
 
 

@@ -1,15 +1,14 @@
 """Popularity: the same list for everyone."""
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import Recommender, Term
+from recokit._typing import CodeArray, FloatArray
+from recokit.base import Recommender, Rows, Term
+from recokit.base._parameters import OPTIONAL_POSITIVE
+from recokit.data._weights import decays
 from recokit.data.interactions import Interactions
-from recokit.exceptions import DataError
 
 __all__ = ["Popularity"]
 
@@ -51,7 +50,7 @@ class Popularity(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+        "half_life": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -72,20 +71,12 @@ class Popularity(Recommender):
         if interactions.feedback == "implicit":
             weights *= interactions.values
         if self.half_life is not None:
-            if interactions.timestamps is None:
-                raise DataError("half_life needs interactions with timestamps")
-            weights *= np.exp2(-_ages(interactions.timestamps) / self.half_life)
+            weights *= decays(interactions, self.half_life)
         scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
         self.item_scores_ = scores.astype(np.float64)
 
-    def _user_profiles(self, user_codes: CodeArray) -> CodeArray:
-        return user_codes
-
-    def _fold_in(self, people: Any) -> CodeArray:
-        return np.zeros(len(people.indptr) - 1, dtype=np.int32)
-
-    def _score_block(self, profiles: CodeArray) -> FloatArray:
-        return np.tile(self.item_scores_.astype(np.float32), (len(profiles), 1))
+    def _score_block(self, profiles: Rows) -> FloatArray:
+        return np.tile(self.item_scores_.astype(np.float32), (profiles.n_rows, 1))
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         scores: FloatArray = self.item_scores_[item_codes]
@@ -100,10 +91,3 @@ class Popularity(Recommender):
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         return [Term("popularity", None, float(self.item_scores_[item_code]))]
-
-
-def _ages(timestamps: AnyArray) -> FloatArray:
-    """Return the age of each interaction at the latest of them, in days or in the timestamps' own unit."""
-    ages = timestamps.max() - timestamps
-    days: FloatArray = ages / np.timedelta64(1, "D") if ages.dtype.kind == "m" else ages.astype(np.float64)
-    return days
