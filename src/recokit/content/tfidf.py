@@ -2,19 +2,19 @@
 
 import warnings
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term, Top
 from recokit.base._eligibility import EligibleItems
+from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
 from recokit.content.analyzer import make_analyzer
 from recokit.content.catalogue import read_texts
-from recokit.content.profiles import Weighted, weigh_ratings, weigh_strengths
+from recokit.content.profiles import Profiles, profiles_from_ratings, profiles_from_strengths
 from recokit.content.vectors import tfidf_vectors
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -118,10 +118,10 @@ class TfidfRecommender(Recommender):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "text": [str],
-        "tokenizer": [StrOptions({"jieba"}), callable, None],
-        "min_df": [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
-        "max_features": [Interval(Integral, 1, None, closed="left"), None],
-        "sublinear_tf": ["boolean"],
+        "tokenizer": [*one_of("jieba", None), callable],
+        "min_df": share_or_count(),
+        "max_features": OPTIONAL_COUNT,
+        "sublinear_tf": BOOLEAN,
     }
 
     def __init__(
@@ -203,7 +203,7 @@ class TfidfRecommender(Recommender):
         """
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y, catalogue=catalogue, item=item)
-        return super().partial_fit(X, y, catalogue=catalogue, item=item, further=True)
+        return super().partial_fit(X, y, catalogue=catalogue, item=item, update=True)
 
     @classmethod
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
@@ -211,36 +211,46 @@ class TfidfRecommender(Recommender):
         picks = [(item, sum(str(item).encode())) for item in interactions.items]
         return {"catalogue": {item: f"{words[pick % 5]} {words[pick % 8]}" for item, pick in picks}}
 
-    def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
-        return self._take_in(interactions, **side)
+    def _prepare(  # type: ignore[override]
+        self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", update: bool = False
+    ) -> Interactions:
+        """Set ``item_texts_`` from the catalogue, and return the interactions over all items.
 
-    def _take_in(self, interactions: Interactions, catalogue: Any, item: str, further: bool = False) -> Interactions:
-        """Read the catalogue on top of what is known, and widen the interactions to all items."""
-        sources = [(self.interactions_.items, self.item_texts_)] if further else []
-        if catalogue is not None or not further:
-            listed, texts = read_texts(catalogue, item, self.text)
-            if not further and np.all(listed.codes(interactions.items) < 0):
-                raise DataError(
-                    "catalogue: it has none of the items of the interactions; their ids are like "
-                    f"{first_few(interactions.items)}, those of column {item!r} like {first_few(listed)}"
-                )
-            sources.append((listed, np.array(texts, dtype=_STRINGS)))
+        An ``update`` keeps the items and texts of the fitted model; a text of the catalogue replaces that of its item.
+        """
+        sources = [(self.interactions_.items, self.item_texts_)] if update else []
+        if catalogue is not None or not update:
+            sources.append(self._read_catalogue(catalogue, item))
+        if not update:
+            self._check_overlap(interactions.items, sources[0][0], item)
         items = interactions.items
-        for ids, _ in sources:
-            items = items.union(ids)
+        for listed, _ in sources:
+            items = items.union(listed)
         self.item_texts_ = np.full(len(items), "", dtype=_STRINGS)
-        for ids, known in sources:
-            self.item_texts_[items.codes(ids)[known != ""]] = known[known != ""]
-        self._warn_of_textless(items)
+        for listed, texts in sources:
+            has_text = texts != ""
+            self.item_texts_[items.codes(listed)[has_text]] = texts[has_text]
+        self._warn_about_missing_texts(items)
         return interactions.reindex(items=items)
 
-    def _warn_of_textless(self, items: IdIndex) -> None:
-        textless = np.flatnonzero(self.item_texts_ == "")
-        if len(textless):
+    def _read_catalogue(self, catalogue: Any, item: str) -> tuple[IdIndex, AnyArray]:
+        items, texts = read_texts(catalogue, item, self.text)
+        return items, np.array(texts, dtype=_STRINGS)
+
+    def _check_overlap(self, items: IdIndex, listed: IdIndex, column: str) -> None:
+        if np.all(listed.codes(items) < 0):
+            raise DataError(
+                "catalogue: it has none of the items of the interactions; their ids are like "
+                f"{first_few(items)}, those of column {column!r} like {first_few(listed)}"
+            )
+
+    def _warn_about_missing_texts(self, items: IdIndex) -> None:
+        without_text = np.flatnonzero(self.item_texts_ == "")
+        if len(without_text):
             warnings.warn(
-                f"{len(textless)} of {len(items)} items are not in the catalogue or have no {self.text!r} there, so "
-                f"they have no words: {first_few(items.take(textless))}",
-                stacklevel=6,  # the caller of fit
+                f"{len(without_text)} of {len(items)} items are not in the catalogue or have no {self.text!r} there, "
+                f"so they have no words: {first_few(items.take(without_text))}",
+                stacklevel=levels_inside(),
             )
 
     def _fit(self, interactions: Interactions) -> None:
@@ -251,77 +261,64 @@ class TfidfRecommender(Recommender):
                 bar.update(1)
                 return analyzer(text)
 
-            self.item_vectors_, terms, self.idf_ = tfidf_vectors(
-                self.item_texts_.tolist(),
-                analyze,
-                min_df=self.min_df,
-                max_features=self.max_features,
-                sublinear_tf=self.sublinear_tf,
-            )
+            settings = {name: getattr(self, name) for name in ("min_df", "max_features", "sublinear_tf")}
+            self.item_vectors_, terms, self.idf_ = tfidf_vectors(self.item_texts_.tolist(), analyze, **settings)
         self.feature_names_ = terms.astype(_STRINGS)
         self.term_items_ = sparse.csr_array(self.item_vectors_.T)
 
-    def _weigh(self, histories: Rows) -> Weighted:
+    def _profiles(self, histories: Rows) -> Profiles:
         if self._is_explicit():
-            return weigh_ratings(histories, self._mean, self.rating_range_)
-        return weigh_strengths(histories)
+            return profiles_from_ratings(histories, self._mean, self.rating_range_)
+        return profiles_from_strengths(histories)
 
-    def _score_block(self, profiles: Rows) -> FloatArray:
-        return self._cosines(profiles, self._weigh(profiles))
+    def _user_profiles(self, user_codes: CodeArray) -> Profiles:
+        return self._profiles(self._training_histories(user_codes))
 
-    def _cosines(self, histories: Rows, weighted: Weighted) -> FloatArray:
-        """Return the cosines of people and all items, mapped to scores: (n_users, n_items) float32."""
-        n_users, n_items = len(histories.lengths), self.item_vectors_.shape[0]
-        scores = np.empty((n_users, n_items), dtype=np.float32)
-        weights, *maps = weighted
-        vectors, holders = _arrays(self.item_vectors_), _arrays(self.term_items_)
-        visits = np.sum(np.diff(holders[0]) ** 2) / n_items  # of items, for the terms of the average item
-        args = (histories.indptr, histories.codes, weights, *vectors, *holders, *maps, scores)
-        costs = n_items + visits * histories.lengths
-        self._runner().rows(score_profiles, n_users, args, costs=costs)
+    def _fold_in(self, histories: Rows) -> Profiles:
+        return self._profiles(histories)
+
+    def _score_block(self, profiles: Profiles) -> FloatArray:
+        history, *maps = profiles
+        vectors, term_items = _as_rows(self.item_vectors_), _as_rows(self.term_items_)
+        scores = np.empty((history.n_rows, vectors.n_rows), dtype=np.float32)
+        visited = np.sum(term_items.lengths**2) / vectors.n_rows  # items with the terms of the average item
+        costs = vectors.n_rows + visited * history.lengths
+        args = (*history.arrays, *vectors.arrays, *term_items.arrays, *maps, scores)
+        self._runner().rows(score_profiles, history.n_rows, args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         scores = np.empty(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start, stop in self._blocks(len(users)):
-            people = self._training_histories(users[start:stop])
-            weighted = self._weigh(people)
-            here = np.flatnonzero((rows >= start) & (rows < stop))
-            found = self._cosines(people, weighted)[rows[here] - start, item_codes[here]]
-            scores[here] = np.where(np.isfinite(found), found, weighted.offsets[rows[here] - start])
+            profiles = self._user_profiles(users[start:stop])
+            pairs = np.flatnonzero((rows >= start) & (rows < stop))
+            profile_rows = rows[pairs] - start
+            found = self._score_block(profiles)[profile_rows, item_codes[pairs]]
+            scores[pairs] = np.where(np.isfinite(found), found, profiles.offsets[profile_rows])
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        parts = [Top.empty(0, n)]
+        top = Top.empty(len(item_codes), n)
         for start, stop in self._blocks(len(item_codes)):
-            ones = np.ones(stop - start, dtype=np.float32)
-            rows = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], ones)
-            cosines = self._cosines(rows, weigh_strengths(rows))
-            eligible = EligibleItems(None, rows)
-            parts.append(eligible.select(cosines, n, self._runner()))
-        return Top(*(np.concatenate(blocks) for blocks in zip(*parts, strict=True)))
+            alone = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], np.ones(stop - start))
+            cosines = self._score_block(profiles_from_strengths(alone))
+            top.put(np.arange(start, stop), EligibleItems(None, alone).select(cosines, n, self._runner()))
+        return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        person = self._training_histories(np.array([user_code]))
-        weights, (offset,), (gain,), (loss,) = self._weigh(person)
-        profile = self.item_vectors_[person.codes].T.astype(np.float64) @ weights
+        history, (offset,), (gain,), (loss,) = self._user_profiles(np.array([user_code]))
+        profile = self.item_vectors_[history.codes].T.astype(np.float64) @ history.values
         norm = float(np.linalg.norm(profile))
         terms = [Term("user", None, float(offset))]
-        if norm <= CANCELLED * np.abs(weights).sum(dtype=np.float64):
+        if norm <= CANCELLED * np.abs(history.values).sum(dtype=np.float64):
             return terms
-        shared, values = _row(self.item_vectors_, item_code)
-        parts = profile[shared] * values / norm
+        vector = self.item_vectors_[[item_code]]
+        parts = profile[vector.indices] * vector.data / norm
         parts *= gain if parts.sum() > 0 else loss
-        words = self.feature_names_[shared].tolist()
+        words = self.feature_names_[vector.indices].tolist()
         return terms + [Term("word", word, float(part)) for word, part in zip(words, parts, strict=True)]
 
 
-def _arrays(matrix: sparse.csr_array) -> tuple[AnyArray, AnyArray, AnyArray]:
-    """Return the arrays of a matrix in the types that kernels take."""
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data
-
-
-def _row(matrix: sparse.csr_array, row: int) -> tuple[AnyArray, AnyArray]:
-    here = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    return matrix.indices[here], matrix.data[here]
+def _as_rows(matrix: sparse.csr_array) -> Rows:
+    return Rows.from_arrays(matrix.indptr, matrix.indices, matrix.data)
