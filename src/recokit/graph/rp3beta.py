@@ -1,16 +1,15 @@
 """RP3beta: three steps of a random walk, with a penalty for popularity."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval
 
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Rows
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.walk import walk_rows
@@ -81,10 +80,10 @@ class RP3beta(ItemWeightsRecommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "normalize": ["boolean"],
+        "n_neighbors": OPTIONAL_COUNT,
+        "alpha": NON_NEGATIVE,
+        "beta": NON_NEGATIVE,
+        "normalize": BOOLEAN,
     }
 
     def __init__(
@@ -108,23 +107,25 @@ class RP3beta(ItemWeightsRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
-        others = max(1, n_items - 1)
-        width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        weights = self._walk(interactions.rows, interactions.transposed(n_threads=self.n_threads))
+        values = _shares(weights).astype(np.float32) if self.normalize else weights.values.copy()
+        cells = (values, weights.codes.copy(), weights.indptr)
+        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
+        self.item_weights_.sort_indices()
+
+    def _walk(self, by_user: Rows, by_item: Rows) -> Rows:
+        """Return the largest W_ij of each item, best first."""
+        n_items, runner = by_item.n_rows, self._runner()
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
         steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, self._discounts(by_item))
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            args = (first_item, *steps, codes, values)
-            here = costs[first_item : first_item + len(codes)]
-            self._runner().rows(walk_rows, len(codes), args, costs=here)
+            block = slice(first_item, first_item + len(codes))
+            runner.rows(walk_rows, len(codes), (first_item, *steps, codes, values), costs=costs[block])
 
         with self._progress(n_items, "items") as bar:
-            rows = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
-        values = _shares(rows) if self.normalize else rows.values
-        weights = (values.astype(np.float32), rows.codes.copy(), rows.indptr)
-        self.item_weights_ = sparse.csr_array(weights, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
 
     def _steps(self, rows: Rows) -> Rows:
         """Return P^α; a step of strength 0 is never taken, not even with α = 0."""

@@ -10,7 +10,7 @@ A. Buttari, J. Langou, J. Kurzak and J. Dongarra (2009). A class of parallel til
 multicore architectures. Parallel Computing 35(1).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.linalg import lapack
@@ -22,8 +22,6 @@ from recokit._typing import FloatArray
 __all__ = ["invert", "tiles"]
 
 _TILE = 256  # rows: small enough that the parts that are not parallel do not count, large enough for BLAS
-
-Each = Callable[[list[slice], Callable[[slice], None]], None]
 
 
 def tiles(n: int) -> Iterator[slice]:
@@ -48,17 +46,13 @@ def invert(matrix: FloatArray, runner: Runner) -> None:
     numpy.linalg.LinAlgError
         It is not positive definite in float64.
     """
-
-    def each(rows: list[slice], work: Callable[[slice], None]) -> None:
-        runner.each(rows, work)
-
     with single_threaded_blas():
-        _factorise(matrix, each)
-        _invert_triangle(matrix, each)
-        _square(matrix, each)
+        _factorise(matrix, runner)
+        _invert_triangle(matrix, runner)
+        _square(matrix, runner)
 
 
-def _factorise(matrix: FloatArray, each: Each) -> None:
+def _factorise(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite the lower triangle of A by L, A = L Lᵀ, a column of tiles at a time; and each L_jj by its inverse."""
     for own in tiles(len(matrix)):
         before = slice(0, own.start)
@@ -70,7 +64,7 @@ def _factorise(matrix: FloatArray, each: Each) -> None:
             left = matrix[rows, own] - matrix[rows, before] @ matrix[own, before].T
             matrix[rows, own] = left @ inverse.T
 
-        each(_below(own, len(matrix)), fill)
+        runner.each(_below(own, len(matrix)), fill)
 
 
 def _inverse_factor(tile: FloatArray) -> FloatArray:
@@ -83,7 +77,7 @@ def _inverse_factor(tile: FloatArray) -> FloatArray:
     return np.ascontiguousarray(inverse)
 
 
-def _invert_triangle(matrix: FloatArray, each: Each) -> None:
+def _invert_triangle(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite L, whose diagonal tiles are inverted, by X = L⁻¹, from the last column of tiles to the first.
 
     Below the diagonal, X_ij = −(Σ_{j < k ≤ i} X_ik L_kj) X_jj.
@@ -97,10 +91,10 @@ def _invert_triangle(matrix: FloatArray, each: Each) -> None:
             sums = matrix[rows, so_far] @ below[: rows.stop - own.stop]
             matrix[rows, own] = sums @ -matrix[own, own]
 
-        each(_below(own, n)[::-1], fill)
+        runner.each(_below(own, n)[::-1], fill)
 
 
-def _square(matrix: FloatArray, each: Each) -> None:
+def _square(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite the lower triangle X by that of Xᵀ X, from the first row of tiles to the last, which need it least."""
     n = len(matrix)
     for own in tiles(n):
@@ -109,7 +103,7 @@ def _square(matrix: FloatArray, each: Each) -> None:
         def fill(columns: slice, own: slice = own, column: FloatArray = column) -> None:
             matrix[own, columns] = column @ matrix[own.start :, columns]
 
-        each([columns for columns in tiles(n) if columns.start <= own.start], fill)
+        runner.each([columns for columns in tiles(n) if columns.start <= own.start], fill)
 
 
 def _below(own: slice, n: int) -> list[slice]:

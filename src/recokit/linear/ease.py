@@ -1,19 +1,18 @@
 """EASE: items predicted from items, in closed form."""
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term, Top
+from recokit.base._eligibility import EligibleItems
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
-from recokit.kernels.selection import select_top
 from recokit.linear._inverse import invert, tiles
 
 __all__ = ["EASE"]
@@ -89,11 +88,11 @@ class EASE(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "l2": [Interval(Real, 0, None, closed="neither")],
-        "user_exponent": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "item_exponent": [Interval(Real, None, None, closed="neither")],
-        "max_memory_gb": [Interval(Real, 0, None, closed="neither"), None],
+        "l2": POSITIVE,
+        "user_exponent": NON_NEGATIVE,
+        "dropout": interval(0, 1, "left"),
+        "item_exponent": interval(None, None, "neither"),
+        "max_memory_gb": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -137,39 +136,36 @@ class EASE(Recommender):
             )
 
     def _gram(self, interactions: Interactions) -> FloatArray:
-        by_user = interactions.rows.arrays
-        by_item = interactions.transposed(n_threads=self.n_threads).arrays
+        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
         gram = np.empty((interactions.n_items, interactions.n_items))
-        costs = gram_costs(by_item[0], by_item[1], by_user[0]) + interactions.n_items
-        args = (*by_item, *by_user, user_weights(interactions, self.user_exponent), gram)
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr) + interactions.n_items
+        args = (*by_item.arrays, *by_user.arrays, user_weights(interactions, self.user_exponent), gram)
         self._runner().rows(gram_rows, interactions.n_items, args, costs=costs)
         return gram
 
     def _score_block(self, profiles: Rows) -> FloatArray:
-        scores = np.empty((len(profiles.lengths), len(self.item_weights_)), dtype=np.float32)
+        scores = np.empty((profiles.n_rows, len(self.item_weights_)), dtype=np.float32)
         costs = profiles.lengths * scores.shape[1]
         args = (*profiles.arrays, self.item_weights_, scores)
         self._runner().rows(linear_scores, len(scores), args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        users, places = np.unique(user_codes, return_inverse=True)
-        histories, scores = self._training_histories(users), np.empty(len(places))
-        args = (places, item_codes, *histories.arrays, self.item_weights_, scores)
-        costs = histories.lengths[places]
-        self._runner().rows(linear_pairs, len(places), args, costs=costs)
+        users, rows = np.unique(user_codes, return_inverse=True)
+        histories, scores = self._training_histories(users), np.empty(len(rows))
+        args = (rows, item_codes, *histories.arrays, self.item_weights_, scores)
+        self._runner().rows(linear_pairs, len(rows), args, costs=histories.lengths[rows])
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the items that each item speaks for most."""
-        found, size = Top.empty(len(item_codes), n), self._dense_block_size()
-        for start in range(0, len(item_codes), size):
-            block = slice(start, start + size)
-            weights = self.item_weights_[item_codes[block]]
+        top = Top.empty(len(item_codes), n)
+        for start, stop in self._blocks(len(item_codes)):
+            weights = self.item_weights_[item_codes[start:stop]]
             weights[weights <= 0] = -np.inf
-            args = (weights, *(array[block] for array in found))
-            self._runner().rows(select_top, len(weights), args, costs=np.full(len(weights), n))
-        return found
+            eligible = EligibleItems(None, Rows.empty(stop - start))
+            top.put(np.arange(start, stop), eligible.select(weights, n, self._runner()))
+        return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         history = self._training_histories(np.array([user_code], dtype=np.int32))

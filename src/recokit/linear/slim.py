@@ -1,18 +1,18 @@
 """SLIM: items predicted from few items each, by elastic nets."""
 
 import warnings
-from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval
 
-from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.base import Recommender
+from recokit._runtime.warnings import levels_inside
+from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.base import Recommender, Rows
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
@@ -26,18 +26,32 @@ class _Problem(NamedTuple):
 
     Attributes
     ----------
-    data : tuple
-        X by item and by user, and the weights of the users.
+    by_item, by_user : Rows
+        X.
+    user_weights : (n_users,) float64 array
+        The diagonal of W.
     heads : (n_items,) int32 array
         The row of each item in ``gram``, −1 for none.
     gram : (n_heads, n_heads) float32 array
     curvatures : (n_items,) float64 array
     """
 
-    data: tuple[Any, ...]
+    by_item: Rows
+    by_user: Rows
+    user_weights: FloatArray
     heads: CodeArray
     gram: FloatArray
     curvatures: FloatArray
+
+    @property
+    def data(self) -> tuple[AnyArray, ...]:
+        """X and W, as kernels take them."""
+        return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
+
+    @property
+    def gram_costs(self) -> IntArray:
+        """Number of multiplications for each row of G: (n_items,) int64."""
+        return gram_costs(self.by_item.indptr, self.by_item.codes, self.by_user.indptr)
 
 
 class SLIM(ItemWeightsRecommender):
@@ -120,16 +134,16 @@ class SLIM(ItemWeightsRecommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "positive": ["boolean"],
-        "user_exponent": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "item_exponent": [Interval(Real, None, None, closed="neither")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "max_memory_gb": [Interval(Real, 0, None, closed="neither")],
+        "n_neighbors": OPTIONAL_COUNT,
+        "l1": NON_NEGATIVE,
+        "l2": NON_NEGATIVE,
+        "positive": BOOLEAN,
+        "user_exponent": NON_NEGATIVE,
+        "dropout": interval(0, 1, "left"),
+        "item_exponent": interval(None, None, "neither"),
+        "tol": NON_NEGATIVE,
+        "max_iter": COUNT,
+        "max_memory_gb": POSITIVE,
     }
 
     def __init__(
@@ -165,28 +179,31 @@ class SLIM(ItemWeightsRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
-        n_heads = self._n_heads(n_items)
-        others = max(1, n_items - 1)
-        width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        problem = self._problem(interactions, n_heads)
-        n_passes = np.empty(n_items, dtype=np.int64)
-        scales = item_scales(interactions, self.item_exponent)
-        costs = np.diff(problem.data[0]) + np.int64(32 * width)
-        if n_heads < n_items:
-            costs += gram_costs(problem.data[0], problem.data[1], problem.data[3])
-
-        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
-            here = slice(first_target, first_target + len(codes))
-            settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
-            args = (first_target, *problem.data, *problem[1:], *settings, codes, weights, n_passes[here])
-            self._runner().rows(slim_weights, len(codes), args, costs=costs[here])
-            weights *= scales[here, None]
-
-        with self._progress(n_items, "items") as bar:
-            by_target = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
+        problem = self._problem(interactions, self._n_heads(n_items))
+        by_target, n_passes = self._solve(problem, item_scales(interactions, self.item_exponent))
         self._check_convergence(n_passes)
         indptr, codes, weights = by_target.transposed(n_items, self._runner()).arrays
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
+
+    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
+        """Return the scaled weights for each target, and the number of passes of each."""
+        n_items, runner = problem.by_item.n_rows, self._runner()
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        n_passes = np.empty(n_items, dtype=np.int64)
+        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
+        fixed = (*problem.data, problem.heads, problem.gram, problem.curvatures, *settings)
+        costs = problem.by_item.lengths + 32 * width
+        if len(problem.gram) < n_items:
+            costs += problem.gram_costs
+
+        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
+            block = slice(first_target, first_target + len(codes))
+            args = (first_target, *fixed, codes, weights, n_passes[block])
+            runner.rows(slim_weights, len(codes), args, costs=costs[block])
+            weights *= scales[block, None]
+
+        with self._progress(n_items, "items") as bar:
+            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
     def _n_heads(self, n_items: int) -> int:
         """Return how many items have their entries of G kept.
@@ -209,20 +226,19 @@ class SLIM(ItemWeightsRecommender):
         return n_items
 
     def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
-        n_items, users = interactions.n_items, user_weights(interactions, self.user_exponent)
-        by_item = interactions.transposed(n_threads=self.n_threads).arrays
-        by_user = interactions.rows.arrays
-        data = (*by_item, *by_user, users)
-        lengths = np.diff(by_item[0])
-        head_items = np.sort(np.argsort(-lengths, kind="stable")[:n_heads]).astype(np.int32)
+        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
+        users, n_items = user_weights(interactions, self.user_exponent), by_item.n_rows
+        squares = users[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
+        diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
+        curvatures = diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0)
+        head_items = np.sort(np.argsort(-by_item.lengths, kind="stable")[:n_heads]).astype(np.int32)
         heads = np.full(n_items, -1, dtype=np.int32)
         heads[head_items] = np.arange(n_heads)
         gram = np.empty((n_heads, n_heads), dtype=np.float32)
-        costs = gram_costs(by_item[0], by_item[1], by_user[0])[head_items]
-        self._runner().rows(head_gram, n_heads, (head_items, *data, heads, gram), costs=costs)
-        squares = users[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
-        diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
-        return _Problem(data, heads, gram, diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0))
+        problem = _Problem(by_item, by_user, users, heads, gram, curvatures)
+        costs = problem.gram_costs[head_items]
+        self._runner().rows(head_gram, n_heads, (head_items, *problem.data, heads, gram), costs=costs)
+        return problem
 
     def _check_convergence(self, n_passes: IntArray) -> None:
         """Set ``n_iter_``; warn where the descent was stopped before it was done."""
@@ -233,5 +249,5 @@ class SLIM(ItemWeightsRecommender):
                 f"the weights for {stopped:,} of {len(n_passes):,} items still changed after max_iter={self.max_iter} "
                 f"passes: raise max_iter, tol={self.tol:g} or l2",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=levels_inside(),
             )
