@@ -1,4 +1,4 @@
-"""TfidfRecommender: items by their words, people by the words of what they liked."""
+"""TfidfRecommender: items as TF-IDF vectors, users as weighted sums of the vectors of their items."""
 
 import warnings
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
+from recokit.content._catalogue import read_texts
+from recokit.content._profiles import Profiles, profiles_from_ratings, profiles_from_strengths
+from recokit.content._vectors import tfidf_vectors
 from recokit.content.analyzer import make_analyzer
-from recokit.content.catalogue import read_texts
-from recokit.content.profiles import Profiles, profiles_from_ratings, profiles_from_strengths
-from recokit.content.vectors import tfidf_vectors
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
@@ -27,64 +27,64 @@ _STRINGS = np.dtypes.StringDType()
 
 
 class TfidfRecommender(Recommender):
-    r"""Recommend items whose texts have the words of what a person liked.
+    r"""Recommend items with texts similar to the texts of the items that a user liked.
 
-    Every item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text (`tfidf_vectors`; texts may mix
-    scripts, see `analyze`). A person is the weighted sum of the vectors of their items (Rocchio), and is compared
-    with an item by the cosine:
+    Each item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text (`tfidf_vectors`; texts may mix
+    scripts, see `analyze`). The profile of a user is the weighted sum of the vectors of their items (Rocchio). It is
+    compared with an item by the cosine:
 
     .. math:: p_u = \sum_i w_{ui} x_i, \qquad c_{ui} = \frac{p_u \cdot x_i}{|p_u|}
 
     *Implicit feedback*: the weights are the strengths, and the score is the cosine, from 0 to 1.
 
-    *Explicit feedback*: the weights are the deviations :math:`r_{ui} - m_u` from the person's mean, damped so that a
-    single rating deviates too, :math:`m_u = (\sum_i r_{ui} + 5 \mu) / (n_u + 5)` with the overall mean μ. Where every
-    rating of a person equals :math:`m_u`, nothing is liked better than the rest and all weigh 1. The score is a rating:
-    the cosine, stretched over what is left of the scale above and below the person's mean,
+    *Explicit feedback*: the weights are the deviations :math:`r_{ui} - m_u` from the user's mean. The mean is damped so
+    that a single rating deviates too: :math:`m_u = (\sum_i r_{ui} + 5 \mu) / (n_u + 5)`, with the overall mean μ. If
+    all ratings of a user equal :math:`m_u`, all weights are 1. The score is a predicted rating. It maps cosines from 0
+    to 1 to the scale above the user's mean, and cosines from −1 to 0 to the scale below it:
 
     .. math:: \hat r_{ui} = m_u + c_{ui} \cdot
        \begin{cases} r_{max} - m_u & c_{ui} > 0 \\ m_u - r_{min} & \text{otherwise} \end{cases}
 
-    which never leaves the scale and ranks a person's items exactly as the cosine does. (If all the ratings in the data
-    are equal there is no scale, and every prediction is that rating.)
+    Predictions stay within the scale and rank the items of a user as the cosine does. If all ratings in the data are
+    equal, every prediction is that rating.
 
-    An item that shares no term with any of the person's items is never recommended; `predict` gives 0 for it, or
-    :math:`m_u`. So it is for everything where the profile vanishes, as with two ratings that cancel out. Items that
-    nobody has touched are recommended like any others, as long as the catalogue has their texts.
+    An item that shares no term with any item of the user is never recommended; `predict` returns 0 for it (implicit
+    feedback) or :math:`m_u` (explicit feedback). The same holds for all items if the profile vanishes, as for two
+    ratings that cancel out. Items without interactions are recommended like others if the catalogue has their texts.
 
     Parameters
     ----------
     text : str
-        Column of the catalogue that holds the texts.
+        Name of the catalogue column with the texts.
     tokenizer : None, "jieba" or callable
-        None: words, and bigrams of Chinese, Japanese and Korean characters. ``"jieba"``: Chinese is cut into words, for
-        which the extra ``recokit[zh]`` must be installed. A function from a text to its terms replaces all of it; a
-        model with one cannot be saved.
+        None: words, and bigrams of Chinese, Japanese and Korean characters. ``"jieba"``: dictionary words of Chinese,
+        which needs the extra ``recokit[zh]``. A function from a text to its terms replaces the whole analysis; a model
+        with a function cannot be saved.
     min_df : int or float
-        Leave out terms of fewer texts than this, or than this share of the texts.
+        Ignore terms that occur in fewer texts than this number, or than this share of the texts.
     max_features : int, optional
-        Keep only this many terms, those that occur most often.
+        Keep only this number of terms, the most frequent.
     sublinear_tf : bool
-        Let a term that occurs f times in a text count 1 + ln f times instead of f times.
+        Count a term that occurs f times in a text 1 + ln f times instead of f times.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are.
+        Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_texts_ : (n_items,) array of str
-        Text of each item, in order of code; empty where there is none.
+        Text of each item, in order of item code; empty if it is missing.
     feature_names_ : (n_terms,) array of str
         The vocabulary, sorted.
     idf_ : (n_terms,) float64 array
         Inverse document frequency of each term.
     item_vectors_ : csr_array of shape (n_items, n_terms), float32
-        The unit vectors; an empty row where no term is left of a text.
+        Unit vectors of the items; empty rows for texts without terms.
     term_items_ : csr_array of shape (n_terms, n_items), float32
-        The same by term.
+        Transpose of ``item_vectors_``.
 
     References
     ----------
@@ -146,7 +146,7 @@ class TfidfRecommender(Recommender):
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, *, catalogue: Any, item: str = "item_id") -> Self:  # type: ignore[override]
-        """Learn from interactions and a catalogue.
+        """Fit the model to interactions and a catalogue.
 
         Parameters
         ----------
@@ -155,9 +155,9 @@ class TfidfRecommender(Recommender):
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs.
         catalogue : pandas, Polars or PyArrow frame, mapping of columns, or mapping of item ids to texts
-            One row for each item. Items that are only here can be recommended.
+            One row for each item. Items that occur only in the catalogue can be recommended.
         item : str
-            Column of the catalogue that holds the item ids.
+            Name of the catalogue column with the item ids.
 
         Returns
         -------
@@ -167,30 +167,30 @@ class TfidfRecommender(Recommender):
         ------
         DataError
             The catalogue is empty, lacks a column, lists an item twice, has a text that is not a string, has none of
-            the items of the interactions, or leaves no term to compare by; or as in `Recommender.fit`.
+            the items of the interactions, or has no terms; or as in `Recommender.fit`.
         ImportError
             The tokenizer is not installed.
 
         Warns
         -----
         UserWarning
-            Items are not in the catalogue or have no text there; they are kept, but have no words to go by.
+            Items are not in the catalogue or have no text there. They stay in the model with an empty vector.
         """
         return super().fit(X, y, catalogue=catalogue, item=item)
 
     def partial_fit(  # type: ignore[override]
         self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
     ) -> Self:
-        """Learn from further interactions and further items; the same model as `fit` on everything.
+        """Update the model with further interactions, further items, or both; equal to `fit` on all data.
 
         Parameters
         ----------
         X, y
-            As in `Recommender.partial_fit`; None where only the catalogue has grown.
+            As in `Recommender.partial_fit`; None if only the catalogue is new.
         catalogue : as in `fit`, optional
-            New items; and items known before, whose texts these replace. A missing text replaces nothing.
+            New items, and known items with new texts. A missing text leaves the known text unchanged.
         item : str
-            Column of the item ids.
+            Name of the catalogue column with the item ids.
 
         Returns
         -------
@@ -240,16 +240,16 @@ class TfidfRecommender(Recommender):
     def _check_overlap(self, items: IdIndex, listed: IdIndex, column: str) -> None:
         if np.all(listed.codes(items) < 0):
             raise DataError(
-                "catalogue: it has none of the items of the interactions; their ids are like "
-                f"{first_few(items)}, those of column {column!r} like {first_few(listed)}"
+                "catalogue: it contains none of the items of the interactions; the interactions have ids like "
+                f"{first_few(items)}, the catalogue ({column!r}) has ids like {first_few(listed)}; use the same ids"
             )
 
     def _warn_about_missing_texts(self, items: IdIndex) -> None:
         without_text = np.flatnonzero(self.item_texts_ == "")
         if len(without_text):
             warnings.warn(
-                f"{len(without_text)} of {len(items)} items are not in the catalogue or have no {self.text!r} there, "
-                f"so they have no words: {first_few(items.take(without_text))}",
+                f"{len(without_text)} of {len(items)} items are not in the catalogue or have no {self.text!r} there; "
+                f"they cannot be compared by text: {first_few(items.take(without_text))}",
                 stacklevel=levels_inside(),
             )
 
