@@ -1,4 +1,4 @@
-"""BiasBaseline: the mean, how a user rates and how an item is rated."""
+"""BiasBaseline: ratings as the mean plus a user bias and an item bias."""
 
 from typing import Any, ClassVar
 
@@ -17,34 +17,35 @@ _TOLERANCE = 1e-6
 
 
 class BiasBaseline(Recommender):
-    r"""Predict a rating as the overall mean plus a bias of the user and one of the item.
+    r"""Predict a rating as the overall mean plus a user bias and an item bias.
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i
 
-    with biases that minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`,
-    found by alternating least squares. Predictions are clipped to the range of the ratings learned from.
+    The biases minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
+    fitted by alternating least squares. Predictions are clipped to the range of the training ratings.
 
     Parameters
     ----------
     l2_user, l2_item : float
-        The penalties λ, in ratings: a user with ``l2_user`` ratings has half the bias of one with very many.
+        Ridge penalties λ, in numbers of ratings: the bias of a user with ``l2_user`` ratings is half the bias of a
+        user with very many ratings and the same mean deviation.
     max_iter : int
-        Alternations at most; they stop once no bias changes by more than 1e-6.
+        Maximum number of alternations; they stop once all biases change by less than 1e-6.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are. Implicit strengths are treated as ratings of the pairs that are there.
+        Kind of feedback; "auto" infers it from the data. Implicit strengths are treated as ratings.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     mean_ : float
         μ.
     user_bias_, item_bias_ : (n_users,), (n_items,) float64 arrays
-        b_u and b_i, in order of code. They are 0 for users and items without ratings.
+        b_u and b_i, in order of code; 0 for users and items without ratings.
     n_iter_ : int
-        Alternations done.
+        Number of alternations.
 
     References
     ----------
@@ -67,7 +68,7 @@ class BiasBaseline(Recommender):
         "l2_item": NON_NEGATIVE,
         "max_iter": COUNT,
     }
-    _falls_back_to_biases = False  # it has its own
+    _falls_back_to_biases = False  # it uses its own biases
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class BiasBaseline(Recommender):
         return self.user_bias_[user_codes]
 
     def _fold_in(self, histories: Rows) -> FloatArray:
-        """Do the user's own step of the alternation, the items' biases given."""
+        """Return the biases of users outside the training data, given the item biases."""
         residuals = histories.values - self.mean_ - self.item_bias_[histories.codes]
         biases: FloatArray = histories.sums(residuals) / np.maximum(histories.lengths + self.l2_user, 1e-12)
         return biases

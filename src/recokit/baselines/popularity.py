@@ -1,4 +1,4 @@
-"""Popularity: the same list for everyone."""
+"""Popularity: the most popular items for every user."""
 
 from typing import Any, ClassVar
 
@@ -14,29 +14,30 @@ __all__ = ["Popularity"]
 
 
 class Popularity(Recommender):
-    r"""Recommend what most people took, to everyone.
+    r"""Recommend the most popular items to every user.
 
     The score of an item is the sum of the strengths of its interactions (implicit feedback), or the number of its
-    ratings (explicit feedback); with a half-life, each interaction counts :math:`2^{-\text{age} / \text{half-life}}`,
-    its age being its distance from the latest timestamp of all. An item nobody took scores 0 and is recommended last.
-    Scores are counts, not ratings: for a prediction of ratings take `BiasBaseline`.
+    ratings (explicit feedback). With a half-life, each interaction is multiplied by
+    :math:`2^{-\text{age} / \text{half-life}}`, where the age is the time to the latest timestamp in the data. Items
+    without interactions score 0 and are recommended last. Scores are counts, not ratings; use `BiasBaseline` to predict
+    ratings.
 
     Parameters
     ----------
     half_life : float, optional
-        Age at which an interaction counts half: in days where the timestamps are datetime64, else in their own unit.
-        None counts all alike.
+        Age at which an interaction counts half: in days if the timestamps are datetime64, otherwise in their unit.
+        By default all interactions count fully.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are.
+        Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_scores_ : (n_items,) float64 array
-        Score of each item, in order of code.
+        Score of each item, in order of item code.
 
     Examples
     --------
