@@ -1,4 +1,4 @@
-"""SLIM: items predicted from few items each, by elastic nets."""
+"""SLIM: a sparse linear item-item model, fitted by elastic nets."""
 
 import warnings
 from typing import Any, ClassVar, NamedTuple
@@ -22,7 +22,7 @@ __all__ = ["SLIM"]
 
 
 class _Problem(NamedTuple):
-    """What all elastic nets share, as the kernel takes it.
+    """Input common to the elastic nets of all targets.
 
     Attributes
     ----------
@@ -31,9 +31,11 @@ class _Problem(NamedTuple):
     user_weights : (n_users,) float64 array
         The diagonal of W.
     heads : (n_items,) int32 array
-        The row of each item in ``gram``, −1 for none.
+        Row of each item in ``gram``; −1 for items without a row.
     gram : (n_heads, n_heads) float32 array
+        G of the most popular items.
     curvatures : (n_items,) float64 array
+        Diagonal of G + Λ; 0 for items without users.
     """
 
     by_item: Rows
@@ -55,65 +57,68 @@ class _Problem(NamedTuple):
 
 
 class SLIM(ItemWeightsRecommender):
-    r"""Predict every item from a few others by an elastic net.
+    r"""Predict each item from a few other items by an elastic net.
 
-    The weights w of the items that speak for item j minimise
+    The weights w from other items to the target item j minimise
 
     .. math:: \tfrac12 \|x_j - X w\|^2_W + \tfrac12 w^\top \Lambda w + l_1 \|w\|_1, \qquad w_j = 0, \quad w \ge 0,
         \qquad \Lambda = l_2 I + \frac{p}{1 - p} \operatorname{diag} G, \quad G = X^\top W X, \quad W_{uu} = n_u^{-e}
 
-    where :math:`n_u` is the number of items of user u. They are found by coordinate descent on entries of G, a target j
-    at a time; a score is the sum of the weights of the items in a history, each times its strength. Where `EASE` takes
-    the inverse of all of G, no array here needs the square of the number of items.
+    where :math:`n_u` is the number of items of user u. They are fitted by coordinate descent on entries of G, for one
+    target j at a time. A score is the sum of the weights of the items in the history, each times its strength. `EASE`
+    inverts the whole of G; here no array grows with the square of the number of items.
 
     Parameters
     ----------
     n_neighbors : int, optional
-        The candidates of each target: as many items as alone would lower the loss most (without its l1 part, where
-        weights may be negative). None takes all items, which needs all of G. Without negative weights, an item with
-        :math:`G_{ij} \le l_1` has no weight, so it is no candidate.
+        Number of candidates for each target: the items that reduce the loss most on their own (the loss without its l1
+        part if weights may be negative). None takes all items, which needs the whole of G. If weights may not be
+        negative, an item with :math:`G_{ij} \le l_1` has no weight, so it is not a candidate.
     l1 : float
-        The larger, the fewer items have a weight. Its scale is that of G, so it is smaller where users are weighted.
+        Penalty for sparsity: the larger, the fewer items have a weight. It is on the scale of G, so it should be
+        smaller if users are weighted.
     l2 : float
-        The ridge penalty, on the same scale.
+        Ridge penalty, on the same scale.
     positive : bool
-        No weight is negative.
+        Restrict weights to be non-negative.
     user_exponent : float
-        e: a user with n items weighs n^−e. 0 weighs all users alike, 1 gives the heavy ones no more than the others.
+        e: the weight of a user with n items is n^−e. 0 weights all users equally; 1 gives users with many items no
+        larger part of the loss than others.
     dropout : float
-        p, the share of the entries that denoising drops: a penalty for items in proportion to their popularity.
+        p, the share of the entries that denoising drops: a penalty on items in proportion to their popularity.
     item_exponent : float
-        The weights for an item that n users have are multiplied by n^−item_exponent afterwards: above 0, lists hold
-        less of what is popular.
+        The weights for an item with n users are multiplied by n^−item_exponent after fitting. Values above 0 make
+        popular items rarer in lists.
     tol : float
-        Stop the descent of a target when no weight changes by more than this share of the largest.
+        Stop the descent for a target when no weight changes by more than this share of the largest weight.
     max_iter : int
-        Passes over the candidates of a target at most.
+        Maximum number of passes over the candidates of a target.
     max_memory_gb : float
-        Memory for the entries of G that are kept, see Notes. The result does not depend on it.
+        Memory for stored entries of G, see Notes. The result does not depend on it.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as strengths, say "implicit".
+        Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
-        Threads; what Numba has by default. The result is the same for any number.
+        Number of threads; Numba's default if None. The result does not depend on it.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
-        The weights: row i holds what item i says for others.
+        Weights: row i holds the weights of item i in the scores of other items.
     n_iter_ : int
-        The most passes that a target took.
+        Largest number of passes of any target.
 
     Notes
     -----
-    Entries of G between the m most popular items are kept, 4 m² bytes, with m as large as ``max_memory_gb`` allows:
-    15,811 items in 1 GB. Entries of other items, which have few users, are summed up when they are wanted. Each thread
-    takes 4 ``n_neighbors``² bytes besides, and the weights 8 bytes × ``n_neighbors`` × the number of items at most.
+    Entries of G between the m most popular items are stored, in 4 m² bytes, with m as large as ``max_memory_gb``
+    allows: 15,811 items in 1 GB. Entries of other items, which have few users, are computed on demand. In addition,
+    each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes × ``n_neighbors`` × the number of
+    items.
 
-    **Edges.** An item that no item of a history has a weight for is in no list; its score is 0. So is all for a user
-    without interactions, or whose strengths are all 0. With one item, or where no two items have a user in common,
-    there are no weights and lists are empty.
+    **Edge cases.** An item is not recommended, and its score is 0, if no item of the history has a weight for it. The
+    same holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items
+    have a user in common, there are no weights and lists are empty.
 
     References
     ----------
@@ -186,7 +191,7 @@ class SLIM(ItemWeightsRecommender):
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
 
     def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
-        """Return the scaled weights for each target, and the number of passes of each."""
+        """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
         n_items, runner = problem.by_item.n_rows, self._runner()
         width = max(1, min(self.n_neighbors or n_items, n_items - 1))
         n_passes = np.empty(n_items, dtype=np.int64)
@@ -206,12 +211,12 @@ class SLIM(ItemWeightsRecommender):
             return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
     def _n_heads(self, n_items: int) -> int:
-        """Return how many items have their entries of G kept.
+        """Return the number of items with stored entries of G.
 
         Raises
         ------
         MemoryError
-            All items are wanted as candidates, and that is too much.
+            ``n_neighbors`` is None, and the whole of G exceeds ``max_memory_gb``.
         """
         limit = self.max_memory_gb * 1e9
         if self.n_neighbors is not None:
@@ -221,7 +226,7 @@ class SLIM(ItemWeightsRecommender):
         if needed > limit:
             raise MemoryError(
                 f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {n_items:,} items on {n_threads} "
-                f"threads, more than max_memory_gb={self.max_memory_gb:g}: raise it, or set n_neighbors, such as 300"
+                f"threads, more than max_memory_gb={self.max_memory_gb:g}; increase it, or set n_neighbors, such as 300"
             )
         return n_items
 
@@ -241,13 +246,13 @@ class SLIM(ItemWeightsRecommender):
         return problem
 
     def _check_convergence(self, n_passes: IntArray) -> None:
-        """Set ``n_iter_``; warn where the descent was stopped before it was done."""
+        """Set ``n_iter_``; warn about targets without convergence."""
         self.n_iter_ = int(min(n_passes.max(), self.max_iter))
-        stopped = np.count_nonzero(n_passes > self.max_iter)
-        if stopped:
+        n_stopped = np.count_nonzero(n_passes > self.max_iter)
+        if n_stopped:
             warnings.warn(
-                f"the weights for {stopped:,} of {len(n_passes):,} items still changed after max_iter={self.max_iter} "
-                f"passes: raise max_iter, tol={self.tol:g} or l2",
+                f"the weights for {n_stopped:,} of {len(n_passes):,} items did not converge in "
+                f"max_iter={self.max_iter} passes; increase max_iter, tol={self.tol:g} or l2",
                 ConvergenceWarning,
                 stacklevel=levels_inside(),
             )
