@@ -34,7 +34,7 @@ class Profiles(NamedTuple):
 def profiles_from_strengths(histories: Rows) -> Profiles:
     """Return profiles that weight items by strength; the score is the cosine."""
     ones = np.ones(histories.n_rows)
-    return Profiles(histories, 0 * ones, ones, ones)
+    return Profiles(histories, np.zeros(histories.n_rows), ones, ones)
 
 
 def profiles_from_ratings(histories: Rows, mean: float, rating_range: tuple[float, float]) -> Profiles:

@@ -208,8 +208,8 @@ class TfidfRecommender(Recommender):
     @classmethod
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
         words = ("tea", "cup", "pot", "green", "black", "绿茶", "红茶", "茶壶")
-        picks = [(item, sum(str(item).encode())) for item in interactions.items]
-        return {"catalogue": {item: f"{words[pick % 5]} {words[pick % 8]}" for item, pick in picks}}
+        numbers = {item: sum(str(item).encode()) for item in interactions.items}
+        return {"catalogue": {item: f"{words[number % 5]} {words[number % 8]}" for item, number in numbers.items()}}
 
     def _prepare(  # type: ignore[override]
         self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", update: bool = False
@@ -261,8 +261,13 @@ class TfidfRecommender(Recommender):
                 bar.update(1)
                 return analyzer(text)
 
-            settings = {name: getattr(self, name) for name in ("min_df", "max_features", "sublinear_tf")}
-            self.item_vectors_, terms, self.idf_ = tfidf_vectors(self.item_texts_.tolist(), analyze, **settings)
+            self.item_vectors_, terms, self.idf_ = tfidf_vectors(
+                self.item_texts_.tolist(),
+                analyze,
+                min_df=self.min_df,
+                max_features=self.max_features,
+                sublinear_tf=self.sublinear_tf,
+            )
         self.feature_names_ = terms.astype(_STRINGS)
         self.term_items_ = sparse.csr_array(self.item_vectors_.T)
 
@@ -278,16 +283,17 @@ class TfidfRecommender(Recommender):
         return self._profiles(histories)
 
     def _score_block(self, profiles: Profiles) -> FloatArray:
-        history, *maps = profiles
+        items, *maps = profiles
         vectors, term_items = _as_rows(self.item_vectors_), _as_rows(self.term_items_)
-        scores = np.empty((history.n_rows, vectors.n_rows), dtype=np.float32)
-        visited = np.sum(term_items.lengths**2) / vectors.n_rows  # items with the terms of the average item
-        costs = vectors.n_rows + visited * history.lengths
-        args = (*history.arrays, *vectors.arrays, *term_items.arrays, *maps, scores)
-        self._runner().rows(score_profiles, history.n_rows, args, costs=costs)
+        scores = np.empty((items.n_rows, vectors.n_rows), dtype=np.float32)
+        cost_per_item = np.sum(term_items.lengths**2) / vectors.n_rows  # number of items, summed over the terms
+        costs = vectors.n_rows + cost_per_item * items.lengths
+        args = (*items.arrays, *vectors.arrays, *term_items.arrays, *maps, scores)
+        self._runner().rows(score_profiles, items.n_rows, args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores of pairs, with the offset of the user for pairs without evidence."""
         scores = np.empty(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start, stop in self._blocks(len(users)):
@@ -307,11 +313,11 @@ class TfidfRecommender(Recommender):
         return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        history, (offset,), (gain,), (loss,) = self._user_profiles(np.array([user_code]))
-        profile = self.item_vectors_[history.codes].T.astype(np.float64) @ history.values
+        items, (offset,), (gain,), (loss,) = self._user_profiles(np.array([user_code]))
+        profile = self.item_vectors_[items.codes].T.astype(np.float64) @ items.values
         norm = float(np.linalg.norm(profile))
         terms = [Term("user", None, float(offset))]
-        if norm <= CANCELLED * np.abs(history.values).sum(dtype=np.float64):
+        if norm <= CANCELLED * np.abs(items.values).sum(dtype=np.float64):
             return terms
         vector = self.item_vectors_[[item_code]]
         parts = profile[vector.indices] * vector.data / norm
@@ -321,4 +327,5 @@ class TfidfRecommender(Recommender):
 
 
 def _as_rows(matrix: sparse.csr_array) -> Rows:
+    """Return the rows of a matrix, as kernels take them."""
     return Rows.from_arrays(matrix.indptr, matrix.indices, matrix.data)

@@ -31,9 +31,9 @@ class _Problem(NamedTuple):
     user_weights : (n_users,) float64 array
         The diagonal of W.
     heads : (n_items,) int32 array
-        Row of each item in ``gram``; −1 for items without a row.
+        Row of each item in ``gram``; −1 for items that are not heads.
     gram : (n_heads, n_heads) float32 array
-        G of the most popular items.
+        G of the heads, the most popular items.
     curvatures : (n_items,) float64 array
         Diagonal of G + Λ; 0 for items without users.
     """
@@ -190,28 +190,8 @@ class SLIM(ItemWeightsRecommender):
         indptr, codes, weights = by_target.transposed(n_items, self._runner()).arrays
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
 
-    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
-        """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
-        n_items, runner = problem.by_item.n_rows, self._runner()
-        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
-        n_passes = np.empty(n_items, dtype=np.int64)
-        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
-        fixed = (*problem.data, problem.heads, problem.gram, problem.curvatures, *settings)
-        costs = problem.by_item.lengths + 32 * width
-        if len(problem.gram) < n_items:
-            costs += problem.gram_costs
-
-        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
-            block = slice(first_target, first_target + len(codes))
-            args = (first_target, *fixed, codes, weights, n_passes[block])
-            runner.rows(slim_weights, len(codes), args, costs=costs[block])
-            weights *= scales[block, None]
-
-        with self._progress(n_items, "items") as bar:
-            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
-
     def _n_heads(self, n_items: int) -> int:
-        """Return the number of items with stored entries of G.
+        """Return the number of heads: the most popular items, between which the entries of G are stored.
 
         Raises
         ------
@@ -231,19 +211,40 @@ class SLIM(ItemWeightsRecommender):
         return n_items
 
     def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
+        """Return the input of the elastic nets, with G of the heads."""
         by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
-        users, n_items = user_weights(interactions, self.user_exponent), by_item.n_rows
-        squares = users[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
+        weights, n_items = user_weights(interactions, self.user_exponent), by_item.n_rows
+        squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
         diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
         curvatures = diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0)
         head_items = np.sort(np.argsort(-by_item.lengths, kind="stable")[:n_heads]).astype(np.int32)
         heads = np.full(n_items, -1, dtype=np.int32)
         heads[head_items] = np.arange(n_heads)
         gram = np.empty((n_heads, n_heads), dtype=np.float32)
-        problem = _Problem(by_item, by_user, users, heads, gram, curvatures)
+        problem = _Problem(by_item, by_user, weights, heads, gram, curvatures)
         costs = problem.gram_costs[head_items]
         self._runner().rows(head_gram, n_heads, (head_items, *problem.data, heads, gram), costs=costs)
         return problem
+
+    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
+        """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
+        n_items, runner = problem.by_item.n_rows, self._runner()
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        n_passes = np.empty(n_items, dtype=np.int64)
+        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
+        inputs = (*problem.data, problem.heads, problem.gram, problem.curvatures, *settings)
+        costs = problem.by_item.lengths + 32 * width
+        if len(problem.gram) < n_items:
+            costs += problem.gram_costs
+
+        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
+            block = slice(first_target, first_target + len(codes))
+            args = (first_target, *inputs, codes, weights, n_passes[block])
+            runner.rows(slim_weights, len(codes), args, costs=costs[block])
+            weights *= scales[block, None]
+
+        with self._progress(n_items, "items") as bar:
+            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
     def _check_convergence(self, n_passes: IntArray) -> None:
         """Set ``n_iter_``; warn about targets without convergence."""
