@@ -29,9 +29,9 @@ _STRINGS = np.dtypes.StringDType()
 class TfidfRecommender(Recommender):
     r"""Recommend items with texts similar to the texts of the items that a user liked.
 
-    Each item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text (`tfidf_vectors`; texts may mix
-    scripts, see `analyze`). The profile of a user is the weighted sum of the vectors of their items (Rocchio). It is
-    compared with an item by the cosine:
+    Each item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text, as in scikit-learn's
+    ``TfidfVectorizer``. Texts may mix scripts, see `analyze`. The profile of a user is the weighted sum of the vectors
+    of their items (Rocchio). It is compared with an item by the cosine:
 
     .. math:: p_u = \sum_i w_{ui} x_i, \qquad c_{ui} = \frac{p_u \cdot x_i}{|p_u|}
 
