@@ -98,4 +98,4 @@ def test_the_arrays_given_are_not_written_to():
 
 
 def test_the_text_tells_the_size():
-    assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total)"
+    assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total; 1 short)"

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit import persistence
+from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray
 from recokit.base._biases import BaselineBiases
@@ -242,6 +243,4 @@ class Learner(BaseEstimator):
 
     def _progress(self, total: int, unit: str) -> Any:
         """Return a progress bar, shown if ``verbose`` is set."""
-        from tqdm.auto import tqdm
-
-        return tqdm(total=total, desc=type(self).__name__, unit=f" {unit}", disable=not self.verbose)
+        return progress_bar(total, type(self).__name__, unit, show=bool(self.verbose))

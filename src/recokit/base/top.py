@@ -66,6 +66,19 @@ class Top(NamedTuple):
         self.counts[:] = np.count_nonzero(~cells, axis=1)
         return self
 
+    def extended_by(self, others: "Top") -> "Top":
+        """Return the rows followed by those of ``others``, cut to the present length."""
+        n_rows, n = self.codes.shape
+        extended = Top.padding(n_rows, n)
+        ranks = np.arange(n)
+        for part, starts in ((self, np.zeros(n_rows, np.int64)), (others, self.counts.astype(np.int64))):
+            filled = (ranks < part.counts[:, None]) & (ranks + starts[:, None] < n)
+            rows, columns = np.nonzero(filled)
+            extended.codes[rows, columns + starts[rows]] = part.codes[rows, columns]
+            extended.scores[rows, columns + starts[rows]] = part.scores[rows, columns]
+            extended.counts[:] = np.minimum(starts + part.counts, n)
+        return extended
+
     def as_rows(self) -> Rows:
         """Return the codes and scores without padding, best first."""
         filled = np.arange(self.codes.shape[1]) < self.counts[:, None]

@@ -1,15 +1,31 @@
 """Check the columns of an event log and convert them to the types of `Interactions`."""
 
+import warnings
+from collections.abc import Iterable, Set
 from datetime import UTC, date
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data._frames import is_missing, plain
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["check_lengths", "check_values", "join_times", "refuse", "to_numbers", "to_times", "to_values"]
+__all__ = [
+    "check_lengths",
+    "check_values",
+    "join_times",
+    "refuse",
+    "to_numbers",
+    "to_times",
+    "to_values",
+    "warn_of_no_scale",
+    "warn_of_unused",
+]
+
+_USUAL_NAMES = ("rating", "value", "timestamp", "time")
+_WIDEST_SCALE = 100.0
 
 
 def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
@@ -158,3 +174,24 @@ def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> Non
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"
         raise DataError(f"{name}: {len(rows)} value(s) not in {expected}: {shown}")
+
+
+def warn_of_unused(names: Iterable[str], used: Set[str | None]) -> None:
+    """Warn about columns of ratings or times that are in a frame but not named."""
+    unused = [name for name in names if str(name).lower() in _USUAL_NAMES and name not in used]
+    if unused:
+        warnings.warn(
+            f"the column(s) {first_few(unused)} are not used; pass them as rating= or timestamp=, or drop them",
+            stacklevel=levels_inside(),
+        )
+
+
+def warn_of_no_scale(values: FloatArray, name: str) -> None:
+    """Warn about ratings that look like quantities."""
+    lowest, highest = float(values.min(initial=0)), float(values.max(initial=0))
+    if highest - lowest > _WIDEST_SCALE:
+        warnings.warn(
+            f"{name}: values from {lowest:g} to {highest:g} do not look like ratings; pass feedback='implicit' for "
+            "quantities, durations or counts, or feedback='explicit' if they are ratings",
+            stacklevel=levels_inside(),
+        )

@@ -13,6 +13,7 @@ from recokit.exceptions import DataError, first_few
 __all__ = [
     "Backend",
     "column",
+    "column_names",
     "columns",
     "dense_with_labels",
     "holds_collections",
@@ -70,8 +71,8 @@ def labelled_mapping(data: Any) -> Any:
         return data
     if not data.index.is_unique:
         raise DataError(
-            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; group by it "
-            "first, such as frame.groupby('user_id')['item_id'].agg(list)"
+            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; "
+            "group by it first, such as frame.groupby('user_id')['item_id'].agg(list)"
         )
     return data.to_dict()
 
@@ -218,6 +219,13 @@ def column(frame: Any, name: str) -> Any:
     if isinstance(frame, Mapping):
         return plain(frame[name], name)
     return _from_series(frame.get_column(name))
+
+
+def column_names(frame: Any) -> list[str]:
+    """Return the names of the columns of a frame or a mapping."""
+    if isinstance(frame, Mapping):
+        return list(frame)
+    return nw.from_native(frame, eager_only=True).columns if is_frame(frame) else []
 
 
 def columns(frame: Any) -> dict[str, Any]:

@@ -323,7 +323,10 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
 
 
 def _missing_ids(name: str, rows: IntArray) -> DataError:
-    return DataError(f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}")
+    return DataError(
+        f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}; remove these rows, such as with "
+        f"frame.dropna(subset=[{name!r}])"
+    )
 
 
 def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:

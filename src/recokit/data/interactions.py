@@ -10,10 +10,18 @@ from scipy import sparse
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
-from recokit.data._columns import check_lengths, check_values, join_times, to_times, to_values
-from recokit.data._frames import Backend, column, dense_with_labels, to_frame
+from recokit.data._columns import (
+    check_lengths,
+    check_values,
+    join_times,
+    to_times,
+    to_values,
+    warn_of_no_scale,
+    warn_of_unused,
+)
+from recokit.data._frames import Backend, column, column_names, dense_with_labels, to_frame
 from recokit.data.id_index import IdIndex
-from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
 from recokit.persistence import storable
 
@@ -44,6 +52,8 @@ class Interactions:
         Times, aligned with ``values``.
     feedback : {"explicit", "implicit"}
         "explicit" if the values are ratings, "implicit" if they are strengths.
+    n_merged : int
+        Number of events that were merged into other interactions of the same pair.
 
     Examples
     --------
@@ -64,6 +74,7 @@ class Interactions:
     values: FloatArray
     timestamps: AnyArray | None
     feedback: Feedback
+    n_merged: int = 0
 
     def __post_init__(self) -> None:
         for array in (self.indptr, self.item_codes, self.values, self.timestamps):
@@ -106,6 +117,7 @@ class Interactions:
         >>> Interactions.from_frame(log)
         Interactions(2 users × 2 items, 3 interactions, implicit)
         """
+        warn_of_unused(column_names(frame), {user, item, rating, timestamp})
         names = ColumnNames(user, item, rating or "ratings", timestamp or "timestamps")
         ratings = None if rating is None else column(frame, rating)
         timestamps = None if timestamp is None else column(frame, timestamp)
@@ -168,9 +180,14 @@ class Interactions:
         values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)
         times = None if timestamps is None else to_times(timestamps, names.timestamp)
         check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
-        feedback = feedback or ("implicit" if ratings is None else "explicit")
-        check_values(values, feedback, names.rating)
-        return cls._from_codes(user_index, item_index, user_codes, item_codes, values, times, feedback, duplicates)
+        asked, feedback = feedback, feedback or ("implicit" if ratings is None else "explicit")
+        if ratings is not None and asked is None:
+            warn_of_no_scale(values, names.rating)
+        if duplicates != "sum":
+            check_values(values, feedback, names.rating)
+        made = cls._from_codes(user_index, item_index, user_codes, item_codes, values, times, feedback, duplicates)
+        check_values(made.values, feedback, names.rating)  # sums of quantities and refunds may be valid strengths
+        return made
 
     @classmethod
     def _from_codes(
@@ -183,9 +200,10 @@ class Interactions:
         timestamps: AnyArray | None,
         feedback: Feedback,
         duplicates: Duplicates = "error",
+        n_merged: int = 0,
     ) -> "Interactions":
         cells = sort_cells(users, items, user_codes, item_codes, values, timestamps, duplicates)
-        return cls(users, items, *cells, feedback)
+        return cls(users, items, *cells, feedback, n_merged + len(values) - len(cells.values))
 
     @classmethod
     def from_matrix(
@@ -238,6 +256,8 @@ class Interactions:
         values = to_values(rows.data, "values", "stored cells")
         if len(values) == 0:
             raise DataError("no interactions: the matrix stores no cells")
+        if feedback is None and not np.all(values == 1):
+            warn_of_no_scale(values, "values")
         feedback = feedback or ("implicit" if np.all(values == 1) else "explicit")
         check_values(values, feedback, "values")
         indptr, codes = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
@@ -439,7 +459,7 @@ class Interactions:
                 lacking = old.take(np.unique(used[codes < 0]))
                 raise DataError(f"the new index lacks {kind} id(s): {first_few(lacking)}")
         arrays = (user_codes, item_codes, self.values, self.timestamps)
-        return Interactions._from_codes(users, items, *arrays, self.feedback)
+        return Interactions._from_codes(users, items, *arrays, self.feedback, n_merged=self.n_merged)
 
     def with_feedback(self, feedback: Feedback) -> "Interactions":
         """Return the same values as ratings ("explicit") or as strengths ("implicit").
@@ -474,11 +494,9 @@ class Interactions:
             raise DataError(
                 f"expected a mask of {self.n_interactions} booleans, got {mask.dtype} of shape {mask.shape}"
             )
-        kept = bounds_from_lengths(mask)
+        cells = self.rows.select(mask)
         times = None if self.timestamps is None else self.timestamps[mask]
-        return Interactions(
-            self.users, self.items, kept[self.indptr], self.item_codes[mask], self.values[mask], times, self.feedback
-        )
+        return replace(self, indptr=cells.indptr, item_codes=cells.codes, values=cells.values, timestamps=times)
 
     def merge(self, other: "Interactions", *, duplicates: Duplicates = "error") -> "Interactions":
         """Return the interactions of both over the union of their ids.
@@ -511,7 +529,8 @@ class Interactions:
             times = join_times(self.timestamps, other.timestamps)
         codes = np.concatenate(user_codes), np.concatenate(item_codes)
         values = np.concatenate([self.values, other.values])
-        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates)
+        n_merged = self.n_merged + other.n_merged
+        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
 
     def equals(self, other: "Interactions") -> bool:
         """Return whether both hold the same interactions over the same users and items.

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import UnknownIdError
 
@@ -26,6 +26,11 @@ class Recommendations:
     counts : (n_users,) array-like of integers, optional
         Length of each list, n by default. The cells beyond it are overwritten by padding: the score NaN and the item
         None, or −1 in an array of integers (the smallest integer if −1 is an item).
+    n_scored : (n_users,) array-like of integers, optional
+        Number of items of each list that the model itself recommends, ``counts`` by default. The items after them fill
+        a list that would be too short.
+    columns : tuple of str
+        Names of the id columns of `to_frame`.
 
     Examples
     --------
@@ -36,7 +41,15 @@ class Recommendations:
     2
     """
 
-    def __init__(self, users: Any, items: Any, scores: Any = None, counts: Any = None) -> None:
+    def __init__(
+        self,
+        users: Any,
+        items: Any,
+        scores: Any = None,
+        counts: Any = None,
+        n_scored: Any = None,
+        columns: tuple[str, str] = ("user_id", "item_id"),
+    ) -> None:
         self.users: AnyArray = _as_ids(users)
         self.items: AnyArray = _as_matrix(items, len(self.users))
         n_users, n = self.items.shape
@@ -50,7 +63,18 @@ class Recommendations:
         padding = np.arange(n) >= self.counts[:, None]
         self.scores[padding] = np.nan
         self.items[padding] = _padding_of(self.items[~padding])
+        self.n_scored: CodeArray = self.counts if n_scored is None else np.array(n_scored, np.int32)
+        if self.n_scored.shape != (n_users,) or np.any((self.n_scored < 0) | (self.n_scored > self.counts)):
+            raise ValueError("n_scored: expected one number for each user, from 0 to the length of the list")
+        self._columns = columns
         self._rows: dict[Any, int] | None = None
+
+    @property
+    def is_filler(self) -> BoolArray:
+        """Whether each item fills a list that would be too short: (n_users, n) bool."""
+        ranks = np.arange(self.items.shape[1])
+        fillers: BoolArray = (ranks >= self.n_scored[:, None]) & (ranks < self.counts[:, None])
+        return fillers
 
     def __len__(self) -> int:
         return len(self.users)
@@ -84,6 +108,9 @@ class Recommendations:
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with the columns user_id, item_id, rank (from 1) and score, one row per listed item.
 
+        The lists of `Recommender.similar_items` have the columns item_id and similar_item_id, those of
+        `Recommender.similar_users` user_id and similar_user_id. Lists with fillers have a column is_filler.
+
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
@@ -96,13 +123,18 @@ class Recommendations:
         (2, 4)
         """
         rows, ranks = np.nonzero(np.arange(self.items.shape[1]) < self.counts[:, None])
-        columns = {"user_id": self.users[rows], "item_id": self.items[rows, ranks]}
+        columns = {self._columns[0]: self.users[rows], self._columns[1]: self.items[rows, ranks]}
         columns |= {"rank": ranks + 1, "score": self.scores[rows, ranks]}
+        if np.any(self.n_scored < self.counts):
+            columns["is_filler"] = self.is_filler[rows, ranks]
         return to_frame(columns, backend)
 
     def __repr__(self) -> str:
         n_users, n = self.items.shape
-        return f"Recommendations({n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total)"
+        n_empty, n_short = int(np.sum(self.counts == 0)), int(np.sum((self.counts > 0) & (self.counts < n)))
+        notes = [f"{n_empty:,} empty"] * (n_empty > 0) + [f"{n_short:,} short"] * (n_short > 0)
+        size = f"{n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total"
+        return f"Recommendations({size}{'; ' * bool(notes)}{', '.join(notes)})"
 
 
 def _as_ids(ids: Any) -> AnyArray:
