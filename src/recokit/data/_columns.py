@@ -45,7 +45,9 @@ def to_times(timestamps: Any, name: str) -> AnyArray:
         if all(isinstance(time, date) for time in times):
             times = times.astype("datetime64[us]")
     if times.dtype.kind not in "iufM":
-        raise DataError(f"{name}: expected numbers or datetime64, got {times.dtype}")
+        raise DataError(
+            f"{name}: expected numbers or datetime64, got {times.dtype}; convert text with pandas.to_datetime"
+        )
     if times.dtype.kind == "M":
         _refuse_missing(np.isnat(times), name)
         return times
@@ -108,7 +110,7 @@ def _numeric(given: AnyArray) -> FloatArray:
 
 
 def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    """Raise a `DataError` that shows the bad numbers, if any."""
+    """Raise a `DataError` that shows the bad numbers; do nothing if there are none."""
     rows = np.flatnonzero(bad)
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"

@@ -27,7 +27,7 @@ def is_frame(data: Any) -> bool:
 
 
 class _ObjectColumn:
-    """A column without numbers: a sequence that converts one slice at a time to Python objects."""
+    """A column of text or other objects: a sequence that converts one slice at a time to Python objects."""
 
     dtype = object
 
@@ -106,7 +106,7 @@ def column(frame: Any, name: str) -> Any:
     Parameters
     ----------
     frame : frame or mapping
-        Anything narwhals reads, or a mapping of column names to array-likes.
+        A frame that narwhals can read, or a mapping of column names to array-likes.
     name : str
         Name of the column.
 
@@ -151,7 +151,7 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 
 
 def _portable(values: Any) -> Any:
-    """Return an array in a form that all libraries accept; they share only the units of time below."""
+    """Return an array in a form that all libraries accept; the time units ms, us and ns are common to all."""
     if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == np.dtype(object) else values
