@@ -158,7 +158,7 @@ class Learner(BaseEstimator):
         return self
 
     def _unfitted_attributes(self) -> dict[str, Any]:
-        """Return the attributes without the fitted state, except for those in ``_kept_by_refit``."""
+        """Return the attributes without the fitted state, except for the names in ``_kept_by_refit``."""
         dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
         return {name: value for name, value in vars(self).items() if name not in dropped}
 
