@@ -53,8 +53,8 @@ def test_pandas_column_names_may_be_integers():
 
 
 @pytest.mark.parametrize("frame", [[1, 2], pl.LazyFrame({"a": [1]})])
-def test_reading_a_column_of_a_list_or_a_lazy_frame_is_a_type_error(frame):
-    with pytest.raises(TypeError):
+def test_reading_a_column_of_a_list_or_a_lazy_frame_is_refused(frame):
+    with pytest.raises(DataError, match=r"expected a frame or a mapping of columns, got list|call collect\(\) first"):
         column(frame, "a")
 
 
