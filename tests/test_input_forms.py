@@ -280,7 +280,7 @@ def test_times_with_a_zone_become_utc():
 
 def test_times_with_and_without_a_zone_are_refused_together():
     mixed = [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 2)]
-    with pytest.raises(DataError, match="all have a time zone, or none; 1 of 2 have"):
+    with pytest.raises(DataError, match="expected a time zone for all times or for none; 1 of 2 have one"):
         Interactions.from_arrays([1, 2], [1, 2], timestamps=mixed)
 
 

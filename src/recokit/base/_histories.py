@@ -85,7 +85,7 @@ def _from_interactions(given: Interactions, items: IdIndex, explicit: bool, skip
         raise DataError("histories: the model needs ratings, got implicit feedback; give ratings of the items")
     if not explicit and np.any(given.values < 0):
         raise DataError(
-            f"histories: {np.count_nonzero(given.values < 0)} value(s) are negative, which strengths cannot be"
+            f"histories: {np.count_nonzero(given.values < 0)} value(s) are negative and cannot be strengths"
         )
     codes = items.codes(given.items)[given.item_codes]
     if np.any(codes < 0):

@@ -26,15 +26,15 @@ __all__ = ["Recommender"]
 OnUnknown = Literal["raise", "popular", "empty"]
 Fill = Any  # None, "popular" or a Recommender
 
-_BLOCK_BYTES = 64 << 20  # scores held at a time: large enough for BLAS and threads, small beside any model
+_BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and threads, little compared with any model
 
 
 class Recommender(RegressorMixin, Learner):
     """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
 
-    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass overrides if it has
-    a better way. Hooks see codes, never ids. A saved model names its class by a storage key: the module and the class
-    name, or the class argument ``storage_key``.
+    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass may override. Hooks
+    see codes, never ids. A saved model names its class by a storage key: the module and the class name, or the class
+    argument ``storage_key``.
 
     Attributes
     ----------
@@ -71,12 +71,12 @@ class Recommender(RegressorMixin, Learner):
     def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         """Return the n best eligible items for the users with these profiles, with scores that are not clipped.
 
-        The default scores all items. Override it if lists can be made without that.
+        The default scores all items. Override it if the model can make lists without scoring all items.
         """
         return eligible.select(self._score_block(profiles), n, self._runner())
 
     def _block_size(self) -> int:
-        """Return the number of users whose lists are made together; by default as many as dense scores allow."""
+        """Return the number of users per block of lists; by default limited by the memory of dense scores."""
         return self._dense_block_size()
 
     def _to_reported(self, scores: FloatArray) -> FloatArray:
@@ -169,13 +169,13 @@ class Recommender(RegressorMixin, Learner):
         ----------
         X : (user, item) pairs, or Interactions
         y : (n_pairs,) array-like
-            True values; by default those of the Interactions.
+            True values; by default the values of the Interactions.
         sample_weight : (n_pairs,) array-like, optional
             Weights of the pairs.
         """
         truth = X.values if isinstance(X, Interactions) and y is None else y
         if truth is None:
-            raise ValueError("y is needed: the true ratings of the pairs")
+            raise ValueError("y is missing; give the true ratings of the pairs")
         return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
 
     # ------------------------------------------------------------------ recommending
@@ -195,8 +195,8 @@ class Recommender(RegressorMixin, Learner):
         """Return the top-n items for users of the training data.
 
         Ties are broken by item code, which is the order of the sorted item ids. Lists of rating models are ordered by
-        the unclipped prediction, so items whose reported ratings are equal at the end of the scale may still differ in
-        rank. A list has fewer than ``n`` items if fewer are eligible or have evidence.
+        the unclipped prediction, so items with equal reported ratings at the end of the scale need not be in order of
+        code. A list has fewer than ``n`` items if fewer items are eligible and have evidence.
 
         Parameters
         ----------
@@ -224,7 +224,7 @@ class Recommender(RegressorMixin, Learner):
         Raises
         ------
         UnknownIdError
-            A candidate is unknown, or a user is with ``on_unknown="raise"``.
+            A candidate is unknown, or a user is unknown and ``on_unknown="raise"``.
         NotFittedError
             The model is not fitted.
         """
@@ -451,14 +451,14 @@ class Recommender(RegressorMixin, Learner):
         Parameters
         ----------
         user, item : ids
-            Known to the model.
+            A user and an item of the training data.
         language : {"en", "zh"}
             Language of ``str(explanation)``.
 
         Returns
         -------
         Explanation
-            Its terms add up to the score, to within 1e-5 of the larger of the score and 1.
+            Its terms add up to the score, to within 1e-5 × max(1, score).
 
         Raises
         ------
@@ -477,20 +477,20 @@ class Recommender(RegressorMixin, Learner):
     # ------------------------------------------------------------------ for subclasses
 
     def _training_histories(self, user_codes: CodeArray) -> Rows:
-        """Return rows of the training data; an unknown user (code −1) has an empty one."""
+        """Return rows of the training data; an unknown user (code −1) has an empty row."""
         return self.interactions_.rows.take(user_codes)
 
     def _past_item_terms(self, item_codes: CodeArray, contributions: FloatArray) -> list[Term]:
-        """Return the terms of items of a history."""
+        """Return one term per item of a history."""
         ids = self.interactions_.items.take(item_codes).tolist()
         return [Term("past_item", item, float(part)) for item, part in zip(ids, contributions, strict=True)]
 
     def _blocks(self, n_users: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges of users whose lists are made together."""
+        """Yield the range of users of each block of lists."""
         return _ranges(n_users, self._block_size())
 
     def _dense_block_size(self) -> int:
-        """Return the number of users for whom the scores of all items are held at a time."""
+        """Return the number of users whose scores of all items are held at a time."""
         return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
 
 

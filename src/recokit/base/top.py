@@ -51,12 +51,12 @@ class Top(NamedTuple):
         return Top(self.codes[rows], self.scores[rows], self.counts[rows])
 
     def put(self, rows: AnyArray, other: "Top") -> None:
-        """Overwrite the given rows by those of ``other``."""
+        """Overwrite the given rows with the rows of ``other``."""
         for mine, theirs in zip(self, other, strict=True):
             mine[rows] = theirs
 
     def drop(self, cells: AnyArray) -> "Top":
-        """Overwrite cells at the ends of rows by padding.
+        """Overwrite cells at the ends of rows with padding.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Top(NamedTuple):
         return Rows.from_arrays(bounds_from_lengths(self.counts), self.codes[filled], self.scores[filled])
 
     def transposed(self, runner: Runner) -> Rows:
-        """Return, for each code, the rows that list it, ascending; the codes are those of the rows themselves."""
+        """Return, for each code, the rows that list it, ascending; codes and rows denote the same things."""
         n_rows, n = self.codes.shape
         starts, row_codes = n * np.arange(n_rows), np.empty(self.counts.sum(), dtype=np.int32)
         spans = np.arange(n_rows), starts, starts + self.counts, self.codes.ravel(), self.scores.ravel()

@@ -42,7 +42,7 @@ def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
 
 
 def _as_numbers(values: Any, name: str) -> AnyArray:
-    """Return a column of numbers as float32 (if given so) or float64, with NaN for missing ones; refuse text."""
+    """Return a column of numbers as float32 if it is float32, otherwise as float64, with NaN for missing values."""
     given = plain(values, name)
     try:
         array = given if isinstance(given, np.ndarray) else np.asarray(_with_nan(given))
@@ -62,12 +62,12 @@ def _as_numbers(values: Any, name: str) -> AnyArray:
 
 
 def _with_nan(values: Any) -> list[Any]:
-    """Return values as a list, with NaN in place of missing ones."""
+    """Return values as a list, with NaN in place of missing values."""
     return [float("nan") if is_missing(value) else value for value in values]
 
 
 def to_times(timestamps: Any, name: str) -> AnyArray:
-    """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing ones."""
+    """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing times."""
     given = plain(timestamps, name)
     times = given if isinstance(given, np.ndarray) else _times_of_list(list(given), name)
     if times.ndim != 1:
@@ -99,7 +99,9 @@ def _times_of_list(times: list[Any], name: str) -> AnyArray:
         return array
     aware = [getattr(time, "tzinfo", None) is not None for time in times]
     if any(aware) and not all(aware):
-        raise DataError(f"{name}: expected times that all have a time zone, or none; {sum(aware)} of {len(aware)} have")
+        raise DataError(
+            f"{name}: expected a time zone for all times or for none; {sum(aware)} of {len(aware)} have one"
+        )
     return np.array([_naive(time) for time in times])
 
 
@@ -107,17 +109,17 @@ def _naive(time: Any) -> np.datetime64:
     """Return a date or time as datetime64, in UTC if it has a time zone, without loss of precision."""
     if getattr(time, "tzinfo", None) is not None:
         time = time.astimezone(UTC).replace(tzinfo=None)
-    to_datetime64 = getattr(time, "to_datetime64", None)  # of pandas, with nanoseconds
+    to_datetime64 = getattr(time, "to_datetime64", None)  # pandas times keep nanoseconds
     return np.datetime64(time, "us") if to_datetime64 is None else to_datetime64()
 
 
 def join_times(first: AnyArray, second: AnyArray) -> AnyArray:
-    """Return the timestamps of both in one array.
+    """Join two arrays of timestamps.
 
     Raises
     ------
     DataError
-        One of them cannot be represented in the unit of the other.
+        A timestamp cannot be represented in the unit of the joined array.
     """
     joined = to_times(np.concatenate([first, second]), "timestamps")
     for start, part in ((0, first), (len(first), second)):
@@ -169,7 +171,7 @@ def to_numbers(values: Any, name: str) -> FloatArray:
 
 
 def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    """Raise a `DataError` that shows the bad numbers, if any."""
+    """Raise a `DataError` that shows the bad numbers; do nothing if there are none."""
     rows = np.flatnonzero(bad)
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"

@@ -1,4 +1,4 @@
-"""Who took what, of which value and when, from whatever holds it."""
+"""Convert interactions and event frames to `Interactions`, with the values in their original precision."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -18,15 +18,15 @@ _VALUES = ("rating", "value")
 
 
 class Events(NamedTuple):
-    """Interactions, with their values in the precision in which they were given.
+    """Interactions, with the values in their original precision.
 
     Attributes
     ----------
     data : Interactions
     values : (n_interactions,) float32 or float64 array
-        1 each where there are none.
+        1 each if the input has no values.
     has_values : bool
-        Whether a frame, which could have values, does.
+        False for a frame without a column of values, otherwise True.
     """
 
     data: Interactions
@@ -35,19 +35,19 @@ class Events(NamedTuple):
 
 
 def events_of(given: Any, name: str) -> Events:
-    """Return the interactions of what ``fit`` takes, or of a frame with one row for each.
+    """Return the interactions of any input of ``fit``, or of a frame with one row per interaction.
 
     Parameters
     ----------
     given : Interactions, sparse matrix, (user, item) pairs, or frame
-        A frame has the columns user_id and item_id, and may have rating or value, and timestamp.
+        A frame has the columns user_id and item_id, and optionally rating (or value) and timestamp.
     name : str
-        What to call it in an error.
+        Name of the data in error messages.
 
     Raises
     ------
     DataError
-        The data cannot be used, or there are none.
+        The data cannot be used, or hold no interactions.
     """
     events = _of_frame(given, name) if is_frame(given) or is_table(given) else _of_fit(given)
     if events.data.n_interactions == 0:

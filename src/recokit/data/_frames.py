@@ -45,7 +45,7 @@ def is_frame(data: Any) -> bool:
 
 
 def is_table(data: Any) -> bool:
-    """Return whether the data are a mapping of column names with user_id and item_id.
+    """Return whether the data are a mapping of columns that include user_id and item_id.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def dense_with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
 
 
 class _ObjectColumn:
-    """A column without numbers: a sequence that converts one slice at a time to Python objects."""
+    """A column of text or other objects: a sequence that converts one slice at a time to Python objects."""
 
     dtype = object
 
@@ -132,7 +132,7 @@ class _ObjectColumn:
 
 def _from_series(series: nw.Series[Any]) -> Any:
     is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
-    # NumPy would turn integers beside a null into floats, which round ids above 2^53.
+    # If a column has nulls, NumPy would turn its integers into floats, which round ids above 2^53.
     if not is_number or (series.dtype.is_integer() and series.null_count() > 0):
         return _ObjectColumn(series)
     return series.to_numpy()
@@ -193,7 +193,7 @@ def column(frame: Any, name: str) -> Any:
     Parameters
     ----------
     frame : frame or mapping
-        Anything narwhals reads, or a mapping of column names to array-likes.
+        A frame that narwhals can read, or a mapping of column names to array-likes.
     name : str
         Name of the column.
 
@@ -249,7 +249,7 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 
 
 def _portable(values: Any) -> Any:
-    """Return an array in a form that all libraries accept; they share only the units of time below."""
+    """Return an array in a form that all libraries accept; the time units ms, us and ns are common to all."""
     if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == np.dtype(object) else values

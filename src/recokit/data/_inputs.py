@@ -32,10 +32,10 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     DataError
         The data cannot be used.
     ValueError
-        ``y`` is given with data that hold values themselves.
+        ``y`` is given with Interactions or a sparse matrix, which hold their own values.
     """
     asked = None if feedback == "auto" else feedback
-    if hasattr(X, "to_interactions"):  # rows of Interactions in scikit-learn's tools
+    if hasattr(X, "to_interactions"):  # pairs made by `as_pairs` for scikit-learn's tools
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
@@ -120,7 +120,7 @@ def as_id_list(ids: Any) -> Any:
         return [ids]
     if isinstance(ids, np.ndarray) and ids.dtype == np.bool_:
         raise DataError(
-            f"expected ids, got a boolean mask of shape {ids.shape}; select ids by it, such as "
+            f"expected ids, got a boolean mask of shape {ids.shape}; select ids with it, such as "
             "model.interactions_.items.ids[mask]"
         )
     return list(ids) if isinstance(ids, IdIndex) else plain_ids(ids, "ids", missing_allowed=True)
@@ -132,7 +132,7 @@ def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
     Raises
     ------
     UnknownIdError
-        An id is unknown; the message lists such ids.
+        An id is unknown; the attribute ``ids`` lists all unknown ids.
     """
     codes = index.codes(ids)
     if np.any(codes < 0):

@@ -93,7 +93,7 @@ class Interactions:
         feedback: Feedback | None = None,
         duplicates: Duplicates = "error",
     ) -> "Interactions":
-        """Return the interactions of a frame with one row per interaction.
+        """Create interactions from a frame with one row per interaction.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class Interactions:
         Raises
         ------
         DataError
-            A column is missing, or as in `from_arrays`.
+            A column does not exist, or its data are refused as in `from_arrays`.
 
         Examples
         --------
@@ -136,7 +136,7 @@ class Interactions:
         feedback: Feedback | None = None,
         duplicates: Duplicates = "error",
     ) -> "Interactions":
-        """Return the interactions of parallel arrays.
+        """Create interactions from parallel arrays.
 
         Parameters
         ----------
@@ -150,8 +150,8 @@ class Interactions:
             Kind of the values; by default explicit if ratings are given, otherwise implicit.
         duplicates : {"error", "sum", "mean", "last", "max"}
             How to merge duplicate (user, item) pairs: raise an error, or keep one interaction with the sum, mean, last
-            or maximum of the values. The last value is that with the latest timestamp, or without timestamps that of
-            the last row. The merged interaction has the latest timestamp.
+            or maximum of the values. The last value is the one with the latest timestamp or, without timestamps, the
+            one in the last row. The merged interaction has the latest timestamp.
 
         Raises
         ------
@@ -214,13 +214,13 @@ class Interactions:
         *,
         feedback: Feedback | None = None,
     ) -> "Interactions":
-        """Return the interactions stored in a scipy sparse matrix.
+        """Create interactions from the stored cells of a scipy sparse matrix.
 
         Parameters
         ----------
         X : sparse array or matrix of shape (n_users, n_items)
             Rows are users. Every stored cell is an interaction, including stored zeros. Repeated cells of a COO matrix
-            are summed, as scipy defines them.
+            are summed, as scipy does.
         users, items : array-likes of shape (n_users,), (n_items,), optional
             Ids of the rows and columns; 0 … n − 1 by default.
         feedback : {"explicit", "implicit"}, optional
@@ -229,7 +229,8 @@ class Interactions:
         Raises
         ------
         DataError
-            The matrix stores no cells, ids are duplicated or do not match the shape, or as in `from_arrays`.
+            The matrix stores no cells, ids are duplicated or do not match its shape, or values are refused as in
+            `from_arrays`.
 
         Examples
         --------
@@ -243,7 +244,7 @@ class Interactions:
         _check_format(X)
         rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
         if X.format == "bsr":
-            rows.eliminate_zeros()  # zeros only fill the blocks of this format
+            rows.eliminate_zeros()  # this format stores zeros to fill its blocks
         rows.sum_duplicates()
         n_users, n_items = rows.shape
         user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
@@ -273,7 +274,7 @@ class Interactions:
         *,
         feedback: Feedback | None = "explicit",
     ) -> "Interactions":
-        """Return the interactions of a dense matrix in which one value marks missing cells.
+        """Create interactions from a dense matrix in which one value marks missing cells.
 
         Parameters
         ----------
@@ -345,7 +346,7 @@ class Interactions:
         return self._once("_matrix", self._make_matrix)
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return a cached value, computed at the first call; without a lock, since a fork could inherit a held one."""
+        """Return a cached value, computed at the first call. No lock is used, since a fork could inherit it locked."""
         if name not in self.__dict__:
             self.__dict__[name] = make()
         return self.__dict__[name]
@@ -366,12 +367,12 @@ class Interactions:
 
     @property
     def rows(self) -> Rows:
-        """The interactions by user, without timestamps, each user's items ascending."""
+        """The interactions by user, without timestamps, the items of each user in ascending order."""
         by_user: Rows = self._once("_by_user", lambda: Rows.from_arrays(self.indptr, self.item_codes, self.values))
         return by_user
 
     def transposed(self, *, n_threads: int | None = None) -> Rows:
-        """Return the interactions by item, each item's users ascending; computed once and cached.
+        """Return the interactions by item, the users of each item in ascending order; computed once and cached.
 
         Parameters
         ----------
@@ -383,7 +384,7 @@ class Interactions:
         return by_item
 
     def in_time_order(self) -> Rows:
-        """Return the interactions by user in time order, ties by item code, with timestamps.
+        """Return the interactions of each user in time order, with timestamps; ties are ordered by item code.
 
         Raises
         ------
@@ -398,12 +399,14 @@ class Interactions:
         (['tea', 'cup'], [10, 20])
         """
         if self.timestamps is None:
-            raise DataError("in_time_order needs timestamps; give them, such as Interactions.from_frame(timestamp=…)")
+            raise DataError(
+                "in_time_order needs timestamps; pass timestamp=… to from_frame or timestamps=… to from_arrays"
+            )
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
 
     def to_pairs(self) -> tuple[AnyArray, FloatArray]:
-        """Return the interactions as X and y of scikit-learn's tools.
+        """Return the interactions as (user, item) pairs and values: X and y of scikit-learn's tools.
 
         Returns
         -------
@@ -440,7 +443,7 @@ class Interactions:
         return to_frame(columns, backend)
 
     def reindex(self, users: IdIndex | None = None, items: IdIndex | None = None) -> "Interactions":
-        """Return the same interactions over other sets of ids.
+        """Return the same interactions with the codes of other indices; None keeps an index.
 
         Raises
         ------
@@ -504,14 +507,15 @@ class Interactions:
         Parameters
         ----------
         other : Interactions
-            Interactions of the same feedback, with timestamps if these have them. Their rows count as later.
+            Interactions of the same feedback, with timestamps if and only if these have timestamps. Their rows count as
+            later rows.
         duplicates : {"error", "sum", "mean", "last", "max"}
             As in `from_arrays`.
 
         Raises
         ------
         DataError
-            The two cannot be merged, or share a pair with ``duplicates="error"``.
+            The kinds of feedback or timestamps differ, or both hold the same pair with ``duplicates="error"``.
         """
         if self.feedback != other.feedback:
             raise DataError(f"cannot merge {other.feedback} feedback into {self.feedback}")
@@ -533,7 +537,7 @@ class Interactions:
         return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
 
     def equals(self, other: "Interactions") -> bool:
-        """Return whether both hold the same interactions over the same users and items.
+        """Return whether two objects hold the same interactions over the same users and items.
 
         Examples
         --------

@@ -24,7 +24,7 @@ class Recommendations:
     scores : (n_users, n) array-like, optional
         Scores of the items; by default the negative rank.
     counts : (n_users,) array-like of integers, optional
-        Length of each list, n by default. The cells beyond it are overwritten by padding: the score NaN and the item
+        Length of each list, n by default. The cells beyond it are overwritten with padding: the score NaN, and the item
         None, or −1 in an array of integers (the smallest integer if −1 is an item).
     n_scored : (n_users,) array-like of integers, optional
         Number of items of each list that the model itself recommends, ``counts`` by default. The items after them fill
@@ -100,7 +100,7 @@ class Recommendations:
             ids = self.users.tolist()
             self._rows = dict(
                 zip(reversed(ids), reversed(range(len(ids))), strict=True)
-            )  # the first list of a duplicated user
+            )  # for a duplicated user, the first list
         if user not in self._rows:
             raise UnknownIdError("user", [user])
         return self._list(self._rows[user])
@@ -139,7 +139,7 @@ class Recommendations:
 
 def _as_ids(ids: Any) -> AnyArray:
     """Return ids as a one-dimensional array of integers or objects."""
-    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # times become scalars with a unit
+    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # lists of times keep their unit
         return ids.astype(object) if ids.dtype.kind in "UT" else ids
     ids = list(ids)
     if ids and all(type(key) is int and -(2**63) <= key < 2**63 for key in ids):
@@ -164,7 +164,7 @@ def _as_matrix(items: Any, n_users: int) -> AnyArray:
     else:
         rows = [list(row) for row in items]
         if len({len(row) for row in rows}) > 1:
-            raise ValueError("items: expected lists of one length; pad them and give their lengths as counts")
+            raise ValueError("items: expected lists of equal length; pad them and give their lengths as counts")
         flat = _as_ids([item for row in rows for item in row])
         matrix = flat.reshape(len(rows), len(rows[0]) if rows else 0)
     if len(matrix) != n_users:
