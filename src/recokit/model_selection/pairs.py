@@ -60,7 +60,7 @@ class Pairs:
         Parameters
         ----------
         y : (n,) array-like of numbers, optional
-            Values that replace those of the data.
+            Values to use instead of the values of the data.
 
         Raises
         ------

@@ -132,7 +132,7 @@ def ranking_scorer(
     -----
     UserWarning
         By the scorer, if test pairs are in the training data. Searches that also score the training rows (the halving
-        searches, unless ``return_train_score=False``) cause it. Ignore those scores: training items are never
+        searches, unless ``return_train_score=False``) cause it. Ignore these scores: training items are never
         recommended again.
 
     Raises

@@ -27,7 +27,7 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
     Yields
     ------
     train, test : Interactions
-        Both have all users and items of ``data``, including those without interactions in the part.
+        Both have all users and items of ``data``, also without interactions in the part.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Plots of data, models and evaluations with matplotlib (``pip install "recokit[plot]"``).
 
-Each function draws on the given axes, or on those of a new figure, and returns them. No global settings are changed.
+Each function draws on the given axes, or on axes in a new figure, and returns them. No global settings are changed.
 Chinese, Japanese and Korean names are drawn in a font with their characters, if one is installed.
 """
 

@@ -48,7 +48,7 @@ _POSITIONS = [(x, y, side, "center") for y in (0, 11, -11, 22, -22) for x, side 
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = (6.4, 4.2)) -> Axes:
-    """Return the given axes, or those of a new figure with this size in inches."""
+    """Return the given axes, or axes in a new figure of this size in inches."""
     if ax is not None:
         return ax
     from matplotlib import pyplot

@@ -25,7 +25,7 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     share : float
         The head is the smallest set of items with this share of all occurrences; it is shaded if there is one curve.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def coverage_accuracy(
         Names of the metrics in the evaluations. ``coverage`` can be another metric, such as ``"novelty@10"`` or
         ``"gini@10"``; for metrics such as ``gini``, lower is better.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------

@@ -37,7 +37,7 @@ def comparison(
     alpha : float
         Family-wise error rate: accepted probability of any false difference.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def segment_profiles(
     n_segments : int
         Number of groups by activity.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
         Fitted models with a ``history_``, or histories: dicts of lists with a number for each epoch, with keys that
         begin with ``training_`` or ``validation_``.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def metric_by_k(
     ks : iterable of int, optional
         Cut-offs; by default at most 20 from 1 to the length of the lists.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
     **options
         Further arguments of `recokit.evaluate`, such as ``train``.
 

@@ -33,7 +33,7 @@ def rating_heatmap(
     labels : mapping of item ids to names, or callable, optional
         Names of the items; by default their ids.
     ax : matplotlib Axes, optional
-        Axes to draw on; those of a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
