@@ -1,5 +1,6 @@
 """What UserKNN and ItemKNN share: their parameters, and what is derived from the training data."""
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.data._inputs import pair_ids
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.datasets.example import long_rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
 from recokit.neighbors._cell_weights import CellWeights, decay_weights
 from recokit.neighbors._deviations import Deviations
@@ -239,6 +241,10 @@ class NeighborhoodRecommender(Recommender):
         costs = profiles.sums(self._lists.lengths[profiles.codes]) + scores.shape[1]
         self._runner().rows(neighbor_sums, len(scores), (*profiles.arrays, *self._lists.arrays, scores), costs=costs)
         return scores
+
+    def _warm_up_data(self) -> Iterable[Interactions]:
+        # Long rows have kernels of their own: for ranks of 2 or 4 bytes, with or without strengths above 1.
+        return (long_rows(n_ids, max_strength) for n_ids in (300, 2**16 + 1) for max_strength in (1, 2))
 
     def _block_size(self) -> int:
         return super()._block_size() if self._is_explicit() else USERS_PER_BLOCK
