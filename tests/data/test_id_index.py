@@ -227,7 +227,7 @@ def test_looking_up_nan_among_numbers_and_lists_among_ids_finds_nothing():
 
 @pytest.mark.parametrize("ids", [[3, 1, 3, 3, 1], ["c", "a", "c", "c", "a"], [(3,), (1,), (3,), (3,), (1,)]])
 def test_the_constructor_refuses_repeated_ids_and_names_them(ids):
-    with pytest.raises(DataError, match=r"^shops: 2 of them repeat: ") as caught:
+    with pytest.raises(DataError, match=r"^shops: 2 id\(s\) are duplicated: ") as caught:
         IdIndex(ids, name="shops")
     assert repr(ids[0]) in str(caught.value)
     assert repr(ids[1]) in str(caught.value)

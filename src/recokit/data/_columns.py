@@ -1,4 +1,4 @@
-"""The columns of an event log, checked and brought to the types that Interactions hold."""
+"""Check the columns of an event log and convert them to the types of `Interactions`."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["check_lengths", "check_values", "refuse", "to_numbers", "to_times", 
 
 
 def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
-    """Return ratings as float32, refusing what is not a finite number there; ``places`` says what positions are."""
+    """Return ratings as float32; refuse values that are not finite in float32. ``places`` names their positions."""
     given = plain(ratings, name)
     try:
         wide = given if isinstance(given, np.ndarray) else np.asarray(list(given))
@@ -35,7 +35,7 @@ def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
 
 
 def to_times(timestamps: Any, name: str) -> AnyArray:
-    """Return timestamps as int64, float64 or datetime64, refusing missing ones."""
+    """Return timestamps as int64, float64 or datetime64; refuse missing ones."""
     given = plain(timestamps, name)
     times = given if isinstance(given, np.ndarray) else np.asarray(list(given))
     if times.ndim != 1:
@@ -70,7 +70,7 @@ def check_lengths(columns: dict[str, AnyArray | None]) -> None:
 
 
 def check_values(values: FloatArray, feedback: str, name: str) -> None:
-    """Refuse values that the kind of feedback cannot have."""
+    """Refuse negative strengths of implicit feedback."""
     if feedback not in ("explicit", "implicit"):
         raise ValueError(f"feedback={feedback!r}: expected 'explicit' or 'implicit'")
     negative = np.flatnonzero(values < 0) if feedback == "implicit" else ()
@@ -80,12 +80,12 @@ def check_values(values: FloatArray, feedback: str, name: str) -> None:
 
 
 def to_numbers(values: Any, name: str) -> FloatArray:
-    """Return a column of finite numbers as float64; text that spells a number is none.
+    """Return a column of finite numbers as float64; text is refused, even if it spells a number.
 
     Raises
     ------
     DataError
-        It has another shape, or something in it is no finite number.
+        The column is not one-dimensional, or a value is not a finite number.
     """
     given = plain(values, name)
     try:
@@ -108,7 +108,7 @@ def _numeric(given: AnyArray) -> FloatArray:
 
 
 def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    """Raise a `DataError` that names the bad numbers, if there are any."""
+    """Raise a `DataError` that shows the bad numbers, if any."""
     rows = np.flatnonzero(bad)
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"

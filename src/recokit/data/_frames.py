@@ -1,4 +1,4 @@
-"""Columns out of frames and into them, for pandas, Polars and PyArrow alike."""
+"""Read columns from frames and write frames, for pandas, Polars and PyArrow."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args
@@ -16,7 +16,7 @@ _BACKENDS = get_args(Backend)
 
 
 def is_frame(data: Any) -> bool:
-    """Tell whether narwhals can read the data as a frame.
+    """Return whether narwhals can read the data as a frame.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def is_frame(data: Any) -> bool:
 
 
 class _ObjectColumn:
-    """A column whose values are not numbers: a sequence that makes Python objects only a slice at a time."""
+    """A column without numbers: a sequence that converts one slice at a time to Python objects."""
 
     dtype = object
 
@@ -38,7 +38,7 @@ class _ObjectColumn:
         return len(self._series)
 
     def __getitem__(self, rows: slice) -> list[Any]:
-        # the bounds are spelled out, as not every version of narwhals takes those that are left out
+        # explicit bounds, because some versions of narwhals require them
         values: list[Any] = self._series[slice(*rows.indices(len(self)))].to_list()
         return values
 
@@ -46,25 +46,25 @@ class _ObjectColumn:
         return iter(self._series.to_list())
 
 
-def _of_series(series: nw.Series[Any]) -> Any:
+def _from_series(series: nw.Series[Any]) -> Any:
     is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
     return series.to_numpy() if is_number else _ObjectColumn(series)
 
 
 def plain(values: Any, name: str) -> Any:
-    """Return values that came in any form as a NumPy array, a list, or a sequence of objects.
+    """Return a column in any form as a NumPy array, a list, or a sequence of objects.
 
     Parameters
     ----------
     values : array-like, series of any library, or iterable
         A column.
     name : str
-        What to call it in an error.
+        Name of the column in error messages.
 
     Raises
     ------
     DataError
-        It is no sequence.
+        The values are not a sequence.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def plain(values: Any, name: str) -> Any:
         return values
     series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
-        return _of_series(series)
+        return _from_series(series)
     if hasattr(values, "__array__"):
         return np.asarray(values)
     if not isinstance(values, Iterable):
@@ -88,7 +88,7 @@ def plain(values: Any, name: str) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a value is None, NaN, NaT or pandas' NA.
+    """Return whether a value is None, NaN, NaT or pandas' NA.
 
     Examples
     --------
@@ -108,12 +108,12 @@ def column(frame: Any, name: str) -> Any:
     frame : frame or mapping
         Anything narwhals reads, or a mapping of column names to array-likes.
     name : str
-        The column.
+        Name of the column.
 
     Raises
     ------
     DataError
-        There is no such column.
+        The frame has no such column.
 
     Examples
     --------
@@ -129,21 +129,21 @@ def column(frame: Any, name: str) -> Any:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):
         return plain(frame[name], name)
-    return _of_series(frame.get_column(name))
+    return _from_series(frame.get_column(name))
 
 
 def columns(frame: Any) -> dict[str, Any]:
-    """Return all columns of a frame by name, in order, each in the forms of `column`."""
-    return {series.name: _of_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
+    """Return all columns of a frame by name, in order, each as `column` returns it."""
+    return {series.name: _from_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
 
 
 def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
-    """Return columns as a frame of the library named, which must be installed.
+    """Return columns as a frame of the given library, which must be installed.
 
     Raises
     ------
     ValueError
-        The backend is none of ``"pandas"``, ``"polars"``, ``"pyarrow"``.
+        The backend is not ``"pandas"``, ``"polars"`` or ``"pyarrow"``.
     """
     if backend not in _BACKENDS:
         raise ValueError(f"backend={backend!r}: expected one of {', '.join(_BACKENDS)}")
@@ -151,7 +151,7 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 
 
 def _portable(values: Any) -> Any:
-    """Return an array as what all libraries take: they do not agree on times but in the units below."""
+    """Return an array in a form that all libraries accept; they share only the units of time below."""
     if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == np.dtype(object) else values

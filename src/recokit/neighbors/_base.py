@@ -17,7 +17,6 @@ from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.data._inputs import pair_ids
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.datasets.example import long_rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
 from recokit.neighbors._cell_weights import CellWeights, decay_weights
 from recokit.neighbors._deviations import Deviations
@@ -243,6 +242,8 @@ class NeighborhoodRecommender(Recommender):
         return scores
 
     def _warm_up_data(self) -> Iterable[Interactions]:
+        from recokit.datasets.example import long_rows  # importing recokit loads no datasets
+
         # Long rows have kernels of their own: for ranks of 2 or 4 bytes, with or without strengths above 1.
         return (long_rows(n_ids, max_strength) for n_ids in (300, 2**16 + 1) for max_strength in (1, 2))
 

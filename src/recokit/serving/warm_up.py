@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
-from recokit.datasets.example import example_interactions
 
 __all__ = ["warm_up"]
 
@@ -27,6 +26,8 @@ def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
     >>> import recokit
     >>> recokit.warm_up([recokit.Popularity()])
     """
+    from recokit.datasets import example_interactions  # importing recokit loads no datasets
+
     for recommender in _own_recommenders() if recommenders is None else recommenders:
         for feedback in recommender._supported_feedback:
             _call_all(recommender, example_interactions(feedback))
