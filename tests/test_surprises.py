@@ -28,10 +28,10 @@ def test_padding_is_never_an_item_id():
 
 
 def test_rating_models_refuse_pairs_without_ratings():
-    with pytest.raises(DataError, match="needed as y"):
+    with pytest.raises(DataError, match="needs the ratings of the pairs as y"):
         ItemKNN(feedback="explicit").fit(BOUGHT)
     model = BiasBaseline().fit(BOUGHT, [5, 3, 4])
-    with pytest.raises(DataError, match="needed as y"):
+    with pytest.raises(DataError, match="needs the ratings of the pairs as y"):
         model.partial_fit([("ann", "cup")])
     assert model.interactions_.n_interactions == 3
 

@@ -120,7 +120,7 @@ def test_timestamps_of_the_data_take_precedence_over_groups():
         (GlobalTimeSplit(cut=5), DAYS, "cut=5: expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut="2024-01-08"), range(10), "expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut="soon"), DAYS, "cut='soon': expected a moment in the type of the timestamps"),
-        (RollingTimeSplit(3), [1] * 9 + [2], "too few distinct timestamps for 3 windows"),
+        (RollingTimeSplit(3), [1] * 9 + [2], "too unevenly spread for 3 windows"),
         (RollingTimeSplit(2, window=20), range(10), "split 1 has no training interactions; choose fewer or longer"),
         (RollingTimeSplit(2, window=timedelta(days=1)), range(10), "expected a number in the unit of the timestamps"),
         (LeaveLastOut(9), range(10), "no user has k"),

@@ -118,7 +118,8 @@ class LeaveKOut(Splitter):
     k : int
         Number of test interactions.
     min_train : int
-        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested.
+        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested;
+        all their interactions are in the training data.
     n_splits : int
         Number of independent splits.
     random_state : int

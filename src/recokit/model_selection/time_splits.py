@@ -28,7 +28,8 @@ class LeaveLastOut(Splitter):
     k : int
         Number of test interactions.
     min_train : int
-        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested.
+        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested;
+        all their interactions are in the training data.
     random_state : int
         Seed of the random order of a user's interactions at the same time.
 
@@ -145,7 +146,7 @@ class RollingTimeSplit(Splitter):
         starts = np.sort(times)[places]
         if len(np.unique(starts)) < len(starts) or starts[0] == times.min():
             raise DataError(
-                f"{self!r}: there are too few distinct timestamps for {self.n_splits} windows; choose fewer"
+                f"{self!r}: the timestamps are too few or too unevenly spread for {self.n_splits} windows; choose fewer"
             )
         return starts
 
