@@ -1,14 +1,28 @@
 """Read columns from frames and write frames, for pandas, Polars and PyArrow."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import narwhals as nw
 import numpy as np
 
+from recokit._typing import AnyArray
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["Backend", "column", "columns", "is_frame", "is_missing", "plain", "to_frame"]
+__all__ = [
+    "Backend",
+    "column",
+    "columns",
+    "dense_with_labels",
+    "holds_collections",
+    "is_frame",
+    "is_missing",
+    "is_table",
+    "labelled_mapping",
+    "plain",
+    "to_frame",
+]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -23,7 +37,76 @@ def is_frame(data: Any) -> bool:
     >>> is_frame([[1, 2]])
     False
     """
-    return isinstance(nw.from_native(data, pass_through=True), nw.DataFrame)
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise DataError(f"expected a frame in memory, got a {type(data).__name__}; call collect() first")
+    return isinstance(frame, nw.DataFrame)
+
+
+def is_table(data: Any) -> bool:
+    """Return whether the data are a mapping of column names with user_id and item_id.
+
+    Examples
+    --------
+    >>> is_table({"user_id": [1, 2], "item_id": ["tea", "cup"]}), is_table({"ann": ["tea"]})
+    (True, False)
+    """
+    return isinstance(data, Mapping) and "user_id" in data and "item_id" in data
+
+
+def _is_pandas(data: Any) -> bool:
+    return type(data).__module__.partition(".")[0] == "pandas"
+
+
+def labelled_mapping(data: Any) -> Any:
+    """Return a pandas Series as a mapping of its index to its values, and other data unchanged.
+
+    Raises
+    ------
+    DataError
+        A label of the index is duplicated.
+    """
+    if not _is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
+        return data
+    if not data.index.is_unique:
+        raise DataError(
+            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; group by it "
+            "first, such as frame.groupby('user_id')['item_id'].agg(list)"
+        )
+    return data.to_dict()
+
+
+def holds_collections(data: Any) -> bool:
+    """Return whether a pandas Series holds collections of ids, as ``groupby(…).agg(list)`` returns them."""
+    values = getattr(data, "array", ())
+    return len(values) > 0 and all(isinstance(value, list | tuple | Set | Mapping | np.ndarray) for value in values)
+
+
+def dense_with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
+    """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
+
+    Raises
+    ------
+    DataError
+        The frame has no row labels, or the data are not a matrix of real numbers.
+    """
+    rows = columns = None
+    if _is_pandas(data) and hasattr(data, "columns"):
+        rows, columns = data.index, data.columns
+        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif is_frame(data):
+        raise DataError(
+            f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
+            "users= and items=, such as Interactions.from_dense(frame.drop('user').to_numpy(), users=frame['user'], "
+            "items=frame.columns[1:])"
+        )
+    try:
+        values = np.asanyarray(data)
+    except ValueError:
+        raise DataError("expected a matrix of users × items, got rows of different lengths") from None
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"expected a matrix of real numbers, got {type(data).__name__} of {values.dtype}")
+    return values, rows, columns
 
 
 class _ObjectColumn:
@@ -48,7 +131,10 @@ class _ObjectColumn:
 
 def _from_series(series: nw.Series[Any]) -> Any:
     is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
-    return series.to_numpy() if is_number else _ObjectColumn(series)
+    # NumPy would turn integers beside a null into floats, which round ids above 2^53.
+    if not is_number or (series.dtype.is_integer() and series.null_count() > 0):
+        return _ObjectColumn(series)
+    return series.to_numpy()
 
 
 def plain(values: Any, name: str) -> Any:
@@ -97,7 +183,7 @@ def is_missing(value: Any) -> bool:
     """
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return bool(isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and value != value)
+    return bool(isinstance(value, float | np.floating | np.datetime64 | np.timedelta64 | Decimal) and value != value)
 
 
 def column(frame: Any, name: str) -> Any:
@@ -122,9 +208,11 @@ def column(frame: Any, name: str) -> Any:
     """
     if isinstance(frame, Mapping):
         names = list(frame)
-    else:
+    elif is_frame(frame):
         frame = nw.from_native(frame, eager_only=True)
         names = frame.columns
+    else:
+        raise DataError(f"expected a frame or a mapping of columns, got {type(frame).__name__}")
     if name not in names:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):
@@ -133,7 +221,9 @@ def column(frame: Any, name: str) -> Any:
 
 
 def columns(frame: Any) -> dict[str, Any]:
-    """Return all columns of a frame by name, in order, each as `column` returns it."""
+    """Return all columns of a frame or a mapping by name, in order, each as `column` returns it."""
+    if isinstance(frame, Mapping):
+        return {name: plain(values, name) for name, values in frame.items()}
     return {series.name: _from_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from recokit._typing import CodeArray
-from recokit.data._frames import columns, is_frame, plain
-from recokit.data.id_index import IdIndex
+from recokit.data._frames import columns, is_frame, is_table
+from recokit.data.id_index import IdIndex, plain_ids
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
@@ -65,7 +65,7 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
         return X.users.take(X.user_codes), X.items.take(X.item_codes)
     if sparse.issparse(X):
         raise DataError("expected (user, item) pairs, got a sparse matrix")
-    if is_frame(X):
+    if is_frame(X) or is_table(X):
         both = columns(X)
         if len(both) != 2:
             raise _not_pairs(f"a frame of {len(both)} columns")
@@ -76,6 +76,8 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
     if not hasattr(X, "__array__"):
         return _from_sequence(X)
     array = np.asarray(X)
+    if isinstance(X, np.ma.MaskedArray) and np.any(np.ma.getmaskarray(X)):
+        raise DataError(f"the pairs have {np.count_nonzero(np.ma.getmaskarray(X))} masked id(s); remove these rows")
     if array.dtype.kind == "c":
         raise DataError("Complex data not supported: ids are integers, strings or other hashable values")
     if array.ndim != 2 or array.shape[1] != 2:
@@ -107,7 +109,12 @@ def as_id_list(ids: Any) -> Any:
     """Return ids as a sequence; a single string or integer is one id."""
     if isinstance(ids, str | bytes | int | np.integer):
         return [ids]
-    return list(ids) if isinstance(ids, IdIndex) else plain(ids, "ids")
+    if getattr(ids, "dtype", None) == np.bool_:
+        raise DataError(
+            f"expected ids, got a boolean mask of shape {np.shape(ids)}; select ids by it, such as "
+            "model.interactions_.items.ids[mask]"
+        )
+    return list(ids) if isinstance(ids, IdIndex) else plain_ids(ids, "ids", missing_allowed=True)
 
 
 def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:

@@ -1,5 +1,8 @@
 """IdIndex: the mapping between external ids and codes 0 … n − 1."""
 
+import numbers
+import secrets
+import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -7,18 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
 from recokit.persistence import storable
 
-__all__ = ["IdIndex", "factorize_objects"]
+__all__ = ["IdIndex", "factorize_objects", "plain_ids"]
 
 _CHUNK = 1 << 20  # ids converted to Python objects at a time
 _MAX_CELLS_PER_ID = 8  # of a lookup table of integers
 _FEW = 8  # an index with this many times more ids than the query is searched by bisection
 _STRINGS = np.dtypes.StringDType()
+# Random, so that no input can be prepared with ids that all collide; codes do not depend on it.
+_MULTIPLIER = np.uint64(secrets.randbits(64) | 1)
 
 
 @storable("recokit.IdIndex")
@@ -103,7 +109,7 @@ class IdIndex:
 
     @classmethod
     def from_ids(cls, ids: Iterable[Any]) -> "IdIndex":
-        """Return the index of the distinct ids, sorted; ids that cannot be compared keep the order of appearance."""
+        """Return the index of the distinct ids, sorted; ids that cannot be compared are grouped by type."""
         return cls.factorize(ids)[0]
 
     @classmethod
@@ -127,7 +133,7 @@ class IdIndex:
         DataError
             An id is missing (None, NaN, NaT) or not hashable.
         """
-        values = _plain(ids, name)
+        values = plain_ids(ids, name)
         if _are_integers(values):
             uniques, codes = _factorize_integers(values)
         else:
@@ -152,7 +158,7 @@ class IdIndex:
         (n,) int32 array
         """
         try:
-            values = _plain(ids, "ids", missing_allowed=True)
+            values = plain_ids(ids, "ids", missing_allowed=True)
         except OverflowError:
             values = list(ids)
         if _are_integers(values) and _are_integers(self._values):
@@ -275,7 +281,7 @@ def _are_integers(values: Any) -> bool:
     return isinstance(values, np.ndarray) and values.dtype == np.int64
 
 
-def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
+def plain_ids(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
     """Return whole numbers as int64, and other ids as a sequence of Python objects."""
     if isinstance(ids, IdIndex):
         ids = ids.ids
@@ -303,8 +309,17 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
     missing = np.flatnonzero(np.isnan(ids))
     if len(missing) and not missing_allowed:
         raise _missing_ids(name, missing)
-    whole = len(missing) == 0 and bool(np.all((np.abs(ids) < 2**53) & (ids == np.floor(ids))))
-    return ids.astype(np.int64) if whole else ids.tolist()
+    inexact = np.flatnonzero(np.isfinite(ids) & (np.abs(ids) > 2**53))
+    if len(inexact):
+        raise DataError(
+            f"{name}: {len(inexact)} id(s) are floats above 2^53, which cannot hold every integer, such as "
+            f"{ids[inexact[0]]!r}; pass the ids as integers or text, and read columns with missing values as nullable "
+            "integers (pandas Int64)"
+        )
+    present = ids[~np.isnan(ids)]
+    if not np.all(np.isfinite(present) & (present == np.floor(present))):
+        return ids.tolist()
+    return [int(key) if key == key else key for key in ids.tolist()] if len(missing) else ids.astype(np.int64)
 
 
 def _missing_ids(name: str, rows: IntArray) -> DataError:
@@ -323,7 +338,7 @@ def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:
         table = np.cumsum(present, dtype=np.int32) - np.int32(1)
         table_codes(ids, lowest, table, codes)
         return uniques, codes
-    uniques = hash_codes(ids, codes)
+    uniques = hash_codes(ids, codes, _MULTIPLIER)
     order = np.argsort(uniques)
     return uniques[order], _ranks(order)[codes]
 
@@ -352,6 +367,7 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
     missing = [number for number, key in enumerate(keys) if is_missing(key)]
     if missing:
         raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
+    _warn_of_twins(keys, name)
     uniques, order = _sorted_keys(keys)
     return uniques, codes if order is None else _ranks(order)[codes]
 
@@ -375,11 +391,41 @@ def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
             order = np.argsort(integers)
             return integers[order], order
     objects = np.fromiter(keys, dtype=object, count=len(keys))
-    try:
-        positions = sorted(range(len(keys)), key=keys.__getitem__)
-    except TypeError:
-        return objects, None
+    positions = _sorted_positions(keys)
     return objects[positions], positions
+
+
+def _sorted_positions(keys: list[Any]) -> list[int]:
+    """Return the positions of the keys in an order that does not depend on the positions."""
+    try:
+        return sorted(range(len(keys)), key=keys.__getitem__)
+    except TypeError:
+        pass
+    by_type: dict[str, list[int]] = {}
+    for position, key in enumerate(keys):
+        kind = "" if isinstance(key, numbers.Real) else f"{type(key).__module__}.{type(key).__qualname__}"
+        by_type.setdefault(kind, []).append(position)
+    order: list[int] = []
+    for _, positions in sorted(by_type.items()):
+        try:
+            order += sorted(positions, key=keys.__getitem__)
+        except TypeError:
+            order += sorted(positions, key=lambda position: repr(keys[position]))
+    return order
+
+
+def _warn_of_twins(keys: list[Any], name: str) -> None:
+    """Warn about an id that occurs both as a number and as text."""
+    texts = {key for key in keys if isinstance(key, str)}
+    if not texts:
+        return
+    twins = [key for key in keys if isinstance(key, numbers.Integral) and str(key) in texts]
+    if twins:
+        warnings.warn(
+            f"{name}: {len(twins)} id(s) occur both as a number and as text, such as {twins[0]!r} and "
+            f"{str(twins[0])!r}, and count as different ids; convert the column to one type first",
+            stacklevel=levels_inside(),
+        )
 
 
 class _Addresses:
@@ -401,7 +447,7 @@ def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
         return IdIndex.factorize(ids, name)
     addresses: IntArray = np.asarray(_Addresses(ids)).astype(np.int64, copy=False)
     object_codes = np.empty(len(ids), dtype=np.int32)
-    n_objects = len(hash_codes(addresses, object_codes))
+    n_objects = len(hash_codes(addresses, object_codes, _MULTIPLIER))
     cells = np.empty(n_objects, dtype=np.int64)
     cells[object_codes] = np.arange(len(ids))  # any cell with the object
     index, codes = IdIndex.factorize(ids[cells], name)

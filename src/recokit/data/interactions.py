@@ -1,6 +1,6 @@
 """Interactions: users × items with ids, values and timestamps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -10,8 +10,8 @@ from scipy import sparse
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
-from recokit.data._columns import check_lengths, check_values, to_times, to_values
-from recokit.data._frames import Backend, column, to_frame
+from recokit.data._columns import check_lengths, check_values, join_times, to_times, to_values
+from recokit.data._frames import Backend, column, dense_with_labels, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.exceptions import DataError, first_few
@@ -160,6 +160,9 @@ class Interactions:
         duplicates: Duplicates,
         names: ColumnNames,
     ) -> "Interactions":
+        for name, given in ((names.user, users), (names.item, items), (names.rating, ratings)):
+            if isinstance(given, Set):
+                raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
         user_index, user_codes = IdIndex.factorize(users, names.user)
         item_index, item_codes = IdIndex.factorize(items, names.item)
         values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)
@@ -219,7 +222,8 @@ class Interactions:
             raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
         if X.ndim != 2:
             raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
-        rows = sparse.csr_array(X, copy=True)
+        _check_format(X)
+        rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
         if X.format == "bsr":
             rows.eliminate_zeros()  # zeros only fill the blocks of this format
         rows.sum_duplicates()
@@ -253,12 +257,12 @@ class Interactions:
 
         Parameters
         ----------
-        R : (n_users, n_items) array-like
-            Ratings.
+        R : (n_users, n_items) array-like, or pandas frame
+            Ratings. Masked cells are missing.
         missing : float
             Value of a missing rating; NaN is allowed.
         users, items, feedback
-            As in `from_matrix`.
+            As in `from_matrix`; by default the index and the columns of a pandas frame.
 
         Raises
         ------
@@ -270,9 +274,17 @@ class Interactions:
         >>> Interactions.from_dense([[5, 0], [3, 1]])
         Interactions(2 users × 2 items, 3 interactions, explicit)
         """
-        dense = np.asarray(R, dtype=np.float64)
-        if dense.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {dense.shape}")
+        if sparse.issparse(R):
+            raise DataError("expected a dense matrix, got a scipy sparse matrix; use from_matrix")
+        given, row_labels, column_labels = dense_with_labels(R)
+        users = row_labels if users is None else users
+        items = column_labels if items is None else items
+        if given.ndim != 2:
+            raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
+        if given.dtype.kind == "f":
+            missing = float(given.dtype.type(missing))  # in the precision of the matrix
+        dense = np.ma.getdata(given).astype(np.float64)
+        dense[np.ma.getmaskarray(given)] = missing
         if np.any(np.isnan(dense)) and not np.isnan(missing):
             holes = np.argwhere(np.isnan(dense))
             raise DataError(
@@ -496,7 +508,7 @@ class Interactions:
         if self.timestamps is not None and other.timestamps is not None:
             if (self.timestamps.dtype.kind == "M") != (other.timestamps.dtype.kind == "M"):
                 raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
-            times = to_times(np.concatenate([self.timestamps, other.timestamps]), "timestamps")
+            times = join_times(self.timestamps, other.timestamps)
         codes = np.concatenate(user_codes), np.concatenate(item_codes)
         values = np.concatenate([self.values, other.values])
         return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates)
@@ -540,3 +552,13 @@ class Interactions:
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
+
+
+def _check_format(X: Any) -> None:
+    """Refuse a compressed matrix whose indices are out of range, which scipy itself does not check."""
+    if not hasattr(X, "check_format"):
+        return
+    try:
+        X.check_format(full_check=True)
+    except ValueError as error:
+        raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None

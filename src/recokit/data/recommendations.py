@@ -121,7 +121,9 @@ def _padding_of(items: AnyArray) -> Any:
         return np.iinfo(items.dtype).min if np.any(items == -1) else -1
     if items.dtype.kind == "u":
         return np.iinfo(items.dtype).max
-    return {"f": np.nan, "M": np.datetime64("NaT")}.get(items.dtype.kind)
+    if items.dtype.kind == "M":
+        return np.array("NaT", dtype=items.dtype)[()]
+    return np.nan if items.dtype.kind == "f" else None
 
 
 def _as_matrix(items: Any, n_users: int) -> AnyArray:
