@@ -16,7 +16,8 @@ from recokit import (
     UnknownIdError,
 )
 from recokit.base import Top
-from recokit.testing import all_recommenders, example_interactions
+from recokit.datasets import example_interactions
+from recokit.testing import all_recommenders
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
 

@@ -1,6 +1,6 @@
 """Recommender: the protocol common to all estimators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -127,6 +127,10 @@ class Recommender(RegressorMixin, Learner):
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         """Return the n users most similar to each user."""
         raise NotImplementedError(f"{type(self).__name__} does not define similar users")
+
+    def _warm_up_data(self) -> Iterable[Interactions]:
+        """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
+        return ()
 
     # ------------------------------------------------------------------ predicting
 
