@@ -50,7 +50,7 @@ def dedented(block):
 
 
 def apply_diff(text, diff):
-    """Apply a diff block: context and removed lines occur in the file in this order; added lines are put next to them."""
+    """Apply a diff block, whose context and removed lines must occur in the file in this order."""
     lines, position, leading = text.splitlines(), None, []
     for line in diff.splitlines():
         mark, body = line[:1] or " ", line[1:]
