@@ -1,4 +1,4 @@
-"""What a policy would have earned, from the log of another."""
+"""The value of a policy, estimated from the log of another policy."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recokit import DataError
-from recokit.experiments.off_policy import doubly_robust, ips, snips
+from recokit.experiments import doubly_robust, ips, snips
 from tests.naive import policy as naive
 
 numbers = st.floats(-10, 10, allow_nan=False)
@@ -63,7 +63,7 @@ def test_a_policy_that_is_the_logging_one_earns_the_mean(log):
 )
 def test_estimates_are_unbiased_and_the_doubly_robust_for_any_model(tenths, rewards, target, guesses):
     assume(sum(tenths) < 10)
-    tenths = [*tenths, 10 - sum(tenths)]  # a log of ten exposures that shows each action as often as it should
+    tenths = [*tenths, 10 - sum(tenths)]  # ten exposures with each action as often as expected
     n = len(tenths)
     policy = np.array(target[:n]) / sum(target[:n])
     true_value = float(policy @ rewards[:n])

@@ -142,7 +142,7 @@ def test_each_metric_of_lists_has_its_own_cut_off():
     names = ["coverage", "gini", "personalization", "novelty", "popularity_bias", "diversity"]
     background = {"train": WHOLE, "item_vectors": (VECTORS, range(10))}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LeakageWarning)  # of items that were taken before
+        warnings.simplefilter("ignore", LeakageWarning)  # some listed items are in the training data
         together = evaluate(lists, lists, [f"{name}@{k}" for name in names for k in (2, 4)], **background)
         for metric, mean in together.means.items():
             assert evaluate(lists, lists, [metric], **background)[metric] == mean
@@ -170,7 +170,7 @@ def test_a_metric_that_needs_the_catalogue_says_which_it_is(metric):
 
 def test_a_metric_that_is_defined_for_nobody_evaluated_is_refused():
     train = Interactions.from_arrays([1], ["a"])
-    with pytest.raises(DataError, match="novelty: no user evaluated has a list that holds enough items"):
+    with pytest.raises(DataError, match="novelty: no evaluated user has a list with enough items"):
         evaluate({"ann": ["a"], "bob": []}, {"bob": ["a"]}, ["novelty"], train=train)
 
 
@@ -235,16 +235,16 @@ def test_longer_lists_cover_no_less(lists, k):
 
 @pytest.mark.parametrize("metric", ["novelty", "popularity_bias"])
 def test_a_metric_that_needs_the_training_data_asks_for_it(metric):
-    with pytest.raises(ValueError, match=f"{metric} needs the training data: give train="):
+    with pytest.raises(ValueError, match=f"{metric} needs the training data: pass train="):
         evaluate([["a"]], [["a"]], [metric], catalogue=["a"])
 
 
 def test_lists_without_items_are_refused():
     train = Interactions.from_arrays([1], ["a"])
     for metric in (novelty, popularity_bias):
-        with pytest.raises(DataError, match="no list holds an item"):
+        with pytest.raises(DataError, match="all lists are empty"):
             metric([[], []], train)
-    with pytest.raises(DataError, match="not two that hold an item"):
+    with pytest.raises(DataError, match="expected two or more non-empty lists, got 1"):
         personalization([["a"], []])
 
 
@@ -270,13 +270,16 @@ def test_items_that_are_alike_are_not_diverse_and_those_with_nothing_in_common_w
     ("call", "message"),
     [
         (lambda: diversity([["a", "c"]], [[1], [1]], ["a", "b"]), r"1 recommended item\(s\) have no vector: 'c'"),
-        (lambda: diversity([["a"]], [[1]], ["a"]), "no list holds two"),
+        (lambda: diversity([["a"]], [[1]], ["a"]), "no list has two items"),
         (lambda: diversity([["a"]], [["x"]], ["a"]), "vectors: expected numbers, a row for each item"),
         (
             lambda: diversity([["b"], ["a", "a"]], [[1], [2]], ["a", "b"]),
-            r"diversity: 1 list\(s\) .* twice, .* users 1",
+            r"diversity: 1 list\(s\) contain an item twice, of the users 1",
         ),
-        (lambda: personalization([["a", "a"], ["a"]]), r"personalization: 1 list\(s\) hold an item twice, .* users 0"),
+        (
+            lambda: personalization([["a", "a"], ["a"]]),
+            r"personalization: 1 list\(s\) contain an item twice, of the users 0",
+        ),
         (lambda: diversity([["a", "b"]], [[1]], ["a", "b"]), "for 2 items"),
         (lambda: diversity([["a", "b"]], [[1], [math.nan]], ["a", "b"]), "NaN or infinite"),
     ],
@@ -299,7 +302,7 @@ RELEVANT = st.dictionaries(st.integers(0, 9), st.sets(st.integers(0, 9), min_siz
 @given(LISTS, RELEVANT, TRAIN, CUTS)
 def test_serendipity_is_that_of_the_naive_reference(lists, relevant, train, k):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of test pairs in the training data
+        warnings.simplefilter("ignore")  # test pairs in the training data
         found = serendipity(lists, relevant, interactions(train), k)
         assert found == pytest.approx(naive.serendipity(lists, relevant, train, k), abs=1e-12)
         assert 0 <= found <= precision(lists, relevant, k) + 1e-12

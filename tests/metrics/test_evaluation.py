@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 
 from recokit import Interactions, metrics
+from recokit._runtime.threads import Runner
 from recokit.exceptions import LeakageWarning
 from recokit.metrics import Metric, coverage, evaluate
-from recokit.metrics._metric import REGISTRY
+from recokit.metrics._metric import REGISTRY, HitMeasure, RankMeasure
 from recokit.metrics._resampling import bootstrap_means
 
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
@@ -49,14 +50,14 @@ def test_users_are_counted_by_what_they_lack():
 
 
 def test_a_user_without_a_list_scores_0_in_every_metric():
-    asked = [name for name, definition in REGISTRY.items() if definition.scope in ("counts", "hits")]
+    asked = [name for name, definition in REGISTRY.items() if isinstance(definition.measure, RankMeasure | HitMeasure)]
     train = Interactions.from_arrays(["eve"], ["cup"])
     result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, asked, train=train)
     assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in asked}
 
 
 def test_a_metric_that_was_not_evaluated_is_answered_with_those_that_were():
-    with pytest.raises(KeyError, match="'ndcg@5' was not evaluated; there are recall@2, mrr"):
+    with pytest.raises(KeyError, match="'ndcg@5' was not evaluated; the metrics are recall@2, mrr"):
         evaluate(LISTS, TEST, ["recall@2", "mrr"])["ndcg@5"]
 
 
@@ -83,16 +84,16 @@ def test_frames_hold_the_metrics_and_the_values_of_the_users():
 
 def test_text_names_every_metric_and_what_became_of_users():
     text = str(evaluate(LISTS, TEST, ["recall@2", "coverage@1"], catalogue=["tea", "pot", "cup", "jug"]))
-    assert "3 users, of whom 1 without a list score 0; 1 without test items are left out" in text
+    assert "3 users evaluated (1 had no list and score 0); 1 had no test items and were skipped" in text
     assert "recall@2    0.1667  [" in text
     assert "coverage@1  0.7500\n" in text
-    assert "score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
+    assert "; 1 had no test items and score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
     assert repr(evaluate(LISTS, TEST, "mrr")) == "Evaluation(3 users: mrr=0.4444)"
 
 
 @pytest.mark.parametrize("metric", ["coverage@2", "auc"])
 def test_a_metric_that_needs_the_catalogue_asks_for_it(metric):
-    with pytest.raises(ValueError, match="needs the catalogue: give train= or catalogue="):
+    with pytest.raises(ValueError, match="needs the catalogue: pass train= or catalogue="):
         evaluate(LISTS, TEST, [metric])
 
 
@@ -118,7 +119,7 @@ def test_test_pairs_older_than_what_is_known_of_their_users_raise_a_warning(libr
     times = {"user_id": ["ann", "bob", "dan"], "item_id": ["tea", "pot", "tea"], "timestamp": [8, 7, 1]}
     test = Interactions.from_arrays(times["user_id"], times["item_id"], timestamps=times["timestamp"])
     for known, asked in ((train, test), (library(LOG), library(times)), (train, library(times))):
-        with pytest.warns(LeakageWarning, match="1 of 3 test pairs are older than the last .* of their users"):
+        with pytest.warns(LeakageWarning, match="1 of 3 test pairs are older than the last .* of the same user"):
             evaluate(LISTS, asked, train=known)
 
 
@@ -148,7 +149,7 @@ def test_only_the_times_of_relevant_items_count():
 def test_times_of_two_kinds_raise_a_warning_that_they_were_not_compared():
     train = Interactions.from_arrays(["ann"], ["cup"], timestamps=np.array(["2024-01-01"], dtype="datetime64[D]"))
     test = Interactions.from_arrays(["ann"], ["tea"], timestamps=[4])
-    with pytest.warns(UserWarning, match="leaks of the future were not looked for"):
+    with pytest.warns(UserWarning, match="were not compared for leaks"):
         evaluate(LISTS, test, train=train)
 
 
@@ -193,7 +194,7 @@ def test_intervals_hold_the_true_mean_as_often_as_they_say():
     rng = np.random.default_rng(0)
     held = 0
     for _ in range(200):
-        means = bootstrap_means(rng.binomial(1, 0.3, (80, 1)).astype(float), 400, int(rng.integers(2**31)), 1)
+        means = bootstrap_means(rng.binomial(1, 0.3, (80, 1)).astype(float), 400, int(rng.integers(2**31)), Runner())
         low, high = np.quantile(means, [0.05, 0.95])
         held += low <= 0.3 <= high
     assert 165 <= held <= 195  # 180 ± 3.5 standard deviations of Binomial(200, 0.9)
@@ -201,13 +202,13 @@ def test_intervals_hold_the_true_mean_as_often_as_they_say():
 
 def test_resamples_have_the_standard_error_of_the_mean():
     values = np.random.default_rng(0).normal(size=(400, 1))
-    means = bootstrap_means(values, 4000, 0, 2)
+    means = bootstrap_means(values, 4000, 0, Runner(2))
     assert means.mean() == pytest.approx(values.mean(), abs=0.005)
     assert means.std() == pytest.approx(values.std() / 20, rel=0.05)
 
 
 def test_resamples_without_a_value_have_no_mean():
-    means = bootstrap_means(np.array([[np.nan, 1.0], [3.0, 1.0]]), 200, 0, 1)
+    means = bootstrap_means(np.array([[np.nan, 1.0], [3.0, 1.0]]), 200, 0, Runner())
     assert np.mean(np.isnan(means[:, 0])) == pytest.approx(1 / 4, abs=0.13)  # four standard deviations
     assert np.all(means[~np.isnan(means[:, 0]), 0] == 3)
     assert np.all(means[:, 1] == 1)
@@ -215,4 +216,4 @@ def test_resamples_without_a_value_have_no_mean():
 
 def test_the_number_of_threads_changes_no_resample():
     values = np.random.default_rng(0).normal(size=(3000, 2))
-    np.testing.assert_array_equal(bootstrap_means(values, 50, 0, 1), bootstrap_means(values, 50, 0, 2))
+    np.testing.assert_array_equal(bootstrap_means(values, 50, 0, Runner(1)), bootstrap_means(values, 50, 0, Runner(2)))

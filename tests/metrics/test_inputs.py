@@ -1,4 +1,4 @@
-"""The same lists and the same test set in every form."""
+"""The accepted forms of lists and test sets give the same metrics."""
 
 import warnings
 from dataclasses import replace
@@ -13,7 +13,8 @@ from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
 from recokit.data.id_index import factorize_objects
-from recokit.metrics import compare, conversion_rate, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
+from recokit.experiments import conversion_rate
+from recokit.metrics import compare, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea"], "cy": ["jug", "cup", "pot"]}
@@ -94,7 +95,9 @@ def test_a_frame_without_ratings_holds_relevant_items_without_values():
     assert ndcg(LISTS, frame) == ndcg(LISTS, TEST)
     graded = [lambda gain=gain: ndcg(LISTS, frame, gain=gain) for gain in ("linear", "exponential")]
     for asked in (*graded, lambda: revenue_at_k(LISTS, frame), lambda: margin_at_k(LISTS, frame)):
-        with pytest.raises(DataError, match="gained needs values, and the frame has no column rating or value"):
+        with pytest.raises(
+            DataError, match="gain from the test values needs values, but the frame has no column rating or value"
+        ):
             asked()
     with pytest.raises(DataError, match=r"threshold=3 needs values"):
         recall(LISTS, frame, threshold=3)
@@ -134,13 +137,13 @@ def test_a_threshold_is_reached_by_the_number_it_is(threshold):
 
 @pytest.mark.parametrize("test", [np.array([[0, 1], [1, 2]]), [(0, 1), (1, 2)], ((0, 1), (1, 2), (2, 3))])
 def test_rows_of_two_ids_are_refused_where_lists_do_not_name_their_users(test):
-    with pytest.raises(DataError, match=r"rows of two ids, which may be \(user, item\) pairs"):
+    with pytest.raises(DataError, match=r"rows of two ids are ambiguous: they are either \(user, item\) pairs"):
         recall([[1], [2]], test)
 
 
 @pytest.mark.parametrize("test", [[["tea", "cup"], ["pot", "jug"]], [{"tea", "cup"}], [{"tea": 1, "cup": 2}]])
 def test_collections_without_users_are_refused_where_lists_name_them(test):
-    with pytest.raises(DataError, match="do not say whose they are"):
+    with pytest.raises(DataError, match="collections without user ids, for lists with user ids"):
         recall(LISTS, test)
 
 
@@ -270,7 +273,7 @@ def test_arrays_that_are_not_contiguous_or_are_read_only_score_the_same():
 
 @given(st.lists(st.sampled_from(["a", "b", "ab", "ba", 1, "1", 2.5]), max_size=12), st.booleans())
 def test_shared_objects_are_factorised_as_their_values(ids, copied):
-    # "".join makes a new string each time, so equal ids are different objects.
+    # "".join creates a new string each time, so equal ids are different objects.
     own = ["".join(list(key)) if copied and isinstance(key, str) else key for key in ids]
     array = np.empty(len(own), dtype=object)
     array[:] = own

@@ -48,29 +48,29 @@ def test_an_unknown_name_is_answered_with_all_names():
     "text", ["", "ndcg@", "ndcg@x", "ndcg@-1", "ndcg 10", "ndcg@1.5", "ndcg@10(", "ndcg@10)", "@10", None, 5]
 )
 def test_what_cannot_be_read_is_answered_with_examples(text):
-    with pytest.raises(ValueError, match=r"cannot read the metric .*'ndcg@10'"):
+    with pytest.raises(ValueError, match=r"invalid metric .*'ndcg@10'"):
         Metric.parse(text)
 
 
 @pytest.mark.parametrize("option", ["gain", "gain=", "k=3", "gain=linear,gain=binary"])
 def test_an_option_that_there_is_not_is_refused(option):
-    with pytest.raises(ValueError, match=r"cannot read .*expected denominator"):
+    with pytest.raises(ValueError, match=r"invalid option .*expected denominator"):
         Metric.parse(f"ndcg@10({option})")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("ndcg", 0), "cut-off k .* got 0"),
+        (("ndcg", 0), "cut-off k of at least 1, .* got 0"),
         (("ndcg", 2.5), "cut-off"),
-        (("ndcg", 2.0), "whole number from 1, or None for whole lists, got 2.0"),
-        (("ndcg", "2"), "whole number from 1, or None for whole lists, got '2'"),
+        (("ndcg", 2.0), "at least 1, or None for whole lists, got 2.0"),
+        (("ndcg", "2"), "at least 1, or None for whole lists, got '2'"),
         (("ndcg", True), "cut-off"),
         (("ndcg", 10, "max"), "denominator='max': expected one of k, relevant, min"),
         (("ndcg", 10, None, "cubic"), "gain='cubic': expected one of binary, linear, exponential"),
         (("ndcg", 10, "k", "linear"), "needs gain='binary'"),
-        (("hit_rate", 10, "k"), "hit_rate has no denominator"),
-        (("recall", 10, None, "linear"), "recall has no gain"),
+        (("hit_rate", 10, "k"), "hit_rate has no parameter denominator"),
+        (("recall", 10, None, "linear"), "recall has no parameter gain"),
     ],
 )
 def test_a_convention_that_there_is_not_is_refused(arguments, message):

@@ -1,4 +1,4 @@
-"""The metrics against independent implementations of the same definitions."""
+"""The metrics agree with independent implementations of the same definitions."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def lists():
 
 @pytest.fixture(scope="module")
 def relevant():
-    """Return relevant items with values 1, 2, 3; some users have more of them than a list has places."""
+    """Return relevant items with values 1, 2, 3; some users have more of them than the lists have places."""
     rng = np.random.default_rng(1)
     sizes = rng.integers(1, 2 * WIDTH, N_USERS)
     chosen = [rng.permutation(N_ITEMS)[:n] for n in sizes]
@@ -47,7 +47,7 @@ PYTREC = {
 @pytest.mark.parametrize(("ours", "theirs"), list(PYTREC.items()))
 def test_trec_eval_agrees_on_every_user(lists, relevant, ours, theirs):
     result = evaluate(lists, relevant, [ours])
-    some = {user: items for user, items in scores(lists).items() if items}  # trec_eval leaves out who has no list
+    some = {user: items for user, items in scores(lists).items() if items}  # trec_eval skips users without a list
     trec = pytrec_eval.RelevanceEvaluator(relevant, {theirs.rsplit("_5")[0]}).evaluate(some)
     for user, value in zip(result.users, result.per_user[ours], strict=True):
         assert value == pytest.approx(trec[user][theirs] if user in some else 0.0, abs=1e-12)
@@ -70,7 +70,7 @@ RANX = {
 @pytest.mark.parametrize(("ours", "theirs"), list(RANX.items()))
 def test_ranx_agrees(lists, relevant, ours, theirs):
     ranx = pytest.importorskip("ranx")
-    some = {user: items for user, items in lists.items() if items}  # ranx takes no empty list
+    some = {user: items for user, items in lists.items() if items}  # ranx does not accept empty lists
     wanted = {user: relevant[user] for user in some}
     expected = ranx.evaluate(ranx.Qrels(wanted), ranx.Run(scores(some)), theirs)
     assert evaluate(some, wanted, [ours])[ours] == pytest.approx(expected, abs=1e-9)
@@ -80,7 +80,7 @@ def test_ranx_agrees(lists, relevant, ours, theirs):
 @pytest.mark.parametrize("scale", [1, 0.37])
 def test_scikit_learn_agrees_on_ndcg_of_linear_gains(lists, relevant, k, scale):
     relevant = {user: {item: scale * gain**1.5 for item, gain in items.items()} for user, items in relevant.items()}
-    users = [user for user in lists if len(lists[user]) >= K]  # beyond its end scikit-learn would go on with ties
+    users = [user for user in lists if len(lists[user]) >= K]  # scikit-learn continues shorter lists with ties
     items = [f"i{i}" for i in range(N_ITEMS)]
     gains = np.array([[relevant[user].get(item, 0) for item in items] for user in users])
     ranks = scores({user: lists[user] for user in users})
@@ -130,7 +130,7 @@ IMPLICIT = {"map@5(denominator=min)": "map", "ndcg@5": "ndcg", "auc@5": "auc"}
 
 
 def measured_by_implicit(lists, relevant):
-    """Return the lists that are long enough, what is relevant to their users, and what implicit makes of them."""
+    """Return the lists with at least K items, the relevant items of their users, and the metrics of implicit."""
     evaluation = pytest.importorskip("implicit.evaluation")
     sparse = pytest.importorskip("scipy.sparse")
     some = {user: items[:K] for user, items in lists.items() if len(items) >= K}
@@ -141,7 +141,7 @@ def measured_by_implicit(lists, relevant):
     test = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(some), N_ITEMS))
 
     class Lists:
-        """What implicit's evaluation asks of a model."""
+        """A model as implicit's evaluation needs it."""
 
         def recommend(self, users, user_items, N):
             return codes[users, :N], np.zeros((len(users), N), np.float32)

@@ -11,7 +11,7 @@ from tests.naive import metrics as naive
 
 ITEMS = [*"abcdefgh"]
 VALUES = st.sampled_from([0.5, 1.0, 2.0, 4.0])
-# Sums of a dozen terms, in another order than the reference's.
+# Sums of a dozen terms, in another order than in the reference.
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 LISTS = st.lists(st.sampled_from(ITEMS), max_size=6)
@@ -100,7 +100,7 @@ def test_moving_what_is_worth_more_up_lowers_nothing(name, options, listed, rele
     graded = options.get("gain", "binary") != "binary"
     worth = [relevant.get(item, 0.0) if graded else float(item in relevant) for item in (above, below)]
     if worth[1] > worth[0]:
-        assert after >= before - 1e-12 * graded  # of other gains, added in another order
+        assert after >= before - 1e-12 * graded  # graded gains are added in another order
         if k is None and name != "reciprocal_rank":
             assert after > before
 
@@ -118,7 +118,7 @@ GROWING = [
 @pytest.mark.parametrize(("name", "options"), GROWING, ids=[str(case) for case in GROWING])
 @given(USERS, st.integers(1, 8))
 def test_a_longer_list_lowers_nothing(name, options, users, k):
-    # Each value is a sum of growing length over what does not depend on k, so rounding cannot make it fall.
+    # Each value is a growing sum divided by a number that does not depend on k, so rounding cannot lower it.
     assert measured(name, options, users, k + 1) >= measured(name, options, users, k)
 
 
@@ -206,7 +206,7 @@ def test_gains_of_nothing_score_0():
 @pytest.mark.parametrize("missing", ["skip", "zero"])
 def test_nobody_to_evaluate_is_refused(missing):
     for lists, test in [([["a"]], [[]]), ({"ann": ["a"]}, {}), ({}, {}), ([["a"]], [{"a": -1.0}])]:
-        with pytest.raises(DataError, match="no user to evaluate: none has relevant items in the test set"):
+        with pytest.raises(DataError, match="no user to evaluate: no user has relevant items in the test set"):
             metrics.recall(lists, test, threshold=0, missing=missing)
 
 

@@ -123,7 +123,7 @@ def test_a_comparison_is_in_order_with_its_intervals_and_greys_what_is_really_lo
         "good": evaluate(right, truth, ["mrr@10"]),
         "as good": evaluate({**right, 0: [-1, 0]}, truth, ["mrr@10"]),
     }
-    assert {(one.first, one.second) for one in compare(results).real} == {("late", "good"), ("late", "as good")}
+    assert {(one.first, one.second) for one in compare(results).significant} == {("late", "good"), ("late", "as good")}
     ax = plotting.comparison(results)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["good", "as good", "late"]
     dots = [bars.lines[0] for bars in ax.containers]

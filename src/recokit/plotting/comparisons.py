@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from recokit._runtime.threads import thread_count
+from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -66,7 +66,8 @@ def comparison(
     metric = metric or next(iter(next(iter(by_name.values())).per_user), "")
     result = compare(by_name, metrics=[metric], alpha=alpha)
     order = sorted(by_name, key=lambda name: -by_name[name][metric])
-    others = {name for one in result.real for name in (one.first, one.second) if order[0] in (one.first, one.second)}
+    pairs = [(one.first, one.second) for one in result.significant]
+    others = {name for pair in pairs if order[0] in pair for name in pair}
     ax = axes_of(ax, (6.4, 1.2 + 0.4 * len(order)))
     for row, name in enumerate(order):
         value, (low, high) = by_name[name][metric], by_name[name].intervals[metric]
@@ -191,7 +192,7 @@ def _segments(users: AnyArray, segments: Any, n_segments: int) -> dict[str, Bool
 
 def _interval(values: FloatArray) -> tuple[float, float, float]:
     """Return the mean and the bounds of its bootstrap interval."""
-    means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, thread_count(None))
+    means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, Runner(thread_count(None)))
     low, high = np.quantile(means, [0.025, 0.975])
     return float(values.mean()), float(low), float(high)
 
