@@ -56,8 +56,8 @@ def test_evaluate_computes_revenue_and_margin_of_each_user():
         {"tea": 4.0, "pot": 20.0, "cup": 1.0},
         pd.DataFrame({"item_id": ["tea", "pot"], "margin": [1, -2]}),
     )
-    asked = ["revenue@1", "revenue_at_k@2", "margin@2"]
-    result = evaluate(lists, test, asked, prices=prices, margins=margins)
+    names = ["revenue@1", "revenue_at_k@2", "margin@2"]
+    result = evaluate(lists, test, names, prices=prices, margins=margins)
     assert {name: values.tolist() for name, values in result.per_user.items()} == {
         "revenue@1": [4.0, 4.0, 0.0],
         "revenue_at_k@2": [4.0, 24.0, 0.0],

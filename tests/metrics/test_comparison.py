@@ -23,7 +23,7 @@ def evaluation(**per_user):
 
 
 @given(st.lists(st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.2, 0.3, 1.0]), min_size=1, max_size=9))
-def test_the_permutation_test_nears_the_test_of_all_flips(differences):
+def test_the_permutation_test_approximates_the_exact_test(differences):
     (estimate,) = permutation_p_values(np.array(differences)[:, None], 4999, 0, Runner())
     expected = naive.permutation_p_value(differences)
     # Four standard deviations of a share of 4,999 flips, and the observed flip.
@@ -38,16 +38,16 @@ def test_the_permutation_test_does_not_depend_on_threads_or_on_other_columns():
 
 
 @given(st.lists(st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.3, 0.9]), min_size=1, max_size=6))
-def test_holm_is_that_of_the_naive_reference(p_values):
+def test_holm_equals_the_naive_reference(p_values):
     assert _adjust_by_holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
 
 
-def test_holm_of_a_worked_example():
+def test_holm_reproduces_a_worked_example():
     # 4 × 0.01, 3 × 0.015, then 0.045 again as 2 × 0.02 is less, then 0.3.
     assert _adjust_by_holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
 
 
-def test_the_t_test_is_that_of_scipy():
+def test_the_t_test_equals_scipy():
     rng = np.random.default_rng(0)
     a, b = rng.random(40), rng.random(40)
     (one,) = compare(evaluation(m=a), evaluation(m=b), test="t").differences
@@ -56,7 +56,7 @@ def test_the_t_test_is_that_of_scipy():
 
 
 @given(arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, -0.5, 0.0, 0.25, 2.0])))
-def test_the_t_test_is_that_of_scipy_whatever_the_sign(differences):
+def test_the_t_test_equals_scipy_for_differences_of_every_sign(differences):
     found = _t_p_values(differences)
     for column, p_value in zip(differences.T, found, strict=True):
         if np.ptp(column) > 0:
@@ -86,7 +86,7 @@ def test_both_tests_agree_on_many_users():
 
 
 @pytest.mark.parametrize("test", ["permutation", "t"])
-def test_no_difference_has_a_p_value_of_1_and_a_constant_one_the_least(test):
+def test_a_difference_of_0_has_a_p_value_of_1_and_a_constant_difference_the_lowest(test):
     a = np.linspace(0, 1, 30)
     result = compare(evaluation(same=a, other=a), evaluation(same=a, other=a + 0.5), test=test)
     same, other = result.differences
@@ -95,7 +95,7 @@ def test_no_difference_has_a_p_value_of_1_and_a_constant_one_the_least(test):
     assert [one.metric for one in result.significant] == ["other"]
 
 
-def test_chance_is_taken_for_a_difference_no_more_often_than_alpha():
+def test_the_family_wise_error_rate_is_at_most_alpha():
     rng = np.random.default_rng(0)
     found = 0
     for _ in range(200):
@@ -145,19 +145,19 @@ def test_one_evaluation_is_refused():
         (({"first": evaluation(m=[1, 0])}, evaluation(m=[0, 1])), "got a mapping and another evaluation"),
     ],
 )
-def test_what_is_no_evaluation_is_answered_with_what_is(arguments, got):
+def test_the_error_about_invalid_evaluations_shows_the_expected_call(arguments, got):
     with pytest.raises(TypeError, match=rf"compare\({{name: evaluation, …}}\); {got}$"):
         compare(*arguments)
 
 
 @pytest.mark.parametrize("metrics", [["n"], ["m", "coverage"], []])
-def test_a_metric_that_not_all_have_is_refused(metrics):
+def test_a_metric_missing_from_an_evaluation_is_refused(metrics):
     with pytest.raises(ValueError, match="in all evaluations: \\['m'\\]"):
         compare(evaluation(m=[1, 0]), evaluation(m=[1, 0], n=[1, 0]), metrics=metrics)
 
 
 @pytest.mark.parametrize("test", ["t", "permutation"])
-def test_one_user_is_refused(test):
+def test_a_comparison_on_one_user_is_refused(test):
     with pytest.raises(DataError, match=r"1 user\(s\) with a value of m in both a and b: expected two or more"):
         compare(evaluation(m=[1]), evaluation(m=[0]), test=test)
 
@@ -178,7 +178,7 @@ def test_options_out_of_range_are_refused(options, message):
         compare(evaluation(m=[1, 0]), evaluation(m=[0, 0]), **options)
 
 
-def test_too_few_resamples_to_find_anything_raise_a_warning():
+def test_too_few_resamples_for_any_significant_difference_raise_a_warning():
     a = np.linspace(0, 1, 30)
     first, second = evaluation(m=a, n=a), evaluation(m=a + 1, n=a + 1)
     with pytest.warns(
@@ -196,7 +196,7 @@ def test_an_unknown_test_is_refused():
         compare(evaluation(m=[1, 0]), evaluation(m=[1, 1]), test="z")
 
 
-def test_text_and_frame_tell_the_differences():
+def test_text_and_frame_show_the_differences():
     a = np.linspace(0, 0.5, 30)
     result = compare({"knn": evaluation(m=a), "mf": evaluation(m=a + 0.25)}, metrics="m")
     assert str(result).startswith("30 users, 1 comparison; 95% intervals, p adjusted by Holm's method\n")

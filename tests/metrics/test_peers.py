@@ -71,9 +71,9 @@ RANX = {
 def test_ranx_agrees(lists, relevant, ours, theirs):
     ranx = pytest.importorskip("ranx")
     some = {user: items for user, items in lists.items() if items}  # ranx does not accept empty lists
-    wanted = {user: relevant[user] for user in some}
-    expected = ranx.evaluate(ranx.Qrels(wanted), ranx.Run(scores(some)), theirs)
-    assert evaluate(some, wanted, [ours])[ours] == pytest.approx(expected, abs=1e-9)
+    tested = {user: relevant[user] for user in some}
+    expected = ranx.evaluate(ranx.Qrels(tested), ranx.Run(scores(some)), theirs)
+    assert evaluate(some, tested, [ours])[ours] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [1, 3, K])
@@ -134,10 +134,10 @@ def measured_by_implicit(lists, relevant):
     evaluation = pytest.importorskip("implicit.evaluation")
     sparse = pytest.importorskip("scipy.sparse")
     some = {user: items[:K] for user, items in lists.items() if len(items) >= K}
-    wanted = {user: relevant[user] for user in some}
+    tested = {user: relevant[user] for user in some}
     codes = np.array([[int(item[1:]) for item in items] for items in some.values()], dtype=np.int32)
-    rows = np.repeat(np.arange(len(some)), [len(items) for items in wanted.values()])
-    columns = [int(item[1:]) for items in wanted.values() for item in items]
+    rows = np.repeat(np.arange(len(some)), [len(items) for items in tested.values()])
+    columns = [int(item[1:]) for items in tested.values() for item in items]
     test = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(some), N_ITEMS))
 
     class Lists:
@@ -147,20 +147,20 @@ def measured_by_implicit(lists, relevant):
             return codes[users, :N], np.zeros((len(users), N), np.float32)
 
     nothing = sparse.csr_matrix(test.shape, dtype=np.float32)
-    return some, wanted, evaluation.ranking_metrics_at_k(Lists(), nothing, test, K=K, show_progress=False)
+    return some, tested, evaluation.ranking_metrics_at_k(Lists(), nothing, test, K=K, show_progress=False)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), list(IMPLICIT.items()))
 def test_implicit_agrees(lists, relevant, ours, theirs):
-    some, wanted, measured = measured_by_implicit(lists, relevant)
-    result = evaluate(some, wanted, [ours], catalogue=[f"i{i}" for i in range(N_ITEMS)])
+    some, tested, measured = measured_by_implicit(lists, relevant)
+    result = evaluate(some, tested, [ours], catalogue=[f"i{i}" for i in range(N_ITEMS)])
     assert result[ours] == pytest.approx(measured[theirs], abs=1e-9)
 
 
-def test_the_precision_of_implicit_is_one_quotient_of_two_sums(lists, relevant):
-    some, wanted, measured = measured_by_implicit(lists, relevant)
-    hits = K * evaluate(some, wanted, ["precision@5"]).per_user["precision@5"]
-    expected = hits.sum() / sum(min(K, len(items)) for items in wanted.values())
+def test_the_precision_of_implicit_is_a_quotient_of_two_sums_over_users(lists, relevant):
+    some, tested, measured = measured_by_implicit(lists, relevant)
+    hits = K * evaluate(some, tested, ["precision@5"]).per_user["precision@5"]
+    expected = hits.sum() / sum(min(K, len(items)) for items in tested.values())
     assert measured["precision"] == pytest.approx(expected, abs=1e-9)
 
 
