@@ -90,7 +90,7 @@ def test_revenue_grows_with_the_list_and_reaches_all_spending(lists, test, k):
         (
             lambda: revenue_at_k([["a"]], [["a"]], 1, prices=pd.DataFrame({"item_id": ["a", "a"], "price": [1, 2]})),
             DataError,
-            "items of the prices: 1 of them repeat: 'a'",
+            "items of the prices: 1 id.s. are duplicated: 'a'",
         ),
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices={"a": "expensive"}), DataError, "prices: expected numbers"),
     ],

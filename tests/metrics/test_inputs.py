@@ -54,10 +54,12 @@ FORMS_OF_LISTS = {
     "pyarrow, by rank": list_frame(lambda columns: pl.DataFrame(columns).to_arrow(), ["rank"]),
     "pandas, in order": pd.DataFrame(LIST_ROWS, columns=["user_id", "item_id", "place"])[["user_id", "item_id"]],
     "a frame of recommendations": padded("nothing").to_frame("polars"),
+    "mapping of columns": list_frame(dict, ["rank"]),
     "arrays": {user: np.array(items) for user, items in LISTS.items()},
 }
 
 FORMS_OF_TESTS = {
+    "mapping of columns": frame_of_test(dict),
     "interactions": Interactions.from_arrays(*zip(*TEST_ROWS, strict=True)),
     "pandas": frame_of_test(pd.DataFrame),
     "polars": frame_of_test(pl.DataFrame),
@@ -183,7 +185,7 @@ def test_a_flat_list_is_refused(lists):
 
 
 def test_two_lists_of_one_user_are_refused():
-    with pytest.raises(DataError, match="users: 1 of them repeat: 'ann'"):
+    with pytest.raises(DataError, match=r"users: 1 id.s. are duplicated: 'ann'"):
         recall(Recommendations(users=["ann", "ann"], items=[["a"], ["b"]]), {"ann": ["a"]})
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import FloatArray
 from recokit.data._columns import to_numbers, to_times
-from recokit.data._frames import column, columns, is_frame, plain
+from recokit.data._frames import column, columns, is_frame, is_table, plain
 from recokit.data._inputs import as_interactions, pair_ids
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -41,7 +41,8 @@ def read_events(given: Any, name: str) -> Events:
     Parameters
     ----------
     given : Interactions, sparse matrix, (user, item) pairs, or frame
-        A frame has the columns user_id and item_id, and optionally rating or value, and timestamp.
+        A frame, or a mapping of its columns, has the columns user_id and item_id, and optionally rating or value, and
+        timestamp.
     name : str
         Name of the argument, for error messages.
 
@@ -50,7 +51,7 @@ def read_events(given: Any, name: str) -> Events:
     DataError
         The data are invalid or empty.
     """
-    events = _from_frame(given, name) if is_frame(given) else _from_fit_input(given)
+    events = _from_table(given, name) if is_frame(given) or is_table(given) else _from_fit_input(given)
     if events.data.n_interactions == 0:
         raise DataError(f"{name} has no interactions")
     return events
@@ -61,7 +62,7 @@ def _from_fit_input(given: Any) -> Events:
     return Events(data, data.values)
 
 
-def _from_frame(frame: Any, name: str) -> Events:
+def _from_table(frame: Any, name: str) -> Events:
     given = columns(frame)
     lacking = [wanted for wanted in ("user_id", "item_id") if wanted not in given]
     if lacking and len(given) != 2:

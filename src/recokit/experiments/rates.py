@@ -8,7 +8,7 @@ import numpy as np
 
 from recokit._runtime.warnings import levels_inside
 from recokit.data._events import have_different_types, read_user_ids
-from recokit.data._frames import column, is_frame, plain
+from recokit.data._frames import column, column_names, is_frame, plain
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 
@@ -105,8 +105,8 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
     if not isinstance(given, Integral) or given < 2:
         raise ValueError(f"times={times!r}: expected an integer of at least 2")
     if is_frame(buyers):
-        names = buyers.column_names if hasattr(buyers, "column_names") else buyers.columns
-        orders = column(buyers, "order_id") if orders is None and "order_id" in names else orders
+        if orders is None and "order_id" in column_names(buyers):
+            orders = column(buyers, "order_id")
         buyers = column(buyers, "user_id")
     users, codes = IdIndex.factorize(plain(buyers, "buyers"), "buyers")
     if len(users) == 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._columns import to_numbers
-from recokit.data._frames import column, is_frame
+from recokit.data._frames import column, column_names, is_frame, is_table
 from recokit.data.id_index import IdIndex, factorize_objects
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError, first_few
@@ -64,8 +64,9 @@ class Lists(NamedTuple):
         Parameters
         ----------
         recommendations : Recommendations, frame, mapping or sequence of lists
-            A frame has the columns user_id and item_id, and rank or score unless its rows are in order. A mapping
-            contains the list of each user. A sequence or 2-D array contains the lists of the users 0 … n − 1.
+            A frame, or a mapping of its columns, has the columns user_id and item_id, and rank or score unless its rows
+            are in order. Any other mapping contains the list of each user. A sequence or 2-D array contains the lists
+            of the users 0 … n − 1.
         width : int, optional
             Number of places to keep; all by default.
 
@@ -76,7 +77,7 @@ class Lists(NamedTuple):
         TypeError
             The input is a recommender instead of its recommendations.
         """
-        if is_frame(recommendations):
+        if is_frame(recommendations) or is_table(recommendations):
             return cls._from_frame(recommendations, width)
         if isinstance(recommendations, Mapping):
             users = IdIndex(list(recommendations), name="users")
@@ -143,7 +144,7 @@ def has_user_ids(recommendations: Any) -> bool:
 
 def _sort_keys(frame: Any, n_rows: int) -> FloatArray:
     """Return the sort keys of the rows within a list: the rank, the negative score, or zeros to keep the order."""
-    names = frame.column_names if hasattr(frame, "column_names") else frame.columns
+    names = column_names(frame)
     if "rank" in names:
         return to_numbers(column(frame, "rank"), "rank")
     return -to_numbers(column(frame, "score"), "score") if "score" in names else np.zeros(n_rows)

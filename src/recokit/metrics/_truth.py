@@ -9,7 +9,7 @@ import numpy as np
 from recokit._typing import BoolArray, FloatArray
 from recokit.data._columns import to_numbers
 from recokit.data._events import read_events
-from recokit.data._frames import is_frame
+from recokit.data._frames import is_frame, is_table
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
@@ -48,9 +48,9 @@ class Truth(NamedTuple):
         Parameters
         ----------
         test : Interactions, sparse matrix, pairs, frame, mapping, or sequence of collections of ids
-            A frame has the columns user_id and item_id, and optionally rating or value, and timestamp. A mapping
-            contains the items of each user, a sequence the items of the users 0 … n − 1: collections of ids, or
-            mappings of ids to values.
+            A frame, or a mapping of its columns, has the columns user_id and item_id, and optionally rating or value,
+            and timestamp. Any other mapping contains the items of each user, a sequence the items of the users
+            0 … n − 1: collections of ids, or mappings of ids to values.
         n_lists : int, optional
             Number of lists without user ids, which must be the length of a sequence. None if the lists have user ids.
         threshold : float, optional
@@ -69,10 +69,10 @@ class Truth(NamedTuple):
 
     @classmethod
     def _from_any(cls, test: Any, n_lists: int | None) -> "Truth":
-        if isinstance(test, Mapping):
+        if isinstance(test, Mapping) and not is_table(test):
             users = IdIndex(list(test), name="test users")
             return cls._from_collections(users, read_collections(list(test.values()), "test"))
-        if isinstance(test, Interactions) or hasattr(test, "tocsr") or is_frame(test):
+        if isinstance(test, Interactions) or hasattr(test, "tocsr") or is_frame(test) or is_table(test):
             return cls._from_events(test)
         if n_lists is None:
             _refuse_collections(test)

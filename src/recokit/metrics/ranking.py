@@ -42,12 +42,13 @@ def precision(
     Parameters
     ----------
     recommendations : Recommendations, frame, mapping of users to lists, or sequence of lists or 2-D array of item ids
-        Ranked lists. A frame has the columns user_id and item_id, and rank or score unless its rows are in order. Lists
-        without user ids belong to the users 0 … n − 1.
+        Ranked lists. A frame, or a mapping of its columns, has the columns user_id and item_id, and rank or score
+        unless its rows are in order. Lists without user ids belong to the users 0 … n − 1.
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
-        Relevant items. A frame can have their values in a column rating or value. Pairs are tuples or an array of two
-        columns; use them with lists that have user ids, and a sequence of lists or sets with lists that do not. Items
-        that are in no list count as relevant and are never hit. A user without a list scores 0.
+        Relevant items. A frame, or a mapping of its columns, can have their values in a column rating or value. Pairs
+        are tuples or an array of two columns; use them with lists that have user ids, and a sequence of lists or sets
+        with lists that do not. Items that are in no list count as relevant and are never hit. A user without a list
+        scores 0.
     k : int, optional
         Cut-off. None: whole lists; a denominator of k is then the length of the longest list.
     denominator : {"k", "relevant", "min"}
