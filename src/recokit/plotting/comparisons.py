@@ -25,8 +25,8 @@ def comparison(
 ) -> Axes:
     """Draw a metric of several models with intervals, and mark the models that are significantly worse than the best.
 
-    Models are ordered by the metric. A model is grey if it differs significantly from the best by the paired test of
-    `recokit.compare`, with Holm's correction over all pairs of models.
+    Models are ordered by the metric, best first. A model is grey if it differs significantly from the best by the paired
+    test of `recokit.compare`, with Holm's correction over all pairs of models.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ def comparison(
         raise ValueError(f"evaluations: expected a mapping of at least two evaluations, got {len(models)}")
     metric = metric or next(iter(next(iter(models.values())).per_user), "")
     result = compare(models, metrics=[metric], alpha=alpha)
-    order = sorted(models, key=lambda name: -models[name][metric])
+    sign = 1 if metric in result.lower_is_better else -1
+    order = sorted(models, key=lambda name: sign * models[name][metric])
     pairs = [(one.first, one.second) for one in result.significant]
     different = {name for pair in pairs if order[0] in pair for name in pair}
     ax = axes_or_new(ax, (6.4, 1.2 + 0.4 * len(order)))
