@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args
 import narwhals as nw
 import numpy as np
 
-from recokit._typing import AnyArray
 from recokit.exceptions import DataError, first_few
 
 __all__ = [
@@ -15,10 +14,10 @@ __all__ = [
     "column",
     "column_names",
     "columns",
-    "dense_with_labels",
     "holds_collections",
     "is_frame",
     "is_missing",
+    "is_pandas",
     "is_table",
     "labelled_mapping",
     "plain",
@@ -55,7 +54,8 @@ def is_table(data: Any) -> bool:
     return isinstance(data, Mapping) and "user_id" in data and "item_id" in data
 
 
-def _is_pandas(data: Any) -> bool:
+def is_pandas(data: Any) -> bool:
+    """Return whether the data are an object of pandas."""
     return type(data).__module__.partition(".")[0] == "pandas"
 
 
@@ -67,7 +67,7 @@ def labelled_mapping(data: Any) -> Any:
     DataError
         A label of the index is duplicated.
     """
-    if not _is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
+    if not is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
         return data
     if not data.index.is_unique:
         raise DataError(
@@ -81,33 +81,6 @@ def holds_collections(data: Any) -> bool:
     """Return whether a pandas Series holds collections of ids, as ``groupby(…).agg(list)`` returns them."""
     values = getattr(data, "array", ())
     return len(values) > 0 and all(isinstance(value, list | tuple | Set | Mapping | np.ndarray) for value in values)
-
-
-def dense_with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
-    """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
-
-    Raises
-    ------
-    DataError
-        The frame has no row labels, or the data are not a matrix of real numbers.
-    """
-    rows = columns = None
-    if _is_pandas(data) and hasattr(data, "columns"):
-        rows, columns = data.index, data.columns
-        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
-    elif is_frame(data):
-        raise DataError(
-            f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
-            "users= and items=, such as Interactions.from_dense(frame.drop('user').to_numpy(), users=frame['user'], "
-            "items=frame.columns[1:])"
-        )
-    try:
-        values = np.asanyarray(data)
-    except ValueError:
-        raise DataError("expected a matrix of users × items, got rows of different lengths") from None
-    if values.dtype.kind not in "biuf":
-        raise DataError(f"expected a matrix of real numbers, got {type(data).__name__} of {values.dtype}")
-    return values, rows, columns
 
 
 class _ObjectColumn:

@@ -19,7 +19,8 @@ from recokit.data._columns import (
     warn_of_no_scale,
     warn_of_unused,
 )
-from recokit.data._frames import Backend, column, column_names, dense_with_labels, to_frame
+from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
@@ -237,15 +238,7 @@ class Interactions:
         >>> Interactions.from_matrix(sparse.eye_array(3))
         Interactions(3 users × 3 items, 3 interactions, implicit)
         """
-        if not sparse.issparse(X):
-            raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
-        if X.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
-        _check_format(X)
-        rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
-        if X.format == "bsr":
-            rows.eliminate_zeros()  # this format stores zeros to fill its blocks
-        rows.sum_duplicates()
+        rows = stored_cells(X)
         n_users, n_items = rows.shape
         user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
         item_index = IdIndex.from_range(n_items) if items is None else IdIndex(items, name="items")
@@ -295,25 +288,9 @@ class Interactions:
         >>> Interactions.from_dense([[5, 0], [3, 1]])
         Interactions(2 users × 2 items, 3 interactions, explicit)
         """
-        if sparse.issparse(R):
-            raise DataError("expected a dense matrix, got a scipy sparse matrix; use from_matrix")
-        given, row_labels, column_labels = dense_with_labels(R)
+        cells, row_labels, column_labels = dense_cells(R, missing)
         users = row_labels if users is None else users
         items = column_labels if items is None else items
-        if given.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
-        if given.dtype.kind == "f":
-            missing = float(given.dtype.type(missing))  # in the precision of the matrix
-        dense = np.ma.getdata(given).astype(np.float64)
-        dense[np.ma.getmaskarray(given)] = missing
-        if np.any(np.isnan(dense)) and not np.isnan(missing):
-            holes = np.argwhere(np.isnan(dense))
-            raise DataError(
-                f"{len(holes)} NaN value(s), the first in row {holes[0, 0]}, column {holes[0, 1]}; "
-                "if they mark missing ratings, pass missing=np.nan"
-            )
-        rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
-        cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
         return cls.from_matrix(cells, users, items, feedback=feedback)
 
     @property
@@ -575,13 +552,3 @@ class Interactions:
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
-
-
-def _check_format(X: Any) -> None:
-    """Refuse a compressed matrix whose indices are out of range, which scipy itself does not check."""
-    if not hasattr(X, "check_format"):
-        return
-    try:
-        X.check_format(full_check=True)
-    except ValueError as error:
-        raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None

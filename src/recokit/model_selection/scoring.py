@@ -200,4 +200,5 @@ def _active(data: Interactions) -> Interactions:
 def _joined(first: Recommendations, second: Recommendations) -> Recommendations:
     """Join two sets of lists of equal width."""
     parts = [(each.users.astype(object), each.items, each.scores, each.counts) for each in (first, second)]
-    return Recommendations(*(np.concatenate(both) for both in zip(*parts, strict=True)))
+    users, items, scores, counts = (np.concatenate(both) for both in zip(*parts, strict=True))
+    return Recommendations(users, items, scores, counts)
