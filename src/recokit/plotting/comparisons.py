@@ -25,8 +25,8 @@ def comparison(
 ) -> Axes:
     """Draw a metric of several models with intervals, and mark the models that are significantly worse than the best.
 
-    Models are ordered by the metric, best first. A model is grey if it differs significantly from the best by the paired
-    test of `recokit.compare`, with Holm's correction over all pairs of models.
+    Models are ordered by the metric, best first. A model is grey if it differs significantly from the best by the
+    paired test of `recokit.compare`, with Holm's correction over all pairs of models.
 
     Parameters
     ----------
