@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^ {3}```(?P<kind>\w+)\n(?P<body>.*?)^ {3}```$", re.MULTILIN
 # The largest number of files that must change, and the tests that then run.
 SECTIONS = {
     "Add an algorithm": (8, ["tests/baselines/test_reach.py", "tests/test_contract.py", "-k", "reach or Reach"]),
-    "Add a metric": (5, ["tests/metrics/test_ranking.py", "-k", "double_hit"]),
+    "Add a metric": (5, ["tests/metrics/test_double_hit.py", "tests/metrics/test_metric.py"]),
     "Add a similarity": (
         5,
         ["tests/neighbors", "-k", "overlap"],
