@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from recokit import DataError, Interactions, datasets, evaluate
-from recokit._runtime.threads import threads_at_any_cost
+from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.factorization import ImplicitALS
-from recokit.factorization._alternation import Penalties, gram_of
+from recokit.factorization._alternation import gram_matrix
+from recokit.factorization._penalties import ALSPenalties
 from recokit.testing import check_recommender, example_interactions
 from tests.naive import als as naive
 
@@ -187,14 +188,14 @@ def test_a_wrong_parameter_is_named(name, value):
 
 def test_penalties_add_up_to_the_same_whatever_the_exponent():
     lengths = np.array([0, 1, 5, 40])
-    sums = [Penalties.of(lengths, 10, 0.2, 0.1, e).rows(lengths).sum(dtype=np.float64) for e in (0, 0.5, 1, 2)]
+    sums = [ALSPenalties.fit(lengths, 10, 0.2, 0.1, e).of_rows(lengths).sum(dtype=np.float64) for e in (0, 0.5, 1, 2)]
     assert sums == pytest.approx([sums[0]] * 4, rel=1e-6)
 
 
 @pytest.mark.parametrize("n_rows", [1, 5, 64, 1000])
 def test_the_gram_matrix_is_that_of_all_rows(n_rows):
     factors = np.random.default_rng(0).normal(size=(n_rows, 7)).astype(np.float32)
-    gram = gram_of(factors, 2)
+    gram = gram_matrix(factors, Runner(2))
     np.testing.assert_allclose(gram, factors.T.astype(np.float64) @ factors, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(gram, gram.T)
 

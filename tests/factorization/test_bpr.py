@@ -115,7 +115,7 @@ def test_a_descent_that_diverges_names_the_learning_rate():
 
 def test_factors_that_are_no_numbers_are_noticed(monkeypatch):
     def spoil(self, data, steps, weights, state, rate):
-        state.bias[0] = np.nan
+        state.factors.items.bias[0] = np.nan
         return 0.0
 
     monkeypatch.setattr(BPR, "_epoch", spoil)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit import DataError, Interactions, SGDMatrixFactorization, load
-from recokit.factorization._hold_out import Before, hold_out
+from recokit.factorization._hold_out import ResumedFrom, hold_out
 from tests.factorization.test_sgd import planted
 
 PAIRS = st.sets(st.tuples(st.sampled_from("abcde"), st.integers(0, 5)), min_size=2, max_size=25)
@@ -28,14 +28,14 @@ def test_what_was_learned_from_is_never_held_out_and_what_was_held_out_stays_so(
     mask = rng.random(before.n_interactions) < 0.4
     kept, new = pairs_of(before, mask) & here, here - old
     if not kept | new:
-        with pytest.raises(DataError, match="learned from every rating"):
-            hold_out(after, fraction, rng, Before(before, mask))
+        with pytest.raises(DataError, match="trained on every rating"):
+            hold_out(after, fraction, rng, ResumedFrom(before, mask))
         return
     if kept | new == here and len(kept) + max(not kept, round(fraction * len(new))) == len(here):
-        with pytest.raises(DataError, match="leave nothing to learn from"):
-            hold_out(after, fraction, rng, Before(before, mask))
+        with pytest.raises(DataError, match=r"rating\(s\) for training"):
+            hold_out(after, fraction, rng, ResumedFrom(before, mask))
         return
-    found = pairs_of(after, hold_out(after, fraction, rng, Before(before, mask)))
+    found = pairs_of(after, hold_out(after, fraction, rng, ResumedFrom(before, mask)))
     assert kept <= found <= kept | new
     assert len(found - kept) == max(not kept, round(fraction * len(new)))
 
@@ -81,7 +81,7 @@ def test_what_is_held_out_is_saved_with_the_model(tmp_path):
 def test_a_model_that_has_learned_from_everything_has_nothing_to_validate_on():
     pairs, ratings, _ = rich_tastes()
     model = SGDMatrixFactorization(4, n_epochs=2, random_state=0).fit(pairs, ratings).set_params(early_stopping=True)
-    with pytest.raises(DataError, match="learned from every rating"):
+    with pytest.raises(DataError, match="trained on every rating"):
         model.partial_fit(pairs[:3], ratings[:3] + 1)
     model.partial_fit([(0, 1000), (1, 1000)], [3.0, 4.0])
     assert len(model.history_["validation_rmse"]) == 1

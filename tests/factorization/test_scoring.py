@@ -7,13 +7,13 @@ from threadpoolctl import threadpool_info
 from recokit import ImplicitALS, Interactions
 from recokit._runtime.threads import Runner
 from recokit.base import EligibleItems, Rows
-from recokit.factorization import _scoring as _latent
+from recokit.factorization import _scoring
 from recokit.factorization._scoring import nearest_by_cosine, products, top_of_products
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = RNG.normal(size=(150, 32)).astype(np.float32), RNG.normal(size=(2500, 32)).astype(np.float32)
 BIAS = RNG.normal(size=2500).astype(np.float32)
-assert ITEMS.size > _latent._WORTH_BLAS
+assert ITEMS.size > _scoring._MIN_CELLS_FOR_BLAS
 
 
 def eligible_items(n_users, *, allowed=None, kept=None, seed=0, n_items=2500):
@@ -76,10 +76,10 @@ def test_where_few_items_may_be_shown_the_others_are_not_scored(monkeypatch):
 
     def spy(start, stop, users, items, scores):
         scored.append(len(items))
-        _latent_kernel(start, stop, users, items, scores)
+        kernel(start, stop, users, items, scores)
 
-    _latent_kernel = _latent.inner_products
-    monkeypatch.setattr(_latent, "inner_products", spy)
+    kernel = _scoring.inner_products
+    monkeypatch.setattr(_scoring, "inner_products", spy)
     allowed = some_items(0.01)
     top_of_products(USERS, ITEMS, None, 3, eligible_items(150, allowed=allowed), Runner(1))
     assert set(scored) == {allowed.sum()}
@@ -141,7 +141,7 @@ def test_scores_of_pairs_need_no_copies_of_the_factors():
 
 
 def test_scores_of_a_wide_catalogue_are_held_for_few_users_at_a_time(monkeypatch):
-    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 10 * len(ITEMS))
+    monkeypatch.setattr(_scoring, "_BUFFER_BYTES", 4 * 10 * len(ITEMS))
     expected = top_of_products(USERS, ITEMS, BIAS, 12, eligible_items(150), Runner(1))
     dense = 4 * len(USERS) * len(ITEMS)
     assert peak_of(lambda: top_of_products(USERS, ITEMS, BIAS, 12, eligible_items(150), Runner(1))) < 0.5 * dense
@@ -155,7 +155,7 @@ def test_scores_of_a_wide_catalogue_are_held_for_few_users_at_a_time(monkeypatch
 def test_neighbours_by_cosine_are_sought_for_few_rows_at_a_time_where_there_are_many(monkeypatch):
     codes = np.arange(len(ITEMS), dtype=np.int32)
     expected = nearest_by_cosine(ITEMS, codes, 5, Runner(1))
-    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 100 * len(ITEMS))
+    monkeypatch.setattr(_scoring, "_BUFFER_BYTES", 4 * 100 * len(ITEMS))
     assert peak_of(lambda: nearest_by_cosine(ITEMS, codes, 5, Runner(1))) < 0.1 * 4 * len(ITEMS) ** 2
     for mine, theirs in zip(nearest_by_cosine(ITEMS, codes, 5, Runner(2)), expected, strict=True):
         np.testing.assert_array_equal(mine, theirs)

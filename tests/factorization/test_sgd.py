@@ -140,7 +140,7 @@ def test_no_biases_are_fitted_that_it_does_not_fall_back_to(monkeypatch):
     def refuse(*args):
         raise AssertionError
 
-    monkeypatch.setattr("recokit.base._learner.fit_biases", refuse)
+    monkeypatch.setattr("recokit.base._biases.fit_biases", refuse)
     small().fit([("a", "x"), ("b", "y")], [1.0, 5.0]).predict([("a", "?"), ("?", "?")])
 
 

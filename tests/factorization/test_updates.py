@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recokit import BPR, ImplicitALS, Interactions, datasets, evaluate
-from recokit.factorization._newcomers import epochs_of_update
+from recokit.factorization._resume import update_epochs
 
 
 def planted(seed=0):
@@ -40,9 +40,9 @@ def test_lists_after_an_update_are_about_as_good_as_after_a_refit(model):
 
 def test_epochs_of_an_update_grow_with_the_share_that_is_new_up_to_half():
     whole = Interactions.from_arrays(np.arange(1000) // 10, np.arange(1000) % 10)
-    taken = [epochs_of_update(whole, whole.select(np.arange(1000) >= n_new), 40) for n_new in (0, 1, 20, 100, 500, 999)]
+    taken = [update_epochs(whole, whole.select(np.arange(1000) >= n_new), 40) for n_new in (0, 1, 20, 100, 500, 999)]
     assert taken == [1, 1, 2, 8, 20, 20]
-    assert [epochs_of_update(whole, whole, n_epochs, 3) for n_epochs in (1, 4, 40)] == [1, 2, 3]
+    assert [update_epochs(whole, whole, n_epochs, 3) for n_epochs in (1, 4, 40)] == [1, 2, 3]
 
 
 @pytest.mark.data

@@ -78,10 +78,13 @@ def test_a_new_learning_rate_is_taken():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_epochs": 2}, "3 have been done"),
-        ({"n_epochs": 9, "n_factors": 5}, "n_factors=5.* stays 4"),
-        ({"n_epochs": 9, "early_stopping": True}, "early_stopping=True.* stays False"),
-        ({"n_epochs": 9, "l2_exponent": 0.1, "n_factors": 5}, r"l2_exponent=0\.1, n_factors=5.* stay 0\.5, 4"),
+        ({"n_epochs": 2}, "3 epochs are done"),
+        ({"n_epochs": 9, "n_factors": 5}, "n_factors=5.*fitted with n_factors=4"),
+        ({"n_epochs": 9, "early_stopping": True}, "early_stopping=True.*fitted with early_stopping=False"),
+        (
+            {"n_epochs": 9, "l2_exponent": 0.1, "n_factors": 5},
+            r"l2_exponent=0\.1, n_factors=5.*fitted with l2_exponent=0\.5, n_factors=4",
+        ),
     ],
 )
 def test_what_cannot_go_on_says_so_and_stays_as_it_was(change, message):

@@ -1,19 +1,17 @@
 """ImplicitALS: factors of implicit feedback by alternating least squares."""
 
-from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Recommender, Rows, Term
+from recokit.base import Rows, Term
+from recokit.base._parameters import POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
-from recokit.factorization._alternation import Penalties, Side
-from recokit.factorization._base import FactorRecommender
-from recokit.factorization._newcomers import epochs_of_update
+from recokit.factorization._alternation import FixedSide
+from recokit.factorization._factors import Factorization, Factors
+from recokit.factorization._penalties import ALSPenalties
+from recokit.factorization._resume import EpochState, IterativeFactorRecommender
 
 __all__ = ["ImplicitALS"]
 
@@ -21,16 +19,7 @@ _INIT_SCALE = 0.1
 _N_STEPS = 3  # of conjugate gradients; more change nothing in the quality of the lists
 
 
-class _Progress(NamedTuple):
-    """What a model keeps so that it can go on."""
-
-    interactions: Interactions
-    users: FloatArray
-    items: FloatArray
-    losses: list[float]
-
-
-class ImplicitALS(FactorRecommender):
+class ImplicitALS(IterativeFactorRecommender):
     r"""Factorise implicit feedback: what is observed weighs by its strength, everything else a little.
 
     Users' factors p and items' factors q minimise
@@ -105,18 +94,12 @@ class ImplicitALS(FactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
-    _exact_partial_fit = False
-    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "n_epochs": [Interval(Integral, 1, None, closed="left")],
-        "unobserved_weight": [Interval(Real, 0, None, closed="neither")],
-        "l2": [Interval(Real, 0, None, closed="neither")],
-        "l2_exponent": [Interval(Real, 0, 2, closed="both")],
-        "solver": [StrOptions({"cg", "cholesky"})],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
+        **IterativeFactorRecommender._parameter_constraints,
+        "unobserved_weight": POSITIVE,
+        "l2": POSITIVE,
+        "l2_exponent": interval(0, 2, closed="both"),
+        "solver": one_of("cg", "cholesky"),
     }
 
     def __init__(
@@ -148,67 +131,37 @@ class ImplicitALS(FactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
-    def _fit(self, interactions: Interactions) -> None:
-        before: _Progress | None = self.__dict__.pop("_in_progress", None)
-        if before is None or not self.warm_start:
-            self._learn(interactions, *self._random_factors(interactions), self.n_epochs)
-        elif before.interactions.equals(interactions):
-            self._go_on(before)
-        else:
-            start = self._random_factors(interactions)
-            self._take_over(start, (before.users, before.items), before.interactions, interactions)
-            self._learn(interactions, *start, self.n_epochs)
+    def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
+        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
 
-    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
-        """Start from the old factors, where there are any, and do some epochs on all data."""
-        self.__dict__.pop("_in_progress", None)
-        start = self._random_factors(merged)
-        self._take_over(start, (self.user_factors_, self.item_factors_), previous, merged)
-        self._learn(merged, *start, epochs_of_update(merged, previous, self.n_epochs))
+    def _fitted_factors(self) -> Factorization:
+        return Factorization.of(self._user_factors(), self._item_factors())
 
-    def _go_on(self, before: _Progress) -> None:
-        """Do the epochs that are missing."""
-        missing = self.n_epochs - len(before.losses)
-        if before.items.shape[1] != self.n_factors or missing < 0:
-            raise ValueError(
-                f"n_factors={self.n_factors}, n_epochs={self.n_epochs}: with warm_start=True the factors stay "
-                f"{before.items.shape[1]}, and the epochs, of which {len(before.losses)} have been done, may only grow"
-            )
-        self._learn(before.interactions, before.users.copy(), before.items.copy(), missing, before.losses)
-
-    def _random_factors(self, data: Interactions) -> tuple[FloatArray, FloatArray]:
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        scale = np.float32(_INIT_SCALE / np.sqrt(self.n_factors))
-        users = scale * rng.standard_normal((data.n_users, self.n_factors), dtype=np.float32)
-        return users, scale * rng.standard_normal((data.n_items, self.n_factors), dtype=np.float32)
-
-    def _learn(
-        self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int, losses: Sequence[float] = ()
-    ) -> None:
-        """Do epochs after those whose losses are given."""
-        by_user = data.rows
-        by_item = data.transposed(n_threads=self.n_threads)
-        user_l2 = self._penalties(by_user.lengths, data.n_items).rows(by_user.lengths)
-        item_l2 = self._penalties(by_item.lengths, data.n_users).rows(by_item.lengths)
-        losses, runner = list(losses), self._runner()
+    def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
+        by_user, by_item = data.rows, data.transposed(n_threads=self.n_threads)
+        user_l2 = self._penalties(by_user.lengths, data.n_items).of_rows(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, data.n_users).of_rows(by_item.lengths)
+        users, items = state.factors.users.vectors, state.factors.items.vectors
+        n_epochs, runner = self.n_epochs - first_epoch - state.n_epochs, self._runner()
         items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                users, _ = self._half(Side.of(items, self.unobserved_weight, runner), by_user, user_l2, users)
-                side = Side.of(users, self.unobserved_weight, runner)
-                items, loss = self._half(side, by_item, item_l2, items)
-                losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
-                self._refuse_overflow(losses[-1], data)
+                fixed = FixedSide.of(items, self.unobserved_weight, runner)
+                users, _ = self._half_epoch(fixed, by_user, user_l2, users)
+                fixed = FixedSide.of(users, self.unobserved_weight, runner)
+                items, loss = self._half_epoch(fixed, by_item, item_l2, items)
+                state.losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
+                self._check_range(state.losses[-1], data)
                 bar.update(1)
-        self._refuse_overflow(float(np.abs(items).max(initial=0)), data)
-        self.item_factors_, self.history_ = items, {"training_loss": losses}
-        # Before the last users are solved: what goes on from them is as if it had never stopped.
-        if self.warm_start:
-            self._in_progress = _Progress(data, users, items, losses.copy())
+        self._check_range(float(np.abs(items).max(initial=0)), data)
+        state.factors = Factorization.of(Factors(users), Factors(items))
+        self._set_checkpoint(data, state)
+        self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
         self._restore()
-        self.user_factors_, _ = self._side.solve(by_user, user_l2, runner)
+        # The checkpoint has the users before this exact solution, so that a resumed fit gives the bits of a single one.
+        self.user_factors_, _ = self._fixed_items.solve(by_user, user_l2, runner)
 
-    def _refuse_overflow(self, number: float, data: Interactions) -> None:
+    def _check_range(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
             raise FloatingPointError(
                 f"the loss or a factor is {number}: numbers are out of the range of float32. There are strengths of up "
@@ -216,25 +169,28 @@ class ImplicitALS(FactorRecommender):
                 f"l2={self.l2}"
             )
 
-    def _half(self, side: Side, cells: Rows, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:
-        """Return the factors of one side, the other's given, and the objective without the other's penalty."""
+    def _half_epoch(
+        self, fixed: FixedSide, cells: Rows, l2: FloatArray, factors: FloatArray
+    ) -> tuple[FloatArray, float]:
+        """Update the factors of one side; return them and the objective without the penalty of the fixed side."""
         if self.solver == "cholesky":
-            return side.solve(cells, l2, self._runner())
-        return factors, side.improve(cells, l2, factors, _N_STEPS, self._runner())
+            return fixed.solve(cells, l2, self._runner())
+        return factors, fixed.improve(cells, l2, factors, _N_STEPS, self._runner())
 
-    def _penalties(self, lengths: IntArray, n_others: int) -> Penalties:
-        return Penalties.of(lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
+    def _penalties(self, lengths: IntArray, n_columns: int) -> ALSPenalties:
+        return ALSPenalties.fit(lengths, n_columns, self.unobserved_weight, self.l2, self.l2_exponent)
 
     def _restore(self) -> None:
         data = self.interactions_
-        self._side = Side.of(self.item_factors_, self.unobserved_weight, self._runner())
-        self._user_penalties = self._penalties(np.diff(data.indptr), data.n_items)
+        self._fixed_items = FixedSide.of(self.item_factors_, self.unobserved_weight, self._runner())
+        self._user_penalties = self._penalties(data.rows.lengths, data.n_items)
 
     # ------------------------------------------------------------------ scoring
 
-    def _fold_in(self, histories: Rows) -> FloatArray:
-        """Solve for the factors of people, the items' given."""
-        return self._side.solve(histories, self._user_penalties.rows(histories.lengths), self._runner())[0]
+    def _fold_in(self, histories: Rows) -> Factors:
+        """Solve for the factors of users, given the item factors."""
+        l2 = self._user_penalties.of_rows(histories.lengths)
+        return Factors(self._fixed_items.solve(histories, l2, self._runner())[0])
 
     # ------------------------------------------------------------------ explaining
 
@@ -246,8 +202,8 @@ class ImplicitALS(FactorRecommender):
         """
         history = self._training_histories(np.array([user_code]))
         factors = self.item_factors_[history.codes].astype(np.float64)
-        matrix = (factors * history.values[:, None]).T @ factors + self._side.gram
-        matrix += self._user_penalties.rows(history.lengths)[0] * np.eye(len(matrix))
+        matrix = (factors * history.values[:, None]).T @ factors + self._fixed_items.gram
+        matrix += self._user_penalties.of_rows(history.lengths)[0] * np.eye(len(matrix))
         own = self.item_factors_[item_code].astype(np.float64)
         parts = history.values * (factors @ np.linalg.solve(matrix, own))
         return [

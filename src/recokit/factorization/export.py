@@ -7,6 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recokit._typing import FloatArray
 from recokit.base import Recommender
+from recokit.base._state import snapshot
+from recokit.factorization._base import FactorRecommender
 
 __all__ = ["export_vectors"]
 
@@ -71,10 +73,10 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     if metric not in ("inner_product", "cosine"):
         raise ValueError(f"metric={metric!r}: expected 'inner_product' or 'cosine'")
     check_is_fitted(model)
-    users, items = getattr(model, "user_factors_", None), getattr(model, "item_factors_", None)
-    if users is None or items is None:
+    if not isinstance(model, FactorRecommender):
         raise TypeError(f"{type(model).__name__} has no factors of users and items")
-    bias = getattr(model, "item_bias_", getattr(model, "item_means_", None))
+    fitted = snapshot(model)
+    users, (items, bias) = fitted._user_factors().vectors, fitted._item_factors()
     if bias is not None:
         users = np.column_stack([users, np.ones(len(users), dtype=np.float32)])
         items = np.column_stack([items, bias.astype(np.float32)])

@@ -1,18 +1,18 @@
 """PureSVD: lists from the singular vectors of the matrix."""
 
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Recommender, Rows, Term, Top
+from recokit.base import Rows, Term, Top
+from recokit.base._parameters import one_of
 from recokit.data.interactions import Interactions
 from recokit.factorization._base import FactorRecommender
+from recokit.factorization._factors import Factors
 from recokit.factorization._scoring import nearest_by_cosine
 
 __all__ = ["PureSVD"]
@@ -84,9 +84,8 @@ class PureSVD(FactorRecommender):
 
     _falls_back_to_biases = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "centering": [StrOptions({"mean"}), None],
+        **FactorRecommender._parameter_constraints,
+        "centering": one_of("mean", None),
     }
 
     def __init__(
@@ -118,32 +117,30 @@ class PureSVD(FactorRecommender):
         self.singular_values_[: len(values)] = values
         self.item_factors_[:, : len(values)] = vectors
         self._restore()
-        histories = Rows(interactions.indptr, interactions.item_codes, interactions.values)
-        self.user_factors_ = self._fold_in(histories)
+        self.user_factors_ = self._fold_in(interactions.rows).vectors
 
     def _restore(self) -> None:
         self._offset = self.item_means_.astype(np.float64) @ self.item_factors_.astype(np.float64)
 
-    def _fold_in(self, histories: Rows) -> FloatArray:
-        """Return (r − μ) Q: (n_users, n_factors) float32, 0 for who has no history."""
+    def _item_factors(self) -> Factors:
+        return Factors(self.item_factors_, self.item_means_)
+
+    def _fold_in(self, histories: Rows) -> Factors:
+        """Return (r − μ) Q for each history; 0 for an empty one."""
         rows = sparse.csr_array(
             (histories.values.astype(np.float64), histories.codes, histories.indptr),
             shape=(len(histories.lengths), len(self.item_factors_)),
         )
-        factors: FloatArray = (rows @ self.item_factors_.astype(np.float64) - self._offset).astype(np.float32)
-        factors[histories.lengths == 0] = 0
-        return factors
-
-    def _offsets(self) -> FloatArray:
-        return self.item_means_
+        vectors: FloatArray = (rows @ self.item_factors_.astype(np.float64) - self._offset).astype(np.float32)
+        vectors[histories.lengths == 0] = 0
+        return Factors(vectors)
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return what who has no history would have, on the scale of the other scores: the mean of the item, or 0."""
-        scores: FloatArray = np.append(self.item_means_, 0.0)[item_codes].astype(np.float64)
-        return scores
+        """Return the scores of an empty history: the item means, 0 for an unknown item."""
+        return self._bias_scores(user_codes, item_codes)
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        # By what the decomposition says of them, Q Σ, in which the weaker vectors count for less.
+        # Q Σ are the coordinates of the items in the decomposition: weaker singular vectors have less weight.
         scaled = self.item_factors_ * self.singular_values_.astype(np.float32)
         return nearest_by_cosine(scaled, item_codes, n, self._runner())
 
