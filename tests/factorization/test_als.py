@@ -188,7 +188,10 @@ def test_a_wrong_parameter_is_named(name, value):
 
 def test_penalties_add_up_to_the_same_whatever_the_exponent():
     lengths = np.array([0, 1, 5, 40])
-    sums = [ALSPenalties.fit(lengths, 10, 0.2, 0.1, e).of_rows(lengths).sum(dtype=np.float64) for e in (0, 0.5, 1, 2)]
+    sums = [
+        ALSPenalties.from_lengths(lengths, 10, 0.2, 0.1, e).for_lengths(lengths).sum(dtype=np.float64)
+        for e in (0, 0.5, 1, 2)
+    ]
     assert sums == pytest.approx([sums[0]] * 4, rel=1e-6)
 
 

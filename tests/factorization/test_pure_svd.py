@@ -47,7 +47,7 @@ def test_the_sparse_decomposition_finds_what_the_dense_one_does(monkeypatch, cen
     cells = rng.choice(90 * 70, 1200, replace=False)
     data = Interactions.from_arrays(cells // 70, cells % 70, rng.uniform(1, 5, 1200), feedback="implicit")
     dense = PureSVD(6, centering=centering).fit(data)
-    monkeypatch.setattr(pure_svd, "_DENSE", 10)
+    monkeypatch.setattr(pure_svd, "_MAX_DENSE", 10)
     thin = PureSVD(6, centering=centering).fit(data)
     np.testing.assert_allclose(thin.singular_values_, dense.singular_values_, rtol=1e-8)
     np.testing.assert_allclose(thin.item_factors_, dense.item_factors_, atol=1e-5)  # the signs too

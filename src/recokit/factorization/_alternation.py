@@ -28,7 +28,7 @@ class FixedSide(NamedTuple):
     gram: FloatArray
 
     @classmethod
-    def of(cls, factors: FloatArray, unobserved_weight: float, runner: Runner) -> "FixedSide":
+    def from_factors(cls, factors: FloatArray, unobserved_weight: float, runner: Runner) -> "FixedSide":
         """Return the fixed side for these factors."""
         return cls(factors, (unobserved_weight * gram_matrix(factors, runner)).astype(np.float32))
 

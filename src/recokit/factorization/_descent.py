@@ -24,7 +24,7 @@ _DIVERGED = 10.0
 
 
 class Settings(NamedTuple):
-    """Settings of the descent; the names are those of the parameters of `SGDMatrixFactorization`."""
+    """Settings of the descent, named like the parameters of `SGDMatrixFactorization`."""
 
     n_epochs: int
     learning_rate: float

@@ -47,7 +47,7 @@ class Factors(NamedTuple):
         return Factors(self.vectors[rows], None if self.bias is None else self.bias[rows])
 
     def put(self, rows: AnyArray, other: "Factors") -> None:
-        """Overwrite the given rows by those of ``other``."""
+        """Overwrite the given rows by the rows of ``other``."""
         self.vectors[rows] = other.vectors
         if self.bias is not None and other.bias is not None:
             self.bias[rows] = other.bias
@@ -102,7 +102,7 @@ class Factorization(NamedTuple):
     implicit: FloatArray
 
     @classmethod
-    def of(cls, users: Factors, items: Factors) -> Self:
+    def from_sides(cls, users: Factors, items: Factors) -> Self:
         """Return a factorization without implicit factors."""
         return cls(users, items, np.empty((0, items.n_factors), dtype=np.float32))
 
@@ -115,7 +115,7 @@ class Factorization(NamedTuple):
             return Factors(vectors * np.float32(scale / np.sqrt(n_factors)))
 
         users = draw(n_users)
-        return cls.of(users, draw(n_items))
+        return cls.from_sides(users, draw(n_items))
 
     def with_zero_bias(self, *, users: bool = True, items: bool = True) -> Self:
         """Return the same vectors with biases of 0 for users, items or both."""

@@ -40,14 +40,14 @@ class ALSPenalties(NamedTuple):
     scale: float
 
     @classmethod
-    def fit(
+    def from_lengths(
         cls, lengths: IntArray, n_columns: int, unobserved_weight: float, l2: float, exponent: float
     ) -> "ALSPenalties":
         """Return the penalties of all users or all items, with ``lengths`` interactions each."""
         sizes = lengths + unobserved_weight * n_columns
         return cls(unobserved_weight * n_columns, l2, exponent, float(sizes.sum() / np.sum(sizes**exponent)))
 
-    def of_rows(self, lengths: IntArray) -> FloatArray:
+    def for_lengths(self, lengths: IntArray) -> FloatArray:
         """Return the penalties of rows with ``lengths`` interactions each: (n_rows,) float32."""
         scaled: FloatArray = self.l2 * (lengths + self.unobserved) ** self.exponent * self.scale
         return scaled.astype(np.float32)

@@ -93,7 +93,7 @@ class Checkpoint(NamedTuple):
 class IterativeFactorRecommender(FactorRecommender):
     """Base class of factor models that are fitted in epochs, with warm starts and incremental updates.
 
-    A subclass implements the four hooks. ``_run`` calls ``_set_checkpoint`` after the last epoch.
+    A subclass implements `_random_factors` and `_run`, which calls `_set_checkpoint` after the last epoch.
     """
 
     _exact_partial_fit = False
@@ -119,7 +119,7 @@ class IterativeFactorRecommender(FactorRecommender):
 
     def _fitted_factors(self) -> Factorization:
         """Return the fitted factors, from which an update starts."""
-        raise NotImplementedError
+        return Factorization.from_sides(self._user_factors(), self._item_factors())
 
     def _begin(self, data: Interactions, start: Start) -> Any:
         """Return the state before the first epoch; in an update, adapt it to new users and items."""

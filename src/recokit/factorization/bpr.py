@@ -1,4 +1,4 @@
-"""BPR: factors of implicit feedback by Bayesian personalised ranking."""
+"""BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
 
 from typing import Any, ClassVar
 
@@ -24,70 +24,72 @@ _FOLD_IN_EPOCHS = 30
 
 
 class BPR(IterativeFactorRecommender):
-    r"""Learn factors that rank what a user has interacted with above what the user has not.
+    r"""Matrix factorization of implicit feedback by Bayesian personalised ranking.
 
-    With the score :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent lowers
+    The model learns to rank the items of a user's history above other items [1]_. With the score
+    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimises
 
     .. math:: \sum_{(u,i,j)} \ln\left(1 + e^{-(\hat x_{ui} - \hat x_{uj})}\right)
               + \tfrac{\lambda}{2} (\lVert p_u \rVert^2 + \lVert q_i \rVert^2 + \lVert q_j \rVert^2)
               + \tfrac{\lambda_b}{2} (b_i^2 + b_j^2)
 
-    where i is an item that u has interacted with and j a sampled one that u has not. Each epoch takes one step for
-    every interaction. Users and items are dealt to a grid of blocks, anew for every epoch, and j is drawn from the
-    block of i: so the blocks of a diagonal have nothing in common and are worked on at the same time, and the model is
-    the same, bit for bit, for any number of threads. Fewer than 512 items are one block, and one thread's work.
-    Strengths are not looked at.
+    where i is an item of the history of u and j a sampled item outside it. Each epoch takes one step for every
+    interaction. Every epoch deals users and items anew to a grid of blocks, and samples j from the block of i. The
+    blocks of a diagonal therefore have no users or items in common and are processed in parallel, and the model has the
+    same bits for any number of threads. Fewer than 512 items form one block, which one thread processes. Strengths are
+    ignored.
 
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
-        Passes over the interactions.
+        Number of passes over the interactions.
     learning_rate : float
         Step size in the first epoch.
     learning_rate_decay : float
-        What it is multiplied by after each epoch.
+        Factor by which the step size is multiplied after each epoch.
     l2, l2_bias : float
         λ and :math:`\lambda_b`.
     negative_sampling : {"uniform", "popularity"}
-        How j is drawn: every item alike, or in proportion to its interactions to the power of 0.75.
+        Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
     n_candidates : int
-        Items drawn for a step, of which j is the one with the highest score [2]_. With more than one, steps go to the
-        mistakes near the top of the lists.
+        Number of items sampled for a step; j is the one with the highest score [2]_. With more than one, steps
+        concentrate on errors near the top of the lists.
     warm_start : bool
-        Let ``fit`` go on from what was learned. On the same data it does what is missing to ``n_epochs``, with the bits
-        of one fit of that many; on other data it does ``n_epochs`` from the factors of what was known.
+        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
+        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
     random_state : int, RandomState or None
-        Seed of the first factors, of the order of the steps and of what is drawn.
+        Seed of the initial factors, of the order of the steps and of the sampling.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as if each was a purchase, say "implicit".
+        Meaning of the values. Set "implicit" to treat each rating as a purchase.
     n_threads : int, optional
-        Threads; what Numba has by default. It does not change the model.
+        Number of threads; Numba's default if None. The model does not depend on it.
     verbose : bool
         Show progress.
 
     Attributes
     ----------
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q, in order of code; 0 without interactions.
+        p and q, in order of code; 0 for users and items without interactions.
     item_bias_ : (n_items,) float32 array
         b.
     history_ : dict
-        ``"training_loss"``: the mean of the logarithm over the steps of each epoch, as met.
+        ``"training_loss"``: the mean logarithm over the steps of each epoch, each taken before its step.
 
     Notes
     -----
-    ``recommend_for`` learns the factors of a person by the same steps, those of the items given; what is drawn depends
-    on the history alone.
+    ``recommend_for`` learns the factors of each user by the same steps on fixed item factors; the samples depend only
+    on the history.
 
-    ``partial_fit`` starts from the old factors. It does all epochs on the interactions of users and items that are new,
-    then the last ones on all data: twice the share that is new, from three epochs to half of them. It ends close to a
-    refit: on MovieLens 1M (`recokit.datasets.load_movielens_1m_implicit`) NDCG@20 was 0.2554 after a refit. With 0.9%
-    of the interactions new it was 0.2554 after ``partial_fit``, in a tenth of the time; with 19%, those of a tenth of
-    the users and a twentieth of the items among them, 0.2548, in half the time, and 0.2134 before.
+    ``partial_fit`` starts from the fitted factors. It runs all epochs on the interactions of new users and items, then
+    the last epochs on all data. Their share of ``n_epochs`` is twice the share of new interactions, from three epochs
+    to half of them. The result is close to a refit: on MovieLens 1M (`recokit.datasets.load_movielens_1m_implicit`)
+    NDCG@20 is 0.2554 after a refit. With 0.9% new interactions it is 0.2554 after ``partial_fit``, in a tenth of the
+    time. With 19% new interactions, including all interactions of a tenth of the users and of a twentieth of the items,
+    it is 0.2134 before and 0.2548 after ``partial_fit``, in half the time.
 
-    A fit whose factors grow out of bounds raises FloatingPointError.
+    A fit that diverges raises FloatingPointError.
 
     References
     ----------
@@ -154,9 +156,6 @@ class BPR(IterativeFactorRecommender):
         factors = Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
         return factors.with_zero_bias(users=False)
 
-    def _fitted_factors(self) -> Factorization:
-        return Factorization.of(self._user_factors(), self._item_factors())
-
     def _begin(self, data: Interactions, start: Start) -> EpochState:
         state = EpochState(start.factors, start.rng)
         if start.is_new is not None:
@@ -215,7 +214,7 @@ class BPR(IterativeFactorRecommender):
         return loss
 
     def _weights(self, data: Interactions) -> FloatArray:
-        """Return the weights by which items are drawn, empty for equal ones."""
+        """Return the sampling weights of the items; empty for uniform sampling."""
         if self.negative_sampling == "uniform":
             return np.empty(0)
         weights: FloatArray = np.bincount(data.item_codes, minlength=data.n_items) ** 0.75
@@ -239,12 +238,12 @@ class BPR(IterativeFactorRecommender):
         return Factors(self.item_factors_, self.item_bias_)
 
     def _fold_in(self, histories: Rows) -> Factors:
-        """Learn the factors of users by steps like those of the fit, with fixed item factors."""
+        """Learn the factors of users by the steps of the fit, with fixed item factors."""
         factors = np.empty((len(histories.lengths), self.item_factors_.shape[1]), dtype=np.float32)
         rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_FOLD_IN_EPOCHS)).astype(np.float32)
-        drawn = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
+        sampling = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
         items = self.item_factors_, self.item_bias_
-        args = (histories.indptr, histories.codes, *drawn, *items, rates, np.float32(self.l2), factors)
+        args = (histories.indptr, histories.codes, *sampling, *items, rates, np.float32(self.l2), factors)
         costs = histories.lengths * (_FOLD_IN_EPOCHS * factors.shape[1])
         self._runner().rows(fold_in_pairs, len(factors), args, costs=costs)
         return Factors(factors)
@@ -252,19 +251,19 @@ class BPR(IterativeFactorRecommender):
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        r"""Trace the factors back to the past items; what they do not account for is a term.
+        r"""Split a score into contributions of the past items and a remainder.
 
         With :math:`A = \sum_j q_j q_j^\top + \lambda I` over the history, :math:`p = A^{-1} \sum_j q_j (q_j \cdot p)`
-        up to λ, so that item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
+        up to λ, so item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
         """
         history = self._training_histories(np.array([user_code]))
         design, own = self.item_factors_[history.codes].astype(np.float64), self.item_factors_[item_code]
-        person = self.user_factors_[user_code].astype(np.float64)
+        user = self.user_factors_[user_code].astype(np.float64)
         l2 = max(self.l2, 1e-6) * max(len(design), 1)
-        metric = ridge(design, own.astype(np.float64), np.full(len(person), l2))
-        parts = (design @ metric) * (design @ person)
+        weights = ridge(design, own.astype(np.float64), np.full(len(user), l2))
+        parts = (design @ weights) * (design @ user)
         return [
             Term("item", None, float(self.item_bias_[item_code])),
             *self._past_item_terms(history.codes, parts),
-            Term("other", None, float(own @ person - parts.sum())),
+            Term("other", None, float(own @ user - parts.sum())),
         ]

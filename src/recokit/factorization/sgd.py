@@ -1,4 +1,4 @@
-"""SGDMatrixFactorization: biases and factors by stochastic gradient descent."""
+"""SGDMatrixFactorization: rating prediction by biases and factors, fitted by stochastic gradient descent."""
 
 from typing import Any, ClassVar
 
@@ -20,70 +20,70 @@ __all__ = ["SGDMatrixFactorization"]
 
 
 class SGDMatrixFactorization(IterativeFactorRecommender):
-    r"""Predict a rating as mean, biases and the inner product of a user's and an item's factors.
+    r"""Rating prediction by matrix factorization with biases.
+
+    A rating is predicted as the mean, the biases and the inner product of the user's and the item's factors,
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i
 
-    Learned by stochastic gradient descent on
+    which are fitted by stochastic gradient descent on
 
     .. math:: \sum_{u,i} (r_{ui} - \hat r_{ui})^2 + \lambda_b (w_u b_u^2 + w_i b_i^2)
               + \lambda (w_u \lVert p_u \rVert^2 + w_i \lVert q_i \rVert^2)
 
     where :math:`w = n^{e-1}` for a user or item with n ratings (``l2_exponent`` e), scaled so that its mean over the
-    ratings is 1. The descent works on :math:`(r - \mu) / \sigma`, so that parameters mean the same on any rating scale.
-    It takes the ratings in blocks of a fixed grid of users × items, those of a diagonal at the same time, so the model
-    is the same, bit for bit, for any number of threads.
+    ratings is 1. The descent uses :math:`(r - \mu) / \sigma`, so parameters have the same effect on any rating scale.
+    It processes the ratings in blocks of a fixed grid of users × items, the blocks of a diagonal in parallel, so the
+    model has the same bits for any number of threads.
 
-    Ratings are needed. Strengths of implicit feedback can be fitted as if they were ratings with
-    ``feedback="explicit"``; where all of them are equal there is nothing to learn this way, and a neighbourhood model
-    or `Popularity` is the right eligible.
+    The model needs ratings. Strengths of implicit feedback can be fitted as ratings with ``feedback="explicit"``. If
+    all strengths are equal, there is no signal in them; use a model of implicit feedback instead.
 
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
-        Passes over the ratings, at most.
+        Maximum number of passes over the ratings.
     learning_rate, learning_rate_bias : float
         Step sizes for factors and for biases in the first epoch.
     learning_rate_decay : float
-        What the step sizes are multiplied by after each epoch.
+        Factor by which the step sizes are multiplied after each epoch.
     l2, l2_bias : float
         Penalties λ on factors and :math:`\lambda_b` on biases.
     l2_exponent : float
-        How the penalty of a user or item grows with its n ratings: as :math:`n^e`. With 1, every rating brings the same
-        penalty; with less, those with few ratings are held closer to 0.
+        e: the penalty of a user or item with n ratings grows as :math:`n^e`. With 1, every rating adds the same
+        penalty; lower values shrink users and items with few ratings more.
     init_scale : float
         Initial factors are normal with standard deviation ``init_scale`` / √n_factors.
     implicit_feedback : bool
-        Draw the factors of a user not to 0 but to :math:`|N(u)|^{-1/2} \sum_{j \in N(u)} y_j`, where N(u) are the items
-        that the user has rated, whatever the ratings, and y is learned too. This is SVD++.
+        Shrink the factors of a user not to 0 but to :math:`|N(u)|^{-1/2} \sum_{j \in N(u)} y_j`, where N(u) is the set
+        of items that the user has rated, and y is fitted too. This is SVD++.
     l2_implicit : float
         Penalty on y.
     early_stopping : bool
-        Hold out a share of the ratings, stop once the error on it no longer falls, and keep the best epoch. What is
-        held out stays so in ``partial_fit``, and in a fit that goes on from this one; of new ratings the same share is.
+        Hold out some of the ratings, stop when the error on them no longer decreases, and keep the best epoch. In
+        ``partial_fit`` and in a resumed fit the held-out ratings stay held out, with the same share of the new ones.
     validation_fraction : float
-        The share.
+        Share of the ratings to hold out.
     n_iter_no_change : int
-        Epochs without improvement after which to stop.
+        Number of epochs without improvement after which to stop.
     tol : float
-        Improvement of the error, in standard deviations of the ratings, that counts as one.
+        Minimum decrease of the error that counts as an improvement, in standard deviations of the ratings.
     clip : bool
-        Clip predictions to the range of the ratings learned from. Lists are in the order of what the model expects
-        before that.
+        Clip predictions to the range of the training ratings. Lists are ordered by the unclipped predictions.
     warm_start : bool
-        Let ``fit`` go on from what was learned, instead of from random factors. On the same data it does what is
-        missing to ``n_epochs``, with the bits of one fit of that many; on other data it does ``n_epochs`` from the
-        factors of the users and items that were known. The learning rates, the penalties ``l2`` and ``l2_bias`` and the
-        rules for stopping may be changed in between; the other parameters are those of the first fit. A model keeps
-        what it needs for this (12 bytes a rating, and a copy of the factors), but does not save it.
+        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
+        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items. Between the
+        fits the learning rates, the penalties ``l2`` and ``l2_bias`` and the stopping rules may change; the other
+        parameters must stay. The model keeps 12 bytes per rating and a copy of the factors for this; they are not
+        saved.
     random_state : int, RandomState or None
-        Seed of initial factors, of the order of the ratings and of the share held out.
+        Seed of the initial factors, of the order of the ratings and of the held-out ratings.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are; "implicit" is refused.
+        Meaning of the values; "implicit" raises an error.
     n_threads : int, optional
-        Threads; what Numba has by default. It does not change the model.
+        Number of threads; Numba's default if None. The model does not depend on it.
     verbose : bool
         Show progress.
 
@@ -92,29 +92,31 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     mean_ : float
         μ.
     user_bias_, item_bias_ : (n_users,), (n_items,) float32 arrays
-        b, in order of code; 0 without ratings.
+        b, in order of code; 0 for users and items without ratings.
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p (with the implicit term added where there is one) and q; 0 without ratings.
+        p, including the implicit term if there is one, and q; 0 for users and items without ratings.
     implicit_factors_ : (n_items, n_factors) or (0, n_factors) float32 array
         y.
     history_ : dict
-        ``"training_rmse"`` and ``"validation_rmse"``: lists with one error an epoch, in units of the ratings. The
-        first is over the errors as they were met during the epoch; the second is empty without ``early_stopping``.
+        ``"training_rmse"`` and ``"validation_rmse"``: lists with one error per epoch, in units of the ratings. The
+        training errors are taken during the epoch, each before its step; ``"validation_rmse"`` is empty without
+        ``early_stopping``.
     best_epoch_ : int
-        The epoch, counted from 1, that the model is from.
+        Number, from 1, of the epoch of these factors.
 
     Notes
     -----
-    ``partial_fit`` starts from what was learned, solves for users and items that are new in closed form, and does the
-    last of the epochs on all ratings, old and new: twice the share that is new, from one epoch to half of them. So a
-    small update takes a fortieth of the epochs of a refit. It ends close to one, not at it. On MovieLens 100K, first of
-    the publisher's folds, the test RMSE was 0.9170 after a refit. With 0.9% of the ratings new (those of some users and
-    items, and a few of others) it was 0.9174 after ``partial_fit``; with 18%, those of a tenth of the users and a
-    twentieth of the items among them, 0.9185, and 0.9412 before.
+    ``partial_fit`` starts from the fitted factors, solves new users and items in closed form, and runs the last epochs
+    on all ratings. Their share of ``n_epochs`` is twice the share of new ratings, from one epoch to half of them, so a
+    small update takes a fortieth of the epochs of a refit. The result is close to a refit, but not equal. On
+    MovieLens 100K, first of the publisher's folds, the test RMSE is 0.9170 after a refit. With 0.9% new ratings (all
+    ratings of some users and items, and a few others) it is 0.9174 after ``partial_fit``. With 18% new ratings,
+    including all ratings of a tenth of the users and of a twentieth of the items, it is 0.9412 before and 0.9185 after
+    ``partial_fit``.
 
-    ``recommend_for`` solves for the bias and the factors of a person in closed form, the items' given.
+    ``recommend_for`` solves the bias and the factors of each user in closed form, given the item factors.
 
-    A fit whose errors grow out of bounds raises FloatingPointError.
+    A fit that diverges raises FloatingPointError.
 
     References
     ----------
@@ -145,10 +147,18 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     _stored = (*IterativeFactorRecommender._stored, "_scale", "_penalty_scale", "_held_out")
     _kept_by_refit = (
         *IterativeFactorRecommender._kept_by_refit,
-        *("mean_", "_scale", "_penalty_scale", "_held_out"),  # attributes of the training data
+        "mean_",
+        "_scale",
+        "_penalty_scale",
+        "_held_out",
     )
     _fixed_parameters = (
-        *("early_stopping", "implicit_feedback", "l2_exponent", "l2_implicit", "n_factors", "validation_fraction"),
+        "early_stopping",
+        "implicit_feedback",
+        "l2_exponent",
+        "l2_implicit",
+        "n_factors",
+        "validation_fraction",
     )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
@@ -222,8 +232,8 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
         if interactions.feedback == "implicit":
             raise DataError(
-                "SGDMatrixFactorization learns from ratings, and this is implicit feedback: use ItemKNN, UserKNN or "
-                "Popularity, or feedback='explicit' to fit strengths that differ as if they were ratings"
+                "SGDMatrixFactorization needs ratings, but got implicit feedback: use ImplicitALS, BPR, ItemKNN or "
+                "UserKNN, or set feedback='explicit' to fit strengths as ratings"
             )
         return super()._prepare(interactions, **side)
 
@@ -313,7 +323,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        """Trace the factors back to the past items that they come from; how far the descent ended from it is a term."""
+        """Split a score into the biases, contributions of the past items and a remainder."""
         history = self._training_histories(np.array([user_code]))
         bias = float(self.user_bias_[user_code])
         parts = self._fold_in_model().contributions(history.codes, history.values, bias, item_code)
