@@ -1,4 +1,4 @@
-"""The grid of ratings and an epoch over it."""
+"""Tests of the rating grid and of one epoch on it."""
 
 import copy
 
@@ -41,7 +41,7 @@ def rating_counts(ratings, n_items):
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.floats(0.05, 1), st.integers(0, 1000))
-def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_items, share, seed):
+def test_blocks_of_a_diagonal_share_no_users_and_no_items(n_users, n_items, share, seed):
     ratings = random_ratings(n_users, n_items, share, seed)
     if len(ratings.values) == 0:
         return
@@ -59,7 +59,7 @@ def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_item
         assert len(items) == len(set(items))
 
 
-def test_blocks_are_of_about_equal_size():
+def test_blocks_have_about_equal_sizes():
     ratings = random_ratings(2000, 1000, 0.1, 0)
     grid = RatingGrid.build(ratings, 1000, np.random.default_rng(0), Runner(2))
     sizes = grid.stops - grid.starts
@@ -72,7 +72,7 @@ def flat(factors):
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 1000))
-def test_an_epoch_is_plain_descent_in_the_order_of_the_grid(n_users, n_items, seed):
+def test_an_epoch_is_serial_descent_in_grid_order(n_users, n_items, seed):
     rng = np.random.default_rng(seed)
     ratings = random_ratings(n_users, n_items, 0.6, seed)
     if len(ratings.values) == 0:
@@ -102,7 +102,7 @@ def test_an_epoch_is_plain_descent_in_the_order_of_the_grid(n_users, n_items, se
         np.testing.assert_allclose(actual, np.array(expected).reshape(actual.shape), rtol=1e-3, atol=1e-5)
 
 
-def test_weights_of_the_penalty_have_mean_one_over_the_ratings():
+def test_penalty_weights_have_mean_one_over_the_ratings():
     counts = np.array([0, 1, 4, 100])
     for exponent in (0.0, 0.5, 1.0):
         weights = penalty_weights(counts, exponent, penalty_scale(counts, exponent))

@@ -1,4 +1,4 @@
-"""The implicit term: its factors solve a least squares problem."""
+"""Tests of the implicit term, whose factors solve a least squares problem."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from recokit.factorization._prior import ImplicitPrior
 from tests.factorization.test_grid import random_ratings
 
 
-def test_renewing_converges_to_the_solution_of_the_normal_equations():
+def test_updates_converge_to_the_solution_of_the_normal_equations():
     ratings = random_ratings(30, 8, 0.4, 1)
     rng = np.random.default_rng(0)
     strengths = rng.uniform(0.5, 2, 30).astype(np.float32)
@@ -27,7 +27,7 @@ def test_renewing_converges_to_the_solution_of_the_normal_equations():
     np.testing.assert_allclose(prior.user_factors, design @ expected, atol=1e-4)
 
 
-def test_users_without_factors_imply_nothing():
+def test_user_factors_of_0_give_implicit_factors_of_0():
     ratings = random_ratings(5, 4, 0.5, 2)
     factors = Factorization.random(5, 4, 2, 1.0, np.random.default_rng(0)).with_zero_implicit()
     factors.users.vectors[:] = 0

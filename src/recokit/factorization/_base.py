@@ -6,9 +6,10 @@ import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Top
+from recokit.base._lists import USERS_PER_BLOCK
 from recokit.base._parameters import COUNT
 from recokit.factorization._factors import Factors
-from recokit.factorization._scoring import USERS_PER_BLOCK, nearest_by_cosine, products, score_pairs, top_of_products
+from recokit.factorization._scoring import nearest_by_cosine, products, score_pairs, top_of_products
 
 __all__ = ["FactorRecommender"]
 

@@ -14,9 +14,7 @@ from recokit.kernels.selection import select_listed, select_shown, select_top
 from recokit.kernels.sgd_predict import inner_products, listed_products
 from recokit.kernels.sgd_predict import score_pairs as score_pairs_kernel
 
-__all__ = ["USERS_PER_BLOCK", "nearest_by_cosine", "products", "score_pairs", "top_of_products"]
-
-USERS_PER_BLOCK = 16_384  # users whose lists are made together, which makes the cost of one call negligible
+__all__ = ["nearest_by_cosine", "products", "score_pairs", "top_of_products"]
 
 _BUFFER_BYTES = 64 << 20  # scores held at a time
 _MIN_USERS_IN_CACHE = 64  # their scores of 27,000 items take 7 MB; fewer users make the product slower
