@@ -1,4 +1,4 @@
-"""Rows to columns, against lists of cells."""
+"""Compressed sparse rows, compared with lists of cells."""
 
 import numpy as np
 from hypothesis import given
@@ -22,7 +22,7 @@ def compressed(rows):
 
 
 @given(ROWS, THREADS)
-def test_columns_have_their_rows_ascending_on_any_number_of_threads(rows, n_threads):
+def test_transposed_columns_list_their_rows_ascending_with_any_number_of_threads(rows, n_threads):
     with threads_at_any_cost():
         actual = Rows(*compressed(rows)).transposed(N_COLUMNS, Runner(n_threads)).arrays
     for array, expected in zip(actual, compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
@@ -31,7 +31,7 @@ def test_columns_have_their_rows_ascending_on_any_number_of_threads(rows, n_thre
 
 
 @given(ROWS, THREADS, st.randoms(use_true_random=False), st.sampled_from([np.int32, np.uint16, np.uint32]))
-def test_columns_have_their_rows_in_the_order_asked_for(rows, n_threads, random, dtype):
+def test_transposed_columns_list_their_rows_in_the_given_order(rows, n_threads, random, dtype):
     order = list(range(len(rows)))
     random.shuffle(order)
     indptr, codes, values = compressed(rows)
@@ -45,7 +45,7 @@ def test_columns_have_their_rows_in_the_order_asked_for(rows, n_threads, random,
 
 
 @given(ROWS, THREADS)
-def test_without_values_the_codes_are_the_same(rows, n_threads):
+def test_transposing_rows_without_values_gives_the_same_codes(rows, n_threads):
     indptr, codes, _ = compressed(rows)
     with threads_at_any_cost():
         actual = Rows(indptr, codes, np.empty(0, dtype=np.float32)).transposed(N_COLUMNS, Runner(n_threads)).arrays
@@ -54,7 +54,7 @@ def test_without_values_the_codes_are_the_same(rows, n_threads):
 
 
 @given(ROWS, THREADS)
-def test_there_may_be_gaps_between_the_rows(rows, n_threads):
+def test_transposed_spans_may_have_gaps_between_them(rows, n_threads):
     width = max([len(cells) for cells in rows], default=0) + 1
     codes, values = np.full(width * len(rows), 99, dtype=np.int32), np.full(width * len(rows), np.nan)
     starts = width * np.arange(len(rows))
@@ -68,3 +68,80 @@ def test_there_may_be_gaps_between_the_rows(rows, n_threads):
         indptr, transposed = transpose_spans(*spans, N_COLUMNS, places, Runner(n_threads))
     for array, correct in zip((indptr, places, transposed), compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
         np.testing.assert_array_equal(array, correct)
+
+
+# ---------------------------------------------------------------------- other methods of Rows
+
+
+def rows_of(rows, times=None):
+    return Rows.from_arrays(*compressed(rows), times)
+
+
+def cells_of(rows):
+    bounds = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
+    values = rows.values if len(rows.values) else np.ones(len(rows.codes), np.float32)
+    return [list(zip(rows.codes[a:b].tolist(), values[a:b].tolist(), strict=True)) for a, b in bounds]
+
+
+@given(ROWS.filter(len), st.data())
+def test_take_returns_rows_in_any_order_and_an_empty_row_for_minus_one(rows, data):
+    codes = data.draw(st.lists(st.integers(-1, len(rows) - 1)))
+    taken = rows_of(rows).take(np.array(codes, dtype=np.int64))
+    assert cells_of(taken) == [rows[code] if code >= 0 else [] for code in codes]
+
+
+@given(ROWS, st.data())
+def test_select_keeps_cells_in_their_rows(rows, data):
+    made = rows_of(rows)
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(made.codes), max_size=len(made.codes))), dtype=bool)
+    kept = iter(mask.tolist())
+    assert cells_of(made.select(mask)) == [[cell for cell in row if next(kept)] for row in rows]
+
+
+@given(ROWS)
+def test_recoded_rows_lose_the_cells_without_a_new_code(rows):
+    new = [2, -1, 0, -1]
+    recoded = rows_of(rows).recoded(np.array(new, dtype=np.int32))
+    assert cells_of(recoded) == [[(new[code], value) for code, value in row if new[code] >= 0] for row in rows]
+
+
+@given(ROWS, st.data())
+def test_joined_rows_hold_the_cells_of_both(rows, data):
+    others = data.draw(st.lists(CELLS, min_size=len(rows), max_size=len(rows)))
+    joined = rows_of(rows).joined(rows_of(others))
+    expected = [[code for code, _ in [*row, *other]] for row, other in zip(rows, others, strict=True)]
+    assert [[code for code, _ in row] for row in cells_of(joined)] == expected
+
+
+@given(ROWS)
+def test_sums_and_means_are_computed_for_each_row(rows):
+    made = rows_of(rows)
+    np.testing.assert_allclose(made.sums(made.values), [sum(value for _, value in row) for row in rows], atol=1e-3)
+    expected = [sum(value for _, value in row) / len(row) if row else 9.0 for row in rows]
+    np.testing.assert_allclose(made.means(9.0), expected, atol=1e-3)
+
+
+@given(ROWS)
+def test_sums_of_lengths_add_the_lengths_of_the_rows_that_cells_refer_to(rows):
+    lengths = np.array([3, 0, 5, 1])
+    assert rows_of(rows).sums_of_lengths(lengths).tolist() == [sum(int(lengths[c]) for c, _ in row) for row in rows]
+
+
+@given(ROWS)
+def test_times_stay_with_their_cells(rows):
+    made = rows_of(rows, np.arange(sum(map(len, rows))))
+    order = np.arange(len(rows))[::-1]
+    taken = made.take(order)
+    assert [int(time) for time in taken.times] == [
+        time for row in order for time in range(made.indptr[row], made.indptr[row + 1])
+    ]
+    assert made.select(made.codes == 0).times.tolist() == np.flatnonzero(made.codes == 0).tolist()
+
+
+def test_arrays_of_rows_are_read_only_and_have_the_dtypes_of_kernels():
+    made = Rows.from_arrays([0, 1], [2], [3])
+    assert [array.dtype for array in made.arrays] == [np.int64, np.int32, np.float32]
+    assert not any(array.flags.writeable for array in made.arrays)
+    assert made.row_codes.tolist() == [0]
+    assert Rows.empty(2).lengths.tolist() == [0, 0]
+    assert Rows.from_row_codes(np.array([0, 2]), np.array([5, 6]), 3).indptr.tolist() == [0, 1, 1, 2]

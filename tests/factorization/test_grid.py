@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit._runtime.threads import Runner
-from recokit.base import Rows
+from recokit.data.rows import Rows
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factorization
 from recokit.factorization._grid import N_BLOCKS, RatingGrid

@@ -28,7 +28,7 @@ def with_empty_rows(feedback):
 def test_a_user_or_an_item_without_ratings_is_predicted_as_expected(model, similarity, options):
     data = with_empty_rows("explicit")
     fitted = model(similarity=similarity, **options).fit(data)
-    mean, users, items = fitted._mean_, fitted._user_bias_, fitted._item_bias_
+    mean, users, items = fitted._mean, fitted._user_bias, fitted._item_bias
     assert users[EMPTY] == items[EMPTY] == 0
     pairs = [(EMPTY, 0), (0, EMPTY), (EMPTY, EMPTY)]
     assert_allclose(fitted.predict(pairs), [mean + items[0], mean + users[0], mean], rtol=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit import persistence
+from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray
 from recokit.base._biases import BaselineBiases
@@ -23,9 +24,9 @@ _BIASES = ("_mean", "_user_bias", "_item_bias")
 class Learner(BaseEstimator):
     """An estimator that is fitted to interactions, updated and saved.
 
-    The attributes of an estimator beside its parameters are its fitted state. `fit` and `partial_fit` prepare a new
-    state on a copy and then replace the old one in a single assignment. An error therefore leaves the estimator as it
-    was, and readers in other threads see the state before or after, never a mixture.
+    The fitted state of an estimator consists of all attributes except its parameters. `fit` and `partial_fit` prepare a
+    new state on a copy and then replace the old one in a single assignment. An error therefore leaves the estimator
+    unchanged, and readers in other threads see the state before or after, never a mixture.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class Learner(BaseEstimator):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
-    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, beside those that end in an underscore
+    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, as well as all names that end in "_"
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
 
     feedback: str
@@ -47,6 +48,7 @@ class Learner(BaseEstimator):
     interactions_: Interactions
     item_counts_: FloatArray
     rating_range_: tuple[float, float]
+    _fitted_names: frozenset[str]  # attributes of the fitted state; other attributes survive a refit
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "feedback": one_of("auto", "explicit", "implicit"),
@@ -57,7 +59,7 @@ class Learner(BaseEstimator):
     # ------------------------------------------------------------------ hooks
 
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
-        """Read the side information; return the interactions over all users and items to be known."""
+        """Read the side information; return the interactions over all users and items of the model."""
         if side:
             raise TypeError(f"{type(self).__name__}.fit takes no {', '.join(sorted(side))}")
         return interactions
@@ -79,7 +81,7 @@ class Learner(BaseEstimator):
         self._fit(merged)
 
     def _restore(self) -> None:
-        """Derive, after loading, the attributes that `_fit` sets beyond the saved ones."""
+        """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
 
     # ------------------------------------------------------------------ fitting
 
@@ -93,7 +95,7 @@ class Learner(BaseEstimator):
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side
-            Side information of the models that take it.
+            Side information, for models that take it.
 
         Returns
         -------
@@ -104,26 +106,27 @@ class Learner(BaseEstimator):
         DataError
             The data cannot be used; the message names the column, the count and the first offenders.
         sklearn.utils._param_validation.InvalidParameterError
-            A parameter is out of its range (a ValueError).
+            A parameter is out of its range; a subclass of ValueError.
         """
         self._validate_params()
         given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
         if given.n_interactions == 0:
             raise DataError("no interactions to fit")
-        kept = {*self.get_params(deep=False), *self._kept_by_refit}
-        model = self._with_attributes({name: value for name, value in vars(self).items() if name in kept})
+        model = self._with_attributes(self._unfitted_attributes())
+        before = frozenset(vars(model))
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
         model._fit(interactions)
+        model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
         replace_state(self, model)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
         """Update the model with further interactions of known and new users and items.
 
-        A repeated pair takes the rating with the latest timestamp, or the new rating without timestamps (explicit
-        feedback); the strengths of a repeated pair are added (implicit feedback). If the training data have timestamps,
-        the new data must have them too.
+        With explicit feedback, a repeated pair takes the rating with the latest timestamp, or the new rating if there
+        are no timestamps. With implicit feedback, the strengths of a repeated pair are added. If the training data have
+        timestamps, the new data must have timestamps too.
 
         Parameters
         ----------
@@ -151,8 +154,14 @@ class Learner(BaseEstimator):
         merged = model._prepare(merged, **side)
         model._set_common_attributes(merged)
         model._partial_fit(merged, previous)
+        model._fitted_names |= frozenset(vars(model)) - frozenset(vars(self))
         replace_state(self, model)
         return self
+
+    def _unfitted_attributes(self) -> dict[str, Any]:
+        """Return the attributes without the fitted state, except for the names in ``_kept_by_refit``."""
+        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
+        return {name: value for name, value in vars(self).items() if name not in dropped}
 
     def _with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Return an estimator of the same class with these attributes."""
@@ -217,6 +226,7 @@ class Learner(BaseEstimator):
             # Older files spell private attributes with a trailing underscore.
             setattr(model, name.rstrip("_") if name.startswith("_") else name, value)
         model._restore()
+        model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
         return model
 
     # ------------------------------------------------------------------ for subclasses
@@ -233,6 +243,4 @@ class Learner(BaseEstimator):
 
     def _progress(self, total: int, unit: str) -> Any:
         """Return a progress bar, shown if ``verbose`` is set."""
-        from tqdm.auto import tqdm
-
-        return tqdm(total=total, desc=type(self).__name__, unit=f" {unit}", disable=not self.verbose)
+        return progress_bar(total, type(self).__name__, unit, show=bool(self.verbose))

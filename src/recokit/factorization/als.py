@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Rows, Term
+from recokit.base import Term
 from recokit.base._parameters import POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._alternation import FixedSide
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._penalties import ALSPenalties

@@ -6,9 +6,10 @@ import numpy as np
 
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, FloatArray, IntArray
-from recokit.base import Rows, Term
+from recokit.base import Term
 from recokit.base._parameters import COUNT, NON_NEGATIVE, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
 from recokit.factorization._resume import EpochState, IterativeFactorRecommender, Start

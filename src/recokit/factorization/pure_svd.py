@@ -8,9 +8,10 @@ from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Rows, Term, Top
+from recokit.base import Term, Top
 from recokit.base._parameters import one_of
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._base import FactorRecommender
 from recokit.factorization._factors import Factors
 from recokit.factorization._scoring import nearest_by_cosine

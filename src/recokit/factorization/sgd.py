@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
-from recokit.base import Rows, Term
+from recokit.base import Term
 from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factorization, Factors

@@ -1,5 +1,6 @@
 """What UserKNN and ItemKNN share: their parameters, and what is derived from the training data."""
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -239,6 +240,12 @@ class NeighborhoodRecommender(Recommender):
         costs = profiles.sums(self._lists.lengths[profiles.codes]) + scores.shape[1]
         self._runner().rows(neighbor_sums, len(scores), (*profiles.arrays, *self._lists.arrays, scores), costs=costs)
         return scores
+
+    def _warm_up_data(self) -> Iterable[Interactions]:
+        from recokit.datasets.example import long_rows  # importing recokit loads no datasets
+
+        # Long rows have kernels of their own: for ranks of 2 or 4 bytes, with or without strengths above 1.
+        return (long_rows(n_ids, max_strength) for n_ids in (300, 2**16 + 1) for max_strength in (1, 2))
 
     def _block_size(self) -> int:
         return super()._block_size() if self._is_explicit() else USERS_PER_BLOCK
