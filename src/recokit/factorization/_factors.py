@@ -107,33 +107,15 @@ class Factorization(NamedTuple):
         return cls(users, items, np.empty((0, items.n_factors), dtype=np.float32))
 
     @classmethod
-    def random(
-        cls,
-        n_users: int,
-        n_items: int,
-        n_factors: int,
-        scale: float,
-        rng: np.random.Generator,
-        active: tuple[BoolArray, BoolArray] | None = None,
-    ) -> Self:
-        """Return factors without biases from a normal distribution with standard deviation scale / √n_factors.
+    def random(cls, n_users: int, n_items: int, n_factors: int, scale: float, rng: np.random.Generator) -> Self:
+        """Return factors without biases from a normal distribution with standard deviation scale / √n_factors."""
 
-        With ``active``, only these users and items are drawn, and the others are 0. Users and items without
-        interactions then do not change the factors of the others.
-        """
+        def draw(n_rows: int) -> Factors:
+            vectors: FloatArray = rng.standard_normal((n_rows, n_factors), dtype=np.float32)
+            return Factors(vectors * np.float32(scale / np.sqrt(n_factors)))
 
-        def draw(n_rows: int, rows: BoolArray | None) -> Factors:
-            n_drawn = n_rows if rows is None else int(np.count_nonzero(rows))
-            drawn: FloatArray = rng.standard_normal((n_drawn, n_factors), dtype=np.float32)
-            drawn *= np.float32(scale / np.sqrt(n_factors))
-            if n_drawn == n_rows or rows is None:
-                return Factors(drawn)
-            vectors = np.zeros((n_rows, n_factors), dtype=np.float32)
-            vectors[rows] = drawn
-            return Factors(vectors)
-
-        users = draw(n_users, None if active is None else active[0])
-        return cls.from_sides(users, draw(n_items, None if active is None else active[1]))
+        users = draw(n_users)
+        return cls.from_sides(users, draw(n_items))
 
     def with_zero_bias(self, *, users: bool = True, items: bool = True) -> Self:
         """Return the same vectors with biases of 0 for users, items or both."""

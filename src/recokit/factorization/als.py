@@ -154,8 +154,7 @@ class ImplicitALS(IterativeFactorRecommender):
     # ------------------------------------------------------------------ fitting
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
-        active = data.rows.lengths > 0, np.bincount(data.item_codes, minlength=data.n_items) > 0
-        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng, active=active)
+        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
         confidence = self._confidence_of(data)
@@ -164,7 +163,6 @@ class ImplicitALS(IterativeFactorRecommender):
         item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
         users, items = state.factors.users.vectors, state.factors.items.vectors
         n_epochs, runner = self.n_epochs - first_epoch - state.n_epochs, self._runner()
-        items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
                 fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
@@ -178,9 +176,9 @@ class ImplicitALS(IterativeFactorRecommender):
         state.factors = Factorization.from_sides(Factors(users), Factors(items))
         self._set_checkpoint(data, state)
         self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
-        self._restore()
         # The checkpoint has the users before this exact solution, so that a resumed fit gives the bits of a single one.
-        self.user_factors_, _ = self._fixed_items.solve(by_user, user_l2, runner)
+        fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
+        self.user_factors_, _ = fixed.solve(by_user, user_l2, runner)
         self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
         self._warn_if_vanished(by_user)
 
