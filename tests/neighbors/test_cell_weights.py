@@ -136,8 +136,8 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
         expected = expected if users_are_rows else expected.T
     predicted = np.empty(R.shape)
     # Float32 products may tell apart what is equal in float64, so the model's own similarities break the ties.
-    index = fitted._derived.similar
-    own = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
+    index = fitted._model.data.index
+    own = index.similarities(index.indexed_queries(), swapped=fitted._model.swapped, runner=Runner())
     assert_allclose(own, similarities, atol=1e-6)
     for row, column in np.ndindex(R.shape):
         mean = naive.nearest_mean(own[row], ((R - expected) / spreads[:, None])[:, column], k, left=left[:, column])
@@ -154,8 +154,8 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
 def test_correlations_of_ratings_are_weighted_too(log, exponent):
     table, times = compact(*log)
     fitted = ItemKNN(half_life=HALF_LIFE, user_exponent=exponent, similarity="adjusted_cosine", centering="mean")
-    index = fitted.fit(interactions(table, times, "explicit"))._derived.similar
-    found = index.similarities(index.known(), runner=Runner())
+    index = fitted.fit(interactions(table, times, "explicit"))._model.data.index
+    found = index.similarities(index.indexed_queries(), runner=Runner())
     n_items = (~np.isnan(table)).sum(axis=1, keepdims=True)
     weighted = left_of(table, times) * n_items ** (-exponent / 2) * (table - np.nanmean(table, axis=1, keepdims=True))
     weighted[np.abs(weighted) < 1e-6] = 0
@@ -172,7 +172,7 @@ def test_correlations_are_taken_over_what_is_left_of_deviations(model, name, see
     table = np.where(rng.random((9, 8)) < 0.8, rng.uniform(1, 5, (9, 8)), np.nan).astype(np.float32).astype(float)
     times = rng.integers(0, 12, table.shape)
     fitted = model(half_life=HALF_LIFE, similarity=name).fit(interactions(table, times, "explicit"))
-    index = fitted._derived.similar
+    index = fitted._model.data.index
     if name == "pearson":
         side = 1 if model is UserKNN else 0
         deviations = table - np.nanmean(table, axis=side, keepdims=True)
@@ -183,14 +183,16 @@ def test_correlations_are_taken_over_what_is_left_of_deviations(model, name, see
     rows = weighted if model is UserKNN else weighted.T
     expected = naive_similarity.similarities(name, rows, rows)
     np.fill_diagonal(expected, 0)
-    assert_allclose(index.similarities(index.known(), runner=Runner()), expected, atol=1e-5)
+    assert_allclose(index.similarities(index.indexed_queries(), runner=Runner()), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_half_life_in_another_unit_than_the_timestamps_warns(model):
     times = np.arange(20) * 86_400  # seconds
     data = Interactions.from_arrays(np.arange(20) % 4, np.arange(20) % 5, timestamps=times, feedback="implicit")
-    with pytest.warns(UserWarning, match=r"half_life=30 leaves nothing of 19 of 20 .* unit of the timestamps"):
+    with pytest.warns(
+        UserWarning, match=r"half_life=30 gives 19 of 20 interactions a weight of 0.* unit of the timestamps"
+    ):
         model(half_life=30).fit(data)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from recokit import Interactions, ItemKNN, UserKNN
 from recokit._runtime.threads import Runner
-from recokit.neighbors import _base
+from recokit.neighbors import _implicit
 from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
@@ -28,7 +28,7 @@ def with_empty_rows(feedback):
 def test_a_user_or_an_item_without_ratings_is_predicted_as_expected(model, similarity, options):
     data = with_empty_rows("explicit")
     fitted = model(similarity=similarity, **options).fit(data)
-    mean, users, items = fitted._mean_, fitted._user_bias_, fitted._item_bias_
+    mean, users, items = fitted._mean, fitted._user_bias, fitted._item_bias
     assert users[EMPTY] == items[EMPTY] == 0
     pairs = [(EMPTY, 0), (0, EMPTY), (EMPTY, EMPTY)]
     assert_allclose(fitted.predict(pairs), [mean + items[0], mean + users[0], mean], rtol=1e-6)
@@ -90,10 +90,10 @@ def test_a_k_larger_than_there_are_takes_no_more_room_than_can_be_filled(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_neighbours_that_do_not_fit_into_memory_are_refused_with_what_they_take(model, monkeypatch):
-    monkeypatch.setattr(_base, "memory_limit", lambda: 20_000_000.0)
+    monkeypatch.setattr(_implicit, "memory_limit", lambda: 20_000_000.0)
     table = np.ones((1, 2000)) if model is ItemKNN else np.ones((2000, 1))
     with pytest.raises(
-        MemoryError, match=r"1,999 neighbours of each of 2,000 .* need 0\.032 GB.*0\.02 GB.*n_neighbors"
+        MemoryError, match=r"n_neighbors=5,000 .* 1,999 neighbours for each of 2,000 .* need 0\.032 GB.*0\.02 GB"
     ):
         model(5000).fit(Interactions.from_matrix(sparse.csr_array(table), feedback="implicit"))
 
@@ -104,7 +104,7 @@ def test_a_power_of_similarities_beyond_what_numbers_hold_is_refused(model, feed
     table = np.kron(np.eye(60), np.ones((2, 2)))  # a lift of 60
     data = Interactions.from_matrix(sparse.csr_array(table), feedback=feedback)
     pairs = data.to_pairs()[0]
-    with pytest.raises(ValueError, match=r"amplification=40 .* similarity of 60"):
+    with pytest.raises(ValueError, match=r"amplification=40: .* similarity of 60"):
         model(similarity="lift", amplification=40).fit(data).predict(pairs)
     with pytest.raises(ValueError, match="amplification=40"):
         model(similarity="lift", amplification=40).fit(data).recommend()
@@ -127,8 +127,8 @@ def test_rows_without_variance_have_no_correlation_with_any(model, similarity):
         flat[1:] = [[1, 2, 4, 5], [2, 1, 5, 4], [5, 3, 1, 2]]
         flat = flat if model is UserKNN else flat.T
     fitted = model(similarity=similarity).fit(Interactions.from_dense(flat))
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), runner=Runner())
     assert_array_equal(similarities[0], 0)
     assert_array_equal(similarities[:, 0], 0)
 

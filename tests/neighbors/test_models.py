@@ -48,10 +48,10 @@ def test_item_knn_treats_a_stranger_with_the_history_of_a_user_as_that_user(name
 def test_user_knn_finds_a_stranger_with_the_history_of_a_user_nearest_to_that_user(options):
     data = example_interactions("explicit")
     model = UserKNN(1, **options).fit(data)
-    similar = model._derived.similar
+    similar = model._model.data.index
     for user in (0, 7):
         folded = model._fold_in(model._training_histories(np.array([user])))
-        known = similar.known(np.array([user]))
+        known = similar.indexed_queries(np.array([user]))
         assert_allclose(folded.queries.rows.values, known.rows.values, atol=1e-6)
         to_stranger, to_user = (
             similar.similarities(queries, runner=Runner())[0] for queries in (folded.queries, known)

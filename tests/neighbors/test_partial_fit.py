@@ -16,7 +16,7 @@ from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
 # However much the new interactions change.
-ALWAYS = mock.patch.multiple(_updates, _MOST_WORK=1e9, _MOST_WORK_OF_COUNTING=1e9)
+ALWAYS = mock.patch.multiple(_updates, _MAX_WORK=1e9, _MAX_WORK_BY_COUNTS=1e9)
 
 
 @st.composite

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recokit import Interactions, base
-from recokit.neighbors import ItemKNN, UserKNN, _ratings, item_knn
+from recokit import Interactions
+from recokit.base import recommender
+from recokit.neighbors import ItemKNN, UserKNN, _explicit, _means
 from recokit.neighbors._index import SimilarityIndex
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
@@ -143,8 +144,8 @@ def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings,
     predicted = model.fit(data).predict(pairs)
     lists = model.recommend(n=30, exclude_seen=False)
     assert_allclose(lists.scores, np.sort(predicted.reshape(ratings.shape))[:, ::-1], rtol=1e-6)
-    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
-    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
+    monkeypatch.setattr(_means, "_TILE_CELLS", 60)
+    monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
     assert_array_equal(model.predict(pairs), predicted)
     tiled = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(tiled.items, lists.items)
@@ -152,9 +153,9 @@ def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings,
 
 
 def test_similarities_are_computed_once_for_all_the_people_of_a_block(ratings, monkeypatch):
-    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
-    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
-    monkeypatch.setattr(base, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 people
+    monkeypatch.setattr(_means, "_TILE_CELLS", 60)
+    monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
+    monkeypatch.setattr(recommender, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 people
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
     asked, similarities = [], SimilarityIndex.similarities
 
@@ -174,7 +175,7 @@ def test_rules_of_lists_hold_over_all_tiles(n, ratings, monkeypatch):
     rules = {"candidates": {0: [1, 7, 29], 2: [0]}, "exclude": [3, 5, 29], "n": n}
     profiles, told = model._user_profiles(np.arange(40, dtype=np.int32)), []
     for tile_cells in (60, 10**6):
-        monkeypatch.setattr(_ratings, "_TILE_CELLS", tile_cells)
+        monkeypatch.setattr(_means, "_TILE_CELLS", tile_cells)
         told.append(model.recommend(**rules))
     scores = np.where(np.isnan(ratings), model._score_block(profiles), -np.inf)
     scores[:, [3, 5, 29]] = -np.inf
@@ -189,9 +190,9 @@ def test_rules_of_lists_hold_over_all_tiles(n, ratings, monkeypatch):
 @pytest.mark.parametrize("n_neighbors", [3, 50])
 def test_lists_for_few_people_are_those_for_many(options, n_neighbors, ratings, monkeypatch):
     model = ItemKNN(n_neighbors, **options).fit(Interactions.from_dense(ratings, missing=np.nan))
-    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 0)
+    monkeypatch.setattr(_explicit, "_FEW_USERS", 0)
     lists = model.recommend(n=30, exclude_seen=False)
-    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 1000)
+    monkeypatch.setattr(_explicit, "_FEW_USERS", 1000)
     few = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(few.items, lists.items)
     assert_allclose(few.scores, lists.scores, rtol=1e-6)

@@ -91,8 +91,8 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
         expected = np.full(rows.shape, np.nanmean(R))
     else:
         expected, spreads = naive.expected_ratings(rows, centering)
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), swapped=fitted._model.swapped, runner=Runner())
     deviations = (rows - expected) / spreads[:, None]
     predicted = np.empty(rows.shape)
     for row, column in np.ndindex(rows.shape):
@@ -106,8 +106,8 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
 @given(R=arrays(np.float64, (6, 5), elements=RATINGS).map(fill), k=st.integers(1, 4))
 def test_support_is_the_number_of_neighbours_in_the_mean(model, R, k):
     fitted = model(k).fit(Interactions.from_dense(R, missing=np.nan))
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), runner=Runner())
     rated = ~np.isnan(R if model is UserKNN else R.T)
     expected = np.minimum((similarities > 0).astype(int) @ rated, k)
     expected = expected if model is UserKNN else expected.T
