@@ -48,6 +48,21 @@ def test_importing_everything_compiles_nothing():
     assert int(run(code)) >= 10
 
 
+def test_submodules_load_at_their_first_use():
+    code = """
+        import sys, recokit
+        lazy = ("datasets", "experiments", "model_selection", "plotting", "testing")
+        print([name for name in lazy if f"recokit.{name}" in sys.modules])
+        print(recokit.datasets.__name__, recokit.model_selection.__name__, "plotting" in dir(recokit))
+    """
+    assert run(code) == "[]\nrecokit.datasets recokit.model_selection True"
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'recokit' has no attribute 'ItemKnn'"):
+        recokit.ItemKnn  # noqa: B018 (the access is the test)
+
+
 def test_importing_warns_of_nothing():
     run("-W", "error", "import recokit")
 

@@ -364,7 +364,7 @@ def forged(path, tree, tensors=None, **document):
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ('["object", "os.system", ["dict", []]]', "holds a os.system, which is not known here"),
+        ('["object", "os.system", ["dict", []]]', "holds a os.system, an unknown class"),
         ('["object", "recokit.Popularity", ["dict", []]]', "does not hold a valid model"),
         ('["object", "recokit.Popularity", 3]', "does not hold a valid model"),
         ('["object"]', "does not hold a valid model"),
@@ -399,13 +399,13 @@ def test_interactions_that_contradict_themselves_are_refused(tmp_path):
     ]:
         made = Interactions(data.users, data.items, **{**arrays, name: wrong}, timestamps=None, feedback="implicit")
         save(made, tmp_path / "data")
-        with pytest.raises(ModelFormatError, match="contradict themselves"):
+        with pytest.raises(ModelFormatError, match="are inconsistent"):
             load(tmp_path / "data")
 
 
 def test_a_newer_format_is_refused_by_its_number(tmp_path):
     forged(tmp_path / "model", "1", format=2)
-    with pytest.raises(ModelFormatError, match="format 2; this version reads 1"):
+    with pytest.raises(ModelFormatError, match="format 2; this version of recokit reads format 1"):
         load(tmp_path / "model")
 
 
@@ -423,3 +423,41 @@ def test_what_is_loaded_does_not_depend_on_the_file_any_more(tmp_path):
     path.write_bytes(bytes(path.stat().st_size))
     path.unlink()
     assert model.recommend().items.tolist() == a_model().recommend().items.tolist()
+
+
+# ---------------------------------------------------------------------- storage keys
+
+
+def test_a_second_class_under_a_storage_key_is_refused():
+    class Other(Popularity, storage_key="tests.storage.key"):
+        pass
+
+    with pytest.raises(TypeError, match=r"the storage key 'tests.storage.key' belongs to .*Other; give the new class"):
+
+        class Another(Popularity, storage_key="tests.storage.key"):
+            pass
+
+    assert Other._stored_as == "tests.storage.key"
+
+
+def test_models_of_two_modules_with_one_class_name_are_told_apart(tmp_path):
+    def define(module, bonus):
+        code = "class Model(Popularity):\n    def _popular_scores(self):\n        return self.item_counts_ + bonus"
+        scope = {"Popularity": Popularity, "__name__": module, "bonus": np.float32(bonus)}
+        exec(code, scope)
+        return scope["Model"]
+
+    views, sales = define("shop.views", 0), define("shop.sales", 7)
+    for kind in (views, sales):
+        kind().fit([(1, 2), (2, 2)]).save(tmp_path / kind.__module__)
+    assert [type(recokit.load(tmp_path / name)) for name in ("shop.views", "shop.sales")] == [views, sales]
+
+
+def test_a_class_that_is_defined_again_takes_its_own_place(tmp_path):
+    for _ in range(2):  # as in a notebook
+
+        class Again(Popularity):
+            pass
+
+    Again().fit([(1, 2), (2, 2)]).save(tmp_path / "model")
+    assert type(recokit.load(tmp_path / "model")) is Again

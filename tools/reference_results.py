@@ -153,6 +153,7 @@ def _compute():
 
 
 def store(folder):
+    """Compute and store all results."""
     folder.mkdir(parents=True, exist_ok=True)
     for case, results, model in _compute():
         np.savez(folder / f"{case}.npz", **results)
@@ -162,6 +163,7 @@ def store(folder):
 
 
 def check(folder):
+    """Compare all results with the stored ones; return whether any differs."""
     wrong, seen = [], 0
     for case, results, model in _compute():
         seen += 1

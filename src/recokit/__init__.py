@@ -1,6 +1,14 @@
-"""Recommender algorithms as scikit-learn estimators, with Numba kernels."""
+"""Recommender algorithms as scikit-learn estimators, with Numba kernels.
 
-from recokit.base import Explanation, Recommender
+The most used names are here. Everything else is in the subpackages, such as ``recokit.datasets``, which load at their
+first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from recokit.base.explanation import Explanation
+from recokit.base.recommender import Recommender
 from recokit.baselines import BiasBaseline, Popularity
 from recokit.content import TfidfRecommender
 from recokit.data.id_index import IdIndex
@@ -14,6 +22,19 @@ from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
+
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+
+if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY:
+            return import_module(f"recokit.{name}")
+        raise AttributeError(f"module 'recokit' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LAZY})
+
 
 __all__ = [
     "BPR",

@@ -1,4 +1,16 @@
-"""What recokit raises and warns with."""
+"""Exceptions and warnings.
+
+::
+
+    ValueError
+    ├── DataError           Interactions.from_arrays([1, 1], [2, 2]), a repeated pair
+    ├── ModelFormatError    recokit.load("picture.png")
+    └── NotFittedError      ItemKNN().recommend()
+    KeyError
+    └── UnknownIdError      model.recommend("nobody")
+    UserWarning
+    └── LeakageWarning      evaluate(lists, train, train=train)
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -27,24 +39,24 @@ def first_few(values: Sequence[Any] | Iterable[Any]) -> str:
 
 
 class DataError(ValueError):
-    """Interactions that cannot be used as they are; the message names the column, the count and the first offenders."""
+    """Data that cannot be used; the message names the column, the count and the first offenders."""
 
 
 class ModelFormatError(ValueError):
-    """A file that is not a recokit model, or is damaged."""
+    """A file that is not a recokit model or is damaged."""
 
 
 class LeakageWarning(UserWarning):
-    """A split or an evaluation lets a model learn from what it is tested on, or from its future."""
+    """A split or an evaluation in which training data contain test data or come from after them."""
 
 
 class UnknownIdError(KeyError):
-    """Ids that the model has not seen.
+    """Ids that are not in the model or the index.
 
     Parameters
     ----------
     kind : str
-        What the ids name: ``"user"`` or ``"item"``.
+        Kind of the ids: ``"user"`` or ``"item"``.
     ids : sequence
         The unknown ids.
 

@@ -1,8 +1,8 @@
 """Saving and loading without pickle: one safetensors file with a JSON header.
 
-The header's metadata holds one JSON document: the format's version, the library's version, a tree that describes the
-object, and a checksum of the tree and of every tensor. Loading makes only classes that have registered themselves with
-`storable`, so a file cannot make Python import or run anything.
+The header's metadata holds one JSON document: the version of the format, the version of the library, a tree that
+describes the object, and a checksum of the tree and of every tensor. Loading only creates classes that are registered
+by `storable`, so a file cannot make Python import or run anything.
 """
 
 import hashlib
@@ -30,13 +30,25 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def storable(name: str) -> Callable[[_Class], _Class]:
-    """Register a class whose instances a file may hold, under a name that never changes.
+    """Register a class whose instances can be saved, under a key that never changes.
 
-    The class offers ``_to_state() -> dict`` and a classmethod ``_from_state(dict)``. States may hold arrays, scipy
-    sparse arrays, strings, numbers, None, and lists, tuples and dictionaries of those and of storable objects.
+    The class has a method ``_to_state() -> dict`` and a classmethod ``_from_state(dict)``. A state may hold arrays,
+    scipy sparse arrays, strings, numbers, None, storable objects, and lists, tuples and dictionaries of all these.
+
+    Raises
+    ------
+    TypeError
+        The key belongs to a class of another module or name. A class that is defined again replaces itself.
     """
 
     def register(cls: _Class) -> _Class:
+        other = _CLASSES.get(name, cls)
+        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(
+                f"{cls.__module__}.{cls.__qualname__}: the storage key {name!r} belongs to {other.__module__}."
+                f"{other.__qualname__}; give the new class a key of its own: class {cls.__name__}(Recommender, "
+                f"storage_key='…')"
+            )
         _CLASSES[name] = cls
         cls._stored_as = name  # type: ignore[attr-defined]
         return cls
@@ -45,12 +57,12 @@ def storable(name: str) -> Callable[[_Class], _Class]:
 
 
 def save(thing: Any, path: str | os.PathLike[str]) -> None:
-    """Write a storable object to one file, which appears whole or not at all.
+    """Write a storable object to one file, atomically.
 
     Raises
     ------
     TypeError
-        The object holds something that a file cannot hold; the message says what and where.
+        The object holds a value that cannot be saved; the message shows the value and its place.
     """
     from safetensors.numpy import save_file
 
@@ -65,7 +77,7 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     temporary.touch(exist_ok=False)
-    permissions = temporary.stat().st_mode  # of any new file here; the library's own would be narrower
+    permissions = temporary.stat().st_mode  # of any new file in this folder; safetensors would create a narrower mode
     try:
         save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
         temporary.chmod(permissions)
@@ -76,31 +88,33 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read what `save` wrote.
+    """Load an object from a file written by `save`.
 
     Parameters
     ----------
     path : path-like
-        The file.
+        File to read.
 
     Returns
     -------
     object
-        For an estimator: fitted, and giving the same results as the one that was saved.
+        The saved object; a loaded estimator is fitted and gives the same results.
 
     Raises
     ------
     ModelFormatError
-        The file is no recokit model, is damaged, or needs a class or a version that is not here.
+        The file is not a recokit model, is damaged, or needs a class or a format version that is not available.
     OSError
         The file cannot be read.
     """
     path = Path(path)
-    with path.open("rb"):  # an unreadable file is an OSError, not a wrong format
+    with path.open("rb"):  # an unreadable file raises OSError, not ModelFormatError
         pass
     document, tensors = _read(path)
     if document.get("format") != _FORMAT_VERSION:
-        raise ModelFormatError(f"{path}: format {document.get('format')!r}; this version reads {_FORMAT_VERSION}")
+        raise ModelFormatError(
+            f"{path}: format {document.get('format')!r}; this version of recokit reads format {_FORMAT_VERSION}"
+        )
     tree = document.get("tree")
     if not isinstance(tree, str) or document.get("checksum") != _checksum(tree, tensors):
         raise ModelFormatError(f"{path} is damaged: its checksum does not match its contents")
@@ -122,10 +136,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
         document = json.loads(metadata[_KEY])
     except KeyError:
         raise ModelFormatError(f"{path} was not saved by recokit") from None
-    except Exception as error:  # whatever the bytes make the reader raise
+    except Exception as error:  # damaged bytes can make the reader raise anything
         raise ModelFormatError(f"{path} is not a recokit model, or is damaged ({error})") from error
     if not isinstance(document, dict):
-        raise ModelFormatError(f"{path} is not a recokit model: its header is no JSON object")
+        raise ModelFormatError(f"{path} is not a recokit model: its header is not a JSON object")
     return document, tensors
 
 
@@ -139,7 +153,7 @@ def _checksum(tree: str, tensors: dict[str, AnyArray]) -> str:
 
 
 def _encode(value: Any, tensors: dict[str, AnyArray], where: str) -> Any:
-    """Return the JSON form of a value, putting its arrays aside; a list ``[tag, …]`` stands for what JSON lacks."""
+    """Return the JSON form of a value and add its arrays to ``tensors``; lists ``[tag, …]`` encode other types."""
     if isinstance(value, np.datetime64 | np.timedelta64):
         return ["time", value.dtype.str, int(value.astype(np.int64))]
     if isinstance(value, np.generic):
@@ -166,7 +180,9 @@ def _encode_array(array: AnyArray, tensors: dict[str, AnyArray], where: str) -> 
     def put(tensor: AnyArray) -> str:
         name = f"t{len(tensors)}"
         native = tensor.astype(tensor.dtype.newbyteorder("="), copy=False)
-        tensors[name] = np.ascontiguousarray(native).reshape(tensor.shape)  # of no dimension it makes one
+        tensors[name] = np.ascontiguousarray(native).reshape(
+            tensor.shape
+        )  # ascontiguousarray adds a dimension to 0-d arrays
         return name
 
     if array.dtype.kind in "TU":
@@ -194,7 +210,9 @@ def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
 
 def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
     if name not in _CLASSES:
-        raise ModelFormatError(f"the file holds a {name}, which is not known here; import the module that defines it")
+        raise ModelFormatError(
+            f"the file holds a {name}, an unknown class; import the module that defines it before loading"
+        )
     return _CLASSES[name]._from_state(_decode(state, tensors))
 
 

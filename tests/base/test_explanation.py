@@ -40,7 +40,7 @@ def test_other_reasons_come_last():
 
 
 def test_a_score_without_terms_says_that_nothing_is_known():
-    assert str(Explanation(1, 2, 0.0, ())) == "2 scores 0 for 1: nothing is known that speaks for or against it."
+    assert str(Explanation(1, 2, 0.0, ())) == "2 scores 0 for 1: there is no evidence."
     assert str(Explanation(1, 2, 0.0, (), "zh")) == "商品 2 对用户 1 的得分为 0，没有可说明的依据。"
 
 

@@ -17,7 +17,7 @@ def read(given_histories, explicit=True, skip_unknown=False):
 
 
 def as_lists(histories):
-    assert [part.dtype for part in histories] == [np.int64, np.int32, np.float32]
+    assert [part.dtype for part in histories.arrays] == [np.int64, np.int32, np.float32]
     return [
         dict(zip(histories.codes[a:b].tolist(), histories.values[a:b].tolist(), strict=True))
         for a, b in zip(histories.indptr[:-1], histories.indptr[1:], strict=True)

@@ -11,46 +11,46 @@ LOG = st.dictionaries(
 )
 
 
-def of(log, feedback, dtype=np.int64):
+def interactions_from(log, feedback, dtype=np.int64):
     users, items = zip(*log, strict=True)
     values, times = zip(*log.values(), strict=True)
     return Interactions.from_arrays(users, items, values, np.array(times).astype(dtype), feedback=feedback)
 
 
 @given(LOG, st.sampled_from(["explicit", "implicit"]), st.one_of(st.none(), st.floats(0.5, 100)))
-def test_scores_are_sums_of_strengths_or_numbers_of_ratings_decayed_by_age(log, feedback, half_life):
-    model = Popularity(half_life=half_life).fit(of(log, feedback))
+def test_scores_are_decayed_sums_of_strengths_or_numbers_of_ratings(log, feedback, half_life):
+    model = Popularity(half_life=half_life).fit(interactions_from(log, feedback))
     latest = max(time for _, time in log.values())
     for item in {item for _, item in log}:
         expected = sum(
             (value if feedback == "implicit" else 1) * (0.5 ** ((latest - time) / half_life) if half_life else 1)
-            for (_, its), (value, time) in log.items()
-            if its == item
+            for (_, other), (value, time) in log.items()
+            if other == item
         )
-        predicted = model.predict([(0, item), ("never seen", item)])
+        predicted = model.predict([(0, item), ("unknown", item)])
         np.testing.assert_allclose(predicted, expected, rtol=1e-12)  # float64 throughout
 
 
 def test_ages_of_datetimes_are_in_days():
     log = {(1, "a"): (1, 0), (2, "a"): (1, 48), (1, "b"): (1, 48)}
-    hours = Popularity(half_life=1).fit(of(log, "implicit", "datetime64[h]"))
+    hours = Popularity(half_life=1).fit(interactions_from(log, "implicit", "datetime64[h]"))
     assert hours.predict([(1, "a"), (1, "b")]).tolist() == [1.25, 1.0]
-    same = Popularity(half_life=48).fit(of(log, "implicit"))
+    same = Popularity(half_life=48).fit(interactions_from(log, "implicit"))
     assert same.predict([(1, "a"), (1, "b")]).tolist() == [1.5, 1.0]
 
 
-def test_a_half_life_needs_times():
-    with pytest.raises(DataError, match="half_life needs interactions with timestamps"):
+def test_a_half_life_without_timestamps_raises():
+    with pytest.raises(DataError, match=r"half_life=1\.0 needs interactions with timestamps"):
         Popularity(half_life=1.0).fit([(1, 2)])
 
 
 @pytest.mark.parametrize("half_life", [0, -1.0, "week", np.nan])
-def test_a_half_life_is_positive(half_life):
+def test_a_half_life_that_is_not_positive_raises(half_life):
     with pytest.raises(ValueError, match="half_life"):
         Popularity(half_life=half_life).fit(example_interactions("implicit"))
 
 
-def test_everybody_gets_the_same_list_but_for_what_they_have():
+def test_all_users_get_the_same_list_except_for_their_own_items():
     model = Popularity().fit(
         [("ann", "tea"), ("bob", "tea"), ("bob", "cup"), ("cy", "pot"), ("cy", "cup"), ("dee", "tea")]
     )
@@ -60,11 +60,11 @@ def test_everybody_gets_the_same_list_but_for_what_they_have():
     assert model.recommend_for({"eve": []}, n=1)["eve"] == [("tea", 3.0)]
 
 
-def test_an_unknown_item_is_not_popular():
+def test_unknown_items_score_zero():
     assert Popularity().fit([(1, 2)]).predict([(1, 99), (99, 99)]).tolist() == [0, 0]
 
 
-def test_decayed_scores_after_more_data_are_those_of_a_refit():
+def test_partial_fit_with_decay_equals_a_refit():
     early = Interactions.from_arrays([1, 2], ["a", "b"], timestamps=[0, 5])
     late = Interactions.from_arrays([1, 2], ["b", "a"], timestamps=[10, 20])
     model = Popularity(half_life=5).fit(early).partial_fit(late)

@@ -1,4 +1,4 @@
-"""The baselines on published data."""
+"""Quality of the baselines on public data sets."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from recokit.metrics import rmse
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 
-def test_biases_predict_ratings_of_movielens_well(data_dir):
+def test_rmse_of_biases_on_movielens_100k(data_dir):
     errors = []
     for fold in load_movielens_100k(data_dir).folds:
         pairs, ratings = fold.test.to_pairs()
@@ -19,7 +19,7 @@ def test_biases_predict_ratings_of_movielens_well(data_dir):
     assert np.mean(errors) <= 0.943
 
 
-def test_popularity_finds_what_another_library_finds(data_dir):
+def test_popularity_equals_another_library_on_movielens_1m(data_dir):
     split = load_movielens_1m_implicit(data_dir)
     lists = Popularity().fit(split.train).recommend(n=20)
     measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means

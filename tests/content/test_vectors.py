@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recokit.content.vectors import tfidf_vectors
+from recokit.content._vectors import tfidf_vectors
 from recokit.exceptions import DataError
 from tests.naive import tfidf as naive
 
@@ -13,7 +13,7 @@ TEXTS = st.lists(
 
 
 @given(TEXTS, st.booleans(), st.integers(1, 2))
-def test_vectors_are_those_of_the_naive_reference(texts, sublinear_tf, min_df):
+def test_vectors_equal_the_naive_reference(texts, sublinear_tf, min_df):
     documents = [text.split() for text in texts]
     expected = naive.vectors(documents, sublinear_tf=sublinear_tf, min_df=min_df)
     assume(any(expected))
@@ -32,6 +32,6 @@ def test_max_features_keeps_the_most_frequent_terms():
 
 
 @pytest.mark.parametrize(("texts", "min_df"), [(["", "!!"], 1), (["tea", "cup"], 2), (["tea"], 5)])
-def test_without_a_term_left_the_error_says_so(texts, min_df):
-    with pytest.raises(DataError, match=rf"no term to compare the {len(texts)} texts by, with min_df={min_df}"):
+def test_texts_without_a_remaining_term_raise(texts, min_df):
+    with pytest.raises(DataError, match=rf"no term is left of {len(texts)} texts with min_df={min_df}"):
         tfidf_vectors(texts, lambda text: text.replace("!", "").split(), min_df=min_df)

@@ -54,8 +54,8 @@ def test_the_columns_of_a_pandas_frame_need_not_have_names():
 
 
 @pytest.mark.parametrize("frame", [[1, 2], pl.LazyFrame({"a": [1]})])
-def test_what_cannot_be_read_as_a_frame_is_a_type_error(frame):
-    with pytest.raises(TypeError):
+def test_data_that_cannot_be_read_as_a_frame_are_refused(frame):
+    with pytest.raises(DataError, match=r"expected a frame or a mapping of columns, got list|call collect\(\) first"):
         column(frame, "a")
 
 

@@ -82,7 +82,7 @@ def test_the_kind_of_feedback_is_the_datas_unless_it_is_asked_for(X, y, asked, e
 
 @pytest.mark.parametrize("X", [Interactions.from_dense([[5]]), sparse.eye_array(1)])
 def test_values_beside_data_that_hold_their_own_are_refused(X):
-    with pytest.raises(ValueError, match="y goes with"):
+    with pytest.raises(ValueError, match="y is allowed only with"):
         as_interactions(X, [5], "auto")
 
 

@@ -64,9 +64,9 @@ def test_who_has_no_list_is_unknown():
         ({"counts": [3, 1]}, "counts: expected 2 numbers from 0 to 2"),
         ({"counts": [-1, 1]}, "counts: expected 2 numbers from 0 to 2"),
         ({"counts": [1]}, "counts: expected 2 numbers from 0 to 2"),
-        ({"scores": [[1], [2]]}, r"scores have shape \(2, 1\), items \(2, 2\)"),
-        ({"items": [["tea"]]}, "1 lists for 2 users"),
-        ({"items": [["tea"], ["tea", "cup"]]}, "lists of different lengths; pad them"),
+        ({"scores": [[1], [2]]}, r"scores: expected the shape of items \(2, 2\), got \(2, 1\)"),
+        ({"items": [["tea"]]}, "items: expected 2 lists, one per user, got 1"),
+        ({"items": [["tea"], ["tea", "cup"]]}, "expected lists of one length; pad them"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(options, message):
@@ -98,4 +98,4 @@ def test_the_arrays_given_are_not_written_to():
 
 
 def test_the_text_tells_the_size():
-    assert repr(lists()) == "Recommendations(2 users × at most 2 items, 3 in all)"
+    assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total)"

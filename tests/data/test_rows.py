@@ -68,3 +68,80 @@ def test_there_may_be_gaps_between_the_rows(rows, n_threads):
         indptr, transposed = transpose_spans(*spans, N_COLUMNS, places, Runner(n_threads))
     for array, correct in zip((indptr, places, transposed), compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
         np.testing.assert_array_equal(array, correct)
+
+
+# ---------------------------------------------------------------------- Rows, against lists of cells
+
+
+def rows_of(rows, times=None):
+    return Rows.from_arrays(*compressed(rows), times)
+
+
+def cells_of(rows):
+    bounds = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
+    values = rows.values if len(rows.values) else np.ones(len(rows.codes), np.float32)
+    return [list(zip(rows.codes[a:b].tolist(), values[a:b].tolist(), strict=True)) for a, b in bounds]
+
+
+@given(ROWS.filter(len), st.data())
+def test_rows_are_taken_in_any_order_and_minus_one_is_an_empty_row(rows, data):
+    codes = data.draw(st.lists(st.integers(-1, len(rows) - 1)))
+    taken = rows_of(rows).take(np.array(codes, dtype=np.int64))
+    assert cells_of(taken) == [rows[code] if code >= 0 else [] for code in codes]
+
+
+@given(ROWS, st.data())
+def test_selected_cells_stay_in_their_rows(rows, data):
+    made = rows_of(rows)
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(made.codes), max_size=len(made.codes))), dtype=bool)
+    kept = iter(mask.tolist())
+    assert cells_of(made.select(mask)) == [[cell for cell in row if next(kept)] for row in rows]
+
+
+@given(ROWS)
+def test_recoded_rows_lose_the_cells_without_a_new_code(rows):
+    new = [2, -1, 0, -1]
+    recoded = rows_of(rows).recoded(np.array(new, dtype=np.int32))
+    assert cells_of(recoded) == [[(new[code], value) for code, value in row if new[code] >= 0] for row in rows]
+
+
+@given(ROWS, st.data())
+def test_joined_rows_hold_the_cells_of_both(rows, data):
+    others = data.draw(st.lists(CELLS, min_size=len(rows), max_size=len(rows)))
+    joined = rows_of(rows).joined(rows_of(others))
+    expected = [[code for code, _ in [*row, *other]] for row, other in zip(rows, others, strict=True)]
+    assert [[code for code, _ in row] for row in cells_of(joined)] == expected
+
+
+@given(ROWS)
+def test_sums_and_means_are_those_of_each_row(rows):
+    made = rows_of(rows)
+    np.testing.assert_allclose(made.sums(made.values), [sum(value for _, value in row) for row in rows], atol=1e-3)
+    expected = [sum(value for _, value in row) / len(row) if row else 9.0 for row in rows]
+    np.testing.assert_allclose(made.means(9.0), expected, atol=1e-3)
+
+
+@given(ROWS)
+def test_sums_of_lengths_add_up_the_rows_that_cells_refer_to(rows):
+    lengths = np.array([3, 0, 5, 1])
+    assert rows_of(rows).sums_of_lengths(lengths).tolist() == [sum(int(lengths[c]) for c, _ in row) for row in rows]
+
+
+@given(ROWS)
+def test_times_follow_their_cells(rows):
+    made = rows_of(rows, np.arange(sum(map(len, rows))))
+    order = np.arange(len(rows))[::-1]
+    taken = made.take(order)
+    assert [int(time) for time in taken.times] == [
+        time for row in order for time in range(made.indptr[row], made.indptr[row + 1])
+    ]
+    assert made.select(made.codes == 0).times.tolist() == np.flatnonzero(made.codes == 0).tolist()
+
+
+def test_arrays_of_rows_are_read_only_and_have_the_types_of_kernels():
+    made = Rows.from_arrays([0, 1], [2], [3])
+    assert [array.dtype for array in made.arrays] == [np.int64, np.int32, np.float32]
+    assert not any(array.flags.writeable for array in made.arrays)
+    assert made.row_codes.tolist() == [0]
+    assert Rows.empty(2).lengths.tolist() == [0, 0]
+    assert Rows.from_row_codes(np.array([0, 2]), np.array([5, 6]), 3).indptr.tolist() == [0, 1, 1, 2]

@@ -1,4 +1,4 @@
-"""RP3beta against dense matrices; bad inputs and quality."""
+"""RP3beta: products of dense matrices, edge cases and quality."""
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ from recokit.testing import check_recommender, example_interactions
 from tests.naive.graph import rp3beta_scores, rp3beta_weights
 
 
-def made_up(seed, n_users=9, n_items=7):
-    """Return strengths that may leave users and items without any."""
+def random_strengths(seed, n_users=9, n_items=7):
+    """Return random strengths, possibly with users and items without interactions."""
     rng = np.random.default_rng(seed)
     dense = rng.integers(0, 2, (n_users, n_items)) * rng.integers(1, 4, (n_users, n_items)) * 1.0
     dense[0, 0] = 1.0
@@ -37,8 +37,8 @@ parameters = st.fixed_dictionaries(
 
 
 @given(st.integers(0, 2**31), parameters, st.sampled_from([None, 100]), st.booleans())
-def test_weights_and_scores_equal_those_of_dense_matrices(seed, given_parameters, n_neighbors, normalize):
-    dense = made_up(seed)
+def test_weights_and_scores_equal_products_of_dense_matrices(seed, given_parameters, n_neighbors, normalize):
+    dense = random_strengths(seed)
     model = fitted(dense, n_neighbors, normalize=normalize, **given_parameters)
     expected = rp3beta_weights(dense, **given_parameters, normalize=normalize)
     assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-5)
@@ -48,17 +48,17 @@ def test_weights_and_scores_equal_those_of_dense_matrices(seed, given_parameters
 
 @given(st.integers(0, 2**31), parameters, st.integers(1, 6))
 def test_the_largest_weights_of_each_item_are_kept(seed, given_parameters, n_neighbors):
-    dense = made_up(seed)
+    dense = random_strengths(seed)
     W = fitted(dense, n_neighbors, **given_parameters).item_weights_.toarray()
     everything = fitted(dense, None, **given_parameters).item_weights_.toarray()
-    for kept, row in zip(W, everything, strict=True):  # of the same float32 values: the naive sums round otherwise
+    for kept, row in zip(W, everything, strict=True):  # not the naive reference, which rounds differently
         best = np.lexsort((np.arange(len(row)), -row))[:n_neighbors]
         assert_array_equal(np.flatnonzero(kept), np.sort(best[row[best] > 0]))
         assert_array_equal(kept[best], row[best])
 
 
-def test_beta_of_zero_is_the_plain_walk_and_its_rows_are_chances():
-    dense = made_up(1)
+def test_rows_of_the_plain_walk_are_probabilities():
+    dense = random_strengths(1)
     steps = dense / np.maximum(dense.sum(axis=1, keepdims=True), 1)
     back = dense.T / np.maximum(dense.T.sum(axis=1, keepdims=True), 1)
     weights = fitted(dense, None, alpha=1.0, beta=0.0).item_weights_.toarray()
@@ -66,7 +66,7 @@ def test_beta_of_zero_is_the_plain_walk_and_its_rows_are_chances():
     assert weights.sum(axis=1) + staying == pytest.approx((dense.sum(axis=0) > 0) * 1.0, abs=1e-6)
 
 
-def test_a_larger_beta_lists_less_of_what_is_popular():
+def test_a_larger_beta_recommends_less_popular_items():
     data = example_interactions("implicit")
     popularity = np.bincount(data.item_codes)
 
@@ -77,7 +77,7 @@ def test_a_larger_beta_lists_less_of_what_is_popular():
     assert mean_popularity(2.0) < mean_popularity(0.0)
 
 
-def test_the_number_of_threads_changes_no_bit():
+def test_the_number_of_threads_does_not_change_the_bits():
     data = example_interactions("implicit")
     with threads_at_any_cost():
         one, three = (RP3beta(5, n_threads=n).fit(data) for n in (1, 3))
@@ -90,38 +90,38 @@ def test_the_contract_holds(n_neighbors):
     check_recommender(RP3beta(n_neighbors, normalize=n_neighbors is None))
 
 
-def test_ratings_are_refused_unless_they_are_to_be_strengths():
+def test_ratings_raise_unless_feedback_is_implicit():
     ratings = example_interactions("explicit")
     with pytest.raises(DataError, match="implicit"):
         RP3beta().fit(ratings)
     assert RP3beta(feedback="implicit").fit(ratings).item_weights_.shape == (18, 18)
 
 
-def test_one_item_has_no_weights_and_its_lists_are_empty():
+def test_a_single_item_has_no_weights_and_gives_empty_lists():
     model = RP3beta().fit([("ann", "tea"), ("bob", "tea")])
     assert model.item_weights_.nnz == 0
     assert model.recommend(exclude_seen=False).counts.tolist() == [0, 0]
 
 
-def test_one_user_walks_to_all_that_they_have():
+def test_walks_of_a_single_user_reach_all_of_their_items():
     model = RP3beta(alpha=1.0, beta=0.0, normalize=False).fit([("ann", "tea"), ("ann", "cup")])
     assert model.item_weights_.toarray().tolist() == [[0, 0.5], [0.5, 0]]
     assert model.recommend().counts.tolist() == [0]
     assert model.recommend_for([["tea"]])[0] == [("cup", 0.5)]
 
 
-def test_more_neighbours_than_items_are_all_items():
+def test_more_neighbours_than_items_equal_all_items():
     data = example_interactions("implicit")
-    many, all_of_them = (RP3beta(n).fit(data).item_weights_.toarray() for n in (10_000, None))
-    assert_array_equal(many, all_of_them)
+    many, unlimited = (RP3beta(n).fit(data).item_weights_.toarray() for n in (10_000, None))
+    assert_array_equal(many, unlimited)
 
 
-def test_where_everybody_has_everything_all_weights_are_equal():
+def test_if_all_users_have_all_items_the_weights_are_equal():
     W = fitted(np.ones((6, 4)), None).item_weights_.toarray()
     assert len(np.unique(W[~np.eye(4, dtype=bool)])) == 1
 
 
-def test_users_and_items_without_interactions_and_strengths_of_zero_get_nothing():
+def test_users_items_and_strengths_without_evidence_get_no_weights_and_no_lists():
     matrix = sparse.csr_array(([1.0, 1.0, 0.0, 1.0], ([0, 0, 1, 3], [0, 1, 2, 1])), shape=(4, 4))
     model = RP3beta(alpha=0.0).fit(Interactions.from_matrix(matrix, feedback="implicit"))
     assert not model.item_weights_.toarray()[[2, 3]].any()

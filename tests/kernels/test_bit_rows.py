@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 
-from recokit._runtime.threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit.kernels import bit_rows as kernel
 
 
@@ -40,7 +40,7 @@ def test_common_ones_are_summed_over_chunks_of_words():
 def test_counts_do_not_depend_on_the_number_of_threads():
     matrix = np.random.default_rng(0).integers(0, 2, (70, 100), dtype=np.int32)
     common = np.zeros((70, 70), dtype=np.int32)
-    for_rows(kernel.common_ones, -(-70 // kernel.BLOCK), (bits_of(matrix), common), n_threads=3, min_cost=0)
+    Runner(3).rows(kernel.common_ones, -(-70 // kernel.BLOCK), (bits_of(matrix), common), min_cost=0)
     assert_array_equal(common, matrix @ matrix.T)
 
 

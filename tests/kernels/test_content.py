@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit._runtime.threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit.data.rows import Rows
 from recokit.kernels.content import score_profiles
 from tests.naive import tfidf as naive
@@ -32,7 +32,7 @@ def scores_of(n_terms, vectors, histories, offsets, gains, losses, n_threads=1):
     by_term = Rows(*by_item).transposed(n_terms).arrays
     scores = np.full((len(histories), len(vectors)), np.nan, dtype=np.float32)
     args = (*compressed(histories), *by_item, *by_term, offsets, gains, losses, scores)
-    for_rows(score_profiles, len(histories), args, n_threads=n_threads, min_cost=0)
+    Runner(n_threads).rows(score_profiles, len(histories), args, min_cost=0)
     return scores
 
 

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
 
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
 INT64 = np.iinfo(np.int64)
 ANY_ID = st.integers(INT64.min, INT64.max)
 CLASHING_ID = st.integers(-3, 3).map(lambda k: k << 60)  # few values, far apart, some with the sign bit set
@@ -19,7 +21,7 @@ def first_appearances(ids):
 @given(st.lists(st.one_of(ANY_ID, CLASHING_ID, st.integers(-4, 4))))
 def test_hashing_numbers_ids_in_order_of_first_appearance(ids):
     codes = np.full(len(ids), -7, dtype=np.int32)
-    uniques = hash_codes(np.array(ids, dtype=np.int64), codes)
+    uniques = hash_codes(np.array(ids, dtype=np.int64), codes, MULTIPLIER)
     expected_codes, expected_uniques = first_appearances(ids)
     assert codes.tolist() == expected_codes
     assert uniques.tolist() == expected_uniques
@@ -30,7 +32,7 @@ def test_the_hash_table_grows_without_losing_an_id(n_distinct):
     ids = np.random.default_rng(n_distinct).permutation(n_distinct).astype(np.int64) * 2**33 - 2**45
     ids = np.concatenate([ids, ids[:100]])
     codes = np.empty(len(ids), dtype=np.int32)
-    uniques = hash_codes(ids, codes)
+    uniques = hash_codes(ids, codes, MULTIPLIER)
     assert len(uniques) == n_distinct
     np.testing.assert_array_equal(uniques[codes], ids)
 

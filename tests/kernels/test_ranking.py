@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit._runtime.threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit.kernels import ranking
 from tests.naive import metrics as naive
 
@@ -46,7 +46,7 @@ def measured(users, plan, n_threads=1, n_items=N_ITEMS + 4):
     results = np.full((len(users), len(plan)), np.nan)
     args = (listed, counts, list_rows, indptr, relevant, values, test_rows, discounts, N_ITEMS)
     plan = np.array([(*row, n_items) for row in plan], dtype=np.int64)
-    for_rows(ranking.measure_lists, len(users), (*args, plan, results), n_threads=n_threads, min_cost=0)
+    Runner(n_threads).rows(ranking.measure_lists, len(users), (*args, plan, results), min_cost=0)
     return results
 
 

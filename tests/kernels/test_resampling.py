@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recokit._runtime.threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit.kernels.resampling import flipped_means, mean_rows
 
 VALUES = st.integers(-4, 4).map(float)
@@ -14,7 +14,7 @@ VALUES = st.integers(-4, 4).map(float)
 @given(arrays(np.float64, (5, 2), elements=VALUES), arrays(np.int32, (3, 4), elements=st.integers(0, 4)))
 def test_mean_rows_average_the_drawn_rows(n_threads, values, drawn):
     means = np.full((3, 2), np.nan)
-    for_rows(mean_rows, 3, (drawn, values, means), n_threads=n_threads, min_cost=0)
+    Runner(n_threads).rows(mean_rows, 3, (drawn, values, means), min_cost=0)
     np.testing.assert_array_equal(means, values[drawn].mean(axis=1))  # small integers: sums are exact
 
 
@@ -23,7 +23,7 @@ def test_mean_rows_average_the_drawn_rows(n_threads, values, drawn):
 def test_flipped_means_average_the_rows_with_flipped_signs(n_threads, values, flipped):
     means = np.full((3, 2), np.nan)
     args = np.packbits(flipped, axis=1, bitorder="little"), values, means
-    for_rows(flipped_means, 3, args, n_threads=n_threads, min_cost=0)
+    Runner(n_threads).rows(flipped_means, 3, args, min_cost=0)
     np.testing.assert_array_equal(means, np.where(flipped[:, :, None], -values, values).sum(axis=1) / 10)
 
 

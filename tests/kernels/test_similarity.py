@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recokit._runtime.threads import for_rows
+from recokit._runtime.threads import Runner
 from recokit.kernels import similarity as kernel
 from recokit.kernels import similarity_formulas as formulas
 from tests.naive import similarity as naive
@@ -170,6 +170,6 @@ def test_nearest_rows_do_not_depend_on_the_number_of_threads(rows, n_threads):
     expected = nearest_rows(rows, rows, "cosine", 3, own=np.arange(len(rows)))
     found = tuple(np.empty_like(array) for array in expected)
     args = (*arguments(rows, rows, "cosine", own=np.arange(len(rows))), *found)
-    for_rows(kernel.nearest_rows, len(rows), args, n_threads=n_threads, min_cost=0)
+    Runner(n_threads).rows(kernel.nearest_rows, len(rows), args, min_cost=0)
     for actual, wanted in zip(found, expected, strict=True):
         assert_array_equal(actual, wanted)

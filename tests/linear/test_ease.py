@@ -1,4 +1,4 @@
-"""EASE against its formula, its memory check and its quality."""
+"""EASE: its formula, memory check and quality."""
 
 import numpy as np
 import pytest
@@ -37,12 +37,12 @@ def test_the_contract_holds():
     check_recommender(EASE(l2=5.0, dropout=0.2))
 
 
-def test_a_fit_that_would_not_fit_into_memory_says_how_much_it_needs_and_what_to_do():
+def test_a_fit_that_exceeds_the_memory_limit_raises_with_the_need_and_a_remedy():
     with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items.*SLIM"):
         EASE(max_memory_gb=1e-6).fit(example_interactions("implicit"))
 
 
-def test_by_default_the_memory_of_the_machine_is_the_limit(monkeypatch):
+def test_the_default_memory_limit_is_that_of_the_machine(monkeypatch):
     rng = np.random.default_rng(0)
     data = Interactions.from_arrays(rng.integers(0, 50, 9000), np.arange(9000), feedback="implicit")
     monkeypatch.setattr(ease, "memory_limit", lambda: 0.9e9)
@@ -51,7 +51,7 @@ def test_by_default_the_memory_of_the_machine_is_the_limit(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_bits_of_a_fit_depend_neither_on_the_threads_nor_on_what_blas_may_use():
+def test_the_bits_of_a_fit_depend_neither_on_threads_nor_on_blas_threads():
     rng = np.random.default_rng(0)
     popularity = rng.exponential(size=1501)
     items = rng.choice(1501, 60_000, p=popularity / popularity.sum())
@@ -63,14 +63,14 @@ def test_the_bits_of_a_fit_depend_neither_on_the_threads_nor_on_what_blas_may_us
 
 
 def example_with_negative_weights():
-    """Two items that nobody has together, one that nobody has, and users with no interactions and with strengths 0."""
+    """Return data with two items without common users, an item without users, and users without positive strengths."""
     table = np.array([[1, 0, 1, 0.0]] * 4 + [[0, 1, 1, 0]] * 4 + [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
     rows, columns = np.nonzero(table)
     cells = (np.append(np.ones(len(rows)), [0.0, 0.0]), (np.append(rows, [10, 10]), np.append(columns, [0, 2])))
     return Interactions.from_matrix(sparse.csr_array(cells, shape=table.shape), feedback="implicit")
 
 
-def test_what_nothing_speaks_for_or_against_is_in_no_list():
+def test_items_without_evidence_are_not_recommended():
     model = EASE(l2=0.1, user_exponent=0.0).fit(example_with_negative_weights())
     lists = model.recommend(n=4)
     assert [item for item, _ in lists[8]] == [2, 1]
@@ -83,17 +83,17 @@ def test_what_nothing_speaks_for_or_against_is_in_no_list():
 @pytest.mark.parametrize(
     "table", [[[1.0]], [[1.0], [2.0]], [[1.0, 2.0, 3.0]], np.ones((3, 3)), np.eye(3), [[1.0, 0.0, 1.0]]]
 )
-def test_one_user_one_item_equal_values_and_items_without_users_are_no_error(table):
+def test_single_users_single_items_equal_values_and_items_without_users_can_be_fitted(table):
     dense = np.asarray(table)
     model = EASE(l2=1.0, user_exponent=0.0).fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
     assert_allclose(model.item_weights_, ease_weights(dense, 1.0, 0.0, 0.0), atol=1e-6)
     lists = model.recommend(n=3, exclude_seen=False)
     weights = ease_weights(dense, 1.0, 0.0, 0.0)
-    spoken = (dense != 0).astype(int) @ (np.abs(weights) > 1e-12)
-    assert lists.counts.tolist() == (spoken > 0).sum(axis=1).tolist()
+    n_weights = (dense != 0).astype(int) @ (np.abs(weights) > 1e-12)
+    assert lists.counts.tolist() == (n_weights > 0).sum(axis=1).tolist()
 
 
-def test_similar_items_of_all_are_those_of_each(monkeypatch):
+def test_similar_items_do_not_depend_on_the_block_size(monkeypatch):
     data = example_interactions("implicit")
     model = EASE().fit(data)
     expected = model.similar_items(list(data.items), n=5)
@@ -103,17 +103,17 @@ def test_similar_items_of_all_are_those_of_each(monkeypatch):
     assert blocks.counts.tolist() == expected.counts.tolist()
 
 
-def test_explanations_add_up_however_large_the_strengths():
+def test_explanations_of_large_strengths_add_up():
     rng = np.random.default_rng(0)
     strengths = np.where(rng.random((30, 40)) < 0.6, rng.integers(1, 10_000_000, (30, 40)), 0)
     model = EASE(user_exponent=0.0).fit(Interactions.from_dense(strengths, feedback="implicit"))
     for user, item in ((0, 0), (3, 7), (12, 39)):
         why = model.explain(user, item)
-        told = sum(term.contribution for term in why.terms)
-        assert abs(told - why.score) <= 1e-5 * max(1.0, abs(why.score))
+        total = sum(term.contribution for term in why.terms)
+        assert abs(total - why.score) <= 1e-5 * max(1.0, abs(why.score))
 
 
-def test_pairs_score_as_lists_do():
+def test_predictions_of_pairs_equal_the_scores_in_lists():
     data = example_interactions("implicit")
     model = EASE().fit(data)
     lists = model.recommend(n=18, exclude_seen=False)
@@ -122,7 +122,7 @@ def test_pairs_score_as_lists_do():
         assert_allclose(model.predict([(user, item) for item in items]), scores, rtol=1e-5, atol=1e-6)
 
 
-def test_ratings_are_refused_unless_they_are_to_be_strengths():
+def test_ratings_raise_unless_feedback_is_implicit():
     ratings = example_interactions("explicit")
     with pytest.raises(DataError, match="implicit"):
         EASE().fit(ratings)
@@ -136,7 +136,7 @@ def test_an_item_does_not_predict_itself():
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_quality_on_movielens_1m_exceeds_the_published_graph_network(data_dir):
+def test_quality_on_movielens_1m_exceeds_a_published_graph_network(data_dir):
     split = load_movielens_1m_implicit(data_dir)
     lists = EASE(50.0, user_exponent=0.5, dropout=0.2).fit(split.train).recommend(n=20)
     measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means
@@ -146,7 +146,7 @@ def test_quality_on_movielens_1m_exceeds_the_published_graph_network(data_dir):
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_quality_on_movielens_1m_with_the_parameters_of_a_search(data_dir):
+def test_quality_on_movielens_1m_with_tuned_parameters(data_dir):
     split = load_movielens_1m_implicit(data_dir)
     model = EASE(10.6, user_exponent=0.8, dropout=0.7, item_exponent=0.2)  # benchmarks/tune_implicit.py
     measured = evaluate(model.fit(split.train).recommend(n=20), split.test, metrics=("recall@20", "ndcg@20")).means

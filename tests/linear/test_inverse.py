@@ -1,4 +1,4 @@
-"""The tiled inverse against NumPy's, and its bits."""
+"""The tiled inverse: equality with NumPy, and reproducible bits."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def inverted(matrix, n_threads=1):
 
 
 @given(st.integers(1, 30), st.sampled_from([1, 2, 7, 8, 256]), st.integers(0, 99), st.integers(1, 3))
-def test_the_lower_triangle_is_that_of_the_inverse_whatever_the_size_of_the_tiles(n, tile, seed, n_threads):
+def test_the_lower_triangle_equals_the_inverse_for_all_tile_sizes(n, tile, seed, n_threads):
     matrix = positive_definite(n, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_inverse, "_TILE", tile)
@@ -31,7 +31,7 @@ def test_the_lower_triangle_is_that_of_the_inverse_whatever_the_size_of_the_tile
 
 
 @pytest.mark.parametrize("n", [255, 777, 1501])
-def test_the_bits_depend_neither_on_the_threads_nor_on_what_blas_may_use(n):
+def test_the_bits_depend_neither_on_threads_nor_on_blas_threads(n):
     matrix = positive_definite(n, 0)
     expected = inverted(matrix)
     for n_threads, blas in ((2, 1), (1, 2), (3, 2)):
@@ -40,7 +40,7 @@ def test_the_bits_depend_neither_on_the_threads_nor_on_what_blas_may_use(n):
 
 
 @pytest.mark.parametrize("place", [0, 5, 19])
-def test_a_matrix_that_is_not_positive_definite_is_refused(place, monkeypatch):
+def test_a_matrix_that_is_not_positive_definite_raises(place, monkeypatch):
     monkeypatch.setattr(_inverse, "_TILE", 8)
     matrix = np.eye(20)
     matrix[place, place] = -1.0

@@ -1,4 +1,4 @@
-"""SLIM against plain coordinate descent, scikit-learn and the conditions of its optimum; bad inputs; quality."""
+"""SLIM: plain coordinate descent, scikit-learn, optimality conditions, edge cases and quality."""
 
 import tracemalloc
 
@@ -23,8 +23,8 @@ from tests.naive.linear import item_scales, slim_candidates, slim_problem, slim_
 EXACT = {"tol": 1e-9, "max_iter": 3000}
 
 
-def made_up(seed, n_users=12, n_items=6, values=3):
-    """Return a matrix that may have users and items without interactions."""
+def random_strengths(seed, n_users=12, n_items=6, values=3):
+    """Return a random matrix, possibly with users and items without interactions."""
     dense = np.random.default_rng(seed).integers(0, values, (n_users, n_items)) * 1.0
     dense[0, 0] = 1.0
     return dense
@@ -40,16 +40,16 @@ penalties = st.tuples(st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([0.5, 3
 
 
 @given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.4]))
-def test_weights_equal_those_of_plain_coordinate_descent(seed, penalty, positive, user_exponent, dropout):
-    dense, (l1, l2) = made_up(seed), penalty
+def test_weights_equal_plain_coordinate_descent(seed, penalty, positive, user_exponent, dropout):
+    dense, (l1, l2) = random_strengths(seed), penalty
     model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
     expected = slim_weights(dense, l1, l2, user_exponent, dropout, positive=positive)
     assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 @given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.7]), st.sampled_from([0.0, 0.4]))
-def test_weights_satisfy_the_conditions_of_the_optimum(seed, penalty, positive, user_exponent, dropout):
-    dense, (l1, l2) = made_up(seed, 20, 9), penalty
+def test_weights_satisfy_the_optimality_conditions(seed, penalty, positive, user_exponent, dropout):
+    dense, (l1, l2) = random_strengths(seed, 20, 9), penalty
     model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
     G, ridge = slim_problem(dense, l2, user_exponent, dropout)
     B = model.item_weights_.toarray().astype(np.float64)
@@ -65,8 +65,8 @@ def test_weights_satisfy_the_conditions_of_the_optimum(seed, penalty, positive, 
 
 
 @pytest.mark.parametrize("positive", [True, False])
-def test_weights_equal_those_of_scikit_learns_elastic_net(positive):
-    dense, l1, l2 = made_up(3, 30, 8), 0.6, 2.0
+def test_weights_equal_the_elastic_net_of_scikit_learn(positive):
+    dense, l1, l2 = random_strengths(3, 30, 8), 0.6, 2.0
     B = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=0.0, dropout=0.0).item_weights_.toarray()
     for target in range(8):
         others = np.delete(np.arange(8), target)
@@ -78,7 +78,7 @@ def test_weights_equal_those_of_scikit_learns_elastic_net(positive):
         assert B[target, target] == 0
 
 
-def test_without_l1_and_with_negative_weights_the_weights_are_those_of_ease():
+def test_weights_equal_ease_without_l1_and_with_negative_weights():
     data = example_interactions("implicit")
     shared = {"l2": 4.0, "user_exponent": 0.5, "dropout": 0.2, "item_exponent": 0.3}
     model = SLIM(None, l1=0.0, positive=False, **EXACT, **shared).fit(data)
@@ -86,8 +86,8 @@ def test_without_l1_and_with_negative_weights_the_weights_are_those_of_ease():
 
 
 @given(seeds, st.integers(1, 4), st.booleans())
-def test_candidates_are_the_items_that_alone_would_lower_the_loss_most(seed, n_neighbors, positive):
-    dense = made_up(seed, values=2)
+def test_candidates_are_the_items_that_reduce_the_loss_most_on_their_own(seed, n_neighbors, positive):
+    dense = random_strengths(seed, values=2)
     model = fitted(dense, n_neighbors=n_neighbors, l1=0.3, l2=1.0, positive=positive, user_exponent=0.0, dropout=0.0)
     candidates = slim_candidates(dense, 0.3 * positive, 1.0, 0.0, 0.0, n_neighbors)
     expected = slim_weights(dense, 0.3, 1.0, 0.0, 0.0, positive=positive, candidates=candidates)
@@ -95,15 +95,15 @@ def test_candidates_are_the_items_that_alone_would_lower_the_loss_most(seed, n_n
 
 
 @given(seeds, st.sampled_from([1e-9, 4 * 3**2 * 1e-9, 4 * 7**2 * 1e-9]), st.booleans(), st.booleans())
-def test_how_much_of_the_gram_matrix_is_kept_changes_no_bit(seed, max_memory_gb, positive, weighted):
-    dense = np.random.default_rng(seed).random((15, 9)) * made_up(seed, 15, 9, values=2)
+def test_the_memory_for_the_gram_matrix_does_not_change_the_bits(seed, max_memory_gb, positive, weighted):
+    dense = np.random.default_rng(seed).random((15, 9)) * random_strengths(seed, 15, 9, values=2)
     dense[0, 0] = 1.0
     parameters = {"n_neighbors": 4, "l1": 0.02, "l2": 0.5, "positive": positive, "user_exponent": 0.5 * weighted}
-    kept, summed = (fitted(dense, max_memory_gb=gb, **parameters) for gb in (1.0, max_memory_gb))
-    assert_array_equal(kept.item_weights_.toarray(), summed.item_weights_.toarray())
+    stored, computed = (fitted(dense, max_memory_gb=gb, **parameters) for gb in (1.0, max_memory_gb))
+    assert_array_equal(stored.item_weights_.toarray(), computed.item_weights_.toarray())
 
 
-def test_the_number_of_threads_changes_no_bit():
+def test_the_number_of_threads_does_not_change_the_bits():
     data = example_interactions("implicit")
     with threads_at_any_cost():
         one, three = (SLIM(6, l2=0.5, n_threads=n, max_memory_gb=5e-7).fit(data) for n in (1, 3))
@@ -116,19 +116,19 @@ def test_the_contract_holds(positive):
     check_recommender(SLIM(l2=0.5, positive=positive, item_exponent=0.2))
 
 
-def test_item_exponent_scales_the_weights_for_each_item():
-    dense = made_up(5)
+def test_item_exponent_scales_the_weights_for_each_target():
+    dense = random_strengths(5)
     plain, scaled = (fitted(dense, l2=0.5, item_exponent=exponent).item_weights_.toarray() for exponent in (0.0, 0.4))
     assert scaled == pytest.approx(plain * item_scales(dense, 0.4), rel=1e-5)
 
 
-def test_all_items_as_candidates_of_a_large_catalogue_are_refused_with_the_memory_that_it_takes():
+def test_all_items_as_candidates_raise_if_they_exceed_the_memory_limit():
     with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items on 2 threads.*n_neighbors"):
         SLIM(None, n_threads=2, max_memory_gb=3.8e-6).fit(example_interactions("implicit"))
     SLIM(None, n_threads=2, max_memory_gb=3.9e-6).fit(example_interactions("implicit"))
 
 
-def test_a_catalogue_whose_square_would_take_gigabytes_is_fitted_in_little_memory():
+def test_memory_does_not_grow_with_the_square_of_the_catalogue():
     rng = np.random.default_rng(0)
     users, items = rng.integers(0, 3000, 60_000), (36_000 * rng.random(60_000) ** 3).astype(int)
     items[:36_000] = np.arange(36_000)
@@ -141,49 +141,50 @@ def test_a_catalogue_whose_square_would_take_gigabytes_is_fitted_in_little_memor
         tracemalloc.stop()
     assert model.item_weights_.shape == (36_000, 36_000)
     assert model.item_weights_.nnz > 36_000
-    assert peak < 200e6  # a square of float32 takes 5.2 GB
+    assert peak < 200e6  # a dense float32 matrix of items × items takes 5.2 GB
 
 
-def test_a_descent_that_is_stopped_early_warns():
-    with pytest.warns(ConvergenceWarning, match="18 of 18 items still changed after max_iter=1 "):
+def test_targets_without_convergence_give_a_warning_at_the_call_of_fit():
+    with pytest.warns(ConvergenceWarning, match="18 of 18 items did not converge in max_iter=1 ") as caught:
         model = SLIM(l2=0.5, max_iter=1, tol=0.0).fit(example_interactions("implicit"))
     assert model.n_iter_ == 1
+    assert caught[0].filename == __file__
 
 
-def test_ratings_are_refused_unless_they_are_to_be_strengths():
+def test_ratings_raise_unless_feedback_is_implicit():
     ratings = example_interactions("explicit")
     with pytest.raises(DataError, match="implicit"):
         SLIM().fit(ratings)
     assert SLIM(feedback="implicit").fit(ratings).item_weights_.shape == (18, 18)
 
 
-def test_one_item_has_no_weights_and_its_lists_are_empty():
+def test_a_single_item_has_no_weights_and_gives_empty_lists():
     model = SLIM().fit([("ann", "tea"), ("bob", "tea")])
     assert model.item_weights_.nnz == 0
     assert model.recommend(exclude_seen=False).counts.tolist() == [0, 0]
     assert model.predict([("ann", "tea")]).tolist() == [0.0]
 
 
-def test_one_user_gives_weights_to_what_they_have():
-    half = 0.5  # ann's weight is n^-0.5 for n = 2 items; dropout doubles the diagonal
+def test_a_single_user_gives_weights_between_their_items():
+    half = 0.5  # the weight of ann is n^-0.5 for n = 2 items; dropout doubles the diagonal
     model = SLIM(l1=0.0, l2=0.1, dropout=0.5).fit([("ann", "tea"), ("ann", "cup")])
     assert model.item_weights_.toarray()[[0, 1], [1, 0]] == pytest.approx(half**0.5 / (2 * half**0.5 + 0.1), rel=1e-6)
     assert model.recommend_for([["tea"]]).counts.tolist() == [1]
 
 
-def test_more_neighbours_than_items_are_all_items():
+def test_more_neighbours_than_items_equal_all_items():
     data = example_interactions("implicit")
-    many, all_of_them = (SLIM(n, l2=0.5).fit(data).item_weights_.toarray() for n in (10_000, None))
-    assert_array_equal(many, all_of_them)
+    many, unlimited = (SLIM(n, l2=0.5).fit(data).item_weights_.toarray() for n in (10_000, None))
+    assert_array_equal(many, unlimited)
 
 
-def test_where_everybody_has_everything_the_others_share_the_weight_alike():
+def test_if_all_users_have_all_items_the_weights_are_equal():
     model = fitted(np.ones((8, 5)), l1=0.0, l2=1.0, user_exponent=0.0, dropout=0.0)
     assert model.item_weights_.toarray()[~np.eye(5, dtype=bool)] == pytest.approx(8 / (4 * 8 + 1), rel=1e-5)
     assert model.recommend(n=3).counts.tolist() == [0] * 8
 
 
-def test_users_and_items_without_interactions_get_nothing():
+def test_users_and_items_without_interactions_get_no_weights_and_no_lists():
     dense = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1]]) * 1.0
     model = fitted(dense, l1=0.0, l2=0.0, user_exponent=0.0, dropout=0.0)
     assert not model.item_weights_.toarray()[2].any()
@@ -194,8 +195,8 @@ def test_users_and_items_without_interactions_get_nothing():
     assert model.similar_items([2]).counts.tolist() == [0]
 
 
-def test_negative_weights_are_not_listed_as_similar_but_count_in_scores():
-    dense = np.array([[1, 1, 0]] * 4 + [[0, 1, 1]] * 4) * 1.0  # item 0 is item 1 less item 2
+def test_negative_weights_count_in_scores_but_not_in_similar_items():
+    dense = np.array([[1, 1, 0]] * 4 + [[0, 1, 1]] * 4) * 1.0  # column 0 is column 1 minus column 2
     model = fitted(dense, l1=0.0, l2=0.1, positive=False, user_exponent=0.0, dropout=0.0)
     B = model.item_weights_.toarray()
     assert B.min() < 0

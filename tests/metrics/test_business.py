@@ -329,7 +329,7 @@ def test_revenue_of_longer_lists_is_no_less_and_of_the_best_list_all_that_was_sp
         (
             lambda: revenue_at_k([["a"]], [["a"]], 1, prices=pd.DataFrame({"item_id": ["a", "a"], "price": [1, 2]})),
             DataError,
-            "items of the prices: 1 of them repeat: 'a'",
+            "items of the prices: 1 id.s. are duplicated: 'a'",
         ),
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices={"a": "dear"}), DataError, "prices: expected numbers"),
         (lambda: sample_size(0.1, 0.2, power=1), ValueError, "power=1"),

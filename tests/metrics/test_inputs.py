@@ -180,7 +180,7 @@ def test_one_flat_list_is_refused(lists):
 
 
 def test_two_lists_of_a_user_are_refused():
-    with pytest.raises(DataError, match="users: 1 of them repeat: 'ann'"):
+    with pytest.raises(DataError, match=r"users: 1 id.s. are duplicated: 'ann'"):
         recall(Recommendations(users=["ann", "ann"], items=[["a"], ["b"]]), {"ann": ["a"]})
 
 

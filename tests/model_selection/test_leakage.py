@@ -38,7 +38,7 @@ def test_the_report_counts_what_the_definitions_say(train, test, k):
     assert (report.n_test_users, report.n_test_items) == (len({r[0] for r in test}), len({r[1] for r in test}))
     assert report.n_duplicates == naive.duplicates(train, test)
     assert report.n_own_future == naive.own_future(train, test)
-    assert report.n_future_of_any_user == naive.future_of_any_user(train, test)
+    assert report.n_anyones_future == naive.future_of_any_user(train, test)
     assert (report.n_cold_users, report.n_of_cold_users) == naive.cold(train, test, 0)
     assert (report.n_cold_items, report.n_of_cold_items) == naive.cold(train, test, 1)
     lists = naive.popularity_lists(train, test, {item for _, item, _ in train}, k)
@@ -84,10 +84,10 @@ def test_the_splitters_that_look_at_time_or_people_do_not_leak(cv):
     report = check_split(*train_test_split(data, cv))
     assert report.leaks == []
     if isinstance(cv, GlobalTimeSplit):
-        assert report.n_future_of_any_user == 0
+        assert report.n_anyones_future == 0
         assert report.verdict == "nothing leaks"
     else:
-        assert report.n_future_of_any_user > 0
+        assert report.n_anyones_future > 0
         assert report.verdict.endswith("but what others did later is learned from")
 
 
@@ -103,7 +103,7 @@ def test_a_random_split_of_data_with_timestamps_leaks():
 def test_without_timestamps_futures_are_unknown():
     train, test = as_interactions(LOG[:20], times=False), as_interactions(LOG[20:])
     report = check_split(train, test)
-    assert report.n_own_future is report.n_future_of_any_user is None
+    assert report.n_own_future is report.n_anyones_future is None
     assert "own future learned from       unknown without timestamps" in str(report)
     assert report.verdict == "no pair leaks; futures are unknown without timestamps"
 
@@ -151,7 +151,7 @@ def test_the_published_folds_of_movielens_learn_from_the_future_and_a_global_cut
     assert report.n_duplicates == 0
     assert report.n_own_future > 0.9 * report.n_test
     report = check_split(*train_test_split(read("u.data"), GlobalTimeSplit()))
-    assert (report.leaks, report.n_future_of_any_user) == ([], 0)
+    assert (report.leaks, report.n_anyones_future) == ([], 0)
     assert report.n_of_cold_users > 0.8 * report.n_test  # people came, rated and left: the last fifth is of others
 
 

@@ -1,4 +1,4 @@
-"""One BLAS thread for a while."""
+"""Limit BLAS to one thread."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ __all__ = ["single_threaded_blas"]
 
 
 class _BlasLimit:
-    """One thread for BLAS while anybody wants it so; what it had before comes back with the last."""
+    """A limit shared by its users: the last one to leave restores the previous number of threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -22,12 +22,15 @@ class _BlasLimit:
 
 _blas = _BlasLimit()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_blas.__init__)  # type: ignore[misc]  # a lock that was held then stays so
+    os.register_at_fork(after_in_child=_blas.__init__)  # type: ignore[misc]  # a lock held during a fork stays held in the child
 
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """Let BLAS use one thread, where recokit's threads call it themselves; may be entered by several at a time."""
+    """Limit BLAS to one thread, for code that calls BLAS from several threads.
+
+    Several threads may enter at a time. The limit holds for the whole process.
+    """
     with _blas.lock:
         if _blas.users == 0:
             _blas.limits = threadpool_limits(1, user_api="blas")

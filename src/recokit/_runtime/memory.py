@@ -1,4 +1,4 @@
-"""How much memory there is to take."""
+"""Memory available to this process."""
 
 import os
 from pathlib import Path
@@ -9,22 +9,19 @@ _GROUPS, _MOUNT = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def memory_limit() -> float:
-    """Return the bytes of memory that the machine has, or the container lets this process have, if that is less.
-
-    Infinity where the system does not tell.
-    """
-    return min(_physical(), _of_container())
+    """Return the bytes of memory of the machine, or the lower limit of its container; infinity if unknown."""
+    return min(_physical_memory(), _container_limit())
 
 
-def _physical() -> float:
+def _physical_memory() -> float:
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return float("inf")
 
 
-def _of_container() -> float:
-    """Return the least limit of the control groups that this process is in, of version 1 or 2, and of those above."""
+def _container_limit() -> float:
+    """Return the lowest limit of the control groups (version 1 or 2) of this process and of their parents."""
     try:
         groups = [line.split(":", 2)[1:] for line in _GROUPS.read_text().splitlines()]
     except OSError:
@@ -43,7 +40,7 @@ def _of_container() -> float:
 
 
 def _read(file: Path) -> float:
-    """Return the number in a file; infinity where there is none, as where it says "max"."""
+    """Return the number in a file; infinity if there is none, or if the file says "max"."""
     try:
         text = file.read_text().strip()
     except OSError:

@@ -8,6 +8,7 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, FloatArray, IntArray
 from recokit.base.top import Top
+from recokit.data._frames import holds_collections, labelled_mapping
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
@@ -119,6 +120,9 @@ class Eligibility:
 
     def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None) -> None:
         self._items = items
+        candidates, exclude = (
+            labelled_mapping(ids) if holds_collections(ids) else ids for ids in (candidates, exclude)
+        )
         self._candidates = candidates if isinstance(candidates, Mapping) else None
         self._exclude = exclude if isinstance(exclude, Mapping) else None
         self._allowed: BoolArray = np.ones(len(items), dtype=np.bool_)

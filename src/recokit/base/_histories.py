@@ -1,16 +1,19 @@
 """Histories of users outside the training data, read from any accepted form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
+from recokit.data._events import events_of
+from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
-from recokit.exceptions import DataError, UnknownIdError
+from recokit.exceptions import DataError, UnknownIdError, first_few
 
 __all__ = ["read_histories"]
 
@@ -20,9 +23,10 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
 
     Parameters
     ----------
-    given : Interactions, mapping, or sequence
-        A mapping of user ids to histories, or a sequence of the histories of users 0 … m − 1. A history is a sequence
-        of item ids, or a mapping of item ids to ratings or strengths.
+    given : Interactions, frame, mapping, or sequence
+        A frame with the columns user_id and item_id, and rating or value; a mapping of user ids to histories; or a
+        sequence of the histories of users 0 … m − 1. A history is a sequence of item ids, or a mapping of item ids to
+        ratings or strengths.
     items : IdIndex
         Items of the model.
     explicit : bool
@@ -37,13 +41,17 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     DataError
         A history repeats an item, has a value that is not a number, or lacks the ratings that the model needs.
     """
+    if is_frame(given) or is_table(given):
+        given = _from_table(given, explicit)
     if isinstance(given, Interactions):
-        return given.users.ids, _from_interactions(given, items, skip_unknown)
+        return given.users.ids, _from_interactions(given, items, explicit, skip_unknown)
+    given = labelled_mapping(given) if holds_collections(given) else given
     if isinstance(given, Mapping):
         users, histories = list(given), list(given.values())
     else:
-        histories = list(given)
+        histories = list(plain(given, "histories"))
         users = list(range(len(histories)))
+        _refuse_items(histories)
     parts = [
         _read_history(user, history, items, explicit, skip_unknown)
         for user, history in zip(users, histories, strict=True)
@@ -55,7 +63,30 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     )
 
 
-def _from_interactions(given: Interactions, items: IdIndex, skip_unknown: bool) -> Rows:
+def _from_table(table: Any, explicit: bool) -> Interactions:
+    """Return the interactions of a frame or a mapping of columns."""
+    data, values, has_values = events_of(table, "histories")
+    if not has_values:
+        return data
+    return replace(data, values=values.astype(np.float32), feedback="explicit" if explicit else "implicit")
+
+
+def _refuse_items(histories: list[Any]) -> None:
+    """Refuse a single history in place of a list of histories."""
+    if any(isinstance(one, str | bytes) or not isinstance(one, Iterable) for one in histories):
+        raise DataError(
+            f"histories: expected a list of histories, or a mapping of user ids to histories, got the items "
+            f"{first_few(histories)}; put a single history into a list, such as [{histories[:2]!r}]"
+        )
+
+
+def _from_interactions(given: Interactions, items: IdIndex, explicit: bool, skip_unknown: bool) -> Rows:
+    if explicit and given.feedback != "explicit":
+        raise DataError("histories: the model needs ratings, got implicit feedback; give ratings of the items")
+    if not explicit and np.any(given.values < 0):
+        raise DataError(
+            f"histories: {np.count_nonzero(given.values < 0)} value(s) are negative, which strengths cannot be"
+        )
     codes = items.codes(given.items)[given.item_codes]
     if np.any(codes < 0):
         if not skip_unknown:

@@ -47,6 +47,7 @@ class Learner(BaseEstimator):
     interactions_: Interactions
     item_counts_: FloatArray
     rating_range_: tuple[float, float]
+    _fitted_names: frozenset[str]  # attributes of the fitted state; other attributes survive a refit
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "feedback": one_of("auto", "explicit", "implicit"),
@@ -110,11 +111,12 @@ class Learner(BaseEstimator):
         given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
         if given.n_interactions == 0:
             raise DataError("no interactions to fit")
-        kept = {*self.get_params(deep=False), *self._kept_by_refit}
-        model = self._with_attributes({name: value for name, value in vars(self).items() if name in kept})
+        model = self._with_attributes(self._unfitted_attributes())
+        before = frozenset(vars(model))
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
         model._fit(interactions)
+        model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
         replace_state(self, model)
         return self
 
@@ -151,8 +153,14 @@ class Learner(BaseEstimator):
         merged = model._prepare(merged, **side)
         model._set_common_attributes(merged)
         model._partial_fit(merged, previous)
+        model._fitted_names |= frozenset(vars(model)) - frozenset(vars(self))
         replace_state(self, model)
         return self
+
+    def _unfitted_attributes(self) -> dict[str, Any]:
+        """Return the attributes without the fitted state, but with what a new fit may continue from."""
+        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
+        return {name: value for name, value in vars(self).items() if name not in dropped}
 
     def _with_attributes(self, attributes: dict[str, Any]) -> Self:
         """Return an estimator of the same class with these attributes."""
@@ -217,6 +225,7 @@ class Learner(BaseEstimator):
             # Older files spell private attributes with a trailing underscore.
             setattr(model, name.rstrip("_") if name.startswith("_") else name, value)
         model._restore()
+        model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
         return model
 
     # ------------------------------------------------------------------ for subclasses

@@ -1,4 +1,4 @@
-"""Explanation: why an item has the score that it has."""
+"""Explanation: the score of an item as a sum of terms."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,8 +9,8 @@ Language = Literal["en", "zh"]
 
 _TERMS = {
     "mean": ("the overall mean", "总体均值"),
-    "user": ("this user's own level", "该用户的评分习惯"),
-    "item": ("this item's own level", "该商品的整体水平"),
+    "user": ("the bias of the user", "该用户的评分习惯"),
+    "item": ("the bias of the item", "该商品的整体水平"),
     "past_item": ("their interest in {}", "对商品 {} 的兴趣"),
     "neighbor": ("the similar user {}", "相似用户 {}"),
     "word": ("the word “{}”", "词语“{}”"),
@@ -31,9 +31,9 @@ class Term:
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"popularity"``,
         ``"clipping"`` or ``"other"``.
     subject : object
-        The item, neighbour or word that it comes from; None where the kind says it all.
+        Item, neighbour or word of the term; None for kinds without one.
     contribution : float
-        What it adds to the score.
+        Contribution to the score.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Term:
     contribution: float
 
     def label(self, language: Language = "en") -> str:
-        """Return what the term is, in words.
+        """Return the name of the term in words.
 
         Examples
         --------
@@ -60,11 +60,11 @@ class Explanation:
     user, item : object
         Ids.
     score : float
-        What ``predict`` gives for the pair.
+        Score of the pair, as ``predict`` returns it.
     terms : tuple of Term
-        Largest contribution first; the contributions add up to the score.
+        Terms whose contributions add up to the score, largest first.
     language : {"en", "zh"}
-        Of ``str()``.
+        Language of ``str()``.
 
     Examples
     --------
@@ -92,5 +92,5 @@ class Explanation:
         if chinese:
             reason = "，原因：" + "、".join(parts) if parts else "，没有可说明的依据"
             return f"商品 {self.item} 对用户 {self.user} 的得分为 {self.score:.3g}{reason}。"
-        reason = f" because of {', '.join(parts)}" if parts else ": nothing is known that speaks for or against it"
+        reason = f" because of {', '.join(parts)}" if parts else ": there is no evidence"
         return f"{self.item} scores {self.score:.3g} for {self.user}{reason}."

@@ -1,4 +1,4 @@
-"""What every recommender has to beat."""
+"""Baselines: non-personalised and bias models that other recommenders should beat."""
 
 from recokit.baselines.bias import BiasBaseline
 from recokit.baselines.popularity import Popularity

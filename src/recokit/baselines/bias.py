@@ -1,13 +1,13 @@
-"""BiasBaseline: the mean, how a user rates and how an item is rated."""
+"""BiasBaseline: ratings as the mean plus a user bias and an item bias."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term
+from recokit.base._biases import BaselineBiases
+from recokit.base._parameters import COUNT, NON_NEGATIVE
 from recokit.data.interactions import Interactions
 from recokit.kernels.bias import fit_biases
 
@@ -17,34 +17,35 @@ _TOLERANCE = 1e-6
 
 
 class BiasBaseline(Recommender):
-    r"""Predict a rating as the overall mean plus a bias of the user and one of the item.
+    r"""Predict a rating as the overall mean plus a user bias and an item bias.
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i
 
-    with biases that minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`,
-    found by alternating least squares. Predictions are clipped to the range of the ratings learned from.
+    The biases minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
+    fitted by alternating least squares. Predictions are clipped to the range of the training ratings.
 
     Parameters
     ----------
     l2_user, l2_item : float
-        The penalties λ, in ratings: a user with ``l2_user`` ratings has half the bias of one with very many.
+        Ridge penalties λ, in numbers of ratings: the bias of a user with ``l2_user`` ratings is half the bias of a
+        user with very many ratings and the same mean deviation.
     max_iter : int
-        Alternations at most; they stop once no bias changes by more than 1e-6.
+        Maximum number of alternations; they stop once all biases change by less than 1e-6.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are. Implicit strengths are treated as ratings of the pairs that are there.
+        Kind of feedback; "auto" infers it from the data. Implicit strengths are treated as ratings.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     mean_ : float
         μ.
     user_bias_, item_bias_ : (n_users,), (n_items,) float64 arrays
-        b_u and b_i, in order of code. They are 0 for users and items without ratings.
+        b_u and b_i, in order of code; 0 for users and items without ratings.
     n_iter_ : int
-        Alternations done.
+        Number of alternations.
 
     References
     ----------
@@ -63,10 +64,11 @@ class BiasBaseline(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "l2_user": [Interval(Real, 0, None, closed="left")],
-        "l2_item": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "l2_user": NON_NEGATIVE,
+        "l2_item": NON_NEGATIVE,
+        "max_iter": COUNT,
     }
+    _falls_back_to_biases = False  # it uses its own biases
 
     def __init__(
         self,
@@ -86,30 +88,29 @@ class BiasBaseline(Recommender):
         self.verbose = verbose
 
     def _fit(self, interactions: Interactions) -> None:
-        values = interactions.values
-        self.mean_ = float(values.mean(dtype=np.float64))
+        rows, values = interactions.rows, interactions.values
         self.rating_range_ = (float(values.min()), float(values.max()))
-        self.user_bias_, self.item_bias_ = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
-        arrays = (interactions.indptr, interactions.item_codes, values)
+        self.mean_, self.user_bias_, self.item_bias_ = BaselineBiases.zero(interactions)
+        penalties = self.l2_user, self.l2_item
         with self._progress(self.max_iter, "epochs") as bar:
             for epoch in range(self.max_iter):
-                change = fit_biases(
-                    *arrays, self.mean_, self.l2_user, self.l2_item, 1, self.user_bias_, self.item_bias_
-                )
+                change = fit_biases(*rows.arrays, self.mean_, *penalties, 1, self.user_bias_, self.item_bias_)
                 self.n_iter_ = epoch + 1
                 bar.update(1)
                 if change < _TOLERANCE:
                     break
 
+    @property
+    def _biases(self) -> BaselineBiases:
+        return BaselineBiases(self.mean_, self.user_bias_, self.item_bias_)
+
     def _user_profiles(self, user_codes: CodeArray) -> FloatArray:
         return self.user_bias_[user_codes]
 
     def _fold_in(self, histories: Rows) -> FloatArray:
-        """Do the user's own step of the alternation, the items' biases given."""
+        """Return the biases of users outside the training data, given the item biases."""
         residuals = histories.values - self.mean_ - self.item_bias_[histories.codes]
-        n_users = len(histories.lengths)
-        sums = np.bincount(np.repeat(np.arange(n_users), histories.lengths), residuals, minlength=n_users)
-        biases: FloatArray = sums / np.maximum(histories.lengths + self.l2_user, 1e-12)
+        biases: FloatArray = histories.sums(residuals) / np.maximum(histories.lengths + self.l2_user, 1e-12)
         return biases
 
     def _score_block(self, profiles: FloatArray) -> FloatArray:
@@ -123,8 +124,7 @@ class BiasBaseline(Recommender):
         return self._fallback_scores(user_codes, item_codes)
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        user_bias, item_bias = np.append(self.user_bias_, 0.0), np.append(self.item_bias_, 0.0)
-        return self._to_reported(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
+        return self._to_reported(self._biases.predict(user_codes, item_codes))
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         terms = [

@@ -1,43 +1,43 @@
-"""Popularity: the same list for everyone."""
+"""Popularity: the most popular items for every user."""
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import Recommender, Term
+from recokit._typing import CodeArray, FloatArray
+from recokit.base import Recommender, Rows, Term
+from recokit.base._parameters import OPTIONAL_POSITIVE
+from recokit.data._weights import decays
 from recokit.data.interactions import Interactions
-from recokit.exceptions import DataError
 
 __all__ = ["Popularity"]
 
 
 class Popularity(Recommender):
-    r"""Recommend what most people took, to everyone.
+    r"""Recommend the most popular items to every user.
 
     The score of an item is the sum of the strengths of its interactions (implicit feedback), or the number of its
-    ratings (explicit feedback); with a half-life, each interaction counts :math:`2^{-\text{age} / \text{half-life}}`,
-    its age being its distance from the latest timestamp of all. An item nobody took scores 0 and is recommended last.
-    Scores are counts, not ratings: for a prediction of ratings take `BiasBaseline`.
+    ratings (explicit feedback). With a half-life, each interaction is multiplied by
+    :math:`2^{-\text{age} / \text{half-life}}`, where the age is the time to the latest timestamp in the data. Items
+    without interactions score 0 and are recommended last. Scores are counts, not ratings; use `BiasBaseline` to predict
+    ratings.
 
     Parameters
     ----------
     half_life : float, optional
-        Age at which an interaction counts half: in days where the timestamps are datetime64, else in their own unit.
-        None counts all alike.
+        Age at which an interaction counts half: in days if the timestamps are datetime64, otherwise in their unit.
+        By default all interactions count fully.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are.
+        Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_scores_ : (n_items,) float64 array
-        Score of each item, in order of code.
+        Score of each item, in order of item code.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Popularity(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+        "half_life": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -72,20 +72,12 @@ class Popularity(Recommender):
         if interactions.feedback == "implicit":
             weights *= interactions.values
         if self.half_life is not None:
-            if interactions.timestamps is None:
-                raise DataError("half_life needs interactions with timestamps")
-            weights *= np.exp2(-_ages(interactions.timestamps) / self.half_life)
+            weights *= decays(interactions, self.half_life)
         scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
         self.item_scores_ = scores.astype(np.float64)
 
-    def _user_profiles(self, user_codes: CodeArray) -> CodeArray:
-        return user_codes
-
-    def _fold_in(self, people: Any) -> CodeArray:
-        return np.zeros(len(people.indptr) - 1, dtype=np.int32)
-
-    def _score_block(self, profiles: CodeArray) -> FloatArray:
-        return np.tile(self.item_scores_.astype(np.float32), (len(profiles), 1))
+    def _score_block(self, profiles: Rows) -> FloatArray:
+        return np.tile(self.item_scores_.astype(np.float32), (profiles.n_rows, 1))
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         scores: FloatArray = self.item_scores_[item_codes]
@@ -100,10 +92,3 @@ class Popularity(Recommender):
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         return [Term("popularity", None, float(self.item_scores_[item_code]))]
-
-
-def _ages(timestamps: AnyArray) -> FloatArray:
-    """Return the age of each interaction at the latest of them, in days or in the timestamps' own unit."""
-    ages = timestamps.max() - timestamps
-    days: FloatArray = ages / np.timedelta64(1, "D") if ages.dtype.kind == "m" else ages.astype(np.float64)
-    return days

@@ -1,4 +1,4 @@
-"""Recommenders that compare items by what is known about them."""
+"""Content-based recommenders."""
 
 from recokit.content.analyzer import analyze
 from recokit.content.tfidf import TfidfRecommender

@@ -1,4 +1,4 @@
-"""Text to terms: words of alphabetic scripts, character bigrams of Chinese, Japanese and Korean."""
+"""Text analysis: words of alphabetic scripts, character bigrams of Chinese, Japanese and Korean."""
 
 import functools
 import importlib
@@ -14,7 +14,7 @@ __all__ = ["Analyzer", "Tokenizer", "analyze", "make_analyzer"]
 Analyzer: TypeAlias = Callable[[str], list[str]]
 Tokenizer: TypeAlias = Literal["jieba"] | Analyzer | None
 
-# Letters of scripts that are written without spaces, or (Korean) are best cut finer than at them.
+# Letters of scripts without spaces between words, and of Korean, where units finer than words work better.
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CJK = (
     _HAN + "\u1100-\u11ff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\u3131-\u318e"  # Hangul
@@ -27,10 +27,10 @@ _ALL_HAN = re.compile(rf"[{_HAN}]+")
 def _pattern() -> re.Pattern[str]:
     r"""Return the pattern of a word (group 1) or of a run of CJK characters (group 2).
 
-    Python's ``\w`` leaves out combining marks, without which words of Hindi, Thai and others fall to pieces.
+    Python's ``\w`` does not match combining marks, so on its own it would split words of Hindi, Thai and others.
     """
-    candidates = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
-    marks = "".join(chr(code) for code in candidates if unicodedata.category(chr(code))[0] == "M")
+    code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
+    marks = "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
     letter = rf"[^\W_{_CJK}]"
     return re.compile(rf"((?:\d+\.(?=\d))*{letter}(?:{letter}|[{marks}])*)|([{_CJK}]+)")
 
@@ -39,39 +39,40 @@ def _bigrams(run: str) -> list[str]:
     return [a + b for a, b in pairwise(run)] or [run]
 
 
-def _terms(text: str, cut: Analyzer) -> list[str]:
+def _terms(text: str, split_run: Analyzer) -> list[str]:
+    """Return the words of a normalised text, with each run of CJK characters split by ``split_run``."""
     terms: list[str] = []
     folded = unicodedata.normalize("NFKC", text).casefold()
     for word, run in _pattern().findall(folded):
         if word:
             terms.append(word)
         else:
-            terms += cut(run)
+            terms += split_run(run)
     return terms
 
 
 def analyze(text: str) -> list[str]:
     """Return the terms of a text that may mix scripts.
 
-    The text is normalised (Unicode NFKC: full-width letters become ordinary ones) and case-folded. Then each run of
-    letters and digits of alphabetic scripts is a term, a decimal number with it (``3.5mm``), and each run of Chinese,
-    Japanese and Korean characters gives its overlapping character bigrams; a run of one character gives this character.
-    Everything else separates.
+    The text is normalised (Unicode NFKC, which maps full-width letters to ordinary letters) and case-folded. Each run
+    of letters and digits of alphabetic scripts is then one term, including a decimal number (``3.5mm``). Each run of
+    Chinese, Japanese and Korean characters is split into its overlapping bigrams; a run of one character is one term.
+    All other characters are separators.
 
     Parameters
     ----------
     text : str
-        A title, a description.
+        Title or description, for example.
 
     Returns
     -------
     list of str
-        The terms in order, repetitions included.
+        The terms in order, with repetitions.
 
     References
     ----------
-    Bigrams find Chinese about as well as a dictionary does: Nie, Gao, Zhang & Zhou, "On the use of words and n-grams
-    for Chinese information retrieval", IRAL 2000.
+    Nie, Gao, Zhang & Zhou, "On the use of words and n-grams for Chinese information retrieval", IRAL 2000: bigrams
+    retrieve Chinese texts about as well as words from a dictionary.
 
     Examples
     --------
@@ -83,8 +84,8 @@ def analyze(text: str) -> list[str]:
     return _terms(text, _bigrams)
 
 
-def _words_of_chinese(run: str) -> list[str]:
-    """Cut a run that is all Chinese; jieba would cut Japanese and Korean into single characters."""
+def _segment_chinese(run: str) -> list[str]:
+    """Return the words of a Chinese run, and the bigrams of others: jieba splits these into single characters."""
     if not _ALL_HAN.fullmatch(run):
         return _bigrams(run)
     words: list[str] = _jieba().lcut(run)
@@ -92,7 +93,7 @@ def _words_of_chinese(run: str) -> list[str]:
 
 
 def _analyze_with_jieba(text: str) -> list[str]:
-    return _terms(text, _words_of_chinese)
+    return _terms(text, _segment_chinese)
 
 
 @functools.cache
@@ -101,25 +102,25 @@ def _jieba() -> Any:
         jieba = importlib.import_module("jieba")
     except ImportError:
         raise ImportError(
-            "tokenizer='jieba' needs jieba: pip install 'recokit[zh]', or leave tokenizer=None for character bigrams"
+            "tokenizer='jieba' needs jieba: pip install 'recokit[zh]', or use tokenizer=None for character bigrams"
         ) from None
-    jieba.setLogLevel(logging.WARNING)  # it prints the loading of its dictionary otherwise
+    jieba.setLogLevel(logging.WARNING)  # otherwise it reports the loading of its dictionary
     return jieba
 
 
 def make_analyzer(tokenizer: Tokenizer) -> Analyzer:
-    """Return the function that turns a text into terms.
+    """Return the function that splits a text into terms.
 
     Parameters
     ----------
     tokenizer : None, "jieba" or callable
-        None: `analyze`. ``"jieba"``: as `analyze`, but runs of nothing but Chinese characters are cut into words
-        by jieba and its dictionary. A callable takes the text as it is, not normalised, and returns the terms.
+        None: `analyze`. ``"jieba"``: like `analyze`, but jieba segments runs of only Chinese characters into
+        dictionary words. A callable takes the text, not normalised, and returns the terms.
 
     Raises
     ------
     ImportError
-        jieba is asked for and not installed.
+        jieba is requested but not installed.
 
     Examples
     --------
@@ -129,6 +130,6 @@ def make_analyzer(tokenizer: Tokenizer) -> Analyzer:
     if callable(tokenizer):
         return tokenizer
     if tokenizer == "jieba":
-        _jieba()  # fail before the work begins
+        _jieba()  # raise before any text is analysed
         return _analyze_with_jieba
     return analyze

@@ -1,21 +1,21 @@
-"""TfidfRecommender: items by their words, people by the words of what they liked."""
+"""TfidfRecommender: items as TF-IDF vectors, users as weighted sums of the vectors of their items."""
 
 import warnings
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term, Top
 from recokit.base._eligibility import EligibleItems
+from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
+from recokit.content._catalogue import read_texts
+from recokit.content._profiles import Profiles, profiles_from_ratings, profiles_from_strengths
+from recokit.content._vectors import tfidf_vectors
 from recokit.content.analyzer import make_analyzer
-from recokit.content.catalogue import read_texts
-from recokit.content.profiles import Weighted, weigh_ratings, weigh_strengths
-from recokit.content.vectors import tfidf_vectors
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
@@ -27,64 +27,64 @@ _STRINGS = np.dtypes.StringDType()
 
 
 class TfidfRecommender(Recommender):
-    r"""Recommend items whose texts have the words of what a person liked.
+    r"""Recommend items with texts similar to the texts of the items that a user liked.
 
-    Every item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text (`tfidf_vectors`; texts may mix
-    scripts, see `analyze`). A person is the weighted sum of the vectors of their items (Rocchio), and is compared
-    with an item by the cosine:
+    Each item is a unit vector :math:`x_i` of TF-IDF weights of the terms of its text, as in scikit-learn's
+    ``TfidfVectorizer``. Texts may mix scripts, see `analyze`. The profile of a user is the weighted sum of the vectors
+    of their items (Rocchio). It is compared with an item by the cosine:
 
     .. math:: p_u = \sum_i w_{ui} x_i, \qquad c_{ui} = \frac{p_u \cdot x_i}{|p_u|}
 
     *Implicit feedback*: the weights are the strengths, and the score is the cosine, from 0 to 1.
 
-    *Explicit feedback*: the weights are the deviations :math:`r_{ui} - m_u` from the person's mean, damped so that a
-    single rating deviates too, :math:`m_u = (\sum_i r_{ui} + 5 \mu) / (n_u + 5)` with the overall mean μ. Where every
-    rating of a person equals :math:`m_u`, nothing is liked better than the rest and all weigh 1. The score is a rating:
-    the cosine, stretched over what is left of the scale above and below the person's mean,
+    *Explicit feedback*: the weights are the deviations :math:`r_{ui} - m_u` from the user's mean. The mean is damped so
+    that a single rating deviates too: :math:`m_u = (\sum_i r_{ui} + 5 \mu) / (n_u + 5)`, with the overall mean μ. If
+    all ratings of a user equal :math:`m_u`, all weights are 1. The score is a predicted rating. It maps cosines from 0
+    to 1 to the scale above the user's mean, and cosines from −1 to 0 to the scale below it:
 
     .. math:: \hat r_{ui} = m_u + c_{ui} \cdot
        \begin{cases} r_{max} - m_u & c_{ui} > 0 \\ m_u - r_{min} & \text{otherwise} \end{cases}
 
-    which never leaves the scale and ranks a person's items exactly as the cosine does. (If all the ratings in the data
-    are equal there is no scale, and every prediction is that rating.)
+    Predictions stay within the scale and rank the items of a user as the cosine does. If all ratings in the data are
+    equal, every prediction is that rating.
 
-    An item that shares no term with any of the person's items is never recommended; `predict` gives 0 for it, or
-    :math:`m_u`. So it is for everything where the profile vanishes, as with two ratings that cancel out. Items that
-    nobody has touched are recommended like any others, as long as the catalogue has their texts.
+    An item that shares no term with any item of the user is never recommended; `predict` returns 0 for it (implicit
+    feedback) or :math:`m_u` (explicit feedback). The same holds for all items if the profile vanishes, as for two
+    ratings that cancel out. Items without interactions are recommended like others if the catalogue has their texts.
 
     Parameters
     ----------
     text : str
-        Column of the catalogue that holds the texts.
+        Name of the catalogue column with the texts.
     tokenizer : None, "jieba" or callable
-        None: words, and bigrams of Chinese, Japanese and Korean characters. ``"jieba"``: Chinese is cut into words, for
-        which the extra ``recokit[zh]`` must be installed. A function from a text to its terms replaces all of it; a
-        model with one cannot be saved.
+        None: words, and bigrams of Chinese, Japanese and Korean characters. ``"jieba"``: dictionary words of Chinese,
+        which needs the extra ``recokit[zh]``. A function from a text to its terms replaces the whole analysis; a model
+        with a function cannot be saved.
     min_df : int or float
-        Leave out terms of fewer texts than this, or than this share of the texts.
+        Ignore terms that occur in fewer texts than this number, or than this share of the texts.
     max_features : int, optional
-        Keep only this many terms, those that occur most often.
+        Keep only this number of terms, the most frequent.
     sublinear_tf : bool
-        Let a term that occurs f times in a text count 1 + ln f times instead of f times.
+        Count a term that occurs f times in a text 1 + ln f times instead of f times.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are.
+        Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; Numba's default if None.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_texts_ : (n_items,) array of str
-        Text of each item, in order of code; empty where there is none.
+        Text of each item, in order of item code; empty if it is missing.
     feature_names_ : (n_terms,) array of str
         The vocabulary, sorted.
     idf_ : (n_terms,) float64 array
         Inverse document frequency of each term.
     item_vectors_ : csr_array of shape (n_items, n_terms), float32
-        The unit vectors; an empty row where no term is left of a text.
+        Unit vectors of the items; empty rows for texts without terms.
     term_items_ : csr_array of shape (n_terms, n_items), float32
-        The same by term.
+        Transpose of ``item_vectors_``.
 
     References
     ----------
@@ -118,10 +118,10 @@ class TfidfRecommender(Recommender):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "text": [str],
-        "tokenizer": [StrOptions({"jieba"}), callable, None],
-        "min_df": [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
-        "max_features": [Interval(Integral, 1, None, closed="left"), None],
-        "sublinear_tf": ["boolean"],
+        "tokenizer": [*one_of("jieba", None), callable],
+        "min_df": share_or_count(),
+        "max_features": OPTIONAL_COUNT,
+        "sublinear_tf": BOOLEAN,
     }
 
     def __init__(
@@ -146,7 +146,7 @@ class TfidfRecommender(Recommender):
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, *, catalogue: Any, item: str = "item_id") -> Self:  # type: ignore[override]
-        """Learn from interactions and a catalogue.
+        """Fit the model to interactions and a catalogue.
 
         Parameters
         ----------
@@ -155,9 +155,9 @@ class TfidfRecommender(Recommender):
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs.
         catalogue : pandas, Polars or PyArrow frame, mapping of columns, or mapping of item ids to texts
-            One row for each item. Items that are only here can be recommended.
+            One row for each item. Items that occur only in the catalogue can be recommended.
         item : str
-            Column of the catalogue that holds the item ids.
+            Name of the catalogue column with the item ids.
 
         Returns
         -------
@@ -167,30 +167,30 @@ class TfidfRecommender(Recommender):
         ------
         DataError
             The catalogue is empty, lacks a column, lists an item twice, has a text that is not a string, has none of
-            the items of the interactions, or leaves no term to compare by; or as in `Recommender.fit`.
+            the items of the interactions, or has no terms; or as in `Recommender.fit`.
         ImportError
             The tokenizer is not installed.
 
         Warns
         -----
         UserWarning
-            Items are not in the catalogue or have no text there; they are kept, but have no words to go by.
+            Items are not in the catalogue or have no text there. They stay in the model with an empty vector.
         """
         return super().fit(X, y, catalogue=catalogue, item=item)
 
     def partial_fit(  # type: ignore[override]
         self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
     ) -> Self:
-        """Learn from further interactions and further items; the same model as `fit` on everything.
+        """Update the model with further interactions, further items, or both; equal to `fit` on all data.
 
         Parameters
         ----------
         X, y
-            As in `Recommender.partial_fit`; None where only the catalogue has grown.
+            As in `Recommender.partial_fit`; None if only the catalogue is new.
         catalogue : as in `fit`, optional
-            New items; and items known before, whose texts these replace. A missing text replaces nothing.
+            New items, and known items with new texts. A missing text leaves the known text unchanged.
         item : str
-            Column of the item ids.
+            Name of the catalogue column with the item ids.
 
         Returns
         -------
@@ -203,44 +203,54 @@ class TfidfRecommender(Recommender):
         """
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y, catalogue=catalogue, item=item)
-        return super().partial_fit(X, y, catalogue=catalogue, item=item, further=True)
+        return super().partial_fit(X, y, catalogue=catalogue, item=item, update=True)
 
     @classmethod
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
         words = ("tea", "cup", "pot", "green", "black", "绿茶", "红茶", "茶壶")
-        picks = [(item, sum(str(item).encode())) for item in interactions.items]
-        return {"catalogue": {item: f"{words[pick % 5]} {words[pick % 8]}" for item, pick in picks}}
+        numbers = {item: sum(str(item).encode()) for item in interactions.items}
+        return {"catalogue": {item: f"{words[number % 5]} {words[number % 8]}" for item, number in numbers.items()}}
 
-    def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
-        return self._take_in(interactions, **side)
+    def _prepare(  # type: ignore[override]
+        self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", update: bool = False
+    ) -> Interactions:
+        """Set ``item_texts_`` from the catalogue, and return the interactions over all items.
 
-    def _take_in(self, interactions: Interactions, catalogue: Any, item: str, further: bool = False) -> Interactions:
-        """Read the catalogue on top of what is known, and widen the interactions to all items."""
-        sources = [(self.interactions_.items, self.item_texts_)] if further else []
-        if catalogue is not None or not further:
-            listed, texts = read_texts(catalogue, item, self.text)
-            if not further and np.all(listed.codes(interactions.items) < 0):
-                raise DataError(
-                    "catalogue: it has none of the items of the interactions; their ids are like "
-                    f"{first_few(interactions.items)}, those of column {item!r} like {first_few(listed)}"
-                )
-            sources.append((listed, np.array(texts, dtype=_STRINGS)))
+        An ``update`` keeps the items and texts of the fitted model; a text of the catalogue replaces that of its item.
+        """
+        sources = [(self.interactions_.items, self.item_texts_)] if update else []
+        if catalogue is not None or not update:
+            sources.append(self._read_catalogue(catalogue, item))
+        if not update:
+            self._check_overlap(interactions.items, sources[0][0], item)
         items = interactions.items
-        for ids, _ in sources:
-            items = items.union(ids)
+        for listed, _ in sources:
+            items = items.union(listed)
         self.item_texts_ = np.full(len(items), "", dtype=_STRINGS)
-        for ids, known in sources:
-            self.item_texts_[items.codes(ids)[known != ""]] = known[known != ""]
-        self._warn_of_textless(items)
+        for listed, texts in sources:
+            has_text = texts != ""
+            self.item_texts_[items.codes(listed)[has_text]] = texts[has_text]
+        self._warn_about_missing_texts(items)
         return interactions.reindex(items=items)
 
-    def _warn_of_textless(self, items: IdIndex) -> None:
-        textless = np.flatnonzero(self.item_texts_ == "")
-        if len(textless):
+    def _read_catalogue(self, catalogue: Any, item: str) -> tuple[IdIndex, AnyArray]:
+        items, texts = read_texts(catalogue, item, self.text)
+        return items, np.array(texts, dtype=_STRINGS)
+
+    def _check_overlap(self, items: IdIndex, listed: IdIndex, column: str) -> None:
+        if np.all(listed.codes(items) < 0):
+            raise DataError(
+                "catalogue: it contains none of the items of the interactions; the interactions have ids like "
+                f"{first_few(items)}, the catalogue ({column!r}) has ids like {first_few(listed)}; use the same ids"
+            )
+
+    def _warn_about_missing_texts(self, items: IdIndex) -> None:
+        without_text = np.flatnonzero(self.item_texts_ == "")
+        if len(without_text):
             warnings.warn(
-                f"{len(textless)} of {len(items)} items are not in the catalogue or have no {self.text!r} there, so "
-                f"they have no words: {first_few(items.take(textless))}",
-                stacklevel=6,  # the caller of fit
+                f"{len(without_text)} of {len(items)} items are not in the catalogue or have no {self.text!r} there; "
+                f"they cannot be compared by text: {first_few(items.take(without_text))}",
+                stacklevel=levels_inside(),
             )
 
     def _fit(self, interactions: Interactions) -> None:
@@ -261,67 +271,61 @@ class TfidfRecommender(Recommender):
         self.feature_names_ = terms.astype(_STRINGS)
         self.term_items_ = sparse.csr_array(self.item_vectors_.T)
 
-    def _weigh(self, histories: Rows) -> Weighted:
+    def _profiles(self, histories: Rows) -> Profiles:
         if self._is_explicit():
-            return weigh_ratings(histories, self._mean, self.rating_range_)
-        return weigh_strengths(histories)
+            return profiles_from_ratings(histories, self._mean, self.rating_range_)
+        return profiles_from_strengths(histories)
 
-    def _score_block(self, profiles: Rows) -> FloatArray:
-        return self._cosines(profiles, self._weigh(profiles))
+    def _user_profiles(self, user_codes: CodeArray) -> Profiles:
+        return self._profiles(self._training_histories(user_codes))
 
-    def _cosines(self, histories: Rows, weighted: Weighted) -> FloatArray:
-        """Return the cosines of people and all items, mapped to scores: (n_users, n_items) float32."""
-        n_users, n_items = len(histories.lengths), self.item_vectors_.shape[0]
-        scores = np.empty((n_users, n_items), dtype=np.float32)
-        weights, *maps = weighted
-        vectors, holders = _arrays(self.item_vectors_), _arrays(self.term_items_)
-        visits = np.sum(np.diff(holders[0]) ** 2) / n_items  # of items, for the terms of the average item
-        args = (histories.indptr, histories.codes, weights, *vectors, *holders, *maps, scores)
-        costs = n_items + visits * histories.lengths
-        self._runner().rows(score_profiles, n_users, args, costs=costs)
+    def _fold_in(self, histories: Rows) -> Profiles:
+        return self._profiles(histories)
+
+    def _score_block(self, profiles: Profiles) -> FloatArray:
+        items, *maps = profiles
+        vectors, term_items = _as_rows(self.item_vectors_), _as_rows(self.term_items_)
+        scores = np.empty((items.n_rows, vectors.n_rows), dtype=np.float32)
+        cost_per_item = np.sum(term_items.lengths**2) / vectors.n_rows  # number of items, summed over the terms
+        costs = vectors.n_rows + cost_per_item * items.lengths
+        args = (*items.arrays, *vectors.arrays, *term_items.arrays, *maps, scores)
+        self._runner().rows(score_profiles, items.n_rows, args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return the scores of pairs, with the offset of the user for pairs without evidence."""
         scores = np.empty(len(user_codes))
         users, rows = np.unique(user_codes, return_inverse=True)
         for start, stop in self._blocks(len(users)):
-            people = self._training_histories(users[start:stop])
-            weighted = self._weigh(people)
-            here = np.flatnonzero((rows >= start) & (rows < stop))
-            found = self._cosines(people, weighted)[rows[here] - start, item_codes[here]]
-            scores[here] = np.where(np.isfinite(found), found, weighted.offsets[rows[here] - start])
+            profiles = self._user_profiles(users[start:stop])
+            pairs = np.flatnonzero((rows >= start) & (rows < stop))
+            profile_rows = rows[pairs] - start
+            found = self._score_block(profiles)[profile_rows, item_codes[pairs]]
+            scores[pairs] = np.where(np.isfinite(found), found, profiles.offsets[profile_rows])
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        parts = [Top.empty(0, n)]
+        top = Top.empty(len(item_codes), n)
         for start, stop in self._blocks(len(item_codes)):
-            ones = np.ones(stop - start, dtype=np.float32)
-            rows = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], ones)
-            cosines = self._cosines(rows, weigh_strengths(rows))
-            eligible = EligibleItems(None, rows)
-            parts.append(eligible.select(cosines, n, self._runner()))
-        return Top(*(np.concatenate(blocks) for blocks in zip(*parts, strict=True)))
+            alone = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], np.ones(stop - start))
+            cosines = self._score_block(profiles_from_strengths(alone))
+            top.put(np.arange(start, stop), EligibleItems(None, alone).select(cosines, n, self._runner()))
+        return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        person = self._training_histories(np.array([user_code]))
-        weights, (offset,), (gain,), (loss,) = self._weigh(person)
-        profile = self.item_vectors_[person.codes].T.astype(np.float64) @ weights
+        items, (offset,), (gain,), (loss,) = self._user_profiles(np.array([user_code]))
+        profile = self.item_vectors_[items.codes].T.astype(np.float64) @ items.values
         norm = float(np.linalg.norm(profile))
         terms = [Term("user", None, float(offset))]
-        if norm <= CANCELLED * np.abs(weights).sum(dtype=np.float64):
+        if norm <= CANCELLED * np.abs(items.values).sum(dtype=np.float64):
             return terms
-        shared, values = _row(self.item_vectors_, item_code)
-        parts = profile[shared] * values / norm
+        vector = self.item_vectors_[[item_code]]
+        parts = profile[vector.indices] * vector.data / norm
         parts *= gain if parts.sum() > 0 else loss
-        words = self.feature_names_[shared].tolist()
+        words = self.feature_names_[vector.indices].tolist()
         return terms + [Term("word", word, float(part)) for word, part in zip(words, parts, strict=True)]
 
 
-def _arrays(matrix: sparse.csr_array) -> tuple[AnyArray, AnyArray, AnyArray]:
-    """Return the arrays of a matrix in the types that kernels take."""
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data
-
-
-def _row(matrix: sparse.csr_array, row: int) -> tuple[AnyArray, AnyArray]:
-    here = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    return matrix.indices[here], matrix.data[here]
+def _as_rows(matrix: sparse.csr_array) -> Rows:
+    """Return the rows of a matrix, as kernels take them."""
+    return Rows.from_arrays(matrix.indptr, matrix.indices, matrix.data)

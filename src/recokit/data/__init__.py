@@ -4,5 +4,6 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
+from recokit.data.sequences import Sequences
 
-__all__ = ["IdIndex", "Interactions", "Recommendations", "Rows"]
+__all__ = ["IdIndex", "Interactions", "Recommendations", "Rows", "Sequences"]

@@ -1,6 +1,6 @@
-"""The columns of an event log, checked and brought to the types that Interactions hold."""
+"""Check the columns of an event log and convert them to the types of `Interactions`."""
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 import numpy as np
@@ -9,21 +9,12 @@ from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data._frames import is_missing, plain
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["check_lengths", "check_values", "refuse", "to_numbers", "to_times", "to_values"]
+__all__ = ["check_lengths", "check_values", "join_times", "refuse", "to_numbers", "to_times", "to_values"]
 
 
 def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
-    """Return ratings as float32, refusing what is not a finite number there; ``places`` says what positions are."""
-    given = plain(ratings, name)
-    try:
-        wide = given if isinstance(given, np.ndarray) else np.asarray(list(given))
-        if wide.dtype.kind not in "biufO":
-            raise TypeError(f"got {wide.dtype}")
-        wide = wide if wide.dtype == np.float32 else wide.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: expected numbers ({error})") from None
-    if wide.ndim != 1:
-        raise DataError(f"{name}: expected one dimension, got shape {wide.shape}")
+    """Return ratings as float32; refuse values that are not finite in float32. ``places`` names their positions."""
+    wide = _as_numbers(ratings, name)
     with np.errstate(over="ignore"):
         values: FloatArray = wide.astype(np.float32)
     bad = np.flatnonzero(~np.isfinite(values))
@@ -34,24 +25,93 @@ def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
     return values
 
 
+def _as_numbers(values: Any, name: str) -> AnyArray:
+    """Return a column of numbers as float32 (if given so) or float64, with NaN for missing ones; refuse text."""
+    given = plain(values, name)
+    try:
+        array = given if isinstance(given, np.ndarray) else np.asarray(_with_nan(given))
+        if array.dtype.kind == "O":
+            array = np.asarray(_with_nan(array.ravel().tolist()), dtype=object).reshape(array.shape)
+            text = [value for value in array.flat if isinstance(value, str | bytes)]
+            if text:
+                raise TypeError(f"got text, such as {text[0]!r}")
+        elif array.dtype.kind not in "biuf":
+            raise TypeError(f"got {array.dtype}")
+        numbers = array if array.dtype == np.float32 else array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{name}: expected numbers ({error})") from None
+    if numbers.ndim != 1:
+        raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
+    return numbers
+
+
+def _with_nan(values: Any) -> list[Any]:
+    """Return values as a list, with NaN in place of missing ones."""
+    return [float("nan") if is_missing(value) else value for value in values]
+
+
 def to_times(timestamps: Any, name: str) -> AnyArray:
-    """Return timestamps as int64, float64 or datetime64, refusing missing ones."""
+    """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing ones."""
     given = plain(timestamps, name)
-    times = given if isinstance(given, np.ndarray) else np.asarray(list(given))
+    times = given if isinstance(given, np.ndarray) else _times_of_list(list(given), name)
     if times.ndim != 1:
         raise DataError(f"{name}: expected one dimension, got shape {times.shape}")
     if times.dtype.kind == "O":
-        _refuse_missing(np.array([is_missing(time) for time in times], dtype=np.bool_), name)
-        if all(isinstance(time, date) for time in times):
-            times = times.astype("datetime64[us]")
+        times = _times_of_list(times.tolist(), name)
     if times.dtype.kind not in "iufM":
-        raise DataError(f"{name}: expected numbers or datetime64, got {times.dtype}")
+        shown = (
+            f"text ({str(times[0])!r}); convert it, such as with pandas.to_datetime"
+            if times.dtype.kind in "UTO"
+            else ""
+        )
+        raise DataError(f"{name}: expected numbers or datetime64, got {shown or times.dtype}")
     if times.dtype.kind == "M":
         _refuse_missing(np.isnat(times), name)
         return times
     _refuse_missing(~np.isfinite(times), name)
     whole = times.dtype.kind == "i" or (times.dtype.kind == "u" and times.max(initial=0) < 2**63)
     return times.astype(np.int64 if whole else np.float64)
+
+
+def _times_of_list(times: list[Any], name: str) -> AnyArray:
+    """Return Python objects as an array; dates and times become datetime64, aware ones in UTC."""
+    array = np.asarray(times)
+    if array.dtype.kind != "O":
+        return array
+    _refuse_missing(np.array([is_missing(time) for time in times], dtype=np.bool_), name)
+    if not all(isinstance(time, date) for time in times):
+        return array
+    aware = [getattr(time, "tzinfo", None) is not None for time in times]
+    if any(aware) and not all(aware):
+        raise DataError(f"{name}: expected times that all have a time zone, or none; {sum(aware)} of {len(aware)} have")
+    return np.array([_naive(time) for time in times])
+
+
+def _naive(time: Any) -> np.datetime64:
+    """Return a date or time as datetime64, in UTC if it has a time zone, without loss of precision."""
+    if getattr(time, "tzinfo", None) is not None:
+        time = time.astimezone(UTC).replace(tzinfo=None)
+    to_datetime64 = getattr(time, "to_datetime64", None)  # of pandas, with nanoseconds
+    return np.datetime64(time, "us") if to_datetime64 is None else to_datetime64()
+
+
+def join_times(first: AnyArray, second: AnyArray) -> AnyArray:
+    """Return the timestamps of both in one array.
+
+    Raises
+    ------
+    DataError
+        One of them cannot be represented in the unit of the other.
+    """
+    joined = to_times(np.concatenate([first, second]), "timestamps")
+    for start, part in ((0, first), (len(first), second)):
+        same = joined[start : start + len(part)].astype(part.dtype) == part
+        if not np.all(same):
+            raise DataError(
+                f"timestamps: {first_few(part[~same])} of {part.dtype} cannot be joined with times of unit "
+                f"{joined.dtype}; convert both to one unit, such as datetime64[us]"
+            )
+    return joined
 
 
 def _refuse_missing(missing: BoolArray, name: str) -> None:
@@ -70,7 +130,7 @@ def check_lengths(columns: dict[str, AnyArray | None]) -> None:
 
 
 def check_values(values: FloatArray, feedback: str, name: str) -> None:
-    """Refuse values that the kind of feedback cannot have."""
+    """Refuse negative strengths of implicit feedback."""
     if feedback not in ("explicit", "implicit"):
         raise ValueError(f"feedback={feedback!r}: expected 'explicit' or 'implicit'")
     negative = np.flatnonzero(values < 0) if feedback == "implicit" else ()
@@ -80,35 +140,20 @@ def check_values(values: FloatArray, feedback: str, name: str) -> None:
 
 
 def to_numbers(values: Any, name: str) -> FloatArray:
-    """Return a column of finite numbers as float64; text that spells a number is none.
+    """Return a column of finite numbers as float64; text is refused, even if it spells a number.
 
     Raises
     ------
     DataError
-        It has another shape, or something in it is no finite number.
+        The column is not one-dimensional, or a value is not a finite number.
     """
-    given = plain(values, name)
-    try:
-        numbers: FloatArray = _numeric(given if isinstance(given, np.ndarray) else np.asarray(list(given)))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: expected numbers ({error})") from None
-    if numbers.ndim != 1:
-        raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
+    numbers: FloatArray = _as_numbers(values, name).astype(np.float64)
     refuse(numbers, ~np.isfinite(numbers), name, "finite numbers")
     return numbers
 
 
-def _numeric(given: AnyArray) -> FloatArray:
-    text = [value for value in given.flat if isinstance(value, str | bytes)] if given.dtype.kind == "O" else []
-    if text:
-        raise TypeError(f"got text, such as {text[0]!r}")
-    if given.dtype.kind not in "biufO":
-        raise TypeError(f"got {given.dtype}")
-    return given.astype(np.float64)
-
-
 def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    """Raise a `DataError` that names the bad numbers, if there are any."""
+    """Raise a `DataError` that shows the bad numbers, if any."""
     rows = np.flatnonzero(bad)
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"

@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import FloatArray
 from recokit.data._columns import to_numbers, to_times
-from recokit.data._frames import columns, is_frame
+from recokit.data._frames import columns, is_frame, is_table
 from recokit.data._inputs import as_interactions, pair_ids
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
@@ -49,7 +49,7 @@ def events_of(given: Any, name: str) -> Events:
     DataError
         The data cannot be used, or there are none.
     """
-    events = _of_frame(given, name) if is_frame(given) else _of_fit(given)
+    events = _of_frame(given, name) if is_frame(given) or is_table(given) else _of_fit(given)
     if events.data.n_interactions == 0:
         raise DataError(f"{name} has no interactions")
     return events

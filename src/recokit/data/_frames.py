@@ -1,14 +1,28 @@
-"""Columns out of frames and into them, for pandas, Polars and PyArrow alike."""
+"""Read columns from frames and write frames, for pandas, Polars and PyArrow."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import narwhals as nw
 import numpy as np
 
+from recokit._typing import AnyArray
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["Backend", "column", "columns", "is_frame", "is_missing", "plain", "to_frame"]
+__all__ = [
+    "Backend",
+    "column",
+    "columns",
+    "dense_with_labels",
+    "holds_collections",
+    "is_frame",
+    "is_missing",
+    "is_table",
+    "labelled_mapping",
+    "plain",
+    "to_frame",
+]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -16,18 +30,87 @@ _BACKENDS = get_args(Backend)
 
 
 def is_frame(data: Any) -> bool:
-    """Tell whether narwhals can read the data as a frame.
+    """Return whether narwhals can read the data as a frame.
 
     Examples
     --------
     >>> is_frame([[1, 2]])
     False
     """
-    return isinstance(nw.from_native(data, pass_through=True), nw.DataFrame)
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise DataError(f"expected a frame in memory, got a {type(data).__name__}; call collect() first")
+    return isinstance(frame, nw.DataFrame)
+
+
+def is_table(data: Any) -> bool:
+    """Return whether the data are a mapping of column names with user_id and item_id.
+
+    Examples
+    --------
+    >>> is_table({"user_id": [1, 2], "item_id": ["tea", "cup"]}), is_table({"ann": ["tea"]})
+    (True, False)
+    """
+    return isinstance(data, Mapping) and "user_id" in data and "item_id" in data
+
+
+def _is_pandas(data: Any) -> bool:
+    return type(data).__module__.partition(".")[0] == "pandas"
+
+
+def labelled_mapping(data: Any) -> Any:
+    """Return a pandas Series as a mapping of its index to its values, and other data unchanged.
+
+    Raises
+    ------
+    DataError
+        A label of the index is duplicated.
+    """
+    if not _is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
+        return data
+    if not data.index.is_unique:
+        raise DataError(
+            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; group by it "
+            "first, such as frame.groupby('user_id')['item_id'].agg(list)"
+        )
+    return data.to_dict()
+
+
+def holds_collections(data: Any) -> bool:
+    """Return whether a pandas Series holds collections of ids, as ``groupby(…).agg(list)`` returns them."""
+    values = getattr(data, "array", ())
+    return len(values) > 0 and all(isinstance(value, list | tuple | Set | Mapping | np.ndarray) for value in values)
+
+
+def dense_with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
+    """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
+
+    Raises
+    ------
+    DataError
+        The frame has no row labels, or the data are not a matrix of real numbers.
+    """
+    rows = columns = None
+    if _is_pandas(data) and hasattr(data, "columns"):
+        rows, columns = data.index, data.columns
+        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif is_frame(data):
+        raise DataError(
+            f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
+            "users= and items=, such as Interactions.from_dense(frame.drop('user').to_numpy(), users=frame['user'], "
+            "items=frame.columns[1:])"
+        )
+    try:
+        values = np.asanyarray(data)
+    except ValueError:
+        raise DataError("expected a matrix of users × items, got rows of different lengths") from None
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"expected a matrix of real numbers, got {type(data).__name__} of {values.dtype}")
+    return values, rows, columns
 
 
 class _ObjectColumn:
-    """A column whose values are not numbers: a sequence that makes Python objects only a slice at a time."""
+    """A column without numbers: a sequence that converts one slice at a time to Python objects."""
 
     dtype = object
 
@@ -38,7 +121,7 @@ class _ObjectColumn:
         return len(self._series)
 
     def __getitem__(self, rows: slice) -> list[Any]:
-        # the bounds are spelled out, as not every version of narwhals takes those that are left out
+        # explicit bounds, because some versions of narwhals require them
         values: list[Any] = self._series[slice(*rows.indices(len(self)))].to_list()
         return values
 
@@ -46,25 +129,28 @@ class _ObjectColumn:
         return iter(self._series.to_list())
 
 
-def _of_series(series: nw.Series[Any]) -> Any:
+def _from_series(series: nw.Series[Any]) -> Any:
     is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
-    return series.to_numpy() if is_number else _ObjectColumn(series)
+    # NumPy would turn integers beside a null into floats, which round ids above 2^53.
+    if not is_number or (series.dtype.is_integer() and series.null_count() > 0):
+        return _ObjectColumn(series)
+    return series.to_numpy()
 
 
 def plain(values: Any, name: str) -> Any:
-    """Return values that came in any form as a NumPy array, a list, or a sequence of objects.
+    """Return a column in any form as a NumPy array, a list, or a sequence of objects.
 
     Parameters
     ----------
     values : array-like, series of any library, or iterable
         A column.
     name : str
-        What to call it in an error.
+        Name of the column in error messages.
 
     Raises
     ------
     DataError
-        It is no sequence.
+        The values are not a sequence.
 
     Examples
     --------
@@ -79,7 +165,7 @@ def plain(values: Any, name: str) -> Any:
         return values
     series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
-        return _of_series(series)
+        return _from_series(series)
     if hasattr(values, "__array__"):
         return np.asarray(values)
     if not isinstance(values, Iterable):
@@ -88,7 +174,7 @@ def plain(values: Any, name: str) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a value is None, NaN, NaT or pandas' NA.
+    """Return whether a value is None, NaN, NaT or pandas' NA.
 
     Examples
     --------
@@ -97,7 +183,7 @@ def is_missing(value: Any) -> bool:
     """
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return bool(isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and value != value)
+    return bool(isinstance(value, float | np.floating | np.datetime64 | np.timedelta64 | Decimal) and value != value)
 
 
 def column(frame: Any, name: str) -> Any:
@@ -108,12 +194,12 @@ def column(frame: Any, name: str) -> Any:
     frame : frame or mapping
         Anything narwhals reads, or a mapping of column names to array-likes.
     name : str
-        The column.
+        Name of the column.
 
     Raises
     ------
     DataError
-        There is no such column.
+        The frame has no such column.
 
     Examples
     --------
@@ -122,28 +208,32 @@ def column(frame: Any, name: str) -> Any:
     """
     if isinstance(frame, Mapping):
         names = list(frame)
-    else:
+    elif is_frame(frame):
         frame = nw.from_native(frame, eager_only=True)
         names = frame.columns
+    else:
+        raise DataError(f"expected a frame or a mapping of columns, got {type(frame).__name__}")
     if name not in names:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):
         return plain(frame[name], name)
-    return _of_series(frame.get_column(name))
+    return _from_series(frame.get_column(name))
 
 
 def columns(frame: Any) -> dict[str, Any]:
-    """Return all columns of a frame by name, in order, each in the forms of `column`."""
-    return {series.name: _of_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
+    """Return all columns of a frame or a mapping by name, in order, each as `column` returns it."""
+    if isinstance(frame, Mapping):
+        return {name: plain(values, name) for name, values in frame.items()}
+    return {series.name: _from_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
 
 
 def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
-    """Return columns as a frame of the library named, which must be installed.
+    """Return columns as a frame of the given library, which must be installed.
 
     Raises
     ------
     ValueError
-        The backend is none of ``"pandas"``, ``"polars"``, ``"pyarrow"``.
+        The backend is not ``"pandas"``, ``"polars"`` or ``"pyarrow"``.
     """
     if backend not in _BACKENDS:
         raise ValueError(f"backend={backend!r}: expected one of {', '.join(_BACKENDS)}")
@@ -151,7 +241,7 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 
 
 def _portable(values: Any) -> Any:
-    """Return an array as what all libraries take: they do not agree on times but in the units below."""
+    """Return an array in a form that all libraries accept; they share only the units of time below."""
     if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == np.dtype(object) else values

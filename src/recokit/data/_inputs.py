@@ -1,4 +1,4 @@
-"""The forms of input that every estimator takes, brought to one."""
+"""Convert accepted inputs to `Interactions`, pairs and lists of ids."""
 
 from typing import Any, Literal
 
@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from recokit._typing import CodeArray
-from recokit.data._frames import columns, is_frame, plain
-from recokit.data.id_index import IdIndex
+from recokit.data._frames import columns, is_frame, is_table
+from recokit.data.id_index import IdIndex, plain_ids
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
@@ -15,7 +15,7 @@ __all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
 
 
 def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "implicit"]) -> Interactions:
-    """Return what ``fit`` was given as `Interactions`.
+    """Return the data passed to ``fit`` as `Interactions`.
 
     Parameters
     ----------
@@ -24,31 +24,33 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     y : (n_pairs,) array-like, optional
         Ratings or strengths of the pairs.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are; "auto" leaves it to the data.
+        Kind of the values; "auto" infers it from the data.
 
     Raises
     ------
     DataError
         The data cannot be used.
     ValueError
-        ``y`` is given with data that hold the values already.
+        ``y`` is given with data that hold values themselves.
     """
     asked = None if feedback == "auto" else feedback
-    if hasattr(X, "to_interactions"):  # rows of Interactions, as scikit-learn's tools hand them on
+    if hasattr(X, "to_interactions"):  # rows of Interactions in scikit-learn's tools
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
-            raise ValueError("y goes with (user, item) pairs; Interactions and sparse matrices hold their own values")
+            raise ValueError(
+                "y is allowed only with (user, item) pairs; Interactions and sparse matrices hold their own values"
+            )
         interactions = X if isinstance(X, Interactions) else Interactions.from_matrix(X, feedback=asked)
         return interactions if asked is None else interactions.with_feedback(asked)
     users, items = pair_ids(X)
     if y is None and asked == "explicit":
-        raise DataError("ratings of the pairs are needed as y, since the feedback is explicit")
+        raise DataError("feedback='explicit' needs the ratings of the pairs as y")
     return Interactions.from_arrays(users, items, y, feedback=asked)
 
 
 def pair_ids(X: Any) -> tuple[Any, Any]:
-    """Return the user ids and the item ids of pairs.
+    """Return the user ids and item ids of pairs.
 
     Parameters
     ----------
@@ -57,23 +59,25 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
     Raises
     ------
     DataError
-        The data do not have two columns.
+        The data do not consist of two columns.
     """
     if isinstance(X, Interactions):
         return X.users.take(X.user_codes), X.items.take(X.item_codes)
     if sparse.issparse(X):
         raise DataError("expected (user, item) pairs, got a sparse matrix")
-    if is_frame(X):
+    if is_frame(X) or is_table(X):
         both = columns(X)
         if len(both) != 2:
             raise _not_pairs(f"a frame of {len(both)} columns")
-        if set(both) == {"user_id", "item_id"}:  # by name, whatever their order
+        if set(both) == {"user_id", "item_id"}:  # by name, in any order
             return both["user_id"], both["item_id"]
         users, items = both.values()
         return users, items
     if not hasattr(X, "__array__"):
-        return _of_sequence(X)
+        return _from_sequence(X)
     array = np.asarray(X)
+    if isinstance(X, np.ma.MaskedArray) and np.any(np.ma.getmaskarray(X)):
+        raise DataError(f"the pairs have {np.count_nonzero(np.ma.getmaskarray(X))} masked id(s); remove these rows")
     if array.dtype.kind == "c":
         raise DataError("Complex data not supported: ids are integers, strings or other hashable values")
     if array.ndim != 2 or array.shape[1] != 2:
@@ -82,10 +86,10 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
     return array[:, 0], array[:, 1]
 
 
-def _of_sequence(X: Any) -> tuple[list[Any], list[Any]]:
+def _from_sequence(X: Any) -> tuple[list[Any], list[Any]]:
     try:
         pairs = [(pair, *pair) for pair in X]
-    except TypeError:  # X or a part of it is no sequence
+    except TypeError:  # X or one of its rows is not a sequence
         raise _not_pairs(f"{X!r:.80}") from None
     wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str)]
     if wrong:
@@ -96,25 +100,30 @@ def _of_sequence(X: Any) -> tuple[list[Any], list[Any]]:
 def _not_pairs(given: str) -> DataError:
     return DataError(
         "expected Interactions, a scipy sparse matrix of users × items, or (user, item) pairs in two columns, "
-        f"got {given}. Reshape your data, or read an event log with Interactions.from_frame and a dense matrix of "
-        "ratings with Interactions.from_dense"
+        f"got {given}. Reshape your data, or use Interactions.from_frame for an event log and "
+        "Interactions.from_dense for a dense matrix of ratings"
     )
 
 
 def as_id_list(ids: Any) -> Any:
-    """Return ids as a sequence; a single string or number is one id."""
+    """Return ids as a sequence; a single string or integer is one id."""
     if isinstance(ids, str | bytes | int | np.integer):
         return [ids]
-    return list(ids) if isinstance(ids, IdIndex) else plain(ids, "ids")
+    if getattr(ids, "dtype", None) == np.bool_:
+        raise DataError(
+            f"expected ids, got a boolean mask of shape {np.shape(ids)}; select ids by it, such as "
+            "model.interactions_.items.ids[mask]"
+        )
+    return list(ids) if isinstance(ids, IdIndex) else plain_ids(ids, "ids", missing_allowed=True)
 
 
 def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
-    """Return the codes of ids that must be known.
+    """Return the codes of ids that must all be known.
 
     Raises
     ------
     UnknownIdError
-        Some are not, and are listed.
+        An id is unknown; the message lists such ids.
     """
     codes = index.codes(ids)
     if np.any(codes < 0):

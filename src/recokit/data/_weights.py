@@ -1,4 +1,4 @@
-"""How much of an interaction is left at its age."""
+"""Weights of interactions, users and items: exponential time decay and powers of counts."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ __all__ = ["decays", "item_scales", "user_weights"]
 
 
 def decays(interactions: Interactions, half_life: float) -> FloatArray:
-    """Return 2^(−age / half_life) of each interaction, its age being its distance from the latest of all.
+    """Return 2^(−age / half_life) of each interaction; the age is the time before the latest interaction.
 
     Parameters
     ----------
     interactions : Interactions
     half_life : float
-        In days where the timestamps are datetime64, else in their own unit.
+        In days if the timestamps are datetime64, otherwise in their own unit.
 
     Returns
     -------
@@ -34,20 +34,20 @@ def decays(interactions: Interactions, half_life: float) -> FloatArray:
     [1.0, 0.5]
     """
     if interactions.timestamps is None:
-        raise DataError(f"half_life={half_life} needs interactions with timestamps; give them, or half_life=None")
-    left: FloatArray = np.exp2(-_ages(interactions.timestamps) / half_life)
-    return left
+        raise DataError(f"half_life={half_life} needs interactions with timestamps; give timestamps, or half_life=None")
+    weights: FloatArray = np.exp2(-_ages(interactions.timestamps) / half_life)
+    return weights
 
 
 def _ages(timestamps: AnyArray) -> FloatArray:
-    """Return the age of each interaction at the latest of them, in days or in the timestamps' own unit."""
+    """Return the age of each interaction, in days or in the unit of the timestamps: (n_interactions,) float64."""
     ages = timestamps.max() - timestamps
     days: FloatArray = ages / np.timedelta64(1, "D") if ages.dtype.kind == "m" else ages.astype(np.float64)
     return days
 
 
 def user_weights(interactions: Interactions, exponent: float) -> FloatArray:
-    """Return n^−exponent for users with n items, 1 for those without any: (n_users,) float64.
+    """Return n^−exponent for each user with n items, 1 for users without items: (n_users,) float64.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def user_weights(interactions: Interactions, exponent: float) -> FloatArray:
 
 
 def item_scales(interactions: Interactions, exponent: float) -> FloatArray:
-    """Return n^−exponent for items with n users, 1 for those without any: (n_items,) float64.
+    """Return n^−exponent for each item with n users, 1 for items without users: (n_items,) float64.
 
     Examples
     --------

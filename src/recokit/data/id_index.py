@@ -1,5 +1,8 @@
-"""IdIndex: external ids to codes 0 … n − 1 and back."""
+"""IdIndex: the mapping between external ids and codes 0 … n − 1."""
 
+import numbers
+import secrets
+import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -7,38 +10,41 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
 from recokit.persistence import storable
 
-__all__ = ["IdIndex", "factorize_objects"]
+__all__ = ["IdIndex", "factorize_objects", "plain_ids"]
 
-_CHUNK = 1 << 20  # ids turned into Python objects at a time
-_SPARSEST = 8  # a table may have this many cells for each id
-_FEW = 8  # ids are looked up one by one where the index has this many times more
+_CHUNK = 1 << 20  # ids converted to Python objects at a time
+_MAX_CELLS_PER_ID = 8  # of a lookup table of integers
+_FEW = 8  # an index with this many times more ids than the query is searched by bisection
 _STRINGS = np.dtypes.StringDType()
+# Random, so that no input can be prepared with ids that all collide; codes do not depend on it.
+_MULTIPLIER = np.uint64(secrets.randbits(64) | 1)
 
 
 @storable("recokit.IdIndex")
 class IdIndex:
     """External ids and their codes 0 … n − 1.
 
-    Ids are any hashable values. Integers are held as int64 and strings as NumPy's variable-width strings, without a
-    Python object for each; anything else as the objects they are. Immutable.
+    Ids are any hashable values. Integers are stored as int64, strings as NumPy's variable-width strings, and other ids
+    as Python objects. An index is immutable.
 
     Parameters
     ----------
     ids : array-like of shape (n,)
-        Distinct ids; the code of each is its position. `from_ids` and `factorize` sort and accept repetitions.
+        Distinct ids; the code of an id is its position. `from_ids` and `factorize` sort ids and accept duplicates.
     name : str
-        What to call them in an error.
+        Name of the ids in error messages.
 
     Raises
     ------
     DataError
-        An id is missing or repeated.
+        An id is missing or duplicated.
 
     Examples
     --------
@@ -65,13 +71,13 @@ class IdIndex:
         if len(codes) != len(sorted_index):
             counts = np.bincount(codes, minlength=len(sorted_index))
             repeated = sorted_index.take(np.flatnonzero(counts > 1))
-            raise DataError(f"{name}: {len(repeated)} of them repeat: {first_few(repeated)}")
+            raise DataError(f"{name}: {len(repeated)} id(s) are duplicated: {first_few(repeated)}")
         positions = np.empty(len(codes), dtype=np.int64)
         positions[codes] = np.arange(len(codes))
         self._set(sorted_index._values[codes], None if np.array_equal(codes, np.arange(len(codes))) else positions)
 
     def _set(self, values: AnyArray, order: IntArray | None) -> None:
-        """Take the ids, and the order that sorts them (None: they are sorted, or objects)."""
+        """Set the ids and the order that sorts them (None if they are sorted, or objects)."""
         values.flags.writeable = False
         self._values = values
         self._order = order
@@ -79,13 +85,13 @@ class IdIndex:
         self._known = dict(zip(values.tolist(), range(len(values)), strict=True)) if values.dtype == object else None
         if values.dtype == np.int64 and len(values):
             lowest, highest = int(values.min()), int(values.max())
-            if highest - lowest < _SPARSEST * len(values) + 1024:
+            if highest - lowest < _MAX_CELLS_PER_ID * len(values) + 1024:
                 table = np.full(highest - lowest + 1, -1, dtype=np.int32)
                 table[values - lowest] = np.arange(len(values), dtype=np.int32)
                 self._table = (lowest, table)
 
     @classmethod
-    def _of_sorted(cls, values: AnyArray) -> "IdIndex":
+    def _from_sorted(cls, values: AnyArray) -> "IdIndex":
         index = cls.__new__(cls)
         index._set(values, None)
         return index
@@ -99,23 +105,23 @@ class IdIndex:
         >>> IdIndex.from_range(3)
         IdIndex(n=3, ids=[0, 1, 2])
         """
-        return cls._of_sorted(np.arange(n, dtype=np.int64))
+        return cls._from_sorted(np.arange(n, dtype=np.int64))
 
     @classmethod
     def from_ids(cls, ids: Iterable[Any]) -> "IdIndex":
-        """Return the index of the distinct ids, sorted; ids that cannot be compared stay in order of appearance."""
+        """Return the index of the distinct ids, sorted; ids that cannot be compared are grouped by type."""
         return cls.factorize(ids)[0]
 
     @classmethod
     def factorize(cls, ids: Iterable[Any], name: str = "ids") -> tuple["IdIndex", CodeArray]:
-        """Return the index of the distinct ids, sorted, and the code of each id given.
+        """Return the index of the distinct ids, sorted, and the code of each given id.
 
         Parameters
         ----------
         ids : array-like of shape (n,)
-            Ids, repetitions allowed.
+            Ids; duplicates are allowed.
         name : str
-            What to call them in an error.
+            Name of the ids in error messages.
 
         Returns
         -------
@@ -127,12 +133,12 @@ class IdIndex:
         DataError
             An id is missing (None, NaN, NaT) or not hashable.
         """
-        values = _plain(ids, name)
+        values = plain_ids(ids, name)
         if _are_integers(values):
             uniques, codes = _factorize_integers(values)
         else:
             uniques, codes = _factorize_objects(values, name)
-        return cls._of_sorted(uniques), codes
+        return cls._from_sorted(uniques), codes
 
     @property
     def ids(self) -> AnyArray:
@@ -140,23 +146,23 @@ class IdIndex:
         return self._values.astype(object) if self._values.dtype == _STRINGS else self._values
 
     def codes(self, ids: Iterable[Any]) -> CodeArray:
-        """Return the code of each id, −1 where it is unknown.
+        """Return the code of each id, −1 for unknown ids.
 
         Parameters
         ----------
         ids : array-like of shape (n,)
-            Ids; of another type than the index's own, they are unknown.
+            Ids. Ids of another type than those of the index are unknown.
 
         Returns
         -------
         (n,) int32 array
         """
         try:
-            values = _plain(ids, "ids", missing_allowed=True)
+            values = plain_ids(ids, "ids", missing_allowed=True)
         except OverflowError:
             values = list(ids)
         if _are_integers(values) and _are_integers(self._values):
-            return self._codes_of_integers(values)
+            return self._integer_codes(values)
         keys = values.tolist() if isinstance(values, np.ndarray) else values
         known = self._known
         if known is None and _FEW * len(keys) <= len(self):
@@ -179,7 +185,7 @@ class IdIndex:
             return -1
         return rank if order is None else int(order[rank])
 
-    def _codes_of_integers(self, ids: IntArray) -> CodeArray:
+    def _integer_codes(self, ids: IntArray) -> CodeArray:
         codes = np.full(len(ids), -1, dtype=np.int32)
         if self._table is not None:
             table_codes(ids, *self._table, codes)
@@ -207,14 +213,14 @@ class IdIndex:
         if self._values.dtype != _STRINGS:
             taken = self._values[codes]
             return taken
-        distinct, places = np.unique(codes, return_inverse=True)  # one Python string for each id, not for each cell
+        distinct, places = np.unique(codes, return_inverse=True)  # one Python string per id, not per cell
         taken = self._values[distinct].astype(object)[places].reshape(codes.shape)
         return taken
 
     def union(self, other: "IdIndex") -> "IdIndex":
-        """Return the index of the ids of both, sorted where they can be."""
+        """Return the index of the ids of both, sorted if they can be compared."""
         if _are_integers(self._values) and _are_integers(other._values):
-            return IdIndex._of_sorted(np.union1d(self._values, other._values))
+            return IdIndex._from_sorted(np.union1d(self._values, other._values))
         return IdIndex.from_ids([*self, *other])
 
     def __len__(self) -> int:
@@ -256,12 +262,12 @@ class IdIndex:
 def _get(known: dict[Any, int], key: Any) -> int:
     try:
         return known.get(key, -1)
-    except TypeError:  # not hashable, so not an id of any index
+    except TypeError:  # an unhashable value is not an id
         return -1
 
 
 def _chunks(values: Any) -> Iterator[list[Any]]:
-    """Return the values as lists of Python objects, a chunk at a time."""
+    """Yield the values as lists of Python objects, a chunk at a time."""
     for start in range(0, len(values), _CHUNK):
         chunk = values[start : start + _CHUNK]
         yield chunk if isinstance(chunk, list) else chunk.tolist() if hasattr(chunk, "tolist") else list(chunk)
@@ -275,8 +281,8 @@ def _are_integers(values: Any) -> bool:
     return isinstance(values, np.ndarray) and values.dtype == np.int64
 
 
-def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
-    """Return the ids as int64 where they are whole numbers, else as a sequence of Python objects."""
+def plain_ids(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
+    """Return whole numbers as int64, and other ids as a sequence of Python objects."""
     if isinstance(ids, IdIndex):
         ids = ids.ids
     if isinstance(ids, str | bytes):
@@ -286,7 +292,7 @@ def _plain(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> Any:
         if ids and all(type(key) is int for key in ids) and min(ids) >= -(2**63) and max(ids) < 2**63:
             return np.array(ids, dtype=np.int64)
         return ids
-    if not isinstance(ids, np.ndarray):  # a column of a frame that is not of numbers
+    if not isinstance(ids, np.ndarray):  # a column of a frame that holds no numbers
         return ids
     if ids.ndim != 1:
         raise DataError(f"{name}: expected one dimension, got shape {ids.shape}")
@@ -303,8 +309,17 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
     missing = np.flatnonzero(np.isnan(ids))
     if len(missing) and not missing_allowed:
         raise _missing_ids(name, missing)
-    whole = len(missing) == 0 and bool(np.all((np.abs(ids) < 2**53) & (ids == np.floor(ids))))
-    return ids.astype(np.int64) if whole else ids.tolist()
+    inexact = np.flatnonzero(np.isfinite(ids) & (np.abs(ids) > 2**53))
+    if len(inexact):
+        raise DataError(
+            f"{name}: {len(inexact)} id(s) are floats above 2^53, which cannot hold every integer, such as "
+            f"{ids[inexact[0]]!r}; pass the ids as integers or text, and read columns with missing values as nullable "
+            "integers (pandas Int64)"
+        )
+    present = ids[~np.isnan(ids)]
+    if not np.all(np.isfinite(present) & (present == np.floor(present))):
+        return ids.tolist()
+    return [int(key) if key == key else key for key in ids.tolist()] if len(missing) else ids.astype(np.int64)
 
 
 def _missing_ids(name: str, rows: IntArray) -> DataError:
@@ -323,7 +338,7 @@ def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:
         table = np.cumsum(present, dtype=np.int32) - np.int32(1)
         table_codes(ids, lowest, table, codes)
         return uniques, codes
-    uniques = hash_codes(ids, codes)
+    uniques = hash_codes(ids, codes, _MULTIPLIER)
     order = np.argsort(uniques)
     return uniques[order], _ranks(order)[codes]
 
@@ -335,7 +350,7 @@ def _ranks(order: Any) -> CodeArray:
 
 
 class _Numbering(dict[Any, int]):
-    """A dictionary that gives every new key the next number."""
+    """A dictionary that assigns consecutive numbers to new keys."""
 
     def __missing__(self, key: Any) -> int:
         self[key] = number = len(self)
@@ -352,16 +367,17 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
     missing = [number for number, key in enumerate(keys) if is_missing(key)]
     if missing:
         raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
+    _warn_of_twins(keys, name)
     uniques, order = _sorted_keys(keys)
     return uniques, codes if order is None else _ranks(order)[codes]
 
 
 def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
-    """Return distinct keys in their most compact array, sorted where they can be, and the order that sorts them."""
+    """Return distinct keys as a compact array, sorted if they can be compared, and the order that sorts them."""
     if all(isinstance(key, str) for key in keys):
         try:
             strings = np.array(keys, dtype=_STRINGS)
-        except UnicodeEncodeError:  # lone surrogates, which Python holds and UTF-8 does not
+        except UnicodeEncodeError:  # UTF-8 cannot encode lone surrogates
             pass
         else:
             order = np.argsort(strings, kind="stable")
@@ -375,34 +391,64 @@ def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
             order = np.argsort(integers)
             return integers[order], order
     objects = np.fromiter(keys, dtype=object, count=len(keys))
-    try:
-        positions = sorted(range(len(keys)), key=keys.__getitem__)
-    except TypeError:
-        return objects, None
+    positions = _sorted_positions(keys)
     return objects[positions], positions
 
 
+def _sorted_positions(keys: list[Any]) -> list[int]:
+    """Return the positions of the keys in an order that does not depend on the positions."""
+    try:
+        return sorted(range(len(keys)), key=keys.__getitem__)
+    except TypeError:
+        pass
+    by_type: dict[str, list[int]] = {}
+    for position, key in enumerate(keys):
+        kind = "" if isinstance(key, numbers.Real) else f"{type(key).__module__}.{type(key).__qualname__}"
+        by_type.setdefault(kind, []).append(position)
+    order: list[int] = []
+    for _, positions in sorted(by_type.items()):
+        try:
+            order += sorted(positions, key=keys.__getitem__)
+        except TypeError:
+            order += sorted(positions, key=lambda position: repr(keys[position]))
+    return order
+
+
+def _warn_of_twins(keys: list[Any], name: str) -> None:
+    """Warn about an id that occurs both as a number and as text."""
+    texts = {key for key in keys if isinstance(key, str)}
+    if not texts:
+        return
+    twins = [key for key in keys if isinstance(key, numbers.Integral) and str(key) in texts]
+    if twins:
+        warnings.warn(
+            f"{name}: {len(twins)} id(s) occur both as a number and as text, such as {twins[0]!r} and "
+            f"{str(twins[0])!r}, and count as different ids; convert the column to one type first",
+            stacklevel=levels_inside(),
+        )
+
+
 class _Addresses:
-    """The memory of an array of objects, seen as the integers it consists of."""
+    """A view of the pointers in an array of objects as integers."""
 
     def __init__(self, objects: AnyArray) -> None:
-        self._objects = objects  # keeps the memory
+        self._objects = objects  # keeps the memory alive
         pointer = np.dtype(np.intp).str
         self.__array_interface__ = {**objects.__array_interface__, "typestr": pointer, "descr": [("", pointer)]}
 
 
 def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
-    """Return what `IdIndex.factorize` returns, looking each object up once rather than each cell.
+    """Return the result of `IdIndex.factorize`, with one lookup per object instead of one per cell.
 
-    Lists taken from an `IdIndex` hold the same string in all cells of an item: 10 million cells take a third of the
-    time. Equal ids that are different objects are found to be equal by `IdIndex.factorize`.
+    Lists from `IdIndex.take` repeat the same string object for an item, which makes this three times faster for 10
+    million cells. Equal ids that are different objects get the same code.
     """
     if not isinstance(ids, np.ndarray) or ids.dtype != np.dtype(object):
         return IdIndex.factorize(ids, name)
     addresses: IntArray = np.asarray(_Addresses(ids)).astype(np.int64, copy=False)
     object_codes = np.empty(len(ids), dtype=np.int32)
-    n_objects = len(hash_codes(addresses, object_codes))
+    n_objects = len(hash_codes(addresses, object_codes, _MULTIPLIER))
     cells = np.empty(n_objects, dtype=np.int64)
-    cells[object_codes] = np.arange(len(ids))  # any cell that holds the object
+    cells[object_codes] = np.arange(len(ids))  # any cell with the object
     index, codes = IdIndex.factorize(ids[cells], name)
     return index, codes[object_codes]

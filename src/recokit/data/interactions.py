@@ -1,61 +1,49 @@
-"""Interactions: the one data model."""
+"""Interactions: users × items with ids, values and timestamps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
 
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
-from recokit.data._columns import check_lengths, check_values, to_times, to_values
-from recokit.data._frames import Backend, column, to_frame
+from recokit.data._building import ColumnNames, Duplicates, sort_cells
+from recokit.data._columns import check_lengths, check_values, join_times, to_times, to_values
+from recokit.data._frames import Backend, column, dense_with_labels, to_frame
 from recokit.data.id_index import IdIndex
-from recokit.data.rows import Rows, bounds_from_lengths, read_only
+from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.exceptions import DataError, first_few
-from recokit.kernels import rows as row_kernels
 from recokit.persistence import storable
 
 __all__ = ["Interactions"]
 
 Feedback = Literal["explicit", "implicit"]
-Duplicates = Literal["error", "sum", "mean", "last", "max"]
-
-_POLICIES = {"sum": row_kernels.SUM, "mean": row_kernels.MEAN, "last": row_kernels.LAST, "max": row_kernels.MAX}
-
-
-class _Names(NamedTuple):
-    """What to call the columns in an error."""
-
-    user: str = "users"
-    item: str = "items"
-    rating: str = "ratings"
-    timestamp: str = "timestamps"
 
 
 @storable("recokit.Interactions")
 @dataclass(frozen=True, eq=False, repr=False)
 class Interactions:
-    """Who interacted with what: a sparse matrix of users × items with the ids of both.
+    """A sparse matrix of users × items with the ids of both, and optional timestamps.
 
-    Immutable. Made by `from_frame`, `from_arrays`, `from_matrix` or `from_dense`, which check what they are given and
-    drop nothing in silence.
+    Interactions are immutable. `from_frame`, `from_arrays`, `from_matrix` and `from_dense` check their input, and never
+    drop data silently.
 
     Attributes
     ----------
     users, items : IdIndex
         External ids and their codes.
     indptr : (n_users + 1,) int64 array
-        Where each user's interactions begin.
+        Bounds of the interactions of each user.
     item_codes : (n_interactions,) int32 array
-        Items of each user, ascending, none twice.
+        Items of each user, ascending and distinct.
     values : (n_interactions,) float32 array
         Ratings, or strengths of implicit feedback.
     timestamps : (n_interactions,) int64, float64 or datetime64 array, or None
-        When, aligned with ``values``.
+        Times, aligned with ``values``.
     feedback : {"explicit", "implicit"}
-        Whether the values are ratings or strengths.
+        "explicit" if the values are ratings, "implicit" if they are strengths.
 
     Examples
     --------
@@ -94,23 +82,23 @@ class Interactions:
         feedback: Feedback | None = None,
         duplicates: Duplicates = "error",
     ) -> "Interactions":
-        """Return the interactions of a frame with one row for each.
+        """Return the interactions of a frame with one row per interaction.
 
         Parameters
         ----------
         frame : pandas, Polars or PyArrow frame, or a mapping of columns
             The event log.
         user, item : str
-            Columns of ids.
+            Names of the id columns.
         rating, timestamp : str, optional
-            Columns of ratings (or strengths) and of times.
+            Names of the columns of ratings (or strengths) and of times.
         feedback, duplicates
             As in `from_arrays`.
 
         Raises
         ------
         DataError
-            A column is not there, or as in `from_arrays`.
+            A column is missing, or as in `from_arrays`.
 
         Examples
         --------
@@ -118,7 +106,7 @@ class Interactions:
         >>> Interactions.from_frame(log)
         Interactions(2 users × 2 items, 3 interactions, implicit)
         """
-        names = _Names(user, item, rating or "ratings", timestamp or "timestamps")
+        names = ColumnNames(user, item, rating or "ratings", timestamp or "timestamps")
         ratings = None if rating is None else column(frame, rating)
         timestamps = None if timestamp is None else column(frame, timestamp)
         return cls._from_columns(
@@ -141,25 +129,25 @@ class Interactions:
         Parameters
         ----------
         users, items : array-likes of shape (n,)
-            Ids of any hashable type. Codes follow the sorted ids, so the order of the rows changes nothing.
+            Ids of any hashable type. Codes follow the sorted ids and do not depend on the order of the rows.
         ratings : (n,) array-like of numbers, optional
-            Ratings or strengths; 1 each where there are none.
+            Ratings or strengths; 1 each by default.
         timestamps : (n,) array-like of numbers or datetime64, optional
             Times.
         feedback : {"explicit", "implicit"}, optional
-            What the values are; by default explicit where ratings are given, else implicit.
+            Kind of the values; by default explicit if ratings are given, otherwise implicit.
         duplicates : {"error", "sum", "mean", "last", "max"}
-            What becomes of a (user, item) pair that occurs more than once: an error, or one interaction with the sum,
-            mean, last or greatest of the values. The last is the one with the latest timestamp, or without timestamps
-            the one in the last row. The merged interaction has the latest timestamp.
+            How to merge duplicate (user, item) pairs: raise an error, or keep one interaction with the sum, mean, last
+            or maximum of the values. The last value is that with the latest timestamp, or without timestamps that of
+            the last row. The merged interaction has the latest timestamp.
 
         Raises
         ------
         DataError
             The arrays are empty or differ in length, an id is missing, a rating is NaN or infinite, a timestamp is
-            missing, an implicit strength is negative, or a pair repeats under ``duplicates="error"``.
+            missing, an implicit strength is negative, or a pair is duplicated with ``duplicates="error"``.
         """
-        return cls._from_columns(users, items, ratings, timestamps, feedback, duplicates, _Names())
+        return cls._from_columns(users, items, ratings, timestamps, feedback, duplicates, ColumnNames())
 
     @classmethod
     def _from_columns(
@@ -170,8 +158,11 @@ class Interactions:
         timestamps: Any,
         feedback: Feedback | None,
         duplicates: Duplicates,
-        names: _Names,
+        names: ColumnNames,
     ) -> "Interactions":
+        for name, given in ((names.user, users), (names.item, items), (names.rating, ratings)):
+            if isinstance(given, Set):
+                raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
         user_index, user_codes = IdIndex.factorize(users, names.user)
         item_index, item_codes = IdIndex.factorize(items, names.item)
         values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)
@@ -191,24 +182,10 @@ class Interactions:
         values: FloatArray,
         timestamps: AnyArray | None,
         feedback: Feedback,
-        duplicates: Duplicates,
+        duplicates: Duplicates = "error",
     ) -> "Interactions":
-        if duplicates != "error" and duplicates not in _POLICIES:
-            raise ValueError(f"duplicates={duplicates!r}: expected one of error, {', '.join(_POLICIES)}")
-        indptr, order = _row_order(user_codes, item_codes, len(users), len(items), None)
-        sorted_items = item_codes[order]
-        repeats = _repeats(indptr, sorted_items)
-        if not np.any(repeats):
-            times = None if timestamps is None else timestamps[order]
-            return cls(users, items, indptr, sorted_items, values[order], times, feedback)
-        if duplicates == "error":
-            raise _repeated_pairs(users, items, user_codes[order[repeats]], sorted_items[repeats])
-        if timestamps is not None:
-            by_time = np.argsort(timestamps, kind="stable")
-            indptr, order = _row_order(user_codes, item_codes, len(users), len(items), by_time)
-        indptr, last, merged = row_kernels.merge_repeated(indptr, sorted_items, values[order], _POLICIES[duplicates])
-        times = None if timestamps is None else timestamps[order[last]]
-        return cls(users, items, indptr, sorted_items[last], merged, times, feedback)
+        cells = sort_cells(users, items, user_codes, item_codes, values, timestamps, duplicates)
+        return cls(users, items, *cells, feedback)
 
     @classmethod
     def from_matrix(
@@ -219,22 +196,22 @@ class Interactions:
         *,
         feedback: Feedback | None = None,
     ) -> "Interactions":
-        """Return the interactions that a scipy sparse matrix stores.
+        """Return the interactions stored in a scipy sparse matrix.
 
         Parameters
         ----------
         X : sparse array or matrix of shape (n_users, n_items)
-            Rows are users. Every stored cell is an interaction, stored zeros too; cells that a COO matrix repeats are
-            summed, which is what they mean in scipy.
+            Rows are users. Every stored cell is an interaction, including stored zeros. Repeated cells of a COO matrix
+            are summed, as scipy defines them.
         users, items : array-likes of shape (n_users,), (n_items,), optional
-            Ids of rows and columns; 0 … n − 1 by default.
+            Ids of the rows and columns; 0 … n − 1 by default.
         feedback : {"explicit", "implicit"}, optional
-            What the values are; by default implicit where all of them are 1, else explicit.
+            Kind of the values; by default implicit if all are 1, otherwise explicit.
 
         Raises
         ------
         DataError
-            Nothing is stored, ids repeat or differ in number from the rows or columns, or as in `from_arrays`.
+            The matrix stores no cells, ids are duplicated or do not match the shape, or as in `from_arrays`.
 
         Examples
         --------
@@ -245,20 +222,22 @@ class Interactions:
             raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
         if X.ndim != 2:
             raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
-        rows = sparse.csr_array(X, copy=True)
+        _check_format(X)
+        rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
         if X.format == "bsr":
-            rows.eliminate_zeros()  # they fill up the blocks, and are no interactions
+            rows.eliminate_zeros()  # zeros only fill the blocks of this format
         rows.sum_duplicates()
         n_users, n_items = rows.shape
         user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
         item_index = IdIndex.from_range(n_items) if items is None else IdIndex(items, name="items")
         if (len(user_index), len(item_index)) != (n_users, n_items):
             raise DataError(
-                f"{len(user_index)} users and {len(item_index)} items for a matrix of {n_users} × {n_items}"
+                f"expected {n_users} users and {n_items} items, the shape of the matrix, got {len(user_index)} and "
+                f"{len(item_index)}"
             )
         values = to_values(rows.data, "values", "stored cells")
         if len(values) == 0:
-            raise DataError("no interactions: the matrix stores nothing")
+            raise DataError("no interactions: the matrix stores no cells")
         feedback = feedback or ("implicit" if np.all(values == 1) else "explicit")
         check_values(values, feedback, "values")
         indptr, codes = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
@@ -274,16 +253,16 @@ class Interactions:
         *,
         feedback: Feedback | None = "explicit",
     ) -> "Interactions":
-        """Return the interactions of a dense matrix, in which a value stands for "missing".
+        """Return the interactions of a dense matrix in which one value marks missing cells.
 
         Parameters
         ----------
-        R : (n_users, n_items) array-like
-            Ratings.
+        R : (n_users, n_items) array-like, or pandas frame
+            Ratings. Masked cells are missing.
         missing : float
-            The value of a missing rating; NaN may be it.
+            Value of a missing rating; NaN is allowed.
         users, items, feedback
-            As in `from_matrix`.
+            As in `from_matrix`; by default the index and the columns of a pandas frame.
 
         Raises
         ------
@@ -295,14 +274,22 @@ class Interactions:
         >>> Interactions.from_dense([[5, 0], [3, 1]])
         Interactions(2 users × 2 items, 3 interactions, explicit)
         """
-        dense = np.asarray(R, dtype=np.float64)
-        if dense.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {dense.shape}")
+        if sparse.issparse(R):
+            raise DataError("expected a dense matrix, got a scipy sparse matrix; use from_matrix")
+        given, row_labels, column_labels = dense_with_labels(R)
+        users = row_labels if users is None else users
+        items = column_labels if items is None else items
+        if given.ndim != 2:
+            raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
+        if given.dtype.kind == "f":
+            missing = float(given.dtype.type(missing))  # in the precision of the matrix
+        dense = np.ma.getdata(given).astype(np.float64)
+        dense[np.ma.getmaskarray(given)] = missing
         if np.any(np.isnan(dense)) and not np.isnan(missing):
             holes = np.argwhere(np.isnan(dense))
             raise DataError(
                 f"{len(holes)} NaN value(s), the first in row {holes[0, 0]}, column {holes[0, 1]}; "
-                "if they stand for missing ratings, say missing=np.nan"
+                "if they mark missing ratings, pass missing=np.nan"
             )
         rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
         cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
@@ -310,12 +297,12 @@ class Interactions:
 
     @property
     def n_users(self) -> int:
-        """Number of users, those without interactions included."""
+        """Number of users, including users without interactions."""
         return len(self.users)
 
     @property
     def n_items(self) -> int:
-        """Number of items, those without interactions included."""
+        """Number of items, including items without interactions."""
         return len(self.items)
 
     @property
@@ -330,15 +317,15 @@ class Interactions:
 
     @property
     def matrix(self) -> sparse.csr_array:
-        """The interactions as a scipy array of users × items, float32, sorted, without duplicates; read-only.
+        """The interactions as a read-only scipy array of users × items: float32, sorted, without duplicates.
 
-        scipy wants its two index arrays in one dtype (several of its conversions fail otherwise), so ``indptr`` is
-        int32 here as long as it can be; the attributes of `Interactions` hold the int64 one that kernels take.
+        Several conversions of scipy fail if its two index arrays differ in dtype, so ``indptr`` is int32 here if
+        possible. The attribute ``indptr`` of `Interactions` is the int64 array that kernels take.
         """
         return self._once("_matrix", self._make_matrix)
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return what was made before, or make it; without a lock, so that a fork finds none that is held."""
+        """Return a cached value, computed at the first call; without a lock, since a fork could inherit a held one."""
         if name not in self.__dict__:
             self.__dict__[name] = make()
         return self.__dict__[name]
@@ -396,12 +383,12 @@ class Interactions:
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
 
     def to_pairs(self) -> tuple[AnyArray, FloatArray]:
-        """Return what scikit-learn's tools take as X and y.
+        """Return the interactions as X and y of scikit-learn's tools.
 
         Returns
         -------
         pairs : (n_interactions, 2) array of ids
-            int64 where both kinds of ids are integers, else objects.
+            int64 if user and item ids are integers, otherwise objects.
         values : (n_interactions,) float32 array
         """
         users, items = self.users.take(self.user_codes), self.items.take(self.item_codes)
@@ -411,19 +398,20 @@ class Interactions:
         return pairs, self.values.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
-        # NumPy would wrap the whole in one cell, at which scikit-learn's tools fail with a riddle.
+        # NumPy would wrap the object in a single cell, and scikit-learn's tools would fail with an unclear error.
         raise TypeError(
-            "Interactions are no array of rows. For scikit-learn's tools: X, y = recokit.model_selection.as_pairs("
-            "interactions); for arrays: interactions.to_pairs(), or the users × items in interactions.matrix"
+            "Interactions cannot be converted to an array. For scikit-learn's tools use X, y = "
+            "recokit.model_selection.as_pairs(interactions); for arrays use interactions.to_pairs(), or the users × "
+            "items matrix interactions.matrix"
         )
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
-        """Return a frame with the columns user_id, item_id, value and, where there are times, timestamp.
+        """Return a frame with the columns user_id, item_id, value and, if there are timestamps, timestamp.
 
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
-            The library of the frame, which must be installed.
+            Library of the frame, which must be installed.
         """
         columns = {"user_id": self.users.take(self.user_codes), "item_id": self.items.take(self.item_codes)}
         columns["value"] = self.values
@@ -432,12 +420,12 @@ class Interactions:
         return to_frame(columns, backend)
 
     def reindex(self, users: IdIndex | None = None, items: IdIndex | None = None) -> "Interactions":
-        """Return the same interactions over larger sets of ids.
+        """Return the same interactions over other sets of ids.
 
         Raises
         ------
         DataError
-            An id that has interactions is not in the new index.
+            The new index lacks an id with interactions.
         """
         users = self.users if users is None else users
         items = self.items if items is None else items
@@ -450,17 +438,16 @@ class Interactions:
             if np.any(codes < 0):
                 lacking = old.take(np.unique(used[codes < 0]))
                 raise DataError(f"the new index lacks {kind} id(s): {first_few(lacking)}")
-        return Interactions._from_codes(
-            users, items, user_codes, item_codes, self.values, self.timestamps, self.feedback, "error"
-        )
+        arrays = (user_codes, item_codes, self.values, self.timestamps)
+        return Interactions._from_codes(users, items, *arrays, self.feedback)
 
     def with_feedback(self, feedback: Feedback) -> "Interactions":
-        """Return the same values as ratings (``"explicit"``) or as strengths (``"implicit"``).
+        """Return the same values as ratings ("explicit") or as strengths ("implicit").
 
         Raises
         ------
         DataError
-            A value is negative, which a strength cannot be.
+            A value is negative and cannot be a strength.
         """
         if feedback == self.feedback:
             return self
@@ -468,12 +455,12 @@ class Interactions:
         return replace(self, feedback=feedback)
 
     def select(self, mask: BoolArray) -> "Interactions":
-        """Return the interactions that a mask keeps, with the same users and items.
+        """Return the interactions selected by a mask, over the same users and items.
 
         Parameters
         ----------
         mask : (n_interactions,) bool array
-            What to keep, in the order of ``values``.
+            True for the interactions to keep, in the order of ``values``.
 
         Examples
         --------
@@ -494,19 +481,19 @@ class Interactions:
         )
 
     def merge(self, other: "Interactions", *, duplicates: Duplicates = "error") -> "Interactions":
-        """Return the interactions of both, over the union of their ids.
+        """Return the interactions of both over the union of their ids.
 
         Parameters
         ----------
         other : Interactions
-            Of the same feedback, and with timestamps exactly if these have them. Counts as later in row order.
+            Interactions of the same feedback, with timestamps if these have them. Their rows count as later.
         duplicates : {"error", "sum", "mean", "last", "max"}
             As in `from_arrays`.
 
         Raises
         ------
         DataError
-            The two do not fit together, or a pair is in both under ``duplicates="error"``.
+            The two cannot be merged, or share a pair with ``duplicates="error"``.
         """
         if self.feedback != other.feedback:
             raise DataError(f"cannot merge {other.feedback} feedback into {self.feedback}")
@@ -521,20 +508,13 @@ class Interactions:
         if self.timestamps is not None and other.timestamps is not None:
             if (self.timestamps.dtype.kind == "M") != (other.timestamps.dtype.kind == "M"):
                 raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
-            times = to_times(np.concatenate([self.timestamps, other.timestamps]), "timestamps")
-        return Interactions._from_codes(
-            users,
-            items,
-            np.concatenate(user_codes),
-            np.concatenate(item_codes),
-            np.concatenate([self.values, other.values]),
-            times,
-            self.feedback,
-            duplicates,
-        )
+            times = join_times(self.timestamps, other.timestamps)
+        codes = np.concatenate(user_codes), np.concatenate(item_codes)
+        values = np.concatenate([self.values, other.values])
+        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates)
 
     def equals(self, other: "Interactions") -> bool:
-        """Tell whether these are the same interactions over the same users and items.
+        """Return whether both hold the same interactions over the same users and items.
 
         Examples
         --------
@@ -559,11 +539,11 @@ class Interactions:
         starts, codes = made.indptr, made.item_codes
         sound = len(starts) == made.n_users + 1 and starts[0] == 0 and starts[-1] == len(codes) == len(made.values)
         if not sound or np.any(np.diff(starts) < 0) or np.any((codes < 0) | (codes >= made.n_items)):
-            raise ValueError("the interactions contradict themselves")
+            raise ValueError("the arrays of the interactions are inconsistent")
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        return self._to_state()  # without what is cached
+        return self._to_state()  # without cached values
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -574,28 +554,11 @@ class Interactions:
         return f"Interactions({size}, {self.feedback})"
 
 
-def _row_order(
-    user_codes: CodeArray, item_codes: CodeArray, n_users: int, n_items: int, before: IntArray | None
-) -> tuple[IntArray, IntArray]:
-    """Return the row boundaries and the positions sorted by user, item and the order given."""
-    positions = np.arange(len(user_codes)) if before is None else before
-    positions = row_kernels.order_by(item_codes, row_kernels.row_starts(read_only(item_codes), n_items), positions)
-    indptr = row_kernels.row_starts(read_only(user_codes), n_users)
-    return indptr, row_kernels.order_by(user_codes, indptr, positions)
-
-
-def _repeats(indptr: IntArray, item_codes: CodeArray) -> BoolArray:
-    """Tell of each sorted cell whether it is the same as the one before."""
-    repeats = np.zeros(len(item_codes), dtype=np.bool_)
-    repeats[1:] = item_codes[1:] == item_codes[:-1]
-    starts = indptr[:-1]
-    repeats[starts[starts < len(repeats)]] = False
-    return repeats
-
-
-def _repeated_pairs(users: IdIndex, items: IdIndex, user_codes: CodeArray, item_codes: CodeArray) -> DataError:
-    pairs = zip(users.take(user_codes[:6]).tolist(), items.take(item_codes[:6]).tolist(), strict=True)
-    return DataError(
-        f"{len(user_codes)} interaction(s) repeat a (user, item) pair: {first_few(pairs)}; "
-        "remove them, or make Interactions with duplicates='sum', 'mean', 'last' or 'max'"
-    )
+def _check_format(X: Any) -> None:
+    """Refuse a compressed matrix whose indices are out of range, which scipy itself does not check."""
+    if not hasattr(X, "check_format"):
+        return
+    try:
+        X.check_format(full_check=True)
+    except ValueError as error:
+        raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None

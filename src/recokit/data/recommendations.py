@@ -1,4 +1,4 @@
-"""Recommendations: what `Recommender.recommend` returns."""
+"""Recommendations: ranked lists of items."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,14 +18,14 @@ class Recommendations:
     Parameters
     ----------
     users : (n_users,) array-like of ids
-        Whose lists these are.
+        Users of the lists.
     items : (n_users, n) array-like of ids
         Items, best first.
     scores : (n_users, n) array-like, optional
-        Their scores; by default the negative rank, so that the order is the list's.
+        Scores of the items; by default the negative rank.
     counts : (n_users,) array-like of integers, optional
-        Length of each list, n by default. Cells at and beyond it are padding, whatever they were: their score is NaN
-        and their item None, or −1 in an array of integers (the least integer there is where −1 is an item).
+        Length of each list, n by default. The cells beyond it are overwritten by padding: the score NaN and the item
+        None, or −1 in an array of integers (the smallest integer if −1 is an item).
 
     Examples
     --------
@@ -42,11 +42,11 @@ class Recommendations:
         n_users, n = self.items.shape
         self.counts: CodeArray = np.full(n_users, n, dtype=np.int32) if counts is None else np.array(counts, np.int32)
         if self.counts.shape != (n_users,) or np.any((self.counts < 0) | (self.counts > n)):
-            raise ValueError(f"counts: expected {n_users} numbers from 0 to {n}")
+            raise ValueError(f"counts: expected {n_users} numbers from 0 to {n}, got {self.counts!r:.80}")
         given = np.broadcast_to(-np.arange(1, n + 1, dtype=np.float32), (n_users, n)) if scores is None else scores
         self.scores: FloatArray = np.array(given, dtype=np.float32)
         if self.scores.shape != self.items.shape:
-            raise ValueError(f"scores have shape {self.scores.shape}, items {self.items.shape}")
+            raise ValueError(f"scores: expected the shape of items {self.items.shape}, got {self.scores.shape}")
         padding = np.arange(n) >= self.counts[:, None]
         self.scores[padding] = np.nan
         self.items[padding] = _padding_of(self.items[~padding])
@@ -70,22 +70,24 @@ class Recommendations:
         Raises
         ------
         UnknownIdError
-            There is no list for this user.
+            The user has no list.
         """
         if self._rows is None:
             ids = self.users.tolist()
-            self._rows = dict(zip(reversed(ids), reversed(range(len(ids))), strict=True))  # the first of equals stays
+            self._rows = dict(
+                zip(reversed(ids), reversed(range(len(ids))), strict=True)
+            )  # the first list of a duplicated user
         if user not in self._rows:
             raise UnknownIdError("user", [user])
         return self._list(self._rows[user])
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
-        """Return a frame with the columns user_id, item_id, rank (from 1) and score, one row for each item of a list.
+        """Return a frame with the columns user_id, item_id, rank (from 1) and score, one row per listed item.
 
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
-            The library of the frame, which must be installed.
+            Library of the frame, which must be installed.
 
         Examples
         --------
@@ -100,12 +102,12 @@ class Recommendations:
 
     def __repr__(self) -> str:
         n_users, n = self.items.shape
-        return f"Recommendations({n_users:,} users × at most {n} items, {int(self.counts.sum()):,} in all)"
+        return f"Recommendations({n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total)"
 
 
 def _as_ids(ids: Any) -> AnyArray:
     """Return ids as a one-dimensional array of integers or objects."""
-    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # whose scalars keep the unit
+    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # times become scalars with a unit
         return ids.astype(object) if ids.dtype.kind in "UT" else ids
     ids = list(ids)
     if ids and all(type(key) is int and -(2**63) <= key < 2**63 for key in ids):
@@ -114,12 +116,14 @@ def _as_ids(ids: Any) -> AnyArray:
 
 
 def _padding_of(items: AnyArray) -> Any:
-    """Return what stands where there is no item: something that is none."""
+    """Return a value that is not an item, for padding."""
     if items.dtype.kind == "i":
         return np.iinfo(items.dtype).min if np.any(items == -1) else -1
     if items.dtype.kind == "u":
         return np.iinfo(items.dtype).max
-    return {"f": np.nan, "M": np.datetime64("NaT")}.get(items.dtype.kind)
+    if items.dtype.kind == "M":
+        return np.array("NaT", dtype=items.dtype)[()]
+    return np.nan if items.dtype.kind == "f" else None
 
 
 def _as_matrix(items: Any, n_users: int) -> AnyArray:
@@ -128,9 +132,9 @@ def _as_matrix(items: Any, n_users: int) -> AnyArray:
     else:
         rows = [list(row) for row in items]
         if len({len(row) for row in rows}) > 1:
-            raise ValueError("items: lists of different lengths; pad them to one and give their counts")
+            raise ValueError("items: expected lists of one length; pad them and give their lengths as counts")
         flat = _as_ids([item for row in rows for item in row])
         matrix = flat.reshape(len(rows), len(rows[0]) if rows else 0)
     if len(matrix) != n_users:
-        raise ValueError(f"{len(matrix)} lists for {n_users} users")
+        raise ValueError(f"items: expected {n_users} lists, one per user, got {len(matrix)}")
     return matrix

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from recokit._typing import AnyArray
-from recokit.data.interactions import Duplicates, Interactions
+from recokit.data._building import Duplicates
+from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, RatingData, RatingFolds, Split
 from recokit.datasets._lines import read_sequences, to_objects
 from recokit.datasets._sources import find

@@ -1,4 +1,4 @@
-"""Models that walk on the graph of users and items."""
+"""Random walks on the graph of users and items."""
 
 from recokit.graph.rp3beta import RP3beta
 

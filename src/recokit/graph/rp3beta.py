@@ -1,16 +1,15 @@
-"""RP3beta: three steps of a random walk, with a penalty for popularity."""
+"""RP3beta: three steps of a random walk, with a penalty on popularity."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval
 
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Rows
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.walk import walk_rows
@@ -19,32 +18,32 @@ __all__ = ["RP3beta"]
 
 
 class RP3beta(ItemWeightsRecommender):
-    r"""Recommend where a random walk user → item → user → item ends, less the more popular the end is.
+    r"""Recommend the end items of random walks user → item → user → item, with a penalty on popular items.
 
-    From a user the walk goes to one of their items, from an item to one of its users, in proportion to the strengths.
+    A walk goes from a user to one of their items, and from an item to one of its users, in proportion to the strengths.
     With :math:`P_{ui} = r_{ui} / \sum_j r_{uj}` and :math:`P_{iu} = r_{ui} / \sum_v r_{vi}`, the score is
 
     .. math:: \hat r_{uj} = \sum_{i \in I(u)} P_{ui}^\alpha \, W_{ij}, \qquad
         W_{ij} = d_j^{-\beta} \sum_{v \in U(i) \cap U(j)} P_{iv}^\alpha P_{vj}^\alpha \quad (i \ne j)
 
-    where :math:`d_j = \sum_v r_{vj}` is the popularity of item j. β = 0 is P3alpha.
+    where :math:`d_j = \sum_v r_{vj}` is the popularity of item j. β = 0 gives P3alpha.
 
     Parameters
     ----------
     n_neighbors : int, optional
-        How many W_ij, the largest, are kept of each item i; None keeps all.
+        Number of W_ij to keep for each item i, the largest; None keeps all.
     alpha : float
-        α: below 1, the steps that are less probable count for more than their share.
+        α, the exponent of the probabilities. Values below 1 give improbable steps more weight.
     beta : float
-        β: how much popularity is held against an item; 0 for nothing.
+        β, the strength of the penalty on popularity; 0 for no penalty.
     normalize : bool
-        Scale the W_ij that are kept of each item i to a sum of 1.
+        Scale the kept W_ij of each item i to a sum of 1.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as strengths, say "implicit".
+        Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
-        Threads; what Numba has by default. The result is the same for any number.
+        Number of threads; Numba's default if None. The result does not depend on it.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
@@ -53,12 +52,12 @@ class RP3beta(ItemWeightsRecommender):
 
     Notes
     -----
-    A fit takes memory for 8 bytes × the kept W_ij, which are ``n_neighbors`` for each item at most; under None, as many
-    as pairs of items have a user in common.
+    A fit needs 8 bytes for each kept W_ij. There are at most ``n_neighbors`` for each item, or, if it is None, as many
+    as pairs of items with a user in common.
 
-    **Edges.** An item that no walk from a history ends at is in no list; a score of it is 0. So is all for a user
-    without interactions, or whose strengths are all 0. With one item, or where no two items have a user in common,
-    there are no W_ij and lists are empty.
+    **Edge cases.** An item is not recommended, and its score is 0, if no walk from the history ends at it. The same
+    holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items have a
+    user in common, there are no W_ij and lists are empty.
 
     References
     ----------
@@ -81,10 +80,10 @@ class RP3beta(ItemWeightsRecommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "normalize": ["boolean"],
+        "n_neighbors": OPTIONAL_COUNT,
+        "alpha": NON_NEGATIVE,
+        "beta": NON_NEGATIVE,
+        "normalize": BOOLEAN,
     }
 
     def __init__(
@@ -108,31 +107,34 @@ class RP3beta(ItemWeightsRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
-        others = max(1, n_items - 1)
-        width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
-        steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, self._discounts(by_item))
-
-        def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            args = (first_item, *steps, codes, values)
-            here = costs[first_item : first_item + len(codes)]
-            self._runner().rows(walk_rows, len(codes), args, costs=here)
-
-        with self._progress(n_items, "items") as bar:
-            rows = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
-        values = _shares(rows) if self.normalize else rows.values
-        weights = (values.astype(np.float32), rows.codes.copy(), rows.indptr)
-        self.item_weights_ = sparse.csr_array(weights, shape=(n_items, n_items))
+        weights = self._walk(interactions.rows, interactions.transposed(n_threads=self.n_threads))
+        values = _shares(weights).astype(np.float32) if self.normalize else weights.values.copy()
+        cells = (values, weights.codes.copy(), weights.indptr)
+        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
+    def _walk(self, by_user: Rows, by_item: Rows) -> Rows:
+        """Return the largest W_ij of each item, best first."""
+        n_items, runner = by_item.n_rows, self._runner()
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, self._discounts(by_item))
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+
+        def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+            block = slice(first_item, first_item + len(codes))
+            runner.rows(walk_rows, len(codes), (first_item, *steps, codes, values), costs=costs[block])
+
+        with self._progress(n_items, "items") as bar:
+            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
+
     def _steps(self, rows: Rows) -> Rows:
-        """Return P^α; a step of strength 0 is never taken, not even with α = 0."""
+        """Return P^α, with 0 for steps of strength 0 even if α is 0."""
         shares = _shares(rows)
         return rows.with_values(np.where(shares > 0, shares**self.alpha, 0))
 
-    def _discounts(self, rows: Rows) -> FloatArray:
-        popularity = rows.sums(rows.values)
+    def _discounts(self, by_item: Rows) -> FloatArray:
+        """Return d^−β: (n_items,) float64."""
+        popularity = by_item.sums(by_item.values)
         discounts: FloatArray = np.where(popularity > 0, popularity, 1) ** -float(self.beta)
         return discounts
 
@@ -141,7 +143,7 @@ class RP3beta(ItemWeightsRecommender):
 
 
 def _shares(rows: Rows) -> FloatArray:
-    """Return each value as a share of the sum of its row, 0 where that is 0: (n,) float64."""
+    """Return each value divided by the sum of its row, 0 for rows with the sum 0: (n,) float64."""
     sums = rows.sums(rows.values)
     shares: FloatArray = rows.values / np.repeat(np.where(sums > 0, sums, 1), rows.lengths)
     return shares

@@ -25,26 +25,25 @@ def table_codes(ids: IntArray, lowest: int, table: CodeArray, codes: CodeArray) 
 
 
 @njit(nogil=True, cache=True)
-def _slot(key: int, mask: int) -> np.int64:
-    """Return the first slot to probe for a key (Fibonacci hashing in 64 bits)."""
-    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
+def _slot(key: int, multiplier: np.uint64, shift: np.uint64) -> np.int64:
+    """Return the first slot to probe for a key: the highest bits of a product (multiply-shift hashing)."""
+    return np.int64((np.uint64(key) * multiplier) >> shift)
 
 
 @njit(nogil=True, cache=True)
-def _insert_all(uniques: IntArray, n_uniques: int, slots: CodeArray) -> None:
+def _insert_all(uniques: IntArray, n_uniques: int, slots: CodeArray, multiplier: np.uint64, shift: np.uint64) -> None:
     """Rebuild the hash table ``slots`` with linear probing."""
     mask = len(slots) - 1
     slots[:] = -1
     for code in range(n_uniques):
-        slot = _slot(uniques[code], mask)
+        slot = _slot(uniques[code], multiplier, shift)
         while slots[slot] >= 0:
             slot = (slot + 1) & mask
         slots[slot] = code
 
 
 @njit(nogil=True, cache=True)
-def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
+def hash_codes(ids: IntArray, codes: CodeArray, multiplier: np.uint64) -> IntArray:
     """Assign codes to distinct ids in order of first appearance.
 
     Parameters
@@ -53,6 +52,8 @@ def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
         Ids.
     codes : (n,) int32 array
         Output: the code of each id, from 0.
+    multiplier : uint64
+        Random odd number. It decides which ids collide, and changes no result.
 
     Returns
     -------
@@ -62,9 +63,9 @@ def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
     slots = np.full(1 << 12, -1, dtype=np.int32)
     uniques = np.empty(1 << 11, dtype=np.int64)
     n_uniques = 0
-    mask = len(slots) - 1
+    mask, shift = len(slots) - 1, np.uint64(64 - 12)
     for k in range(len(ids)):
-        slot = _slot(ids[k], mask)
+        slot = _slot(ids[k], multiplier, shift)
         while slots[slot] >= 0 and uniques[slots[slot]] != ids[k]:
             slot = (slot + 1) & mask
         if slots[slot] < 0:
@@ -73,9 +74,9 @@ def hash_codes(ids: IntArray, codes: CodeArray) -> IntArray:
                 grown[:n_uniques] = uniques
                 uniques = grown
                 slots = np.empty(4 * n_uniques, dtype=np.int32)
-                _insert_all(uniques, n_uniques, slots)
-                mask = len(slots) - 1
-                slot = _slot(ids[k], mask)
+                mask, shift = len(slots) - 1, shift - np.uint64(1)
+                _insert_all(uniques, n_uniques, slots, multiplier, shift)
+                slot = _slot(ids[k], multiplier, shift)
                 while slots[slot] >= 0:
                     slot = (slot + 1) & mask
             slots[slot] = n_uniques

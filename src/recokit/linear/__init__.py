@@ -1,4 +1,4 @@
-"""Linear models of items by items."""
+"""Linear item-item models."""
 
 from recokit.linear.ease import EASE
 from recokit.linear.slim import SLIM

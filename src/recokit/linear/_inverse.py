@@ -1,8 +1,8 @@
-"""The inverse of a symmetric positive definite matrix, with the same bits on any number of threads.
+"""The inverse of a symmetric positive definite matrix, with the same bits for any number of threads.
 
-LAPACK's own threads cut the work by their number, which changes the order of sums and so the last bits. Here the matrix
-is cut into tiles of a fixed size. Each product of tiles is made by one thread, with BLAS held to one, and the order of
-the products does not depend on who makes them.
+LAPACK divides the work by the number of its threads, which changes the order of sums and so the last bits. Here the
+matrix is divided into tiles of a fixed size. One thread computes each product of tiles, with BLAS limited to one
+thread, and the order of the products does not depend on the threads.
 
 References
 ----------
@@ -10,7 +10,7 @@ A. Buttari, J. Langou, J. Kurzak and J. Dongarra (2009). A class of parallel til
 multicore architectures. Parallel Computing 35(1).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.linalg import lapack
@@ -21,45 +21,41 @@ from recokit._typing import FloatArray
 
 __all__ = ["invert", "tiles"]
 
-_TILE = 256  # rows: small enough that the parts that are not parallel do not count, large enough for BLAS
-
-Each = Callable[[list[slice], Callable[[slice], None]], None]
+_TILE = 256  # rows: small enough that the serial parts take little time, large enough for efficient BLAS calls
 
 
 def tiles(n: int) -> Iterator[slice]:
-    """Yield the rows of each tile."""
+    """Yield the range of rows of each tile."""
     for start in range(0, n, _TILE):
         yield slice(start, min(start + _TILE, n))
 
 
 def invert(matrix: FloatArray, runner: Runner) -> None:
-    """Overwrite a symmetric positive definite matrix by its inverse: the lower triangle, from which it is read.
+    """Overwrite the lower triangle of a symmetric positive definite matrix by that of its inverse.
 
-    What is left above the diagonal means nothing. Beyond the matrix this takes a tile's width of columns.
+    Only the lower triangle is read. The cells above the diagonal hold intermediate results afterwards. Extra memory is
+    one tile's width of columns.
 
     Parameters
     ----------
     matrix : (n, n) float64 array
         In C order.
     runner : Runner
+        Threads to use.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        It is not positive definite in float64.
+        The matrix is not positive definite in float64.
     """
-
-    def each(rows: list[slice], work: Callable[[slice], None]) -> None:
-        runner.each(rows, work)
-
     with single_threaded_blas():
-        _factorise(matrix, each)
-        _invert_triangle(matrix, each)
-        _square(matrix, each)
+        _factorise(matrix, runner)
+        _invert_triangle(matrix, runner)
+        _square(matrix, runner)
 
 
-def _factorise(matrix: FloatArray, each: Each) -> None:
-    """Overwrite the lower triangle of A by L, A = L Lᵀ, a column of tiles at a time; and each L_jj by its inverse."""
+def _factorise(matrix: FloatArray, runner: Runner) -> None:
+    """Overwrite the lower triangle of A by L, A = L Lᵀ, one column of tiles at a time, with L_jj⁻¹ on the diagonal."""
     for own in tiles(len(matrix)):
         before = slice(0, own.start)
         matrix[own, own] -= matrix[own, before] @ matrix[own, before].T
@@ -70,7 +66,7 @@ def _factorise(matrix: FloatArray, each: Each) -> None:
             left = matrix[rows, own] - matrix[rows, before] @ matrix[own, before].T
             matrix[rows, own] = left @ inverse.T
 
-        each(_below(own, len(matrix)), fill)
+        runner.each(_below(own, len(matrix)), fill)
 
 
 def _inverse_factor(tile: FloatArray) -> FloatArray:
@@ -83,8 +79,8 @@ def _inverse_factor(tile: FloatArray) -> FloatArray:
     return np.ascontiguousarray(inverse)
 
 
-def _invert_triangle(matrix: FloatArray, each: Each) -> None:
-    """Overwrite L, whose diagonal tiles are inverted, by X = L⁻¹, from the last column of tiles to the first.
+def _invert_triangle(matrix: FloatArray, runner: Runner) -> None:
+    """Overwrite L by X = L⁻¹, from the last column of tiles to the first; the diagonal tiles are already inverted.
 
     Below the diagonal, X_ij = −(Σ_{j < k ≤ i} X_ik L_kj) X_jj.
     """
@@ -97,11 +93,14 @@ def _invert_triangle(matrix: FloatArray, each: Each) -> None:
             sums = matrix[rows, so_far] @ below[: rows.stop - own.stop]
             matrix[rows, own] = sums @ -matrix[own, own]
 
-        each(_below(own, n)[::-1], fill)
+        runner.each(_below(own, n)[::-1], fill)
 
 
-def _square(matrix: FloatArray, each: Each) -> None:
-    """Overwrite the lower triangle X by that of Xᵀ X, from the first row of tiles to the last, which need it least."""
+def _square(matrix: FloatArray, runner: Runner) -> None:
+    """Overwrite the lower triangle X by that of Xᵀ X, from the first row of tiles to the last.
+
+    A row of the result depends only on rows of X from its own on.
+    """
     n = len(matrix)
     for own in tiles(n):
         column = np.ascontiguousarray(matrix[own.start :, own].T)
@@ -109,8 +108,9 @@ def _square(matrix: FloatArray, each: Each) -> None:
         def fill(columns: slice, own: slice = own, column: FloatArray = column) -> None:
             matrix[own, columns] = column @ matrix[own.start :, columns]
 
-        each([columns for columns in tiles(n) if columns.start <= own.start], fill)
+        runner.each([columns for columns in tiles(n) if columns.start <= own.start], fill)
 
 
 def _below(own: slice, n: int) -> list[slice]:
+    """Return the tiles below a tile."""
     return [rows for rows in tiles(n) if rows.start >= own.stop]

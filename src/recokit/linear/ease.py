@@ -1,60 +1,61 @@
-"""EASE: items predicted from items, in closed form."""
+"""EASE: a linear item-item model in closed form."""
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Rows, Term, Top
+from recokit.base._eligibility import EligibleItems
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
-from recokit.kernels.selection import select_top
 from recokit.linear._inverse import invert, tiles
 
 __all__ = ["EASE"]
 
-_BYTES_PER_CELL = 8 + 4  # the Gram matrix, inverted in place in float64, and the weights in float32
+_BYTES_PER_CELL = 8 + 4  # the float64 Gram matrix, inverted in place, and the float32 weights
 
 
 class EASE(Recommender):
-    r"""Predict every item from all others by ridge regression, in closed form.
+    r"""Predict each item from all other items by ridge regression, in closed form.
 
-    The weights B minimise :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` under a zero diagonal, which
-    forbids an item to predict itself. With :math:`G = X^\top W X` and :math:`P = (G + \Lambda)^{-1}`,
+    The weights B minimise :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
+    item predicts itself. With :math:`G = X^\top W X` and :math:`P = (G + \Lambda)^{-1}`,
 
     .. math:: B_{ij} = -P_{ij} / P_{jj} \quad (i \ne j), \qquad
         \Lambda = \lambda I + \frac{p}{1 - p} \operatorname{diag} G, \qquad W_{uu} = n_u^{-e}
 
-    where :math:`n_u` is the number of items of user u. A score is the sum of the weights of the items in a history,
-    each times its strength. With ``item_exponent`` δ the weights for item j are :math:`B_{ij} n_j^{-\delta}`.
+    where :math:`n_u` is the number of items of user u. A score is the sum of the weights of the items in the history,
+    each times its strength. With ``item_exponent`` δ the weights for item j are :math:`B_{ij} n_j^{-\delta}`, where
+    :math:`n_j` is the number of users of item j.
 
     Parameters
     ----------
     l2 : float
-        λ, the ridge penalty. Its scale is that of G, so it is smaller where users are weighted.
+        λ, the ridge penalty. It is on the scale of G, so it should be smaller if users are weighted.
     user_exponent : float
-        e: a user with n items weighs n^−e. 0, as in the papers, weighs all users alike, so that one with n items has a
-        part in n² entries of G; 1 gives the heavy users no more of the loss than the others.
+        e: the weight of a user with n items is n^−e. 0, as in the papers, weights all users equally, so that a user
+        with n items contributes to n² entries of G. 1 gives users with many items no larger part of the loss than
+        others.
     dropout : float
-        p, the share of the entries that denoising drops: a penalty for items in proportion to their popularity. 0 is
-        the EASE of 2019; the weights then express more of what is specific to few histories.
+        p, the share of the entries that denoising drops: a penalty on items in proportion to their popularity. 0 is the
+        EASE of 2019; its weights reflect patterns of few histories more strongly.
     item_exponent : float
-        δ: the weights for an item that n users have are multiplied by n^−δ afterwards. Above 0, lists hold less of what
-        is popular.
+        δ: the weights for an item with n users are multiplied by n^−δ after fitting. Values above 0 make popular items
+        rarer in lists.
     max_memory_gb : float, optional
-        Refuse to fit where more is needed; by default the memory that the machine has, or the container it runs in is
-        allowed, where that is known.
+        Raise MemoryError if the fit needs more. The default is the memory of the machine or the limit of the container,
+        if known.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as strengths, say "implicit".
+        Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
-        Threads; what Numba has by default. The result is the same for any number, and for any number that BLAS has.
+        Number of threads; Numba's default if None. The result depends neither on it nor on the threads of BLAS.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
@@ -63,12 +64,12 @@ class EASE(Recommender):
 
     Notes
     -----
-    Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` takes
-    catalogues of that size.
+    Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` can
+    fit catalogues of that size.
 
-    **Edges.** An item that nothing in a history speaks for or against, such as one that nobody has, is in no list; a
-    score of it is 0. So is all for a user without interactions, or whose strengths are all 0. With one item, or where
-    no two items have a user in common, all weights are 0 and lists are empty.
+    **Edge cases.** An item is not recommended, and its score is 0, if all weights from the history to it are 0, as for
+    an item without users. The same holds for all items if a user has no interactions or only strengths of 0. With one
+    item, or if no two items have a user in common, all weights are 0 and lists are empty.
 
     References
     ----------
@@ -89,11 +90,11 @@ class EASE(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "l2": [Interval(Real, 0, None, closed="neither")],
-        "user_exponent": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "item_exponent": [Interval(Real, None, None, closed="neither")],
-        "max_memory_gb": [Interval(Real, 0, None, closed="neither"), None],
+        "l2": POSITIVE,
+        "user_exponent": NON_NEGATIVE,
+        "dropout": interval(0, 1, "left"),
+        "item_exponent": interval(None, None, "neither"),
+        "max_memory_gb": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -132,44 +133,41 @@ class EASE(Recommender):
         if needed > limit:
             raise MemoryError(
                 f"EASE needs {needed / 1e9:.1f} GB for {n_items:,} items, more than the {limit / 1e9:.1f} GB allowed; "
-                "take SLIM, which learns such weights in memory that does not grow with the square of the items, "
-                "or leave out rare items"
+                "use SLIM, a similar model with memory that does not grow with the square of the number of items, or "
+                "remove rare items"
             )
 
     def _gram(self, interactions: Interactions) -> FloatArray:
-        by_user = interactions.rows.arrays
-        by_item = interactions.transposed(n_threads=self.n_threads).arrays
+        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
         gram = np.empty((interactions.n_items, interactions.n_items))
-        costs = gram_costs(by_item[0], by_item[1], by_user[0]) + interactions.n_items
-        args = (*by_item, *by_user, user_weights(interactions, self.user_exponent), gram)
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr) + interactions.n_items
+        args = (*by_item.arrays, *by_user.arrays, user_weights(interactions, self.user_exponent), gram)
         self._runner().rows(gram_rows, interactions.n_items, args, costs=costs)
         return gram
 
     def _score_block(self, profiles: Rows) -> FloatArray:
-        scores = np.empty((len(profiles.lengths), len(self.item_weights_)), dtype=np.float32)
+        scores = np.empty((profiles.n_rows, len(self.item_weights_)), dtype=np.float32)
         costs = profiles.lengths * scores.shape[1]
         args = (*profiles.arrays, self.item_weights_, scores)
         self._runner().rows(linear_scores, len(scores), args, costs=costs)
         return scores
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        users, places = np.unique(user_codes, return_inverse=True)
-        histories, scores = self._training_histories(users), np.empty(len(places))
-        args = (places, item_codes, *histories.arrays, self.item_weights_, scores)
-        costs = histories.lengths[places]
-        self._runner().rows(linear_pairs, len(places), args, costs=costs)
+        users, rows = np.unique(user_codes, return_inverse=True)
+        histories, scores = self._training_histories(users), np.empty(len(rows))
+        args = (rows, item_codes, *histories.arrays, self.item_weights_, scores)
+        self._runner().rows(linear_pairs, len(rows), args, costs=histories.lengths[rows])
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        """Return the items that each item speaks for most."""
-        found, size = Top.empty(len(item_codes), n), self._dense_block_size()
-        for start in range(0, len(item_codes), size):
-            block = slice(start, start + size)
-            weights = self.item_weights_[item_codes[block]]
+        """Return the items with the largest weights from each item."""
+        top = Top.empty(len(item_codes), n)
+        for start, stop in self._blocks(len(item_codes)):
+            weights = self.item_weights_[item_codes[start:stop]]
             weights[weights <= 0] = -np.inf
-            args = (weights, *(array[block] for array in found))
-            self._runner().rows(select_top, len(weights), args, costs=np.full(len(weights), n))
-        return found
+            eligible = EligibleItems(None, Rows.empty(stop - start))
+            top.put(np.arange(start, stop), eligible.select(weights, n, self._runner()))
+        return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         history = self._training_histories(np.array([user_code], dtype=np.int32))
@@ -178,11 +176,11 @@ class EASE(Recommender):
 
 
 def _weights(gram: FloatArray, runner: Runner) -> FloatArray:
-    """Return B of G + Λ, which is overwritten by its inverse."""
+    """Return B from G + Λ, which is overwritten."""
     try:
         invert(gram, runner)
     except np.linalg.LinAlgError as error:
-        raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64: raise l2") from error
+        raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64; increase l2") from error
     scales = -1.0 / np.diag(gram)
     weights = np.empty(gram.shape, dtype=np.float32)
 

@@ -1,18 +1,18 @@
-"""SLIM: items predicted from few items each, by elastic nets."""
+"""SLIM: a sparse linear item-item model, fitted by elastic nets."""
 
 import warnings
-from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval
 
-from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.base import Recommender
+from recokit._runtime.warnings import levels_inside
+from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.base import Recommender, Rows
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
 from recokit.kernels.gram import gram_costs
@@ -22,84 +22,103 @@ __all__ = ["SLIM"]
 
 
 class _Problem(NamedTuple):
-    """What all elastic nets share, as the kernel takes it.
+    """Input common to the elastic nets of all targets.
 
     Attributes
     ----------
-    data : tuple
-        X by item and by user, and the weights of the users.
+    by_item, by_user : Rows
+        X.
+    user_weights : (n_users,) float64 array
+        The diagonal of W.
     heads : (n_items,) int32 array
-        The row of each item in ``gram``, −1 for none.
+        Row of each item in ``gram``; −1 for items that are not heads.
     gram : (n_heads, n_heads) float32 array
+        G of the heads, the most popular items.
     curvatures : (n_items,) float64 array
+        Diagonal of G + Λ; 0 for items without users.
     """
 
-    data: tuple[Any, ...]
+    by_item: Rows
+    by_user: Rows
+    user_weights: FloatArray
     heads: CodeArray
     gram: FloatArray
     curvatures: FloatArray
 
+    @property
+    def data(self) -> tuple[AnyArray, ...]:
+        """X and W, as kernels take them."""
+        return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
+
+    @property
+    def gram_costs(self) -> IntArray:
+        """Number of multiplications for each row of G: (n_items,) int64."""
+        return gram_costs(self.by_item.indptr, self.by_item.codes, self.by_user.indptr)
+
 
 class SLIM(ItemWeightsRecommender):
-    r"""Predict every item from a few others by an elastic net.
+    r"""Predict each item from a few other items by an elastic net.
 
-    The weights w of the items that speak for item j minimise
+    The weights w from other items to the target item j minimise
 
     .. math:: \tfrac12 \|x_j - X w\|^2_W + \tfrac12 w^\top \Lambda w + l_1 \|w\|_1, \qquad w_j = 0, \quad w \ge 0,
         \qquad \Lambda = l_2 I + \frac{p}{1 - p} \operatorname{diag} G, \quad G = X^\top W X, \quad W_{uu} = n_u^{-e}
 
-    where :math:`n_u` is the number of items of user u. They are found by coordinate descent on entries of G, a target j
-    at a time; a score is the sum of the weights of the items in a history, each times its strength. Where `EASE` takes
-    the inverse of all of G, no array here needs the square of the number of items.
+    where :math:`n_u` is the number of items of user u. They are fitted by coordinate descent on entries of G, for one
+    target j at a time. A score is the sum of the weights of the items in the history, each times its strength. `EASE`
+    inverts the whole of G; here no array grows with the square of the number of items.
 
     Parameters
     ----------
     n_neighbors : int, optional
-        The candidates of each target: as many items as alone would lower the loss most (without its l1 part, where
-        weights may be negative). None takes all items, which needs all of G. Without negative weights, an item with
-        :math:`G_{ij} \le l_1` has no weight, so it is no candidate.
+        Number of candidates for each target: the items that reduce the loss most on their own (the loss without its l1
+        part if weights may be negative). None takes all items, which needs the whole of G. If weights may not be
+        negative, an item with :math:`G_{ij} \le l_1` has no weight, so it is not a candidate.
     l1 : float
-        The larger, the fewer items have a weight. Its scale is that of G, so it is smaller where users are weighted.
+        Penalty for sparsity: the larger, the fewer items have a weight. It is on the scale of G, so it should be
+        smaller if users are weighted.
     l2 : float
-        The ridge penalty, on the same scale.
+        Ridge penalty, on the same scale.
     positive : bool
-        No weight is negative.
+        Restrict weights to be non-negative.
     user_exponent : float
-        e: a user with n items weighs n^−e. 0 weighs all users alike, 1 gives the heavy ones no more than the others.
+        e: the weight of a user with n items is n^−e. 0 weights all users equally; 1 gives users with many items no
+        larger part of the loss than others.
     dropout : float
-        p, the share of the entries that denoising drops: a penalty for items in proportion to their popularity.
+        p, the share of the entries that denoising drops: a penalty on items in proportion to their popularity.
     item_exponent : float
-        The weights for an item that n users have are multiplied by n^−item_exponent afterwards: above 0, lists hold
-        less of what is popular.
+        The weights for an item with n users are multiplied by n^−item_exponent after fitting. Values above 0 make
+        popular items rarer in lists.
     tol : float
-        Stop the descent of a target when no weight changes by more than this share of the largest.
+        Stop the descent for a target when no weight changes by more than this share of the largest weight.
     max_iter : int
-        Passes over the candidates of a target at most.
+        Maximum number of passes over the candidates of a target.
     max_memory_gb : float
-        Memory for the entries of G that are kept, see Notes. The result does not depend on it.
+        Memory for stored entries of G, see Notes. The result does not depend on it.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as strengths, say "implicit".
+        Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
-        Threads; what Numba has by default. The result is the same for any number.
+        Number of threads; Numba's default if None. The result does not depend on it.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Attributes
     ----------
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
-        The weights: row i holds what item i says for others.
+        Weights: row i holds the weights of item i in the scores of other items.
     n_iter_ : int
-        The most passes that a target took.
+        Largest number of passes of any target.
 
     Notes
     -----
-    Entries of G between the m most popular items are kept, 4 m² bytes, with m as large as ``max_memory_gb`` allows:
-    15,811 items in 1 GB. Entries of other items, which have few users, are summed up when they are wanted. Each thread
-    takes 4 ``n_neighbors``² bytes besides, and the weights 8 bytes × ``n_neighbors`` × the number of items at most.
+    Entries of G between the m most popular items are stored, in 4 m² bytes, with m as large as ``max_memory_gb``
+    allows: 15,811 items in 1 GB. Entries of other items, which have few users, are computed on demand. In addition,
+    each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes × ``n_neighbors`` × the number of
+    items.
 
-    **Edges.** An item that no item of a history has a weight for is in no list; its score is 0. So is all for a user
-    without interactions, or whose strengths are all 0. With one item, or where no two items have a user in common,
-    there are no weights and lists are empty.
+    **Edge cases.** An item is not recommended, and its score is 0, if no item of the history has a weight for it. The
+    same holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items
+    have a user in common, there are no weights and lists are empty.
 
     References
     ----------
@@ -120,16 +139,16 @@ class SLIM(ItemWeightsRecommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "positive": ["boolean"],
-        "user_exponent": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "item_exponent": [Interval(Real, None, None, closed="neither")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "max_memory_gb": [Interval(Real, 0, None, closed="neither")],
+        "n_neighbors": OPTIONAL_COUNT,
+        "l1": NON_NEGATIVE,
+        "l2": NON_NEGATIVE,
+        "positive": BOOLEAN,
+        "user_exponent": NON_NEGATIVE,
+        "dropout": interval(0, 1, "left"),
+        "item_exponent": interval(None, None, "neither"),
+        "tol": NON_NEGATIVE,
+        "max_iter": COUNT,
+        "max_memory_gb": POSITIVE,
     }
 
     def __init__(
@@ -165,36 +184,19 @@ class SLIM(ItemWeightsRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
-        n_heads = self._n_heads(n_items)
-        others = max(1, n_items - 1)
-        width = others if self.n_neighbors is None else min(self.n_neighbors, others)
-        problem = self._problem(interactions, n_heads)
-        n_passes = np.empty(n_items, dtype=np.int64)
-        scales = item_scales(interactions, self.item_exponent)
-        costs = np.diff(problem.data[0]) + np.int64(32 * width)
-        if n_heads < n_items:
-            costs += gram_costs(problem.data[0], problem.data[1], problem.data[3])
-
-        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
-            here = slice(first_target, first_target + len(codes))
-            settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
-            args = (first_target, *problem.data, *problem[1:], *settings, codes, weights, n_passes[here])
-            self._runner().rows(slim_weights, len(codes), args, costs=costs[here])
-            weights *= scales[here, None]
-
-        with self._progress(n_items, "items") as bar:
-            by_target = collect_rows(n_items, width, fill, self._runner().reporting_to(bar.update))
+        problem = self._problem(interactions, self._n_heads(n_items))
+        by_target, n_passes = self._solve(problem, item_scales(interactions, self.item_exponent))
         self._check_convergence(n_passes)
         indptr, codes, weights = by_target.transposed(n_items, self._runner()).arrays
         self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
 
     def _n_heads(self, n_items: int) -> int:
-        """Return how many items have their entries of G kept.
+        """Return the number of heads: the most popular items, between which the entries of G are stored.
 
         Raises
         ------
         MemoryError
-            All items are wanted as candidates, and that is too much.
+            ``n_neighbors`` is None, and the whole of G exceeds ``max_memory_gb``.
         """
         limit = self.max_memory_gb * 1e9
         if self.n_neighbors is not None:
@@ -204,34 +206,54 @@ class SLIM(ItemWeightsRecommender):
         if needed > limit:
             raise MemoryError(
                 f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {n_items:,} items on {n_threads} "
-                f"threads, more than max_memory_gb={self.max_memory_gb:g}: raise it, or set n_neighbors, such as 300"
+                f"threads, more than max_memory_gb={self.max_memory_gb:g}; increase it, or set n_neighbors, such as 300"
             )
         return n_items
 
     def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
-        n_items, users = interactions.n_items, user_weights(interactions, self.user_exponent)
-        by_item = interactions.transposed(n_threads=self.n_threads).arrays
-        by_user = interactions.rows.arrays
-        data = (*by_item, *by_user, users)
-        lengths = np.diff(by_item[0])
-        head_items = np.sort(np.argsort(-lengths, kind="stable")[:n_heads]).astype(np.int32)
+        """Return the input of the elastic nets, with G of the heads."""
+        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
+        weights, n_items = user_weights(interactions, self.user_exponent), by_item.n_rows
+        squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
+        diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
+        curvatures = diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0)
+        head_items = np.sort(np.argsort(-by_item.lengths, kind="stable")[:n_heads]).astype(np.int32)
         heads = np.full(n_items, -1, dtype=np.int32)
         heads[head_items] = np.arange(n_heads)
         gram = np.empty((n_heads, n_heads), dtype=np.float32)
-        costs = gram_costs(by_item[0], by_item[1], by_user[0])[head_items]
-        self._runner().rows(head_gram, n_heads, (head_items, *data, heads, gram), costs=costs)
-        squares = users[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
-        diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
-        return _Problem(data, heads, gram, diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0))
+        problem = _Problem(by_item, by_user, weights, heads, gram, curvatures)
+        costs = problem.gram_costs[head_items]
+        self._runner().rows(head_gram, n_heads, (head_items, *problem.data, heads, gram), costs=costs)
+        return problem
+
+    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
+        """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
+        n_items, runner = problem.by_item.n_rows, self._runner()
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        n_passes = np.empty(n_items, dtype=np.int64)
+        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
+        inputs = (*problem.data, problem.heads, problem.gram, problem.curvatures, *settings)
+        costs = problem.by_item.lengths + 32 * width
+        if len(problem.gram) < n_items:
+            costs += problem.gram_costs
+
+        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
+            block = slice(first_target, first_target + len(codes))
+            args = (first_target, *inputs, codes, weights, n_passes[block])
+            runner.rows(slim_weights, len(codes), args, costs=costs[block])
+            weights *= scales[block, None]
+
+        with self._progress(n_items, "items") as bar:
+            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
     def _check_convergence(self, n_passes: IntArray) -> None:
-        """Set ``n_iter_``; warn where the descent was stopped before it was done."""
+        """Set ``n_iter_``; warn about targets without convergence."""
         self.n_iter_ = int(min(n_passes.max(), self.max_iter))
-        stopped = np.count_nonzero(n_passes > self.max_iter)
-        if stopped:
+        n_stopped = np.count_nonzero(n_passes > self.max_iter)
+        if n_stopped:
             warnings.warn(
-                f"the weights for {stopped:,} of {len(n_passes):,} items still changed after max_iter={self.max_iter} "
-                f"passes: raise max_iter, tol={self.tol:g} or l2",
+                f"the weights for {n_stopped:,} of {len(n_passes):,} items did not converge in "
+                f"max_iter={self.max_iter} passes; increase max_iter, tol={self.tol:g} or l2",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=levels_inside(),
             )

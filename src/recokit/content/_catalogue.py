@@ -1,4 +1,4 @@
-"""The catalogue: items and their texts, in whatever form they come."""
+"""Reading a catalogue: items and their texts, from any accepted input."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,20 +18,20 @@ def read_texts(catalogue: Any, item: str, text: str) -> tuple[IdIndex, list[str]
     Parameters
     ----------
     catalogue : pandas, Polars or PyArrow frame, mapping of columns, or mapping of item ids to texts
-        One row for each item. A mapping all of whose values are texts (or missing) goes from ids to texts.
+        One row for each item. A mapping with only texts (or missing values) as values maps ids to texts.
     item, text : str
-        Columns of the ids and of the texts.
+        Names of the columns of ids and texts.
 
     Returns
     -------
     items : IdIndex
     texts : list of str
-        In order of the items' codes; empty where the text is missing (None, NaN, NA).
+        In order of item code; empty if the text is missing (None, NaN, NA).
 
     Raises
     ------
     DataError
-        The catalogue is none of these, is empty, lacks a column, lists an item twice, or has a text that is not a
+        The catalogue has another type, is empty, lacks a column, lists an item twice, or has a text that is not a
         string.
 
     Examples
@@ -51,18 +51,20 @@ def read_texts(catalogue: Any, item: str, text: str) -> tuple[IdIndex, list[str]
         ids, texts = column(catalogue, item), list(column(catalogue, text)[:])
     items, codes = IdIndex.factorize(ids, f"catalogue, {item}")
     if len(codes) != len(texts):
-        raise DataError(f"catalogue: {len(codes)} values of {item!r}, {len(texts)} of {text!r}")
+        raise DataError(
+            f"catalogue: columns differ in length: {len(codes)} values of {item!r}, {len(texts)} of {text!r}"
+        )
     if len(codes) == 0:
-        raise DataError("catalogue: it is empty")
+        raise DataError("catalogue: expected at least one item, got an empty catalogue")
     repeated = items.take(np.flatnonzero(np.bincount(codes) > 1))
     if len(repeated):
         raise DataError(
-            f"catalogue: {len(repeated)} item(s) have more than one row: {first_few(repeated)}; keep one each"
+            f"catalogue: {len(repeated)} item(s) have more than one row: {first_few(repeated)}; keep one row each"
         )
-    foreign = [value for value in texts if not isinstance(value, str) and not _is_missing(value)]
-    if foreign:
+    not_text = [value for value in texts if not isinstance(value, str) and not _is_missing(value)]
+    if not_text:
         raise DataError(
-            f"catalogue, {text}: {len(foreign)} value(s) are not text: {first_few(foreign)}; make them strings"
+            f"catalogue, {text}: {len(not_text)} value(s) are not text: {first_few(not_text)}; convert them to strings"
         )
     return items, [texts[row] if isinstance(texts[row], str) else "" for row in np.argsort(codes).tolist()]
 

@@ -1,4 +1,4 @@
-"""Texts to unit vectors of term weights."""
+"""TF-IDF vectors of texts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,16 +14,16 @@ __all__ = ["TermVectors", "tfidf_vectors"]
 
 
 class TermVectors(NamedTuple):
-    """The vectors of texts.
+    """Vectors of texts, with their vocabulary.
 
     Attributes
     ----------
     vectors : csr_array of shape (n_texts, n_terms), float32
-        Rows of length 1, or empty; sorted.
+        Rows of norm 1, or empty; column indices are sorted.
     terms : (n_terms,) object array of str
         The vocabulary, sorted.
     idf : (n_terms,) float64 array
-        Weight of each term.
+        Inverse document frequency of each term.
     """
 
     vectors: sparse.csr_array
@@ -39,27 +39,31 @@ def tfidf_vectors(
     max_features: int | None = None,
     sublinear_tf: bool = True,
 ) -> TermVectors:
-    r"""Weigh the terms of texts by scikit-learn's ``TfidfVectorizer`` and normalise.
+    r"""Return the TF-IDF vectors of texts, scaled to norm 1, from scikit-learn's ``TfidfVectorizer``.
 
-    A term that occurs f times in a text and in d of the n texts weighs
+    The weight of a term that occurs f times in a text and in d of the n texts, before scaling, is
 
     .. math:: (1 + \ln f) \left(\ln \frac{1 + n}{1 + d} + 1\right)
 
-    with f itself in place of :math:`1 + \ln f` where ``sublinear_tf`` is False.
+    with f in place of :math:`1 + \ln f` if ``sublinear_tf`` is False.
 
     Parameters
     ----------
     texts : sequence of str
-        Texts; an empty one has an empty vector, and counts among the n.
+        An empty text has an empty vector, and counts as one of the n texts.
     analyzer : callable
-        Text to terms.
+        Function from a text to its terms.
     min_df, max_features, sublinear_tf
         As in scikit-learn.
+
+    Returns
+    -------
+    TermVectors
 
     Raises
     ------
     DataError
-        No term is left to compare texts by.
+        No term is left.
 
     References
     ----------
@@ -76,7 +80,7 @@ def tfidf_vectors(
      [0.8  0.   0.61 0.  ]
      [0.   0.   0.   1.  ]]
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer  # importing it takes longer than recokit may
+    from sklearn.feature_extraction.text import TfidfVectorizer  # slow to import
 
     vectorizer = TfidfVectorizer(
         analyzer=analyzer, min_df=min_df, max_features=max_features, sublinear_tf=sublinear_tf, dtype=np.float64
@@ -84,6 +88,8 @@ def tfidf_vectors(
     try:
         vectors = sparse.csr_array(vectorizer.fit_transform(texts), dtype=np.float32)
     except ValueError as error:
-        raise DataError(f"no term to compare the {len(texts)} texts by, with min_df={min_df}: {error}") from error
+        raise DataError(
+            f"no term is left of {len(texts)} texts with min_df={min_df}; lower min_df or check the texts: {error}"
+        ) from error
     vectors.sort_indices()
     return TermVectors(vectors, vectorizer.get_feature_names_out(), vectorizer.idf_)

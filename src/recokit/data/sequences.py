@@ -1,0 +1,280 @@
+"""Sequences: the items of users or sessions in time order."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from recokit._typing import AnyArray, CodeArray, IntArray
+from recokit.data._columns import to_times
+from recokit.data._frames import plain
+from recokit.data.id_index import IdIndex
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows, bounds_from_lengths, read_only
+from recokit.exceptions import DataError, UnknownIdError, first_few
+from recokit.persistence import storable
+
+__all__ = ["Sequences"]
+
+
+@storable("recokit.Sequences")
+class Sequences:
+    """The items of each user or session in time order, with repeats, and optionally grouped into baskets.
+
+    Sequences are immutable. `from_lists`, `from_baskets` and `from_interactions` create them.
+
+    Attributes
+    ----------
+    users, items : IdIndex
+        External ids of the users (or sessions) and items, and their codes.
+    rows : Rows
+        Item codes of each user in time order, without values; ``rows.times`` holds the times, if given.
+    basket_indptr : (n_users + 1,) int64 array, or None
+        Bounds of the baskets of each user in ``basket_bounds``.
+    basket_bounds : (n_baskets + 1,) int64 array, or None
+        Bounds of the baskets in ``rows.codes``.
+
+    Examples
+    --------
+    >>> sequences = Sequences.from_lists({"ann": ["tea", "cup", "tea"], "bob": ["pot"]})
+    >>> sequences
+    Sequences(2 users × 3 items, 4 events)
+    >>> sequences["ann"]
+    ['tea', 'cup', 'tea']
+    """
+
+    def __init__(
+        self,
+        users: IdIndex,
+        items: IdIndex,
+        rows: Rows,
+        basket_indptr: IntArray | None = None,
+        basket_bounds: IntArray | None = None,
+    ) -> None:
+        self.users = users
+        self.items = items
+        self.rows = rows
+        self.basket_indptr = None if basket_indptr is None else read_only(basket_indptr)
+        self.basket_bounds = None if basket_bounds is None else read_only(basket_bounds)
+
+    @classmethod
+    def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
+        """Return the sequences given as one list of item ids per user.
+
+        Parameters
+        ----------
+        lists : mapping, or sequence
+            A mapping of user ids to lists of item ids in time order, or a sequence of the lists of users 0 … m − 1.
+        times : mapping, or sequence, optional
+            The times of each list, in the same form, ascending within a list.
+        items : IdIndex, optional
+            Items of the catalogue; by default the items of the lists, sorted.
+
+        Raises
+        ------
+        DataError
+            There are no items, an id is missing, or times do not match the lists or are not ascending.
+        UnknownIdError
+            An item is not in ``items``.
+
+        Examples
+        --------
+        >>> Sequences.from_lists([["tea", "cup"], ["tea"]]).rows.codes.tolist()
+        [1, 0, 1]
+        """
+        users, parts = _by_user(lists, "lists")
+        lengths = np.array([len(part) for part in parts], dtype=np.int64)
+        index, codes = _item_codes([item for part in parts for item in part], items)
+        indptr = bounds_from_lengths(lengths)
+        joined = None if times is None else _joined_times(times, users, indptr)
+        return cls(users, index, Rows.from_arrays(indptr, codes, (), joined))
+
+    @classmethod
+    def from_baskets(cls, baskets: Any, *, items: IdIndex | None = None) -> "Sequences":
+        """Return the sequences given as a list of baskets per user; a basket is a collection of item ids.
+
+        Parameters
+        ----------
+        baskets : mapping, or sequence
+            A mapping of user ids to lists of baskets in time order, or a sequence of such lists for users 0 … m − 1.
+        items : IdIndex, optional
+            Items of the catalogue; by default the items of the baskets, sorted.
+
+        Raises
+        ------
+        DataError
+            There are no items, an id is missing, or an element is not a collection of items.
+        UnknownIdError
+            An item is not in ``items``.
+
+        Examples
+        --------
+        >>> sequences = Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]})
+        >>> list(sequences.baskets("ann"))
+        [['tea', 'cup'], ['tea']]
+        """
+        users, parts = _by_user(baskets, "baskets")
+        flat = [basket for part in parts for basket in part]
+        wrong = [basket for basket in flat if isinstance(basket, str | bytes) or not isinstance(basket, Iterable)]
+        if wrong:
+            raise DataError(
+                f"baskets: expected a list of baskets per user, each a list of item ids; {len(wrong)} of them are not "
+                f"lists: {first_few(wrong)}"
+            )
+        contents = [list(plain(basket, "baskets")) for basket in flat]
+        basket_indptr = bounds_from_lengths(np.array([len(part) for part in parts], dtype=np.int64))
+        bounds = bounds_from_lengths(np.array([len(basket) for basket in contents], dtype=np.int64))
+        index, codes = _item_codes([item for basket in contents for item in basket], items)
+        rows = Rows.from_arrays(bounds[basket_indptr], codes, ())
+        return cls(users, index, rows, basket_indptr, bounds)
+
+    @classmethod
+    def from_interactions(cls, interactions: Interactions) -> "Sequences":
+        """Return the interactions of each user in time order, each item once.
+
+        Raises
+        ------
+        DataError
+            The interactions have no timestamps.
+        """
+        rows = interactions.in_time_order()
+        return cls(interactions.users, interactions.items, Rows.from_arrays(rows.indptr, rows.codes, (), rows.times))
+
+    @property
+    def n_users(self) -> int:
+        """Number of users or sessions, including empty ones."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items, including items without events."""
+        return len(self.items)
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return len(self.rows.codes)
+
+    def __len__(self) -> int:
+        return self.n_users
+
+    def __iter__(self) -> Iterator[tuple[Any, list[Any]]]:
+        """Yield ``(user, [item, …])`` for every user."""
+        for row, user in enumerate(self.users):
+            yield user, self._items(self.rows.indptr[row], self.rows.indptr[row + 1])
+
+    def __getitem__(self, user: Any) -> list[Any]:
+        """Return the item ids of a user in time order.
+
+        Raises
+        ------
+        UnknownIdError
+            The user is unknown.
+        """
+        row = self._row(user)
+        return self._items(self.rows.indptr[row], self.rows.indptr[row + 1])
+
+    def baskets(self, user: Any) -> Iterator[list[Any]]:
+        """Yield the baskets of a user in time order, each as a list of item ids.
+
+        Raises
+        ------
+        UnknownIdError
+            The user is unknown.
+        DataError
+            The sequences have no baskets.
+        """
+        if self.basket_indptr is None or self.basket_bounds is None:
+            raise DataError("these sequences have no baskets; create them with Sequences.from_baskets")
+        row = self._row(user)
+        bounds = self.basket_bounds[self.basket_indptr[row] : self.basket_indptr[row + 1] + 1]
+        return (self._items(start, stop) for start, stop in pairwise(bounds))
+
+    def _row(self, user: Any) -> int:
+        row = int(self.users.codes([user])[0])
+        if row < 0:
+            raise UnknownIdError("user", [user])
+        return row
+
+    def _items(self, start: int, stop: int) -> list[Any]:
+        items: list[Any] = self.items.take(self.rows.codes[start:stop]).tolist()
+        return items
+
+    def __repr__(self) -> str:
+        baskets = "" if self.basket_bounds is None else f" in {len(self.basket_bounds) - 1:,} baskets"
+        return f"Sequences({self.n_users:,} users × {self.n_items:,} items, {self.n_events:,} events{baskets})"
+
+    def _to_state(self) -> dict[str, Any]:
+        rows = {"indptr": self.rows.indptr, "codes": self.rows.codes, "times": self.rows.times}
+        state = {name: value for name, value in vars(self).items() if name != "rows"}
+        return {**state, **rows}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> "Sequences":
+        rows = Rows.from_arrays(state["indptr"], state["codes"], (), state["times"])
+        made = cls(state["users"], state["items"], rows, state["basket_indptr"], state["basket_bounds"])
+        if not _is_consistent(made):
+            raise ValueError("the arrays of the sequences are inconsistent")
+        return made
+
+
+def _by_user(given: Any, name: str) -> tuple[IdIndex, list[list[Any]]]:
+    """Return the users and the list of each, in order of user code."""
+    if isinstance(given, Mapping):
+        users, lists = IdIndex(given, name="users"), list(given.values())
+    else:
+        lists = list(plain(given, name))
+        users = IdIndex.from_range(len(lists))
+    wrong = [one for one in lists if isinstance(one, str | bytes) or not isinstance(one, Iterable)]
+    if wrong:
+        raise DataError(
+            f"{name}: expected a list per user, as a mapping of user ids to lists or a sequence of lists; {len(wrong)} "
+            f"value(s) are not lists: {first_few(wrong)}"
+        )
+    return users, [list(plain(one, name)) for one in lists]
+
+
+def _item_codes(ids: list[Any], items: IdIndex | None) -> tuple[IdIndex, CodeArray]:
+    if not ids:
+        raise DataError("no events: all lists are empty")
+    if items is None:
+        return IdIndex.factorize(ids, "items")
+    codes = items.codes(ids)
+    if np.any(codes < 0):
+        raise UnknownIdError("item", [item for item, code in zip(ids, codes, strict=True) if code < 0])
+    return items, codes
+
+
+def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
+    """Return the times of all lists, checked against the lists."""
+    owners, parts = _by_user(times, "times")
+    if owners != users or not np.array_equal(bounds_from_lengths(np.array([len(part) for part in parts])), indptr):
+        raise DataError("times: expected the users and the lengths of the lists")
+    joined = to_times([time for part in parts for time in part], "times")
+    descends = joined[1:] < joined[:-1]
+    starts = indptr[1:-1]
+    descends[starts[(starts > 0) & (starts < len(joined))] - 1] = False
+    if np.any(descends):
+        row = int(np.searchsorted(indptr, np.flatnonzero(descends)[0], side="right")) - 1
+        raise DataError(
+            f"times: expected ascending times within a list; those of user {users.take([row])[0]!r} are not"
+        )
+    return joined
+
+
+def _is_consistent(made: Sequences) -> bool:
+    indptr, codes = made.rows.indptr, made.rows.codes
+    sound = _are_bounds(indptr, made.n_users, len(codes)) and not np.any((codes < 0) | (codes >= made.n_items))
+    if made.rows.times is not None:
+        sound = sound and len(made.rows.times) == len(codes)
+    if made.basket_indptr is None or made.basket_bounds is None:
+        return sound and made.basket_indptr is made.basket_bounds
+    n_baskets = len(made.basket_bounds) - 1
+    sound = sound and _are_bounds(made.basket_indptr, made.n_users, n_baskets)
+    sound = sound and _are_bounds(made.basket_bounds, n_baskets, len(codes))
+    return sound and bool(np.array_equal(made.basket_bounds[made.basket_indptr], indptr))
+
+
+def _are_bounds(bounds: IntArray, n_rows: int, n_cells: int) -> bool:
+    return len(bounds) == n_rows + 1 and bounds[0] == 0 and bounds[-1] == n_cells and not np.any(np.diff(bounds) < 0)

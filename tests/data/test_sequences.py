@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import DataError, IdIndex, Interactions, UnknownIdError, load
+from recokit.data import Sequences
+from recokit.persistence import save
+
+TEXTS = st.sampled_from(["tea", "cup", "pot"])
+LISTS = st.dictionaries(st.sampled_from(["ann", "bob", "eve", "dan"]), st.lists(TEXTS, max_size=5), min_size=1)
+BASKETS = st.dictionaries(st.sampled_from(["ann", "bob", "eve"]), st.lists(st.lists(TEXTS, max_size=3)), min_size=1)
+
+
+@given(LISTS.filter(lambda lists: any(lists.values())))
+def test_lists_keep_their_order_and_repeats(lists):
+    sequences = Sequences.from_lists(lists)
+    assert dict(sequences) == lists
+    assert all(sequences[user] == items for user, items in lists.items())
+    assert (len(sequences), sequences.n_events) == (len(lists), sum(map(len, lists.values())))
+    assert list(sequences.items) == sorted({item for items in lists.values() for item in items})
+
+
+@given(BASKETS.filter(lambda baskets: any(map(any, baskets.values()))))
+def test_baskets_keep_their_bounds(baskets):
+    sequences = Sequences.from_baskets(baskets)
+    assert {user: list(sequences.baskets(user)) for user in baskets} == baskets
+    assert dict(sequences) == {user: [item for basket in given for item in basket] for user, given in baskets.items()}
+
+
+def test_lists_without_ids_belong_to_users_numbered_from_0():
+    sequences = Sequences.from_lists([["tea", "cup"], [], ["tea"]])
+    assert dict(sequences) == {0: ["tea", "cup"], 1: [], 2: ["tea"]}
+
+
+def test_items_of_a_catalogue_keep_their_codes():
+    items = IdIndex(["tea", "spoon", "cup"])
+    assert Sequences.from_lists([["cup", "tea"]], items=items).rows.codes.tolist() == [2, 0]
+    with pytest.raises(UnknownIdError, match="'pot'"):
+        Sequences.from_lists([["cup", "pot"]], items=items)
+
+
+def test_times_are_kept_and_checked():
+    lists, times = {"ann": ["tea", "cup"], "bob": ["pot"]}, {"ann": [10, 20], "bob": [5]}
+    assert Sequences.from_lists(lists, times=times).rows.times.tolist() == [10, 20, 5]
+    with pytest.raises(DataError, match="times: expected ascending times within a list; those of user 'ann' are not"):
+        Sequences.from_lists(lists, times={"ann": [20, 10], "bob": [5]})
+    with pytest.raises(DataError, match="times: expected the users and the lengths of the lists"):
+        Sequences.from_lists(lists, times={"ann": [10], "bob": [5]})
+
+
+def test_empty_lists_between_others_do_not_confuse_the_check_of_times():
+    lists, times = [["tea", "cup"], [], [], ["pot"], []], [[10, 20], [], [], [5], []]
+    assert Sequences.from_lists(lists, times=times).rows.times.tolist() == [10, 20, 5]
+    assert Sequences.from_lists(lists[1:], times=times[1:]).rows.times.tolist() == [5]
+
+
+def test_interactions_come_in_time_order():
+    data = Interactions.from_arrays(["ann", "ann", "bob"], ["cup", "tea", "cup"], timestamps=[20, 10, 5])
+    assert dict(Sequences.from_interactions(data)) == {"ann": ["tea", "cup"], "bob": ["cup"]}
+    with pytest.raises(DataError, match="needs timestamps"):
+        Sequences.from_interactions(Interactions.from_arrays(["ann"], ["tea"]))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Sequences.from_lists({"ann": "tea"}),
+            "expected a list per user.*1 value.s. are not lists: 'tea'",
+        ),
+        (lambda: Sequences.from_lists([1, 2]), "lists: expected a list per user"),
+        (lambda: Sequences.from_baskets({"ann": ["tea"]}), "baskets: expected a list of baskets per user.*'tea'"),
+        (lambda: Sequences.from_lists([[], []]), "no events: all lists are empty"),
+        (lambda: Sequences.from_lists([["tea", None]]), "items: 1 missing id"),
+        (lambda: Sequences.from_lists([["tea"]]).baskets(0), "these sequences have no baskets"),
+    ],
+)
+def test_wrong_input_is_refused_with_the_expected_form(make, message):
+    with pytest.raises(DataError, match=message):
+        make()
+
+
+def test_an_unknown_user_is_an_error():
+    with pytest.raises(UnknownIdError, match="'eve'"):
+        Sequences.from_lists({"ann": ["tea"]})["eve"]
+
+
+def test_sequences_go_through_files(tmp_path):
+    for made in (
+        Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]], "bob": []}),
+        Sequences.from_lists({"ann": ["tea"]}, times={"ann": [np.datetime64("2024-01-01")]}),
+    ):
+        save(made, tmp_path / "log")
+        again = load(tmp_path / "log")
+        assert repr(again) == repr(made)
+        assert dict(again) == dict(made)
+        if made.basket_indptr is not None:
+            assert list(again.baskets("ann")) == list(made.baskets("ann"))
+        else:
+            assert again.rows.times.tolist() == made.rows.times.tolist()
+
+
+def test_a_file_with_inconsistent_arrays_is_refused():
+    state = Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]})._to_state()
+    for name, value in (
+        ("codes", np.array([0, 1, 9], np.int32)),
+        ("indptr", np.array([0, 2])),
+        ("basket_bounds", np.array([0, 3, 2])),
+        ("basket_bounds", None),
+        ("times", np.array([1])),
+    ):
+        with pytest.raises(ValueError, match="inconsistent"):
+            Sequences._from_state({**state, name: value})
+
+
+def test_the_description_counts_users_items_events_and_baskets():
+    assert repr(Sequences.from_lists([["a", "b"], ["a"]])) == "Sequences(2 users × 2 items, 3 events)"
+    assert repr(Sequences.from_baskets([[["a", "b"], ["a"]]])) == "Sequences(1 users × 2 items, 3 events in 2 baskets)"
