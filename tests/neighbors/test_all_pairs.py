@@ -14,7 +14,7 @@ from recokit.neighbors import _all_pairs, _index
 from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = [ItemKNN, UserKNN]
-COUNTED = [name for name, similarity in SIMILARITIES.items() if similarity.values in ("sets", "weighted")]
+MONOTONE = [name for name, similarity in SIMILARITIES.items() if similarity.is_monotone]
 CHEAP_BITS = {"_WORD_COST": 1e-6, "_COLUMN_COST": 0.0}  # bits then pay for few rows
 
 
@@ -47,7 +47,7 @@ def log_with_strengths(n_users=200, n_items=120):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("similarity", COUNTED)
+@pytest.mark.parametrize("similarity", MONOTONE)
 @pytest.mark.parametrize("n_long", [0, 40, 90])
 def test_search_by_counts_finds_the_neighbours_of_the_plain_kernel(model, similarity, n_long):
     data, knn = binary_log(), model(7, similarity=similarity, shrinkage=2.0, n_threads=1)
@@ -57,6 +57,17 @@ def test_search_by_counts_finds_the_neighbours_of_the_plain_kernel(model, simila
         knn.fit(data)
     assert counted.call_count == (n_long > 0)
     assert_same_lists(knn, expected)
+
+
+def test_a_similarity_that_is_not_monotone_uses_the_plain_kernel():
+    data, jaccard = binary_log(), SIMILARITIES["jaccard"]
+    expected = lists(ItemKNN(7, similarity="jaccard").fit(data))
+    with (
+        mock.patch.dict(SIMILARITIES, jaccard=jaccard._replace(is_monotone=False)),
+        mock.patch.object(_index, "nearest_by_counts") as used,
+    ):
+        assert_same_lists(ItemKNN(7, similarity="jaccard").fit(data), expected)
+    used.assert_not_called()
 
 
 @given(arrays(bool, (6, 5)).filter(np.any), st.integers(1, 3))

@@ -160,7 +160,7 @@ def test_an_unknown_similarity_is_refused_with_the_names_there_are(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_weighting_that_has_no_meaning_is_refused(model):
-    with pytest.raises(ValueError, match="only with cosine, asymmetric_cosine"):
+    with pytest.raises(ValueError, match="use cosine, asymmetric_cosine"):
         model(similarity="jaccard", weighting="bm25").fit(example_interactions("implicit"))
     with pytest.raises(ValueError, match="at least 0"):
         model(weighting="tfidf").fit(Interactions.from_dense([[-1.0, 2.0]]))

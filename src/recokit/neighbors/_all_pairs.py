@@ -17,6 +17,7 @@ from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
 from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_products
 from recokit.kernels.rows import cells_before
+from recokit.kernels.similarity_formulas import Constants
 
 __all__ = ["nearest_by_cosine", "nearest_by_counts"]
 
@@ -58,7 +59,7 @@ def nearest_by_counts(
     column_indptr: IntArray,
     costs: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     top: Top,
     *,

@@ -1,7 +1,7 @@
 """A sparse matrix as an index that finds the rows most similar to a query."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import similarity as kernel
 from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
-from recokit.kernels.similarity_formulas import COSINE, LIFT, LOG_LIKELIHOOD
+from recokit.kernels.similarity_formulas import COSINE, Constants
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
 from recokit.neighbors._all_pairs import nearest_by_cosine, nearest_by_counts
 from recokit.neighbors._values import CellWeights, Transform, Views
@@ -53,8 +53,8 @@ class SimilarityIndex:
         Applied to all values first.
     views : Views
         The training data.
-    constants : dict
-        ``alpha``, ``beta``, ``shrinkage``, ``min_common``.
+    constants : mapping
+        ``alpha``, ``beta``, ``shrinkage`` and ``min_common``.
     weights : CellWeights, optional
         Factors of the transformed values. With weights, similarities of sets are computed from values of 1 times the
         weights.
@@ -67,7 +67,7 @@ class SimilarityIndex:
         similarity: Similarity,
         transform: Transform,
         views: Views,
-        constants: dict[str, float],
+        constants: Mapping[str, float],
         weights: CellWeights | None = None,
         *,
         runner: Runner,
@@ -84,8 +84,7 @@ class SimilarityIndex:
         self._is_binary = is_binary and weights is None and similarity.function is None
         self._stats = self._stats_of(self._rows)
         n_columns = views.columns.n_rows if weights is None else weights.n_columns
-        ordered = constants["alpha"], constants["beta"], n_columns, constants["shrinkage"], constants["min_common"]
-        self._constants = read_only(np.array(ordered, dtype=np.float64))
+        self._constants = Constants(n_columns=float(n_columns), **constants)
         self._costs: FloatArray | None = None
 
     @property
@@ -122,10 +121,10 @@ class SimilarityIndex:
 
     def same_formula(self, other: "SimilarityIndex") -> bool:
         """Return whether two rows with unchanged values have the same similarity in both indexes."""
-        mine, theirs = self._similarity, other._similarity
-        used = np.array([True, True, mine.kind in (LIFT, LOG_LIKELIHOOD), True, True])
-        same = (self._constants == other._constants) | ~used
-        return mine.kind == theirs.kind and mine.function is theirs.function and bool(np.all(same))
+        mine, theirs = self._constants, other._constants
+        if not self._similarity.needs_n_columns:
+            theirs = theirs._replace(n_columns=mine.n_columns)
+        return self._similarity == other._similarity and mine == theirs
 
     def new_queries(self, rows: Rows, biases: FloatArray, runner: Runner) -> Queries:
         """Return rows outside the index, with these baseline biases, as queries."""
@@ -174,8 +173,8 @@ class SimilarityIndex:
         return top
 
     def can_count(self, queries: Queries) -> bool:
-        """Return whether `nearest_by_counts` applies: all rows are queries, and counts determine the similarity."""
-        return self._is_binary and queries.rows is self._rows
+        """Return whether `nearest_by_counts` applies: all rows are queries, binary, and the similarity is monotone."""
+        return self._is_binary and self._similarity.is_monotone and queries.rows is self._rows
 
     def can_multiply(self, queries: Queries) -> bool:
         """Return whether `nearest_by_cosine` applies: all rows are queries, and the similarity is a plain cosine."""
@@ -184,7 +183,7 @@ class SimilarityIndex:
             return False
         squares = self._stats[:, 1]
         in_range = (squares == 0) | ((squares >= LEAST_SQUARE) & (squares <= MOST_SQUARE))
-        return self._constants[3] == 0 and self._constants[4] <= 1 and bool(np.all(in_range))
+        return self._constants.shrinkage == 0 and self._constants.min_common <= 1 and bool(np.all(in_range))
 
     def similarities(self, queries: Queries, *, swapped: bool = False, runner: Runner) -> FloatArray:
         """Return the similarity of each query to every row: (n_queries, n_rows) float32.
