@@ -1,6 +1,6 @@
 r"""Neighbourhood models: recommendations from similar users (`UserKNN`) or similar items (`ItemKNN`).
 
-Both models share what follows. *Rows* are the side that is compared, users for `UserKNN` and items for `ItemKNN`;
+The notes below apply to both models. *Rows* are the side that is compared, users for `UserKNN` and items for `ItemKNN`;
 *columns* are the other side.
 
 **Similarities.** With x and y the values of two rows, A and B the sets of their columns, n = \|A ∩ B\| and N the

@@ -50,7 +50,10 @@ class Deviations(NamedTuple):
         return without_rows._replace(row_levels=row_levels, scales=scales)
 
     def levels_of_rows(self, rows: Rows, biases: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return ``row_levels`` and ``scales`` of rows with these biases; empty rows get those of all ratings."""
+        """Return ``row_levels`` and ``scales`` of rows with these biases.
+
+        Empty rows get the mean and the spread of all ratings.
+        """
         ones = np.ones(rows.n_rows)
         if self.centering is None:
             return np.full(rows.n_rows, self.mean), ones

@@ -27,7 +27,7 @@ def updated_neighbors(
     swapped: bool,
     runner: Runner,
 ) -> Top | None:
-    """Return the neighbours of all rows of ``new`` from those of ``old``, or None if a new search is as fast.
+    """Return the neighbours of all rows of ``new``, updated from ``old``, or None if a new search is as fast.
 
     Changed rows get new lists, and are offered to the lists of all other rows. A list whose last neighbour becomes
     less similar is recomputed. The result equals that of a new search.
