@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share."""
+"""Shared settings and fixtures."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Kernels compile during the first example, so no deadline can be met; derandomised so that a run can be repeated.
+# No deadline, because kernels compile during the first example; derandomised, so that runs are repeatable.
 settings.register_profile(
     "recokit", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -15,7 +15,7 @@ settings.load_profile("recokit")
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Return the folder of the published data sets, or skip where there is none."""
+    """Return the folder of the published data sets; skip the test if there is none."""
     beside_the_checkout = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("RECOKIT_DATA", beside_the_checkout))
     if not folder.is_dir():

@@ -2,21 +2,22 @@ import numpy as np
 import pytest
 
 from recokit import Interactions, Popularity, Recommender
-from recokit.base import Term
+from recokit.base import Term, Top
+from recokit.datasets import example_interactions
 from recokit.exceptions import DataError
 from recokit.persistence import load
-from recokit.testing import CHECKS, Subject, all_recommenders, check_recommender, example_interactions
+from recokit.testing import CHECKS, Subject, all_recommenders, check_recommender
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
-def test_every_recommender_keeps_the_contract(kind, check):
+def test_every_recommender_fulfils_the_contract(kind, check):
     for feedback in kind._supported_feedback:
         for strings in (False, True):
             check(Subject(kind(), example_interactions(feedback, strings=strings), None))
 
 
-def test_the_registry_holds_all_public_recommenders_and_nothing_else():
+def test_all_recommenders_are_the_public_ones():
     kinds = all_recommenders()
     assert {"Popularity", "BiasBaseline"} <= {kind.__name__ for kind in kinds}
     assert Recommender not in kinds
@@ -24,7 +25,7 @@ def test_the_registry_holds_all_public_recommenders_and_nothing_else():
 
 
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_the_example_favours_half_of_the_catalogue_and_has_ids_that_are_no_codes(feedback):
+def test_example_users_prefer_half_of_the_catalogue_and_ids_differ_from_codes(feedback):
     data, named = example_interactions(feedback), example_interactions(feedback, strings=True)
     assert data.feedback == named.feedback == feedback
     assert list(data.users) != list(range(data.n_users))
@@ -38,7 +39,7 @@ def test_the_example_favours_half_of_the_catalogue_and_has_ids_that_are_no_codes
 
 
 class Neighbourly(Recommender):
-    """A small recommender as a third party would write it: items that the same people took."""
+    """A small third-party recommender: it counts the common users of two items."""
 
     def __init__(self, weight=1.0, *, feedback="auto", n_threads=None, verbose=False):
         self.weight = weight
@@ -47,19 +48,19 @@ class Neighbourly(Recommender):
         self.verbose = verbose
 
     def _fit(self, interactions):
-        taken = (interactions.matrix > 0).astype(np.float32).toarray()
-        self.together_ = self.weight * (taken.T @ taken)
+        seen = (interactions.matrix > 0).astype(np.float32).toarray()
+        self.together_ = self.weight * (seen.T @ seen)
         np.fill_diagonal(self.together_, 0)
 
     def _score_block(self, profiles):
         scores = np.zeros((len(profiles.lengths), len(self.together_)), dtype=np.float32)
         for row, (start, stop) in enumerate(zip(profiles.indptr[:-1], profiles.indptr[1:], strict=True)):
-            for code in profiles.item_codes[start:stop]:
+            for code in profiles.codes[start:stop]:
                 scores[row] += self.together_[code]
         return np.where(scores > 0, scores, -np.inf).astype(np.float32)
 
     def _explain(self, user_code, item_code):
-        codes = self._training_histories(np.array([user_code])).item_codes
+        codes = self._training_histories(np.array([user_code])).codes
         names = self.interactions_.items.take(codes)
         return [
             Term("past_item", name, float(self.together_[code, item_code]))
@@ -67,11 +68,11 @@ class Neighbourly(Recommender):
         ]
 
 
-def test_a_third_partys_recommender_passes_with_one_hook_and_an_explanation():
+def test_a_third_party_recommender_passes_with_one_hook_and_an_explanation():
     check_recommender(Neighbourly(weight=0.5))
 
 
-def test_a_third_partys_recommender_is_saved_and_loaded(tmp_path):
+def test_a_third_party_recommender_can_be_saved_and_loaded(tmp_path):
     data = example_interactions("implicit", strings=True)
     model = Neighbourly(2.0).fit(data)
     model.save(tmp_path / "model")
@@ -81,10 +82,10 @@ def test_a_third_partys_recommender_is_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(again.together_, model.together_)
 
 
-# ---------------------------------------------------------------------- the checks can fail
+# ---------------------------------------------------------------------- recommenders that violate the contract
 
 
-class RecommendsTheSeen(Neighbourly):
+class RecommendsSeenItems(Neighbourly):
     def recommend(self, users=None, n=10, *, exclude_seen=True, **rules):
         return super().recommend(users, n, exclude_seen=False, **rules)
 
@@ -97,14 +98,14 @@ class RepeatsItems(Neighbourly):
         return lists
 
 
-class PassesPaddingOff(Neighbourly):
+class CountsPaddingAsItems(Neighbourly):
     def recommend(self, *args, **rules):
         lists = super().recommend(*args, **rules)
         lists.counts[:] = lists.items.shape[1]
         return lists
 
 
-class RemembersItsCalls(Neighbourly):
+class CountsItsCalls(Neighbourly):
     def _score_block(self, profiles):
         self.calls_ = getattr(self, "calls_", 0) + 1
         return super()._score_block(profiles) * self.calls_
@@ -115,12 +116,12 @@ class DependsOnTheBatch(Neighbourly):
         return super()._score_block(profiles) * np.float32(len(profiles.lengths))
 
 
-class ExplainsTooLittle(Neighbourly):
+class OmitsATerm(Neighbourly):
     def _explain(self, user_code, item_code):
         return super()._explain(user_code, item_code)[1:]
 
 
-class PredictsSomethingElse(Neighbourly):
+class PredictsOtherScores(Neighbourly):
     def _score_pairs(self, user_codes, item_codes):
         return np.sqrt(super()._score_pairs(user_codes, item_codes))
 
@@ -152,26 +153,28 @@ class IsRandom(Neighbourly):
 class DependsOnThreads(Neighbourly):
     def _fit(self, interactions):
         super()._fit(interactions)
-        self.together_ *= np.float32(1 + self._threads())
+        self.together_ *= np.float32(1 + self._runner().n_threads)
 
 
 class AccumulatesOverFits(Neighbourly):
+    _kept_by_refit = ("fits",)
+
     def _fit(self, interactions):
         self.fits = getattr(self, "fits", 0) + 1
         super()._fit(interactions)
         self.together_ *= np.float32(self.fits)
 
 
-class HidesWhatItLearned(Neighbourly):
+class HasUnsavedState(Neighbourly):
     def _fit(self, interactions):
         super()._fit(interactions)
-        self.secret = np.float32(2)  # not saved: it has no underscore at its end
+        self.secret = np.float32(2)  # not saved: the name has no trailing underscore
 
     def _score_block(self, profiles):
         return super()._score_block(profiles) * getattr(self, "secret", np.float32(1))
 
 
-class ForgetsOnPartialFit(Neighbourly):
+class IgnoresPartialFit(Neighbourly):
     def _partial_fit(self, merged, previous):
         pass
 
@@ -193,58 +196,58 @@ class IgnoresCandidates(Neighbourly):
 class FailsOnEmptyHistories(Neighbourly):
     def _score_block(self, profiles):
         if np.any(profiles.lengths == 0):
-            raise DataError("nobody")
+            raise DataError("an empty history")
         return super()._score_block(profiles)
 
 
-class IsItsOwnNeighbour(Neighbourly):
+class ReturnsTheQueryAsNeighbour(Neighbourly):
     def _similar_items(self, item_codes, n):
         order = np.argsort(-self.together_[item_codes], axis=1, kind="stable")[:, : n - 1]
         codes = np.column_stack([item_codes, order]).astype(np.int32)
         scores = np.take_along_axis(self.together_[item_codes], codes, axis=1)
-        return codes, scores, np.full(len(codes), n, dtype=np.int32)
+        return Top(codes, scores, np.full(len(codes), n, dtype=np.int32))
 
 
-class NamesNothingUnknown(Neighbourly):
+class IgnoresUnknownIds(Neighbourly):
     def recommend(self, users=None, n=10, *, on_unknown="raise", **rules):
         return super().recommend(users, n, on_unknown="empty" if on_unknown == "raise" else on_unknown, **rules)
 
 
 BROKEN = {
-    RecommendsTheSeen: "lists_hold_no_seen_item",
-    RepeatsItems: "lists_hold_no_seen_item",
-    PassesPaddingOff: "lists_hold_no_seen_item",
-    RemembersItsCalls: "a_batch_equals_its_single_parts",
-    DependsOnTheBatch: "a_batch_equals_its_single_parts",
-    ExplainsTooLittle: "explanations_add_up",
-    PredictsSomethingElse: "scores_of_lists_are_predictions",
-    PredictsNaN: "unknown_ids_are_predicted",
+    RecommendsSeenItems: "lists_are_sorted_and_have_no_seen",
+    RepeatsItems: "lists_are_sorted_and_have_no_seen",
+    CountsPaddingAsItems: "lists_are_sorted_and_have_no_seen",
+    CountsItsCalls: "a_batch_equals_single_calls",
+    DependsOnTheBatch: "a_batch_equals_single_calls",
+    OmitsATerm: "explanations_add_up",
+    PredictsOtherScores: "scores_in_lists_equal_predictions",
+    PredictsNaN: "unknown_ids_get_fallbacks",
     ChangesItsParameters: "parameters_survive",
-    ChangesItsInput: "inputs_are_not_changed",
-    IsRandom: "a_refit_forgets_and_repeats",
+    ChangesItsInput: "inputs_are_not_modified",
+    IsRandom: "a_refit_does_not_depend",
     DependsOnThreads: "the_number_of_threads",
-    AccumulatesOverFits: "a_refit_forgets_and_repeats",
-    HidesWhatItLearned: "saving_and_copying",
-    ForgetsOnPartialFit: "partial_fit",
-    BreaksTiesBackwards: "equal_scores_are_in_order",
+    AccumulatesOverFits: "a_refit_does_not_depend",
+    HasUnsavedState: "saving_and_copying",
+    IgnoresPartialFit: "partial_fit",
+    BreaksTiesBackwards: "ties_are_broken",
     IgnoresCandidates: "candidates_and_exclusions",
-    FailsOnEmptyHistories: "people_never_seen",
-    IsItsOwnNeighbour: "similar_things_are_others",
-    NamesNothingUnknown: "unknown_ids_are_predicted",
+    FailsOnEmptyHistories: "new_users_get_lists",
+    ReturnsTheQueryAsNeighbour: "similar_items_and_users",
+    IgnoresUnknownIds: "unknown_ids_get_fallbacks",
 }
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda kind: kind.__name__)
-def test_a_recommender_that_breaks_the_contract_is_caught_by_the_check_that_is_for_it(broken):
+def test_each_violation_of_the_contract_fails_its_check(broken):
     (check,) = [check for check in CHECKS if check.__name__.startswith(f"check_{BROKEN[broken]}")]
-    with pytest.raises(Exception) as caught:  # noqa: PT011 (which one depends on the fault)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (the type depends on the fault)
         check(Subject(broken(), example_interactions("implicit"), None))
     assert not isinstance(caught.value, NotImplementedError | AttributeError)
 
 
-def test_the_whole_suite_fails_where_a_single_check_does():
+def test_check_recommender_fails_if_a_single_check_fails():
     with pytest.raises(AssertionError, match="seen items for"):
-        check_recommender(RecommendsTheSeen())
+        check_recommender(RecommendsSeenItems())
 
 
 class NeedsPrices(Popularity):
@@ -253,7 +256,7 @@ class NeedsPrices(Popularity):
         return interactions
 
 
-def test_side_information_reaches_every_fit():
+def test_side_information_is_passed_to_every_fit():
     def prices(data: Interactions):
         return {"prices": dict.fromkeys(data.items, 1.0)}
 

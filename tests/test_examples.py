@@ -9,7 +9,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "docs" / "examples"
 
 
 @pytest.mark.slow
-def test_the_optuna_example_prunes_and_finds_settings_better_than_its_worst():
+def test_the_optuna_example_prunes_trials_and_finds_the_best_settings():
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     text = (EXAMPLES / "optuna.rst").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_the_optuna_example_prunes_and_finds_settings_better_than_its_worst():
     code = "\n".join(line[3:] for line in block.splitlines())
     names: dict = {}
     with redirect_stdout(io.StringIO()) as printed:
-        exec(code, names)  # the example as it stands in the documentation
+        exec(code, names)  # the example from the documentation
     states = [trial.state.name for trial in names["study"].trials]
     assert set(states) == {"COMPLETE", "PRUNED"}
     complete = [trial.value for trial in names["study"].trials if trial.state.name == "COMPLETE"]

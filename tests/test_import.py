@@ -27,7 +27,7 @@ def run(*options_and_code):
     return process.stdout.strip()
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="there is nothing to compile")
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 def test_importing_everything_compiles_nothing():
     code = """
         import importlib, pkgutil, recokit
@@ -63,16 +63,16 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error():
         recokit.ItemKnn  # noqa: B018 (the access is the test)
 
 
-def test_importing_warns_of_nothing():
+def test_importing_causes_no_warnings():
     run("-W", "error", "import recokit")
 
 
 @pytest.mark.slow
-def test_importing_takes_little_longer_than_what_it_stands_on():
+def test_importing_takes_little_longer_than_importing_numba_and_scikit_learn():
     code = """
         import time
         import numba, sklearn
-        start = time.process_time()  # of this process, however busy the machine is
+        start = time.process_time()  # independent of the load of the machine
         import recokit
         print(time.process_time() - start)
     """
@@ -89,7 +89,7 @@ def test_importing_does_not_import_optional_libraries():
     assert run(code) == ""
 
 
-def test_public_names_are_there_and_documented():
+def test_public_names_exist_and_are_documented():
     names = recokit.__all__
     assert len(set(names)) == len(names)
     for name in names:
@@ -107,12 +107,12 @@ def test_public_methods_are_documented(name):
             assert inspect.getdoc(value), f"{name}.{attribute}"
 
 
-def test_a_star_import_brings_the_public_names_only():
+def test_a_star_import_imports_only_the_public_names():
     names = run("from recokit import *; print(*[name for name in dir() if name[0] != '_'])").split()
     assert sorted(names) == sorted(recokit.__all__)
 
 
-def test_where_numba_may_cache_nowhere_a_folder_of_the_process_takes_its_place(monkeypatch):
+def test_without_a_writable_cache_numba_uses_a_temporary_folder(monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", numba.config.CACHE_DIR)
 
     def refuse(**options):
@@ -125,5 +125,5 @@ def test_where_numba_may_cache_nowhere_a_folder_of_the_process_takes_its_place(m
     assert folder.name.startswith("recokit-numba-")
 
 
-def test_the_version_is_that_of_the_distribution():
+def test_the_version_equals_the_version_of_the_distribution():
     assert recokit.__version__ == importlib.metadata.version("recokit")

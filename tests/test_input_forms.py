@@ -1,6 +1,8 @@
 """Inputs of real shops and notebooks: forms that are read wrongly elsewhere give the right values here, or an error."""
 
 import datetime as dt
+import subprocess
+import sys
 import time as clock
 import warnings
 
@@ -278,7 +280,7 @@ def test_times_with_a_zone_become_utc():
 
 def test_times_with_and_without_a_zone_are_refused_together():
     mixed = [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 2)]
-    with pytest.raises(DataError, match="all have a time zone, or none; 1 of 2 have"):
+    with pytest.raises(DataError, match="expected a time zone for all times or for none; 1 of 2 have one"):
         Interactions.from_arrays([1, 2], [1, 2], timestamps=mixed)
 
 
@@ -317,3 +319,55 @@ def test_ids_that_differ_in_high_bits_only_are_hashed_as_fast_as_others():
     usual = seconds(np.unique(np.random.default_rng(0).integers(0, 2**62, 60_000)))
     for shift in (30, 40, 46):
         assert seconds(np.arange(60_000) << shift) < 20 * usual + 0.05
+
+
+# ---------------------------------------------------------------------- columns and requests
+
+
+def test_unused_columns_of_ratings_and_times_are_named():
+    log = pd.DataFrame({"user_id": [1, 2], "item_id": [1, 2], "rating": [5, 3], "timestamp": [1, 2]})
+    with pytest.warns(UserWarning, match=r"the column\(s\) 'rating', 'timestamp' are not used; pass them as rating="):
+        Interactions.from_frame(log)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Interactions.from_frame(log, rating="rating", timestamp="timestamp")
+
+
+def test_quantities_taken_for_ratings_warn():
+    quantities = [1, 80_995]
+    with pytest.warns(UserWarning, match="values from 0 to 80995 do not look like ratings; pass feedback='implicit'"):
+        Interactions.from_arrays([1, 2], [1, 2], quantities)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Interactions.from_arrays([1, 2], [1, 2], quantities, feedback="implicit")
+        Interactions.from_arrays([1, 2], [1, 2], quantities, feedback="explicit")
+        Interactions.from_arrays([1, 2], [1, 2], [1, 100])
+
+
+def test_refunds_are_added_before_strengths_are_checked():
+    users, items, quantities = [1, 1, 2], ["tea", "tea", "cup"], [5, -2, 1]
+    data = Interactions.from_arrays(users, items, quantities, feedback="implicit", duplicates="sum")
+    assert data.values.tolist() == [3.0, 1.0]
+    with pytest.raises(DataError, match=r"ratings: 1 negative strength\(s\) of implicit feedback: -4.0"):
+        Interactions.from_arrays(users, items, [-2, -2, 1], feedback="implicit", duplicates="sum")
+
+
+def test_interactions_remember_how_many_events_were_merged():
+    users, items, times = [1, 1, 1, 2], ["tea", "tea", "cup", "cup"], [1, 2, 3, 4]
+    data = Interactions.from_arrays(users, items, timestamps=times, duplicates="sum")
+    assert data.n_merged == 1
+    assert data.select(data.values > 0).n_merged == 1
+    assert data.merge(data, duplicates="sum").n_merged == 1 + 1 + 3
+    assert Interactions.from_arrays([1, 2], ["tea", "tea"]).n_merged == 0
+
+
+def test_one_pair_and_one_number_are_accepted(small):
+    assert small.predict((10, 3)).tolist() == small.predict([(10, 3)]).tolist()
+    assert list(small.recommend(10.0)) == list(small.recommend([10])) == list(small.recommend(np.int32(10)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_hidden_progress_bar_imports_nothing():
+    code = "import sys; import recokit; recokit.ItemKNN().fit([(1, 2), (1, 3), (2, 2)]); print('tqdm' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert process.stdout.strip() == "False"

@@ -20,7 +20,7 @@ from recokit.persistence import load, save, storable
 
 @storable("recokit.tests.Box")
 class Box:
-    """Holds anything."""
+    """A storable object with any content."""
 
     def __init__(self, content):
         self.content = content
@@ -33,30 +33,30 @@ class Box:
         return cls(state["content"])
 
 
-def through_a_file(content, path):
+def saved_and_loaded(content, path):
     save(Box(content), path)
     return load(path).content
 
 
-def same(actual, expected):
+def assert_same(actual, expected):
     assert type(actual) is type(expected)
     if isinstance(expected, np.ndarray):
         assert actual.dtype == expected.dtype
         assert actual.shape == expected.shape
-        same(actual.reshape(-1).tolist(), expected.reshape(-1).tolist())
+        assert_same(actual.reshape(-1).tolist(), expected.reshape(-1).tolist())
     elif isinstance(expected, list | tuple):
         assert len(actual) == len(expected)
         for mine, theirs in zip(actual, expected, strict=True):
-            same(mine, theirs)
+            assert_same(mine, theirs)
     elif isinstance(expected, dict):
-        same(list(actual.items()), list(expected.items()))
+        assert_same(list(actual.items()), list(expected.items()))
     elif isinstance(expected, Box):
-        same(actual.content, expected.content)
+        assert_same(actual.content, expected.content)
     else:
-        assert repr(actual) == repr(expected)  # NaN and -0.0 too
+        assert repr(actual) == repr(expected)  # distinguishes NaN and -0.0
 
 
-TEXT = st.text(st.characters(), max_size=6)  # Chinese, emoji, NUL, lone surrogates
+TEXT = st.text(st.characters(), max_size=6)  # includes Chinese, emoji, NUL, lone surrogates
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT)
 NESTED = st.recursive(
     SCALARS,
@@ -75,15 +75,15 @@ NESTED = st.recursive(
 @example(["object", "recokit.Popularity", {}])
 @example({"dict": ["dict"], ("tuple",): ("array", "t0")})
 @example("\ud800 商品 \x00 🫖")
-def test_scalars_lists_tuples_and_dictionaries_come_back_as_they_were(tmp_path_factory, content):
-    same(through_a_file(content, tmp_path_factory.mktemp("any") / "box"), content)
+def test_loaded_scalars_lists_tuples_and_dictionaries_equal_the_saved_ones(tmp_path_factory, content):
+    assert_same(saved_and_loaded(content, tmp_path_factory.mktemp("any") / "box"), content)
 
 
 @given(st.lists(TEXT, max_size=6))
-def test_arrays_of_strings_come_back_as_they_were(tmp_path_factory, texts):
+def test_loaded_arrays_of_strings_equal_the_saved_ones(tmp_path_factory, texts):
     path = tmp_path_factory.mktemp("strings") / "box"
     for dtype in (np.dtypes.StringDType(), object):
-        same(through_a_file(np.array(texts, dtype=dtype), path), np.array(texts, dtype=dtype))
+        assert_same(saved_and_loaded(np.array(texts, dtype=dtype), path), np.array(texts, dtype=dtype))
 
 
 OBJECTS = np.empty((2, 2), dtype=object)
@@ -110,42 +110,42 @@ OBJECTS[:] = [[("a", 1), 2**70], [None, "商"]]
     ],
     ids=lambda array: f"{array.dtype} {array.shape}",
 )
-def test_arrays_of_every_kind_come_back_as_they_were(tmp_path, array):
-    same(through_a_file(array, tmp_path / "box"), array)
+def test_loaded_arrays_of_every_kind_equal_the_saved_ones(tmp_path, array):
+    assert_same(saved_and_loaded(array, tmp_path / "box"), array)
 
 
-def test_arrays_that_are_not_contiguous_or_native_come_back_with_their_values(tmp_path):
+def test_arrays_that_are_not_contiguous_or_native_keep_their_values(tmp_path):
     grid = np.arange(12.0).reshape(3, 4)
     for array in (grid.T, grid[:, ::2], grid.astype(">f8"), np.arange(3).astype(">i4"), np.array(["a", "商"])):
-        again = through_a_file(array, tmp_path / "box")
+        again = saved_and_loaded(array, tmp_path / "box")
         assert again.tolist() == array.tolist()
         assert again.flags.c_contiguous
     times = np.array(["2024", "2025", "2026"], dtype="datetime64[s]")
-    assert through_a_file(times[::2], tmp_path / "box").tolist() == times[::2].tolist()
-    assert through_a_file(times.astype(">M8[s]"), tmp_path / "box").tolist() == times.tolist()
+    assert saved_and_loaded(times[::2], tmp_path / "box").tolist() == times[::2].tolist()
+    assert saved_and_loaded(times.astype(">M8[s]"), tmp_path / "box").tolist() == times.tolist()
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (3, 0), (0, 4), (3, 4)])
 @pytest.mark.parametrize("index_dtype", [np.int32, np.int64])
-def test_sparse_matrices_come_back_as_they_were(tmp_path, shape, index_dtype):
+def test_loaded_sparse_matrices_equal_the_saved_ones(tmp_path, shape, index_dtype):
     matrix = sparse.random_array(shape, density=0.5, format="csr", rng=np.random.default_rng(0), dtype=np.float32)
     matrix.indices, matrix.indptr = matrix.indices.astype(index_dtype), matrix.indptr.astype(index_dtype)
-    again = through_a_file(matrix, tmp_path / "box")
+    again = saved_and_loaded(matrix, tmp_path / "box")
     assert isinstance(again, sparse.csr_array)
     assert again.shape == shape
     for part in ("data", "indices", "indptr"):
-        same(getattr(again, part), getattr(matrix, part))
+        assert_same(getattr(again, part), getattr(matrix, part))
 
 
-def test_numpy_scalars_come_back_as_numbers_and_times_as_times(tmp_path):
+def test_numpy_numbers_become_python_numbers_and_times_keep_their_dtype(tmp_path):
     content = [np.float32(1.5), np.int8(3), np.bool_(True), np.datetime64("2024", "ns"), np.timedelta64(5, "s")]
-    again = through_a_file(content, tmp_path / "box")
+    again = saved_and_loaded(content, tmp_path / "box")
     assert again == content
     assert [type(value) for value in again[:3]] == [float, int, bool]
     assert [value.dtype for value in again[3:]] == [value.dtype for value in content[3:]]
 
 
-# ---------------------------------------------------------------------- what cannot be saved
+# ---------------------------------------------------------------------- failed saves and new files
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_numpy_scalars_come_back_as_numbers_and_times_as_times(tmp_path):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_a_file_cannot_hold_is_named_and_leaves_no_file(tmp_path, content, names):
+def test_the_error_for_an_unsupported_value_names_it_and_no_file_is_written(tmp_path, content, names):
     (tmp_path / "old").write_bytes(b"precious")
     for path in (tmp_path / "new", tmp_path / "old"):
         with pytest.raises(TypeError) as caught:
@@ -178,7 +178,7 @@ def test_what_a_file_cannot_hold_is_named_and_leaves_no_file(tmp_path, content, 
     assert (tmp_path / "old").read_bytes() == b"precious"
 
 
-def test_a_parameter_that_cannot_be_saved_is_named(tmp_path):
+def test_the_error_for_an_unsupported_parameter_names_it(tmp_path):
     model = Popularity().fit([(1, 2)])
     model.half_life = len
     with pytest.raises(
@@ -188,7 +188,7 @@ def test_a_parameter_that_cannot_be_saved_is_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_survives_a_save_that_fails_while_writing(tmp_path, monkeypatch):
+def test_a_save_that_fails_while_writing_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "model"
     save(Box(1), path)
 
@@ -203,7 +203,7 @@ def test_a_file_survives_a_save_that_fails_while_writing(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
 
 
-def test_saving_over_a_folder_or_into_none_fails_and_leaves_nothing(tmp_path):
+def test_saving_over_a_folder_or_into_a_missing_folder_leaves_no_file(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
         save(Box(1), tmp_path / "folder")
@@ -214,7 +214,7 @@ def test_saving_over_a_folder_or_into_none_fails_and_leaves_nothing(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
 @pytest.mark.parametrize("mask", [0o022, 0o077])
-def test_a_file_gets_the_permissions_of_any_new_file(tmp_path, mask):
+def test_a_saved_file_has_the_permissions_of_any_new_file(tmp_path, mask):
     before = os.umask(mask)
     try:
         save(Box(1), tmp_path / "model")
@@ -226,7 +226,7 @@ def test_a_file_gets_the_permissions_of_any_new_file(tmp_path, mask):
     assert os.umask(before) == before
 
 
-def test_a_name_may_be_a_string_and_several_threads_may_save_to_it(tmp_path):
+def test_several_threads_can_save_to_the_same_path(tmp_path):
     path = str(tmp_path / "model")
     threads = [threading.Thread(target=save, args=(Box(["x" * 1000, k]), path)) for k in range(8)]
     for thread in threads:
@@ -241,7 +241,7 @@ def test_a_name_may_be_a_string_and_several_threads_may_save_to_it(tmp_path):
 
 
 @functools.cache
-def a_model():
+def fitted_model():
     data = Interactions.from_arrays(["安", "b", "b"], [1, 2, 3], [5, 3, 4], np.array(["2024"] * 3, "datetime64[s]"))
     return recokit.BiasBaseline().fit(data)
 
@@ -249,18 +249,19 @@ def a_model():
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     path = tmp_path_factory.mktemp("whole") / "model"
-    a_model().save(path)
+    fitted_model().save(path)
     return path.read_bytes()
 
 
-def loads_the_same_or_says_it_is_damaged(path, damaged):
+def loads_the_same_model(path, damaged):
+    """Return whether a file loads to the same model; if not, check that the error names the file."""
     path.write_bytes(damaged)
     try:
         model = load(path)
     except ModelFormatError as error:
-        assert str(path) in str(error)  # noqa: PT017 (no error is right too)
+        assert str(path) in str(error)  # noqa: PT017 (loading may also succeed)
         return False
-    expected = a_model()
+    expected = fitted_model()
     assert type(model) is type(expected)
     assert model.get_params() == expected.get_params()
     pairs = [("安", 1), ("b", 1), ("c", 9)]
@@ -302,22 +303,22 @@ def damage(whole, kind, *how):
 
 @settings(max_examples=400)
 @given(how=DAMAGE)
-def test_a_damaged_file_is_refused_or_loads_to_the_very_same_model(whole, tmp_path_factory, how):
-    loads_the_same_or_says_it_is_damaged(tmp_path_factory.getbasetemp() / "damaged", damage(whole, *how))
+def test_a_damaged_file_is_refused_or_loads_to_the_same_model(whole, tmp_path_factory, how):
+    loads_the_same_model(tmp_path_factory.getbasetemp() / "damaged", damage(whole, *how))
 
 
 @settings(max_examples=100)
 @given(st.one_of(st.binary(max_size=60), st.binary(max_size=60).map(lambda b: len(b).to_bytes(8, "little") + b)))
 def test_random_bytes_are_refused(tmp_path_factory, noise):
-    assert not loads_the_same_or_says_it_is_damaged(tmp_path_factory.getbasetemp() / "noise", noise)
+    assert not loads_the_same_model(tmp_path_factory.getbasetemp() / "noise", noise)
 
 
-def test_every_flipped_byte_of_the_arrays_is_noticed(whole, tmp_path):
+def test_every_flipped_byte_of_the_arrays_is_detected(whole, tmp_path):
     start = 8 + int.from_bytes(whole[:8], "little")
     assert len(whole) > start
     for place in range(start, len(whole), 3):
         damaged = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
-        assert not loads_the_same_or_says_it_is_damaged(tmp_path / "model", damaged)
+        assert not loads_the_same_model(tmp_path / "model", damaged)
 
 
 def document_of(whole):
@@ -325,7 +326,7 @@ def document_of(whole):
     return json.loads(header["__metadata__"]["recokit"])
 
 
-def test_the_file_holds_no_code_and_says_what_wrote_it(whole):
+def test_a_file_names_its_format_and_version_and_is_not_a_pickle(whole):
     document = document_of(whole)
     assert document["format"] == 1
     assert document["version"] == version("recokit")
@@ -353,7 +354,7 @@ def test_foreign_safetensors_files_are_refused(tmp_path, kind):
 
 
 def forged(path, tree, tensors=None, **document):
-    """Write a file whose checksum is right, as another program or an enemy would."""
+    """Write a file with a correct checksum, as another program or an attacker could."""
     from recokit.persistence import _checksum
 
     tensors = tensors or {}
@@ -364,7 +365,7 @@ def forged(path, tree, tensors=None, **document):
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ('["object", "os.system", ["dict", []]]', "holds a os.system, an unknown class"),
+        ('["object", "os.system", ["dict", []]]', "holds an object of the unknown class os.system"),
         ('["object", "recokit.Popularity", ["dict", []]]', "does not hold a valid model"),
         ('["object", "recokit.Popularity", 3]', "does not hold a valid model"),
         ('["object"]', "does not hold a valid model"),
@@ -378,15 +379,29 @@ def forged(path, tree, tensors=None, **document):
         ("[" * 50_000, "does not hold a valid model"),
         ('["list", [' * 5_000 + "]]" * 5_000, "does not hold a valid model"),
     ],
-    ids=range(13),
+    ids=[
+        "unknown class",
+        "empty state",
+        "number as state",
+        "no class",
+        "unknown tag",
+        "no tag",
+        "list as tag",
+        "two documents",
+        "missing tensor",
+        "invalid matrix",
+        "invalid strings",
+        "unclosed nesting",
+        "deep nesting",
+    ],
 )
-def test_files_with_a_right_checksum_and_a_wrong_tree_are_refused(tmp_path, tree, message):
+def test_files_with_a_correct_checksum_and_an_invalid_tree_are_refused(tmp_path, tree, message):
     forged(tmp_path / "model", tree, {"t0": np.array([7, 200], dtype=np.int64)})
     with pytest.raises(ModelFormatError, match=message):
         load(tmp_path / "model")
 
 
-def test_interactions_that_contradict_themselves_are_refused(tmp_path):
+def test_inconsistent_interactions_are_refused(tmp_path):
     data = Interactions.from_arrays([1, 2], [1, 2])
     arrays = {"indptr": data.indptr, "item_codes": data.item_codes, "values": data.values}
     for name, wrong in [
@@ -403,26 +418,26 @@ def test_interactions_that_contradict_themselves_are_refused(tmp_path):
             load(tmp_path / "data")
 
 
-def test_a_newer_format_is_refused_by_its_number(tmp_path):
+def test_the_error_for_a_newer_format_shows_both_formats(tmp_path):
     forged(tmp_path / "model", "1", format=2)
     with pytest.raises(ModelFormatError, match="format 2; this version of recokit reads format 1"):
         load(tmp_path / "model")
 
 
-def test_a_file_that_cannot_be_read_is_an_os_error(tmp_path):
+def test_an_unreadable_file_raises_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none")
     with pytest.raises(OSError, match=r"directory|Permission"):
         load(tmp_path)
 
 
-def test_what_is_loaded_does_not_depend_on_the_file_any_more(tmp_path):
+def test_a_loaded_model_does_not_depend_on_its_file(tmp_path):
     path = tmp_path / "model"
-    a_model().save(path)
+    fitted_model().save(path)
     model = load(path)
     path.write_bytes(bytes(path.stat().st_size))
     path.unlink()
-    assert model.recommend().items.tolist() == a_model().recommend().items.tolist()
+    assert model.recommend().items.tolist() == fitted_model().recommend().items.tolist()
 
 
 # ---------------------------------------------------------------------- storage keys
@@ -440,7 +455,7 @@ def test_a_second_class_under_a_storage_key_is_refused():
     assert Other._stored_as == "tests.storage.key"
 
 
-def test_models_of_two_modules_with_one_class_name_are_told_apart(tmp_path):
+def test_classes_of_the_same_name_in_two_modules_are_distinguished(tmp_path):
     def define(module, bonus):
         code = "class Model(Popularity):\n    def _popular_scores(self):\n        return self.item_counts_ + bonus"
         scope = {"Popularity": Popularity, "__name__": module, "bonus": np.float32(bonus)}
@@ -453,7 +468,7 @@ def test_models_of_two_modules_with_one_class_name_are_told_apart(tmp_path):
     assert [type(recokit.load(tmp_path / name)) for name in ("shop.views", "shop.sales")] == [views, sales]
 
 
-def test_a_class_that_is_defined_again_takes_its_own_place(tmp_path):
+def test_a_class_that_is_defined_again_replaces_the_old_one(tmp_path):
     for _ in range(2):  # as in a notebook
 
         class Again(Popularity):

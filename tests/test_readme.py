@@ -11,7 +11,7 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def test_the_example_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+def test_the_example_runs_unchanged(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (code,) = blocks("python")
     script = tmp_path / "example.py"
@@ -22,7 +22,7 @@ def test_the_example_runs_as_it_stands(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("command", ["python -m pytest", "python benchmarks/compare.py"])
-def test_each_command_stands_on_a_line_of_its_own_and_installs_what_it_needs(command):
+def test_each_command_is_on_its_own_line_and_installs_its_requirements(command):
     lines = [line for block in blocks("bash") for line in block.splitlines() if command in line]
     assert len(lines) == 1
     assert lines[0].startswith('pip install ".[')

@@ -8,29 +8,29 @@ from recokit import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.testing import INAPPLICABLE_SKLEARN_CHECKS, all_recommenders
 
-# What still cannot hold where scikit-learn's own data are cut to two columns, as pairs of user and item.
+# Checks that cannot pass on scikit-learn's own data either, cut to two columns as (user, item) pairs.
 INAPPLICABLE_TO_PAIRS = {
-    "check_dtype_object": "makes a dictionary an id",
+    "check_dtype_object": "uses a dictionary as an id",
     "check_estimators_dtypes": "repeats pairs",
     "check_estimators_empty_data_messages": "see recokit.testing",
-    "check_estimators_nan_inf": "makes infinity an id",
-    "check_n_features_in_after_fitting": "wants scikit-learn's words where predict refuses one column",
+    "check_estimators_nan_inf": "uses infinity as an id",
+    "check_n_features_in_after_fitting": "expects scikit-learn's error message for one column in predict",
     "check_non_transformer_estimators_n_iter": "repeats pairs",
     "check_positive_only_tag_during_fit": "fits ten columns",
-    "check_regressors_train": "wants ratings learned by heart, which counts and averages of neighbours are not",
+    "check_regressors_train": "expects training ratings to be fitted closely, unlike counts and averages of neighbours",
     "check_requires_y_none": "see recokit.testing",
-    "check_supervised_y_2d": "wants ratings in a column guessed to be meant as one dimension",
+    "check_supervised_y_2d": "expects ratings in a column to be flattened",
 }
 
 
 def subject(kind):
-    """Return an estimator that scikit-learn can fit: it makes up side information, and takes ratings as strengths."""
+    """Return an estimator that scikit-learn can fit: with generated side information, and ratings as strengths."""
     has_side = kind._example_side.__func__ is not Recommender._example_side.__func__
     implicit = kind._supported_feedback == ("implicit",)
     if not has_side and not implicit:
         return kind()
     made = type(kind.__name__, (kind,), {"fit": adapted(kind.fit), "partial_fit": adapted(kind.partial_fit)})
-    globals()[kind.__name__] = made  # where pickle looks for it
+    globals()[kind.__name__] = made  # pickle looks the class up here
     return made(feedback="implicit") if implicit else made()
 
 
@@ -44,7 +44,7 @@ def adapted(method):
 
 
 def strengths(y):
-    """Return absolute values, of what has them."""
+    """Return absolute values if y is numeric, else y."""
     try:
         return np.abs(np.asarray(y, dtype=np.float64))
     except (TypeError, ValueError):
@@ -52,7 +52,7 @@ def strengths(y):
 
 
 def failures(expected):
-    """Return {check: {estimator: what it raised}} and the names of all checks, having run them on every recommender."""
+    """Run the checks on every recommender; return {check: {estimator: error}} and the names of all checks."""
     failed, names = defaultdict(dict), set()
     for kind in all_recommenders():
         for result in estimator_checks.check_estimator(
@@ -65,17 +65,17 @@ def failures(expected):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_checks_of_scikit_learn_pass_but_for_those_that_cannot_apply():
+def test_scikit_learns_checks_pass_except_the_inapplicable_ones():
     failed, names = failures(INAPPLICABLE_SKLEARN_CHECKS)
     unexpected = {check: failed[check] for check in failed.keys() - INAPPLICABLE_SKLEARN_CHECKS.keys()}
     assert not unexpected
     assert len(names - failed.keys()) > 20
     stale = (INAPPLICABLE_SKLEARN_CHECKS.keys() & names) - failed.keys()
-    assert not stale, "these pass and need no exception"
+    assert not stale, "these checks pass; remove them from the exceptions"
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_they_pass_on_data_of_two_columns_but_for_those_that_are_not_about_pairs(monkeypatch):
+def test_scikit_learns_checks_pass_on_two_columns_except_the_ones_not_about_pairs(monkeypatch):
     def two_columns(estimator, X, **_):
         X = np.asarray(X)
         return X[:, :2].copy() if X.ndim == 2 and X.shape[1] > 2 else X
@@ -85,9 +85,10 @@ def test_they_pass_on_data_of_two_columns_but_for_those_that_are_not_about_pairs
     unexpected = {check: failed[check] for check in failed.keys() - INAPPLICABLE_TO_PAIRS.keys()}
     assert not unexpected
     assert "check_estimators_pickle" in names - failed.keys()
-    assert not (INAPPLICABLE_TO_PAIRS.keys() & names) - failed.keys(), "these pass and need no exception"
+    stale = (INAPPLICABLE_TO_PAIRS.keys() & names) - failed.keys()
+    assert not stale, "these checks pass; remove them from the exceptions"
 
 
-def test_the_reasons_are_sorted_sentences():
+def test_the_inapplicable_checks_are_sorted_and_have_reasons():
     assert list(INAPPLICABLE_SKLEARN_CHECKS) == sorted(INAPPLICABLE_SKLEARN_CHECKS)
     assert all(len(reason.split()) > 4 for reason in INAPPLICABLE_SKLEARN_CHECKS.values())

@@ -1,4 +1,4 @@
-"""What would surprise a user, and does not."""
+"""Behaviour that could surprise a user, and must not."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from recokit import (
 BOUGHT = [("ann", "tea"), ("bob", "tea"), ("bob", "cup")]
 
 
-def test_padding_is_no_item():
+def test_padding_is_never_an_item_id():
     lists = Popularity().fit(BOUGHT).recommend(["ann", "zoe"], n=2, on_unknown="empty")
     assert lists.items.tolist() == [["cup", None], [None, None]]
     assert Popularity().fit([(1, 10), (2, 10), (2, 20)]).recommend(n=2).items.tolist() == [[20, -1], [-1, -1]]
@@ -27,52 +27,52 @@ def test_padding_is_no_item():
     assert with_minus_one.items.tolist() == [[-1, np.iinfo(np.int64).min]]
 
 
-def test_a_model_of_ratings_does_not_make_up_ratings():
-    with pytest.raises(DataError, match="needed as y"):
+def test_rating_models_refuse_pairs_without_ratings():
+    with pytest.raises(DataError, match="needs the ratings of the pairs as y"):
         ItemKNN(feedback="explicit").fit(BOUGHT)
     model = BiasBaseline().fit(BOUGHT, [5, 3, 4])
-    with pytest.raises(DataError, match="needed as y"):
+    with pytest.raises(DataError, match="needs the ratings of the pairs as y"):
         model.partial_fit([("ann", "cup")])
     assert model.interactions_.n_interactions == 3
 
 
-def test_zeros_that_fill_up_blocks_are_no_interactions():
+def test_zeros_that_fill_blocks_are_not_interactions():
     blocks = sparse.bsr_array(np.eye(2, dtype=int), blocksize=(2, 2))
     assert Interactions.from_matrix(blocks).n_interactions == 2
 
 
-def test_exclusions_that_would_be_ignored_are_refused():
+def test_exclusions_without_effect_are_refused():
     model = ItemKNN().fit(BOUGHT)
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="exclude: expected ids"):
         model.recommend("ann", exclude=[["cup"]])
-    with pytest.raises(ValueError, match="exclude: none of its users is known or asked for; they are 'ANN'"):
+    with pytest.raises(ValueError, match="exclude: none of its keys is a known or requested user: 'ANN'"):
         model.recommend("ann", exclude={"ANN": ["cup"]})
     assert model.recommend("ann", exclude={"ann": ["cup"]}).counts.tolist() == [0]
 
 
-def test_nothing_can_be_learned_from_nothing():
+def test_fitting_to_no_interactions_is_refused():
     data = Interactions.from_arrays(*zip(*BOUGHT, strict=True))
     with pytest.raises(DataError, match="no interactions"):
         Popularity().fit(data.select(np.zeros(3, dtype=bool)))
 
 
-def test_a_frame_with_named_columns_goes_by_name():
+def test_columns_of_a_frame_are_matched_by_name():
     frame = pd.DataFrame({"item_id": ["tea", "tea", "cup"], "user_id": ["ann", "bob", "bob"]})
     assert list(Popularity().fit(frame).interactions_.users) == ["ann", "bob"]
 
 
-def test_an_explanation_is_not_given_in_another_language_than_asked():
+def test_unsupported_languages_of_explanations_are_refused():
     with pytest.raises(ValueError, match="language='de'"):
         Popularity().fit(BOUGHT).explain("ann", "tea", language="de")
 
 
-def test_new_stock_can_be_added_without_sales():
+def test_new_items_can_be_added_without_interactions():
     model = TfidfRecommender().fit(BOUGHT, catalogue={"tea": "green tea", "cup": "tea cup"})
     model.partial_fit(catalogue={"pot": "tea pot"})
     assert "pot" in [item for item, _ in model.recommend("ann", n=5)["ann"]]
 
 
-def test_strings_that_are_no_utf_8_are_ids_like_others():
+def test_strings_that_are_not_valid_utf_8_can_be_ids():
     index = IdIndex.from_ids(["a", "\ud800"])
     assert index.codes(["\ud800", "b"]).tolist() == [1, -1]
     many = IdIndex.from_ids([f"user {number}" for number in range(100)])
@@ -82,7 +82,7 @@ def test_strings_that_are_no_utf_8_are_ids_like_others():
 @pytest.mark.parametrize(
     "ids", [[f"u{n}" for n in range(99, 0, -1)], list(range(1000, 0, -3)), [(n, "x") for n in range(50)]]
 )
-def test_one_id_is_found_as_many_are(ids):
+def test_single_and_many_ids_are_looked_up_alike(ids):
     index = IdIndex(ids)
     assert [int(index.codes([key])[0]) for key in ids] == list(range(len(ids))) == index.codes(ids).tolist()
     as_objects = np.fromiter(ids, dtype=object, count=len(ids))

@@ -7,7 +7,7 @@
     ├── ModelFormatError    recokit.load("picture.png")
     └── NotFittedError      ItemKNN().recommend()
     KeyError
-    └── UnknownIdError      model.recommend("nobody")
+    └── UnknownIdError      model.recommend("unknown")
     UserWarning
     └── LeakageWarning      evaluate(lists, train, train=train)
 """
@@ -47,7 +47,7 @@ class ModelFormatError(ValueError):
 
 
 class LeakageWarning(UserWarning):
-    """A split or an evaluation in which training data contain test data or come from after them."""
+    """A split or an evaluation whose training data contain test data or are later than test data."""
 
 
 class UnknownIdError(KeyError):

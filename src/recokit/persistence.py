@@ -38,7 +38,7 @@ def storable(name: str) -> Callable[[_Class], _Class]:
     Raises
     ------
     TypeError
-        The key belongs to a class of another module or name. A class that is defined again replaces itself.
+        The key belongs to a class of another module or name. A class that is defined again replaces its old definition.
     """
 
     def register(cls: _Class) -> _Class:
@@ -62,7 +62,7 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        The object holds a value that cannot be saved; the message shows the value and its place.
+        The object holds a value that cannot be saved; the message shows the value and the path to it.
     """
     from safetensors.numpy import save_file
 
@@ -77,7 +77,7 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     temporary.touch(exist_ok=False)
-    permissions = temporary.stat().st_mode  # of any new file in this folder; safetensors would create a narrower mode
+    permissions = temporary.stat().st_mode  # as of any new file in this folder; safetensors would set fewer
     try:
         save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
         temporary.chmod(permissions)
@@ -211,7 +211,7 @@ def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
 def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
     if name not in _CLASSES:
         raise ModelFormatError(
-            f"the file holds a {name}, an unknown class; import the module that defines it before loading"
+            f"the file holds an object of the unknown class {name}; import the module that defines it before loading"
         )
     return _CLASSES[name]._from_state(_decode(state, tensors))
 

@@ -11,13 +11,13 @@ from recokit import (
     DataError,
     IdIndex,
     Interactions,
-    NotFittedError,
     Popularity,
     Recommender,
     UnknownIdError,
 )
 from recokit.base import Top
-from recokit.testing import all_recommenders, example_interactions
+from recokit.datasets import example_interactions
+from recokit.testing import all_recommenders
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
 
@@ -28,15 +28,15 @@ def fitted(kind, feedback=None):
     return model.fit(data, **model._example_side(data)), data
 
 
-def same(actual, expected):
+def assert_same(actual, expected):
     assert list(actual.users) == list(expected.users)
     np.testing.assert_array_equal(actual.counts, expected.counts)
     np.testing.assert_array_equal(actual.scores, expected.scores)
     assert list(actual) == list(expected)
 
 
-class Rows(Recommender):
-    """Scores an item by its code and by how many things a person did; tells what the base class hands it."""
+class CodeScores(Recommender):
+    """Scores an item by its code plus the length of the history; records the number of users in each block."""
 
     def __init__(self, *, feedback="auto", n_threads=None, verbose=False):
         self.feedback = feedback
@@ -52,7 +52,7 @@ class Rows(Recommender):
         return (scores + profiles.lengths[:, None]).astype(np.float32)
 
 
-class Implicit(Rows):
+class ImplicitOnly(CodeScores):
     _supported_feedback = ("implicit",)
 
 
@@ -60,14 +60,14 @@ class Implicit(Rows):
 
 
 @pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("people_in_a_block", [1, 7])
-def test_lists_do_not_depend_on_the_size_of_the_blocks(kind, people_in_a_block, monkeypatch):
+@pytest.mark.parametrize("users_per_block", [1, 7])
+def test_lists_do_not_depend_on_the_block_size(kind, users_per_block, monkeypatch):
     model, data = fitted(kind)
     items = list(data.items)
     histories = {"a": {items[0]: 3.0}, "b": {}, "c": {items[1]: 1.0, items[5]: 5.0}}
     pairs, _ = data.to_pairs()
     before = model.recommend(n=4), model.recommend_for(histories, n=4), model.predict(pairs)
-    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", people_in_a_block * 4 * data.n_items)
+    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", users_per_block * 4 * data.n_items)
     after = model.recommend(n=4), model.recommend_for(histories, n=4), model.predict(pairs)
     for now, then in zip(after[:2], before[:2], strict=True):
         assert [[item for item, _ in entries] for _, entries in now] == [[i for i, _ in entries] for _, entries in then]
@@ -75,8 +75,8 @@ def test_lists_do_not_depend_on_the_size_of_the_blocks(kind, people_in_a_block, 
     np.testing.assert_allclose(after[2], before[2], rtol=1e-5, atol=1e-5)
 
 
-def test_blocks_stay_within_the_memory_allowed(monkeypatch):
-    model = Rows().fit(IMPLICIT)
+def test_blocks_stay_within_the_memory_limit(monkeypatch):
+    model = CodeScores().fit(IMPLICIT)
     monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", 10 * 4 * IMPLICIT.n_items)
     model.recommend()
     assert model.blocks == [10, 10, 5]
@@ -91,11 +91,11 @@ def test_blocks_stay_within_the_memory_allowed(monkeypatch):
 
 @pytest.mark.parametrize("n", [np.int64(3), np.uint8(3), np.int32(3)])
 def test_n_may_be_a_numpy_integer(n):
-    same(Popularity().fit(IMPLICIT).recommend(n=n), Popularity().fit(IMPLICIT).recommend(n=3))
+    assert_same(Popularity().fit(IMPLICIT).recommend(n=n), Popularity().fit(IMPLICIT).recommend(n=3))
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.0, "3", True, None, np.float64(3)])
-def test_n_must_be_a_whole_number_of_at_least_one(n):
+def test_n_must_be_a_positive_integer(n):
     model = Popularity().fit(IMPLICIT)
     item = next(iter(IMPLICIT.items))
     for call in (
@@ -108,28 +108,28 @@ def test_n_must_be_a_whole_number_of_at_least_one(n):
 
 
 @pytest.mark.parametrize("batch_size", [0, -3])
-def test_a_batch_has_at_least_one_user(batch_size):
+def test_batch_size_must_be_positive(batch_size):
     with pytest.raises(ValueError, match=f"batch_size={batch_size}: expected at least 1"):
         list(Popularity().fit(IMPLICIT).iter_recommend(batch_size=batch_size))
 
 
-def test_users_may_repeat_and_keep_their_order():
+def test_requested_users_may_repeat_and_keep_their_order():
     model, users = Popularity().fit(IMPLICIT), list(IMPLICIT.users)
-    asked = [users[3], users[0], users[3]]
-    lists = model.recommend(asked, n=2)
-    assert list(lists.users) == asked
+    requested = [users[3], users[0], users[3]]
+    lists = model.recommend(requested, n=2)
+    assert list(lists.users) == requested
     assert lists.items[0].tolist() == lists.items[2].tolist() == model.recommend(users[3], n=2).items[0].tolist()
 
 
 @pytest.mark.parametrize(
     "form", [tuple, np.array, pd.Series, iter, pd.Index, lambda ids: pd.Series(ids, index=[9, 3, 1])]
 )
-def test_users_may_be_any_sequence(form):
+def test_requested_users_may_be_any_sequence(form):
     model, users = Popularity().fit(IMPLICIT), list(IMPLICIT.users)[:3]
-    same(model.recommend(form(users), n=2), model.recommend(users, n=2))
+    assert_same(model.recommend(form(users), n=2), model.recommend(users, n=2))
 
 
-def test_nobody_gets_no_lists():
+def test_an_empty_request_gives_no_lists():
     model = Popularity().fit(IMPLICIT)
     assert model.recommend([], n=4).items.shape == (0, 4)
     assert model.recommend_for([], n=4).items.shape == (0, 4)
@@ -137,15 +137,15 @@ def test_nobody_gets_no_lists():
     assert list(model.iter_recommend([])) == []
 
 
-def test_unknown_users_beyond_all_numbers_are_unknown():
+def test_unknown_users_may_be_ids_of_any_type_and_size():
     model = Popularity().fit(IMPLICIT)
-    for stranger in (2**63, -(2**70), 1.5, "7", None, ("a",)):
-        assert model.recommend([stranger], on_unknown="empty").counts.tolist() == [0]
+    for unknown in (2**63, -(2**70), 1.5, "7", None, ("a",)):
+        assert model.recommend([unknown], on_unknown="empty").counts.tolist() == [0]
         with pytest.raises(UnknownIdError):
-            model.recommend([stranger])
+            model.recommend([unknown])
 
 
-def test_a_stream_takes_the_rules_of_recommend():
+def test_batches_follow_the_options_of_recommend():
     model, items = Popularity().fit(IMPLICIT), list(IMPLICIT.items)
     parts = list(model.iter_recommend(n=3, batch_size=10, candidates=items[:4], exclude_seen=False))
     assert [len(part) for part in parts] == [10, 10, 5]
@@ -153,14 +153,9 @@ def test_a_stream_takes_the_rules_of_recommend():
     assert [entry for part in parts for entry in part] == list(whole)
 
 
-def test_a_stream_of_an_unfitted_model_says_so_at_the_first_step():
-    with pytest.raises(NotFittedError):
-        next(Popularity().iter_recommend())
-
-
-def test_known_users_without_interactions_get_the_popular_if_asked():
+def test_known_users_without_interactions_get_popular_items_if_requested():
     data = Interactions.from_matrix(sparse.csr_array([[1, 1, 0], [0, 1, 0], [0, 0, 0]]), users=["a", "b", "idle"])
-    model = Rows().fit(data)
+    model = CodeScores().fit(data)
     assert [item for item, _ in model.recommend(["idle"])["idle"]] == [2, 1, 0]
     assert model.recommend(["idle"], on_unknown="popular")["idle"] == [(1, 2.0), (0, 1.0), (2, 0.0)]
     assert model.recommend(["a"], on_unknown="popular")["a"] == [(2, 4.0)]
@@ -170,36 +165,36 @@ def test_known_users_without_interactions_get_the_popular_if_asked():
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_side_information_that_a_model_does_not_take_is_a_type_error(method):
+def test_unexpected_side_information_is_a_type_error(method):
     with pytest.raises(TypeError, match=r"Popularity\.fit takes no prices, weather"):
         getattr(Popularity(), method)(IMPLICIT, weather=1, prices=2)
 
 
-def test_feedback_that_a_model_does_not_learn_from_is_refused():
-    with pytest.raises(DataError, match="Implicit is fitted to implicit feedback only"):
-        Implicit().fit(EXPLICIT)
-    assert Implicit(feedback="implicit").fit(EXPLICIT).interactions_.feedback == "implicit"
+def test_unsupported_feedback_is_refused():
+    with pytest.raises(DataError, match="ImplicitOnly is fitted to implicit feedback only"):
+        ImplicitOnly().fit(EXPLICIT)
+    assert ImplicitOnly(feedback="implicit").fit(EXPLICIT).interactions_.feedback == "implicit"
 
 
 @pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
-def test_a_fit_that_fails_leaves_the_model_as_it_was(kind):
+def test_a_failed_fit_leaves_the_model_unchanged(kind):
     model, _ = fitted(kind)
     expected = model.recommend(n=3)
     with pytest.raises(TypeError):
         model.fit(EXPLICIT, no_such_argument=1)
     with pytest.raises(DataError):
         model.fit([("a", None)], [3.0], **model._example_side(EXPLICIT))
-    same(model.recommend(n=3), expected)
+    assert_same(model.recommend(n=3), expected)
 
 
-def test_further_data_must_be_of_the_same_feedback():
+def test_an_update_must_have_the_feedback_of_the_training_data():
     with pytest.raises(DataError, match="cannot merge explicit feedback into implicit"):
         Popularity().fit(IMPLICIT).partial_fit(EXPLICIT)
     with pytest.raises(DataError, match="cannot merge implicit feedback into explicit"):
         BiasBaseline().fit(EXPLICIT).partial_fit(IMPLICIT)
 
 
-def test_further_pairs_are_read_as_the_model_was_fitted():
+def test_an_update_reads_pairs_with_the_feedback_of_the_training_data():
     strengths = Popularity().fit([("ann", "tea")]).partial_fit([("ann", "tea"), ("bob", "cup")], [2, 3])
     assert strengths.interactions_.feedback == "implicit"
     assert strengths.item_scores_.tolist() == [3, 3]
@@ -207,47 +202,47 @@ def test_further_pairs_are_read_as_the_model_was_fitted():
     assert ratings.interactions_.values.tolist() == [2, 1]
 
 
-def test_the_first_partial_fit_is_a_fit():
-    same(Popularity().partial_fit(IMPLICIT).recommend(), Popularity().fit(IMPLICIT).recommend())
+def test_the_first_partial_fit_equals_fit():
+    assert_same(Popularity().partial_fit(IMPLICIT).recommend(), Popularity().fit(IMPLICIT).recommend())
 
 
-def test_what_all_models_know_is_of_the_data():
-    model = Rows().fit(EXPLICIT)
+def test_fit_sets_the_attributes_common_to_all_models():
+    model = CodeScores().fit(EXPLICIT)
     assert model.n_features_in_ == 2
     assert model.interactions_ is EXPLICIT
     assert model.rating_range_ == (1.0, 5.0)
     np.testing.assert_array_equal(model.item_counts_, np.bincount(EXPLICIT.item_codes))
-    weighted = Rows().fit([("a", 1), ("b", 1), ("b", 2)], [0.5, 2, 3]).set_params(feedback="implicit")
+    weighted = CodeScores().fit([("a", 1), ("b", 1), ("b", 2)], [0.5, 2, 3]).set_params(feedback="implicit")
     assert weighted.fit([("a", 1), ("b", 1), ("b", 2)], [0.5, 2, 3]).item_counts_.tolist() == [2.5, 3]
 
 
 # ---------------------------------------------------------------------- predictions
 
 
-def test_the_fallback_for_ratings_is_the_mean_and_the_bias_of_the_side_that_is_known():
-    model = Rows().fit(EXPLICIT)
+def test_the_fallback_for_ratings_is_the_mean_plus_the_bias_of_the_known_side():
+    model = CodeScores().fit(EXPLICIT)
     user, item = next(iter(EXPLICIT.users)), next(iter(EXPLICIT.items))
-    both, of_user, of_item = model.predict([("x", "y"), (user, "y"), ("x", item)])
-    assert both == pytest.approx(EXPLICIT.values.mean(dtype=float))
-    residuals = EXPLICIT.values - both
-    mine, its = EXPLICIT.user_codes == 0, EXPLICIT.item_codes == 0
-    assert np.sign(of_user - both) == np.sign(residuals[mine].mean())
-    assert np.sign(of_item - both) == np.sign(residuals[its].mean())
-    assert Rows().fit(IMPLICIT).predict([("x", "y"), (user, "y"), ("x", item)]).tolist() == [0, 0, 0]
+    mean, known_user, known_item = model.predict([("x", "y"), (user, "y"), ("x", item)])
+    assert mean == pytest.approx(EXPLICIT.values.mean(dtype=float))
+    residuals = EXPLICIT.values - mean
+    of_user, of_item = EXPLICIT.user_codes == 0, EXPLICIT.item_codes == 0
+    assert np.sign(known_user - mean) == np.sign(residuals[of_user].mean())
+    assert np.sign(known_item - mean) == np.sign(residuals[of_item].mean())
+    assert CodeScores().fit(IMPLICIT).predict([("x", "y"), (user, "y"), ("x", item)]).tolist() == [0, 0, 0]
 
 
-def test_fallbacks_stay_within_the_range_of_the_ratings():
+def test_fallbacks_are_clipped_to_the_rating_range():
     pairs = [(user, item) for user in range(30) for item in range(30)]
-    model = Rows().fit(pairs, [5.0 if user or item else 1.0 for user, item in pairs])
+    model = CodeScores().fit(pairs, [5.0 if user or item else 1.0 for user, item in pairs])
     assert np.all(model.predict([(1, "y"), ("x", 1)]) <= 5.0)
 
 
-def test_minus_infinity_is_predicted_as_zero():
-    class KnowsNothing(Rows):
+def test_items_without_evidence_are_predicted_as_zero_and_never_listed():
+    class NoEvidence(CodeScores):
         def _score_block(self, profiles):
             return np.full((len(profiles.lengths), self.interactions_.n_items), -np.inf, dtype=np.float32)
 
-    model = KnowsNothing().fit(IMPLICIT)
+    model = NoEvidence().fit(IMPLICIT)
     assert set(model.predict(IMPLICIT)) == {0.0}
     assert set(model.recommend().counts) == {0}
 
@@ -269,7 +264,7 @@ def test_score_is_r_squared_of_pairs_and_of_interactions():
 
 
 @pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
-def test_a_progress_bar_is_shown_exactly_if_asked_for(kind, capsys):
+def test_a_progress_bar_is_shown_only_if_verbose(kind, capsys):
     for verbose in (False, True):
         model = kind(verbose=verbose)
         data = example_interactions(kind._supported_feedback[0])
@@ -279,15 +274,15 @@ def test_a_progress_bar_is_shown_exactly_if_asked_for(kind, capsys):
         assert bool(shown) == verbose
 
 
-# ---------------------------------------------------------------------- hooks that are not there
+# ---------------------------------------------------------------------- similarities, and ids of other types
 
 
-def test_a_model_without_similarities_says_so_and_explains_a_score_by_one_term():
-    model = Rows().fit(IMPLICIT)
+def test_by_default_similarities_are_not_defined_and_explanations_have_one_term():
+    model = CodeScores().fit(IMPLICIT)
     user, item = next(iter(IMPLICIT.users)), next(iter(IMPLICIT.items))
-    with pytest.raises(NotImplementedError, match="Rows does not define similar items"):
+    with pytest.raises(NotImplementedError, match="CodeScores does not define similar items"):
         model.similar_items([item])
-    with pytest.raises(NotImplementedError, match="Rows does not define similar users"):
+    with pytest.raises(NotImplementedError, match="CodeScores does not define similar users"):
         model.similar_users([user])
     assert [term.kind for term in model.explain(user, item).terms] == ["other"]
     with pytest.raises(NotImplementedError):
@@ -296,8 +291,8 @@ def test_a_model_without_similarities_says_so_and_explains_a_score_by_one_term()
         Recommender()._score_block(None)
 
 
-def test_similar_things_are_told_in_ids():
-    class Line(Rows):
+def test_similar_items_and_users_are_returned_as_ids():
+    class Successors(CodeScores):
         def _similar_items(self, item_codes, n):
             others = (item_codes[:, None] + 1 + np.arange(n)) % self.interactions_.n_items
             return Top(
@@ -308,14 +303,14 @@ def test_similar_things_are_told_in_ids():
 
         _similar_users = _similar_items
 
-    model = Line().fit([("a", "x"), ("b", "y"), ("c", "z")])
+    model = Successors().fit([("a", "x"), ("b", "y"), ("c", "z")])
     assert model.similar_items("y", n=2)["y"] == [("z", 0.0)]
     assert model.similar_users(["a", "c"], n=50)["c"] == [("a", 0.0), ("b", -1.0)]
 
 
-def test_ids_of_an_index_can_be_asked_for():
+def test_requested_users_may_be_an_id_index():
     model = Popularity().fit(IMPLICIT)
-    same(model.recommend(IMPLICIT.users), model.recommend())
+    assert_same(model.recommend(IMPLICIT.users), model.recommend())
     assert len(model.recommend(IdIndex(list(IMPLICIT.users)[:2]))) == 2
 
 
@@ -327,7 +322,7 @@ def test_datetimes_can_be_ids_from_fit_to_recommend():
     assert model.predict(Interactions.from_arrays(days, [1, 1, 2])).tolist() == [2, 2, 1]
 
 
-def test_a_model_with_huge_ids_recommends():
+def test_integers_beyond_int64_can_be_ids_from_fit_to_recommend():
     model = recokit.Popularity().fit([(2**70, 2**65), (5, 2**66)])
     assert model.recommend()[2**70] == [(2**66, 1.0)]
     assert model.recommend([2**70])[2**70] == [(2**66, 1.0)]

@@ -1,4 +1,4 @@
-"""Readers beside writers: every answer is that of the model before or after an update."""
+"""Concurrent readers get the results of the model before or after an update."""
 
 import threading
 import warnings
@@ -37,7 +37,7 @@ def test_the_state_is_replaced_in_one_assignment():
 
 
 @pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
-def test_an_update_writes_nothing_into_the_arrays_of_the_old_state(kind):
+def test_an_update_does_not_modify_the_arrays_of_the_old_state(kind):
     explicit = kind._supported_feedback == ("explicit",)
     model, y = kind(n_threads=1), [1.0 + k % 5 for k in range(len(PAIRS))] if explicit else None
     if "random_state" in model.get_params():
@@ -59,19 +59,19 @@ def _interactions(pairs, y):
 
 
 @pytest.mark.parametrize("kind", [EASE, ItemKNN, BiasBaseline])
-def test_readers_beside_an_update_see_the_model_before_or_after(kind):
+def test_concurrent_readers_see_the_model_before_or_after_an_update(kind):
     explicit = kind is BiasBaseline
     y = [1.0 + (u + i) % 5 for u, i in PAIRS] if explicit else None
     model, errors, stop = kind(n_threads=1).fit(PAIRS, y), [], threading.Event()
-    users, asked = sorted({user for user, _ in PAIRS}), PAIRS[:50]
-    valid = [model.predict(asked).tolist()]
-    answers = []
+    users, requested = sorted({user for user, _ in PAIRS}), PAIRS[:50]
+    valid = [model.predict(requested).tolist()]
+    results = []
 
     def read():
         while not stop.is_set():
             try:
                 model.recommend(users, n=5)
-                answers.append(model.predict(asked).tolist())
+                results.append(model.predict(requested).tolist())
             except Exception as error:
                 errors.append(error)
 
@@ -82,17 +82,17 @@ def test_readers_beside_an_update_see_the_model_before_or_after(kind):
         for k in range(8):
             pairs = [(-1 - 50 * k - j, -1 - 90 * k - j) for j in range(20)] + [(1 + k, i) for i in range(30)]
             model.partial_fit(pairs, [3.0] * len(pairs) if explicit else None)
-            valid.append(model.predict(asked).tolist())
+            valid.append(model.predict(requested).tolist())
     finally:
         stop.set()
         for reader in readers:
             reader.join()
     assert errors == []
-    assert answers
-    assert all(answer in valid for answer in answers)
+    assert results
+    assert all(result in valid for result in results)
 
 
-def test_an_unfitted_model_says_its_name_and_what_to_do():
+def test_the_error_of_an_unfitted_model_names_the_model_and_the_remedy():
     for call in (
         lambda: ItemKNN().recommend(),
         lambda: ItemKNN().predict([(1, 2)]),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit import BiasBaseline, Interactions
-from recokit.testing import example_interactions
+from recokit.datasets import example_interactions
 from tests.naive import bias as naive
 
 RATINGS = st.dictionaries(

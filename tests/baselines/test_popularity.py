@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit import DataError, Interactions, Popularity
-from recokit.testing import example_interactions
+from recokit.datasets import example_interactions
 
 LOG = st.dictionaries(
     st.tuples(st.integers(0, 4), st.sampled_from("abc")), st.tuples(st.integers(0, 8), st.integers(0, 40)), min_size=1

@@ -14,7 +14,8 @@ from recokit import DataError, IdIndex
 from recokit.persistence import load, save
 
 INT64 = np.iinfo(np.int64)
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, without compilation
+# Hashes overflow with a warning if kernels are not compiled.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 INTEGERS = st.one_of(st.integers(INT64.min, INT64.max), st.integers(-20, 20))
 STRINGS = st.text(st.characters(), max_size=4)  # surrogates too
@@ -34,7 +35,7 @@ def sorted_by_type(ids):
     distinct = list(dict.fromkeys(ids))
     try:
         return sorted(distinct)
-    except TypeError:  # some cannot be compared
+    except TypeError:
         pass
     groups = {}
     for key in distinct:
@@ -50,30 +51,30 @@ def sorted_by_type(ids):
 
 
 @given(ANY_IDS)
-def test_factorize_gives_sorted_distinct_ids_and_their_places(ids):
+def test_factorize_returns_sorted_distinct_ids_and_the_code_of_each_id(ids):
     index, codes = IdIndex.factorize(ids)
     expected = sorted_by_type(ids)
     assert list(index) == expected
     assert codes.dtype == np.int32
     assert [expected[code] for code in codes] == ids
-    assert list(IdIndex.factorize(ids[::-1])[0]) == expected  # whatever the order of the rows
+    assert list(IdIndex.factorize(ids[::-1])[0]) == expected  # in any order of the rows
     assert len(index) == len(expected)
     assert all(key in index for key in ids)
 
 
 @given(ANY_IDS, ANY_IDS)
-def test_codes_of_any_values_are_their_places_or_minus_one(ids, asked):
+def test_codes_are_positions_or_minus_one_for_unknown_ids(ids, requested):
     index = IdIndex.from_ids(ids)
-    places = {key: place for place, key in enumerate(index)}
-    codes = index.codes([*asked, *ids])
+    positions = {key: position for position, key in enumerate(index)}
+    codes = index.codes([*requested, *ids])
     assert codes.dtype == np.int32
-    assert codes.tolist() == [places.get(key, -1) for key in [*asked, *ids]]
-    for key in asked[:3]:  # one at a time goes another way than many
-        assert index.codes([key]).tolist() == [places.get(key, -1)]
+    assert codes.tolist() == [positions.get(key, -1) for key in [*requested, *ids]]
+    for key in requested[:3]:  # few ids are found by bisection
+        assert index.codes([key]).tolist() == [positions.get(key, -1)]
 
 
 @given(ANY_IDS)
-def test_take_undoes_codes_in_any_shape(ids):
+def test_take_inverts_codes_of_any_shape(ids):
     index = IdIndex.from_ids(ids)
     codes = index.codes(ids)
     assert index.take(codes).tolist() == ids
@@ -83,7 +84,7 @@ def test_take_undoes_codes_in_any_shape(ids):
 
 
 @given(ANY_IDS, st.randoms(use_true_random=False))
-def test_the_constructor_keeps_the_order_given(ids, random):
+def test_the_constructor_keeps_the_order_of_the_ids(ids, random):
     distinct = list(dict.fromkeys(ids))
     random.shuffle(distinct)
     index = IdIndex(distinct)
@@ -94,21 +95,21 @@ def test_the_constructor_keeps_the_order_given(ids, random):
 
 
 @given(ANY_IDS, ANY_IDS)
-def test_a_union_has_the_ids_of_both(first, second):
+def test_a_union_holds_the_ids_of_both_indices(first, second):
     union = IdIndex.from_ids(first).union(IdIndex.from_ids(second))
     assert set(union) == set(first) | set(second)
     assert list(union) == sorted_by_type([*IdIndex.from_ids(first), *IdIndex.from_ids(second)])
 
 
 @given(ANY_IDS)
-def test_pickling_copying_and_saving_change_nothing(tmp_path_factory, ids):
+def test_pickled_copied_and_saved_indices_are_equal(tmp_path_factory, ids):
     for index in (IdIndex.from_ids(ids), IdIndex(list(dict.fromkeys(ids))[::-1])):
-        twins = [pickle.loads(pickle.dumps(index)), copy.deepcopy(index)]
+        copies = [pickle.loads(pickle.dumps(index)), copy.deepcopy(index)]
         if not any(isinstance(key, bytes) for key in ids):
             path = tmp_path_factory.mktemp("ids") / "index"
             save(index, path)
-            twins.append(load(path))
-        for twin in twins:
+            copies.append(load(path))
+        for twin in copies:
             assert list(twin) == list(index)
             assert [type(key) for key in twin] == [type(key) for key in index]
             assert twin == index
@@ -136,7 +137,7 @@ def test_pickling_copying_and_saving_change_nothing(tmp_path_factory, ids):
     ],
     ids=lambda ids: f"{type(ids).__module__}.{type(ids).__name__} {getattr(ids, 'dtype', '')}",
 )
-def test_whole_numbers_of_any_form_are_held_as_int64(ids):
+def test_integers_of_any_form_are_stored_as_int64(ids):
     index = IdIndex.from_ids(ids)
     assert index.ids.dtype == np.int64
     values = ids.to_pylist() if hasattr(ids, "to_pylist") else list(ids)
@@ -175,7 +176,7 @@ def test_strings_of_any_form_become_python_strings(ids):
     assert all(type(key) is str for key in [*index, *index.ids, *index.take([0, 1])])
 
 
-def test_whole_numbers_beyond_int64_are_kept_exactly():
+def test_integers_beyond_int64_are_stored_exactly():
     index = IdIndex.from_ids(np.array([2**63 + 1, 5, 2**64 - 1], dtype=np.uint64))
     assert list(index) == [5, 2**63 + 1, 2**64 - 1]
     assert index.codes(np.array([2**63 + 1, 6], dtype=np.uint64)).tolist() == [1, -1]
@@ -184,7 +185,7 @@ def test_whole_numbers_beyond_int64_are_kept_exactly():
 
 
 @pytest.mark.parametrize("unit", ["ns", "us", "D"])
-def test_times_are_ids_that_keep_their_unit(unit, tmp_path):
+def test_times_keep_their_unit_as_ids(unit, tmp_path):
     ids = np.array(["2020-01-02", "2020-01-01"], dtype=f"datetime64[{unit}]")
     index = IdIndex.from_ids(ids)
     assert list(index) == [ids[1], ids[0]]
@@ -220,26 +221,26 @@ def test_times_are_ids_that_keep_their_unit(unit, tmp_path):
     ],
     ids=lambda ids: f"{type(ids).__module__}.{type(ids).__name__} {getattr(ids, 'dtype', ids)}",
 )
-def test_missing_ids_are_refused_with_name_count_and_rows(ids):
-    with pytest.raises(DataError, match=r"^buyer: 2 missing id\(s\), at rows 1, 3$"):
+def test_the_error_for_missing_ids_shows_name_count_and_rows(ids):
+    with pytest.raises(DataError, match=r"^buyer: 2 missing id\(s\), at rows 1, 3; remove these rows"):
         IdIndex.factorize(ids, "buyer")
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
 @pytest.mark.parametrize("ids", [[1, 2], ["a", "b"], [(1,), (2,)]])
-def test_a_missing_value_that_is_looked_up_is_unknown(ids, missing):
+def test_missing_values_are_unknown_ids(ids, missing):
     assert IdIndex.from_ids(ids).codes([missing, ids[0]]).tolist() == [-1, 0]
     assert missing not in IdIndex.from_ids(ids)
 
 
-def test_looking_up_nan_among_numbers_and_lists_among_ids_finds_nothing():
+def test_fractions_infinity_and_unhashable_values_are_unknown_ids():
     assert IdIndex.from_ids([1, 2]).codes(np.array([np.nan, np.inf, 2.0, 1.5])).tolist() == [-1, -1, 1, -1]
     for ids in ([1, 2], ["a", "b"] * 20, [(1,), (2,)]):
         assert IdIndex.from_ids(ids).codes([[1], {}]).tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize("ids", [[3, 1, 3, 3, 1], ["c", "a", "c", "c", "a"], [(3,), (1,), (3,), (3,), (1,)]])
-def test_the_constructor_refuses_repeated_ids_and_names_them(ids):
+def test_the_constructor_refuses_duplicate_ids_and_shows_them(ids):
     with pytest.raises(DataError, match=r"^shops: 2 id\(s\) are duplicated: ") as caught:
         IdIndex(ids, name="shops")
     assert repr(ids[0]) in str(caught.value)
@@ -258,23 +259,23 @@ def test_the_constructor_refuses_repeated_ids_and_names_them(ids):
         ([[1], [2]], "must be hashable"),
     ],
 )
-def test_what_is_no_column_of_ids_is_refused(ids, message):
+def test_input_other_than_a_column_of_ids_is_refused(ids, message):
     with pytest.raises(DataError, match=message):
         IdIndex.from_ids(ids)
 
 
 @pytest.mark.parametrize("spread", [1, 2**20, 2**54])
 @pytest.mark.parametrize("offset", [0, -(2**62)])
-def test_dense_and_scattered_integers_are_found_alike(spread, offset):
+def test_dense_and_scattered_integer_ids_get_the_same_codes(spread, offset):
     ids = (np.random.default_rng(0).permutation(300).astype(np.int64) % 100) * spread + offset
     index, codes = IdIndex.factorize(ids)
     np.testing.assert_array_equal(index.ids, np.unique(ids))
     np.testing.assert_array_equal(index.take(codes), ids)
-    strangers = np.array([offset - 1, offset + 100 * spread, INT64.max, INT64.min, offset + spread * 5 + 1])
-    assert index.codes(strangers).tolist() == [-1, -1, -1, -1, 6 if spread == 1 else -1]
+    unknown = np.array([offset - 1, offset + 100 * spread, INT64.max, INT64.min, offset + spread * 5 + 1])
+    assert index.codes(unknown).tolist() == [-1, -1, -1, -1, 6 if spread == 1 else -1]
 
 
-def test_indices_are_equal_if_their_ids_and_order_are():
+def test_indices_with_equal_ids_in_equal_order_are_equal():
     assert IdIndex([1, 2]) == IdIndex.from_ids([2, 1, 1])
     assert IdIndex([2, 1]) != IdIndex([1, 2])
     assert IdIndex(["1", "2"]) != IdIndex([1, 2])
@@ -284,8 +285,11 @@ def test_indices_are_equal_if_their_ids_and_order_are():
         hash(IdIndex([1]))
 
 
-def test_an_index_of_another_index_and_of_nothing():
+def test_an_index_can_be_made_from_an_index():
     assert IdIndex(IdIndex(["b", "a"])) == IdIndex(["b", "a"])
+
+
+def test_an_empty_index_knows_no_ids():
     empty = IdIndex([])
     assert len(empty) == 0
     assert list(empty) == []
@@ -295,12 +299,12 @@ def test_an_index_of_another_index_and_of_nothing():
     assert empty.union(IdIndex([1])) == IdIndex([1])
 
 
-def test_the_ids_cannot_be_written_to_and_are_not_the_callers_array():
-    for own in (np.array([3, 1, 2]), np.array(["c", "a", "b"]), np.array([3, "b", (1,)], dtype=object)):
-        index = IdIndex(own)
+def test_writing_to_the_ids_or_to_the_input_does_not_change_an_index():
+    for ids in (np.array([3, 1, 2]), np.array(["c", "a", "b"]), np.array([3, "b", (1,)], dtype=object)):
+        index = IdIndex(ids)
         before = list(index)
-        own[0] = own[1]
-        if index.ids.flags.writeable:  # of strings it is a copy
+        ids[0] = ids[1]
+        if index.ids.flags.writeable:  # a copy, for strings
             index.ids[0] = "changed"
         assert list(index) == before
 
@@ -314,5 +318,5 @@ def test_many_ids_are_read_in_chunks(monkeypatch):
         assert list(index) == sorted(set(ids))
 
 
-def test_the_text_of_an_index_shows_the_first_few():
+def test_repr_shows_the_size_and_the_first_ids():
     assert repr(IdIndex(range(7))) == "IdIndex(n=7, ids=[0, 1, 2, 3, 4, …])"

@@ -21,14 +21,14 @@ PAIRS = [("ann", 1), ("bob", 2), ("ann", 2)]
         np.array(PAIRS, dtype=object),
         np.array(PAIRS, dtype=object, order="F"),
         pd.DataFrame(PAIRS),
-        pd.DataFrame(PAIRS, columns=["who", "what"], index=[3, 3, 1]),
-        pl.DataFrame(PAIRS, schema=["who", "what"], orient="row"),
-        pa.table({"who": ["ann", "bob", "ann"], "what": [1, 2, 2]}),
+        pd.DataFrame(PAIRS, columns=["buyer", "product"], index=[3, 3, 1]),
+        pl.DataFrame(PAIRS, schema=["buyer", "product"], orient="row"),
+        pa.table({"buyer": ["ann", "bob", "ann"], "product": [1, 2, 2]}),
         Interactions.from_arrays(*zip(*sorted(PAIRS), strict=True)),
     ],
     ids=lambda pairs: f"{type(pairs).__module__}.{type(pairs).__name__}",
 )
-def test_pairs_of_every_form_give_two_columns(pairs):
+def test_pairs_of_every_form_are_read_as_two_columns(pairs):
     users, items = pair_ids(pairs)
     found = list(zip(list(users), list(items), strict=True))
     assert found == (sorted(PAIRS) if isinstance(pairs, Interactions) else PAIRS)
@@ -53,18 +53,18 @@ def test_pairs_of_every_form_give_two_columns(pairs):
         (sparse.eye_array(2), "expected .user, item. pairs, got a sparse matrix"),
     ],
 )
-def test_what_are_no_pairs_is_refused_with_what_was_given(given, message):
+def test_the_error_for_input_other_than_pairs_describes_the_input(given, message):
     with pytest.raises(DataError, match=message):
         pair_ids(given)
 
 
-def test_no_pairs_at_all_can_be_predicted():
+def test_empty_input_gives_no_pairs():
     assert pair_ids([]) == ([], [])
     assert [len(column) for column in pair_ids(np.empty((0, 2)))] == [0, 0]
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "asked", "expected"),
+    ("X", "y", "requested", "expected"),
     [
         (PAIRS, None, "auto", "implicit"),
         (PAIRS, [5, 3, 4], "auto", "explicit"),
@@ -76,23 +76,23 @@ def test_no_pairs_at_all_can_be_predicted():
         (Interactions.from_dense([[5]]), None, "implicit", "implicit"),
     ],
 )
-def test_the_kind_of_feedback_is_the_datas_unless_it_is_asked_for(X, y, asked, expected):
-    assert as_interactions(X, y, asked).feedback == expected
+def test_feedback_is_inferred_from_the_data_unless_it_is_requested(X, y, requested, expected):
+    assert as_interactions(X, y, requested).feedback == expected
 
 
 @pytest.mark.parametrize("X", [Interactions.from_dense([[5]]), sparse.eye_array(1)])
-def test_values_beside_data_that_hold_their_own_are_refused(X):
+def test_y_is_refused_with_data_that_hold_values(X):
     with pytest.raises(ValueError, match="y is allowed only with"):
         as_interactions(X, [5], "auto")
 
 
-def test_interactions_are_taken_as_they_are():
+def test_interactions_are_returned_unchanged():
     data = Interactions.from_dense([[5]])
     assert as_interactions(data, None, "auto") is data
 
 
 @pytest.mark.parametrize("single", ["ann", b"ann", 7, np.int64(7)])
-def test_a_single_id_is_a_list_of_one(single):
+def test_a_single_id_becomes_a_list_of_one_id(single):
     assert as_id_list(single) == [single]
 
 
@@ -105,7 +105,7 @@ def test_ids_of_every_form_can_be_sliced(ids):
     assert (list(listed), list(listed[1:])) == ([1, 2], [2])
 
 
-def test_unknown_ids_are_all_listed():
+def test_the_error_for_unknown_ids_holds_all_of_them():
     index = IdIndex(["a", "b"])
     assert known_codes(index, ["b", "a"], "item").tolist() == [1, 0]
     with pytest.raises(UnknownIdError) as caught:

@@ -16,11 +16,12 @@ from recokit import DataError, IdIndex, Interactions
 from recokit.persistence import load, save
 from tests.naive import rows as naive
 
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, without compilation
+# Hashes overflow with a warning if kernels are not compiled.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 POLICIES = ["sum", "mean", "last", "max"]
 USERS, ITEMS = st.sampled_from(["ann", "bob", "cy", "安"]), st.integers(-2, 3)
-VALUES = st.integers(-8, 8).map(lambda k: k / 4)  # sums and means of a few are exact in float32, in any order
+VALUES = st.integers(-8, 8).map(lambda k: k / 4)  # quarters: sums and means are exact in float32
 LOG = st.lists(st.tuples(USERS, ITEMS, VALUES, st.none()), min_size=1, max_size=25)
 TIMED_LOG = st.lists(st.tuples(USERS, ITEMS, VALUES, st.integers(-3, 3)), min_size=1, max_size=25)
 DISTINCT_LOG = TIMED_LOG.map(lambda rows: list({row[:2]: row for row in rows}.values()))
@@ -32,7 +33,7 @@ def build(rows, **options):
 
 
 def cells(data):
-    """Return {(user, item): (value, time)}, having checked that the arrays are what kernels rely on."""
+    """Return {(user, item): (value, time)}, after checking the layout of the arrays that kernels rely on."""
     for array, dtype in ((data.indptr, np.int64), (data.item_codes, np.int32), (data.values, np.float32)):
         assert array.dtype == dtype
         assert array.flags.c_contiguous
@@ -46,7 +47,7 @@ def cells(data):
     return dict(zip(zip(users, items, strict=True), zip(data.values.tolist(), times, strict=True), strict=True))
 
 
-def same(actual, expected):
+def assert_same(actual, expected):
     assert actual.users == expected.users
     assert actual.items == expected.items
     assert actual.feedback == expected.feedback
@@ -55,12 +56,12 @@ def same(actual, expected):
         assert actual.timestamps.dtype == expected.timestamps.dtype
 
 
-# ---------------------------------------------------------------------- repeated pairs
+# ---------------------------------------------------------------------- duplicate pairs
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @given(rows=st.one_of(LOG, TIMED_LOG))
-def test_repeated_pairs_become_one_by_the_policy(policy, rows):
+def test_duplicate_pairs_are_merged_by_the_policy(policy, rows):
     data = build(rows, duplicates=policy)
     expected = naive.merged_log(rows, policy)
     assert cells(data) == {pair: (np.float32(value), time) for pair, (value, time) in expected.items()}
@@ -69,14 +70,14 @@ def test_repeated_pairs_become_one_by_the_policy(policy, rows):
 
 
 @given(DISTINCT_LOG, st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_changes_nothing(rows, random):
+def test_interactions_do_not_depend_on_the_order_of_the_rows(rows, random):
     expected = build(rows)
     assert cells(expected) == {row[:2]: row[2:] for row in rows}
     random.shuffle(rows)
-    same(build(rows), expected)
+    assert_same(build(rows), expected)
 
 
-def test_repeated_pairs_are_an_error_by_default_that_counts_and_names_them():
+def test_duplicate_pairs_are_an_error_by_default_that_counts_and_shows_them():
     users, items = ["ann", "bob", "ann", "bob", "ann", "cy"], [5, 3, 5, 3, 5, 1]
     with pytest.raises(DataError, match=r"3 interaction\(s\) repeat a \(user, item\) pair: \('ann', 5\)") as caught:
         Interactions.from_arrays(users, items)
@@ -84,12 +85,12 @@ def test_repeated_pairs_are_an_error_by_default_that_counts_and_names_them():
     assert "duplicates='sum'" in str(caught.value)
 
 
-def test_an_unknown_policy_is_refused_even_where_nothing_repeats():
+def test_an_unknown_policy_is_refused_even_without_duplicates():
     with pytest.raises(ValueError, match="duplicates='first': expected one of error, sum, mean, last, max"):
         Interactions.from_arrays([1], [1], duplicates="first")
 
 
-def test_the_last_of_equal_times_is_the_one_in_the_last_row():
+def test_among_equal_times_the_last_row_counts_as_last():
     data = Interactions.from_arrays([1] * 3, [1] * 3, [1, 2, 3], [7, 7, 5], duplicates="last")
     assert cells(data) == {(1, 1): (2.0, 7)}
 
@@ -113,7 +114,7 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("library", FRAMES)
-def test_frames_of_every_library_give_the_same(library):
+def test_frames_of_every_library_give_the_same_interactions(library):
     frame = FRAMES[library](COLUMNS)
     data = Interactions.from_frame(frame, rating="stars", timestamp="when")
     assert data.feedback == "explicit"
@@ -128,7 +129,7 @@ def test_frames_of_every_library_give_the_same(library):
     assert Interactions.from_frame(frame).values.tolist() == [1, 1, 1]
 
 
-def test_columns_may_have_any_name_and_duplicates_and_feedback_any_choice():
+def test_a_frame_can_be_read_with_any_column_names_feedback_and_policy():
     frame = pd.DataFrame({"buyer": [1, 1], "product": ["x", "x"], "n": [2, 3]})
     data = Interactions.from_frame(
         frame, user="buyer", item="product", rating="n", feedback="implicit", duplicates="sum"
@@ -138,7 +139,7 @@ def test_columns_may_have_any_name_and_duplicates_and_feedback_any_choice():
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "dict"])
-def test_a_column_that_is_not_there_is_named_with_those_that_are(library):
+def test_the_error_for_a_missing_column_shows_the_columns(library):
     with pytest.raises(DataError, match=r"no column 'basket'; the columns are 'user_id', 'item_id', 'stars', 'when'"):
         Interactions.from_frame(FRAMES[library](COLUMNS), item="basket")
 
@@ -158,15 +159,15 @@ TIMES = {
 
 
 @pytest.mark.parametrize("kind", TIMES)
-def test_times_of_every_kind_are_kept_aligned_with_the_values(kind):
+def test_timestamps_of_every_kind_stay_aligned_with_the_values(kind):
     data = Interactions.from_arrays([2, 1], [1, 1], timestamps=TIMES[kind])
     assert data.timestamps.dtype.kind == {"integers": "i", "floats": "f"}.get(kind, "M")
     assert data.timestamps[0] < data.timestamps[1]
     assert not data.timestamps.flags.writeable
-    same(Interactions.from_frame({"user_id": [2, 1], "item_id": [1, 1], "t": TIMES[kind]}, timestamp="t"), data)
+    assert_same(Interactions.from_frame({"user_id": [2, 1], "item_id": [1, 1], "t": TIMES[kind]}, timestamp="t"), data)
 
 
-def test_a_zone_is_brought_to_utc():
+def test_timestamps_with_a_time_zone_become_utc():
     data = Interactions.from_arrays([1, 2], [1, 1], timestamps=TIMES["pandas with a zone"])
     assert data.timestamps.astype("datetime64[h]").astype(str).tolist() == ["2024-01-01T16", "2023-12-31T16"]
 
@@ -181,7 +182,7 @@ def test_ratings_of_every_form_become_float32(form, ratings):
     assert data.values.tolist() == ratings[::-1]
 
 
-# ---------------------------------------------------------------------- refusals
+# ---------------------------------------------------------------------- invalid input
 
 NAN, INF = float("nan"), float("inf")
 
@@ -218,7 +219,7 @@ NAN, INF = float("nan"), float("inf")
         ({"timestamps": np.ones((4, 1))}, r"when: expected one dimension, got shape \(4, 1\)"),
     ],
 )  # fmt: skip
-def test_bad_columns_are_refused_with_name_count_and_first_offenders(columns, message):
+def test_the_error_for_an_invalid_column_shows_name_count_and_first_offenders(columns, message):
     given_columns = {"users": [1, 2, 3, 4], "items": [1, 1, 2, 2], **columns}
     with pytest.raises(DataError, match=message.replace("buyer", "users").replace("product", "items")
                        .replace("stars", "ratings").replace("when", "timestamps")):  # fmt: skip
@@ -230,7 +231,7 @@ def test_bad_columns_are_refused_with_name_count_and_first_offenders(columns, me
         "rating": "stars" if "ratings" in columns else None,
         "timestamp": "when" if "timestamps" in columns else None,
     }
-    if "ratings" not in columns:  # the column of ones has no name of the caller's
+    if "ratings" not in columns:  # the default values have the default name
         message = message.replace("stars", "ratings")
     with pytest.raises(DataError, match=message):
         Interactions.from_frame(frame, user="buyer", item="product", feedback=feedback, **options)
@@ -248,13 +249,13 @@ def test_bad_columns_are_refused_with_name_count_and_first_offenders(columns, me
         ("when", ["today"] * 3, "when: expected numbers or datetime64"),
     ],
 )
-def test_bad_columns_of_frames_are_refused(library, column, values, message):
+def test_invalid_columns_of_frames_are_refused(library, column, values, message):
     frame = FRAMES[library]({**COLUMNS, column: values})
     with pytest.raises(DataError, match=message):
         Interactions.from_frame(frame, rating="stars", timestamp="when")
 
 
-def test_no_more_than_five_offenders_are_shown():
+def test_an_error_shows_at_most_five_offenders():
     with pytest.raises(DataError, match=r"ratings: 9 NaN.*: (nan, ){5}…, at rows 0, 1, 2, 3, 4, …$"):
         Interactions.from_arrays(range(9), range(9), [NAN] * 9)
 
@@ -294,7 +295,7 @@ def test_ids_of_any_hashable_type_keep_their_values(ids):
     assert cells(data) == dict(zip(zip(listed, reverse, strict=True), [(1, None), (2, None), (3, None)], strict=True))
     assert set(data.users) == set(data.items) == set(listed)
     pairs, values = data.to_pairs()
-    same(Interactions.from_arrays(pairs[:, 0], pairs[:, 1], values), data)
+    assert_same(Interactions.from_arrays(pairs[:, 0], pairs[:, 1], values), data)
 
 
 # ---------------------------------------------------------------------- matrices
@@ -302,7 +303,7 @@ def test_ids_of_any_hashable_type_keep_their_values(ids):
 
 @pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
 @pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix])
-def test_sparse_matrices_of_every_format_give_their_cells(form, kind):
+def test_sparse_matrices_of_every_format_give_the_same_interactions(form, kind):
     dense = np.array([[0, 2.5, 0], [1, 0, 3]])
     data = Interactions.from_matrix(kind(dense).asformat(form))
     assert data.feedback == "explicit"
@@ -311,7 +312,7 @@ def test_sparse_matrices_of_every_format_give_their_cells(form, kind):
     assert data.shape == (2, 3)
 
 
-def test_a_matrix_keeps_stored_zeros_empty_rows_and_the_sums_of_repeated_cells():
+def test_a_matrix_keeps_stored_zeros_and_empty_rows_and_sums_repeated_cells():
     repeated = sparse.coo_array(([1.0, 2.0, 0.0], ([0, 0, 2], [1, 1, 0])), shape=(4, 2))
     data = Interactions.from_matrix(repeated, users=list("abcd"))
     assert cells(data) == {("a", 1): (3.0, None), ("c", 0): (0.0, None)}
@@ -319,14 +320,14 @@ def test_a_matrix_keeps_stored_zeros_empty_rows_and_the_sums_of_repeated_cells()
     assert data.indptr.tolist() == [0, 1, 1, 2, 2]
 
 
-def test_a_matrix_of_ones_is_implicit_and_any_other_explicit():
+def test_a_matrix_of_ones_is_implicit_and_any_other_matrix_is_explicit():
     assert Interactions.from_matrix(sparse.eye_array(2)).feedback == "implicit"
     assert Interactions.from_matrix(2 * sparse.eye_array(2)).feedback == "explicit"
     assert Interactions.from_matrix(sparse.eye_array(2) > 0).values.tolist() == [1, 1]
     assert Interactions.from_matrix(sparse.eye_array(2), feedback="explicit").feedback == "explicit"
 
 
-def test_the_matrix_that_was_given_is_neither_changed_nor_kept():
+def test_the_given_matrix_is_neither_modified_nor_shared():
     given_matrix = sparse.csr_array((np.float32([1, 2]), np.int32([1, 0]), np.int32([0, 2])), shape=(1, 2))
     data = Interactions.from_matrix(given_matrix)
     assert given_matrix.indices.tolist() == [1, 0]
@@ -353,12 +354,12 @@ def test_the_matrix_that_was_given_is_neither_changed_nor_kept():
         (lambda: Interactions.from_dense([[1, NAN]]), r"1 NaN value\(s\), the first in row 0, column 1; .*np.nan"),
     ],
 )  # fmt: skip
-def test_bad_matrices_are_refused(make, message):
+def test_invalid_matrices_are_refused(make, message):
     with pytest.raises(DataError, match=message):
         make()
 
 
-def test_a_dense_matrix_has_a_value_for_missing():
+def test_one_value_of_a_dense_matrix_marks_missing_cells():
     ratings = [[5, 0, -1], [NAN, 2, 0]]
     with pytest.raises(DataError, match="1 NaN"):
         Interactions.from_dense(ratings)
@@ -372,11 +373,11 @@ def test_a_dense_matrix_has_a_value_for_missing():
     assert Interactions.from_dense([[1, 0]], feedback=None).feedback == "implicit"
 
 
-# ---------------------------------------------------------------------- what it offers
+# ---------------------------------------------------------------------- methods and properties
 
 
 @given(TIMED_LOG)
-def test_the_matrix_and_the_transposed_hold_the_same_cells(rows):
+def test_the_matrix_and_the_transposed_rows_hold_the_same_cells(rows):
     data = build(rows, duplicates="last")
     expected = np.zeros(data.shape, dtype=np.float32)
     for (user, item), (value, _) in cells(data).items():
@@ -389,14 +390,14 @@ def test_the_matrix_and_the_transposed_hold_the_same_cells(rows):
     np.testing.assert_array_equal(matrix.toarray(), expected)
     indptr, user_codes, values = data.transposed().arrays
     assert (indptr.dtype, user_codes.dtype, values.dtype) == (np.int64, np.int32, np.float32)
-    turned = sparse.csr_array((values, user_codes, indptr), shape=expected.T.shape)
-    turned.check_format(full_check=True)
-    assert turned.nnz == data.n_interactions
-    assert turned.has_sorted_indices
-    np.testing.assert_array_equal(turned.toarray(), expected.T)
+    transposed = sparse.csr_array((values, user_codes, indptr), shape=expected.T.shape)
+    transposed.check_format(full_check=True)
+    assert transposed.nnz == data.n_interactions
+    assert transposed.has_sorted_indices
+    np.testing.assert_array_equal(transposed.toarray(), expected.T)
 
 
-def test_the_matrix_works_with_what_scipy_does():
+def test_the_matrix_supports_operations_of_scipy():
     data = Interactions.from_dense([[5, 0, 3], [0, 2, 0]])
     matrix, dense = data.matrix, np.array([[5, 0, 3], [0, 2, 0]], dtype=np.float32)
     for result, expected in [
@@ -418,7 +419,7 @@ def test_the_matrix_works_with_what_scipy_does():
     assert data.matrix is matrix
 
 
-def test_nothing_of_it_can_be_changed():
+def test_interactions_cannot_be_modified():
     data = Interactions.from_arrays([1, 2], [1, 2], [1, 2], [1, 2])
     for twin in (data, pickle.loads(pickle.dumps(data)), copy.deepcopy(data)):
         arrays = [twin.indptr, twin.item_codes, twin.values, twin.timestamps, *twin.transposed().arrays]
@@ -429,7 +430,7 @@ def test_nothing_of_it_can_be_changed():
             twin.values = None
 
 
-def test_the_arrays_given_may_change_afterwards():
+def test_interactions_do_not_share_the_given_arrays():
     users, items = np.array([1, 2]), np.array([1, 2])
     ratings, times = np.array([1, 2], dtype=np.float32), np.array([5, 6])
     data = Interactions.from_arrays(users, items, ratings, times)
@@ -439,7 +440,7 @@ def test_the_arrays_given_may_change_afterwards():
     assert cells(data) == before
 
 
-def test_sizes_and_codes():
+def test_sizes_and_repr_count_users_items_and_interactions():
     data = Interactions.from_arrays(["b", "a", "b"], [1, 2, 3])
     assert (data.n_users, data.n_items, data.shape, data.n_interactions) == (2, 3, (2, 3), 3)
     assert data.user_codes.tolist() == [0, 1, 1]
@@ -448,24 +449,24 @@ def test_sizes_and_codes():
 
 
 @given(TIMED_LOG)
-def test_pairs_and_frames_lead_back_to_the_same(rows):
+def test_pairs_and_frames_convert_back_to_the_same_interactions(rows):
     data = build(rows, duplicates="last")
     pairs, values = data.to_pairs()
     assert pairs.shape == (data.n_interactions, 2)
     assert values.flags.writeable
-    same(Interactions.from_arrays(pairs[:, 0], pairs[:, 1], values, data.timestamps), data)
+    assert_same(Interactions.from_arrays(pairs[:, 0], pairs[:, 1], values, data.timestamps), data)
     for backend in ("pandas", "polars", "pyarrow"):
         frame = data.to_frame(backend)
-        same(Interactions.from_frame(frame, rating="value", timestamp="timestamp"), data)
+        assert_same(Interactions.from_frame(frame, rating="value", timestamp="timestamp"), data)
 
 
-def test_pairs_of_integers_are_an_integer_array():
+def test_pairs_are_an_integer_array_if_all_ids_are_integers():
     assert Interactions.from_arrays([1], [2]).to_pairs()[0].dtype == np.int64
     assert Interactions.from_arrays(["1"], [2]).to_pairs()[0].tolist() == [["1", 2]]
     assert Interactions.from_arrays([(1, 2)], [(3, 4)]).to_pairs()[0].tolist() == [[(1, 2), (3, 4)]]
 
 
-def test_a_frame_without_times_has_no_column_of_them():
+def test_a_frame_without_timestamps_has_no_timestamp_column():
     frame = Interactions.from_arrays(["a"], [1]).to_frame()
     assert isinstance(frame, pd.DataFrame)
     assert frame.to_dict("list") == {"user_id": ["a"], "item_id": [1], "value": [1.0]}
@@ -474,24 +475,24 @@ def test_a_frame_without_times_has_no_column_of_them():
 
 
 @given(TIMED_LOG, st.randoms(use_true_random=False))
-def test_selecting_keeps_exactly_the_masked(rows, random):
+def test_select_keeps_exactly_the_interactions_of_the_mask(rows, random):
     data = build(rows, duplicates="last")
     mask = np.array([random.random() < 0.5 for _ in range(data.n_interactions)])
-    kept = data.select(mask)
-    assert cells(kept) == {pair: cell for (pair, cell), keep in zip(cells(data).items(), mask, strict=True) if keep}
-    assert kept.users == data.users
-    assert kept.items == data.items
+    selected = data.select(mask)
+    assert cells(selected) == {pair: cell for (pair, cell), keep in zip(cells(data).items(), mask, strict=True) if keep}
+    assert selected.users == data.users
+    assert selected.items == data.items
 
 
 @pytest.mark.parametrize("mask", [[0, 1], [True], [[True, False]], np.array([1.0, 0.0])])
-def test_a_mask_must_be_one_boolean_for_each_interaction(mask):
+def test_a_mask_must_have_one_boolean_per_interaction(mask):
     with pytest.raises(DataError, match="expected a mask of 2 booleans, got "):
         Interactions.from_dense([[5, 2]]).select(mask)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @given(first=TIMED_LOG, second=TIMED_LOG)
-def test_merging_is_building_from_both_logs(policy, first, second):
+def test_merging_equals_building_from_both_logs(policy, first, second):
     merged = build(first, duplicates=policy).merge(build(second, duplicates=policy), duplicates=policy)
     parts = [naive.merged_log(rows, policy) for rows in (first, second)]
     rows = [(*pair, *cell) for part in parts for pair, cell in part.items()]
@@ -503,7 +504,7 @@ def test_merging_is_building_from_both_logs(policy, first, second):
         assert actual[pair][1] == time
 
 
-def test_merging_goes_over_ids_of_different_kinds():
+def test_interactions_with_ids_of_different_types_can_be_merged():
     merged = Interactions.from_arrays([1], ["x"]).merge(Interactions.from_arrays(["a"], ["y"]))
     assert cells(merged) == {(1, "x"): (1, None), ("a", "y"): (1, None)}
 
@@ -516,12 +517,12 @@ def test_merging_goes_over_ids_of_different_kinds():
         (Interactions.from_arrays([2], [1], [5], [3]), "with timestamps and interactions without"),
     ],
 )
-def test_what_does_not_fit_together_is_not_merged(other, message):
+def test_incompatible_interactions_are_not_merged(other, message):
     with pytest.raises(DataError, match=message):
         Interactions.from_arrays([1], [1], [5]).merge(other)
 
 
-def test_times_of_different_kinds_are_not_merged():
+def test_timestamps_of_different_units_are_merged_but_numbers_and_dates_are_not():
     numbers = Interactions.from_arrays([1], [1], timestamps=[5])
     dates = Interactions.from_arrays([2], [1], timestamps=np.array(["2024"], "datetime64[s]"))
     with pytest.raises(DataError, match="cannot merge timestamps of datetime64"):
@@ -531,16 +532,16 @@ def test_times_of_different_kinds_are_not_merged():
 
 
 @given(TIMED_LOG)
-def test_reindexing_moves_every_cell_to_the_code_of_its_ids(rows):
+def test_reindexing_moves_every_cell_to_the_new_codes_of_its_ids(rows):
     data = build(rows, duplicates="last")
     users, items = IdIndex(["zoe", *reversed(list(data.users))]), IdIndex([99, *reversed(list(data.items)), -99])
     moved = data.reindex(users, items)
     assert cells(moved) == cells(data)
     assert (moved.users, moved.items) == (users, items)
-    same(moved.reindex(data.users, data.items), data)
+    assert_same(moved.reindex(data.users, data.items), data)
 
 
-def test_reindexing_without_an_id_that_is_used_is_refused():
+def test_reindexing_is_refused_if_an_id_with_interactions_is_lacking():
     data = Interactions.from_matrix(sparse.csr_array([[1, 0, 0], [0, 0, 1]]), items=["a", "unused", "c"])
     assert cells(data.reindex(items=IdIndex(["c", "a"]))) == cells(data)
     with pytest.raises(DataError, match=r"the new index lacks item id\(s\): 'c'$"):
@@ -549,7 +550,7 @@ def test_reindexing_without_an_id_that_is_used_is_refused():
         data.reindex(users=IdIndex([0]))
 
 
-def test_feedback_can_be_read_another_way_unless_a_strength_would_be_negative():
+def test_ratings_can_be_used_as_strengths_unless_one_is_negative():
     data = Interactions.from_dense([[5, -1]])
     with pytest.raises(DataError, match="1 negative strength"):
         data.with_feedback("implicit")
@@ -561,18 +562,18 @@ def test_feedback_can_be_read_another_way_unless_a_strength_would_be_negative():
 
 
 @given(st.one_of(LOG, TIMED_LOG))
-def test_pickling_copying_and_saving_change_nothing(tmp_path_factory, rows):
+def test_pickled_copied_and_saved_interactions_are_equal(tmp_path_factory, rows):
     data = build(rows, duplicates="mean")
     path = tmp_path_factory.mktemp("data") / "log"
     save(data, path)
     data.transposed()
     for twin in (pickle.loads(pickle.dumps(data)), copy.deepcopy(data), load(path)):
-        same(twin, data)
+        assert_same(twin, data)
         for mine, theirs in zip(twin.transposed().arrays, data.transposed().arrays, strict=True):
             np.testing.assert_array_equal(mine, theirs)
 
 
-def test_pickles_do_not_hold_what_is_cached():
+def test_pickles_do_not_hold_cached_values():
     data = Interactions.from_arrays(np.arange(2000), np.arange(2000))
     before = len(pickle.dumps(data))
     data.transposed()

@@ -8,13 +8,13 @@ from recokit import Recommendations, UnknownIdError
 
 
 def lists(**options):
-    made = {
+    arguments = {
         "users": ["ann", "bob"],
         "items": [["tea", "cup"], ["pot", "tea"]],
         "scores": [[2, 1], [5, 4]],
         "counts": [2, 1],
     }
-    return Recommendations(**{**made, **options})
+    return Recommendations(**{**arguments, **options})
 
 
 def test_a_list_ends_at_its_count():
@@ -26,7 +26,7 @@ def test_a_list_ends_at_its_count():
     assert len(lists()) == 2
 
 
-def test_without_scores_and_counts_the_order_is_the_lists():
+def test_by_default_scores_are_negative_ranks_and_lists_are_full():
     made = Recommendations(users=[1, 2], items=np.array([[5, 6], [7, 8]]))
     assert made.scores.tolist() == [[-1, -2], [-1, -2]]
     assert made.counts.tolist() == [2, 2]
@@ -36,7 +36,7 @@ def test_without_scores_and_counts_the_order_is_the_lists():
 @pytest.mark.parametrize(
     "form", [list, tuple, np.array, pd.Series, pl.Series, lambda ids: np.array(ids, dtype=np.dtypes.StringDType())]
 )
-def test_users_of_every_form_are_found(form):
+def test_user_ids_of_every_form_are_found(form):
     made = lists(users=form(["ann", "bob"]))
     assert made["bob"] == [("pot", 5.0)]
     assert made.users.tolist() == ["ann", "bob"]
@@ -49,11 +49,11 @@ def test_ids_may_be_tuples_and_integers_of_any_size():
     assert Recommendations(users=[3], items=[[4]]).users.dtype == np.int64
 
 
-def test_the_first_of_equal_users_answers():
+def test_a_duplicated_user_has_the_first_list():
     assert lists(users=["ann", "ann"])["ann"] == [("tea", 2.0), ("cup", 1.0)]
 
 
-def test_who_has_no_list_is_unknown():
+def test_a_user_without_a_list_is_unknown():
     with pytest.raises(UnknownIdError, match=r"1 unknown user id\(s\): 'cy'"):
         lists()["cy"]
 
@@ -66,10 +66,10 @@ def test_who_has_no_list_is_unknown():
         ({"counts": [1]}, "counts: expected 2 numbers from 0 to 2"),
         ({"scores": [[1], [2]]}, r"scores: expected the shape of items \(2, 2\), got \(2, 1\)"),
         ({"items": [["tea"]]}, "items: expected 2 lists, one per user, got 1"),
-        ({"items": [["tea"], ["tea", "cup"]]}, "expected lists of one length; pad them"),
+        ({"items": [["tea"], ["tea", "cup"]]}, "expected lists of equal length; pad them"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(options, message):
+def test_inconsistent_arrays_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         lists(**options)
 
@@ -77,7 +77,7 @@ def test_what_does_not_fit_together_is_refused(options, message):
 @pytest.mark.parametrize(
     ("backend", "kind"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame), ("pyarrow", pa.Table)]
 )
-def test_a_frame_has_one_row_for_each_item_of_a_list(backend, kind):
+def test_a_frame_has_one_row_per_listed_item(backend, kind):
     frame = lists().to_frame(backend)
     assert isinstance(frame, kind)
     columns = frame.to_pydict() if backend == "pyarrow" else {name: list(frame[name]) for name in frame.columns}
@@ -86,16 +86,16 @@ def test_a_frame_has_one_row_for_each_item_of_a_list(backend, kind):
     }  # fmt: skip
 
 
-def test_an_empty_result_has_an_empty_frame():
+def test_empty_recommendations_give_an_empty_frame():
     frame = Recommendations(users=[], items=np.empty((0, 3), dtype=np.int64)).to_frame()
     assert frame.shape == (0, 4)
 
 
-def test_the_arrays_given_are_not_written_to():
+def test_the_given_arrays_are_not_modified():
     scores = np.ones((2, 2), dtype=np.float32)
     lists(scores=scores)
     assert scores.tolist() == [[1, 1], [1, 1]]
 
 
-def test_the_text_tells_the_size():
-    assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total)"
+def test_repr_shows_the_size():
+    assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total; 1 short)"

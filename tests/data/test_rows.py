@@ -1,4 +1,4 @@
-"""Rows to columns, against lists of cells."""
+"""Compressed sparse rows, compared with lists of cells."""
 
 import numpy as np
 from hypothesis import given
@@ -22,7 +22,7 @@ def compressed(rows):
 
 
 @given(ROWS, THREADS)
-def test_columns_have_their_rows_ascending_on_any_number_of_threads(rows, n_threads):
+def test_transposed_columns_list_their_rows_ascending_with_any_number_of_threads(rows, n_threads):
     with threads_at_any_cost():
         actual = Rows(*compressed(rows)).transposed(N_COLUMNS, Runner(n_threads)).arrays
     for array, expected in zip(actual, compressed(naive.transpose(rows, N_COLUMNS)), strict=True):
@@ -31,7 +31,7 @@ def test_columns_have_their_rows_ascending_on_any_number_of_threads(rows, n_thre
 
 
 @given(ROWS, THREADS, st.randoms(use_true_random=False), st.sampled_from([np.int32, np.uint16, np.uint32]))
-def test_columns_have_their_rows_in_the_order_asked_for(rows, n_threads, random, dtype):
+def test_transposed_columns_list_their_rows_in_the_given_order(rows, n_threads, random, dtype):
     order = list(range(len(rows)))
     random.shuffle(order)
     indptr, codes, values = compressed(rows)
@@ -45,7 +45,7 @@ def test_columns_have_their_rows_in_the_order_asked_for(rows, n_threads, random,
 
 
 @given(ROWS, THREADS)
-def test_without_values_the_codes_are_the_same(rows, n_threads):
+def test_transposing_rows_without_values_gives_the_same_codes(rows, n_threads):
     indptr, codes, _ = compressed(rows)
     with threads_at_any_cost():
         actual = Rows(indptr, codes, np.empty(0, dtype=np.float32)).transposed(N_COLUMNS, Runner(n_threads)).arrays
@@ -54,7 +54,7 @@ def test_without_values_the_codes_are_the_same(rows, n_threads):
 
 
 @given(ROWS, THREADS)
-def test_there_may_be_gaps_between_the_rows(rows, n_threads):
+def test_transposed_spans_may_have_gaps_between_them(rows, n_threads):
     width = max([len(cells) for cells in rows], default=0) + 1
     codes, values = np.full(width * len(rows), 99, dtype=np.int32), np.full(width * len(rows), np.nan)
     starts = width * np.arange(len(rows))
@@ -70,7 +70,7 @@ def test_there_may_be_gaps_between_the_rows(rows, n_threads):
         np.testing.assert_array_equal(array, correct)
 
 
-# ---------------------------------------------------------------------- Rows, against lists of cells
+# ---------------------------------------------------------------------- other methods of Rows
 
 
 def rows_of(rows, times=None):
@@ -84,14 +84,14 @@ def cells_of(rows):
 
 
 @given(ROWS.filter(len), st.data())
-def test_rows_are_taken_in_any_order_and_minus_one_is_an_empty_row(rows, data):
+def test_take_returns_rows_in_any_order_and_an_empty_row_for_minus_one(rows, data):
     codes = data.draw(st.lists(st.integers(-1, len(rows) - 1)))
     taken = rows_of(rows).take(np.array(codes, dtype=np.int64))
     assert cells_of(taken) == [rows[code] if code >= 0 else [] for code in codes]
 
 
 @given(ROWS, st.data())
-def test_selected_cells_stay_in_their_rows(rows, data):
+def test_select_keeps_cells_in_their_rows(rows, data):
     made = rows_of(rows)
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(made.codes), max_size=len(made.codes))), dtype=bool)
     kept = iter(mask.tolist())
@@ -114,7 +114,7 @@ def test_joined_rows_hold_the_cells_of_both(rows, data):
 
 
 @given(ROWS)
-def test_sums_and_means_are_those_of_each_row(rows):
+def test_sums_and_means_are_computed_for_each_row(rows):
     made = rows_of(rows)
     np.testing.assert_allclose(made.sums(made.values), [sum(value for _, value in row) for row in rows], atol=1e-3)
     expected = [sum(value for _, value in row) / len(row) if row else 9.0 for row in rows]
@@ -122,13 +122,13 @@ def test_sums_and_means_are_those_of_each_row(rows):
 
 
 @given(ROWS)
-def test_sums_of_lengths_add_up_the_rows_that_cells_refer_to(rows):
+def test_sums_of_lengths_add_the_lengths_of_the_rows_that_cells_refer_to(rows):
     lengths = np.array([3, 0, 5, 1])
     assert rows_of(rows).sums_of_lengths(lengths).tolist() == [sum(int(lengths[c]) for c, _ in row) for row in rows]
 
 
 @given(ROWS)
-def test_times_follow_their_cells(rows):
+def test_times_stay_with_their_cells(rows):
     made = rows_of(rows, np.arange(sum(map(len, rows))))
     order = np.arange(len(rows))[::-1]
     taken = made.take(order)
@@ -138,7 +138,7 @@ def test_times_follow_their_cells(rows):
     assert made.select(made.codes == 0).times.tolist() == np.flatnonzero(made.codes == 0).tolist()
 
 
-def test_arrays_of_rows_are_read_only_and_have_the_types_of_kernels():
+def test_arrays_of_rows_are_read_only_and_have_the_dtypes_of_kernels():
     made = Rows.from_arrays([0, 1], [2], [3])
     assert [array.dtype for array in made.arrays] == [np.int64, np.int32, np.float32]
     assert not any(array.flags.writeable for array in made.arrays)

@@ -1,4 +1,4 @@
-"""The published files, where they are: the sizes their publishers state, and splits that do not overlap."""
+"""Published data sets, if available: the sizes stated by their publishers, and disjoint splits."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ def pairs_of(data):
     return set(map(tuple, data.to_pairs()[0].tolist()))
 
 
-def test_movielens_100k_has_the_stated_sizes_and_folds_that_partition_it(data_dir):
+def test_movielens_100k_has_the_stated_sizes_and_its_folds_partition_it(data_dir):
     data = datasets.load_movielens_100k(data_dir)
     assert (data.ratings.shape, data.ratings.n_interactions) == ((943, 1682), 100_000)
-    everything = pairs_of(data.ratings)
+    all_pairs = pairs_of(data.ratings)
     tests = [pairs_of(fold.test) for fold in data.folds]
     assert sum(map(len, tests)) == len(set().union(*tests)) == 100_000
     for fold, test in zip(data.folds, tests, strict=True):
-        assert pairs_of(fold.train) == everything - test
+        assert pairs_of(fold.train) == all_pairs - test
     assert data.items["title"][0] == "Toy Story (1995)"
     assert data.items["genres"][0] == "Animation|Children's|Comedy"
     assert np.isnat(data.items["release_date"]).sum() == 1
@@ -41,7 +41,7 @@ def test_movielens_1m_implicit_has_the_stated_sizes(data_dir):
     assert not pairs_of(split.train) & pairs_of(split.test)
 
 
-def test_amazon_toys_holds_out_one_purchase_a_user(data_dir):
+def test_amazon_toys_holds_out_one_purchase_per_user(data_dir):
     split = datasets.load_amazon_toys(data_dir)
     assert len(split.items["item_id"]) == 11_924
     assert split.train.n_interactions + split.test.n_interactions == 167_597
@@ -51,7 +51,7 @@ def test_amazon_toys_holds_out_one_purchase_a_user(data_dir):
     assert all(words for words in split.items["attributes"])
 
 
-def test_online_retail_is_split_in_time(data_dir):
+def test_online_retail_is_split_by_time(data_dir):
     pytest.importorskip("pyarrow")
     split = datasets.load_online_retail(data_dir)
     assert split.train.timestamps.max() < split.test.timestamps.min()

@@ -27,7 +27,7 @@ def write_movielens_100k(root):
     (folder / "u.user").write_text("1|24|M|technician|85711\n2|53|F|other|T8H1N\n3|9|M|writer|00123\n")
 
 
-def test_movielens_100k_keeps_ratings_and_times(tmp_path):
+def test_movielens_100k_reads_ratings_and_times(tmp_path):
     write_movielens_100k(tmp_path)
     data = datasets.load_movielens_100k(tmp_path)
     pairs, values = data.ratings.to_pairs()
@@ -74,14 +74,14 @@ def test_movielens_latest_small_reads_quoted_titles_and_tags(tmp_path):
     assert data.tags["timestamp"].tolist() == [50]
 
 
-def test_a_movie_rated_twice_is_refused_unless_a_policy_is_given(tmp_path):
+def test_repeated_ratings_are_refused_unless_duplicates_is_set(tmp_path):
     write_latest_small(tmp_path, "1,1,2.5,10\r\n1,1,4.0,20\r\n")
     with pytest.raises(DataError, match="repeat"):
         datasets.load_movielens_latest_small(tmp_path)
     assert datasets.load_movielens_latest_small(tmp_path, duplicates="last").ratings.values.tolist() == [4.0]
 
 
-def test_movielens_1m_implicit_reads_a_user_a_line(tmp_path):
+def test_movielens_1m_implicit_reads_one_user_per_line(tmp_path):
     folder = tmp_path / "ml-1m-implicit"
     folder.mkdir()
     (folder / "train.txt").write_text("0 5 3\n1 3\n7\n")
@@ -146,14 +146,14 @@ def test_online_retail_is_split_by_time_into_new_purchases_of_known_customers(tm
     assert split.train.timestamps.max() < split.test.timestamps.min()
 
 
-def test_online_retail_says_what_it_leaves_out(tmp_path):
+def test_the_description_of_online_retail_counts_the_omitted_lines(tmp_path):
     write_retail(tmp_path)
     description = datasets.load_online_retail(tmp_path, test_fraction=0.5).description
-    assert "3 lines that are no sale to a known customer and 1 of services" in description
+    assert "3 lines without a sale to a known customer and 1 lines of services" in description
     assert "1 repeated pairs, 1 new users" in description
 
 
-def test_the_catalogue_of_online_retail_has_the_usual_name_and_price(tmp_path):
+def test_the_catalogue_of_online_retail_has_the_most_frequent_title_and_the_median_price(tmp_path):
     write_retail(tmp_path)
     items = datasets.load_online_retail(tmp_path).items
     assert items["item_id"].tolist() == ["10001", "10002A", "10003"]
@@ -161,7 +161,7 @@ def test_the_catalogue_of_online_retail_has_the_usual_name_and_price(tmp_path):
     assert items["price"].tolist() == [1.5, 5.5, 7.0]
 
 
-def test_without_pyarrow_the_error_says_what_to_install(tmp_path, monkeypatch):
+def test_without_pyarrow_the_error_names_the_extra_to_install(tmp_path, monkeypatch):
     (tmp_path / "online-retail").mkdir()
     (tmp_path / "online-retail" / "online_retail.parquet").touch()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
@@ -170,7 +170,7 @@ def test_without_pyarrow_the_error_says_what_to_install(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("test_fraction", [0.0, 1.0, -1, 2])
-def test_a_test_share_that_is_no_share_is_refused(tmp_path, test_fraction):
+def test_a_test_fraction_outside_0_to_1_is_refused(tmp_path, test_fraction):
     write_retail(tmp_path)
     with pytest.raises(ValueError, match="test_fraction"):
         datasets.load_online_retail(tmp_path, test_fraction=test_fraction)

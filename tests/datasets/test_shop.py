@@ -1,4 +1,4 @@
-"""The generated shop: what it holds, that it can be repeated, and that its planted structure can be found."""
+"""The generated shop: its tables, its reproducibility, and models that find its structure."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ def small():
     return make_shop(n_users=60, n_items=40, n_events=3_000)
 
 
-def test_the_sizes_are_those_asked_for(small):
+def test_the_tables_have_the_requested_sizes(small):
     assert len(small.users["user_id"]) == len(small.user_factors) == 60
     assert len(small.catalogue["item_id"]) == len(small.item_factors) == 40
     assert len(small.events["event"]) == 3_000
@@ -30,7 +30,7 @@ def test_the_sizes_are_those_asked_for(small):
 
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (1, 1, 50), (2, 3, 10), (5, 1, 7)])
-def test_the_smallest_shops_work(sizes):
+def test_minimal_shops_can_be_generated(sizes):
     shop = make_shop(*sizes)
     assert len(shop.events["event"]) == sizes[2]
     assert np.all((shop.rated["rating"] >= 1) & (shop.rated["rating"] <= 5))
@@ -47,7 +47,7 @@ def test_an_unknown_language_is_refused():
         make_shop(language="fr")
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_differ():
     first, again, other = (make_shop(50, 30, 2_000, random_state=seed) for seed in (7, 7, 8))
     for table in TABLES:
         for name, values in getattr(first, table).items():
@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     assert first.events["item_id"].tolist() != other.events["item_id"].tolist()
 
 
-def test_the_language_changes_words_and_nothing_else():
+def test_the_language_changes_only_the_words():
     shops = {language: make_shop(50, 30, 2_000, language=language) for language in ("en", "zh", "mixed")}
     for table in ("users", "events", "rated"):
         for name, values in getattr(shops["en"], table).items():
@@ -78,12 +78,12 @@ def test_titles_name_the_brand(small):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_columns_become_frames(small, table):
+def test_the_columns_can_be_converted_to_frames(small, table):
     columns = getattr(small, table)
     assert len(pd.DataFrame(columns)) == pl.DataFrame(columns).height == len(next(iter(columns.values())))
 
 
-def test_events_are_in_order_of_time_and_become_fewer_towards_the_purchase(small):
+def test_events_are_in_order_of_time_with_fewer_carts_and_still_fewer_purchases(small):
     times = small.events["timestamp"]
     assert np.all(times[1:] >= times[:-1])
     counts = {kind: np.sum(small.events["event"] == kind) for kind in ("view", "cart", "purchase")}
@@ -99,7 +99,7 @@ def test_every_purchase_follows_a_cart_and_every_cart_a_view(small):
         assert before is None or first[user, item, before] < time
 
 
-def test_nothing_happens_before_the_item_arrived_and_the_user_joined(small):
+def test_no_event_is_earlier_than_its_item_and_its_user(small):
     added = dict(zip(small.catalogue["item_id"], small.catalogue["added_at"], strict=True))
     joined = dict(zip(small.users["user_id"], small.users["joined_at"], strict=True))
     for user, item, _, time in zip(*small.events.values(), strict=True):
@@ -113,7 +113,7 @@ def test_item_ids_are_in_order_of_arrival(shop):
     assert np.all(days[1:] >= days[:-1])
 
 
-def test_ratings_are_of_purchased_pairs_after_the_purchase_once_each(small):
+def test_only_purchased_pairs_are_rated_and_each_once(small):
     bought = small.interactions("purchase")
     ratings = small.ratings()
     user_codes, item_codes = bought.users.codes(ratings.users), bought.items.codes(ratings.items)
@@ -122,7 +122,7 @@ def test_ratings_are_of_purchased_pairs_after_the_purchase_once_each(small):
     assert set(np.unique(ratings.values)) == {1, 2, 3, 4, 5}
 
 
-def test_interactions_count_the_events_of_the_kinds_asked_for(small):
+def test_interactions_count_the_events_of_the_requested_kinds(small):
     events = small.events
     for kinds in ("view", "purchase", ("cart", "purchase")):
         data = small.interactions(kinds)
@@ -133,7 +133,7 @@ def test_interactions_count_the_events_of_the_kinds_asked_for(small):
 
 
 @pytest.mark.parametrize("kind", ["purchases", (), ("view", "click")])
-def test_another_kind_of_event_is_refused(small, kind):
+def test_unknown_kinds_of_events_are_refused(small, kind):
     with pytest.raises(ValueError, match="view, cart, purchase"):
         small.interactions(kind)
 
@@ -156,7 +156,7 @@ def test_the_temporal_split_tests_new_pairs_of_known_users_after_the_cut(small):
     assert np.mean(times >= cut) == pytest.approx(0.3, abs=0.01)
 
 
-def test_a_few_items_are_in_many_events(shop):
+def test_the_popularity_of_items_has_a_long_tail(shop):
     counts = np.sort(np.diff(shop.interactions("view").transposed()[0]))[::-1]
     assert counts[: len(counts) // 5].sum() > 0.4 * counts.sum()
 
@@ -175,7 +175,7 @@ def dense(data, users, items):
 
 
 def hit_rate(scores, seen, truth, n=10):
-    """Share of the users with test items of whom at least one is among the n best that they have not seen."""
+    """Return the share of test users with at least one test item among their n best unseen items."""
     tested = truth.any(axis=1)
     top = np.argsort(-np.where(seen > 0, -np.inf, scores)[tested], axis=1)[:, :n]
     return np.take_along_axis(truth[tested] > 0, top, axis=1).any(axis=1).mean()
@@ -188,7 +188,7 @@ def purchases(shop):
     return dense(split.train, users, items), dense(split.test, users, items), items
 
 
-def test_neighbours_beat_popularity_clearly(purchases):
+def test_neighbours_are_clearly_better_than_popularity(purchases):
     train, test, _ = purchases
     counts = train.sum(axis=0)
     together = train.T @ train / np.sqrt(np.outer(counts, counts) + 1e-9)
@@ -197,7 +197,7 @@ def test_neighbours_beat_popularity_clearly(purchases):
     assert hit_rate(train @ together, train, test) > 1.7 * popular > 0.1
 
 
-def test_words_of_titles_find_new_items_that_popularity_cannot(shop, purchases):
+def test_words_of_titles_rank_new_items_better_than_chance(shop, purchases):
     train, test, items = purchases
     new = train.sum(axis=0) == 0
     assert new.sum() >= 5
@@ -211,7 +211,7 @@ def test_words_of_titles_find_new_items_that_popularity_cannot(shop, purchases):
     assert ranks[truth[rows]].mean() > 0.6  # 0.5 is chance
 
 
-def test_personal_taste_in_ratings_goes_clearly_beyond_the_biases(shop):
+def test_neighbours_predict_ratings_clearly_better_than_biases(shop):
     ratings = shop.ratings()
     users, items, values = ratings.user_codes, ratings.item_codes, ratings.values.astype(float)
     held_out = np.random.default_rng(0).random(len(values)) < 0.2

@@ -1,4 +1,4 @@
-"""Where published data sets are looked for, and what is said when they are not there."""
+"""The search for published data sets, and the errors if they are missing."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_every_source_has_a_reader():
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_without_a_folder_the_error_is_one_line_that_says_where_to_get_the_data(name):
+def test_without_a_folder_the_error_is_one_line_with_the_address_of_the_data(name):
     with pytest.raises(FileNotFoundError, match="RECOKIT_DATA") as caught:
         READERS[name]()
     assert datasets.SOURCES[name].url in str(caught.value)
@@ -40,22 +40,22 @@ def test_the_error_names_the_missing_file_and_the_folder(name, tmp_path):
     assert datasets.SOURCES[name].files[0] in str(caught.value)
 
 
-def test_the_error_names_the_data_sets_that_are_there(tmp_path):
+def test_the_error_names_the_available_data_sets(tmp_path):
     (tmp_path / "ml-1m-implicit").mkdir()
     for file in ("train.txt", "test.txt"):
         (tmp_path / "ml-1m-implicit" / file).write_text("0 1 2\n")
     assert datasets.available(tmp_path) == ["movielens-1m-implicit"]
-    with pytest.raises(datasets.DatasetNotFoundError, match="found: movielens-1m-implicit in"):
+    with pytest.raises(datasets.DatasetNotFoundError, match=r"data sets found in .*: movielens-1m-implicit\)"):
         datasets.load_amazon_toys(tmp_path)
 
 
-def test_a_folder_that_does_not_exist_is_said_not_to(tmp_path):
+def test_the_error_names_a_folder_that_does_not_exist(tmp_path):
     assert datasets.available(tmp_path / "nowhere") == []
-    with pytest.raises(datasets.DatasetNotFoundError, match=r"no folder .*nowhere"):
+    with pytest.raises(datasets.DatasetNotFoundError, match=r"the data folder .*nowhere' does not exist"):
         datasets.load_online_retail(tmp_path / "nowhere")
 
 
-def test_the_environment_names_the_folder(tmp_path, monkeypatch):
+def test_the_folder_can_be_set_in_the_environment(tmp_path, monkeypatch):
     (tmp_path / "ml-1m-implicit").mkdir()
     (tmp_path / "ml-1m-implicit" / "train.txt").write_text("0 1 2\n")
     (tmp_path / "ml-1m-implicit" / "test.txt").write_text("0 3\n")

@@ -7,9 +7,10 @@ import pytest
 
 from recokit import DataError, Interactions, datasets, evaluate
 from recokit._runtime.threads import threads_at_any_cost
+from recokit.datasets import example_interactions
 from recokit.factorization import ImplicitALS
 from recokit.factorization._alternation import Penalties, gram_of
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 from tests.naive import als as naive
 
 DATA = example_interactions("implicit")

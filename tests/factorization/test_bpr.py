@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from recokit import BPR, DataError, Interactions, datasets, evaluate, load
-from recokit.testing import check_recommender, example_interactions
+from recokit.datasets import example_interactions
+from recokit.testing import check_recommender
 
 DATA = example_interactions("implicit")
 

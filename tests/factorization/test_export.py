@@ -3,8 +3,8 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from recokit import BPR, ImplicitALS, NotFittedError, Popularity, PureSVD, SGDMatrixFactorization
+from recokit.datasets import example_interactions
 from recokit.factorization import export_vectors
-from recokit.testing import example_interactions
 
 MODELS = [
     SGDMatrixFactorization(5, random_state=0).fit(example_interactions("explicit")),

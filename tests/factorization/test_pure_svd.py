@@ -9,8 +9,9 @@ from scipy import sparse
 from threadpoolctl import threadpool_info
 
 from recokit import Interactions, PureSVD
+from recokit.datasets import example_interactions
 from recokit.factorization import pure_svd
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 
 
 def naive_scores(R, size, centred):

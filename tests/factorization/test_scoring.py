@@ -6,7 +6,8 @@ from threadpoolctl import threadpool_info
 
 from recokit import ImplicitALS, Interactions
 from recokit._runtime.threads import Runner
-from recokit.base import EligibleItems, Rows
+from recokit.base import EligibleItems
+from recokit.data.rows import Rows
 from recokit.factorization import _scoring as _latent
 from recokit.factorization._scoring import nearest_by_cosine, products, top_of_products
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recokit import Interactions, SGDMatrixFactorization
-from recokit.testing import example_interactions
+from recokit.datasets import example_interactions
 
 DATA = example_interactions("explicit")
 PARAMETERS = {"n_factors": 4, "random_state": 3, "learning_rate": 0.05}

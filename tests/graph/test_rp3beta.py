@@ -10,10 +10,10 @@ from scipy import sparse
 from recokit import DataError
 from recokit._runtime.threads import threads_at_any_cost
 from recokit.data.interactions import Interactions
-from recokit.datasets import load_movielens_1m_implicit
+from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.graph import RP3beta
 from recokit.metrics import evaluate
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 from tests.naive.graph import rp3beta_scores, rp3beta_weights
 
 

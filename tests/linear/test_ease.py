@@ -10,10 +10,10 @@ from threadpoolctl import threadpool_limits
 
 from recokit import EASE, DataError
 from recokit.data.interactions import Interactions
-from recokit.datasets import load_movielens_1m_implicit
+from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.linear import ease
 from recokit.metrics import evaluate
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 from tests.naive.linear import ease_weights
 
 

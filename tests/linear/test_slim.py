@@ -14,10 +14,10 @@ from sklearn.linear_model import ElasticNet
 from recokit import DataError
 from recokit._runtime.threads import threads_at_any_cost
 from recokit.data.interactions import Interactions
-from recokit.datasets import load_movielens_1m_implicit
+from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.linear import EASE, SLIM
 from recokit.metrics import evaluate
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 from tests.naive.linear import item_scales, slim_candidates, slim_problem, slim_weights
 
 EXACT = {"tol": 1e-9, "max_iter": 3000}

@@ -8,7 +8,7 @@ from recokit import Interactions
 
 @st.composite
 def logs(draw, min_size=1, max_size=30, n_users=5, n_items=7, last_time=9):
-    """Draw distinct (user, item) pairs in any order, with times of which many are equal."""
+    """Draw distinct (user, item) pairs in any order; many of the times are equal."""
     cells = st.tuples(st.integers(0, n_users - 1), st.integers(0, n_items - 1))
     pairs = draw(st.lists(cells, min_size=min_size, max_size=max_size, unique=True))
     times = draw(st.lists(st.integers(0, last_time), min_size=len(pairs), max_size=len(pairs)))
@@ -21,7 +21,7 @@ def as_interactions(log, *, times=True):
 
 
 def as_columns(log):
-    """Return X and the times, as scikit-learn takes them."""
+    """Return the pairs as X, and the times as groups."""
     table = np.array(log)
     return table[:, :2], table[:, 2]
 
@@ -31,7 +31,7 @@ def rows_of(log, positions):
 
 
 def of_interactions(data):
-    """Return the interactions as a log, time 0 where there is none."""
+    """Return the interactions as a log, with time 0 if there are no timestamps."""
     users, items = data.users.take(data.user_codes).tolist(), data.items.take(data.item_codes).tolist()
     times = [0] * len(users) if data.timestamps is None else data.timestamps.tolist()
     return list(zip(users, items, times, strict=True))

@@ -1,4 +1,4 @@
-"""check_split: what it finds, and what it warns of."""
+"""check_split: the counts and the warnings."""
 
 import warnings
 
@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import DataError, Interactions
+from recokit import DataError, Interactions, LeakageWarning
 from recokit.model_selection import (
     GlobalTimeSplit,
-    LeakageWarning,
     LeaveLastOut,
     RandomHoldOut,
     UserKFold,
@@ -31,7 +30,7 @@ def quietly(train, test, **options):
 
 
 @given(train=logs(), test=logs(), k=st.integers(1, 8))
-def test_the_report_counts_what_the_definitions_say(train, test, k):
+def test_the_counts_of_the_report_follow_the_definitions(train, test, k):
     report = quietly(as_interactions(train), as_interactions(test), k=k)
     assert (report.n_train, report.n_test) == (len(train), len(test))
     assert (report.n_train_users, report.n_train_items) == (len({r[0] for r in train}), len({r[1] for r in train}))
@@ -47,7 +46,7 @@ def test_the_report_counts_what_the_definitions_say(train, test, k):
 
 
 @given(train=logs(), test=logs())
-def test_ids_that_have_no_interactions_change_nothing(train, test):
+def test_ids_without_interactions_change_nothing(train, test):
     whole = [(user + 100, item + 10, 0) for user in range(5) for item in range(7)]
     users, items = as_interactions(whole).users, as_interactions(whole).items
     alone = quietly(as_interactions(train), as_interactions(test), k=2)
@@ -59,8 +58,8 @@ def test_ids_that_have_no_interactions_change_nothing(train, test):
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
-def test_popular_lists_go_on_beyond_what_people_have_seen(k):
-    items = range(12)  # item 0 is the most popular; user 9 has seen the first nine, and takes what comes next
+def test_lists_of_popular_items_continue_after_the_seen_items(k):
+    items = range(12)  # item 0 is the most popular; user 9 has seen the first nine, and takes the tenth
     train = [(user, item, 0) for user in range(9) for item in items if user + item < 13]
     train += [(9, item, 0) for item in range(9)]
     report = check_split(as_interactions(train), as_interactions([(9, 9, 1)]), k=k)
@@ -68,7 +67,7 @@ def test_popular_lists_go_on_beyond_what_people_have_seen(k):
 
 
 @given(train=logs(), test=logs())
-def test_it_warns_exactly_of_duplicates_and_of_users_own_future(train, test):
+def test_only_duplicates_and_users_own_future_cause_a_warning(train, test):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         report = check_split(as_interactions(train), as_interactions(test))
@@ -79,33 +78,33 @@ def test_it_warns_exactly_of_duplicates_and_of_users_own_future(train, test):
 
 
 @pytest.mark.parametrize("cv", [LeaveLastOut(), GlobalTimeSplit(0.3), UserKFold(3)], ids=repr)
-def test_the_splitters_that_look_at_time_or_people_do_not_leak(cv):
+def test_splitters_by_time_and_by_user_do_not_leak(cv):
     data = as_interactions(LOG)
     report = check_split(*train_test_split(data, cv))
     assert report.leaks == []
     if isinstance(cv, GlobalTimeSplit):
         assert report.n_anyones_future == 0
-        assert report.verdict == "nothing leaks"
+        assert report.verdict == "no leaks"
     else:
         assert report.n_anyones_future > 0
-        assert report.verdict.endswith("but what others did later is learned from")
+        assert report.verdict.endswith("later interactions of other users are in training")
 
 
 def test_a_random_split_of_data_with_timestamps_leaks():
     data = as_interactions(LOG)
-    with pytest.warns(LeakageWarning, match=r"RandomHoldOut.*does not look at the timestamps") as caught:
+    with pytest.warns(LeakageWarning, match=r"RandomHoldOut.*ignores the timestamps") as caught:
         parts = train_test_split(data, RandomHoldOut(0.3))
     assert caught[0].filename == __file__
     with pytest.warns(LeakageWarning, match="older than the last training interaction of the same user"):
         check_split(*parts)
 
 
-def test_without_timestamps_futures_are_unknown():
+def test_without_timestamps_leaks_of_the_future_are_unknown():
     train, test = as_interactions(LOG[:20], times=False), as_interactions(LOG[20:])
     report = check_split(train, test)
     assert report.n_own_future is report.n_anyones_future is None
-    assert "own future learned from       unknown without timestamps" in str(report)
-    assert report.verdict == "no pair leaks; futures are unknown without timestamps"
+    assert "own future in training  unknown without timestamps" in str(report)
+    assert report.verdict == "no duplicates; leaks of the future cannot be checked without timestamps"
 
 
 def test_the_report_reads_as_a_table():
@@ -114,21 +113,21 @@ def test_the_report_reads_as_a_table():
     with pytest.warns(LeakageWarning) as caught:
         report = check_split(train, test, k=1)
     leaks = (
-        "1 (33.3%) test interactions are in the training too; "
+        "1 (33.3%) test interactions are also training interactions; "
         "1 (33.3%) test interactions are older than the last training interaction of the same user"
     )
     messages = [str(warning.message) for warning in caught if warning.category is LeakageWarning]
     assert messages == [f"the split leaks: {leaks}"]
     assert str(report).splitlines() == [
-        "training                      3 interactions of 2 users with 2 items",
-        "test                          3 interactions of 2 users with 2 items",
-        "in both                       1 (33.3%)",
-        "own future learned from       1 (33.3%)",
-        "anyone's future learned from  2 (66.7%)",
-        "cold users                    1 (50.0%), with 1 (33.3%) of the test interactions",
-        "cold items                    1 (50.0%), with 1 (33.3%) of the test interactions",
-        "popularity alone              recall@1 0.5000, ndcg@1 0.5000",
-        f"verdict                       LEAKS: {leaks}",
+        "training                3 interactions of 2 users with 2 items",
+        "test                    3 interactions of 2 users with 2 items",
+        "duplicates              1 (33.3%)",
+        "own future in training  1 (33.3%)",
+        "any future in training  2 (66.7%)",
+        "cold users              1 (50.0%), with 1 (33.3%) of the test interactions",
+        "cold items              1 (50.0%), with 1 (33.3%) of the test interactions",
+        "popularity baseline     recall@1 0.5000, ndcg@1 0.5000",
+        f"verdict                 LEAKS: {leaks}",
     ]
 
 
@@ -142,7 +141,7 @@ def test_parts_may_be_pairs_of_any_form():
 
 
 @pytest.mark.data
-def test_the_published_folds_of_movielens_learn_from_the_future_and_a_global_cut_does_not(data_dir):
+def test_the_published_folds_of_movielens_leak_the_future_and_a_global_cut_does_not(data_dir):
     def read(name):
         users, items, ratings, times = np.loadtxt(data_dir / "ml-100k" / name, dtype=np.int64).T
         return Interactions.from_arrays(users, items, ratings, times)
@@ -152,7 +151,7 @@ def test_the_published_folds_of_movielens_learn_from_the_future_and_a_global_cut
     assert report.n_own_future > 0.9 * report.n_test
     report = check_split(*train_test_split(read("u.data"), GlobalTimeSplit()))
     assert (report.leaks, report.n_anyones_future) == ([], 0)
-    assert report.n_of_cold_users > 0.8 * report.n_test  # people came, rated and left: the last fifth is of others
+    assert report.n_of_cold_users > 0.8 * report.n_test  # users rate for a short time only
 
 
 def test_parts_that_cannot_be_compared_are_refused():
@@ -160,7 +159,7 @@ def test_parts_that_cannot_be_compared_are_refused():
     with pytest.raises(DataError, match="test has no interactions"):
         check_split(data, data.select(np.zeros(data.n_interactions, dtype=np.bool_)))
     dated = Interactions.from_arrays([1], [1], timestamps=np.array(["2024-01-01"], dtype="datetime64[D]"))
-    with pytest.raises(DataError, match=r"timestamps of train are int64, those of test datetime64\[D\]"):
+    with pytest.raises(DataError, match=r"timestamps: expected one type .* int64 in train and datetime64\[D\] in test"):
         check_split(data, dated)
     with pytest.raises(ValueError, match=r"^k=0"):
         check_split(data, data, k=0)

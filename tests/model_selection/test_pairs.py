@@ -1,4 +1,4 @@
-"""Pairs: Interactions as rows that scikit-learn can count and index."""
+"""Pairs: Interactions as rows that scikit-learn can index."""
 
 import pickle
 
@@ -34,7 +34,7 @@ def test_scikit_learn_indexes_the_rows_like_an_array(rows):
     assert_array_equal(chosen.timestamps, DATA.timestamps[rows])
 
 
-def test_rows_may_be_chosen_by_masks_slices_and_one_at_a_time():
+def test_rows_can_be_indexed_by_mask_slice_and_position():
     X, _ = as_pairs(DATA)
     expected, _ = DATA.to_pairs()
     mask = np.array([True, False, True, False, False])
@@ -54,13 +54,13 @@ def test_rows_may_be_chosen_by_masks_slices_and_one_at_a_time():
         lambda: np.asarray(DATA),
     ],
 )
-def test_tools_that_need_rows_say_how_to_give_them_where_they_get_interactions(use):
+def test_errors_of_tools_that_need_rows_name_as_pairs(use):
     with pytest.raises(TypeError, match=r"X, y = recokit\.model_selection\.as_pairs\(interactions\)"):
         use()
 
 
 @given(rows=st.lists(st.integers(0, 4), min_size=1, unique=True))
-def test_chosen_rows_become_interactions_over_the_same_ids_with_the_values_given(rows):
+def test_chosen_rows_become_interactions_with_the_same_ids_and_the_given_values(rows):
     X, _ = as_pairs(DATA)
     chosen = X[np.array(rows)]
     plain = chosen.to_interactions()
@@ -72,7 +72,7 @@ def test_chosen_rows_become_interactions_over_the_same_ids_with_the_values_given
     assert_array_equal(given_values.timestamps, plain.timestamps)
 
 
-def test_rows_that_cannot_be_interactions_are_refused():
+def test_repeated_rows_and_bad_values_are_refused():
     X, _ = as_pairs(DATA)
     with pytest.raises(DataError, match=r"1 row\(s\) occur more than once"):
         X[[0, 1, 0]].to_interactions()
@@ -85,7 +85,7 @@ def test_rows_that_cannot_be_interactions_are_refused():
         strengths.to_interactions([1, 2, -3, 4, 5])
 
 
-def test_a_model_learns_from_rows_what_it_learns_from_the_interactions():
+def test_fitting_on_rows_equals_fitting_on_the_interactions():
     X, y = as_pairs(DATA)
     timed = Popularity(half_life=2)
     assert_array_equal(timed.fit(X).item_scores_, Popularity(half_life=2).fit(DATA).item_scores_)
@@ -98,7 +98,7 @@ def test_a_model_learns_from_rows_what_it_learns_from_the_interactions():
     assert Popularity().fit(*as_pairs(strengths)).interactions_.feedback == "implicit"
 
 
-def test_rows_survive_pickling_and_show_what_they_are():
+def test_rows_can_be_pickled_and_have_a_readable_repr():
     rows = as_pairs(DATA)[0][[3, 1]]
     again = pickle.loads(pickle.dumps(rows))
     assert_array_equal(np.asarray(again), np.asarray(rows))

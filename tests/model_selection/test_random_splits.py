@@ -19,14 +19,14 @@ def users_of(X, positions):
 
 
 @given(log=logs(min_size=2), share=fractions)
-def test_a_hold_out_has_the_size_asked_for(log, share):
+def test_a_hold_out_has_the_requested_size(log, share):
     X, _ = as_columns(log)
     (_, test), *_ = RandomHoldOut(share).split(X)
     assert len(test) == min(max(1, round(share * len(log))), len(log) - 1)
 
 
 @given(log=logs(min_size=2), share=fractions)
-def test_a_stratified_hold_out_has_the_share_of_each_user_and_leaves_everyone_in_the_training(log, share):
+def test_a_stratified_hold_out_takes_the_share_of_each_user_and_keeps_every_user_in_training(log, share):
     X, _ = as_columns(log)
     try:
         (train, test), *_ = RandomHoldOut(share, stratified=True).split(X)
@@ -39,7 +39,7 @@ def test_a_stratified_hold_out_has_the_share_of_each_user_and_leaves_everyone_in
 
 
 @given(log=logs(min_size=3), k=st.integers(2, 4), stratified=st.booleans())
-def test_folds_are_even_in_all_and_stratified_ones_for_each_user(log, k, stratified):
+def test_folds_are_even_and_stratified_folds_are_even_for_each_user(log, k, stratified):
     assume(len(log) >= k)
     X, _ = as_columns(log)
     tests = [test for _, test in InteractionKFold(k, stratified=stratified).split(X)]
@@ -52,7 +52,7 @@ def test_folds_are_even_in_all_and_stratified_ones_for_each_user(log, k, stratif
 
 
 @given(log=logs(min_size=4), k=st.integers(1, 3), min_train=st.integers(0, 2))
-def test_k_interactions_of_every_user_who_has_enough_are_left_out(log, k, min_train):
+def test_k_interactions_of_every_user_with_enough_are_held_out(log, k, min_train):
     X, _ = as_columns(log)
     counts = users_of(X, slice(None))
     enough = [user for user, n in counts.items() if n >= k + min_train]
@@ -62,7 +62,7 @@ def test_k_interactions_of_every_user_who_has_enough_are_left_out(log, k, min_tr
 
 
 @pytest.mark.parametrize("splitter", [RandomHoldOut(0.3), RandomHoldOut(0.3, stratified=True), LeaveKOut(3)])
-def test_any_interaction_may_be_held_out(splitter):
+def test_every_interaction_has_a_chance_to_be_held_out(splitter):
     pairs = np.array([(user, item) for user in range(3) for item in range(10)])
     splitter.n_splits = 50
     times_tested = np.zeros(len(pairs))
@@ -72,14 +72,14 @@ def test_any_interaction_may_be_held_out(splitter):
     assert np.all((times_tested > 3) & (times_tested < 30))  # 15 expected, standard deviation 3.2
 
 
-def test_splits_of_one_splitter_differ():
+def test_the_splits_of_a_splitter_differ():
     pairs = [(user, item) for user in range(5) for item in range(5)]
     tests = {tuple(test.tolist()) for _, test in RandomHoldOut(n_splits=4).split(pairs)}
     assert len(tests) == 4
 
 
-def test_too_few_interactions_for_a_user_or_a_fold_are_named():
-    with pytest.raises(DataError, match=r"split 1 has nothing to test on; no user has k \+ min_train interactions"):
+def test_errors_for_too_few_interactions_name_the_split_and_the_reason():
+    with pytest.raises(DataError, match=r"split 1 has no test interactions; no user has k \+ min_train interactions"):
         list(LeaveKOut(2).split([(1, 2), (1, 3), (2, 3)]))
-    with pytest.raises(DataError, match="split 3 has nothing to test on; there are fewer interactions than folds"):
+    with pytest.raises(DataError, match="split 3 has no test interactions; there are fewer interactions than folds"):
         list(InteractionKFold(3).split([(1, 2), (1, 3)]))

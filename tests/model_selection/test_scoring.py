@@ -1,4 +1,4 @@
-"""ranking_scorer: what it computes, and for whom."""
+"""ranking_scorer: the scores, and their users."""
 
 import pickle
 import re
@@ -30,9 +30,9 @@ def test_the_score_is_the_metric_of_the_lists_of_the_test_users(log, k):
     except DataError:
         assume(False)
     scores = ranking_scorer([f"recall@{k}", f"ndcg@{k}"])(Popularity().fit(train), test)
-    learned, asked = of_interactions(train), of_interactions(test)
-    lists = naive.popularity_lists(learned, asked, data.items.ids.tolist(), k)
-    assert list(scores.values()) == pytest.approx(naive.recall_and_ndcg(lists, asked, k), abs=1e-12)
+    train_rows, test_rows = of_interactions(train), of_interactions(test)
+    lists = naive.popularity_lists(train_rows, test_rows, data.items.ids.tolist(), k)
+    assert list(scores.values()) == pytest.approx(naive.recall_and_ndcg(lists, test_rows, k), abs=1e-12)
 
 
 def test_every_form_of_test_rows_gives_the_same_score():
@@ -54,7 +54,7 @@ def test_without_a_cut_off_the_whole_catalogue_is_ranked():
     assert ranking_scorer("recall")(Popularity().fit(train), test) == 1.0
 
 
-def test_a_metric_may_need_the_catalogue_and_have_conventions():
+def test_metrics_of_the_catalogue_and_conventions_are_supported():
     train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
     model = Popularity().fit(train)
     assert 0 < ranking_scorer("coverage@2")(model, test) < 1
@@ -63,7 +63,7 @@ def test_a_metric_may_need_the_catalogue_and_have_conventions():
 
 
 @pytest.mark.parametrize("metric", ["gini@2", "popularity_bias@2"])
-def test_less_of_what_should_be_little_scores_higher(metric):
+def test_metrics_to_minimise_are_negated(metric):
     train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
     models = Popularity().fit(train), ItemKNN(n_neighbors=3).fit(train)
     users = np.unique(of_interactions(test), axis=0)[:, 0].tolist()
@@ -73,7 +73,7 @@ def test_less_of_what_should_be_little_scores_higher(metric):
     assert ranking_scorer(["recall@2", metric])(models[0], test)[f"neg_{metric}"] == -bias[0]
 
 
-def test_several_scores_have_the_names_that_were_asked_for():
+def test_several_scores_have_the_requested_names():
     train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
     names = ["map@3", "ndcg@3(gain=linear)", "mrr"]
     scores = ranking_scorer(names)(Popularity().fit(train), test)
@@ -90,7 +90,7 @@ def test_interactions_below_the_threshold_are_not_relevant():
         ranking_scorer("recall@1", threshold=9)(model, test)
 
 
-def test_what_was_seen_can_be_recommended_again_where_that_is_wanted():
+def test_seen_items_can_be_recommended_again_without_exclude_seen():
     train, again = Interactions.from_arrays([1, 2, 3], [7, 7, 8]), Interactions.from_arrays([1, 2], [7, 7])
     model = Popularity().fit(train)
     with warnings.catch_warnings():
@@ -100,7 +100,7 @@ def test_what_was_seen_can_be_recommended_again_where_that_is_wanted():
         assert ranking_scorer("recall@1")(model, again) == 0.0
 
 
-def test_users_without_a_history_get_what_is_popular():
+def test_users_without_a_history_get_the_most_popular_items():
     train = Interactions.from_arrays([1, 2, 3, 3], [7, 7, 7, 8])
     model = ItemKNN().fit(train)
     assert ranking_scorer("hit_rate@1")(model, [(1, 8), (99, 7)]) == 1.0
@@ -112,12 +112,12 @@ def test_folds_of_users_need_a_part_of_their_histories():
     (train, test), *_ = UserKFold(3).split(data)
     X, _ = as_pairs(data)
     model = ItemKNN().fit(X[train])
-    with pytest.raises(DataError, match=r"knows nothing of any test user.*given=0\.8"):
+    with pytest.raises(DataError, match=r"no history of any test user.*given=0\.8"):
         ranking_scorer("ndcg@3")(model, X[test])
 
 
 @pytest.mark.parametrize("share", [0.5, 2])
-def test_new_users_are_told_of_and_tested_on_the_rest(share):
+def test_new_users_are_scored_from_their_given_histories(share):
     data = as_interactions(LOG)
     X, _ = as_pairs(data)
     scores = [
@@ -125,13 +125,13 @@ def test_new_users_are_told_of_and_tested_on_the_rest(share):
         for train, test in UserKFold(3).split(data)
     ]
     expected = []
-    for train, told, test in UserKFold(3).split_with_histories(data, share):
+    for train, given_part, test in UserKFold(3).split_with_histories(data, share):
         users = sorted({user for user, _, _ in of_interactions(test)})
-        histories = {user: [item for who, item, _ in of_interactions(told) if who == user] for user in users}
+        histories = {user: [item for other, item, _ in of_interactions(given_part) if other == user] for user in users}
         lists = ItemKNN().fit(train).recommend_for(histories, 3)
-        asked = {user: {item for who, item, _ in of_interactions(test) if who == user} for user in users}
-        hits = [len({item for item, _ in lists[user]} & asked[user]) / len(asked[user]) for user in users]
-        expected.append(np.mean(hits))
+        relevant = {user: {item for other, item, _ in of_interactions(test) if other == user} for user in users}
+        recalls = [len({item for item, _ in lists[user]} & relevant[user]) / len(relevant[user]) for user in users]
+        expected.append(np.mean(recalls))
     assert scores == pytest.approx(expected)
 
 
@@ -139,14 +139,14 @@ def test_known_and_new_users_are_scored_together():
     train = Interactions.from_arrays([1, 1, 2, 2, 3], [7, 8, 7, 9, 7])
     model = Popularity().fit(train)
     test = Interactions.from_arrays([3, 4, 4, 5], [8, 7, 9, 7], timestamps=[1, 1, 2, 1])
-    # 3 (known) gets 8; 4 (new, told of 7) gets 8 and not 9; of 5 everything is told.
+    # 3 (known) gets 8; 4 (new, 7 is given) gets 8 and not 9; the only interaction of 5 is given.
     assert ranking_scorer("recall@1", given=0.5)(model, test) == 0.5
     assert ranking_scorer("recall@2", given=0.5)(model, test) == 1.0
     known = test.select(test.user_codes == 0)
     assert ranking_scorer("recall@1", given=0.5)(model, known) == 1.0
 
 
-def test_a_search_and_a_pipeline_are_scored_by_the_recommender_in_them():
+def test_searches_and_pipelines_are_scored_by_their_recommender():
     train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
     scorer, (X, _) = ranking_scorer("ndcg@3"), as_columns(of_interactions(train))
     expected = scorer(Popularity().fit(train), test)
@@ -155,11 +155,11 @@ def test_a_search_and_a_pipeline_are_scored_by_the_recommender_in_them():
     cv = PredefinedSplit([0, 1] * (len(X) // 2) + [-1] * (len(X) % 2))
     search = GridSearchCV(Popularity(), {}, cv=cv, scoring=scorer).fit(X)
     assert scorer(search, test) == expected
-    with pytest.raises(TypeError, match="scores recommenders, got FunctionTransformer"):
+    with pytest.raises(TypeError, match="expected a recommender, got FunctionTransformer"):
         scorer(FunctionTransformer(), test)
 
 
-def test_a_scorer_can_be_pickled_and_shows_what_it_is():
+def test_a_scorer_can_be_pickled_and_has_a_readable_repr():
     scorer = ranking_scorer("ndcg@3", given=0.5)
     assert pickle.loads(pickle.dumps(scorer)) == scorer
     assert re.match(r"RankingScorer\(.*'ndcg', k=3.*given=0\.5", repr(scorer))
@@ -169,7 +169,7 @@ def test_a_scorer_can_be_pickled_and_shows_what_it_is():
     ("options", "message"),
     [
         ({"metric": "ndgc@10"}, "unknown metric 'ndgc'"),
-        ({"metric": []}, "no metric"),
+        ({"metric": []}, "expected at least one metric"),
         ({"metric": ["ndcg@3", "diversity@3"]}, "diversity@3 needs item_vectors, which a scorer does not have"),
         ({"given": 1.5}, "^given="),
         ({"random_state": -1}, "^random_state="),
@@ -180,7 +180,7 @@ def test_bad_options_are_refused(options, message):
         ranking_scorer(**options)
 
 
-def test_rating_models_are_scored_by_their_lists_too():
+def test_rating_models_can_be_scored_by_their_lists():
     data = Interactions.from_dense([[5, 4, 1, 2], [4, 5, 2, 1], [1, 2, 5, 4]])
     test = Interactions.from_dense([[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 5]])
     train = data.select(~((data.user_codes == 2) & (data.item_codes == 3)))

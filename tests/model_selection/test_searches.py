@@ -1,4 +1,4 @@
-"""The searches of scikit-learn on recommenders."""
+"""scikit-learn's searches on recommenders."""
 
 from dataclasses import replace
 
@@ -16,10 +16,11 @@ from sklearn.model_selection import (
 )
 
 from recokit import Popularity
+from recokit.datasets import example_interactions
 from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import InteractionKFold, LeaveLastOut, RandomHoldOut, as_pairs, ranking_scorer
 from recokit.neighbors import ItemKNN
-from recokit.testing import all_recommenders, example_interactions
+from recokit.testing import all_recommenders
 
 CV = RandomHoldOut(0.3, n_splits=2, stratified=True)
 
@@ -32,7 +33,7 @@ def forms(data):
 
 @pytest.mark.parametrize("form", ["pairs", "interactions"])
 @pytest.mark.parametrize("model", all_recommenders())
-def test_every_recommender_is_cross_validated_by_its_lists_and_by_its_predictions(model, form):
+def test_every_recommender_can_be_cross_validated_by_lists_and_by_predictions(model, form):
     data = example_interactions(model._supported_feedback[0], strings=True)
     X, y = forms(data)[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5")}
@@ -70,7 +71,7 @@ def test_every_recommender_is_cross_validated_by_its_lists_and_by_its_prediction
     ],
     ids=lambda search: type(search).__name__,
 )
-def test_searches_find_the_best_by_ranking_whatever_the_form_of_the_data(search, form):
+def test_searches_select_the_best_ranking_for_every_form_of_the_data(search, form):
     data = example_interactions("implicit")
     search.set_params(cv=CV, scoring=ranking_scorer("ndcg@5"), error_score="raise")
     X, y = forms(data)[form]
@@ -82,7 +83,9 @@ def test_searches_find_the_best_by_ranking_whatever_the_form_of_the_data(search,
     again = GridSearchCV(
         ItemKNN(), {name: [value] for name, value in search.best_params_.items()}, cv=CV, scoring=search.scoring
     ).fit(*forms(data)["pairs"])
-    if not isinstance(search, HalvingGridSearchCV | HalvingRandomSearchCV):  # these score on samples of the rows
+    if not isinstance(
+        search, HalvingGridSearchCV | HalvingRandomSearchCV
+    ):  # halving searches score on samples of the rows
         assert again.best_score_ == search.best_score_
 
 
@@ -107,7 +110,7 @@ TOOLS = {
     ids=["neighbours", "factors"],
 )
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
-def test_two_processes_of_models_with_two_threads_give_what_one_gives(tool, model, space, form):
+def test_searches_in_one_and_two_processes_give_the_same_result(tool, model, space, form):
     X, y = forms(example_interactions("explicit"))[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5"), "rmse": "neg_root_mean_squared_error"}
     one, two = (
@@ -124,7 +127,7 @@ def test_two_processes_of_models_with_two_threads_give_what_one_gives(tool, mode
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["pairs", "interactions"])
 @pytest.mark.parametrize("model", [ItemKNN(n_threads=2), SGD], ids=["neighbours", "factors"])
-def test_cross_validation_in_two_processes_gives_what_one_gives(model, form):
+def test_cross_validation_in_one_and_two_processes_gives_the_same_scores(model, form):
     X, y = forms(example_interactions("explicit"))[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5"), "rmse": "neg_root_mean_squared_error"}
     one, two = (cross_validate(model, X, y, cv=CV, scoring=scoring, n_jobs=n, error_score="raise") for n in (1, 2))
@@ -133,7 +136,7 @@ def test_cross_validation_in_two_processes_gives_what_one_gives(model, form):
         assert one[name].tolist() == two[name].tolist()
 
 
-def test_several_metrics_in_one_pass_are_several_columns_of_a_search():
+def test_several_metrics_give_several_columns_of_a_search():
     search = GridSearchCV(
         ItemKNN(),
         {"n_neighbors": [1, 5]},
@@ -160,7 +163,7 @@ def test_interactions_keep_their_timestamps_in_a_search():
     assert search.best_estimator_.interactions_.timestamps is not None
 
 
-def test_a_search_can_be_cross_validated_itself():
+def test_a_search_can_be_cross_validated():
     X, _ = as_pairs(example_interactions("implicit"))
     search = GridSearchCV(ItemKNN(), {"n_neighbors": [1, 5]}, cv=CV, scoring=ranking_scorer("ndcg@5"))
     outer = InteractionKFold(3, stratified=True)

@@ -1,4 +1,4 @@
-"""What all splitters have in common."""
+"""Properties of all splitters."""
 
 import copy
 import warnings
@@ -9,12 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import cross_validate
 
-from recokit import BiasBaseline, DataError, Interactions
+from recokit import BiasBaseline, DataError, Interactions, LeakageWarning
 from recokit.model_selection import (
     ColdItemKFold,
     GlobalTimeSplit,
     InteractionKFold,
-    LeakageWarning,
     LeaveKOut,
     LeaveLastOut,
     RandomHoldOut,
@@ -41,11 +40,11 @@ SPLITTERS = [
 FOLDS = (InteractionKFold, UserKFold, ColdItemKFold)
 BY_TIME = (LeaveLastOut, GlobalTimeSplit, RollingTimeSplit)
 
-pytestmark = pytest.mark.filterwarnings("ignore::recokit.model_selection.LeakageWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::recokit.LeakageWarning")
 
 
 def splits_of(splitter, X, groups=None):
-    """Return the splits, or drop the example where the data cannot be split so."""
+    """Return the splits; discard the example if the data cannot be split in this way."""
     try:
         return [(train.tolist(), test.tolist()) for train, test in splitter.split(X, groups=groups)]
     except DataError:
@@ -54,7 +53,7 @@ def splits_of(splitter, X, groups=None):
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
 @given(log=logs(min_size=8))
-def test_no_interaction_is_on_both_sides_and_neither_side_is_empty(splitter, log):
+def test_training_and_test_are_disjoint_and_not_empty(splitter, log):
     splits = splits_of(splitter, *as_columns(log))
     assert len(splits) == splitter.get_n_splits()
     for train, test in splits:
@@ -68,7 +67,7 @@ def test_no_interaction_is_on_both_sides_and_neither_side_is_empty(splitter, log
 
 @pytest.mark.parametrize("splitter", [s for s in SPLITTERS if not isinstance(s, RollingTimeSplit)], ids=repr)
 @given(log=logs(min_size=8))
-def test_every_interaction_is_on_one_side(splitter, log):
+def test_every_interaction_is_in_training_or_test(splitter, log):
     for train, test in splits_of(splitter, *as_columns(log)):
         assert sorted(train + test) == list(range(len(log)))
 
@@ -82,7 +81,7 @@ def test_every_interaction_is_tested_once_by_k_folds(splitter, log):
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
 @given(log=logs(min_size=8), seed=st.randoms(use_true_random=False))
-def test_the_split_depends_neither_on_the_order_of_rows_nor_on_the_form_of_the_data(splitter, log, seed):
+def test_the_split_does_not_depend_on_the_order_of_rows_or_the_form_of_the_data(splitter, log, seed):
     shuffled = seed.sample(log, len(log))
     data = as_interactions(log)
     expected = [(set(rows_of(log, a)), set(rows_of(log, b))) for a, b in splits_of(splitter, *as_columns(log))]
@@ -95,7 +94,7 @@ def test_the_split_depends_neither_on_the_order_of_rows_nor_on_the_form_of_the_d
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
 @given(log=logs(min_size=8))
-def test_a_split_can_be_repeated(splitter, log):
+def test_splitting_again_gives_the_same_split(splitter, log):
     columns = as_columns(log)
     assert splits_of(copy.deepcopy(splitter), *columns) == splits_of(splitter, *columns)
 
@@ -110,7 +109,7 @@ def test_another_seed_gives_another_split(splitter):
 
 
 @pytest.mark.parametrize("splitter", [s for s in SPLITTERS if isinstance(s, BY_TIME)], ids=repr)
-def test_splits_by_time_say_that_they_need_timestamps(splitter):
+def test_splitters_by_time_refuse_data_without_valid_timestamps(splitter):
     with pytest.raises(DataError, match="needs timestamps"):
         next(splitter.split([(1, 2), (1, 3)]))
     with pytest.raises(DataError, match="groups: 3 timestamps for 2 interactions"):
@@ -120,7 +119,7 @@ def test_splits_by_time_say_that_they_need_timestamps(splitter):
 
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
-def test_pairs_that_repeat_are_refused_as_they_could_fall_on_both_sides(splitter):
+def test_repeated_pairs_are_refused(splitter):
     with pytest.raises(DataError, match=r"1 row\(s\) repeat a \(user, item\) pair.*\(1, 3\)"):
         next(splitter.split([(1, 2), (1, 3), (2, 2), (1, 3)], groups=[1, 2, 3, 4]))
 
@@ -136,15 +135,15 @@ def test_data_that_cannot_be_split_are_refused(splitter):
 
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
-def test_splits_that_do_not_look_at_the_timestamps_of_the_data_warn_of_leaks(splitter):
+def test_splitters_that_ignore_the_timestamps_of_the_data_warn_of_leaks(splitter):
     pairs = [(user, item) for user in range(4) for item in range(4)]
     times = np.arange(len(pairs))
     data = Interactions.from_arrays(*np.array(pairs).T, timestamps=times)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         list(splitter.split(data))
-    is_blind = isinstance(splitter, RandomHoldOut | InteractionKFold | LeaveKOut | ColdItemKFold)
-    assert [warning.category for warning in caught] == ([LeakageWarning] if is_blind else [])
+    ignores_times = isinstance(splitter, RandomHoldOut | InteractionKFold | LeaveKOut | ColdItemKFold)
+    assert [warning.category for warning in caught] == ([LeakageWarning] if ignores_times else [])
     assert all(warning.filename == __file__ for warning in caught)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -152,14 +151,14 @@ def test_splits_that_do_not_look_at_the_timestamps_of_the_data_warn_of_leaks(spl
 
 
 @pytest.mark.parametrize("splitter", SPLITTERS, ids=repr)
-def test_scikit_learn_takes_the_splitter_as_cv(splitter):
+def test_scikit_learn_accepts_the_splitter_as_cv(splitter):
     pairs = np.array([(user, item) for user in range(6) for item in range(6)])
     ratings, times = pairs.sum(axis=1) % 5, np.arange(len(pairs)) % 10
     scores = cross_validate(BiasBaseline(), pairs, ratings, groups=times, cv=splitter, error_score="raise")
     assert len(scores["test_score"]) == splitter.n_splits
 
 
-def test_times_come_as_groups_with_metadata_routing_too():
+def test_times_are_passed_as_groups_with_metadata_routing_too():
     import sklearn
 
     pairs = np.array([(user, item) for user in range(6) for item in range(6)])
@@ -202,7 +201,7 @@ BAD_PARAMETERS = [
 
 
 @pytest.mark.parametrize(("splitter", "parameters"), BAD_PARAMETERS)
-def test_bad_parameters_are_refused_by_name(splitter, parameters):
+def test_errors_of_bad_parameters_name_them(splitter, parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"^{name}="):
         splitter(**parameters)

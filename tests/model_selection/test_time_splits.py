@@ -1,4 +1,4 @@
-"""Splits by time: what is last, where the cut is, how windows follow each other."""
+"""Splits by time: the last interactions, the cut, and the windows."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -26,20 +26,20 @@ def parts(splitter, log):
 
 
 @given(log=logs(min_size=2), k=st.integers(1, 3), min_train=st.integers(0, 2))
-def test_the_latest_of_each_user_are_left_out(log, k, min_train):
+def test_the_latest_interactions_of_each_user_are_held_out(log, k, min_train):
     ((_, test),) = parts(LeaveLastOut(k, min_train=min_train), log)
     for user, n in Counter(user for user, _, _ in log).items():
         expected = naive.latest(log, user, k) if n >= k + min_train else []
-        assert sorted(time for who, _, time in test if who == user) == expected
+        assert sorted(time for other, _, time in test if other == user) == expected
 
 
 @given(log=logs(min_size=2), k=st.integers(1, 3))
-def test_leaving_the_last_out_never_learns_from_a_users_own_future(log, k):
+def test_leave_last_out_never_trains_on_a_users_own_future(log, k):
     ((train, test),) = parts(LeaveLastOut(k), log)
     assert naive.own_future(train, test) == 0
 
 
-def test_which_of_several_interactions_at_one_time_is_last_is_left_to_chance():
+def test_the_last_of_several_interactions_at_one_time_is_random():
     pairs = [(user, item) for user in range(200) for item in range(4)]
     ((_, test),) = LeaveLastOut().split(pairs, groups=[0] * 800)
     counts = np.bincount(test % 4)
@@ -47,7 +47,7 @@ def test_which_of_several_interactions_at_one_time_is_last_is_left_to_chance():
 
 
 @given(log=logs(min_size=2), share=st.floats(0.05, 0.95))
-def test_a_global_cut_never_learns_from_future_of_any_user_and_takes_the_nearest_share(log, share):
+def test_a_global_cut_never_trains_on_the_future_and_has_the_nearest_share(log, share):
     ((train, test),) = parts(GlobalTimeSplit(share), log)
     cut = min(time for _, _, time in test)
     assert all(time < cut for _, _, time in train)
@@ -57,14 +57,14 @@ def test_a_global_cut_never_learns_from_future_of_any_user_and_takes_the_nearest
 
 
 @given(log=logs(min_size=2), cut=st.integers(1, 9))
-def test_a_given_moment_is_the_first_of_the_test(log, cut):
+def test_a_given_cut_is_the_first_moment_of_the_test(log, cut):
     ((train, test),) = parts(GlobalTimeSplit(cut=cut), log)
     assert set(train) == {row for row in log if row[2] < cut}
     assert set(test) == {row for row in log if row[2] >= cut}
 
 
 @given(log=logs(min_size=4), n=st.integers(1, 3))
-def test_rolling_windows_are_disjoint_in_order_and_learn_from_all_that_was_before(log, n):
+def test_rolling_windows_are_disjoint_and_train_on_everything_before_them(log, n):
     splits = parts(RollingTimeSplit(n), log)
     for train, test in splits:
         start = min(time for _, _, time in test)
@@ -76,7 +76,7 @@ def test_rolling_windows_are_disjoint_in_order_and_learn_from_all_that_was_befor
 
 
 @given(log=logs(min_size=4, last_time=30), n=st.integers(1, 3), window=st.integers(1, 6), past=st.integers(1, 12))
-def test_regular_windows_end_with_the_data_and_learn_from_their_past_only(log, n, window, past):
+def test_regular_windows_end_with_the_data_and_train_on_their_past_only(log, n, window, past):
     end = max(time for _, _, time in log) + 1
     splits = parts(RollingTimeSplit(n, window=window, train_window=past), log)
     for number, (train, test) in enumerate(splits):
@@ -88,24 +88,24 @@ def test_regular_windows_end_with_the_data_and_learn_from_their_past_only(log, n
 @pytest.mark.parametrize(
     "cut", [np.datetime64("2024-01-08"), "2024-01-08", datetime(2024, 1, 8), np.datetime64("2024-01-08T00", "h")]
 )
-def test_a_moment_may_be_a_date_in_any_form(cut):
+def test_a_cut_can_be_a_date_in_any_form(cut):
     ((_, test),) = GlobalTimeSplit(cut=cut).split(PAIRS, groups=DAYS)
     assert test.tolist() == [7, 8, 9]
 
 
 @pytest.mark.parametrize("window", [2, 2.0, np.timedelta64(2, "D"), np.timedelta64(48, "h"), timedelta(days=2)])
-def test_windows_of_dates_are_in_days_or_lengths_of_time(window):
+def test_windows_of_dates_are_in_days_or_timedeltas(window):
     splits = list(RollingTimeSplit(2, window=window, train_window=window).split(PAIRS, groups=DAYS))
     assert [(train.tolist(), test.tolist()) for train, test in splits] == [([4, 5], [6, 7]), ([6, 7], [8, 9])]
 
 
-def test_windows_of_times_that_are_no_whole_numbers_hold_the_last_interaction():
+def test_windows_of_fractional_times_include_the_last_interaction():
     times = np.arange(10) / 4
     splits = [test.tolist() for _, test in RollingTimeSplit(2, window=0.5).split(PAIRS, groups=times)]
     assert splits == [[6, 7], [8, 9]]
 
 
-def test_timestamps_of_the_data_come_before_groups():
+def test_timestamps_of_the_data_take_precedence_over_groups():
     data = Interactions.from_arrays([1, 1, 1], [1, 2, 3], timestamps=[3, 2, 1])
     ((_, test),) = LeaveLastOut().split(data, groups=[1, 2, 3])
     assert test.tolist() == [0]
@@ -115,14 +115,14 @@ def test_timestamps_of_the_data_come_before_groups():
     ("splitter", "times", "message"),
     [
         (GlobalTimeSplit(), [4] * 10, "the same timestamp"),
-        (GlobalTimeSplit(cut=0), range(10), "nothing to learn from; the cut is not within"),
-        (GlobalTimeSplit(cut=99), range(10), "nothing to test on; the cut is not within"),
-        (GlobalTimeSplit(cut=5), DAYS, "cut=5: expected a moment like the timestamps"),
-        (GlobalTimeSplit(cut="2024-01-08"), range(10), "expected a moment like the timestamps"),
-        (GlobalTimeSplit(cut="soon"), DAYS, "cut='soon': expected a moment like the timestamps"),
-        (RollingTimeSplit(3), [1] * 9 + [2], "too unevenly spread"),
-        (RollingTimeSplit(2, window=20), range(10), "split 1 has nothing to learn from; choose fewer or longer"),
-        (RollingTimeSplit(2, window=timedelta(days=1)), range(10), "give a number in their unit"),
+        (GlobalTimeSplit(cut=0), range(10), "no training interactions; the cut is outside"),
+        (GlobalTimeSplit(cut=99), range(10), "no test interactions; the cut is outside"),
+        (GlobalTimeSplit(cut=5), DAYS, "cut=5: expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut="2024-01-08"), range(10), "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut="soon"), DAYS, "cut='soon': expected a moment in the type of the timestamps"),
+        (RollingTimeSplit(3), [1] * 9 + [2], "too unevenly spread for 3 windows"),
+        (RollingTimeSplit(2, window=20), range(10), "split 1 has no training interactions; choose fewer or longer"),
+        (RollingTimeSplit(2, window=timedelta(days=1)), range(10), "expected a number in the unit of the timestamps"),
         (LeaveLastOut(9), range(10), "no user has k"),
     ],
 )

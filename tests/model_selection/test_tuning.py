@@ -1,4 +1,4 @@
-"""tune: what it tries, what it chooses, and when it ends."""
+"""tune: the trials, the choice, and the time budget."""
 
 import time
 from dataclasses import replace
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import loguniform, randint
 
 from recokit import DataError, Popularity, evaluate
+from recokit.datasets import example_interactions
 from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import (
     LeaveLastOut,
@@ -24,7 +25,6 @@ from recokit.model_selection import (
 )
 from recokit.model_selection._halving import Halving
 from recokit.neighbors import ItemKNN
-from recokit.testing import example_interactions
 from tests.naive import model_selection as naive
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
@@ -32,12 +32,14 @@ GRID = {"n_neighbors": [1, 3, 5], "shrinkage": [0.0, 10.0]}
 
 
 class Counting(Popularity):
-    """A recommender with a number of epochs, which records what it was fitted with."""
+    """A recommender with a number of epochs that records the arguments of its fits."""
 
     fitted: list = []  # noqa: RUF012 (shared by the clones on purpose)
 
-    def __init__(self, n_epochs=40, quality=0.0, seconds=0.0, *, half_life=None, feedback="auto"):
-        super().__init__(half_life=half_life, feedback=feedback)
+    def __init__(
+        self, n_epochs=40, quality=0.0, seconds=0.0, *, half_life=None, feedback="auto", n_threads=None, verbose=False
+    ):
+        super().__init__(half_life=half_life, feedback=feedback, n_threads=n_threads, verbose=verbose)
         self.n_epochs, self.quality, self.seconds = n_epochs, quality, seconds
 
     def _fit(self, interactions):
@@ -49,7 +51,7 @@ class Counting(Popularity):
 
 
 def quality(model, X, y):
-    """Score by the parameter alone, so that the best candidate is known."""
+    """Return the parameter ``quality`` as the score, so that the best candidate is known."""
     return float(model.quality)
 
 
@@ -58,8 +60,8 @@ def _forget():
     Counting.fitted.clear()
 
 
-def told(scores, n_rungs, factor, n_asked=1000):
-    """Run the search on candidates of known scores, and return what was asked for."""
+def run_halving(scores, n_rungs, factor, n_asked=1000):
+    """Run the search on candidates with known scores; return the search and the steps it asked for."""
     search = Halving(iter([{"score": score} for score in scores]), n_rungs, factor)
     asked = []
     while len(asked) < n_asked and (step := search.ask()) is not None:
@@ -74,10 +76,10 @@ def told(scores, n_rungs, factor, n_asked=1000):
     factor=st.integers(2, 4),
     n_asked=st.integers(1, 60),
 )
-def test_candidates_climb_one_rung_at_a_time_and_only_the_best_share_while_new_ones_come(
+def test_candidates_move_up_one_rung_at_a_time_and_only_the_best_share_before_the_last_candidate(
     scores, n_rungs, factor, n_asked
 ):
-    _, asked = told(scores, n_rungs, factor, n_asked)
+    _, asked = run_halving(scores, n_rungs, factor, n_asked)
     rungs = [{} for _ in range(n_rungs)]
     started = 0
     for candidate, rung in asked:
@@ -95,14 +97,14 @@ def test_candidates_climb_one_rung_at_a_time_and_only_the_best_share_while_new_o
 
 
 @given(scores=st.lists(st.integers(0, 9), min_size=1, max_size=15), n_rungs=st.integers(1, 4), factor=st.integers(2, 4))
-def test_without_an_end_everything_gets_the_full_resource_and_the_best_wins(scores, n_rungs, factor):
-    search, asked = told(scores, n_rungs, factor)
+def test_with_unlimited_time_every_candidate_gets_the_full_resource_and_the_best_wins(scores, n_rungs, factor):
+    search, asked = run_halving(scores, n_rungs, factor)
     assert sorted(asked) == [(candidate, rung) for candidate in range(len(scores)) for rung in range(n_rungs)]
     assert search.top == n_rungs - 1
     assert search.best == scores.index(max(scores))
 
 
-def test_what_fails_climbs_no_further():
+def test_failed_candidates_do_not_move_up():
     search = Halving(iter([{}, {}]), n_rungs=2, factor=2)
     search.tell(*search.ask(), -np.inf)
     search.tell(*search.ask(), 1.0)
@@ -112,7 +114,7 @@ def test_what_fails_climbs_no_further():
     assert (search.top, search.best) == (0, 1)
 
 
-def test_in_closing_the_best_climb_and_nothing_new_begins():
+def test_in_closing_the_best_move_up_and_no_new_candidate_starts():
     search = Halving(iter([{}] * 9), n_rungs=3, factor=9)
     for score in (1.0, 2.0):
         search.tell(*search.ask(), score)
@@ -125,7 +127,7 @@ def test_in_closing_the_best_climb_and_nothing_new_begins():
     assert search.ask(closing=True) == (0, 1)
 
 
-def test_a_small_space_is_gone_through_and_the_best_by_full_trials_is_refitted_on_all_data():
+def test_a_small_space_is_searched_completely_and_the_best_candidate_is_refitted_on_all_data():
     found = tune(ItemKNN(), IMPLICIT, GRID, metric="ndcg@5", budget_seconds=600)
     assert len(found.trials) == 7
     assert found.trials[0].params == {"n_neighbors": ItemKNN().n_neighbors, "shrinkage": ItemKNN().shrinkage}
@@ -138,7 +140,7 @@ def test_a_small_space_is_gone_through_and_the_best_by_full_trials_is_refitted_o
     assert {name: found.best_estimator.get_params()[name] for name in GRID} == found.best_params
 
 
-def test_users_grow_by_the_factor_and_those_of_a_step_are_among_those_of_the_next():
+def test_the_number_of_users_grows_by_the_factor_and_each_step_includes_the_users_of_the_last():
     found = tune(
         Counting(), IMPLICIT, {"quality": [1, 2, 3]}, metric=quality, resource="users", min_resource=6, factor=2
     )
@@ -148,12 +150,12 @@ def test_users_grow_by_the_factor_and_those_of_a_step_are_among_those_of_the_nex
     for trial, (_, _, data) in zip(found.trials, Counting.fitted, strict=False):
         users.setdefault(trial.resource, set()).add(frozenset(np.unique(data.user_codes).tolist()))
     assert all(len(sets) == 1 for sets in users.values())
-    few, more, everyone = (next(iter(users[level])) for level in (6, 12, 25))
-    assert few < more < everyone
-    assert (len(few), len(more), len(everyone)) == (6, 12, 25)
+    few, more, all_users = (next(iter(users[level])) for level in (6, 12, 25))
+    assert few < more < all_users
+    assert (len(few), len(more), len(all_users)) == (6, 12, 25)
 
 
-def test_scores_with_few_users_are_of_these_users():
+def test_scores_of_a_step_are_computed_on_the_users_of_the_step():
     options = {"metric": "recall@5", "min_resource": 12, "factor": 2}
     found = tune(Counting(), IMPLICIT, {"quality": [0.0]}, resource="users", **options)
     few = Counting.fitted[0][2]
@@ -165,7 +167,7 @@ def test_scores_with_few_users_are_of_these_users():
     assert found.trials[0].resource == 12
 
 
-def test_epochs_grow_where_the_estimator_has_them():
+def test_epochs_are_the_resource_if_the_estimator_has_them():
     found = tune(Counting(n_epochs=40), IMPLICIT, {"quality": [1, 2]}, metric=quality)
     assert found.resource == "n_epochs"
     assert [trial.resource for trial in found.trials[:3]] == [4, 4, 4]
@@ -188,7 +190,7 @@ def test_the_search_ends_in_time_with_a_candidate_that_had_the_full_resource():
 
 
 @pytest.mark.parametrize("budget", [0.7, 0.8, 0.9, 1.0, 1.3, 1.7, 2.5])
-def test_within_the_time_and_no_more_the_best_gets_the_full_resource(monkeypatch, budget):
+def test_the_best_candidate_gets_the_full_resource_within_the_time_budget(monkeypatch, budget):
     now = 0.0
 
     def later(model, X, y):
@@ -206,24 +208,24 @@ def test_within_the_time_and_no_more_the_best_gets_the_full_resource(monkeypatch
     assert found.best_score >= 2.0
 
 
-def test_a_trial_is_expected_to_take_what_the_fastest_of_its_rung_took():
+def test_the_fastest_trial_of_a_rung_is_the_estimate_for_the_next():
     clock = tuning._Clock([4, 12, 40])
-    assert clock.climb(0) == 0.0
-    clock.take(0, tuning.Trial(0, {}, 4, 1.0, 9.0))
-    clock.take(0, tuning.Trial(1, {}, 4, 1.0, 2.0))
-    clock.take(0, tuning.Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
+    assert clock.estimate_climb(0) == 0.0
+    clock.record(0, tuning.Trial(0, {}, 4, 1.0, 9.0))
+    clock.record(0, tuning.Trial(1, {}, 4, 1.0, 2.0))
+    clock.record(0, tuning.Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
     assert [clock.estimate(rung) for rung in range(3)] == [2.0, 6.0, 20.0]
-    clock.take(1, tuning.Trial(1, {}, 12, 1.0, 3.0))
-    assert clock.climb(0) == 2.0 + 3.0 + 10.0
-    assert clock.climb(3) == 0.0
+    clock.record(1, tuning.Trial(1, {}, 12, 1.0, 3.0))
+    assert clock.estimate_climb(0) == 2.0 + 3.0 + 10.0
+    assert clock.estimate_climb(3) == 0.0
 
 
-def test_what_the_estimator_is_already_is_not_tried_twice():
+def test_the_estimators_own_parameters_are_not_tried_twice():
     found = tune(ItemKNN(n_neighbors=3, shrinkage=10.0), IMPLICIT, GRID)
     assert len({str(trial.params) for trial in found.trials}) == len(found.trials) == 6
 
 
-def test_the_first_trial_is_made_however_short_the_time():
+def test_the_first_trial_runs_even_in_a_tiny_budget():
     found = tune(Counting(seconds=0.01), IMPLICIT, {"quality": [1, 2]}, metric=quality, budget_seconds=1e-6)
     assert [trial.params for trial in found.trials] == [{"quality": 0.0}]
 
@@ -252,7 +254,7 @@ def test_ratings_are_tuned_by_their_error():
     assert same.best_score == found.best_score
 
 
-def test_what_should_be_little_is_tuned_to_be_little():
+def test_metrics_to_minimise_are_minimised():
     found = tune(ItemKNN(), IMPLICIT, GRID, metric="gini@5", budget_seconds=600)
     assert found.metric == "-gini@5"
     train, test = train_test_split(IMPLICIT)
@@ -281,7 +283,7 @@ def test_timestamps_stay_with_the_data():
     assert all(trial.error is None for trial in found.trials)
 
 
-def test_candidates_that_fail_are_recorded_and_the_others_go_on():
+def test_failed_candidates_are_recorded_and_the_search_continues():
     found = tune(Counting(), IMPLICIT, {"quality": ["bad", 1.0, 2.0]}, metric=quality)
     failed = [trial for trial in found.trials if trial.error]
     assert [trial.error for trial in failed] == ["DataError: a bad candidate"]
@@ -290,7 +292,7 @@ def test_candidates_that_fail_are_recorded_and_the_others_go_on():
     assert "failed" in str(found)
 
 
-def test_a_search_in_which_all_fails_ends_early_with_the_first_error():
+def test_a_search_ends_early_if_all_trials_fail_and_raises_the_first_error():
     options = {"budget_seconds": 600, "metric": lambda model, X, y: float("nan")}
     with pytest.raises(ValueError, match="all 10 trials failed, the first with ValueError: the score is NaN"):
         tune(Popularity(), IMPLICIT, {"half_life": loguniform(1, 2)}, **options)
@@ -309,14 +311,14 @@ def test_the_record_is_a_table():
     assert found.to_frame("polars").shape == found.to_frame("pyarrow").shape == frame.shape
     text = str(found).splitlines()
     assert text[0] == "quality 2.5000 with quality=2.5, half_life=None"
-    assert text[1].startswith("the best of 3 candidates in 9 trials")
+    assert text[1].startswith("best of 3 candidates in 9 trials")
     assert [line.split()[0] for line in text[3:]] == ["40", "40", "40", "13", "13", "13", "4", "4", "4"]
     assert repr(found) == "Tuning(quality=2.5000, quality=2.5, half_life=None, 9 trials)"
     many = tune(Counting(), IMPLICIT, {"quality": list(range(9))}, metric=quality)
     assert str(many).endswith(f"… and {len(many.trials) - 10:,} more")
 
 
-def test_progress_is_shown_where_asked_for(capsys):
+def test_verbose_shows_a_progress_bar(capsys):
     tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality, verbose=True)
     assert "tune" in capsys.readouterr().err
     tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality)
@@ -327,18 +329,18 @@ def test_progress_is_shown_where_asked_for(capsys):
     ("options", "message"),
     [
         ({"param_space": {"n_neighbours": [1]}}, "ItemKNN has no parameter n_neighbours; it has .*n_neighbors"),
-        ({"param_space": {}}, "nothing to search"),
+        ({"param_space": {}}, "^param_space is empty"),
         ({"param_space": {"n_neighbors": []}}, "non-empty sequence"),
         ({"budget_seconds": 0}, "^budget_seconds=0"),
         ({"factor": 1}, "^factor=1"),
         ({"random_state": None}, "^random_state=None"),
         ({"min_resource": 0}, "^min_resource=0"),
         ({"resource": "n_neighbors"}, "is in param_space"),
-        ({"resource": "verbose"}, "a parameter that is a whole number"),
-        ({"resource": "epochs"}, "a parameter that is a whole number"),
+        ({"resource": "verbose"}, "a parameter whose value is a whole number"),
+        ({"resource": "epochs"}, "a parameter whose value is a whole number"),
         ({"metric": "ndgc@10"}, "unknown metric"),
-        ({"metric": ranking_scorer(["ndcg@5", "recall@5"])}, "one metric to make great, got several: ndcg@5, recall@5"),
-        ({"metric": ["ndcg@5", "recall@5"]}, "one metric to make great, got several: ndcg@5, recall@5"),
+        ({"metric": ranking_scorer(["ndcg@5", "recall@5"])}, "one metric to maximise, got several: ndcg@5, recall@5"),
+        ({"metric": ["ndcg@5", "recall@5"]}, "one metric to maximise, got several: ndcg@5, recall@5"),
     ],
 )
 def test_bad_options_are_refused(options, message):
@@ -354,14 +356,14 @@ def test_parameters_are_shown_in_the_order_of_the_space(shrinkage):
     assert {tuple(trial.params) for trial in found.trials} == {("weighting", "shrinkage", "n_neighbors")}
 
 
-def test_pairs_of_interactions_are_tuned_on_as_these_are():
+def test_pairs_and_interactions_give_the_same_trials():
     rows, _ = as_pairs(IMPLICIT)
     found, expected = (tune(ItemKNN(), data, {"n_neighbors": [2]}, budget_seconds=600) for data in (rows, IMPLICIT))
     assert [trial.score for trial in found.trials] == [trial.score for trial in expected.trials]
     assert found.best_estimator.interactions_.n_interactions == IMPLICIT.n_interactions
 
 
-def test_several_spaces_may_be_searched():
+def test_several_spaces_can_be_searched():
     found = tune(ItemKNN(), IMPLICIT, [{"n_neighbors": [2]}, {"shrinkage": [7.0]}])
     assert {"n_neighbors": 2} in [trial.params for trial in found.trials]
     assert {"shrinkage": 7.0} in [trial.params for trial in found.trials]

@@ -6,9 +6,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions
 from recokit._runtime.threads import Runner
+from recokit.datasets import example_interactions
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.neighbors.similarities import SIMILARITIES
-from recokit.testing import check_recommender, example_interactions
+from recokit.testing import check_recommender
 
 MODELS = (UserKNN, ItemKNN)
 

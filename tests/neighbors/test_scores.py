@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN
 from recokit._runtime.threads import Runner
-from recokit.testing import check_recommender, example_interactions
+from recokit.datasets import example_interactions
+from recokit.testing import check_recommender
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
 

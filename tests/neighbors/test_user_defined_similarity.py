@@ -10,8 +10,9 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions, ItemKNN, UserKNN
+from recokit.datasets import example_interactions
 from recokit.neighbors.similarities import SIMILARITIES
-from recokit.testing import CHECKS, Subject, example_interactions
+from recokit.testing import CHECKS, Subject
 
 MODELS = (UserKNN, ItemKNN)
 

@@ -19,8 +19,8 @@ from recokit import (
     evaluate,
     plotting,
 )
+from recokit.datasets import example_interactions
 from recokit.metrics import Evaluation
-from recokit.testing import example_interactions
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit", strings=True)
 TEST = {user: [100 + 2 * (user % 5), 104, 110] for user in IMPLICIT.users}
@@ -36,7 +36,7 @@ RESULTS = {name: evaluate(lists, TEST, METRICS, catalogue=IMPLICIT) for name, li
 
 
 def render(ax):
-    """Draw everything, as a picture file would need it; return the axes' texts."""
+    """Draw the figure as for a file; return the texts of the axes."""
     ax.figure.canvas.draw()
     return [text.get_text() for text in ax.texts]
 
@@ -58,7 +58,7 @@ def fresh():
         lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
     ],
 )
-def test_a_picture_is_drawn_on_the_axes_given_or_on_new_ones(draw):
+def test_plots_are_drawn_on_the_given_axes_or_on_new_ones(draw):
     ax = fresh()
     assert draw(ax) is ax
     render(ax)
@@ -67,7 +67,7 @@ def test_a_picture_is_drawn_on_the_axes_given_or_on_new_ones(draw):
     render(new)
 
 
-def test_the_long_tail_is_the_counts_in_order_and_the_head_holds_the_share():
+def test_the_long_tail_shows_sorted_counts_and_the_smallest_head_with_the_share():
     ax = plotting.long_tail(IMPLICIT, share=0.5)
     counts = np.sort(np.bincount(IMPLICIT.item_codes))[::-1]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), counts)
@@ -76,7 +76,7 @@ def test_the_long_tail_is_the_counts_in_order_and_the_head_holds_the_share():
     render(ax)
 
 
-def test_long_tails_of_lists_are_drawn_beside_each_other():
+def test_long_tails_of_several_lists_share_the_axes():
     ax = plotting.long_tail(LISTS)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert [label.partition(":")[0] for label in labels] == list(LISTS)
@@ -90,7 +90,7 @@ def test_padding_of_lists_is_not_counted():
     np.testing.assert_array_equal(plotting.long_tail(lists).lines[0].get_ydata(), [2, 1])
 
 
-def test_a_metric_by_k_is_what_evaluate_gives_at_each_k():
+def test_metric_by_k_equals_evaluate_at_each_k():
     ax = plotting.metric_by_k(LISTS, TEST, "recall", ks=[5, 1, 10])
     for line, lists in zip(ax.lines, LISTS.values(), strict=True):
         expected = evaluate(lists, TEST, ["recall@1", "recall@5", "recall@10"])
@@ -99,7 +99,7 @@ def test_a_metric_by_k_is_what_evaluate_gives_at_each_k():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(LISTS)
 
 
-def test_the_conventions_of_a_metric_stay_when_its_cut_off_varies():
+def test_metric_by_k_keeps_the_conventions_of_the_metric():
     truth = Interactions.from_arrays([1, 1], [7, 8], [5, 1])
     lists = {"a": Recommendations(users=[1], items=[[8, 7, 9]])}
     ax = plotting.metric_by_k(lists, truth, "ndcg(gain=linear)")
@@ -108,22 +108,22 @@ def test_the_conventions_of_a_metric_stay_when_its_cut_off_varies():
     assert ax.get_ylabel() == "ndcg@k(gain=linear)"
 
 
-def test_long_lists_are_cut_at_no_more_than_twenty_places():
+def test_long_lists_have_at_most_twenty_cut_offs():
     wide = Recommendations(users=[1], items=[range(100)])
     cuts = plotting.metric_by_k(wide, {1: [3]}).lines[0].get_xdata()
     assert (cuts[0], cuts[-1], len(cuts)) == (1, 100, 20)
 
 
-def test_a_comparison_is_in_order_with_its_intervals_and_greys_what_is_really_lower():
-    people = range(40)
-    truth = {user: [user] for user in people}
-    right = {user: [user, -1] for user in people}
+def test_a_comparison_is_sorted_has_intervals_and_greys_significantly_worse_models():
+    users = range(40)
+    truth = {user: [user] for user in users}
+    right = {user: [user, -1] for user in users}
     results = {
-        "late": evaluate({user: [-1, user] for user in people}, truth, ["mrr@10"]),
+        "late": evaluate({user: [-1, user] for user in users}, truth, ["mrr@10"]),
         "good": evaluate(right, truth, ["mrr@10"]),
         "as good": evaluate({**right, 0: [-1, 0]}, truth, ["mrr@10"]),
     }
-    assert {(one.first, one.second) for one in compare(results).real} == {("late", "good"), ("late", "as good")}
+    assert {(one.first, one.second) for one in compare(results).significant} == {("late", "good"), ("late", "as good")}
     ax = plotting.comparison(results)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["good", "as good", "late"]
     dots = [bars.lines[0] for bars in ax.containers]
@@ -136,7 +136,21 @@ def test_a_comparison_is_in_order_with_its_intervals_and_greys_what_is_really_lo
     render(ax)
 
 
-def test_coverage_and_accuracy_are_a_named_dot_for_each_model_and_the_best_are_joined():
+def test_a_comparison_on_a_custom_metric_to_minimise_has_the_lowest_value_first():
+    def n_missed(lists, truth):
+        return [len(truth[user].keys() - set(items)) for user, items in lists.items()]
+
+    n_missed.lower_is_better = True
+    truth = {user: [user] for user in range(20)}
+    good, bad = ({user: [item(user)] for user in truth} for item in (lambda user: user, lambda user: -1))
+    results = {"bad": evaluate(bad, truth, n_missed), "good": evaluate(good, truth, n_missed)}
+    labels = plotting.comparison(results, "n_missed").get_yticklabels()
+    assert [label.get_text() for label in labels] == ["good", "bad"]
+    ax = plotting.coverage_accuracy(results, "n_missed", "n_missed")
+    np.testing.assert_array_equal(np.column_stack(ax.lines[0].get_data()), [[0.0, 0.0]])
+
+
+def test_coverage_accuracy_shows_a_named_dot_for_each_model_and_joins_the_pareto_front():
     ax = plotting.coverage_accuracy(RESULTS)
     expected = [[one["coverage@10"], one["ndcg@10"]] for one in RESULTS.values()]
     np.testing.assert_allclose(ax.collections[0].get_offsets(), expected)
@@ -145,10 +159,12 @@ def test_coverage_and_accuracy_are_a_named_dot_for_each_model_and_the_best_are_j
     assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
 
 
-def test_the_best_have_little_of_what_should_be_little():
+def test_the_pareto_front_has_low_values_of_metrics_to_minimise():
     values = {"a": (0.3, 0.9), "b": (0.2, 0.2), "c": (0.1, 0.5)}
     evaluations = {
-        name: Evaluation({"ndcg@5": accuracy, "gini@5": gini}, np.arange(1), {}, 0, 0)
+        name: Evaluation(
+            {"ndcg@5": accuracy, "gini@5": gini}, np.arange(1), {}, 0, 0, lower_is_better=frozenset({"gini@5"})
+        )
         for name, (accuracy, gini) in values.items()
     }
     ax = plotting.coverage_accuracy(evaluations, "ndcg@5", "gini@5")
@@ -157,7 +173,7 @@ def test_the_best_have_little_of_what_should_be_little():
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8))
-def test_names_beside_points_cover_neither_each_other_nor_a_point_and_stay_within(places):
+def test_names_beside_points_do_not_overlap_and_stay_inside_the_axes(places):
     evaluations = {
         f"a model, number {number}": Evaluation({"ndcg@10": y / 3, "coverage@10": x / 30}, np.arange(1), {}, 0, 0)
         for number, (x, y) in enumerate(places)
@@ -173,7 +189,7 @@ def test_names_beside_points_cover_neither_each_other_nor_a_point_and_stay_withi
             assert not box.contains(x, y)
 
 
-def test_many_neighbours_are_named_along_their_rays():
+def test_names_of_many_neighbours_are_written_along_their_rays():
     data = Interactions.from_arrays(
         *zip(*[(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3], strict=True)
     )
@@ -182,11 +198,11 @@ def test_many_neighbours_are_named_along_their_rays():
     for text in ax.texts[1:]:
         ray = np.degrees(np.arctan2(*text.xy[::-1]))
         assert abs((text.get_rotation() - ray + 90) % 180 - 90) < 1e-6
-    assert ax.get_aspect() == 1.0  # else the distance would depend on the direction
+    assert ax.get_aspect() == 1.0  # otherwise the distance would depend on the direction
     assert {text.get_rotation() for text in plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 12).texts} == {0.0}
 
 
-def test_segments_by_activity_hold_every_user_once_and_their_means():
+def test_segments_by_activity_include_every_user_once_and_show_their_means():
     result = RESULTS["items"]
     ax = plotting.segment_profiles(result, IMPLICIT, "recall@10", n_segments=3)
     texts = [label.get_text() for label in ax.get_xticklabels()]
@@ -199,7 +215,7 @@ def test_segments_by_activity_hold_every_user_once_and_their_means():
     assert flat == sorted(flat)
 
 
-def test_segments_may_be_given_by_user():
+def test_segments_can_be_given_by_user():
     segments = {user: "new" if user < 40 else "loyal" for user in list(IMPLICIT.users)[:-1]}
     ax = plotting.segment_profiles(RESULTS, segments, "ndcg@10")
     counts = {name: list(segments.values()).count(name) for name in ("loyal", "new")}
@@ -208,7 +224,7 @@ def test_segments_may_be_given_by_user():
     assert len(ax.containers) == len(RESULTS)
 
 
-def test_segments_are_the_same_people_for_every_model_whatever_their_order():
+def test_segments_have_the_same_users_for_every_model():
     truth = {user: [user] for user in range(6)}
     good = evaluate({user: [user] for user in truth}, truth, ["recall@1"])
     order = [5, 3, 1, 0, 2, 4]
@@ -225,27 +241,27 @@ def test_segments_are_the_same_people_for_every_model_whatever_their_order():
 
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 0.7])
-def test_intervals_that_rounding_puts_beside_the_mean_are_drawn(value):
-    people = range(49)
-    ax = plotting.segment_profiles(exactly(value, people), dict.fromkeys(people, "all"))
+def test_intervals_beside_the_mean_by_rounding_can_be_drawn(value):
+    users = range(49)
+    ax = plotting.segment_profiles(constant(value, users), dict.fromkeys(users, "all"))
     render(ax)
-    render(plotting.comparison({"a": exactly(value, people), "b": exactly(value, people)}))
+    render(plotting.comparison({"a": constant(value, users), "b": constant(value, users)}))
 
 
-def exactly(value, people):
-    """Return the evaluation of people who all have one value."""
-    values = {"recall@1": np.full(len(people), value)}
-    return Evaluation({"recall@1": value}, np.array(people), values, n_without_test=0, n_without_list=0)
+def constant(value, users):
+    """Return an evaluation with the same value for all users."""
+    values = {"recall@1": np.full(len(users), value)}
+    return Evaluation({"recall@1": value}, np.array(users), values, n_without_test=0, n_without_list=0)
 
 
-def test_users_who_are_all_alike_are_one_segment():
+def test_users_of_equal_activity_are_one_segment():
     data = Interactions.from_arrays([1, 2, 3], ["a", "b", "c"])
     result = evaluate({1: ["a"], 2: ["a"], 3: ["a"]}, {1: ["a"], 2: ["a"], 3: ["b"]}, ["recall@1"])
     ax = plotting.segment_profiles(result, data)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1\n3 users"]
 
 
-def test_a_learning_curve_is_the_history_and_a_dot_at_the_best_epoch():
+def test_a_learning_curve_shows_the_history_and_a_dot_at_the_best_epoch():
     options = {"early_stopping": True, "validation_fraction": 0.3, "random_state": 0, "learning_rate": 0.1}
     model = SGDMatrixFactorization(8, n_epochs=30, **options).fit(EXPLICIT)
     ax = plotting.learning_curve({"$8 model": model})
@@ -258,14 +274,14 @@ def test_a_learning_curve_is_the_history_and_a_dot_at_the_best_epoch():
     render(ax)
 
 
-def test_histories_of_several_models_are_told_apart_by_name():
+def test_histories_of_several_models_differ_by_name_and_colour():
     histories = {"a": {"training_loss": [3.0, 2.0], "validation_loss": []}, "b": {"training_loss": [3.0, 1.0]}}
     ax = plotting.learning_curve(histories)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a, training", "b, training"]
     assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
-def test_a_heat_map_shows_the_predictions_and_marks_what_was_known():
+def test_a_heat_map_shows_the_predictions_and_marks_the_training_pairs():
     model = SGDMatrixFactorization(4, n_epochs=3, random_state=0).fit(EXPLICIT)
     users, items = list(EXPLICIT.users)[:4], list(EXPLICIT.items)[:6]
     ax = plotting.rating_heatmap(model, users, items)
@@ -273,26 +289,26 @@ def test_a_heat_map_shows_the_predictions_and_marks_what_was_known():
     np.testing.assert_allclose(ax.images[0].get_array(), expected)
     assert ax.images[0].get_clim() == model.rating_range_
     assert [float(text) for text in render(ax)] == pytest.approx(expected.ravel(), abs=0.051)
-    known = EXPLICIT.matrix[:4, :6].toarray() != 0
-    assert len(ax.lines[0].get_xdata()) == known.sum()
+    seen = EXPLICIT.matrix[:4, :6].toarray() != 0
+    assert len(ax.lines[0].get_xdata()) == seen.sum()
     assert [label.get_text() for label in ax.get_yticklabels()] == users
 
 
-def test_a_rating_of_zero_is_marked_as_known():
+def test_a_rating_of_zero_is_marked_as_a_training_pair():
     data = Interactions.from_arrays([1, 1, 2], ["a", "b", "a"], [0.0, 1.0, 0.0])
     dots = plotting.rating_heatmap(BiasBaseline().fit(data), users=[2, 1], items=["b", "a"]).lines[0]
     rows, columns = np.round(dots.get_ydata()).astype(int), np.round(dots.get_xdata()).astype(int)
     assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 1)]
 
 
-def test_a_heat_map_is_of_the_most_active_by_default():
+def test_a_heat_map_shows_the_most_active_users_and_items_by_default():
     ax = plotting.rating_heatmap(Popularity().fit(IMPLICIT))
     assert ax.images[0].get_array().shape == (15, 15)
     most = IMPLICIT.items.take([np.argmax(np.bincount(IMPLICIT.item_codes))])[0]
     assert ax.get_xticklabels()[0].get_text() == str(most)
 
 
-def test_a_neighborhood_has_the_nearest_items_the_nearest_to_the_middle():
+def test_a_neighborhood_shows_the_most_similar_items_nearest_to_the_centre():
     model = ItemKNN().fit(IMPLICIT)
     ax = plotting.similarity_neighborhood(model, 100, 4, labels={100: "tea"})
     similar = model.similar_items([100], 4)[100]
@@ -302,7 +318,7 @@ def test_a_neighborhood_has_the_nearest_items_the_nearest_to_the_middle():
     assert radii[0] > 0
 
 
-def test_an_item_without_neighbours_stands_alone():
+def test_an_item_without_neighbours_is_drawn_alone():
     model = ItemKNN().fit([("ann", "tea"), ("bob", "cup")])
     assert render(plotting.similarity_neighborhood(model, "tea")) == ["tea"]
 
@@ -318,22 +334,30 @@ def test_an_item_without_neighbours_stands_alone():
         (lambda: plotting.metric_by_k(LISTS, TEST, ks=[0, 3]), ValueError, "from 1 to 10"),
         (lambda: plotting.metric_by_k(LISTS, TEST, ks=[11]), ValueError, "from 1 to 10"),
         (lambda: plotting.metric_by_k(LISTS, TEST, ks=[]), ValueError, "from 1 to 10"),
-        (lambda: plotting.comparison({"a": RESULTS["items"]}), ValueError, "two evaluations"),
+        (lambda: plotting.comparison({"a": RESULTS["items"]}), ValueError, "at least two evaluations, got 1"),
         (lambda: plotting.comparison(RESULTS, "mrr@3"), ValueError, "mrr@3"),
         (lambda: plotting.coverage_accuracy(RESULTS, "mrr@3"), KeyError, "mrr@3"),
         (lambda: plotting.segment_profiles(RESULTS, IMPLICIT, "mrr@3"), ValueError, "mrr@3"),
         (lambda: plotting.segment_profiles(RESULTS, IMPLICIT, n_segments=0), ValueError, "n_segments=0"),
-        (lambda: plotting.segment_profiles(RESULTS, {"nobody": 1}), DataError, "none of the users"),
+        (lambda: plotting.segment_profiles(RESULTS, {"nemo": 1}), DataError, "none of the evaluated users"),
         (lambda: plotting.learning_curve(Popularity().fit(IMPLICIT)), TypeError, "Popularity has no history_"),
         (lambda: plotting.learning_curve(SGDMatrixFactorization()), TypeError, "not fitted"),
         (lambda: plotting.rating_heatmap(Popularity()), NotFittedError, "not fitted"),
         (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=["eve"]), UnknownIdError, "eve"),
-        (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=[]), ValueError, "0 users"),
-        (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), items=[100] * 101), ValueError, "101 items"),
+        (
+            lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=[]),
+            ValueError,
+            "users: .* got 0",
+        ),
+        (
+            lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), items=[100] * 101),
+            ValueError,
+            "items: .* got 101",
+        ),
         (lambda: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 1), UnknownIdError, "1"),
         (lambda: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, 31), ValueError, "n=31"),
     ],
 )
-def test_what_cannot_be_drawn_is_an_error(draw, error, message):
+def test_bad_input_is_refused(draw, error, message):
     with pytest.raises(error, match=message):
         draw()

@@ -25,7 +25,7 @@ def draw():
     return plotting.similarity_neighborhood(ItemKNN().fit(BASKETS), "茶壶")
 
 
-def test_chinese_names_are_drawn_in_a_font_that_has_them(monkeypatch):
+def test_chinese_names_are_drawn_in_a_font_with_their_characters(monkeypatch):
     before = list(matplotlib.rcParams["font.family"])
     fonts(monkeypatch, "SimHei", "Noto Sans CJK SC")
     with warnings.catch_warnings():
@@ -35,19 +35,19 @@ def test_chinese_names_are_drawn_in_a_font_that_has_them(monkeypatch):
     assert list(matplotlib.rcParams["font.family"]) == before
 
 
-def test_without_such_a_font_there_is_one_warning_and_a_picture(monkeypatch):
+def test_without_such_a_font_there_is_one_warning_and_the_plot_is_drawn(monkeypatch):
     fonts(monkeypatch)
     with pytest.warns(UserWarning, match="no installed font has Chinese") as caught:
         assert len(draw().texts) == 3
     assert len(caught) == 1
 
 
-def test_latin_names_need_no_other_font_and_no_search(monkeypatch):
+def test_latin_names_cause_no_search_for_a_font(monkeypatch):
     monkeypatch.setattr(_style, "_cjk_font", lambda: pytest.fail("searched"))
     assert _style.name_style(["thé – “№ 5” → £9 ☕"]) == {"parse_math": False}
 
 
-def test_a_price_is_no_formula():
+def test_prices_are_not_parsed_as_formulas():
     ax = plotting.similarity_neighborhood(ItemKNN().fit([("ann", "$5 – $6"), ("ann", "tea")]), "$5 – $6")
     assert ax.texts[0].get_text() == "$5 – $6"
     assert not ax.texts[0].get_parse_math()
@@ -77,7 +77,7 @@ NAMED = {
 
 
 def shown(figure):
-    """Return the texts of a picture that are drawn as they are and not as formulas, which the ticks of powers are."""
+    """Return the texts of a figure that are not drawn as formulas; ticks with powers are formulas."""
     drawn = []
 
     class Recorder(RendererAgg):
@@ -93,7 +93,7 @@ def shown(figure):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
-def test_names_with_dollars_are_drawn_as_they_are(draw):
+def test_names_with_dollar_signs_are_drawn_literally(draw):
     texts = shown(draw().figure)
     assert any(PRICED in text for text in texts)
     assert not any("\\" in text for text in texts)
@@ -115,14 +115,14 @@ def test_chinese_japanese_and_korean_are_recognised(monkeypatch, name):
 
 
 @given(st.text(st.sampled_from("ab 茶é…\n")), st.integers(2, 12))
-def test_a_shortened_name_fits_and_begins_as_it_did(name, longest):
-    short = _style.shortened(name, longest)
-    assert sum(map(_style._width, short)) <= longest
+def test_a_shortened_name_fits_and_is_a_prefix_of_the_name(name, max_width):
+    short = _style.shortened(name, max_width)
+    assert sum(map(_style._width, short)) <= max_width
     whole = " ".join(name.split())
     assert short == whole or (short.endswith("…") and whole.startswith(short[:-1]))
 
 
-def test_recokit_needs_no_matplotlib_and_the_plots_say_what_they_need():
+def test_recokit_works_without_matplotlib_and_plotting_names_the_extra_to_install():
     code = """
 import sys
 sys.modules["matplotlib"] = None

@@ -1,19 +1,19 @@
-"""How much memory there is, in and out of containers."""
+"""Memory limits of the machine and of containers."""
 
 import os
 
 import pytest
 
-from recokit._runtime import memory as _memory
+from recokit._runtime import memory
 
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A machine of 8 GB, whose control groups the test writes."""
+    """Simulate a machine of 8 GB; return a function that writes its control groups."""
     sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2_000_000}
     monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
-    monkeypatch.setattr(_memory, "_GROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(_memory, "_MOUNT", tmp_path / "fs")
+    monkeypatch.setattr(memory, "_GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(memory, "_MOUNT", tmp_path / "fs")
 
     def put(groups, limits):
         (tmp_path / "cgroup").write_text(groups)
@@ -25,8 +25,8 @@ def machine(tmp_path, monkeypatch):
     return put
 
 
-def test_without_control_groups_it_is_what_the_machine_has(machine):
-    assert _memory.memory_limit() == 4096 * 2e6
+def test_without_control_groups_the_limit_is_the_memory_of_the_machine(machine):
+    assert memory.memory_limit() == 4096 * 2e6
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_without_control_groups_it_is_what_the_machine_has(machine):
         ("1:name=systemd:/\n", {"memory.max": "1\n"}, 4096 * 2e6),
     ],
 )
-def test_the_least_limit_of_a_container_counts(machine, groups, limits, expected):
+def test_the_lowest_limit_of_the_control_groups_applies(machine, groups, limits, expected):
     machine(groups, limits)
-    assert _memory.memory_limit() == expected
+    assert memory.memory_limit() == expected
 
 
-def test_a_system_that_does_not_tell_has_no_limit(machine, monkeypatch):
+def test_the_limit_is_infinite_if_the_system_does_not_report_its_memory(machine, monkeypatch):
     def unknown(name):
         raise ValueError(name)
 
     monkeypatch.setattr(os, "sysconf", unknown)
-    assert _memory.memory_limit() == float("inf")
+    assert memory.memory_limit() == float("inf")

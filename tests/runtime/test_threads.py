@@ -36,26 +36,26 @@ def test_equal_costs_make_equal_ranges():
 
 
 @given(st.integers(0, 50), st.integers(1, 8))
-def test_every_task_is_done_exactly_once(n_tasks, n_threads):
+def test_every_task_runs_exactly_once(n_tasks, n_threads):
     done = []
     Runner(n_threads).each(range(n_tasks), done.append)
     assert sorted(done) == list(range(n_tasks))
 
 
-def test_one_thread_does_the_tasks_in_order_itself():
+def test_with_one_thread_the_caller_runs_the_tasks_in_order():
     seen = []
     Runner(1).each(range(5), lambda task: seen.append((task, threading.get_ident())))
     assert seen == [(task, threading.get_ident()) for task in range(5)]
 
 
-def test_several_threads_work_at_the_same_time():
+def test_several_threads_run_at_the_same_time():
     together = threading.Barrier(3, timeout=20)
-    Runner(3).each(range(3), lambda _: together.wait())  # hangs until the time-out unless all three are there
+    Runner(3).each(range(3), lambda _: together.wait())  # times out unless all three run
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 8])
 @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_exception_is_raised_here_and_stops_the_rest(n_threads, kind):
+def test_an_exception_reaches_the_caller_and_stops_the_remaining_tasks(n_threads, kind):
     done = []
 
     def work(task):
@@ -72,7 +72,7 @@ def test_an_exception_is_raised_here_and_stops_the_rest(n_threads, kind):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to itself")
-def test_control_c_stops_the_work_and_leaves_no_thread_behind():
+def test_control_c_stops_the_work_and_all_threads():
     code = """
         import os, signal, threading, time
         from recokit._runtime.threads import Runner
@@ -102,7 +102,7 @@ def test_a_kernel_visits_every_row_once_with_its_arguments(costs, n_threads, min
     assert visits.tolist() == [3 * (row + 1) for row in range(len(costs))]
 
 
-def test_rows_cost_the_same_unless_told_otherwise_and_little_work_stays_on_one_thread():
+def test_little_work_runs_on_one_thread_and_rows_have_equal_costs_by_default():
     calls = []
     Runner(4).rows(lambda start, stop: calls.append((start, stop)), 100, ())
     assert calls == [(0, 100)]
@@ -113,13 +113,13 @@ def test_rows_cost_the_same_unless_told_otherwise_and_little_work_stays_on_one_t
     assert sorted(calls)[-1][1] == 100
 
 
-def test_the_number_of_threads_is_what_is_asked_for():
+def test_the_number_of_threads_is_the_requested_one_or_a_default():
     assert thread_count(5) == 5
     assert thread_count(None) >= 1
 
 
 def run(code, timeout=120, **environment):
-    """Return what a Python process prints, having checked that it ends well and in time."""
+    """Return the output of a Python process, after checking that it succeeds in time."""
     process = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         env={**os.environ, **environment},
@@ -136,7 +136,7 @@ def test_numba_num_threads_is_respected():
     assert run(code, NUMBA_NUM_THREADS="1") == "1"
 
 
-# Enough users for the work to go to several threads, which only compiled kernels are quick with.
+# Enough users for several threads; only compiled kernels are fast enough for so many.
 COMPILED = {"NUMBA_DISABLE_JIT": "0"}
 RECOMMEND = """
     import numpy as np
@@ -166,7 +166,7 @@ def test_a_forked_child_can_fit_and_recommend_after_its_parent_used_threads():
     assert run(code, **COMPILED) == "0"
 
 
-def test_many_callers_at_once_do_not_abort_the_process_on_the_workqueue_layer():
+def test_concurrent_calls_do_not_abort_the_process_with_the_workqueue_layer():
     code = (
         RECOMMEND
         + """
@@ -175,20 +175,20 @@ def test_many_callers_at_once_do_not_abort_the_process_on_the_workqueue_layer():
         for lists in pool.map(lambda _: model.recommend(n=5), range(16)):
             assert np.array_equal(lists.items, expected.items)
             assert np.array_equal(lists.scores, expected.scores, equal_nan=True)
-    print("well")
+    print("done")
     """
     )
-    assert run(code, NUMBA_THREADING_LAYER="workqueue", **COMPILED) == "well"
+    assert run(code, NUMBA_THREADING_LAYER="workqueue", **COMPILED) == "done"
 
 
-def test_blas_is_limited_while_anybody_wants_it_so():
+def test_blas_stays_limited_until_the_last_caller_leaves():
     def threads():
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
-    before, inside, left = threads(), [], []
+    before, inside, after_first = threads(), [], []
     with single_threaded_blas():
         with single_threaded_blas():
             inside.append(threads())
-        left.append(threads())
-    assert inside == left == [{1}]
+        after_first.append(threads())
+    assert inside == after_first == [{1}]
     assert threads() == before

@@ -51,6 +51,6 @@ for kind in all_recommenders():
 
 
 @pytest.mark.slow
-def test_a_service_that_was_warmed_up_compiles_nothing():
+def test_after_warm_up_a_service_compiles_nothing():
     done = subprocess.run([sys.executable, "-c", SERVICE], capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,1 +1,1 @@
-"""How work runs: threads, BLAS, memory and warnings."""
+"""Threads, BLAS, memory and warnings."""

@@ -12,7 +12,7 @@ __all__ = ["single_threaded_blas"]
 
 
 class _BlasLimit:
-    """A limit shared by its users: the last one to leave restores the previous number of threads."""
+    """A limit shared by concurrent callers; the last one to leave restores the previous number of threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

@@ -1,9 +1,10 @@
 """Threads: the same kernel on disjoint ranges of rows.
 
-recokit runs its kernels from Python threads. Kernels release the GIL, so this is as parallel as Numba's ``prange``. It
-never enters Numba's threading layers: concurrent calls cannot abort the process (workqueue), a forked child cannot hang
-or be killed (GNU OpenMP), Ctrl-C and progress bars work between ranges, and no kernel has a second, parallel version.
-The result of a range does not depend on the thread that runs it, so results do not depend on the number of threads.
+recokit runs its kernels from Python threads. Kernels release the GIL, so this is as parallel as Numba's ``prange``, but
+does not use Numba's threading layers. Therefore concurrent calls cannot abort the process (workqueue), a forked child
+cannot hang or be killed (GNU OpenMP), Ctrl-C and progress bars work between ranges, and no kernel needs a second,
+parallel version. The result of a range does not depend on the thread that runs it, so results do not depend on the
+number of threads.
 """
 
 import itertools
@@ -22,12 +23,12 @@ __all__ = ["Runner", "split_by_cost", "thread_count", "threads_at_any_cost"]
 
 _RANGES_PER_THREAD = 16
 _DONE = object()
-_min_cost = 50_000.0  # elementary steps; less work than this runs on one thread
+_min_cost = 50_000.0  # elementary steps; work below this cost runs on one thread
 
 
 @contextmanager
 def threads_at_any_cost() -> Iterator[None]:
-    """Use several threads however small the work is, for tests that compare numbers of threads."""
+    """Use several threads even for little work, for tests that compare numbers of threads."""
     global _min_cost
     before, _min_cost = _min_cost, 0.0
     try:
@@ -134,7 +135,7 @@ class Runner:
                     return
                 try:
                     work(task)
-                except BaseException as error:  # raised again in the calling thread
+                except BaseException as error:  # raised in the calling thread below
                     errors.append(error)
 
         helpers = [threading.Thread(target=drain, daemon=True) for _ in range(n_threads - 1)]
@@ -142,7 +143,7 @@ class Runner:
             helper.start()
         try:
             drain()
-        except BaseException as error:  # an interrupt between two tasks: the helpers stop first
+        except BaseException as error:  # an interrupt between two tasks; raised after the helpers have stopped
             errors.append(error)
         for helper in helpers:
             helper.join()

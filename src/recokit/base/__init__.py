@@ -4,6 +4,5 @@ from recokit.base._eligibility import EligibleItems
 from recokit.base.explanation import Explanation, Term
 from recokit.base.recommender import Recommender
 from recokit.base.top import Top
-from recokit.data.rows import Rows
 
-__all__ = ["EligibleItems", "Explanation", "Recommender", "Rows", "Term", "Top"]
+__all__ = ["EligibleItems", "Explanation", "Recommender", "Term", "Top"]

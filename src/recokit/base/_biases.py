@@ -1,4 +1,4 @@
-"""The baseline of a rating: the mean, a bias of the user and a bias of the item."""
+"""Baseline ratings: the mean plus a user bias plus an item bias."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class BaselineBiases(NamedTuple):
 
     @classmethod
     def zero(cls, data: Interactions) -> "BaselineBiases":
-        """Return the mean of interactions, with biases of 0."""
+        """Return the mean of the interactions, with biases of 0."""
         return cls(float(data.values.mean(dtype=np.float64)), np.zeros(data.n_users), np.zeros(data.n_items))
 
     @classmethod

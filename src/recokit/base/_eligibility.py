@@ -1,4 +1,4 @@
-"""Eligible items: which items may be recommended to which user, and the best of them."""
+"""Eligible items of each user, and the selection of the best ones."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -19,18 +19,18 @@ __all__ = ["Eligibility", "EligibleItems"]
 
 
 class EligibleItems(NamedTuple):
-    """The items that may be listed for each of several users.
+    """The items that may be recommended to each user of a block.
 
     Attributes
     ----------
     allowed : (n_items,) bool array, optional
         Items that may be listed for any user; None for all items.
     excluded : Rows
-        Item codes that may not be listed for each user, in any order, possibly repeated.
+        Item codes excluded for each user, in any order, possibly repeated.
     candidates : Rows, optional
-        For each user, the only items that may be listed, if ``restricted``.
+        For each ``restricted`` user, the only items that may be listed.
     restricted : (n_users,) bool array, optional
-        True for the users that have candidates of their own.
+        True for the users with candidates of their own.
     """
 
     allowed: BoolArray | None
@@ -56,7 +56,7 @@ class EligibleItems(NamedTuple):
         return self._replace(allowed=items if self.allowed is None else self.allowed & items)
 
     def codes(self, n_items: int) -> IntArray | None:
-        """Return the codes of a superset of the items that may be listed for any user; None for all items."""
+        """Return codes that include every item eligible for at least one user; None for all items."""
         candidates = self.candidates if self.restricted is not None and np.all(self.restricted) else None
         if self.allowed is None and candidates is None:
             return None
@@ -69,19 +69,19 @@ class EligibleItems(NamedTuple):
         return codes
 
     def among(self, codes: IntArray, n_items: int) -> "EligibleItems":
-        """Return the eligible items among the allowed items ``codes``, recoded to their positions there."""
+        """Return the eligible items among the allowed items ``codes``, recoded to positions in ``codes``."""
         positions = np.full(n_items, -1, dtype=np.int32)
         positions[codes] = np.arange(len(codes), dtype=np.int32)
         candidates = None if self.candidates is None else self.candidates.recoded(positions)
         return EligibleItems(None, self.excluded.recoded(positions), candidates, self.restricted)
 
     def select(self, scores: FloatArray, n: int, runner: Runner) -> Top:
-        """Return the n best eligible items of each user, ties by code.
+        """Return the n best eligible items of each user; ties are ordered by code.
 
         Parameters
         ----------
         scores : (n_users, n_items) float32 array
-            Without NaN; an item with −∞ is never selected. Overwritten.
+            Scores without NaN; an item with −∞ is never selected. The array is overwritten.
         n : int
             Length of the lists, at most the number of items.
         runner : Runner
@@ -135,7 +135,7 @@ class Eligibility:
         self._allow_all = bool(np.all(self._allowed))
 
     def check_users(self, users: IdIndex, requested: Any) -> None:
-        """Refuse a mapping in which no key is a known or requested user, since its keys must be wrong.
+        """Refuse a mapping without any known or requested user, since its keys must be wrong.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Models whose scores are sums of sparse weights from items to items."""
+"""Base class of models whose scores are sums of sparse item-to-item weights."""
 
 import numpy as np
 from scipy import sparse
@@ -39,7 +39,7 @@ class ItemWeightsRecommender(Recommender):
         return self._profiles(histories)
 
     def _weight_rows(self) -> Rows:
-        """Return B as kernels take it."""
+        """Return B in the form that kernels take."""
         weights = self.item_weights_
         return Rows.from_arrays(weights.indptr, weights.indices, weights.data)
 
@@ -57,7 +57,7 @@ class ItemWeightsRecommender(Recommender):
         return top_of_sums(profiles, self._weight_rows(), self.interactions_.n_items, n, eligible, self._runner())
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        """Return the items with the largest weights from each item."""
+        """Return the items with the largest positive weights in the row of each item."""
         alone = Rows.from_arrays(np.arange(len(item_codes) + 1), item_codes, np.ones(len(item_codes)))
         found = ItemWeightsRecommender._top_block(self, alone, n, EligibleItems(None, alone))
         return found.drop(~(found.scores > 0))

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit import persistence
+from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray
 from recokit.base._biases import BaselineBiases
@@ -23,9 +24,9 @@ _BIASES = ("_mean", "_user_bias", "_item_bias")
 class Learner(BaseEstimator):
     """An estimator that is fitted to interactions, updated and saved.
 
-    The attributes of an estimator beside its parameters are its fitted state. `fit` and `partial_fit` prepare a new
-    state on a copy and then replace the old one in a single assignment. An error therefore leaves the estimator as it
-    was, and readers in other threads see the state before or after, never a mixture.
+    The fitted state of an estimator consists of all attributes except its parameters. `fit` and `partial_fit` prepare a
+    new state on a copy and then replace the old one in a single assignment. An error therefore leaves the estimator
+    unchanged, and readers in other threads see the state before or after, never a mixture.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class Learner(BaseEstimator):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
-    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, beside those that end in an underscore
+    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, as well as all names that end in "_"
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
 
     feedback: str
@@ -58,7 +59,7 @@ class Learner(BaseEstimator):
     # ------------------------------------------------------------------ hooks
 
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
-        """Read the side information; return the interactions over all users and items to be known."""
+        """Read the side information; return the interactions over all users and items of the model."""
         if side:
             raise TypeError(f"{type(self).__name__}.fit takes no {', '.join(sorted(side))}")
         return interactions
@@ -80,7 +81,7 @@ class Learner(BaseEstimator):
         self._fit(merged)
 
     def _restore(self) -> None:
-        """Derive, after loading, the attributes that `_fit` sets beyond the saved ones."""
+        """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
 
     # ------------------------------------------------------------------ fitting
 
@@ -94,7 +95,7 @@ class Learner(BaseEstimator):
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side
-            Side information of the models that take it.
+            Side information, for models that take it.
 
         Returns
         -------
@@ -105,7 +106,7 @@ class Learner(BaseEstimator):
         DataError
             The data cannot be used; the message names the column, the count and the first offenders.
         sklearn.utils._param_validation.InvalidParameterError
-            A parameter is out of its range (a ValueError).
+            A parameter is out of its range; a subclass of ValueError.
         """
         self._validate_params()
         given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
@@ -123,9 +124,9 @@ class Learner(BaseEstimator):
     def partial_fit(self, X: Any, y: Any = None, **side: Any) -> Self:
         """Update the model with further interactions of known and new users and items.
 
-        A repeated pair takes the rating with the latest timestamp, or the new rating without timestamps (explicit
-        feedback); the strengths of a repeated pair are added (implicit feedback). If the training data have timestamps,
-        the new data must have them too.
+        With explicit feedback, a repeated pair takes the rating with the latest timestamp, or the new rating if there
+        are no timestamps. With implicit feedback, the strengths of a repeated pair are added. If the training data have
+        timestamps, the new data must have timestamps too.
 
         Parameters
         ----------
@@ -158,7 +159,7 @@ class Learner(BaseEstimator):
         return self
 
     def _unfitted_attributes(self) -> dict[str, Any]:
-        """Return the attributes without the fitted state, but with what a new fit may continue from."""
+        """Return the attributes without the fitted state, except for the names in ``_kept_by_refit``."""
         dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
         return {name: value for name, value in vars(self).items() if name not in dropped}
 
@@ -242,6 +243,4 @@ class Learner(BaseEstimator):
 
     def _progress(self, total: int, unit: str) -> Any:
         """Return a progress bar, shown if ``verbose`` is set."""
-        from tqdm.auto import tqdm
-
-        return tqdm(total=total, desc=type(self).__name__, unit=f" {unit}", disable=not self.verbose)
+        return progress_bar(total, type(self).__name__, unit, show=bool(self.verbose))

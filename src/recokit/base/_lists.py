@@ -1,4 +1,4 @@
-"""Top-n lists without a dense matrix of scores, and rows that are filled in blocks."""
+"""Top-n lists without a dense matrix of scores, and sparse rows computed in blocks."""
 
 from collections.abc import Callable, Iterable
 
@@ -14,8 +14,8 @@ from recokit.kernels.sparse_lists import sparse_top
 
 __all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "top_of_sums", "top_of_tiles"]
 
-USERS_PER_BLOCK = 16_384  # for models whose memory per user is that of the list
-_BLOCK_BYTES = 64 << 20  # dense rows that are filled at a time
+USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
+_BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
 
 Fill = Callable[[int, CodeArray, FloatArray], None]
 
@@ -51,7 +51,7 @@ def top_of_sums(
 def top_of_tiles(
     tiles: Iterable[tuple[int, int, FloatArray]], n_items: int, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
-    """Return the n best eligible items of each user from scores that come for some items at a time, ties by code.
+    """Return the n best eligible items of each user from scores of a range of items at a time; ties by code.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def top_of_tiles(
 
 
 def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
-    """Return sparse rows that are computed as dense rows, a block of bounded memory at a time.
+    """Return sparse rows that are computed as dense rows, in blocks of bounded memory.
 
     Parameters
     ----------

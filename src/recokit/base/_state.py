@@ -1,4 +1,4 @@
-"""Snapshots: public methods read one consistent state, whatever other threads fit."""
+"""Snapshots: public methods read one consistent state while other threads fit the estimator."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,10 +13,10 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def snapshot(estimator: _Estimator) -> _Estimator:
-    """Return an estimator that shares the present attributes.
+    """Return a copy of an estimator that shares its present attributes.
 
-    Fitting never changes attributes one by one. It prepares a new set of them, and `replace_state` puts it in place in
-    one assignment. A snapshot keeps the old set, so it is not affected.
+    Fitting never changes attributes one by one. It prepares a new set of attributes, and `replace_state` installs the
+    set in one assignment. A snapshot keeps the old set and is therefore not affected.
     """
     copy: _Estimator = object.__new__(type(estimator))
     copy.__dict__ = estimator.__dict__

@@ -1,6 +1,6 @@
 """Recommender: the protocol common to all estimators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from recokit import persistence
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
+from recokit.base._filling import filled
 from recokit.base._histories import read_histories
 from recokit.base._learner import Learner
 from recokit.base._state import on_snapshot
@@ -23,16 +24,17 @@ from recokit.data.rows import Rows
 __all__ = ["Recommender"]
 
 OnUnknown = Literal["raise", "popular", "empty"]
+Fill = Any  # None, "popular" or a Recommender
 
-_BLOCK_BYTES = 64 << 20  # scores held at a time: large enough for BLAS and threads, small beside any model
+_BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and threads, little compared with any model
 
 
 class Recommender(RegressorMixin, Learner):
     """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
 
-    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass overrides if it has
-    a better way. Hooks see codes, never ids. A saved model names its class by a storage key: the module and the class
-    name, or the class argument ``storage_key``.
+    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass may override. Hooks
+    see codes, never ids. A saved model names its class by a storage key: the module and the class name, or the class
+    argument ``storage_key``.
 
     Attributes
     ----------
@@ -69,12 +71,12 @@ class Recommender(RegressorMixin, Learner):
     def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         """Return the n best eligible items for the users with these profiles, with scores that are not clipped.
 
-        The default scores all items. Override it if lists can be made without that.
+        The default scores all items. Override it if the model can make lists without scoring all items.
         """
         return eligible.select(self._score_block(profiles), n, self._runner())
 
     def _block_size(self) -> int:
-        """Return the number of users whose lists are made together; by default as many as dense scores allow."""
+        """Return the number of users per block of lists; by default limited by the memory of dense scores."""
         return self._dense_block_size()
 
     def _to_reported(self, scores: FloatArray) -> FloatArray:
@@ -126,6 +128,10 @@ class Recommender(RegressorMixin, Learner):
         """Return the n users most similar to each user."""
         raise NotImplementedError(f"{type(self).__name__} does not define similar users")
 
+    def _warm_up_data(self) -> Iterable[Interactions]:
+        """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
+        return ()
+
     # ------------------------------------------------------------------ predicting
 
     @on_snapshot
@@ -167,13 +173,13 @@ class Recommender(RegressorMixin, Learner):
         ----------
         X : (user, item) pairs, or Interactions
         y : (n_pairs,) array-like
-            True values; by default those of the Interactions.
+            True values; by default the values of the Interactions.
         sample_weight : (n_pairs,) array-like, optional
             Weights of the pairs.
         """
         truth = X.values if isinstance(X, Interactions) and y is None else y
         if truth is None:
-            raise ValueError("y is needed: the true ratings of the pairs")
+            raise ValueError("y is missing; give the true ratings of the pairs")
         return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
 
     # ------------------------------------------------------------------ recommending
@@ -188,12 +194,13 @@ class Recommender(RegressorMixin, Learner):
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
+        fill: Fill = None,
     ) -> Recommendations:
         """Return the top-n items for users of the training data.
 
         Ties are broken by item code, which is the order of the sorted item ids. Lists of rating models are ordered by
-        the unclipped prediction, so items whose reported ratings are equal at the end of the scale may still differ in
-        rank. A list has fewer than ``n`` items if fewer are eligible or have evidence.
+        the unclipped prediction, so items with equal reported ratings at the end of the scale need not be in order of
+        code. A list has fewer than ``n`` items if fewer items are eligible and have evidence.
 
         Parameters
         ----------
@@ -210,6 +217,9 @@ class Recommender(RegressorMixin, Learner):
         on_unknown : {"raise", "popular", "empty"}
             Result for an unknown user: an error, the most popular items, or an empty list. With "popular", known users
             without interactions get the most popular items too. Scores of popular items are ``item_counts_``.
+        fill : {None, "popular"} or Recommender
+            How to fill lists of fewer than ``n`` items: not at all, with the most popular eligible items, or with the
+            eligible items of another fitted model. ``is_filler`` of the result marks these items.
 
         Returns
         -------
@@ -218,11 +228,11 @@ class Recommender(RegressorMixin, Learner):
         Raises
         ------
         UnknownIdError
-            A candidate is unknown, or a user is with ``on_unknown="raise"``.
+            A candidate is unknown, or a user is unknown and ``on_unknown="raise"``.
         NotFittedError
             The model is not fitted.
         """
-        _check_request(n, on_unknown)
+        _check_request(n, on_unknown, fill)
         ids, codes = self._requested_users(users, on_unknown)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
@@ -234,9 +244,13 @@ class Recommender(RegressorMixin, Learner):
                 eligible = eligibility.of_users(ids[start:stop], seen if exclude_seen else None)
                 known = np.flatnonzero((seen.lengths > 0) if popular else (block >= 0))
                 profiles = self._user_profiles(block if len(known) == len(block) else block[known])
-                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular))
+                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular, fill=fill == "popular"))
                 bar.update(stop - start)
-        return self._as_recommendations(ids, n, parts)
+        lists = self._as_recommendations(ids, n, parts)
+        if not isinstance(fill, Recommender):
+            return lists
+        options = {"exclude_seen": exclude_seen, "candidates": candidates, "exclude": exclude}
+        return filled(lists, n, lambda short: fill.recommend(short, n=2 * n, on_unknown="popular", **options))
 
     @on_snapshot
     def iter_recommend(
@@ -267,6 +281,7 @@ class Recommender(RegressorMixin, Learner):
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
+        fill: Fill = None,
     ) -> Recommendations:
         """Return the top-n items for users outside the training data, from their histories, without refitting.
 
@@ -283,6 +298,8 @@ class Recommender(RegressorMixin, Learner):
         on_unknown : {"raise", "popular", "empty"}
             Treatment of unknown items in a history: an error, or ignored. With "popular", a user whose history has no
             known item gets the most popular items.
+        fill : {None, "popular"} or Recommender
+            How to fill short lists, as in `recommend`.
 
         Returns
         -------
@@ -295,7 +312,7 @@ class Recommender(RegressorMixin, Learner):
         DataError
             A history cannot be used.
         """
-        _check_request(n, on_unknown)
+        _check_request(n, on_unknown, fill)
         explicit, skip_unknown = self._is_explicit(), on_unknown != "raise"
         ids, rows = read_histories(histories, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
@@ -307,9 +324,19 @@ class Recommender(RegressorMixin, Learner):
                 eligible = eligibility.of_users(ids[start:stop], block if exclude_seen else None)
                 known = np.flatnonzero(block.lengths > 0) if popular else np.arange(stop - start)
                 profiles = self._fold_in(block if len(known) == stop - start else block.take(known))
-                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular))
+                parts.append(self._top_lists(profiles, known, eligible, n, popular=popular, fill=fill == "popular"))
                 bar.update(stop - start)
-        return self._as_recommendations(ids, n, parts)
+        lists = self._as_recommendations(ids, n, parts)
+        if not isinstance(fill, Recommender):
+            return lists
+        places = {user: place for place, user in enumerate(ids)}
+        options = {"exclude_seen": exclude_seen, "candidates": candidates, "exclude": exclude}
+
+        def recommend(users: list[Any]) -> Recommendations:
+            short = self._histories_in_ids(users, rows.take(np.array([places[user] for user in users])))
+            return fill.recommend_for(short, 2 * n, on_unknown="popular", **options)
+
+        return filled(lists, n, recommend)
 
     def _requested_users(self, users: Any, on_unknown: OnUnknown) -> tuple[Any, CodeArray]:
         """Return the ids and the codes of the requested users."""
@@ -319,30 +346,58 @@ class Recommender(RegressorMixin, Learner):
         ids = as_id_list(users)
         return ids, known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
 
-    def _top_lists(self, profiles: Any, known: IntArray, eligible: EligibleItems, n: int, *, popular: bool) -> Top:
-        """Return the lists of a block of users; those at the positions ``known`` have profiles."""
+    def _top_lists(
+        self, profiles: Any, known: IntArray, eligible: EligibleItems, n: int, *, popular: bool, fill: bool
+    ) -> tuple[Top, CodeArray]:
+        """Return the lists of a block of users, and the number of items of each that the model recommends itself.
+
+        The users at the positions ``known`` have profiles.
+        """
         n = self._max_length(n)
         if len(known) == eligible.n_users:
-            return self._reported_top(profiles, n, eligible)
-        lists = Top.padding(eligible.n_users, n)
-        if len(known):
-            lists.put(known, self._reported_top(profiles, n, eligible.take(known)))
-        if popular:
-            others = np.setdiff1d(np.arange(eligible.n_users), known)
-            for start, stop in _ranges(len(others), self._dense_block_size()):
-                block = others[start:stop]
-                scores = np.tile(self._popular_scores().astype(np.float32), (len(block), 1))
-                lists.put(block, eligible.take(block).select(scores, n, self._runner()))
+            lists = self._reported_top(profiles, n, eligible)
+        else:
+            lists = Top.padding(eligible.n_users, n)
+            if len(known):
+                lists.put(known, self._reported_top(profiles, n, eligible.take(known)))
+            if popular:
+                others = np.setdiff1d(np.arange(eligible.n_users), known)
+                lists.put(others, self._popular_lists(eligible.take(others), n))
+        n_scored = lists.counts.copy()
+        short = np.flatnonzero(n_scored < n)
+        if fill and len(short):
+            mine = lists.take(short)
+            others_eligible = eligible.take(short)
+            excluded = others_eligible.excluded.joined(mine.as_rows())
+            fillers = self._popular_lists(others_eligible._replace(excluded=excluded), n)
+            lists.put(short, mine.extended_by(fillers))
+        return lists, n_scored
+
+    def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
+        """Return the n most popular eligible items of each user."""
+        lists = Top.empty(eligible.n_users, n)
+        for start, stop in _ranges(eligible.n_users, self._dense_block_size()):
+            scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
+            block = eligible.take(np.arange(start, stop))
+            lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
         return lists
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)
         return top._replace(scores=self._to_reported(top.scores))
 
-    def _as_recommendations(self, users: Any, n: int, parts: list[Top]) -> Recommendations:
+    def _as_recommendations(self, users: Any, n: int, parts: list[tuple[Top, CodeArray]]) -> Recommendations:
         """Join the lists of blocks, and replace codes by ids."""
-        arrays = zip(Top.empty(0, self._max_length(n)), *parts, strict=True)
-        return _with_ids(users, Top(*(np.concatenate(blocks) for blocks in arrays)), self.interactions_.items)
+        arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
+        n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
+        top = Top(*(np.concatenate(blocks) for blocks in arrays))
+        return _with_ids(users, top, self.interactions_.items, n_scored=n_scored)
+
+    def _histories_in_ids(self, users: list[Any], rows: Rows) -> dict[Any, dict[Any, float]]:
+        """Return the histories of users as mappings of item ids to values."""
+        cells = list(zip(self.interactions_.items.take(rows.codes).tolist(), rows.values.tolist(), strict=True))
+        bounds = rows.indptr.tolist()
+        return {user: dict(cells[bounds[row] : bounds[row + 1]]) for row, user in enumerate(users)}
 
     def _max_length(self, n: int) -> int:
         return min(n, self.interactions_.n_items)
@@ -366,9 +421,10 @@ class Recommender(RegressorMixin, Learner):
         NotImplementedError
             The model does not define similar items.
         """
-        _check_request(n, "raise")
+        _check_request(n)
         index, ids = self.interactions_.items, as_id_list(items)
-        return _with_ids(ids, self._similar_items(known_codes(index, ids, "item"), min(n, len(index))), index)
+        top = self._similar_items(known_codes(index, ids, "item"), min(n, len(index)))
+        return _with_ids(ids, top, index, columns=("item_id", "similar_item_id"))
 
     @on_snapshot
     def similar_users(self, users: Any, n: int = 10) -> Recommendations:
@@ -387,9 +443,10 @@ class Recommender(RegressorMixin, Learner):
         NotImplementedError
             The model does not define similar users.
         """
-        _check_request(n, "raise")
+        _check_request(n)
         index, ids = self.interactions_.users, as_id_list(users)
-        return _with_ids(ids, self._similar_users(known_codes(index, ids, "user"), min(n, len(index))), index)
+        top = self._similar_users(known_codes(index, ids, "user"), min(n, len(index)))
+        return _with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
 
     @on_snapshot
     def explain(self, user: Any, item: Any, *, language: Language = "en") -> Explanation:
@@ -398,14 +455,14 @@ class Recommender(RegressorMixin, Learner):
         Parameters
         ----------
         user, item : ids
-            Known to the model.
+            A user and an item of the training data.
         language : {"en", "zh"}
             Language of ``str(explanation)``.
 
         Returns
         -------
         Explanation
-            Its terms add up to the score, to within 1e-5 of the larger of the score and 1.
+            Its terms add up to the score, to within 1e-5 × max(1, score).
 
         Raises
         ------
@@ -424,27 +481,27 @@ class Recommender(RegressorMixin, Learner):
     # ------------------------------------------------------------------ for subclasses
 
     def _training_histories(self, user_codes: CodeArray) -> Rows:
-        """Return rows of the training data; an unknown user (code −1) has an empty one."""
+        """Return rows of the training data; an unknown user (code −1) has an empty row."""
         return self.interactions_.rows.take(user_codes)
 
     def _past_item_terms(self, item_codes: CodeArray, contributions: FloatArray) -> list[Term]:
-        """Return the terms of items of a history."""
+        """Return one term per item of a history."""
         ids = self.interactions_.items.take(item_codes).tolist()
         return [Term("past_item", item, float(part)) for item, part in zip(ids, contributions, strict=True)]
 
     def _blocks(self, n_users: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges of users whose lists are made together."""
+        """Yield the range of users of each block of lists."""
         return _ranges(n_users, self._block_size())
 
     def _dense_block_size(self) -> int:
-        """Return the number of users for whom the scores of all items are held at a time."""
+        """Return the number of users whose scores of all items are held at a time."""
         return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
 
 
-def _with_ids(rows: Any, top: Top, index: Any) -> Recommendations:
+def _with_ids(rows: Any, top: Top, index: Any, **options: Any) -> Recommendations:
     """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
     items = index.take(np.maximum(top.codes, 0))
-    return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts)
+    return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts, **options)
 
 
 def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
@@ -452,8 +509,10 @@ def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, n)
 
 
-def _check_request(n: Any, on_unknown: str) -> None:
+def _check_request(n: Any, on_unknown: str = "raise", fill: Any = None) -> None:
     if not isinstance(n, int | np.integer) or n is True or n < 1:
         raise ValueError(f"n={n!r}: expected a whole number of at least 1")
     if on_unknown not in ("raise", "popular", "empty"):
         raise ValueError(f"on_unknown={on_unknown!r}: expected 'raise', 'popular' or 'empty'")
+    if not (fill is None or fill == "popular" or isinstance(fill, Recommender)):
+        raise ValueError(f"fill={fill!r}: expected None, 'popular' or a fitted Recommender")

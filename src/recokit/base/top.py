@@ -51,12 +51,12 @@ class Top(NamedTuple):
         return Top(self.codes[rows], self.scores[rows], self.counts[rows])
 
     def put(self, rows: AnyArray, other: "Top") -> None:
-        """Overwrite the given rows by those of ``other``."""
+        """Overwrite the given rows with the rows of ``other``."""
         for mine, theirs in zip(self, other, strict=True):
             mine[rows] = theirs
 
     def drop(self, cells: AnyArray) -> "Top":
-        """Overwrite cells at the ends of rows by padding.
+        """Overwrite cells at the ends of rows with padding.
 
         Parameters
         ----------
@@ -66,13 +66,26 @@ class Top(NamedTuple):
         self.counts[:] = np.count_nonzero(~cells, axis=1)
         return self
 
+    def extended_by(self, others: "Top") -> "Top":
+        """Return the rows followed by those of ``others``, cut to the present length."""
+        n_rows, n = self.codes.shape
+        extended = Top.padding(n_rows, n)
+        ranks = np.arange(n)
+        for part, starts in ((self, np.zeros(n_rows, np.int64)), (others, self.counts.astype(np.int64))):
+            filled = (ranks < part.counts[:, None]) & (ranks + starts[:, None] < n)
+            rows, columns = np.nonzero(filled)
+            extended.codes[rows, columns + starts[rows]] = part.codes[rows, columns]
+            extended.scores[rows, columns + starts[rows]] = part.scores[rows, columns]
+            extended.counts[:] = np.minimum(starts + part.counts, n)
+        return extended
+
     def as_rows(self) -> Rows:
         """Return the codes and scores without padding, best first."""
         filled = np.arange(self.codes.shape[1]) < self.counts[:, None]
         return Rows.from_arrays(bounds_from_lengths(self.counts), self.codes[filled], self.scores[filled])
 
     def transposed(self, runner: Runner) -> Rows:
-        """Return, for each code, the rows that list it, ascending; the codes are those of the rows themselves."""
+        """Return, for each code, the rows that list it, ascending; codes and rows denote the same things."""
         n_rows, n = self.codes.shape
         starts, row_codes = n * np.arange(n_rows), np.empty(self.counts.sum(), dtype=np.int32)
         spans = np.arange(n_rows), starts, starts + self.counts, self.codes.ravel(), self.scores.ravel()

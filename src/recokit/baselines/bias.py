@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Recommender, Rows, Term
+from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import COUNT, NON_NEGATIVE
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.kernels.bias import fit_biases
 
 __all__ = ["BiasBaseline"]

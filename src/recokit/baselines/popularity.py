@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Recommender, Rows, Term
+from recokit.base import Recommender, Term
 from recokit.base._parameters import OPTIONAL_POSITIVE
 from recokit.data._weights import decays
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 
 __all__ = ["Popularity"]
 

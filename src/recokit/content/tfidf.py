@@ -9,7 +9,7 @@ from scipy import sparse
 
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import Recommender, Rows, Term, Top
+from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
 from recokit.content._catalogue import read_texts
@@ -18,6 +18,7 @@ from recokit.content._vectors import tfidf_vectors
 from recokit.content.analyzer import make_analyzer
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.content import CANCELLED, score_profiles
 

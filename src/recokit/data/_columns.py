@@ -1,15 +1,31 @@
 """Check the columns of an event log and convert them to the types of `Interactions`."""
 
+import warnings
+from collections.abc import Iterable, Set
 from datetime import UTC, date
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data._frames import is_missing, plain
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["check_lengths", "check_values", "join_times", "refuse", "to_numbers", "to_times", "to_values"]
+__all__ = [
+    "check_lengths",
+    "check_values",
+    "join_times",
+    "refuse",
+    "to_numbers",
+    "to_times",
+    "to_values",
+    "warn_of_no_scale",
+    "warn_of_unused",
+]
+
+_USUAL_NAMES = ("rating", "value", "timestamp", "time")
+_WIDEST_SCALE = 100.0
 
 
 def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
@@ -26,7 +42,7 @@ def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
 
 
 def _as_numbers(values: Any, name: str) -> AnyArray:
-    """Return a column of numbers as float32 (if given so) or float64, with NaN for missing ones; refuse text."""
+    """Return a column of numbers as float32 if it is float32, otherwise as float64, with NaN for missing values."""
     given = plain(values, name)
     try:
         array = given if isinstance(given, np.ndarray) else np.asarray(_with_nan(given))
@@ -46,12 +62,12 @@ def _as_numbers(values: Any, name: str) -> AnyArray:
 
 
 def _with_nan(values: Any) -> list[Any]:
-    """Return values as a list, with NaN in place of missing ones."""
+    """Return values as a list, with NaN in place of missing values."""
     return [float("nan") if is_missing(value) else value for value in values]
 
 
 def to_times(timestamps: Any, name: str) -> AnyArray:
-    """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing ones."""
+    """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing times."""
     given = plain(timestamps, name)
     times = given if isinstance(given, np.ndarray) else _times_of_list(list(given), name)
     if times.ndim != 1:
@@ -83,7 +99,9 @@ def _times_of_list(times: list[Any], name: str) -> AnyArray:
         return array
     aware = [getattr(time, "tzinfo", None) is not None for time in times]
     if any(aware) and not all(aware):
-        raise DataError(f"{name}: expected times that all have a time zone, or none; {sum(aware)} of {len(aware)} have")
+        raise DataError(
+            f"{name}: expected a time zone for all times or for none; {sum(aware)} of {len(aware)} have one"
+        )
     return np.array([_naive(time) for time in times])
 
 
@@ -91,17 +109,17 @@ def _naive(time: Any) -> np.datetime64:
     """Return a date or time as datetime64, in UTC if it has a time zone, without loss of precision."""
     if getattr(time, "tzinfo", None) is not None:
         time = time.astimezone(UTC).replace(tzinfo=None)
-    to_datetime64 = getattr(time, "to_datetime64", None)  # of pandas, with nanoseconds
+    to_datetime64 = getattr(time, "to_datetime64", None)  # pandas times keep nanoseconds
     return np.datetime64(time, "us") if to_datetime64 is None else to_datetime64()
 
 
 def join_times(first: AnyArray, second: AnyArray) -> AnyArray:
-    """Return the timestamps of both in one array.
+    """Join two arrays of timestamps.
 
     Raises
     ------
     DataError
-        One of them cannot be represented in the unit of the other.
+        A timestamp cannot be represented in the unit of the joined array.
     """
     joined = to_times(np.concatenate([first, second]), "timestamps")
     for start, part in ((0, first), (len(first), second)):
@@ -153,8 +171,29 @@ def to_numbers(values: Any, name: str) -> FloatArray:
 
 
 def refuse(numbers: FloatArray, bad: BoolArray, name: str, expected: str) -> None:
-    """Raise a `DataError` that shows the bad numbers, if any."""
+    """Raise a `DataError` that shows the bad numbers; do nothing if there are none."""
     rows = np.flatnonzero(bad)
     if len(rows):
         shown = f"{first_few(numbers[rows])}, at rows {first_few(rows)}"
         raise DataError(f"{name}: {len(rows)} value(s) not in {expected}: {shown}")
+
+
+def warn_of_unused(names: Iterable[str], used: Set[str | None]) -> None:
+    """Warn about columns of ratings or times that are in a frame but not named."""
+    unused = [name for name in names if str(name).lower() in _USUAL_NAMES and name not in used]
+    if unused:
+        warnings.warn(
+            f"the column(s) {first_few(unused)} are not used; pass them as rating= or timestamp=, or drop them",
+            stacklevel=levels_inside(),
+        )
+
+
+def warn_of_no_scale(values: FloatArray, name: str) -> None:
+    """Warn about ratings that look like quantities."""
+    lowest, highest = float(values.min(initial=0)), float(values.max(initial=0))
+    if highest - lowest > _WIDEST_SCALE:
+        warnings.warn(
+            f"{name}: values from {lowest:g} to {highest:g} do not look like ratings; pass feedback='implicit' for "
+            "quantities, durations or counts, or feedback='explicit' if they are ratings",
+            stacklevel=levels_inside(),
+        )

@@ -7,17 +7,17 @@ from typing import Any, Literal, get_args
 import narwhals as nw
 import numpy as np
 
-from recokit._typing import AnyArray
 from recokit.exceptions import DataError, first_few
 
 __all__ = [
     "Backend",
     "column",
+    "column_names",
     "columns",
-    "dense_with_labels",
     "holds_collections",
     "is_frame",
     "is_missing",
+    "is_pandas",
     "is_table",
     "labelled_mapping",
     "plain",
@@ -44,7 +44,7 @@ def is_frame(data: Any) -> bool:
 
 
 def is_table(data: Any) -> bool:
-    """Return whether the data are a mapping of column names with user_id and item_id.
+    """Return whether the data are a mapping of columns that include user_id and item_id.
 
     Examples
     --------
@@ -54,7 +54,8 @@ def is_table(data: Any) -> bool:
     return isinstance(data, Mapping) and "user_id" in data and "item_id" in data
 
 
-def _is_pandas(data: Any) -> bool:
+def is_pandas(data: Any) -> bool:
+    """Return whether the data are an object of pandas."""
     return type(data).__module__.partition(".")[0] == "pandas"
 
 
@@ -66,12 +67,12 @@ def labelled_mapping(data: Any) -> Any:
     DataError
         A label of the index is duplicated.
     """
-    if not _is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
+    if not is_pandas(data) or hasattr(data, "columns") or not hasattr(data, "to_dict"):
         return data
     if not data.index.is_unique:
         raise DataError(
-            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; group by it "
-            "first, such as frame.groupby('user_id')['item_id'].agg(list)"
+            f"the index of the Series has duplicates, such as {first_few(data.index[data.index.duplicated()][:1])}; "
+            "group by it first, such as frame.groupby('user_id')['item_id'].agg(list)"
         )
     return data.to_dict()
 
@@ -82,35 +83,8 @@ def holds_collections(data: Any) -> bool:
     return len(values) > 0 and all(isinstance(value, list | tuple | Set | Mapping | np.ndarray) for value in values)
 
 
-def dense_with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
-    """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
-
-    Raises
-    ------
-    DataError
-        The frame has no row labels, or the data are not a matrix of real numbers.
-    """
-    rows = columns = None
-    if _is_pandas(data) and hasattr(data, "columns"):
-        rows, columns = data.index, data.columns
-        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
-    elif is_frame(data):
-        raise DataError(
-            f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
-            "users= and items=, such as Interactions.from_dense(frame.drop('user').to_numpy(), users=frame['user'], "
-            "items=frame.columns[1:])"
-        )
-    try:
-        values = np.asanyarray(data)
-    except ValueError:
-        raise DataError("expected a matrix of users × items, got rows of different lengths") from None
-    if values.dtype.kind not in "biuf":
-        raise DataError(f"expected a matrix of real numbers, got {type(data).__name__} of {values.dtype}")
-    return values, rows, columns
-
-
 class _ObjectColumn:
-    """A column without numbers: a sequence that converts one slice at a time to Python objects."""
+    """A column of text or other objects: a sequence that converts one slice at a time to Python objects."""
 
     dtype = object
 
@@ -131,7 +105,7 @@ class _ObjectColumn:
 
 def _from_series(series: nw.Series[Any]) -> Any:
     is_number = series.dtype.is_numeric() or isinstance(series.dtype, nw.Datetime | nw.Date)
-    # NumPy would turn integers beside a null into floats, which round ids above 2^53.
+    # If a column has nulls, NumPy would turn its integers into floats, which round ids above 2^53.
     if not is_number or (series.dtype.is_integer() and series.null_count() > 0):
         return _ObjectColumn(series)
     return series.to_numpy()
@@ -192,7 +166,7 @@ def column(frame: Any, name: str) -> Any:
     Parameters
     ----------
     frame : frame or mapping
-        Anything narwhals reads, or a mapping of column names to array-likes.
+        A frame that narwhals can read, or a mapping of column names to array-likes.
     name : str
         Name of the column.
 
@@ -220,6 +194,13 @@ def column(frame: Any, name: str) -> Any:
     return _from_series(frame.get_column(name))
 
 
+def column_names(frame: Any) -> list[str]:
+    """Return the names of the columns of a frame or a mapping."""
+    if isinstance(frame, Mapping):
+        return list(frame)
+    return nw.from_native(frame, eager_only=True).columns if is_frame(frame) else []
+
+
 def columns(frame: Any) -> dict[str, Any]:
     """Return all columns of a frame or a mapping by name, in order, each as `column` returns it."""
     if isinstance(frame, Mapping):
@@ -241,7 +222,7 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 
 
 def _portable(values: Any) -> Any:
-    """Return an array in a form that all libraries accept; they share only the units of time below."""
+    """Return an array in a form that all libraries accept; the time units ms, us and ns are common to all."""
     if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == np.dtype(object) else values

@@ -1,5 +1,6 @@
 """Convert accepted inputs to `Interactions`, pairs and lists of ids."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -31,10 +32,10 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     DataError
         The data cannot be used.
     ValueError
-        ``y`` is given with data that hold values themselves.
+        ``y`` is given with Interactions or a sparse matrix, which hold their own values.
     """
     asked = None if feedback == "auto" else feedback
-    if hasattr(X, "to_interactions"):  # rows of Interactions in scikit-learn's tools
+    if hasattr(X, "to_interactions"):  # pairs made by `as_pairs` for scikit-learn's tools
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
@@ -54,7 +55,7 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
 
     Parameters
     ----------
-    X : Interactions, array or frame of two columns, or sequence of pairs
+    X : Interactions, array or frame of two columns, sequence of pairs, or one pair as a tuple
 
     Raises
     ------
@@ -73,6 +74,8 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
             return both["user_id"], both["item_id"]
         users, items = both.values()
         return users, items
+    if isinstance(X, tuple) and len(X) == 2 and not any(_is_collection(key) for key in X):
+        return [X[0]], [X[1]]
     if not hasattr(X, "__array__"):
         return _from_sequence(X)
     array = np.asarray(X)
@@ -84,6 +87,10 @@ def pair_ids(X: Any) -> tuple[Any, Any]:
         n_features = array.shape[1] if array.ndim == 2 else None
         raise _not_pairs(f"an array of shape {array.shape} (n_features={n_features})")
     return array[:, 0], array[:, 1]
+
+
+def _is_collection(key: Any) -> bool:
+    return isinstance(key, Iterable) and not isinstance(key, str | bytes)
 
 
 def _from_sequence(X: Any) -> tuple[list[Any], list[Any]]:
@@ -106,12 +113,14 @@ def _not_pairs(given: str) -> DataError:
 
 
 def as_id_list(ids: Any) -> Any:
-    """Return ids as a sequence; a single string or integer is one id."""
-    if isinstance(ids, str | bytes | int | np.integer):
+    """Return ids as a sequence; a single string, number or other value that is not iterable is one id."""
+    if isinstance(ids, float | np.floating) and float(ids).is_integer() and abs(float(ids)) <= 2**53:
+        return [int(ids)]
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable) or isinstance(ids, np.generic):
         return [ids]
-    if getattr(ids, "dtype", None) == np.bool_:
+    if isinstance(ids, np.ndarray) and ids.dtype == np.bool_:
         raise DataError(
-            f"expected ids, got a boolean mask of shape {np.shape(ids)}; select ids by it, such as "
+            f"expected ids, got a boolean mask of shape {ids.shape}; select ids with it, such as "
             "model.interactions_.items.ids[mask]"
         )
     return list(ids) if isinstance(ids, IdIndex) else plain_ids(ids, "ids", missing_allowed=True)
@@ -123,7 +132,7 @@ def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
     Raises
     ------
     UnknownIdError
-        An id is unknown; the message lists such ids.
+        An id is unknown; the attribute ``ids`` lists all unknown ids.
     """
     codes = index.codes(ids)
     if np.any(codes < 0):

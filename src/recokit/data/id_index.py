@@ -20,8 +20,8 @@ from recokit.persistence import storable
 __all__ = ["IdIndex", "factorize_objects", "plain_ids"]
 
 _CHUNK = 1 << 20  # ids converted to Python objects at a time
-_MAX_CELLS_PER_ID = 8  # of a lookup table of integers
-_FEW = 8  # an index with this many times more ids than the query is searched by bisection
+_MAX_CELLS_PER_ID = 8  # size limit of a lookup table of integers
+_FEW = 8  # an index with at least this many ids per requested id is searched by bisection
 _STRINGS = np.dtypes.StringDType()
 # Random, so that no input can be prepared with ids that all collide; codes do not depend on it.
 _MULTIPLIER = np.uint64(secrets.randbits(64) | 1)
@@ -77,7 +77,7 @@ class IdIndex:
         self._set(sorted_index._values[codes], None if np.array_equal(codes, np.arange(len(codes))) else positions)
 
     def _set(self, values: AnyArray, order: IntArray | None) -> None:
-        """Set the ids and the order that sorts them (None if they are sorted, or objects)."""
+        """Set the ids and the order that sorts them (None for sorted ids and for objects)."""
         values.flags.writeable = False
         self._values = values
         self._order = order
@@ -151,7 +151,7 @@ class IdIndex:
         Parameters
         ----------
         ids : array-like of shape (n,)
-            Ids. Ids of another type than those of the index are unknown.
+            Ids. An id of another type than the ids of the index is unknown.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class IdIndex:
         return taken
 
     def union(self, other: "IdIndex") -> "IdIndex":
-        """Return the index of the ids of both, sorted if they can be compared."""
+        """Return the index of the ids of both indices, sorted as in `from_ids`."""
         if _are_integers(self._values) and _are_integers(other._values):
             return IdIndex._from_sorted(np.union1d(self._values, other._values))
         return IdIndex.from_ids([*self, *other])
@@ -292,7 +292,7 @@ def plain_ids(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> A
         if ids and all(type(key) is int for key in ids) and min(ids) >= -(2**63) and max(ids) < 2**63:
             return np.array(ids, dtype=np.int64)
         return ids
-    if not isinstance(ids, np.ndarray):  # a column of a frame that holds no numbers
+    if not isinstance(ids, np.ndarray):  # a frame column of text or other objects
         return ids
     if ids.ndim != 1:
         raise DataError(f"{name}: expected one dimension, got shape {ids.shape}")
@@ -323,7 +323,10 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
 
 
 def _missing_ids(name: str, rows: IntArray) -> DataError:
-    return DataError(f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}")
+    return DataError(
+        f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}; remove these rows, such as with "
+        f"frame.dropna(subset=[{name!r}])"
+    )
 
 
 def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:
@@ -373,7 +376,7 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
 
 
 def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
-    """Return distinct keys as a compact array, sorted if they can be compared, and the order that sorts them."""
+    """Return distinct keys as a compact sorted array, and the order that sorts them."""
     if all(isinstance(key, str) for key in keys):
         try:
             strings = np.array(keys, dtype=_STRINGS)
@@ -396,7 +399,7 @@ def _sorted_keys(keys: list[Any]) -> tuple[AnyArray, Any]:
 
 
 def _sorted_positions(keys: list[Any]) -> list[int]:
-    """Return the positions of the keys in an order that does not depend on the positions."""
+    """Return the positions that sort the keys; keys that cannot be compared are grouped by type."""
     try:
         return sorted(range(len(keys)), key=keys.__getitem__)
     except TypeError:
@@ -440,8 +443,8 @@ class _Addresses:
 def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
     """Return the result of `IdIndex.factorize`, with one lookup per object instead of one per cell.
 
-    Lists from `IdIndex.take` repeat the same string object for an item, which makes this three times faster for 10
-    million cells. Equal ids that are different objects get the same code.
+    `IdIndex.take` uses one string object per item, so for its results this is three times faster at 10 million cells.
+    Equal ids that are different objects get the same code.
     """
     if not isinstance(ids, np.ndarray) or ids.dtype != np.dtype(object):
         return IdIndex.factorize(ids, name)
@@ -449,6 +452,6 @@ def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
     object_codes = np.empty(len(ids), dtype=np.int32)
     n_objects = len(hash_codes(addresses, object_codes, _MULTIPLIER))
     cells = np.empty(n_objects, dtype=np.int64)
-    cells[object_codes] = np.arange(len(ids))  # any cell with the object
+    cells[object_codes] = np.arange(len(ids))  # one cell of each object
     index, codes = IdIndex.factorize(ids[cells], name)
     return index, codes[object_codes]

@@ -10,10 +10,19 @@ from scipy import sparse
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
-from recokit.data._columns import check_lengths, check_values, join_times, to_times, to_values
-from recokit.data._frames import Backend, column, dense_with_labels, to_frame
+from recokit.data._columns import (
+    check_lengths,
+    check_values,
+    join_times,
+    to_times,
+    to_values,
+    warn_of_no_scale,
+    warn_of_unused,
+)
+from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data.id_index import IdIndex
-from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
 from recokit.persistence import storable
 
@@ -44,6 +53,8 @@ class Interactions:
         Times, aligned with ``values``.
     feedback : {"explicit", "implicit"}
         "explicit" if the values are ratings, "implicit" if they are strengths.
+    n_merged : int
+        Number of events that were merged into other interactions of the same pair.
 
     Examples
     --------
@@ -64,6 +75,7 @@ class Interactions:
     values: FloatArray
     timestamps: AnyArray | None
     feedback: Feedback
+    n_merged: int = 0
 
     def __post_init__(self) -> None:
         for array in (self.indptr, self.item_codes, self.values, self.timestamps):
@@ -82,7 +94,7 @@ class Interactions:
         feedback: Feedback | None = None,
         duplicates: Duplicates = "error",
     ) -> "Interactions":
-        """Return the interactions of a frame with one row per interaction.
+        """Create interactions from a frame with one row per interaction.
 
         Parameters
         ----------
@@ -98,7 +110,7 @@ class Interactions:
         Raises
         ------
         DataError
-            A column is missing, or as in `from_arrays`.
+            A column does not exist, or its data are refused as in `from_arrays`.
 
         Examples
         --------
@@ -106,6 +118,7 @@ class Interactions:
         >>> Interactions.from_frame(log)
         Interactions(2 users × 2 items, 3 interactions, implicit)
         """
+        warn_of_unused(column_names(frame), {user, item, rating, timestamp})
         names = ColumnNames(user, item, rating or "ratings", timestamp or "timestamps")
         ratings = None if rating is None else column(frame, rating)
         timestamps = None if timestamp is None else column(frame, timestamp)
@@ -124,7 +137,7 @@ class Interactions:
         feedback: Feedback | None = None,
         duplicates: Duplicates = "error",
     ) -> "Interactions":
-        """Return the interactions of parallel arrays.
+        """Create interactions from parallel arrays.
 
         Parameters
         ----------
@@ -138,8 +151,8 @@ class Interactions:
             Kind of the values; by default explicit if ratings are given, otherwise implicit.
         duplicates : {"error", "sum", "mean", "last", "max"}
             How to merge duplicate (user, item) pairs: raise an error, or keep one interaction with the sum, mean, last
-            or maximum of the values. The last value is that with the latest timestamp, or without timestamps that of
-            the last row. The merged interaction has the latest timestamp.
+            or maximum of the values. The last value is the one with the latest timestamp or, without timestamps, the
+            one in the last row. The merged interaction has the latest timestamp.
 
         Raises
         ------
@@ -168,9 +181,14 @@ class Interactions:
         values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)
         times = None if timestamps is None else to_times(timestamps, names.timestamp)
         check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
-        feedback = feedback or ("implicit" if ratings is None else "explicit")
-        check_values(values, feedback, names.rating)
-        return cls._from_codes(user_index, item_index, user_codes, item_codes, values, times, feedback, duplicates)
+        asked, feedback = feedback, feedback or ("implicit" if ratings is None else "explicit")
+        if ratings is not None and asked is None:
+            warn_of_no_scale(values, names.rating)
+        if duplicates != "sum":
+            check_values(values, feedback, names.rating)
+        made = cls._from_codes(user_index, item_index, user_codes, item_codes, values, times, feedback, duplicates)
+        check_values(made.values, feedback, names.rating)  # sums of quantities and refunds may be valid strengths
+        return made
 
     @classmethod
     def _from_codes(
@@ -183,9 +201,10 @@ class Interactions:
         timestamps: AnyArray | None,
         feedback: Feedback,
         duplicates: Duplicates = "error",
+        n_merged: int = 0,
     ) -> "Interactions":
         cells = sort_cells(users, items, user_codes, item_codes, values, timestamps, duplicates)
-        return cls(users, items, *cells, feedback)
+        return cls(users, items, *cells, feedback, n_merged + len(values) - len(cells.values))
 
     @classmethod
     def from_matrix(
@@ -196,13 +215,13 @@ class Interactions:
         *,
         feedback: Feedback | None = None,
     ) -> "Interactions":
-        """Return the interactions stored in a scipy sparse matrix.
+        """Create interactions from the stored cells of a scipy sparse matrix.
 
         Parameters
         ----------
         X : sparse array or matrix of shape (n_users, n_items)
             Rows are users. Every stored cell is an interaction, including stored zeros. Repeated cells of a COO matrix
-            are summed, as scipy defines them.
+            are summed, as scipy does.
         users, items : array-likes of shape (n_users,), (n_items,), optional
             Ids of the rows and columns; 0 … n − 1 by default.
         feedback : {"explicit", "implicit"}, optional
@@ -211,22 +230,15 @@ class Interactions:
         Raises
         ------
         DataError
-            The matrix stores no cells, ids are duplicated or do not match the shape, or as in `from_arrays`.
+            The matrix stores no cells, ids are duplicated or do not match its shape, or values are refused as in
+            `from_arrays`.
 
         Examples
         --------
         >>> Interactions.from_matrix(sparse.eye_array(3))
         Interactions(3 users × 3 items, 3 interactions, implicit)
         """
-        if not sparse.issparse(X):
-            raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
-        if X.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
-        _check_format(X)
-        rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
-        if X.format == "bsr":
-            rows.eliminate_zeros()  # zeros only fill the blocks of this format
-        rows.sum_duplicates()
+        rows = stored_cells(X)
         n_users, n_items = rows.shape
         user_index = IdIndex.from_range(n_users) if users is None else IdIndex(users, name="users")
         item_index = IdIndex.from_range(n_items) if items is None else IdIndex(items, name="items")
@@ -238,6 +250,8 @@ class Interactions:
         values = to_values(rows.data, "values", "stored cells")
         if len(values) == 0:
             raise DataError("no interactions: the matrix stores no cells")
+        if feedback is None and not np.all(values == 1):
+            warn_of_no_scale(values, "values")
         feedback = feedback or ("implicit" if np.all(values == 1) else "explicit")
         check_values(values, feedback, "values")
         indptr, codes = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
@@ -253,7 +267,7 @@ class Interactions:
         *,
         feedback: Feedback | None = "explicit",
     ) -> "Interactions":
-        """Return the interactions of a dense matrix in which one value marks missing cells.
+        """Create interactions from a dense matrix in which one value marks missing cells.
 
         Parameters
         ----------
@@ -274,25 +288,9 @@ class Interactions:
         >>> Interactions.from_dense([[5, 0], [3, 1]])
         Interactions(2 users × 2 items, 3 interactions, explicit)
         """
-        if sparse.issparse(R):
-            raise DataError("expected a dense matrix, got a scipy sparse matrix; use from_matrix")
-        given, row_labels, column_labels = dense_with_labels(R)
+        cells, row_labels, column_labels = dense_cells(R, missing)
         users = row_labels if users is None else users
         items = column_labels if items is None else items
-        if given.ndim != 2:
-            raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
-        if given.dtype.kind == "f":
-            missing = float(given.dtype.type(missing))  # in the precision of the matrix
-        dense = np.ma.getdata(given).astype(np.float64)
-        dense[np.ma.getmaskarray(given)] = missing
-        if np.any(np.isnan(dense)) and not np.isnan(missing):
-            holes = np.argwhere(np.isnan(dense))
-            raise DataError(
-                f"{len(holes)} NaN value(s), the first in row {holes[0, 0]}, column {holes[0, 1]}; "
-                "if they mark missing ratings, pass missing=np.nan"
-            )
-        rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
-        cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
         return cls.from_matrix(cells, users, items, feedback=feedback)
 
     @property
@@ -325,7 +323,7 @@ class Interactions:
         return self._once("_matrix", self._make_matrix)
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return a cached value, computed at the first call; without a lock, since a fork could inherit a held one."""
+        """Return a cached value, computed at the first call. No lock is used, since a fork could inherit it locked."""
         if name not in self.__dict__:
             self.__dict__[name] = make()
         return self.__dict__[name]
@@ -346,12 +344,12 @@ class Interactions:
 
     @property
     def rows(self) -> Rows:
-        """The interactions by user, without timestamps, each user's items ascending."""
+        """The interactions by user, without timestamps, the items of each user in ascending order."""
         by_user: Rows = self._once("_by_user", lambda: Rows.from_arrays(self.indptr, self.item_codes, self.values))
         return by_user
 
     def transposed(self, *, n_threads: int | None = None) -> Rows:
-        """Return the interactions by item, each item's users ascending; computed once and cached.
+        """Return the interactions by item, the users of each item in ascending order; computed once and cached.
 
         Parameters
         ----------
@@ -363,7 +361,7 @@ class Interactions:
         return by_item
 
     def in_time_order(self) -> Rows:
-        """Return the interactions by user in time order, ties by item code, with timestamps.
+        """Return the interactions of each user in time order, with timestamps; ties are ordered by item code.
 
         Raises
         ------
@@ -378,12 +376,14 @@ class Interactions:
         (['tea', 'cup'], [10, 20])
         """
         if self.timestamps is None:
-            raise DataError("in_time_order needs timestamps; give them, such as Interactions.from_frame(timestamp=…)")
+            raise DataError(
+                "in_time_order needs timestamps; pass timestamp=… to from_frame or timestamps=… to from_arrays"
+            )
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
 
     def to_pairs(self) -> tuple[AnyArray, FloatArray]:
-        """Return the interactions as X and y of scikit-learn's tools.
+        """Return the interactions as (user, item) pairs and values: X and y of scikit-learn's tools.
 
         Returns
         -------
@@ -420,7 +420,7 @@ class Interactions:
         return to_frame(columns, backend)
 
     def reindex(self, users: IdIndex | None = None, items: IdIndex | None = None) -> "Interactions":
-        """Return the same interactions over other sets of ids.
+        """Return the same interactions with the codes of other indices; None keeps an index.
 
         Raises
         ------
@@ -439,7 +439,7 @@ class Interactions:
                 lacking = old.take(np.unique(used[codes < 0]))
                 raise DataError(f"the new index lacks {kind} id(s): {first_few(lacking)}")
         arrays = (user_codes, item_codes, self.values, self.timestamps)
-        return Interactions._from_codes(users, items, *arrays, self.feedback)
+        return Interactions._from_codes(users, items, *arrays, self.feedback, n_merged=self.n_merged)
 
     def with_feedback(self, feedback: Feedback) -> "Interactions":
         """Return the same values as ratings ("explicit") or as strengths ("implicit").
@@ -474,11 +474,9 @@ class Interactions:
             raise DataError(
                 f"expected a mask of {self.n_interactions} booleans, got {mask.dtype} of shape {mask.shape}"
             )
-        kept = bounds_from_lengths(mask)
+        cells = self.rows.select(mask)
         times = None if self.timestamps is None else self.timestamps[mask]
-        return Interactions(
-            self.users, self.items, kept[self.indptr], self.item_codes[mask], self.values[mask], times, self.feedback
-        )
+        return replace(self, indptr=cells.indptr, item_codes=cells.codes, values=cells.values, timestamps=times)
 
     def merge(self, other: "Interactions", *, duplicates: Duplicates = "error") -> "Interactions":
         """Return the interactions of both over the union of their ids.
@@ -486,14 +484,15 @@ class Interactions:
         Parameters
         ----------
         other : Interactions
-            Interactions of the same feedback, with timestamps if these have them. Their rows count as later.
+            Interactions of the same feedback, with timestamps if and only if these have timestamps. Their rows count as
+            later rows.
         duplicates : {"error", "sum", "mean", "last", "max"}
             As in `from_arrays`.
 
         Raises
         ------
         DataError
-            The two cannot be merged, or share a pair with ``duplicates="error"``.
+            The kinds of feedback or timestamps differ, or both hold the same pair with ``duplicates="error"``.
         """
         if self.feedback != other.feedback:
             raise DataError(f"cannot merge {other.feedback} feedback into {self.feedback}")
@@ -511,10 +510,11 @@ class Interactions:
             times = join_times(self.timestamps, other.timestamps)
         codes = np.concatenate(user_codes), np.concatenate(item_codes)
         values = np.concatenate([self.values, other.values])
-        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates)
+        n_merged = self.n_merged + other.n_merged
+        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
 
     def equals(self, other: "Interactions") -> bool:
-        """Return whether both hold the same interactions over the same users and items.
+        """Return whether two objects hold the same interactions over the same users and items.
 
         Examples
         --------
@@ -552,13 +552,3 @@ class Interactions:
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
-
-
-def _check_format(X: Any) -> None:
-    """Refuse a compressed matrix whose indices are out of range, which scipy itself does not check."""
-    if not hasattr(X, "check_format"):
-        return
-    try:
-        X.check_format(full_check=True)
-    except ValueError as error:
-        raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import UnknownIdError
 
@@ -24,8 +24,13 @@ class Recommendations:
     scores : (n_users, n) array-like, optional
         Scores of the items; by default the negative rank.
     counts : (n_users,) array-like of integers, optional
-        Length of each list, n by default. The cells beyond it are overwritten by padding: the score NaN and the item
+        Length of each list, n by default. The cells beyond it are overwritten with padding: the score NaN, and the item
         None, or −1 in an array of integers (the smallest integer if −1 is an item).
+    n_scored : (n_users,) array-like of integers, optional
+        Number of items of each list that the model itself recommends, ``counts`` by default. The items after them fill
+        a list that would be too short.
+    columns : tuple of str
+        Names of the id columns of `to_frame`.
 
     Examples
     --------
@@ -36,7 +41,15 @@ class Recommendations:
     2
     """
 
-    def __init__(self, users: Any, items: Any, scores: Any = None, counts: Any = None) -> None:
+    def __init__(
+        self,
+        users: Any,
+        items: Any,
+        scores: Any = None,
+        counts: Any = None,
+        n_scored: Any = None,
+        columns: tuple[str, str] = ("user_id", "item_id"),
+    ) -> None:
         self.users: AnyArray = _as_ids(users)
         self.items: AnyArray = _as_matrix(items, len(self.users))
         n_users, n = self.items.shape
@@ -50,7 +63,18 @@ class Recommendations:
         padding = np.arange(n) >= self.counts[:, None]
         self.scores[padding] = np.nan
         self.items[padding] = _padding_of(self.items[~padding])
+        self.n_scored: CodeArray = self.counts if n_scored is None else np.array(n_scored, np.int32)
+        if self.n_scored.shape != (n_users,) or np.any((self.n_scored < 0) | (self.n_scored > self.counts)):
+            raise ValueError("n_scored: expected one number for each user, from 0 to the length of the list")
+        self._columns = columns
         self._rows: dict[Any, int] | None = None
+
+    @property
+    def is_filler(self) -> BoolArray:
+        """Whether each item fills a list that would be too short: (n_users, n) bool."""
+        ranks = np.arange(self.items.shape[1])
+        fillers: BoolArray = (ranks >= self.n_scored[:, None]) & (ranks < self.counts[:, None])
+        return fillers
 
     def __len__(self) -> int:
         return len(self.users)
@@ -76,13 +100,16 @@ class Recommendations:
             ids = self.users.tolist()
             self._rows = dict(
                 zip(reversed(ids), reversed(range(len(ids))), strict=True)
-            )  # the first list of a duplicated user
+            )  # for a duplicated user, the first list
         if user not in self._rows:
             raise UnknownIdError("user", [user])
         return self._list(self._rows[user])
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with the columns user_id, item_id, rank (from 1) and score, one row per listed item.
+
+        The lists of `Recommender.similar_items` have the columns item_id and similar_item_id, those of
+        `Recommender.similar_users` user_id and similar_user_id. Lists with fillers have a column is_filler.
 
         Parameters
         ----------
@@ -96,18 +123,23 @@ class Recommendations:
         (2, 4)
         """
         rows, ranks = np.nonzero(np.arange(self.items.shape[1]) < self.counts[:, None])
-        columns = {"user_id": self.users[rows], "item_id": self.items[rows, ranks]}
+        columns = {self._columns[0]: self.users[rows], self._columns[1]: self.items[rows, ranks]}
         columns |= {"rank": ranks + 1, "score": self.scores[rows, ranks]}
+        if np.any(self.n_scored < self.counts):
+            columns["is_filler"] = self.is_filler[rows, ranks]
         return to_frame(columns, backend)
 
     def __repr__(self) -> str:
         n_users, n = self.items.shape
-        return f"Recommendations({n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total)"
+        n_empty, n_short = int(np.sum(self.counts == 0)), int(np.sum((self.counts > 0) & (self.counts < n)))
+        notes = [f"{n_empty:,} empty"] * (n_empty > 0) + [f"{n_short:,} short"] * (n_short > 0)
+        size = f"{n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total"
+        return f"Recommendations({size}{'; ' * bool(notes)}{', '.join(notes)})"
 
 
 def _as_ids(ids: Any) -> AnyArray:
     """Return ids as a one-dimensional array of integers or objects."""
-    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # times become scalars with a unit
+    if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind not in "mM":  # lists of times keep their unit
         return ids.astype(object) if ids.dtype.kind in "UT" else ids
     ids = list(ids)
     if ids and all(type(key) is int and -(2**63) <= key < 2**63 for key in ids):
@@ -132,7 +164,7 @@ def _as_matrix(items: Any, n_users: int) -> AnyArray:
     else:
         rows = [list(row) for row in items]
         if len({len(row) for row in rows}) > 1:
-            raise ValueError("items: expected lists of one length; pad them and give their lengths as counts")
+            raise ValueError("items: expected lists of equal length; pad them and give their lengths as counts")
         flat = _as_ids([item for row in rows for item in row])
         matrix = flat.reshape(len(rows), len(rows[0]) if rows else 0)
     if len(matrix) != n_users:

@@ -12,7 +12,7 @@ from recokit.kernels.rows import count_columns, fill_columns
 __all__ = ["Rows", "bounds_from_lengths", "read_only", "transpose_spans"]
 
 _PART_CELLS = 1 << 18
-_MAX_PARTS = 8  # of a transposition; each part holds a count for every column
+_MAX_PARTS = 8  # parts of a transposition; each holds one count per column
 _SERIAL = Runner()
 
 
@@ -20,7 +20,7 @@ def read_only(array: AnyArray) -> AnyArray:
     """Return a read-only view of an array.
 
     Numba compiles a separate version of a kernel for read-only arrays. Training data are read-only, so all kernel
-    inputs are, and each kernel has one version.
+    inputs are read-only too, and each kernel has one version.
     """
     view = array.view()
     view.flags.writeable = False
@@ -88,7 +88,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def from_row_codes(cls, row_codes: AnyArray, codes: AnyArray, n_rows: int) -> "Rows":
-        """Return rows without values from the row and the column of each cell, sorted by row."""
+        """Return rows without values from the row codes and column codes of cells that are sorted by row."""
         lengths = np.bincount(row_codes, minlength=n_rows)
         return cls.from_arrays(bounds_from_lengths(lengths), codes, ())
 
@@ -149,14 +149,14 @@ class Rows(NamedTuple):
         return self._replace(codes=codes).select(codes >= 0)
 
     def joined(self, other: "Rows") -> "Rows":
-        """Return, without values, the cells of both in each row: these first."""
+        """Return rows with the cells of both, these first, and without values."""
         row_codes = np.concatenate([self.row_codes, other.row_codes])
         order = np.argsort(row_codes, kind="stable")
         codes = np.concatenate([self.codes, other.codes])[order]
         return Rows.from_arrays(self.indptr + other.indptr, codes, ())
 
     def transposed(self, n_columns: int, runner: Runner = _SERIAL) -> "Rows":
-        """Return the same cells by column, in each column in order of row.
+        """Return the same cells by column, each column in order of row code.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class Rows(NamedTuple):
             start = stop
 
     def sums(self, values: AnyArray) -> FloatArray:
-        """Return the sum over each row of values aligned with the cells: (n_rows,) float64."""
+        """Return the row sums of values that are aligned with the cells: (n_rows,) float64."""
         sums, lengths = np.zeros(self.n_rows), self.lengths
         for rows, cells in self.parts():
             row_codes = np.repeat(np.arange(rows.stop - rows.start), lengths[rows])
@@ -237,7 +237,7 @@ def transpose_spans(
     column_codes, values : (m,) int32 and (m,) or (0,) arrays
     n_columns : int
     places : (n,) integer array
-        Output: the place in ``row_order`` of the row of each cell.
+        Output: position in ``row_order`` of the row of each transposed cell.
     runner : Runner
         Threads to use.
 

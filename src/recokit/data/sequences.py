@@ -60,7 +60,7 @@ class Sequences:
 
     @classmethod
     def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
-        """Return the sequences given as one list of item ids per user.
+        """Create sequences from one list of item ids per user.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class Sequences:
 
     @classmethod
     def from_baskets(cls, baskets: Any, *, items: IdIndex | None = None) -> "Sequences":
-        """Return the sequences given as a list of baskets per user; a basket is a collection of item ids.
+        """Create sequences from a list of baskets per user; a basket is a collection of item ids.
 
         Parameters
         ----------
@@ -119,8 +119,8 @@ class Sequences:
         wrong = [basket for basket in flat if isinstance(basket, str | bytes) or not isinstance(basket, Iterable)]
         if wrong:
             raise DataError(
-                f"baskets: expected a list of baskets per user, each a list of item ids; {len(wrong)} of them are not "
-                f"lists: {first_few(wrong)}"
+                f"baskets: expected a list of baskets per user, each a list of item ids; {len(wrong)} "
+                f"basket(s) are not lists: {first_few(wrong)}"
             )
         contents = [list(plain(basket, "baskets")) for basket in flat]
         basket_indptr = bounds_from_lengths(np.array([len(part) for part in parts], dtype=np.int64))
@@ -131,7 +131,7 @@ class Sequences:
 
     @classmethod
     def from_interactions(cls, interactions: Interactions) -> "Sequences":
-        """Return the interactions of each user in time order, each item once.
+        """Create sequences from the interactions of each user in time order; each item occurs once.
 
         Raises
         ------
@@ -250,7 +250,7 @@ def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
     """Return the times of all lists, checked against the lists."""
     owners, parts = _by_user(times, "times")
     if owners != users or not np.array_equal(bounds_from_lengths(np.array([len(part) for part in parts])), indptr):
-        raise DataError("times: expected the users and the lengths of the lists")
+        raise DataError("times: expected one time per item, for the same users as the lists")
     joined = to_times([time for part in parts for time in part], "times")
     descends = joined[1:] < joined[:-1]
     starts = indptr[1:-1]
@@ -258,7 +258,7 @@ def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
     if np.any(descends):
         row = int(np.searchsorted(indptr, np.flatnonzero(descends)[0], side="right")) - 1
         raise DataError(
-            f"times: expected ascending times within a list; those of user {users.take([row])[0]!r} are not"
+            f"times: expected ascending times within a list; the times of user {users.take([row])[0]!r} descend"
         )
     return joined
 

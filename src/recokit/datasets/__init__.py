@@ -1,8 +1,9 @@
-"""Published data sets, read from a local folder, and generated shop data that needs nothing."""
+"""Readers of published data sets in a local folder, and generated data."""
 
 from recokit.datasets._data import RatingData, RatingFolds, Split
 from recokit.datasets._sources import SOURCES, DatasetNotFoundError, Source, available
 from recokit.datasets.amazon import load_amazon_toys
+from recokit.datasets.example import example_interactions
 from recokit.datasets.movielens import load_movielens_1m_implicit, load_movielens_100k, load_movielens_latest_small
 from recokit.datasets.retail import load_online_retail
 from recokit.datasets.shop import ShopData, make_shop
@@ -16,6 +17,7 @@ __all__ = [
     "Source",
     "Split",
     "available",
+    "example_interactions",
     "load_amazon_toys",
     "load_movielens_1m_implicit",
     "load_movielens_100k",

@@ -1,4 +1,4 @@
-"""What the readers return."""
+"""Classes of the data that readers return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from recokit.data.interactions import Interactions
 __all__ = ["Columns", "RatingData", "RatingFolds", "Split"]
 
 Columns = Mapping[str, AnyArray]
-"""Columns of equal length by name: `pandas.DataFrame`, `polars.DataFrame` and `pyarrow.table` take it as it is."""
+"""Columns of equal length by name; `pandas.DataFrame`, `polars.DataFrame` and `pyarrow.table` accept it directly."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Interactions to learn from, and interactions to test with.
+    """Training and test interactions.
 
     Attributes
     ----------
     train, test : Interactions
-        No (user, item) pair is in both.
+        No (user, item) pair is in both parts.
     items : mapping of str to (n,) array
-        The catalogue by column, ``item_id`` first; no further column where nothing more was published.
+        The catalogue by column, ``item_id`` first; the only column if no more was published.
     description : str
-        Source, sizes, and how the split was made and what was left out.
+        Source, sizes, method of the split, and omitted data.
     """
 
     train: Interactions
@@ -34,16 +34,16 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class RatingFolds:
-    """Ratings with the folds of a cross-validation that their publisher fixed.
+    """Ratings with the cross-validation folds of their publisher.
 
     Attributes
     ----------
     ratings : Interactions
-        All of them.
+        All ratings.
     folds : tuple of Split
-        The tests are disjoint and together are all the ratings.
+        The test parts are disjoint and together hold all ratings.
     items, users : mapping of str to (n,) array
-        Movies and people by column, ``item_id`` and ``user_id`` first.
+        Movies and users by column, ``item_id`` and ``user_id`` first.
     description : str
         Source and sizes.
     """
@@ -64,7 +64,7 @@ class RatingData:
     ratings : Interactions
         With timestamps.
     items, tags : mapping of str to (n,) array
-        Movies, and the words that users gave them, by column.
+        Movies, and the tags of users for them, by column.
     description : str
         Source and sizes.
     """

@@ -1,4 +1,4 @@
-"""What several readers of text files share."""
+"""Shared by several readers of text files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,14 +12,14 @@ __all__ = ["read_sequences", "to_objects"]
 
 
 def read_sequences(path: Path) -> tuple[IntArray, IntArray, IntArray]:
-    """Read a file with one user a line: the user's id, then the ids of their items.
+    """Read a file with one line per user: the user id, then the ids of the user's items.
 
     Returns
     -------
     users, items : (n,) int64 arrays
-        One element for each item of a line.
+        One element for each item in a line.
     positions : (n,) int64 array
-        Place of the item in its line, from 0.
+        Position of the item in its line, from 0.
     """
     rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
     rows = [row for row in rows if row]
@@ -31,7 +31,7 @@ def read_sequences(path: Path) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def to_objects(values: Iterable[Any]) -> AnyArray:
-    """Return Python objects, such as strings, as a one-dimensional array of them."""
+    """Return Python objects, such as strings, as a one-dimensional object array."""
     values = list(values)
     array = np.empty(len(values), dtype=object)
     array[:] = values

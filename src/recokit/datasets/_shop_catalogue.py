@@ -1,4 +1,4 @@
-"""Products and people of the generated shop, with the taste planted in them."""
+"""Products and customers of the generated shop, with their taste factors."""
 
 from typing import NamedTuple
 
@@ -10,21 +10,19 @@ from recokit.datasets._data import Columns
 from recokit.datasets._lines import to_objects
 from recokit.datasets._shop_words import BRANDS, CATEGORIES, FINISHES, Category, Word
 
-__all__ = ["N_DAYS", "N_FACTORS", "People", "Products", "Taste", "after", "make_people", "make_products"]
+__all__ = ["N_DAYS", "N_FACTORS", "Customers", "Products", "Taste", "after", "make_customers", "make_products"]
 
 _FIRST_DAY = np.datetime64("2024-01-01", "ms")  # the coarsest unit that pandas, Polars and PyArrow all take
 N_DAYS = 364
 N_FACTORS = 8
 
-_NEW_PRODUCTS = 0.3  # share that arrives during the year
-_NEW_PEOPLE = 0.35
-_HOMES = 3  # categories that a brand sells in, on average
-_SAID = 2  # attributes in a title
+_NEW_PRODUCTS, _NEW_CUSTOMERS = 0.3, 0.35  # shares that arrive during the year
+_CATEGORIES_PER_BRAND = 3  # on average
 _LONG_TAIL = 1.0  # standard deviation of the logarithm of popularity
 
 
 class Products(NamedTuple):
-    """What is sold: columns to show, and what is planted.
+    """Products: the public columns, and the generated properties.
 
     Attributes
     ----------
@@ -32,11 +30,11 @@ class Products(NamedTuple):
         The catalogue.
     factors : (n_items, N_FACTORS) float32 array
     appeal : (n_items,) float64 array
-        Popularity of an item whatever the taste, positive.
+        Popularity of an item apart from taste, positive.
     categories : (n_items,) int64 array
         Position in CATEGORIES.
     days : (n_items,) int64 array
-        Day of arrival; negative for what is there on the first day.
+        Day of arrival; negative for products that are sold from the first day.
     """
 
     columns: Columns
@@ -46,8 +44,8 @@ class Products(NamedTuple):
     days: IntArray
 
 
-class People(NamedTuple):
-    """Who buys: columns to show, and what is planted.
+class Customers(NamedTuple):
+    """Customers: the public columns, and the generated properties.
 
     Attributes
     ----------
@@ -67,7 +65,7 @@ class People(NamedTuple):
 
 
 class Taste(NamedTuple):
-    """Directions of taste: one for each category, noun, brand and attribute, and one for a high price."""
+    """Directions in the space of factors: of each category, noun, brand and attribute, and of a high price."""
 
     categories: FloatArray
     nouns: tuple[FloatArray, ...]
@@ -77,63 +75,63 @@ class Taste(NamedTuple):
 
 
 def after(seconds: IntArray) -> AnyArray:
-    """Return the moments so many seconds after the first day began."""
+    """Return the moments these numbers of seconds after the start of the first day."""
     moments: AnyArray = _FIRST_DAY + seconds * np.timedelta64(1_000, "ms")
     return moments
 
 
 def make_products(n_items: int, language: str, rng: Generator) -> tuple[Products, Taste]:
-    """Return the products, ids in order of arrival, and the directions of taste."""
+    """Return the products, with ids in order of arrival, and the directions of taste."""
     taste = _make_taste(rng)
     days = np.sort(_arrivals(n_items, _NEW_PRODUCTS, rng))
     categories = rng.integers(len(CATEGORIES), size=n_items)
-    homes = rng.permuted(np.tile(np.arange(len(BRANDS)), (len(CATEGORIES), 1)), axis=1)
-    homes = homes[:, : _HOMES * len(BRANDS) // len(CATEGORIES)]
-    brands = homes[categories, rng.integers(homes.shape[1], size=n_items)]
+    brands_by_category = rng.permuted(np.tile(np.arange(len(BRANDS)), (len(CATEGORIES), 1)), axis=1)
+    brands_by_category = brands_by_category[:, : _CATEGORIES_PER_BRAND * len(BRANDS) // len(CATEGORIES)]
+    brands = brands_by_category[categories, rng.integers(brands_by_category.shape[1], size=n_items)]
     nouns = _choose(rng, [len(category.nouns) for category in CATEGORIES], categories)
-    said = _choose_two(rng, [len(category.attributes) for category in CATEGORIES], categories)
-    tiers = rng.normal(0.0, 0.35, len(BRANDS))  # what a brand costs more than others
-    dearness = tiers[brands] + rng.normal(0.0, 0.35, n_items)
+    attributes = _choose_two(rng, [len(category.attributes) for category in CATEGORIES], categories)
+    brand_prices = rng.normal(0.0, 0.35, len(BRANDS))
+    price_levels = brand_prices[brands] + rng.normal(0.0, 0.35, n_items)  # logarithms, relative to the category
     base = np.array([category.price for category in CATEGORIES])[categories]
-    words = _Words(categories, nouns, brands, said, rng.integers(len(FINISHES), size=n_items))
+    words = _Words(categories, nouns, brands, attributes, rng.integers(len(FINISHES), size=n_items))
     columns = {
         "item_id": to_objects(f"P{number:06d}" for number in range(1, n_items + 1)),
         "title": to_objects(_titles(words, _languages(n_items, language, rng))),
         "category": _names([category.name for category in CATEGORIES], language)[categories],
         "brand": _names(BRANDS, language)[brands],
-        "price": np.maximum(0.5, np.round(base * np.exp(dearness), 1)),
+        "price": np.maximum(0.5, np.round(base * np.exp(price_levels), 1)),
         "added_at": _moments(days, rng),
     }
     factors = taste.categories[categories] + 0.5 * taste.brands[brands]
-    for row, (category, noun, (first, second)) in enumerate(zip(categories, nouns, said, strict=True)):
+    for row, (category, noun, (first, second)) in enumerate(zip(categories, nouns, attributes, strict=True)):
         factors[row] += 0.5 * taste.nouns[category][noun]
         factors[row] += 0.35 * (taste.attributes[category][first] + taste.attributes[category][second])
-    factors += np.outer(dearness, taste.price) + 0.35 * _directions(n_items, rng)
+    factors += np.outer(price_levels, taste.price) + 0.35 * _directions(n_items, rng)
     appeal = np.exp(rng.normal(0.0, _LONG_TAIL, n_items))
     return Products(columns, _unit(factors), appeal, categories, days), taste
 
 
-def make_people(n_users: int, taste: Taste, rng: Generator) -> People:
-    """Return people who favour three categories, three brands and a level of price, each to a degree of their own."""
+def make_customers(n_users: int, taste: Taste, rng: Generator) -> Customers:
+    """Return customers with three favourite categories, three favourite brands and a price level each."""
     shares = rng.dirichlet([1.5, 1.0, 0.6], size=n_users)
     favourites = _distinct(rng, n_users, len(CATEGORIES), 3)
     brands = _distinct(rng, n_users, len(BRANDS), 3)
-    purse = rng.normal(0.0, 1.0, n_users)
-    factors = 0.35 * _directions(n_users, rng) + np.outer(0.7 * purse, taste.price)
+    budgets = rng.normal(0.0, 1.0, n_users)
+    factors = 0.35 * _directions(n_users, rng) + np.outer(0.7 * budgets, taste.price)
     for place in range(3):
         factors += 1.6 * shares[:, place, None] * taste.categories[favourites[:, place]]
         factors += 0.35 * taste.brands[brands[:, place]]
-    days = _arrivals(n_users, _NEW_PEOPLE, rng)
+    days = _arrivals(n_users, _NEW_CUSTOMERS, rng)
     columns = {
         "user_id": np.arange(1, n_users + 1, dtype=np.int64),
         "joined_at": _moments(days, rng),
-        "segment": to_objects(["budget", "middle", "premium"])[np.searchsorted([-0.6, 0.6], purse)],
+        "segment": to_objects(["budget", "middle", "premium"])[np.searchsorted([-0.6, 0.6], budgets)],
     }
-    return People(columns, _unit(factors), np.exp(rng.normal(0.0, 0.8, n_users)), days)
+    return Customers(columns, _unit(factors), np.exp(rng.normal(0.0, 0.8, n_users)), days)
 
 
 class _Words(NamedTuple):
-    """What a title says of each product: positions in the vocabulary."""
+    """Words of the title of each product, as positions in the vocabulary."""
 
     categories: IntArray
     nouns: IntArray
@@ -145,24 +143,24 @@ class _Words(NamedTuple):
 def _titles(words: _Words, languages: AnyArray) -> list[str]:
     rows = zip(*words, languages, strict=True)
     return [
-        _title(CATEGORIES[category], noun, BRANDS[brand], said, FINISHES[finish], spoken)
-        for category, noun, brand, said, finish, spoken in rows
+        _title(CATEGORIES[category], noun, BRANDS[brand], attributes, FINISHES[finish], language)
+        for category, noun, brand, attributes, finish, language in rows
     ]
 
 
-def _title(category: Category, noun: int, brand: Word, said: IntArray, finish: Word, language: str) -> str:
-    """Return a title as shops write it; a Chinese one in a mixed shop names the brand in both scripts."""
-    attributes = [category.attributes[number] for number in said]
+def _title(category: Category, noun: int, brand: Word, attributes: IntArray, finish: Word, language: str) -> str:
+    """Return a title in the style of online shops; for "both", a Chinese title with the brand in both scripts."""
+    words = [category.attributes[number] for number in attributes]
     if language == "en":
-        return " ".join([brand.en, *(word.en for word in attributes), category.nouns[noun].en, finish.en])
+        return " ".join([brand.en, *(word.en for word in words), category.nouns[noun].en, finish.en])
     name = brand.zh if language == "zh" else f"{brand.en}/{brand.zh}"
-    return f"{name} {''.join(word.zh for word in attributes)}{category.nouns[noun].zh} {finish.zh}"
+    return f"{name} {''.join(word.zh for word in words)}{category.nouns[noun].zh} {finish.zh}"
 
 
 def _languages(n_items: int, language: str, rng: Generator) -> AnyArray:
-    """Return the language of each title; "both" is a Chinese title with the brand in both scripts."""
-    choice = rng.random(n_items) < 0.5  # drawn in any case, so that the language changes nothing but words
-    return np.where(choice, "en", "both") if language == "mixed" else np.full(n_items, language)
+    """Return the language of each title; "both" is Chinese with the brand in both scripts."""
+    is_english = rng.random(n_items) < 0.5  # drawn for every language, so that later random numbers are the same
+    return np.where(is_english, "en", "both") if language == "mixed" else np.full(n_items, language)
 
 
 def _names(words: tuple[Word, ...] | list[Word], language: str) -> AnyArray:
@@ -175,7 +173,7 @@ def _directions(n: int, rng: Generator) -> FloatArray:
 
 
 def _unit(factors: FloatArray) -> FloatArray:
-    """Return factors scaled to length 1: nobody likes everything, and nothing is liked by all, for its length."""
+    """Return factors scaled to length 1, so that preferences depend on the direction only."""
     units: FloatArray = (factors / np.linalg.norm(factors, axis=1, keepdims=True)).astype(np.float32)
     return units
 
@@ -191,30 +189,30 @@ def _make_taste(rng: Generator) -> Taste:
 
 
 def _choose(rng: Generator, sizes: list[int], groups: IntArray) -> IntArray:
-    """Return for each element a number below the size of its group."""
+    """Return for each element a random number below the size of its group."""
     numbers: IntArray = np.floor(rng.random(len(groups)) * np.array(sizes)[groups]).astype(np.int64)
     return numbers
 
 
 def _choose_two(rng: Generator, sizes: list[int], groups: IntArray) -> IntArray:
-    """Return for each element two different numbers below the size of its group."""
+    """Return for each element two different random numbers below the size of its group."""
     first = _choose(rng, sizes, groups)
     step = 1 + _choose(rng, [size - 1 for size in sizes], groups)
     return np.stack([first, (first + step) % np.array(sizes)[groups]], axis=1)
 
 
 def _distinct(rng: Generator, n: int, n_choices: int, n_chosen: int) -> IntArray:
-    """Return n rows of distinct numbers below n_choices."""
+    """Return n rows of distinct random numbers below ``n_choices``."""
     return np.argsort(rng.random((n, n_choices)), axis=1)[:, :n_chosen]
 
 
-def _arrivals(n: int, new: float, rng: Generator) -> IntArray:
-    """Return days of arrival: a share on days of the year, the others up to a year before; the first always before."""
-    days = np.where(rng.random(n) < new, rng.integers(0, N_DAYS, n), -rng.integers(1, N_DAYS, n))
+def _arrivals(n: int, share_new: float, rng: Generator) -> IntArray:
+    """Return days of arrival: a share during the year, the others in the year before; the first is always before."""
+    days = np.where(rng.random(n) < share_new, rng.integers(0, N_DAYS, n), -rng.integers(1, N_DAYS, n))
     days[0] = min(days[0], -1)
     return days
 
 
 def _moments(days: IntArray, rng: Generator) -> AnyArray:
-    """Return a moment of each day."""
+    """Return a random moment of each day."""
     return after(days * 86_400 + rng.integers(0, 86_400, len(days)))

@@ -13,9 +13,9 @@ class Word(NamedTuple):
 
 
 class Category(NamedTuple):
-    """A category of products, what is sold in it, what is said of it, its typical price and its best season.
+    """A category of products: nouns and attributes of its titles, its typical price and its season.
 
-    The price is in the shop's currency; the season is the month of the highest demand, from 1.
+    The price is in the shop's currency; ``peak_month`` is the month of the highest demand, from 1.
     """
 
     name: Word

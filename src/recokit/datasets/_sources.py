@@ -1,4 +1,4 @@
-"""Published data sets: their names, folders, files and addresses, and how they are found."""
+"""Published data sets: names, folders, files and addresses, and the search for them."""
 
 import os
 from pathlib import Path
@@ -15,13 +15,13 @@ class Source(NamedTuple):
     Attributes
     ----------
     name : str
-        What recokit calls it.
+        Name of the data set in recokit.
     folder : str
-        Its folder inside the data folder.
+        Name of its folder in the data folder.
     files : tuple of str
-        The files that a reader needs.
+        Files that the reader needs.
     url : str
-        Where its publisher offers it.
+        Address of the publisher's page.
     """
 
     name: str
@@ -67,7 +67,7 @@ SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A published data set is not where it was looked for; the message says what is missing and where to get it."""
+    """A published data set was not found; the message names the missing file and the address to get it from."""
 
 
 def available(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
@@ -76,13 +76,12 @@ def available(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds the data sets' folders; by default the one that the environment variable ``RECOKIT_DATA``
-        names.
+        Folder with the folders of the data sets; by default the environment variable ``RECOKIT_DATA``.
 
     Returns
     -------
     list of str
-        Empty where there is no such folder.
+        Empty if there is no such folder.
 
     Examples
     --------
@@ -108,27 +107,31 @@ def find(name: str, data_dir: str | os.PathLike[str] | None = None) -> Path:
     Raises
     ------
     DatasetNotFoundError
-        No folder was given, it is not there, or files of the data set are missing in it.
+        No folder was given, it does not exist, or files of the data set are missing in it.
     """
     source = SOURCES[name]
-    offer = f"download it from {source.url}"
+    advice = f"download it from {source.url}"
     root = _root(data_dir)
     if root is None:
         raise DatasetNotFoundError(
-            f"{name}: no data folder; {offer} into a folder {source.folder}/ and name the folder that holds it "
-            f"as data_dir or in the environment variable {_VARIABLE}"
+            f"{name}: no data folder given; {advice} into a folder {source.folder}/ and pass its parent folder as "
+            f"data_dir or in the environment variable {_VARIABLE}"
         )
+    if not root.is_dir():
+        raise DatasetNotFoundError(f"{name}: the data folder {str(root)!r} does not exist; {advice}")
     missing = _missing(root, source)
     if missing:
-        what = f"no file {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
-        there = f"{', '.join(available(root)) or 'no data set'} in {root}" if root.is_dir() else f"no folder {root}"
-        raise DatasetNotFoundError(f"{name}: {what} in {root / source.folder} (found: {there}); {offer}")
+        files = missing[0] + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
+        found = ", ".join(available(root)) or "none"
+        raise DatasetNotFoundError(
+            f"{name}: {files} not found in {root / source.folder} (data sets found in {root}: {found}); {advice}"
+        )
     return root / source.folder
 
 
 def _root(data_dir: str | os.PathLike[str] | None) -> Path | None:
-    named = data_dir if data_dir is not None else os.environ.get(_VARIABLE)
-    return Path(named).expanduser() if named else None
+    path = data_dir if data_dir is not None else os.environ.get(_VARIABLE)
+    return Path(path).expanduser() if path else None
 
 
 def _missing(root: Path, source: Source) -> list[str]:

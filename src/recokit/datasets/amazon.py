@@ -1,4 +1,4 @@
-"""Reader of Amazon Toys & Games, as prepared by the authors of S³-Rec."""
+"""Reader of Amazon Toys & Games in the version of the authors of S³-Rec."""
 
 import json
 import os
@@ -14,19 +14,19 @@ __all__ = ["load_amazon_toys"]
 
 
 def load_amazon_toys(data_dir: str | os.PathLike[str] | None = None) -> Split:
-    """Read Amazon Toys & Games: purchases in time order; the last of each user is the test.
+    """Read Amazon Toys & Games: purchases in order of time, with each user's last purchase as the test.
 
     Every user and every item has at least five purchases (5-core).
 
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds ``amazon-toys/``; by default the one that the environment variable ``RECOKIT_DATA`` names.
+        Folder with ``amazon-toys/``; by default the environment variable ``RECOKIT_DATA``.
 
     Returns
     -------
     Split
-        Implicit; timestamps are places in the user's sequence, from 0. ``items`` has the columns item_id and
+        Implicit; timestamps are positions in the user's sequence, from 0. ``items`` has the columns item_id and
         attributes: the published codes of categories and brand as words, "a16 a2 a19".
 
     Raises

@@ -1,4 +1,4 @@
-"""Readers of MovieLens, as published by GroupLens and as split by the authors of UltraGCN."""
+"""Readers of MovieLens, in the versions of GroupLens and of the authors of UltraGCN."""
 
 import csv
 import os
@@ -24,7 +24,7 @@ def load_movielens_100k(data_dir: str | os.PathLike[str] | None = None) -> Ratin
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds ``ml-100k/``; by default the one that the environment variable ``RECOKIT_DATA`` names.
+        Folder with ``ml-100k/``; by default the environment variable ``RECOKIT_DATA``.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def load_movielens_100k(data_dir: str | os.PathLike[str] | None = None) -> Ratin
     folds = []
     for fold in range(1, _N_FOLDS + 1):
         train, test = _read_ratings(folder / f"u{fold}.base"), _read_ratings(folder / f"u{fold}.test")
-        sizes = f"{train.n_interactions:,} ratings to learn from, {test.n_interactions:,} to test with"
+        sizes = f"{train.n_interactions:,} training and {test.n_interactions:,} test ratings"
         folds.append(Split(train, test, items, f"MovieLens 100K, the publisher's fold u{fold}: {sizes}"))
     description = f"MovieLens 100K (GroupLens): {_size(ratings)}; the publisher's {_N_FOLDS} folds u1 … u{_N_FOLDS}"
     return RatingFolds(ratings, tuple(folds), items, _read_users(folder / "u.user"), description)
@@ -65,16 +65,15 @@ def load_movielens_latest_small(
 ) -> RatingData:
     """Read MovieLens latest-small: ratings from 0.5 to 5 with times, titles, genres and free-text tags.
 
-    The publisher replaces this set from time to time, so its sizes vary.
+    The publisher replaces this data set from time to time, so its sizes vary.
 
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds ``ml-latest-small/``; by default the one that the environment variable ``RECOKIT_DATA``
-        names.
+        Folder with ``ml-latest-small/``; by default the environment variable ``RECOKIT_DATA``.
     duplicates : {"error", "sum", "mean", "last", "max"}
-        What becomes of a movie that a user rated twice, as in `Interactions.from_arrays`. The publisher's file has
-        none; altered copies are about.
+        Treatment of repeated (user, movie) pairs, as in `Interactions.from_arrays`. The publisher's file has none, but
+        some altered copies do.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def load_movielens_latest_small(
     DatasetNotFoundError
         Files are missing.
     DataError
-        A pair repeats under ``duplicates="error"``.
+        A pair is repeated and ``duplicates`` is "error".
 
     Examples
     --------
@@ -113,18 +112,17 @@ def load_movielens_latest_small(
 
 
 def load_movielens_1m_implicit(data_dir: str | os.PathLike[str] | None = None) -> Split:
-    """Read MovieLens 1M as positive-only feedback, in the split that UltraGCN and others report on.
+    """Read MovieLens 1M as implicit feedback, in the split of UltraGCN and other publications.
 
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds ``ml-1m-implicit/``; by default the one that the environment variable ``RECOKIT_DATA``
-        names.
+        Folder with ``ml-1m-implicit/``; by default the environment variable ``RECOKIT_DATA``.
 
     Returns
     -------
     Split
-        Implicit; the ids are the integers of the files, and ``items`` has nothing but item_id.
+        Implicit; ids are the integers in the files, and ``items`` has only the column item_id.
 
     Raises
     ------
@@ -144,8 +142,8 @@ def load_movielens_1m_implicit(data_dir: str | os.PathLike[str] | None = None) -
     folder = find("movielens-1m-implicit", data_dir)
     train, test = (Interactions.from_arrays(*read_sequences(folder / f"{part}.txt")[:2]) for part in ("train", "test"))
     description = (
-        f"MovieLens 1M, implicit (UltraGCN's files): {_size(train)} to learn from, "
-        f"{test.n_interactions:,} of {test.n_users:,} users to test with, as published"
+        f"MovieLens 1M, implicit (UltraGCN's files), as published: {_size(train)} for training, "
+        f"{test.n_interactions:,} of {test.n_users:,} users for the test"
     )
     return Split(train, test, {"item_id": train.items.union(test.items).ids}, description)
 
@@ -188,7 +186,7 @@ _MONTHS = {name: month for month, name in enumerate(_MONTH_NAMES, 1)}
 
 
 def _to_date(text: str) -> str:
-    """Return "01-Jan-1995" as "1995-01-01" in any locale, and no date as NaT."""
+    """Convert "01-Jan-1995" to "1995-01-01" in any locale, and an empty text to "NaT"."""
     if not text:
         return "NaT"
     day, month, year = text.split("-")

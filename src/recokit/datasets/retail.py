@@ -1,4 +1,4 @@
-"""Reader of Online Retail: the invoices of a gift shop."""
+"""Reader of UCI Online Retail: invoices of a gift shop."""
 
 import os
 from pathlib import Path
@@ -19,25 +19,25 @@ _COLUMNS = ["InvoiceDate", "StockCode", "Description", "Quantity", "UnitPrice", 
 def load_online_retail(data_dir: str | os.PathLike[str] | None = None, *, test_fraction: float = 0.2) -> Split:
     """Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
 
-    Lines that are not a sale of a product to a known customer are left out, and counted in the description:
-    cancellations, lines without customer or price, and codes that are services (postage, bank charges, manual entries:
-    codes that do not begin with five digits). A customer either bought a product or did not: values are 1.
+    Only sales of products to known customers are kept. The description counts the omitted lines: cancellations, lines
+    without customer or price, and services (postage, bank charges, manual entries), whose codes do not begin with five
+    digits. All values are 1.
 
     Parameters
     ----------
     data_dir : path, optional
-        The folder that holds ``online-retail/online_retail.parquet``; by default the one that the environment variable
-        ``RECOKIT_DATA`` names. The publisher's workbook becomes this file by
+        Folder with ``online-retail/online_retail.parquet``; by default the environment variable ``RECOKIT_DATA``. To
+        make this file from the publisher's workbook, read it with
         ``pandas.read_excel("Online Retail.xlsx", dtype={"InvoiceNo": str, "StockCode": str, "Description": str})``
-        and its ``to_parquet``.
+        and write it with ``to_parquet``.
     test_fraction : float
-        Share of the invoice lines, the latest, that is the test.
+        Share of the invoice lines in the test, which holds the latest.
 
     Returns
     -------
     Split
-        Implicit, with timestamps (datetime64). The test has the pairs of known customers that they had not bought
-        before. ``items`` has the columns item_id (stock code), title (the most frequent description) and price (median,
+        Implicit, with timestamps (datetime64). The test has the new purchases of customers in the training data.
+        ``items`` has the columns item_id (stock code), title (the most frequent description) and price (median,
         pounds sterling).
 
     Raises
@@ -59,14 +59,14 @@ def load_online_retail(data_dir: str | os.PathLike[str] | None = None, *, test_f
     lines = _read_lines(find("online-retail", data_dir) / "online_retail.parquet")
     sold = ~np.isnan(lines["CustomerID"]) & (lines["Quantity"] > 0) & (lines["UnitPrice"] > 0)
     product = np.array([code[:5].isdigit() for code in lines["StockCode"]], dtype=np.bool_)
-    kept = {name: values[sold & product] for name, values in lines.items()}
-    customers = kept["CustomerID"].astype(np.int64)
-    split = temporal_split(customers, kept["StockCode"], kept["InvoiceDate"], test_fraction)
-    left_out = (
-        f"{np.sum(~sold):,} lines that are no sale to a known customer and {np.sum(sold & ~product):,} of services"
+    sales = {name: values[sold & product] for name, values in lines.items()}
+    customers = sales["CustomerID"].astype(np.int64)
+    split = temporal_split(customers, sales["StockCode"], sales["InvoiceDate"], test_fraction)
+    omitted = (
+        f"{np.sum(~sold):,} lines without a sale to a known customer and {np.sum(sold & ~product):,} lines of services"
     )
-    description = f"UCI Online Retail: {len(customers):,} invoice lines ({left_out} left out); {split.protocol}"
-    return Split(split.train, split.test, _catalogue(kept), description)
+    description = f"UCI Online Retail: {len(customers):,} invoice lines ({omitted} omitted); {split.protocol}"
+    return Split(split.train, split.test, _catalogue(sales), description)
 
 
 def _read_lines(path: Path) -> dict[str, AnyArray]:

@@ -1,4 +1,4 @@
-"""A shop that is generated: users, products, events and ratings with a planted structure."""
+"""Generated shop data: users, products, events and ratings with a known structure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from recokit._typing import FloatArray
 from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, Split
 from recokit.datasets._lines import to_objects
-from recokit.datasets._shop_catalogue import make_people, make_products
+from recokit.datasets._shop_catalogue import make_customers, make_products
 from recokit.datasets._shop_events import make_events, make_ratings
 from recokit.datasets._splits import temporal_split
 
@@ -22,7 +22,7 @@ _LANGUAGES = ("mixed", "en", "zh")
 
 @dataclass(frozen=True, eq=False)
 class ShopData:
-    """A generated shop. Columns are NumPy arrays by name, which any frame library takes as they are.
+    """Data of a generated shop. Columns are NumPy arrays by name, which every frame library accepts directly.
 
     Attributes
     ----------
@@ -35,7 +35,8 @@ class ShopData:
     rated : mapping of str to (n_ratings,) array
         user_id, item_id, rating (1 … 5), timestamp (datetime64[ms]), in order of time.
     user_factors, item_factors : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        The planted taste: a user likes an item by the inner product. Not to learn from; to see how near a model comes.
+        Generated taste: the inner product is the preference of a user for an item. Not for training, but to judge
+        models by.
     """
 
     users: Columns
@@ -55,17 +56,17 @@ class ShopData:
         Parameters
         ----------
         kind : {"view", "cart", "purchase"} or sequence of these
-            What counts.
+            Events to use.
 
         Returns
         -------
         Interactions
-            Values are the number of events of the pair, timestamps those of the latest.
+            Values are the numbers of events of the pairs, timestamps the times of the latest.
 
         Raises
         ------
         ValueError
-            Another kind is asked for.
+            A kind is unknown.
 
         Examples
         --------
@@ -84,19 +85,19 @@ class ShopData:
         return Interactions.from_arrays(rated["user_id"], rated["item_id"], rated["rating"], rated["timestamp"])
 
     def temporal_split(self, kind: str | Sequence[str] = "purchase", *, test_fraction: float = 0.2) -> Split:
-        """Return what comes before a moment to learn from, and what comes after it to test with.
+        """Split the events at a moment into training and test data.
 
         Parameters
         ----------
         kind : {"view", "cart", "purchase"} or sequence of these
-            What counts, in both parts.
+            Events to use, in both parts.
         test_fraction : float
-            Share of the events, the latest, that is the test.
+            Share of the events in the test, which holds the latest.
 
         Returns
         -------
         Split
-            Values are 1. The test has the pairs of known users that they did not have before; new items are in it.
+            Values are 1. The test has the new pairs of users in the training data, including new items.
 
         Examples
         --------
@@ -125,16 +126,16 @@ def make_shop(
     language: Literal["mixed", "en", "zh"] = "mixed",
     random_state: int = 0,
 ) -> ShopData:
-    """Generate a year of a shop: people, products with titles, events and ratings.
+    """Generate a year of data of a shop: users, products with titles, events and ratings.
 
-    *Taste.* Each category, noun, brand and attribute of the titles, and a high price, has a direction in a space of 8
-    factors. An item's factors q are the sum of its own and of noise; a user's factors p, of favourite categories and
-    brands, a level of price, and noise; both are scaled to length 1.
+    *Taste.* Each category, brand, noun and attribute of the titles has a direction in a space of 8 factors, and so has
+    a high price. An item's factors q are the sum of its directions and noise. A user's factors p are the sum of the
+    directions of favourite categories and brands, a price level, and noise. Both are scaled to length 1.
 
-    *Events.* A visitor notices 16 products, drawn by popularity (a long tail, times the season of the category, times
-    the novelty of the product), and views the one with the greatest ``5 p·q`` + Gumbel noise. Carts and purchases
-    follow where ``2 p·q`` + logistic noise is greatest. 30 % of the items and 35 % of the users arrive during the year;
-    visits grow by 60 %, with weekends, nights and a peak before the holidays.
+    *Events.* At each visit, a user sees 16 products, drawn by popularity (a long tail, times the season of the
+    category, times the novelty of the product), and views the one with the largest ``5 p·q`` + Gumbel noise. The views
+    with the largest ``2 p·q`` + logistic noise lead to carts and purchases. 30 % of the items and 35 % of the users
+    arrive during the year; visits grow by 60 %, vary by weekday and hour, and peak before the holidays.
 
     *Ratings.* ``3.6 + b_u + b_i + 0.9 z + noise``, rounded and clipped to 1 … 5, where z is ``p·q`` standardised over
     the rated pairs, the biases have standard deviation 0.35 and the noise 0.5; 80 % of the purchased pairs are rated,
@@ -145,10 +146,10 @@ def make_shop(
     n_users, n_items, n_events : int
         Sizes, at least 1. Events are views (56 %), carts (26 %) and purchases (18 %); ratings come on top.
     language : {"mixed", "en", "zh"}
-        Of the titles; mixed: half of them English, half Chinese with the brand in both scripts. It changes the words,
-        and nothing else.
+        Language of the titles. "mixed": half are English, half Chinese with the brand in both scripts. Only the words
+        depend on it.
     random_state : int
-        The same arguments give the same bits.
+        Seed. The same arguments give the same bits.
 
     Returns
     -------
@@ -157,7 +158,7 @@ def make_shop(
     Raises
     ------
     ValueError
-        A size is less than 1, or the language another.
+        A size is less than 1, or the language is unknown.
 
     Examples
     --------
@@ -174,12 +175,12 @@ def make_shop(
         raise ValueError(f"language={language!r}: expected one of {', '.join(_LANGUAGES)}")
     rng = np.random.default_rng(random_state)
     products, taste = make_products(n_items, language, rng)
-    people = make_people(n_users, taste, rng)
-    events = make_events(n_events, people, products, rng)
-    ratings = make_ratings(events, people, products, rng)
-    user_ids, item_ids = people.columns["user_id"], products.columns["item_id"]
+    customers = make_customers(n_users, taste, rng)
+    events = make_events(n_events, customers, products, rng)
+    ratings = make_ratings(events, customers, products, rng)
+    user_ids, item_ids = customers.columns["user_id"], products.columns["item_id"]
     log = {"user_id": user_ids[events.users], "item_id": item_ids[events.items]}
     log |= {"event": to_objects(_KINDS)[events.kinds], "timestamp": events.times}
     rated = {"user_id": user_ids[ratings.users], "item_id": item_ids[ratings.items]}
     rated |= {"rating": ratings.values, "timestamp": ratings.times}
-    return ShopData(people.columns, products.columns, log, rated, people.factors, products.factors)
+    return ShopData(customers.columns, products.columns, log, rated, customers.factors, products.factors)

@@ -8,7 +8,8 @@ import numpy as np
 from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.base import EligibleItems, Rows, Top
+from recokit.base import EligibleItems, Top
+from recokit.data.rows import Rows
 from recokit.kernels.selection import select_listed, select_shown, select_top
 from recokit.kernels.sgd_predict import inner_products, listed_products
 

@@ -9,8 +9,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Recommender, Rows, Term
+from recokit.base import Recommender, Term
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._base import FactorRecommender
 from recokit.factorization._factors import Ratings
 from recokit.factorization._grid import N_BLOCKS, RatingGrid

@@ -59,7 +59,7 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     --------
     >>> from recokit import SGDMatrixFactorization
     >>> from recokit.factorization import export_vectors
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> model = SGDMatrixFactorization(4, random_state=0).fit(example_interactions("explicit"))
     >>> users, items = export_vectors(model)
     >>> users.shape, items.shape

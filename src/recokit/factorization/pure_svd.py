@@ -10,8 +10,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Recommender, Rows, Term, Top
+from recokit.base import Recommender, Term, Top
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.factorization._base import FactorRecommender
 from recokit.factorization._scoring import nearest_by_cosine
 

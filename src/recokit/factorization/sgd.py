@@ -8,8 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
-from recokit.base import EligibleItems, Recommender, Rows, Term, Top
+from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
 from recokit.factorization._factors import Factors, Ratings, penalty_scale

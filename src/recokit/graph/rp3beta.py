@@ -6,11 +6,12 @@ import numpy as np
 from scipy import sparse
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Recommender, Rows
+from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.walk import walk_rows
 

@@ -16,10 +16,10 @@ from numba import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity_formulas import (
     ASYMMETRIC_COSINE,
-    CORRELATION,
     COSINE,
     PEARSON,
     Constants,
+    is_correlation,
     similarity_of,
 )
 
@@ -65,7 +65,7 @@ def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatA
     return (
         np.zeros(n_rows, dtype=np.int32),
         np.zeros(0 if unit else n_rows, dtype=np.float64),
-        np.zeros((n_rows if kind >= CORRELATION else 0, 4), dtype=np.float64),
+        np.zeros((n_rows if is_correlation(kind) else 0, 4), dtype=np.float64),
         np.empty(n_rows, dtype=np.int32),
     )
 

@@ -28,6 +28,7 @@ __all__ = [
     "PEARSON",
     "TVERSKY",
     "Constants",
+    "is_correlation",
     "significance",
     "similarity_of",
 ]
@@ -63,6 +64,12 @@ class Constants(NamedTuple):
 _NO_VARIANCE = 1e-12
 # An excess over the expected number of common columns below the rounding error of float32 weights counts as none.
 _MORE_THAN_CHANCE = 1.000001
+
+
+@njit(nogil=True, inline="always")
+def is_correlation(kind: int) -> bool:
+    """Return whether a similarity is computed from the common columns only."""
+    return kind == CORRELATION or kind == PEARSON
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
@@ -133,7 +140,7 @@ def _correlation(kind: int, n: float, product: float, moments: FloatArray) -> fl
 def significance(kind: int, common: float, constants: Constants) -> float:
     """Return the shrinkage factor n / (n + shrinkage) of a similarity with n common columns; 0 if n is too small."""
     # A single common column carries no information on a correlation, so n − 1 is used (Koren 2010, eq. 2).
-    support = common - 1.0 if kind >= CORRELATION else common
+    support = common - 1.0 if is_correlation(kind) else common
     if support <= 0 or common < constants.min_common:
         return 0.0
     return support / (support + constants.shrinkage)
@@ -170,7 +177,7 @@ def similarity_of(
     factor = significance(kind, common, constants)
     if factor == 0:
         return 0.0
-    if kind >= CORRELATION:
+    if is_correlation(kind):
         return factor * _correlation(kind, common, product, moments[row])
     if swapped:
         return factor * _association(kind, product, other, own, constants)

@@ -7,11 +7,12 @@ import numpy as np
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Recommender, Rows, Term, Top
+from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
 from recokit.linear._inverse import invert, tiles
 

@@ -9,12 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Recommender, Rows
+from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.slim import head_gram, slim_weights
 

@@ -1,10 +1,9 @@
-"""Splitting, scoring and tuning, with scikit-learn's tools and without.
+"""Splitting, scoring and tuning.
 
-Splitters are ``cv=`` objects of scikit-learn and work on `Interactions` alike. `check_split` looks for leaks,
-`ranking_scorer` brings the metrics of lists to scikit-learn's searches, `tune` searches within a given time.
+Splitters work on `Interactions` and as ``cv=`` in scikit-learn. `check_split` looks for leaks, `ranking_scorer` makes
+ranking metrics usable in scikit-learn's searches, and `tune` searches for parameters within a time budget.
 """
 
-from recokit.exceptions import LeakageWarning
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
 from recokit.model_selection.leakage import SplitReport, check_split
 from recokit.model_selection.pairs import Pairs, as_pairs
@@ -18,7 +17,6 @@ __all__ = [
     "ColdItemKFold",
     "GlobalTimeSplit",
     "InteractionKFold",
-    "LeakageWarning",
     "LeaveKOut",
     "LeaveLastOut",
     "Pairs",

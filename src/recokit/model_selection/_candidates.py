@@ -1,4 +1,4 @@
-"""The candidates of a search: the estimator as it is, then parameters from a space in random order."""
+"""Candidates of a search: the estimator's own parameters, then parameters from the space in random order."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,12 +12,12 @@ __all__ = ["candidates", "check_space"]
 
 
 def check_space(estimator: Recommender, space: Any) -> list[str]:
-    """Return the names of the parameters searched.
+    """Return the names of the searched parameters.
 
     Raises
     ------
     ValueError
-        The estimator has no such parameter, or the values are none to search.
+        The estimator lacks a parameter, or the values cannot be searched.
     """
     spaces = [space] if isinstance(space, Mapping) else list(space)
     names = list(dict.fromkeys(name for each in spaces for name in each))
@@ -28,14 +28,14 @@ def check_space(estimator: Recommender, space: Any) -> list[str]:
             f"param_space: {type(estimator).__name__} has no parameter {unknown}; it has {', '.join(known)}"
         )
     if not names:
-        raise ValueError("param_space: nothing to search")
-    for each in spaces:  # scikit-learn says what is wrong with values that are neither a sequence nor a distribution
+        raise ValueError("param_space is empty: expected a dict of parameter names to values")
+    for each in spaces:  # scikit-learn raises for values that are neither a sequence nor a distribution
         ParameterGrid({name: values for name, values in each.items() if not hasattr(values, "rvs")})
     return names
 
 
 def candidates(estimator: Recommender, space: Any, names: list[str], random_state: int) -> Iterator[dict[str, Any]]:
-    """Yield the estimator's own parameters, then those of the space in random order."""
+    """Yield the estimator's own parameters, then parameters from the space in random order."""
     known = estimator.get_params()
     own = {name: known[name] for name in names}
     yield own
@@ -52,6 +52,6 @@ def candidates(estimator: Recommender, space: Any, names: list[str], random_stat
 
 
 def _plain(params: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Return parameters in the order of their names in the space, with Python's numbers instead of NumPy's."""
+    """Return parameters in the order of ``names``, with Python numbers instead of NumPy numbers."""
     chosen = {name: params[name] for name in names if name in params}
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in chosen.items()}

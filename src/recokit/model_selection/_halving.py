@@ -1,4 +1,4 @@
-"""Halving: which candidate to try next, and with how much."""
+"""Halving: choose the next candidate and its resource."""
 
 import math
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ __all__ = ["Halving"]
 
 
 class Halving:
-    """Asynchronous successive halving: a rung is climbed by those among the best 1 / factor that have been on it.
+    """Asynchronous successive halving: the best 1 / factor of the candidates on a rung move up to the next.
 
-    It needs to know neither the number of candidates nor the time there is: whenever it is stopped, the most has been
-    spent on the best. What it asks for depends on the scores it is told alone.
+    The number of candidates and the time budget need not be known: at any moment, most time was spent on the best
+    candidates. The choices depend only on the scores passed to `tell`.
 
     Parameters
     ----------
     candidates : iterator of dict
-        Parameters to try, without end or not.
+        Parameters to try; may be infinite.
     n_rungs : int
-        Steps of the resource; on the last it is full.
+        Number of levels of the resource; the last is the full resource.
     factor : int
-        One of how many climbs.
+        One in ``factor`` candidates moves up.
 
     References
     ----------
@@ -41,32 +41,32 @@ class Halving:
     def __init__(self, candidates: Iterator[dict[str, Any]], n_rungs: int, factor: int) -> None:
         self.candidates: list[dict[str, Any]] = []
         self.scores: list[dict[int, float]] = [{} for _ in range(n_rungs)]
-        self._coming = candidates
+        self._new = candidates
         self._factor = factor
 
     def ask(self, *, closing: bool = False) -> tuple[int, int] | None:
-        """Return the candidate to try next and its rung; None where everything has been tried.
+        """Return the next candidate and its rung, or None if nothing is left to try.
 
-        With ``closing``, or where no new candidates come, the best on the highest rung climb first, so that the search
-        ends with candidates that have had the full resource.
+        With ``closing``, or if there are no new candidates, the best candidates on the highest rung move up first, so
+        that the search ends with candidates that had the full resource.
         """
         if not closing:
             for rung, waiting, n_best in self._waiting():
                 if waiting and waiting[0] in self._ranked(rung)[:n_best]:
                     return waiting[0], rung + 1
-            new = next(self._coming, None)
+            new = next(self._new, None)
             if new is not None:
                 self.candidates.append(new)
                 return len(self.candidates) - 1, 0
         return next(((waiting[0], rung + 1) for rung, waiting, _ in self._waiting() if waiting), None)
 
     def tell(self, candidate: int, rung: int, score: float) -> None:
-        """Take in the score of a candidate on a rung; −∞ where it failed, which climbs no further."""
+        """Record the score of a candidate on a rung; −∞ marks a failure, and the candidate does not move up."""
         self.scores[rung][candidate] = score
 
     @property
     def top(self) -> int:
-        """The highest rung on which a candidate has a score, −1 for none."""
+        """The highest rung with a scored candidate; −1 if there is none."""
         return max((rung for rung in range(len(self.scores)) if self._ranked(rung)), default=-1)
 
     @property
@@ -75,12 +75,12 @@ class Halving:
         return self._ranked(self.top)[0]
 
     def _ranked(self, rung: int) -> list[int]:
-        """Return the candidates that have a score on a rung, the best first."""
+        """Return the candidates with a score on a rung, best first."""
         scores = {number: score for number, score in self.scores[rung].items() if score > -math.inf}
         return sorted(scores, key=lambda number: (-scores[number], number))
 
     def _waiting(self) -> Iterator[tuple[int, list[int], int]]:
-        """Yield each rung but the last, from the top, those that have not climbed it, and how many should."""
+        """Yield each rung but the last, highest first, with the candidates still on it and the number to move up."""
         for rung in reversed(range(len(self.scores) - 1)):
             waiting = [number for number in self._ranked(rung) if number not in self.scores[rung + 1]]
             yield rung, waiting, len(self.scores[rung]) // self._factor

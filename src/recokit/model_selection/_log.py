@@ -1,4 +1,4 @@
-"""Log: what splitters see of the data, in one order whatever the order of the rows."""
+"""Log: interactions as splitters see them, in an order that does not depend on the order of the rows."""
 
 from typing import Any, NamedTuple
 
@@ -18,19 +18,19 @@ __all__ = ["Log", "order_within_users", "ranks_within_users"]
 
 
 class Log(NamedTuple):
-    """Interactions in codes, sorted by user and item, so that a seeded split does not depend on the order of rows.
+    """Interactions as codes, sorted by user and item: a seeded split does not depend on the order of the rows.
 
     Attributes
     ----------
     user_codes, item_codes : (n,) int32 arrays
-        Codes follow the sorted ids.
+        Codes are the ranks of the ids.
     times : (n,) array, or None
     rows : (n,) int64 array
-        The row of the data that each interaction came from.
+        Row of the data of each interaction.
     n_users, n_items : int
-        Numbers of ids, those without interactions included.
+        Numbers of ids, including ids without interactions.
     recorded : bool
-        Whether the times came with the data rather than as ``groups``.
+        Whether the times are part of the data; False if they were given as ``groups``.
     """
 
     user_codes: CodeArray
@@ -42,19 +42,19 @@ class Log(NamedTuple):
     recorded: bool
 
     @classmethod
-    def of(cls, X: Any, groups: Any = None) -> "Log":
+    def from_input(cls, X: Any, groups: Any = None) -> "Log":
         """Return the log of Interactions or pairs.
 
         Parameters
         ----------
         X : Interactions, Pairs, or (user, item) pairs
         groups : (n,) array-like of numbers or datetime64, optional
-            Times of the pairs; not looked at where X has its own.
+            Times of the pairs; ignored if X has timestamps.
 
         Raises
         ------
         DataError
-            These are no pairs, there are none, one of them repeats, or the times do not fit.
+            The input has no pairs or repeats a pair, or the times do not fit.
         """
         if isinstance(X, Interactions):
             X = Pairs(X)
@@ -68,11 +68,11 @@ class Log(NamedTuple):
             items, item_codes = IdIndex.factorize(item_ids, "items")
             order, times = np.lexsort((item_codes, user_codes)), None
         if len(user_codes) == 0:
-            raise DataError("there is nothing to split: no (user, item) pairs")
+            raise DataError("there is nothing to split: the data have no (user, item) pairs")
         recorded = times is not None
         times = times if recorded else _as_times(groups, len(user_codes))
         user_codes, item_codes = user_codes[order], item_codes[order]
-        _refuse_repeats(users, items, user_codes, item_codes)
+        _refuse_duplicates(users, items, user_codes, item_codes)
         times = None if times is None else times[order]
         return cls(user_codes, item_codes, times, order, len(users), len(items), recorded)
 
@@ -84,18 +84,18 @@ class Log(NamedTuple):
         """Number of interactions of each user."""
         return np.bincount(self.user_codes, minlength=self.n_users)
 
-    def required_times(self, who: str) -> AnyArray:
+    def required_times(self, splitter: str) -> AnyArray:
         """Return the times.
 
         Raises
         ------
         DataError
-            There are none.
+            There are no times; the message names the splitter.
         """
         if self.times is None:
             raise DataError(
-                f"{who} needs timestamps: make the Interactions with them (for scikit-learn's tools by way of "
-                "as_pairs), or give those of bare pairs as groups="
+                f"{splitter} needs timestamps: build the Interactions with timestamps= (and pass as_pairs of them to "
+                "scikit-learn), or pass the timestamps of bare pairs as groups="
             )
         return self.times
 
@@ -109,19 +109,19 @@ def _as_times(groups: Any, n: int) -> AnyArray | None:
     return times
 
 
-def _refuse_repeats(users: IdIndex, items: IdIndex, user_codes: CodeArray, item_codes: CodeArray) -> None:
+def _refuse_duplicates(users: IdIndex, items: IdIndex, user_codes: CodeArray, item_codes: CodeArray) -> None:
     repeats = np.flatnonzero((np.diff(user_codes) == 0) & (np.diff(item_codes) == 0))
     if len(repeats):
         first = repeats[:6]
         shown = zip(users.take(user_codes[first]).tolist(), items.take(item_codes[first]).tolist(), strict=True)
         raise DataError(
-            f"{len(repeats)} row(s) repeat a (user, item) pair, which could fall on both sides of a split: "
-            f"{first_few(shown)}; merge them first, as Interactions.from_arrays does with duplicates="
+            f"{len(repeats)} row(s) repeat a (user, item) pair, which could be in both parts of a split: "
+            f"{first_few(shown)}; merge duplicates first, with Interactions.from_arrays(…, duplicates=…)"
         )
 
 
 def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
-    """Return the positions, those of each user together, in random order or by time (random where that is equal)."""
+    """Return positions grouped by user, in random order or by time with random tie-breaks."""
     order = rng.permutation(len(log))
     if by_time and log.times is not None:
         order = order[np.argsort(log.times[order], kind="stable")]
@@ -129,9 +129,9 @@ def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = Fa
 
 
 def ranks_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
-    """Return the rank, from 0, of each interaction among those of its user, at random or by time."""
+    """Return the rank, from 0, of each interaction within its user, at random or by time."""
     ranks = np.empty(len(log), dtype=np.int64)
-    # Users are in order of code before and after, so each keeps its place and only the order within changes.
+    # Users are in code order before and after: only the order within each user changes.
     starts = grouping.row_starts(read_only(log.user_codes), log.n_users)
     ranks[order_within_users(log, rng, by_time=by_time)] = np.arange(len(log)) - starts[log.user_codes]
     return ranks

@@ -1,4 +1,4 @@
-"""Stages: the growing resource of a search, from the first rung to the last."""
+"""Stages: the resource of a search on each rung."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,24 +13,24 @@ from recokit.model_selection.pairs import Pairs
 
 __all__ = ["Stages"]
 
-_MOST = 4
-_LEAST_USERS, _LEAST_OF_PARAMETER = 300, 3
+_MAX_RUNGS = 4
+_MIN_USERS, _MIN_PARAMETER = 300, 3
 
 Folds = Sequence[tuple[Interactions, Interactions]]
 
 
 class Stages(NamedTuple):
-    """What a candidate is tried with on each rung.
+    """The resource and the data of each rung.
 
     Attributes
     ----------
     resource : str
         ``"users"``, or the name of a parameter.
     levels : list of int
-        How much of it, ascending; all on the last rung.
+        Amount of the resource on each rung, ascending; the last is the full amount.
     folds : sequence of (train, test) Interactions
     order : (n_users,) int64 array
-        Users in the order in which they come in; each rung has those of the rungs below.
+        Users in the order in which they are added; a rung includes the users of the rungs below.
     """
 
     resource: str
@@ -39,39 +39,41 @@ class Stages(NamedTuple):
     order: IntArray
 
     @classmethod
-    def of(
+    def from_options(
         cls,
         estimator: Recommender,
         searched: Sequence[str],
         folds: Folds,
         resource: str,
-        least: int | None,
+        min_resource: int | None,
         factor: int,
         random_state: int,
     ) -> "Stages":
-        """Return the stages of `tune`, whose parameters these are.
+        """Return the stages for the parameters of `tune`.
 
         Raises
         ------
         ValueError
-            The resource is no parameter with a whole number, or is one that is searched.
+            The resource is not a parameter with a whole number, or it is searched.
         """
         params = estimator.get_params()
         if resource == "auto":
             resource = "n_epochs" if "n_epochs" in params and "n_epochs" not in searched else "users"
         if resource in searched:
-            raise ValueError(f"resource={resource!r} is in param_space; search it, or let it grow")
+            raise ValueError(
+                f"resource={resource!r} is in param_space too; remove it there, or choose another resource"
+            )
         active = np.flatnonzero(sum(np.diff(train.indptr) + np.diff(test.indptr) for train, test in folds))
         full = len(active) if resource == "users" else params.get(resource)
         if isinstance(full, bool) or not isinstance(full, int | np.integer):
-            raise ValueError(f"resource={resource!r}: expected 'users', or a parameter that is a whole number")
-        if least is None:
-            least = _LEAST_USERS if resource == "users" else _LEAST_OF_PARAMETER
-        levels = _levels(int(full), check_whole("min_resource", least, 1), factor)
+            raise ValueError(f"resource={resource!r}: expected 'users', or a parameter whose value is a whole number")
+        if min_resource is None:
+            min_resource = _MIN_USERS if resource == "users" else _MIN_PARAMETER
+        levels = _levels(int(full), check_whole("min_resource", min_resource, 1), factor)
         return cls(resource, levels, folds, np.random.default_rng(random_state).permutation(active))
 
-    def parts(self, rung: int) -> Iterator[tuple[Interactions, Pairs, FloatArray]]:
-        """Yield for each fold what to learn from, and the rows and values to test on."""
+    def folds_on(self, rung: int) -> Iterator[tuple[Interactions, Pairs, FloatArray]]:
+        """Yield for each fold the training data, and the rows and values of the test data."""
         for train, test in self.folds:
             if self.resource == "users" and rung + 1 < len(self.levels):
                 chosen = np.zeros(train.n_users, dtype=np.bool_)
@@ -80,13 +82,13 @@ class Stages(NamedTuple):
             yield train, Pairs(test), test.values
 
     def extra_params(self, rung: int) -> dict[str, int]:
-        """Return the parameter that grows, where it is one."""
+        """Return the value of the resource if it is a parameter."""
         return {} if self.resource == "users" else {self.resource: self.levels[rung]}
 
 
 def _levels(full: int, least: int, factor: int) -> list[int]:
-    """Return ever smaller shares of the whole, the smallest of at least so much, in ascending order."""
+    """Return the full amount and its quotients by powers of ``factor`` that are at least ``least``, ascending."""
     levels = [full]
-    while len(levels) < _MOST and levels[-1] // factor >= least:
+    while len(levels) < _MAX_RUNGS and levels[-1] // factor >= least:
         levels.append(levels[-1] // factor)
     return levels[::-1]

@@ -1,4 +1,4 @@
-"""Splits by who or what is new: users never seen, items never seen."""
+"""Splits by user and by item: the test users or items are not in the training data."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,22 +10,22 @@ from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 from recokit.model_selection._log import Log, ranks_within_users
-from recokit.model_selection._splitter import Splitter, check_fraction, check_whole, warn_of_time
+from recokit.model_selection._splitter import Splitter, check_fraction, check_whole, warn_if_times_ignored
 
 __all__ = ["ColdItemKFold", "UserFold", "UserKFold", "check_given", "given_mask"]
 
 
 class UserFold(NamedTuple):
-    """A fold of `UserKFold`, over the ids of the data.
+    """A fold of `UserKFold`. All parts have the users and items of the data.
 
     Attributes
     ----------
     train : Interactions
-        Of the other users: what to learn from.
+        Training data: interactions of the users outside the fold.
     given : Interactions
-        Of the users of the fold: their histories, what ``recommend_for`` may know.
+        Histories of the users in the fold, to pass to ``recommend_for``.
     test : Interactions
-        Of the users of the fold: what to test on.
+        Test interactions of the users in the fold.
     """
 
     train: Interactions
@@ -34,19 +34,19 @@ class UserFold(NamedTuple):
 
 
 class UserKFold(Splitter):
-    """Deal the users into k folds at random; test on people the model has never seen.
+    """Assign the users to k random folds; test users are not in the training data.
 
-    ``split`` yields all interactions of the users of a fold as the test: `ranking_scorer` with ``given=`` tells a model
-    a part of each person's history and tests on the rest. ``split_with_histories`` does the same for Interactions.
-    Times are not looked at when the users are dealt: no person's own future is learned from, but what others did later
-    is, as `check_split` says. `GlobalTimeSplit` rules that out.
+    ``split`` yields all interactions of a fold's users as the test: `ranking_scorer` with ``given=`` passes a part of
+    each history to the model and tests on the rest. ``split_with_histories`` does the same for Interactions. Times are
+    ignored: the training data never hold a test user's own future, but they hold later interactions of other users, as
+    `check_split` reports. `GlobalTimeSplit` avoids this.
 
     Parameters
     ----------
     n_splits : int
         Number of folds, at least 2.
     random_state : int
-        Seed. The split depends on it and on the users, not on the order of their rows.
+        Seed. The split depends on the seed and the users, not on the order of the rows.
 
     References
     ----------
@@ -69,25 +69,25 @@ class UserKFold(Splitter):
             yield folds != fold, folds == fold
 
     def split_with_histories(self, data: Any, given: float | int = 0.8) -> Iterator[UserFold]:
-        """Yield folds with the history of each test user in two parts.
+        """Yield folds in which each test user's history is split into a given and a test part.
 
         Parameters
         ----------
-        data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
+        data : Interactions, or any other input of a recommender's ``fit``
         given : float or int
-            How much of each history is known: a share between 0 and 1 (rounded; at least one interaction), or a number
-            of interactions. One interaction at least is left to test on, except of users who have no more than one:
-            theirs is given. The earliest are given, or where there are no timestamps random ones.
+            Given part of each history: a share between 0 and 1 (rounded, at least one interaction), or a number of
+            interactions. At least one interaction is left for the test, except that the only interaction of a user is
+            given. The earliest interactions are given, or random ones if there are no timestamps.
 
         Yields
         ------
         UserFold
-            None of its parts is empty.
+            No part is empty.
 
         Raises
         ------
         DataError
-            There are too few users, or nobody of a fold has more than what is given.
+            There are too few users, or a fold has no test interactions.
 
         Examples
         --------
@@ -96,33 +96,34 @@ class UserKFold(Splitter):
         [1, 1]
         """
         data = as_interactions(data, None, "auto")
-        known = given_mask(data, check_given(given), self.random_state)
-        for number, (train, test) in enumerate(self._masks(Log.of(data)), start=1):
-            if not np.any(test & ~known):
+        is_given = given_mask(data, check_given(given), self.random_state)
+        for number, (train, test) in enumerate(self._masks(Log.from_input(data)), start=1):
+            if not np.any(test & ~is_given):
                 raise DataError(
-                    f"{self!r}: fold {number} has nothing to test on; each of its users has one interaction, which is "
-                    "given"
+                    f"{self!r}: fold {number} has no test interactions; each of its users has a single interaction, "
+                    "which is given"
                 )
-            yield UserFold(data.select(train), data.select(test & known), data.select(test & ~known))
+            yield UserFold(data.select(train), data.select(test & is_given), data.select(test & ~is_given))
 
 
 class ColdItemKFold(Splitter):
-    """Deal the items into k folds at random; test on items nobody in the training has interacted with.
+    """Assign the items to k random folds; test items are not in the training data.
 
-    For models that know items by more than interactions, such as `recokit.TfidfRecommender`; others cannot rank these.
+    For models with other information about items, such as `recokit.TfidfRecommender`; other models cannot rank new
+    items.
 
     Parameters
     ----------
     n_splits : int
         Number of folds, at least 2.
     random_state : int
-        Seed. The split depends on it and on the items, not on the order of their rows.
+        Seed. The split depends on the seed and the items, not on the order of the rows.
 
     Warns
     -----
     LeakageWarning
-        By ``split``, where the data have timestamps: a model learns from the future of the users whom it is tested on.
-        For items that are new in time, split with `GlobalTimeSplit`.
+        By ``split``, if the data have timestamps: the training data hold later interactions of the test users. To test
+        on items that are new in time, use `GlobalTimeSplit`.
 
     Examples
     --------
@@ -136,35 +137,35 @@ class ColdItemKFold(Splitter):
         self.random_state = check_whole("random_state", random_state, 0)
 
     def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
-        warn_of_time(self, log)
+        warn_if_times_ignored(self, log)
         folds = _folds(log.item_codes, log.n_items, self.n_splits, self.random_state, "items")
         for fold in range(self.n_splits):
             yield folds != fold, folds == fold
 
 
 def _folds(codes: CodeArray, n_codes: int, n_splits: int, seed: int, kind: str) -> IntArray:
-    """Return the fold of each interaction, the users or items that have any being dealt evenly."""
+    """Return the fold of each interaction; users or items with interactions are spread evenly over the folds."""
     active = np.flatnonzero(np.bincount(codes, minlength=n_codes))
     if len(active) < n_splits:
-        raise DataError(f"{len(active)} {kind} with interactions cannot be dealt into n_splits={n_splits} folds")
+        raise DataError(f"n_splits={n_splits}: expected at most {len(active)}, the number of {kind} with interactions")
     folds = np.empty(n_codes, dtype=np.int64)
     folds[np.random.default_rng(seed).permutation(active)] = np.arange(len(active)) % n_splits
     return folds[codes]
 
 
 def check_given(given: float | int) -> float | int:
-    """Return how much of a history is given: a share, or a number of interactions.
+    """Return the given part of a history: a share, or a number of interactions.
 
     Raises
     ------
     ValueError
-        It is neither.
+        The value is neither.
     """
     return check_fraction("given", given) if isinstance(given, float) else check_whole("given", given, 1)
 
 
 def given_mask(data: Interactions, given: float | int, random_state: int) -> BoolArray:
-    """Tell of each interaction whether it is in the part of its user's history that is given.
+    """Return a mask of the interactions in the given part of their user's history.
 
     Parameters
     ----------
@@ -172,10 +173,10 @@ def given_mask(data: Interactions, given: float | int, random_state: int) -> Boo
     given, random_state
         As in `UserKFold`.
     """
-    log = Log.of(data)
+    log = Log.from_input(data)
     ranks = ranks_within_users(log, np.random.default_rng(random_state), by_time=True)
     counts = log.user_counts
     wanted = np.floor(given * counts + 0.5) if isinstance(given, float) else np.full(len(counts), given)
     n_given = np.maximum(np.minimum(wanted, counts - 1), 1)
-    known: BoolArray = ranks < n_given[log.user_codes]
-    return known
+    mask: BoolArray = ranks < n_given[log.user_codes]
+    return mask

@@ -1,4 +1,4 @@
-"""check_split: looks for leaks in a split, and for what its test is able to show."""
+"""check_split: find leaks in a split, and the limits of its test."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray
 from recokit.baselines import Popularity
 from recokit.data._inputs import as_interactions
@@ -21,29 +22,29 @@ __all__ = ["SplitReport", "check_split"]
 
 @dataclass(frozen=True)
 class SplitReport:
-    """What `check_split` found; ``print`` shows it.
+    """Report of `check_split`; ``print`` shows it as a table.
 
     Attributes
     ----------
     n_train, n_test : int
-        Interactions to learn from and to test on.
+        Numbers of training and test interactions.
     n_train_users, n_test_users, n_train_items, n_test_items : int
-        Users and items that have any.
+        Numbers of users and items with interactions in the part.
     n_duplicates : int
-        Pairs that are in both: a leak.
+        Test pairs that are also training pairs: a leak.
     n_own_future : int, optional
-        Test interactions before the last training interaction of the same user: a leak, for the user's own future is
-        learned from. None without timestamps.
+        Test interactions before the last training interaction of the same user: a leak of the user's own future. None
+        without timestamps.
     n_anyones_future : int, optional
-        Test interactions before the last training interaction of anyone: what others did later is learned from. A leak
-        where the model is to be used on what comes next; only splits at one moment for all are without. None without
-        timestamps.
+        Test interactions before the last training interaction of any user: the training data hold later interactions of
+        other users. This is a leak if the model will be used on later data; only splits at one moment for all users
+        avoid it. None without timestamps.
     n_cold_users, n_cold_items : int
-        Users and items of the test that are not in the training.
+        Test users and test items without training interactions.
     n_of_cold_users, n_of_cold_items : int
-        Test interactions of these.
+        Test interactions of these users and items.
     popularity : dict of str to float
-        Metrics of recommending what is popular in the training to everyone: the least that a model must beat.
+        Metrics of the most popular training items as everyone's list: the minimum that a model must exceed.
     """
 
     n_train: int
@@ -63,10 +64,10 @@ class SplitReport:
 
     @property
     def leaks(self) -> list[str]:
-        """What leaks, in words: duplicates and users' own future."""
+        """Descriptions of the leaks: duplicates, and users' own future."""
         found = []
         if self.n_duplicates:
-            found.append(f"{_share(self.n_duplicates, self.n_test)} test interactions are in the training too")
+            found.append(f"{_share(self.n_duplicates, self.n_test)} test interactions are also training interactions")
         if self.n_own_future:
             found.append(
                 f"{_share(self.n_own_future, self.n_test)} test interactions are older than the last training "
@@ -76,14 +77,14 @@ class SplitReport:
 
     @property
     def verdict(self) -> str:
-        """What the split is good for, in a sentence."""
+        """Conclusion in one sentence."""
         if self.leaks:
             return "LEAKS: " + "; ".join(self.leaks)
         if self.n_anyones_future is None:
-            return "no pair leaks; futures are unknown without timestamps"
+            return "no duplicates; leaks of the future cannot be checked without timestamps"
         if self.n_anyones_future:
-            return "no pair and no user's own future leaks, but what others did later is learned from"
-        return "nothing leaks"
+            return "no duplicates, no user's own future; later interactions of other users are in training"
+        return "no leaks"
 
     def __str__(self) -> str:
         train = f"{self.n_train:,} interactions of {self.n_train_users:,} users with {self.n_train_items:,} items"
@@ -91,12 +92,12 @@ class SplitReport:
         rows = [
             ("training", train),
             ("test", test),
-            ("in both", _share(self.n_duplicates, self.n_test)),
-            ("own future learned from", _share(self.n_own_future, self.n_test)),
-            ("anyone's future learned from", _share(self.n_anyones_future, self.n_test)),
+            ("duplicates", _share(self.n_duplicates, self.n_test)),
+            ("own future in training", _share(self.n_own_future, self.n_test)),
+            ("any future in training", _share(self.n_anyones_future, self.n_test)),
             ("cold users", _cold(self.n_cold_users, self.n_test_users, self.n_of_cold_users, self.n_test)),
             ("cold items", _cold(self.n_cold_items, self.n_test_items, self.n_of_cold_items, self.n_test)),
-            ("popularity alone", ", ".join(f"{name} {value:.4f}" for name, value in self.popularity.items())),
+            ("popularity baseline", ", ".join(f"{name} {value:.4f}" for name, value in self.popularity.items())),
             ("verdict", self.verdict),
         ]
         width = max(len(label) for label, _ in rows)
@@ -104,14 +105,14 @@ class SplitReport:
 
 
 def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
-    """Look for leaks in a split, and for what its test is able to show.
+    """Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
 
     Parameters
     ----------
     train, test : Interactions, `Pairs`, scipy sparse matrices, or (user, item) pairs
-        The parts. Futures are looked for where both have timestamps.
+        The parts. Leaks of the future are checked if both have timestamps.
     k : int
-        Cut-off of the metrics of popularity.
+        Cut-off of the metrics of the popularity baseline.
 
     Returns
     -------
@@ -120,12 +121,12 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     Raises
     ------
     DataError
-        A part is empty, or the timestamps of the two are not comparable.
+        A part is empty, or the timestamps of the two parts are not comparable.
 
     Warns
     -----
     LeakageWarning
-        Pairs are in both parts, or users' own future is learned from.
+        Pairs are in both parts, or users' own future is in the training data.
 
     Examples
     --------
@@ -134,15 +135,15 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     >>> users, items = [1, 1, 2, 2, 3], ["tea", "cup", "tea", "pot", "tea"]
     >>> data = Interactions.from_arrays(users, items, timestamps=[1, 2, 3, 8, 9])
     >>> print(check_split(*train_test_split(data, LeaveLastOut()), k=2))
-    training                      3 interactions of 3 users with 1 items
-    test                          2 interactions of 2 users with 2 items
-    in both                       0 (0.0%)
-    own future learned from       0 (0.0%)
-    anyone's future learned from  2 (100.0%)
-    cold users                    0 (0.0%), with 0 (0.0%) of the test interactions
-    cold items                    2 (100.0%), with 2 (100.0%) of the test interactions
-    popularity alone              recall@2 1.0000, ndcg@2 0.8155
-    verdict                       no pair and no user's own future leaks, but what others did later is learned from
+    training                3 interactions of 3 users with 1 items
+    test                    2 interactions of 2 users with 2 items
+    duplicates              0 (0.0%)
+    own future in training  0 (0.0%)
+    any future in training  2 (100.0%)
+    cold users              0 (0.0%), with 0 (0.0%) of the test interactions
+    cold items              2 (100.0%), with 2 (100.0%) of the test interactions
+    popularity baseline     recall@2 1.0000, ndcg@2 0.8155
+    verdict                 no duplicates, no user's own future; later interactions of other users are in training
     """
     check_whole("k", k, 1)
     train, test = (_nonempty(part, name) for part, name in ((train, "train"), (test, "test")))
@@ -167,7 +168,7 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
         popularity=_popularity(train, test, k),
     )
     if report.leaks:
-        warnings.warn("the split leaks: " + "; ".join(report.leaks), LeakageWarning, stacklevel=2)
+        warnings.warn("the split leaks: " + "; ".join(report.leaks), LeakageWarning, stacklevel=levels_inside())
     return report
 
 
@@ -187,7 +188,7 @@ def _item_counts(data: Interactions) -> AnyArray:
 
 
 def _absent(counts: AnyArray, codes: AnyArray) -> BoolArray:
-    """Tell of each code whether it is unknown (−1) or counts nothing."""
+    """Return a mask of the codes that are unknown (−1) or have a count of 0."""
     absent: BoolArray = np.append(counts, 0)[codes] == 0
     return absent
 
@@ -199,11 +200,14 @@ def _duplicates(train: Interactions, user_codes: AnyArray, item_codes: AnyArray)
 
 
 def _futures(train: Interactions, test: Interactions, user_codes: AnyArray) -> tuple[int | None, int | None]:
-    """Return how many test interactions are older than the user's, and than anyone's, last in the training."""
+    """Return the numbers of test interactions before the last training interaction of their user, and of any user."""
     if train.timestamps is None or test.timestamps is None:
         return None, None
     if (train.timestamps.dtype.kind == "M") != (test.timestamps.dtype.kind == "M"):
-        raise DataError(f"timestamps of train are {train.timestamps.dtype}, those of test {test.timestamps.dtype}")
+        raise DataError(
+            f"timestamps: expected one type in both parts, got {train.timestamps.dtype} in train and "
+            f"{test.timestamps.dtype} in test"
+        )
     active = np.flatnonzero(np.diff(train.indptr))
     last = np.zeros(train.n_users, dtype=train.timestamps.dtype)
     last[active] = np.maximum.reduceat(train.timestamps, train.indptr[active])
@@ -219,27 +223,27 @@ def _popularity(train: Interactions, test: Interactions, k: int) -> dict[str, fl
 
 
 def _popular_part(train: Interactions, k: int) -> Interactions:
-    """Return the interactions with so many of the most popular items that everyone lacks k of them.
+    """Return the interactions with the most popular items, so many that each user lacks at least k of them.
 
-    Nobody's list goes beyond these, and there are hundreds of them where the catalogue has tens of thousands.
+    The lists of k hold no other items. Of a catalogue of tens of thousands of items, hundreds remain.
     """
     counts = np.bincount(train.item_codes, train.values if train.feedback == "implicit" else None, train.n_items)
     ranked = np.argsort(-counts, kind="stable")
     ranks = np.empty(train.n_items, dtype=np.int64)
     ranks[ranked] = np.arange(train.n_items)
-    n_kept, kept = k, ranks[train.item_codes] < k
-    while n_kept < train.n_items and np.bincount(train.user_codes[kept], minlength=1).max() > n_kept - k:
-        n_kept *= 2
-        kept = ranks[train.item_codes] < n_kept
-    codes = np.sort(ranked[:n_kept])
-    new_codes = np.searchsorted(codes, train.item_codes[kept]).astype(np.int32)
-    part = train.select(kept)
+    n_chosen, chosen = k, ranks[train.item_codes] < k
+    while n_chosen < train.n_items and np.bincount(train.user_codes[chosen], minlength=1).max() > n_chosen - k:
+        n_chosen *= 2
+        chosen = ranks[train.item_codes] < n_chosen
+    codes = np.sort(ranked[:n_chosen])
+    new_codes = np.searchsorted(codes, train.item_codes[chosen]).astype(np.int32)
+    part = train.select(chosen)
     return replace(part, items=IdIndex(train.items.take(codes)), item_codes=new_codes)
 
 
-def _share(n: int | None, of: int) -> str:
-    return "unknown without timestamps" if n is None else f"{n:,} ({n / of:.1%})"
+def _share(n: int | None, total: int) -> str:
+    return "unknown without timestamps" if n is None else f"{n:,} ({n / total:.1%})"
 
 
-def _cold(n: int, of: int, n_tested: int, n_test: int) -> str:
-    return f"{_share(n, of)}, with {_share(n_tested, n_test)} of the test interactions"
+def _cold(n: int, total: int, n_interactions: int, n_test: int) -> str:
+    return f"{_share(n, total)}, with {_share(n_interactions, n_test)} of the test interactions"

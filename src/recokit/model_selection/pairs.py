@@ -1,4 +1,4 @@
-"""Pairs: Interactions as rows that scikit-learn can count and index."""
+"""Pairs: Interactions as rows that scikit-learn can index."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ __all__ = ["Pairs", "as_pairs"]
 
 
 class Pairs:
-    """Rows (user, item) of Interactions: an X for scikit-learn's tools that loses nothing.
+    """(user, item) rows of Interactions, as an X for scikit-learn that keeps all information.
 
-    scikit-learn counts and indexes it like an array of two columns, and ``numpy.asarray`` makes it one. A recommender
-    that is fitted on it gets the Interactions of its rows, with timestamps, kind of feedback and all ids.
+    scikit-learn treats it as an array of two columns, and ``numpy.asarray`` converts it to one. A recommender fitted on
+    it gets the Interactions of its rows, with timestamps, kind of feedback and all ids.
 
     Parameters
     ----------
     data : Interactions
-        Where the rows are from.
+        Data that hold the rows.
     positions : (n,) int64 array
-        Which interactions, in the order of ``data.values``.
+        Positions of the rows in ``data.values``; all by default.
 
     Examples
     --------
@@ -51,21 +51,21 @@ class Pairs:
 
     @property
     def timestamps(self) -> AnyArray | None:
-        """Times of the rows, where there are any."""
+        """Times of the rows; None if the data have no timestamps."""
         return None if self.data.timestamps is None else self.data.timestamps[self.positions]
 
     def to_interactions(self, y: Any = None) -> Interactions:
-        """Return the rows as Interactions over the ids of the data they are from.
+        """Return the rows as Interactions, with all users and items of the data.
 
         Parameters
         ----------
         y : (n,) array-like of numbers, optional
-            Values to take instead of the data's own.
+            Values to use instead of the values of the data.
 
         Raises
         ------
         DataError
-            A row is there twice, or ``y`` does not fit.
+            A row occurs twice, or ``y`` does not fit.
         """
         data, chosen = self.data, self.positions
         mask = np.zeros(data.n_interactions, dtype=np.bool_)
@@ -88,7 +88,7 @@ class Pairs:
         return len(self.positions)
 
     def __getitem__(self, key: Any) -> Any:
-        """Return some rows as Pairs, or a single one as an array of two ids."""
+        """Return several rows as Pairs, or a single row as an array of two ids."""
         rows = key[0] if isinstance(key, tuple) else key
         if isinstance(rows, int | np.integer):
             return np.asarray(self[[rows]])[0]
@@ -106,10 +106,10 @@ class Pairs:
 
 
 def as_pairs(data: Interactions) -> tuple[Pairs, FloatArray]:
-    """Return X and y for scikit-learn's tools.
+    """Return Interactions as X and y for scikit-learn.
 
-    Unlike `Interactions.to_pairs`, which gives plain arrays, X keeps the timestamps, the kind of feedback and the ids,
-    and takes no memory for the ids of every row.
+    Unlike the plain arrays of `Interactions.to_pairs`, X keeps the timestamps, the kind of feedback and all ids, and
+    needs no memory for the ids of each row.
 
     Parameters
     ----------

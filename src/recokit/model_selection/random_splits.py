@@ -1,4 +1,4 @@
-"""Splits at random: hold-out, k-fold, and k of each user."""
+"""Random splits: hold-out, k-fold, and k interactions of each user."""
 
 from collections.abc import Iterator
 
@@ -6,29 +6,30 @@ import numpy as np
 
 from recokit._typing import BoolArray, IntArray
 from recokit.model_selection._log import Log, order_within_users, ranks_within_users
-from recokit.model_selection._splitter import Splitter, check_fraction, check_whole, warn_of_time
+from recokit.model_selection._splitter import Splitter, check_fraction, check_whole, warn_if_times_ignored
 
 __all__ = ["InteractionKFold", "LeaveKOut", "RandomHoldOut"]
 
 
 class RandomHoldOut(Splitter):
-    """Hold out a random share of the interactions, or of the interactions of each user.
+    """Hold out a random share of all interactions, or of each user's interactions.
 
     Parameters
     ----------
     test_size : float
-        The share, between 0 and 1.
+        Share of the test, between 0 and 1.
     n_splits : int
-        How many such splits, each drawn anew.
+        Number of independent splits.
     stratified : bool
-        Hold out this share of each user's n interactions, rounded, at most n − 1: everyone stays in the training.
+        Hold out this share of each user's n interactions, rounded, at most n − 1: every user stays in the training
+        data.
     random_state : int
-        Seed. The split depends on it and on the interactions, not on the order of their rows.
+        Seed. The split depends on the seed and the interactions, not on the order of the rows.
 
     Warns
     -----
     LeakageWarning
-        By ``split``, where the data have timestamps: a model learns from the future of what it is tested on.
+        By ``split``, if the data have timestamps: the training data hold interactions later than the test.
 
     Examples
     --------
@@ -47,43 +48,43 @@ class RandomHoldOut(Splitter):
         self.random_state = check_whole("random_state", random_state, 0)
 
     def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
-        warn_of_time(self, log)
+        warn_if_times_ignored(self, log)
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.n_splits):
-            test = self._of_each_user(log, rng) if self.stratified else self._of_all(len(log), rng)
+            test = self._test_by_user(log, rng) if self.stratified else self._test_of_all(len(log), rng)
             yield ~test, test
 
-    def _of_all(self, n: int, rng: np.random.Generator) -> BoolArray:
+    def _test_of_all(self, n: int, rng: np.random.Generator) -> BoolArray:
         n_test = min(max(1, round(self.test_size * n)), n - 1)
         test = np.zeros(n, dtype=np.bool_)
         test[rng.permutation(n)[:n_test]] = True
         return test
 
-    def _of_each_user(self, log: Log, rng: np.random.Generator) -> BoolArray:
+    def _test_by_user(self, log: Log, rng: np.random.Generator) -> BoolArray:
         counts = log.user_counts
         n_test = np.minimum(np.floor(self.test_size * counts + 0.5), counts - 1)
         test: BoolArray = ranks_within_users(log, rng) < n_test[log.user_codes]
         return test
 
-    _remedy = "there are too few interactions for this test_size"
+    _hint_if_empty = "there are too few interactions for this test_size"
 
 
 class InteractionKFold(Splitter):
-    """Deal the interactions into k folds at random; each is the test once.
+    """Assign the interactions to k random folds; each fold is the test once.
 
     Parameters
     ----------
     n_splits : int
         Number of folds, at least 2. Their sizes differ by at most one.
     stratified : bool
-        Deal the interactions of each user evenly: those of a user in two folds differ in number by at most one.
+        Spread each user's interactions evenly: their numbers in two folds differ by at most one.
     random_state : int
-        Seed. The split depends on it and on the interactions, not on the order of their rows.
+        Seed. The split depends on the seed and the interactions, not on the order of the rows.
 
     Warns
     -----
     LeakageWarning
-        By ``split``, where the data have timestamps: a model learns from the future of what it is tested on.
+        By ``split``, if the data have timestamps: the training data hold interactions later than the test.
 
     Examples
     --------
@@ -98,15 +99,15 @@ class InteractionKFold(Splitter):
         self.random_state = check_whole("random_state", random_state, 0)
 
     def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
-        warn_of_time(self, log)
+        warn_if_times_ignored(self, log)
         rng = np.random.default_rng(self.random_state)
-        # Dealt like cards, user after user, so that both the folds and the shares of each user in them are even.
+        # Interactions are dealt like cards, user after user, so that folds and each user's shares in them are even.
         order = order_within_users(log, rng) if self.stratified else rng.permutation(len(log))
         folds = _dealt(order, self.n_splits)
         for fold in range(self.n_splits):
             yield folds != fold, folds == fold
 
-    _remedy = "there are fewer interactions than folds"
+    _hint_if_empty = "there are fewer interactions than folds"
 
 
 class LeaveKOut(Splitter):
@@ -115,19 +116,20 @@ class LeaveKOut(Splitter):
     Parameters
     ----------
     k : int
-        How many.
+        Number of test interactions.
     min_train : int
-        How many must remain. Users with fewer than ``k + min_train`` interactions are in the training only.
+        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested;
+        all their interactions are in the training data.
     n_splits : int
-        How many such splits, each drawn anew.
+        Number of independent splits.
     random_state : int
-        Seed. The split depends on it and on the interactions, not on the order of their rows.
+        Seed. The split depends on the seed and the interactions, not on the order of the rows.
 
     Warns
     -----
     LeakageWarning
-        By ``split``, where the data have timestamps: a model learns from the future of what it is tested on; see
-        `LeaveLastOut`.
+        By ``split``, if the data have timestamps: the training data hold interactions later than the test. Use
+        `LeaveLastOut` instead.
 
     Examples
     --------
@@ -143,18 +145,18 @@ class LeaveKOut(Splitter):
         self.random_state = check_whole("random_state", random_state, 0)
 
     def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
-        warn_of_time(self, log)
+        warn_if_times_ignored(self, log)
         enough = (log.user_counts >= self.k + self.min_train)[log.user_codes]
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.n_splits):
             test = enough & (ranks_within_users(log, rng) < self.k)
             yield ~test, test
 
-    _remedy = "no user has k + min_train interactions"
+    _hint_if_empty = "no user has k + min_train interactions"
 
 
 def _dealt(order: IntArray, n_folds: int) -> IntArray:
-    """Return the fold of each position, dealt in the order given."""
+    """Return the fold of each position; positions are dealt in the given order."""
     folds = np.empty(len(order), dtype=np.int64)
     folds[order] = np.arange(len(order)) % n_folds
     return folds

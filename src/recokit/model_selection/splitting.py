@@ -1,4 +1,4 @@
-"""Interactions in two parts, by any splitter."""
+"""Splits of Interactions into training and test data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,26 +15,26 @@ from recokit.model_selection.time_splits import GlobalTimeSplit
 __all__ = ["default_splitter", "split_interactions", "train_test_split"]
 
 
-def split_interactions(data: Any, cv: Any) -> Iterator[tuple[Interactions, Interactions]]:
-    """Yield the parts to learn from and to test on, over the same ids.
+def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions, Interactions]]:
+    """Yield the training and the test data of each split.
 
     Parameters
     ----------
-    data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
-    cv : splitter of recokit or of scikit-learn
-        What splits: anything with a ``split(X, y)`` that yields rows.
+    data : Interactions, or any other input of a recommender's ``fit``
+    splitter : splitter of recokit or of scikit-learn
+        Any object with a method ``split(X, y)`` that yields training and test rows.
 
     Yields
     ------
     train, test : Interactions
-        With the users and items of ``data``, also those that a part has no interactions of.
+        Both have all users and items of ``data``, also without interactions in the part.
 
     Raises
     ------
     DataError
-        The data cannot be read, or not be split so.
+        The data cannot be read, or cannot be split in this way.
     TypeError
-        ``cv`` splits nothing.
+        ``splitter`` has no method ``split``.
 
     Examples
     --------
@@ -43,29 +43,29 @@ def split_interactions(data: Any, cv: Any) -> Iterator[tuple[Interactions, Inter
     ...     print(train, test)
     Interactions(2 users × 3 items, 2 interactions, implicit) Interactions(2 users × 3 items, 2 interactions, implicit)
     """
-    if not hasattr(cv, "split"):
-        raise TypeError(f"cv={cv!r}: expected a splitter, such as RandomHoldOut(0.2)")
+    if not hasattr(splitter, "split"):
+        raise TypeError(f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2)")
     data = as_interactions(data, None, "auto")
-    X: Any = data if isinstance(cv, Splitter) else Pairs(data)
-    for train, test in cv.split(X, data.values):
+    X: Any = data if isinstance(splitter, Splitter) else Pairs(data)
+    for train, test in splitter.split(X, data.values):
         yield data.select(_mask(train, len(data.values))), data.select(_mask(test, len(data.values)))
 
 
-def train_test_split(data: Any, cv: Any = None) -> tuple[Interactions, Interactions]:
-    """Return the part to learn from and the part to test on: the first split of a splitter.
+def train_test_split(data: Any, splitter: Any = None) -> tuple[Interactions, Interactions]:
+    """Return the training and the test data: the first split of a splitter.
 
     Parameters
     ----------
     data
         As in `split_interactions`.
-    cv : splitter, optional
-        By default ``GlobalTimeSplit()`` where the data have timestamps, else ``RandomHoldOut(stratified=True)``: a
-        fifth is tested on.
+    splitter : splitter, optional
+        By default ``GlobalTimeSplit()`` if the data have timestamps, else ``RandomHoldOut(stratified=True)``; both hold
+        out a fifth.
 
     Returns
     -------
     train, test : Interactions
-        As in `split_interactions`, which says what is raised too.
+        As in `split_interactions`, which also lists the errors.
 
     Examples
     --------
@@ -76,11 +76,11 @@ def train_test_split(data: Any, cv: Any = None) -> tuple[Interactions, Interacti
     [10, 30]
     """
     data = as_interactions(data, None, "auto")
-    return next(split_interactions(data, default_splitter(data) if cv is None else cv))
+    return next(split_interactions(data, default_splitter(data) if splitter is None else splitter))
 
 
 def default_splitter(data: Interactions) -> Splitter:
-    """Return the splitter that leaks least."""
+    """Return the splitter with the fewest leaks for the data."""
     return RandomHoldOut(stratified=True) if data.timestamps is None else GlobalTimeSplit()
 
 

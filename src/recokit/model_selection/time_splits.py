@@ -1,4 +1,4 @@
-"""Splits by time: the last of each user, one cut for all, rolling windows."""
+"""Splits by time: the last interactions of each user, one cut for all users, rolling windows."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,16 +20,18 @@ _DAY = 86_400_000_000  # microseconds
 class LeaveLastOut(Splitter):
     """Hold out the last k interactions of each user.
 
-    No user's future is learned from, but what others did later is; `GlobalTimeSplit` rules that out too.
+    The training data never hold a user's own future, but they hold later interactions of other users;
+    `GlobalTimeSplit` avoids this too.
 
     Parameters
     ----------
     k : int
-        How many.
+        Number of test interactions.
     min_train : int
-        How many must remain. Users with fewer than ``k + min_train`` interactions are in the training only.
+        Minimum number of training interactions. Users with fewer than ``k + min_train`` interactions are not tested;
+        all their interactions are in the training data.
     random_state : int
-        Seed of the order of a user's interactions at the same time: ids say nothing about what came first.
+        Seed of the random order of a user's interactions at the same time.
 
     References
     ----------
@@ -57,19 +59,19 @@ class LeaveLastOut(Splitter):
         test = (ranks >= counts - self.k) & (counts >= self.k + self.min_train)
         yield ~test, test
 
-    _remedy = "no user has k + min_train interactions"
+    _hint_if_empty = "no user has k + min_train interactions"
 
 
 class GlobalTimeSplit(Splitter):
-    """Learn from everything before a moment, test on everything from it on.
+    """Train on all interactions before a moment, test on all from that moment on.
 
     Parameters
     ----------
     test_size : float
-        Share of the interactions to test on, between 0 and 1. The moment is the one whose share is nearest: what
-        happened at the same time is never torn apart.
-    cut : number, datetime64 or what makes one, optional
-        The moment itself, the first of the test, in the unit of the timestamps; ``test_size`` is then not looked at.
+        Share of the test interactions, between 0 and 1. The moment with the nearest share is used, since interactions
+        at the same time stay together.
+    cut : number, datetime64 or a value that NumPy converts to one, optional
+        First moment of the test, in the unit of the timestamps; ``test_size`` is then ignored.
 
     Examples
     --------
@@ -91,28 +93,28 @@ class GlobalTimeSplit(Splitter):
         yield times < cut, times >= cut
 
     def _nearest(self, times: AnyArray) -> Any:
-        """Return the moment, not the first, before which the share of interactions is nearest to the one wanted."""
+        """Return the moment, other than the first, whose share of later interactions is nearest to ``test_size``."""
         moments, counts = np.unique(times, return_counts=True)
         if len(moments) < 2:
             raise DataError(f"{self!r}: all interactions have the same timestamp")
         before = np.cumsum(counts)[:-1] / len(times)
         return moments[1 + np.argmin(np.abs(before - (1 - self.test_size)))]
 
-    _remedy = "the cut is not within the time of the data"
+    _hint_if_empty = "the cut is outside the time span of the data"
 
 
 class RollingTimeSplit(Splitter):
-    """Test on windows of time, one after the other, and learn from what was before each.
+    """Test on consecutive windows of time, and train on the interactions before each window.
 
     Parameters
     ----------
     n_splits : int
         Number of windows. The last one ends with the data.
     window : number, timedelta or timedelta64, optional
-        Length of a window, in days where the timestamps are datetime64, else in their own unit. By default windows
-        hold about 1 / (n_splits + 1) of the interactions each, however long that takes.
+        Length of a window, in days if the timestamps are datetime64, else in their own unit. By default each window
+        holds about 1 / (n_splits + 1) of the interactions, and lengths differ.
     train_window : number, timedelta or timedelta64, optional
-        Learn only from this long before each window; by default from everything before it.
+        Train only on the interactions of this time before each window; by default on all before it.
 
     Examples
     --------
@@ -143,33 +145,35 @@ class RollingTimeSplit(Splitter):
         places = np.arange(1, self.n_splits + 1) * len(times) // (self.n_splits + 1)
         starts = np.sort(times)[places]
         if len(np.unique(starts)) < len(starts) or starts[0] == times.min():
-            raise DataError(f"{self!r}: the timestamps are too few or too unevenly spread for so many windows")
+            raise DataError(
+                f"{self!r}: the timestamps are too few or too unevenly spread for {self.n_splits} windows; choose fewer"
+            )
         return starts
 
     def _regular_starts(self, times: AnyArray) -> list[Any]:
         length, last = _length(self.window, times), times.max()
-        # A window holds its start and not its end, but the last holds the end of the data, which it therefore starts
-        # just less than a length before: with whole numbers one unit later.
+        # A window includes its start and excludes its end. The last window includes the last interaction, so it ends
+        # just after it: one unit later for whole numbers.
         first_after = last + 1 if times.dtype.kind in "iM" else np.nextafter(last, np.inf)
         return [first_after - number * length for number in range(self.n_splits, 0, -1)]
 
-    _remedy = "choose fewer or longer windows"
+    _hint_if_empty = "choose fewer or longer windows"
 
 
 def _check_length(name: str, length: Any) -> Any:
     is_time = isinstance(length, Real | timedelta | np.timedelta64) and not isinstance(length, bool)
     if length is not None and not (is_time and length > type(length)(0)):
-        raise ValueError(f"{name}={length!r}: expected a positive number, or a length of time")
+        raise ValueError(f"{name}={length!r}: expected a positive number or timedelta")
     return length
 
 
 def _moment(cut: Any, times: AnyArray) -> Any:
-    """Return the cut in the terms of the timestamps.
+    """Return the cut in the type of the timestamps.
 
     Raises
     ------
     DataError
-        A number is given for dates, or the reverse.
+        The cut is a number and the timestamps are dates, or the reverse.
     """
     moment = np.asarray(cut)
     try:
@@ -177,14 +181,14 @@ def _moment(cut: Any, times: AnyArray) -> Any:
             return moment.astype("datetime64[us]")[()] if times.dtype.kind == "M" else moment[()]
     except (TypeError, ValueError):
         pass
-    raise DataError(f"cut={cut!r}: expected a moment like the timestamps, which are {times.dtype}")
+    raise DataError(f"cut={cut!r}: expected a moment in the type of the timestamps, {times.dtype}")
 
 
 def _length(length: Any, times: AnyArray) -> Any:
-    """Return a length of time in the terms of the timestamps; numbers are days where these are dates."""
+    """Return a length of time in the unit of the timestamps; numbers are days if these are dates."""
     if times.dtype.kind == "M":
         is_number = isinstance(length, Real) and not isinstance(length, np.timedelta64)
         return np.timedelta64(round(length * _DAY), "us") if is_number else np.timedelta64(length)
     if isinstance(length, timedelta | np.timedelta64):
-        raise DataError(f"{length!r}: the timestamps are {times.dtype}, so give a number in their unit")
+        raise DataError(f"{length!r}: expected a number in the unit of the timestamps, which are {times.dtype}")
     return length

@@ -1,4 +1,4 @@
-"""tune: good parameters within a given time, and a record of what was tried."""
+"""tune: search for good parameters within a time budget, with a record of all trials."""
 
 import math
 import time
@@ -27,8 +27,8 @@ _RATING_SCORERS = {
     "mse": "neg_mean_squared_error",
     "mae": "neg_mean_absolute_error",
 }
-_SHOWN = 10
-_HOPELESS = 10  # trials that fail one after the other: the data or the metric are wrong, not the parameters
+_MAX_PRINTED = 10
+_MAX_FAILURES = 10  # from the start: then the data or the metric are wrong, not the parameters
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class Trial:
     Attributes
     ----------
     candidate : int
-        Number of the candidate; 0 is the estimator as it was given.
+        Number of the candidate; 0 is the estimator's own parameters.
     params : dict
-        Its parameters.
+        Parameters of the candidate.
     resource : int
-        Users learned from and tested on, or value of the parameter that grows.
+        Number of users in training and test, or value of the growing parameter.
     score : float
-        Greater is better; −∞ where the fit failed.
+        Greater is better; −∞ if the trial failed.
     seconds : float
         Duration of fit and score.
     error : str, optional
-        What went wrong.
+        Error of a failed trial.
     """
 
     candidate: int
@@ -61,22 +61,22 @@ class Trial:
 
 @dataclass(frozen=True, repr=False)
 class Tuning:
-    """What `tune` returns; ``print`` shows it.
+    """Result of `tune`; ``print`` shows it as a table.
 
     Attributes
     ----------
     best_params : dict
         The best parameters.
     best_score : float
-        Their score in the last trial of them.
+        Score of the best parameters in their last trial.
     best_estimator : Recommender
-        Fitted on all data with them.
+        Estimator with the best parameters, fitted on all data.
     trials : tuple of Trial
-        What was tried, in order.
+        All trials, in order.
     metric : str
-        What the scores are.
+        Name of the score.
     resource : str
-        What grew from trial to trial: ``"users"``, or the name of a parameter.
+        Growing resource: ``"users"``, or the name of a parameter.
     """
 
     best_params: dict[str, Any]
@@ -106,14 +106,15 @@ class Tuning:
         n_candidates, seconds = len({t.candidate for t in self.trials}), sum(t.seconds for t in self.trials)
         lines = [
             f"{self.metric} {self.best_score:.4f} with {_shown(self.best_params)}",
-            f"the best of {n_candidates:,} candidates in {len(self.trials):,} trials, {seconds:.1f} s:",
+            f"best of {n_candidates:,} candidates in {len(self.trials):,} trials, {seconds:.1f} s:",
             f"{self.resource:>10}  {self.metric:>10}  {'seconds':>8}  parameters",
         ]
         ranked = sorted(self.trials, key=lambda trial: (-trial.resource, -trial.score, trial.candidate))
-        for trial in ranked[:_SHOWN]:
+        for trial in ranked[:_MAX_PRINTED]:
             outcome = f"{trial.score:>10.4f}" if trial.error is None else f"{'failed':>10}"
             lines.append(f"{trial.resource:>10,}  {outcome}  {trial.seconds:>8.2f}  {_shown(trial.params)}")
-        return "\n".join(lines if len(ranked) <= _SHOWN else [*lines, f"… and {len(ranked) - _SHOWN:,} more"])
+        n_more = len(ranked) - _MAX_PRINTED
+        return "\n".join(lines if n_more <= 0 else [*lines, f"… and {n_more:,} more"])
 
     def __repr__(self) -> str:
         return f"Tuning({self.metric}={self.best_score:.4f}, {_shown(self.best_params)}, {len(self.trials)} trials)"
@@ -134,46 +135,46 @@ def tune(
     fit_params: Mapping[str, Any] | None = None,
     verbose: bool = False,
 ) -> Tuning:
-    """Find good parameters by successive halving within a given time.
+    """Search for good parameters by successive halving within a time budget.
 
-    Candidates are tried with little at first: with a share of the users, or with few epochs. One in ``factor`` goes on
-    to the next step with ``factor`` times as much, until the last has all there is. The first candidate is the
-    estimator as it is given. New candidates come as long as there is time; before it runs out, and where the space is
-    finite and has been gone through, the best go on to the last step.
+    Each candidate starts with a small resource: a share of the users, or few epochs. One in ``factor`` candidates moves
+    up to the next step, with ``factor`` times the resource; the last step has the full resource. The first candidate is
+    the estimator with its own parameters. New candidates are tried while time is left. Before the time runs out, or
+    once all candidates of a finite space were tried, the best candidates move up to the last step.
 
-    Which trials there are, and in what order, depends on ``random_state`` alone; how many, on the speed of the machine.
+    The sequence of trials depends only on ``random_state``; their number depends on the speed of the machine.
 
     Parameters
     ----------
     estimator : Recommender
-        What to tune. It is cloned, not changed.
-    data : Interactions, or what `Interactions` are made of by a recommender's ``fit``
-        A part is held out, by ``splitter``, to score on. Keep the data of the final test out of it.
+        Estimator to tune. It is cloned, not changed.
+    data : Interactions, or any other input of a recommender's ``fit``
+        The ``splitter`` holds out a part of these data for the scores. Keep the final test data out of them.
     param_space : dict, or sequence of dicts
         For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
         ``RandomizedSearchCV``.
     metric : str, Metric, RankingScorer or callable
-        What to make great: a metric of lists, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or another
-        scorer of scikit-learn for ratings; or any ``scorer(model, X, y)`` of one number. What should be little is
-        negated, with a minus before its name.
+        Metric to maximise: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
+        another scikit-learn scorer for ratings; or any ``scorer(model, X, y)`` that returns one number. Metrics to
+        minimise are negated, with a minus before the name.
     budget_seconds : float
-        Time for the search. No trial is begun that would not end in time, as far as those before it tell; the first one
-        is, and the last fit on all data comes on top.
+        Time budget of the search. No trial starts that is expected to exceed it, judging by earlier trials. The first
+        trial always runs, and the final fit on all data comes on top.
     splitter : splitter, optional
-        How to hold out; by default as in `train_test_split`. The score is the mean over its splits.
+        Splitter for the hold-out; by default as in `train_test_split`. The score is the mean over its splits.
     resource : str
-        What grows: ``"users"``; or the name of a parameter with a whole number, which grows up to the estimator's own
-        value. ``"auto"``: ``"n_epochs"`` where the estimator has it and it is not searched, else ``"users"``.
+        Growing resource: ``"users"``, or the name of a parameter with a whole number, which grows up to the estimator's
+        own value. ``"auto"`` is ``"n_epochs"`` if the estimator has it and it is not searched, else ``"users"``.
     min_resource : int, optional
-        What to begin with, at least; by default 300 users, or 3 of a parameter. There are four steps at most.
+        Minimum resource of the first step; by default 300 users, or 3 for a parameter. There are at most four steps.
     factor : int
-        How much more each step has, and one of how many goes on to it.
+        Growth of the resource from step to step; one in ``factor`` candidates moves up.
     random_state : int
-        Seed of candidates and of shares of users.
+        Seed of the candidates and of the shares of users.
     fit_params : mapping, optional
-        What else ``fit`` takes.
+        Further arguments of ``fit``.
     verbose : bool
-        Show progress.
+        Show a progress bar.
 
     Returns
     -------
@@ -182,7 +183,7 @@ def tune(
     Raises
     ------
     ValueError
-        A parameter is not what it should be, or all trials failed; the error of the first is its cause.
+        A parameter is invalid, or all trials failed; the error of the first failed trial is the cause.
 
     References
     ----------
@@ -191,7 +192,7 @@ def tune(
     Examples
     --------
     >>> from recokit.neighbors import ItemKNN
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5], "shrinkage": [0, 10]})
     >>> sorted(found.best_params), len(found.trials)
     (['n_neighbors', 'shrinkage'], 5)
@@ -202,7 +203,7 @@ def tune(
     names = check_space(estimator, param_space)
     data = as_interactions(data, None, "auto")
     folds = list(split_interactions(data, default_splitter(data) if splitter is None else splitter))
-    stages = Stages.of(estimator, names, folds, resource, min_resource, factor, random_state)
+    stages = Stages.from_options(estimator, names, folds, resource, min_resource, factor, random_state)
     name, scorer = _scorer(metric)
     evaluate = _Evaluation(estimator, stages, scorer, dict(fit_params or {}))
     search = Halving(candidates(estimator, param_space, names, random_state), len(stages.levels), factor)
@@ -215,7 +216,7 @@ def tune(
 
 
 class _Evaluation:
-    """Fits and scores a candidate on a rung."""
+    """Fit and score of a candidate on a rung."""
 
     def __init__(self, estimator: Recommender, stages: Stages, scorer: Any, fit_params: dict[str, Any]) -> None:
         self.stages = stages
@@ -230,7 +231,7 @@ class _Evaluation:
             score = self._mean_score(params, rung)
             if math.isnan(score):
                 raise ValueError("the score is NaN")
-        except Exception as caught:  # whatever it is, it fails the candidate and not the search
+        except Exception as caught:  # any error fails the candidate, not the search
             self.first_error = self.first_error or caught
             score, error = -math.inf, f"{type(caught).__name__}: {caught}"
         seconds = time.perf_counter() - start
@@ -238,14 +239,14 @@ class _Evaluation:
 
     def _mean_score(self, params: dict[str, Any], rung: int) -> float:
         scores = []
-        for train, X, y in self.stages.parts(rung):
+        for train, X, y in self.stages.folds_on(rung):
             model = clone(self._estimator).set_params(**params, **self.stages.extra_params(rung))
             scores.append(float(self._scorer(model.fit(train, **self.fit_params), X, y)))
         return float(np.mean(scores))
 
 
 def _run(search: Halving, evaluate: _Evaluation, budget: float, verbose: bool) -> list[Trial]:
-    """Try candidates until the time is over or nothing is left to try."""
+    """Run trials until the time is over or no candidate is left."""
     from tqdm.auto import tqdm
 
     start, trials = time.perf_counter(), list[Trial]()
@@ -253,52 +254,52 @@ def _run(search: Halving, evaluate: _Evaluation, budget: float, verbose: bool) -
     with tqdm(total=round(budget), desc="tune", unit=" s", disable=not verbose) as bar:
         while True:
             left = start + budget - time.perf_counter()
-            # One more step, the dearest so far, must leave the time for the best to climb to the last rung.
-            needed = clock.climb(search.top + 1) + clock.estimate(max(search.top, 0))
+            # After one more trial of the longest kind, the best candidate must still be able to reach the last rung.
+            needed = clock.estimate_climb(search.top + 1) + clock.estimate(max(search.top, 0))
             asked = search.ask(closing=bool(trials) and left < needed)
             if asked is None or (trials and left < clock.estimate(asked[1])):
                 return trials
             candidate, rung = asked
             trial = evaluate(candidate, search.candidates[candidate], rung)
             search.tell(candidate, rung, trial.score)
-            clock.take(rung, trial)
+            clock.record(rung, trial)
             trials.append(trial)
-            if search.top < 0 and len(trials) == _HOPELESS:
+            if search.top < 0 and len(trials) == _MAX_FAILURES:
                 return trials
             bar.update(min(budget, time.perf_counter() - start) - bar.n)
 
 
 class _Clock:
-    """Estimates how long a trial will take."""
+    """Estimates of the duration of a trial."""
 
     def __init__(self, levels: Sequence[int]) -> None:
         self._levels = levels
         self._fastest: dict[int, float] = {}
 
-    def take(self, rung: int, trial: Trial) -> None:
-        """Learn from a trial; the fastest of a rung is what counts, for the first one compiles."""
+    def record(self, rung: int, trial: Trial) -> None:
+        """Record the duration of a trial; the fastest of a rung counts, since the first one compiles."""
         if trial.error is None:
             self._fastest[rung] = min(trial.seconds, self._fastest.get(rung, math.inf))
 
     def estimate(self, rung: int) -> float:
-        """Return the seconds of a trial on a rung, in proportion to the resource where there was none."""
-        below = [known for known in self._fastest if known <= rung]
+        """Return the seconds of a trial on a rung, extrapolated in proportion to the resource from a lower rung."""
+        below = [recorded for recorded in self._fastest if recorded <= rung]
         if not below:
             return 0.0
         return self._fastest[max(below)] * self._levels[rung] / self._levels[max(below)]
 
-    def climb(self, rung: int) -> float:
-        """Return the seconds of the way from a rung to the last."""
+    def estimate_climb(self, rung: int) -> float:
+        """Return the seconds of one trial on each rung from this one to the last."""
         return sum(self.estimate(step) for step in range(rung, len(self._levels)))
 
 
 def _scorer(metric: Any) -> tuple[str, Any]:
-    """Return the name of a metric, and its scorer.
+    """Return the name and the scorer of a metric.
 
     Raises
     ------
     ValueError
-        There is no such metric, or there are several.
+        The metric is unknown, or there are several.
     """
     if isinstance(metric, list | tuple):
         metric = ranking_scorer(metric)
@@ -319,7 +320,7 @@ def _name(scorer: Any) -> str:
     if not isinstance(scorer, RankingScorer):
         return getattr(scorer, "__name__", type(scorer).__name__)
     if not scorer.single:
-        raise ValueError(f"metric: expected one metric to make great, got several: {', '.join(scorer.names)}")
+        raise ValueError(f"metric: expected one metric to maximise, got several: {', '.join(scorer.names)}")
     return f"-{scorer.metrics[0]}" if scorer.metrics[0].lower_is_better else scorer.names[0]
 
 
@@ -328,7 +329,7 @@ def _shown(params: dict[str, Any]) -> str:
 
 
 def _cells(values: list[Any]) -> Any:
-    """Return values of one plain kind as they are, others by how they are written."""
+    """Return values of a single plain type unchanged, and other values as their repr."""
     kinds = {type(value) for value in values if value is not None}
     plain = len(kinds) <= 1 and kinds <= {bool, int, float, str}
     cells = np.empty(len(values), dtype=object)

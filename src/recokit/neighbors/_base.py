@@ -1,5 +1,6 @@
 """The common part of UserKNN and ItemKNN: parameters, training data, and the choice of a model by feedback."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -133,13 +134,18 @@ class NeighborhoodRecommender(Recommender):
         """Return the biases of ratings; for implicit feedback, the mean alone unless the similarity needs biases."""
         if self._is_explicit():
             return self._biases
-        return (
-            BaselineBiases.fit(self.interactions_) if values == "baseline" else BaselineBiases.zero(self.interactions_)
-        )
+        fit = BaselineBiases.fit if values == "baseline" else BaselineBiases.zero
+        return fit(self.interactions_)
 
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
         """Return the factors of the values that similarities are computed from."""
         return decays
+
+    def _warm_up_data(self) -> Iterable[Interactions]:
+        from recokit.datasets.example import long_rows  # importing recokit loads no datasets
+
+        # Long rows have kernels of their own: for ranks of 2 or 4 bytes, with or without strengths above 1.
+        return (long_rows(n_ids, max_strength) for n_ids in (300, 2**16 + 1) for max_strength in (1, 2))
 
     # ------------------------------------------------------------------ predicting
 

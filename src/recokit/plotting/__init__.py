@@ -1,11 +1,11 @@
-"""Pictures of data, models and evaluations, drawn with matplotlib (``pip install "recokit[plot]"``).
+"""Plots of data, models and evaluations with matplotlib (``pip install "recokit[plot]"``).
 
-Every function draws on the axes it is given, or on those of a new figure, and returns them. Nothing global is changed.
-Names in Chinese, Japanese or Korean are drawn in a font that has their characters, where one is installed.
+Each function draws on the given axes, or on axes in a new figure, and returns them. No global settings are changed.
+Chinese, Japanese and Korean names are drawn in a font with their characters, if one is installed.
 """
 
 try:
-    import matplotlib as _matplotlib  # noqa: F401 (only whether it is there)
+    import matplotlib as _matplotlib  # noqa: F401 (only to check that it is installed)
 except ImportError as error:
     raise ImportError('recokit.plotting needs matplotlib: pip install "recokit[plot]"') from error
 

@@ -1,4 +1,4 @@
-"""What all pictures share: axes, colours, and names that can be read."""
+"""Shared by all plots: axes, colours, legends and readable names."""
 
 import unicodedata
 import warnings
@@ -9,16 +9,17 @@ from matplotlib import font_manager, get_cachedir, rcParams
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
 
-__all__ = ["COLORS", "GREY", "axes_of", "legend_of", "name_points", "name_style", "named", "note", "shortened"]
+__all__ = ["COLORS", "GREY", "axes_or_new", "by_name", "draw_legend", "name_points", "name_style", "note", "shortened"]
 
-#: Paul Tol's bright scheme, which colour-blind people can tell apart.
+#: Paul Tol's bright colour scheme, safe for colour-blind readers.
 COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
 GREY = "#8c8c8c"
 
-_LONGEST_NAME = 28  # columns of a terminal; a Chinese character takes two
-# In order of preference: what the systems and the common packages of fonts have.
+_MAX_NAME_WIDTH = 28  # in half-width characters; a Chinese character counts as two
+# In order of preference: fonts of operating systems and of common font packages.
 _CJK_FONTS = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -42,12 +43,12 @@ _CJK_FONTS = (
 )
 
 
-# Where a name may be: how far from its point, in points of type, and on which side of it; the best first.
-_PLACES = [(x, y, side, "center") for y in (0, 11, -11, 22, -22) for x, side in ((6, "left"), (-6, "right"))]
+# Positions of a name relative to its point (offset in points, alignment), in order of preference.
+_POSITIONS = [(x, y, side, "center") for y in (0, 11, -11, 22, -22) for x, side in ((6, "left"), (-6, "right"))]
 
 
-def axes_of(ax: Axes | None, size: tuple[float, float] = (6.4, 4.2)) -> Axes:
-    """Return the axes given, or those of a new figure of some size in inches."""
+def axes_or_new(ax: Axes | None, size: tuple[float, float] = (6.4, 4.2)) -> Axes:
+    """Return the given axes, or axes in a new figure of this size in inches."""
     if ax is not None:
         return ax
     from matplotlib import pyplot
@@ -55,27 +56,27 @@ def axes_of(ax: Axes | None, size: tuple[float, float] = (6.4, 4.2)) -> Axes:
     return pyplot.subplots(figsize=size, layout="constrained")[1]
 
 
-def named(things: Any, kind: type | tuple[type, ...], what: str) -> dict[str, Any]:
-    """Return things by name; one alone has the name "".
+def by_name(given: Any, kind: type | tuple[type, ...], expected: str) -> dict[str, Any]:
+    """Return one object or a mapping of names to objects as a dict; a single object has the name "".
 
     Raises
     ------
     TypeError
-        They are something else; the message says what is wanted.
+        An object is not of the expected kind.
     ValueError
-        There are none.
+        The mapping is empty.
     """
-    by_name = {str(name): thing for name, thing in things.items()} if isinstance(things, Mapping) else {"": things}
-    strange = [type(thing).__name__ for thing in by_name.values() if not isinstance(thing, kind)]
-    if strange:
-        raise TypeError(f"expected {what}, or a mapping of names to such; got {', '.join(strange)}")
-    if not by_name:
-        raise ValueError(f"nothing to draw: expected {what}, or a mapping of names to such")
-    return by_name
+    objects = {str(name): one for name, one in given.items()} if isinstance(given, Mapping) else {"": given}
+    unexpected = [type(one).__name__ for one in objects.values() if not isinstance(one, kind)]
+    if unexpected:
+        raise TypeError(f"expected {expected}, or a mapping of names to these; got {', '.join(unexpected)}")
+    if not objects:
+        raise ValueError(f"nothing to draw: expected {expected}, or a mapping of names to these")
+    return objects
 
 
-def shortened(name: Any, longest: int = _LONGEST_NAME) -> str:
-    """Return a name that fits, cut with an ellipsis where it is too long.
+def shortened(name: Any, max_width: int = _MAX_NAME_WIDTH) -> str:
+    """Return a name, cut with an ellipsis if it is wider than ``max_width``.
 
     Examples
     --------
@@ -85,42 +86,42 @@ def shortened(name: Any, longest: int = _LONGEST_NAME) -> str:
     '不锈钢茶…'
     """
     text = " ".join(str(name).split())
-    if sum(map(_width, text)) <= longest:
+    if sum(map(_width, text)) <= max_width:
         return text
-    kept, room = "", longest - 1
+    start, left = "", max_width - 1
     for character in text:
-        room -= _width(character)
-        if room < 0:
+        left -= _width(character)
+        if left < 0:
             break
-        kept += character
-    return f"{kept.rstrip()}…"
+        start += character
+    return f"{start.rstrip()}…"
 
 
 def name_style(names: Iterable[str]) -> dict[str, Any]:
-    """Return the properties of texts that show names: a font that has their characters, and no formulas.
+    """Return the text properties for names: a font with their characters, and no parsing of formulas.
 
     Warns
     -----
     UserWarning
-        There are Chinese, Japanese or Korean names, and no installed font has them.
+        There are Chinese, Japanese or Korean names, and no installed font has their characters.
     """
-    style: dict[str, Any] = {"parse_math": False}  # a price in dollars is no formula
+    style: dict[str, Any] = {"parse_math": False}  # dollar signs are prices, not formulas
     if any(_is_cjk(character) for name in names for character in name):
         font = _cjk_font()
         if font is None:
             warnings.warn(
                 "no installed font has Chinese, Japanese or Korean characters, so names show boxes instead; install "
-                f"one, such as {_CJK_FONTS[0]} (package fonts-noto-cjk), and delete matplotlib's list of fonts, "
-                f"{get_cachedir()}/fontlist-*.json, which knows those of its first use only",
-                stacklevel=4,
+                f"one, such as {_CJK_FONTS[0]} (package fonts-noto-cjk), and delete matplotlib's outdated list of "
+                f"fonts, {get_cachedir()}/fontlist-*.json",
+                stacklevel=levels_inside(),
             )
         else:
             style["fontfamily"] = [*_families(rcParams["font.family"]), font]
     return style
 
 
-def legend_of(ax: Axes, names: Sequence[str]) -> None:
-    """Draw a legend above the axes, where it covers nothing, if there is a name to show."""
+def draw_legend(ax: Axes, names: Sequence[str]) -> None:
+    """Draw a legend above the axes if any name is not empty."""
     if not any(names):
         return
     style = name_style(names)
@@ -131,33 +132,33 @@ def legend_of(ax: Axes, names: Sequence[str]) -> None:
 
 
 def note(ax: Axes, text: str) -> None:
-    """Write above the axes what a sign in them means."""
+    """Write a note above the axes, for example on the meaning of a colour."""
     ax.set_title(text, loc="left", fontsize=9, color="#555555")
 
 
 def name_points(ax: Axes, names: Sequence[str], points: FloatArray) -> None:
-    """Write each name beside its point, where it covers no other name, no point and nothing outside if there is room.
+    """Write each name beside its point, inside the axes and without overlaps if there is room.
 
     Parameters
     ----------
     ax : Axes
-        On which the points are drawn.
+        Axes with the points.
     names : sequence of n str
     points : (n, 2) array
-        In the terms of the data.
+        Data coordinates.
     """
     style = name_style(names)
-    ax.autoscale_view()  # matplotlib would do it on drawing, which is too late to measure
-    taken = [Bbox.from_extents(*(place - 4), *(place + 4)) for place in ax.transData.transform(points)]
+    ax.autoscale_view()  # matplotlib scales only on drawing, too late to measure texts
+    occupied = [Bbox.from_extents(*(center - 4), *(center + 4)) for center in ax.transData.transform(points)]
     for name, point in zip(names, points.tolist(), strict=True):
         text = ax.annotate(name, (point[0], point[1]), (0, 0), textcoords="offset points", fontsize=9, **style)
-        for place in [*_PLACES, _PLACES[0]]:
-            text.set(position=place[:2], ha=place[2], va=place[3])
+        for x, y, ha, va in [*_POSITIONS, _POSITIONS[0]]:  # the first again, if no position is free
+            text.set(position=(x, y), ha=ha, va=va)
             box = text.get_window_extent()
             inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1) and ax.bbox.containsy(box.y1)
-            if inside and not box.count_overlaps(taken):
+            if inside and not box.count_overlaps(occupied):
                 break
-        taken.append(box)
+        occupied.append(box)
 
 
 def _families(families: str | list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The catalogue: its long tail, and how much of it a model shows for the accuracy it has."""
+"""Plots of the catalogue: its long tail, and coverage against accuracy."""
 
 from typing import Any
 
@@ -8,24 +8,24 @@ from matplotlib.axes import Axes
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
-from recokit.metrics import Evaluation, Metric
-from recokit.plotting._style import COLORS, GREY, axes_of, name_points, name_style, named, note, shortened
+from recokit.metrics import Evaluation
+from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, name_points, name_style, note, shortened
 
 __all__ = ["coverage_accuracy", "long_tail"]
 
 
 def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
-    """Draw how often each item occurs, from the most popular to the least, and how few make up most of all.
+    """Draw the number of occurrences of each item, most popular first, and the size of the head.
 
     Parameters
     ----------
-    data : Interactions or Recommendations, or mapping of names to such
-        What items are counted in: interactions, or lists that were recommended. Items that never occur are at the end
-        of interactions, and in no list.
+    data : Interactions or Recommendations, or mapping of names to these
+        Interactions or recommended lists in which items are counted. Items without interactions are counted as 0; for
+        lists, only listed items count.
     share : float
-        The head is the fewest items that make up this share, and is shaded where there is one curve.
+        The head is the smallest set of items with this share of all occurrences; it is shaded if there is one curve.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -39,17 +39,17 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from recokit.plotting import long_tail
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> long_tail(example_interactions("implicit")).get_title(loc="left")
     '14 of 18 items (78%) make up 80%'
     """
     if not 0 < share < 1:
         raise ValueError(f"share={share}: expected a number between 0 and 1")
-    by_name = named(data, (Interactions, Recommendations), "Interactions or Recommendations")
-    counts = {name: _counts(one) for name, one in by_name.items()}
+    sources = by_name(data, (Interactions, Recommendations), "Interactions or Recommendations")
+    counts = {name: _counts(one) for name, one in sources.items()}
     if any(each.sum() == 0 for each in counts.values()):
         raise ValueError("nothing to draw: there are no items to count")
-    ax = axes_of(ax)
+    ax = axes_or_new(ax)
     style = name_style(counts)
     for color, (name, each) in zip([*COLORS] * 20, counts.items(), strict=False):
         head = int(np.searchsorted(np.cumsum(each), share * each.sum())) + 1
@@ -63,13 +63,13 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     if len(counts) > 1:
         for text in ax.legend(frameon=False, fontsize=8).get_texts():
             text.set(**style)
-    kind = "occurrences in lists" if isinstance(next(iter(by_name.values())), Recommendations) else "interactions"
+    kind = "occurrences in lists" if isinstance(next(iter(sources.values())), Recommendations) else "interactions"
     ax.set(xlabel="items, from the most popular", ylabel=kind, yscale="log")
     return ax
 
 
 def _counts(data: Interactions | Recommendations) -> AnyArray:
-    """Return how often each item occurs, the most frequent first."""
+    """Return the number of occurrences of each item, most frequent first."""
     if isinstance(data, Interactions):
         counts = np.bincount(data.item_codes, minlength=data.n_items)
     else:
@@ -81,19 +81,19 @@ def _counts(data: Interactions | Recommendations) -> AnyArray:
 def coverage_accuracy(
     evaluations: Any, accuracy: str = "ndcg@10", coverage: str = "coverage@10", *, ax: Axes | None = None
 ) -> Axes:
-    """Draw the accuracy of models against the share of the catalogue that their lists show.
+    """Draw the accuracy of models against the catalogue coverage of their lists.
 
-    Models that no other surpasses in both are joined by a line.
+    A line joins the models on the Pareto front: no other model is better in one metric and no worse in the other.
 
     Parameters
     ----------
     evaluations : Evaluation, or mapping of names to Evaluation
-        With both metrics.
+        Evaluations with both metrics.
     accuracy, coverage : str
-        The metrics, as they were asked for; in place of coverage another that is not of accuracy may stand, such as
-        ``"novelty@10"`` or ``"gini@10"``, of which less is better.
+        Names of the metrics in the evaluations. ``coverage`` can be another metric, such as ``"novelty@10"`` or
+        ``"gini@10"``; for metrics such as ``gini``, lower is better.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -108,33 +108,30 @@ def coverage_accuracy(
     --------
     >>> from recokit import Popularity, evaluate
     >>> from recokit.plotting import coverage_accuracy
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> data = example_interactions("implicit")
     >>> lists, test = Popularity().fit(data).recommend(), {user: [100] for user in data.users}
     >>> result = evaluate(lists, test, ["ndcg@10", "coverage@10"], catalogue=data)
     >>> coverage_accuracy({"popular": result}).get_xlabel()
     'coverage@10'
     """
-    by_name = named(evaluations, Evaluation, "an Evaluation")
-    x = np.array([one[coverage] for one in by_name.values()])
-    y = np.array([one[accuracy] for one in by_name.values()])
-    best = _unsurpassed(_goodness(x, coverage), _goodness(y, accuracy))
-    ax = axes_of(ax)
+    models = by_name(evaluations, Evaluation, "an Evaluation")
+    x = np.array([one[coverage] for one in models.values()])
+    y = np.array([one[accuracy] for one in models.values()])
+    to_minimise = frozenset().union(*(one.lower_is_better for one in models.values()))
+    best = _on_pareto_front(-x if coverage in to_minimise else x, -y if accuracy in to_minimise else y)
+    ax = axes_or_new(ax)
     front = sorted(np.flatnonzero(best), key=lambda k: x[k])
     ax.plot(x[front], y[front], "-", color=COLORS[0], alpha=0.4)
     ax.scatter(x, y, color=[COLORS[0] if each else GREY for each in best], zorder=3)
     ax.margins(0.12)
     ax.set(xlabel=coverage, ylabel=accuracy)
     if not all(best):
-        note(ax, "grey: another is better in one and no worse in the other")
-    name_points(ax, [shortened(name) for name in by_name], np.column_stack([x, y]))
+        note(ax, "grey: another model is better in one metric and no worse in the other")
+    name_points(ax, [shortened(name) for name in models], np.column_stack([x, y]))
     return ax
 
 
-def _goodness(values: FloatArray, metric: str) -> FloatArray:
-    return -values if Metric.parse(metric).lower_is_better else values
-
-
-def _unsurpassed(x: FloatArray, y: FloatArray) -> list[bool]:
-    """Tell of each point whether no other is greater in one and no less in the other."""
+def _on_pareto_front(x: FloatArray, y: FloatArray) -> list[bool]:
+    """Return for each point whether no other point is greater in one coordinate and no less in the other."""
     return [not np.any((x >= x[k]) & (y >= y[k]) & ((x > x[k]) | (y > y[k]))) for k in range(len(x))]

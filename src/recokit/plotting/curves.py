@@ -1,4 +1,4 @@
-"""Curves: the error by epoch, a metric by the length of the lists."""
+"""Curves: the error by epoch, and a metric by the length of the lists."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,23 +10,23 @@ from matplotlib.ticker import MaxNLocator
 from recokit.base import Recommender
 from recokit.data.recommendations import Recommendations
 from recokit.metrics import Metric, evaluate
-from recokit.plotting._style import COLORS, axes_of, legend_of, named
+from recokit.plotting._style import COLORS, axes_or_new, by_name, draw_legend
 
 __all__ = ["learning_curve", "metric_by_k"]
 
 
 def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
-    """Draw what a model recorded of every epoch of its fit: the error in training and, where there is one, validation.
+    """Draw the training error of a model by epoch, and the validation error if there is one.
 
-    The epoch that the model is from has a dot, where the model says which (``best_epoch_``).
+    A dot marks the epoch with the final parameters of the model, if it has the attribute ``best_epoch_``.
 
     Parameters
     ----------
-    models : Recommender or dict, or mapping of names to such
-        Fitted models with a ``history_``, or such histories: dicts of lists with a number for each epoch, the names of
-        which begin with ``training_`` or ``validation_``.
+    models : Recommender or dict, or mapping of names to these
+        Fitted models with a ``history_``, or histories: dicts of lists with a number for each epoch, with keys that
+        begin with ``training_`` or ``validation_``.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -35,21 +35,21 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError
-        A model records no epochs.
+        A model has no history of epochs.
 
     Examples
     --------
     >>> from recokit import SGDMatrixFactorization
     >>> from recokit.plotting import learning_curve
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> model = SGDMatrixFactorization(4, n_epochs=5, random_state=0).fit(example_interactions("explicit"))
     >>> learning_curve(model).get_xlabel()
     'epoch'
     """
-    by_name = _histories(models)
-    ax = axes_of(ax)
+    histories = _histories(models)
+    ax = axes_or_new(ax)
     quantities: dict[str, None] = {}
-    for color, (name, (history, best)) in zip(_cycle(), by_name.items(), strict=False):
+    for color, (name, (history, best)) in zip(_cycle(), histories.items(), strict=False):
         for key, values in history.items():
             if not values:
                 continue
@@ -63,19 +63,19 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
                 ax.plot(best, values[best - 1], "o", color=color)
     ax.set(xlabel="epoch", ylabel=" and ".join(quantity.replace("_", " ") for quantity in quantities))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend_of(ax, [*by_name, "training"])
+    draw_legend(ax, [*histories, "training"])
     return ax
 
 
 def _histories(models: Any) -> dict[str, tuple[Mapping[str, list[float]], int | None]]:
-    """Return the history of each model by name, and the epoch that it is from."""
-    alone = isinstance(models, Mapping) and bool(models) and all(isinstance(part, list) for part in models.values())
-    by_name = named({"": models} if alone else models, (Recommender, Mapping), "a fitted model or its history_")
+    """Return the history of each model by name, and its best epoch if it has one."""
+    is_history = isinstance(models, Mapping) and bool(models) and all(isinstance(one, list) for one in models.values())
+    given = by_name({"": models} if is_history else models, (Recommender, Mapping), "a fitted model or its history_")
     found = {}
-    for name, model in by_name.items():
+    for name, model in given.items():
         history = model if isinstance(model, Mapping) else getattr(model, "history_", None)
         if history is None:
-            raise TypeError(f"{type(model).__name__} has no history_: it is not fitted, or not learned by epochs")
+            raise TypeError(f"{type(model).__name__} has no history_: it is not fitted, or is not trained in epochs")
         found[name] = history, getattr(model, "best_epoch_", None)
     return found
 
@@ -89,20 +89,20 @@ def metric_by_k(
     ax: Axes | None = None,
     **options: Any,
 ) -> Axes:
-    """Draw a metric against the number of items that are looked at in each list.
+    """Draw a metric against its cut-off k.
 
     Parameters
     ----------
     recommendations : Recommendations, or mapping of names to Recommendations
         The lists of one or several models.
     test : Interactions, frame, pairs or mapping
-        As `recokit.evaluate` takes it.
+        Test data, as in `recokit.evaluate`.
     metric : str or Metric
         A metric of `recokit.evaluate` without a cut-off, such as ``"recall"`` or ``"ndcg(gain=linear)"``.
     ks : iterable of int, optional
-        The cut-offs; by default 1 to the length of the lists, at most 20 of them.
+        Cut-offs; by default at most 20 from 1 to the length of the lists.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; axes in a new figure by default.
     **options
         Further arguments of `recokit.evaluate`, such as ``train``.
 
@@ -113,13 +113,13 @@ def metric_by_k(
     Raises
     ------
     ValueError
-        The metric has a cut-off or is unknown, or a cut-off is longer than the lists.
+        The metric has a cut-off or is unknown, or a cut-off exceeds the length of the lists.
 
     Examples
     --------
     >>> from recokit import Popularity
     >>> from recokit.plotting import metric_by_k
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> data = example_interactions("implicit")
     >>> lists = Popularity().fit(data).recommend(n=5, exclude_seen=False)
     >>> metric_by_k({"popular": lists}, {user: [100] for user in data.users}, "recall").get_ylabel()
@@ -130,28 +130,28 @@ def metric_by_k(
         raise ValueError(
             f"metric={str(metric)!r}: expected a metric without a cut-off, such as {str(replace(measure, k=None))!r}"
         )
-    by_name = named(recommendations, Recommendations, "Recommendations")
-    longest = min(lists.items.shape[1] for lists in by_name.values())
-    cuts = _spread(longest) if ks is None else sorted(set(ks))
-    if not cuts or cuts[0] < 1 or cuts[-1] > longest:
-        raise ValueError(f"ks={cuts}: expected cut-offs from 1 to {longest}, the length of the shortest lists")
-    ax = axes_of(ax)
+    models = by_name(recommendations, Recommendations, "Recommendations")
+    max_k = min(lists.items.shape[1] for lists in models.values())
+    cuts = _default_cut_offs(max_k) if ks is None else sorted(set(ks))
+    if not cuts or cuts[0] < 1 or cuts[-1] > max_k:
+        raise ValueError(f"ks={cuts}: expected cut-offs from 1 to {max_k}, the length of the shortest lists")
+    ax = axes_or_new(ax)
     at_k = [replace(measure, k=k) for k in cuts]
-    for color, (name, lists) in zip(_cycle(), by_name.items(), strict=False):
+    for color, (name, lists) in zip(_cycle(), models.items(), strict=False):
         result = evaluate(lists, test, at_k, **options)
         ax.plot(cuts, [result[str(one)] for one in at_k], "o-", color=color, ms=4, label=name)
     name, bracket, conventions = str(metric).partition("(")
-    ax.set(xlabel="k, items looked at", ylabel=f"{name}@k{bracket}{conventions}")
+    ax.set(xlabel="cut-off k", ylabel=f"{name}@k{bracket}{conventions}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend_of(ax, list(by_name))
+    draw_legend(ax, list(models))
     return ax
 
 
-def _spread(longest: int, most: int = 20) -> list[int]:
-    """Return at most so many cut-offs from 1 to the longest, evenly."""
-    if longest <= most:
-        return list(range(1, longest + 1))
-    return sorted({1 + round(step * (longest - 1) / (most - 1)) for step in range(most)})
+def _default_cut_offs(max_k: int, max_number: int = 20) -> list[int]:
+    """Return at most ``max_number`` evenly spaced cut-offs from 1 to ``max_k``."""
+    if max_k <= max_number:
+        return list(range(1, max_k + 1))
+    return sorted({1 + round(step * (max_k - 1) / (max_number - 1)) for step in range(max_number)})
 
 
 def _cycle() -> list[str]:

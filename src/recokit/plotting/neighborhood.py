@@ -1,4 +1,4 @@
-"""An item among those most similar to it."""
+"""Plot of an item and its most similar items."""
 
 from typing import Any
 
@@ -6,35 +6,35 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from recokit.base import Recommender
-from recokit.plotting._style import COLORS, axes_of, name_style, shortened
-from recokit.plotting.heatmap import name_of
+from recokit.plotting._style import COLORS, axes_or_new, name_style, shortened
+from recokit.plotting.heatmap import label_of
 
 __all__ = ["similarity_neighborhood"]
 
-_MOST = 30
-_MOST_LEVEL = 12
-_NEAREST, _FARTHEST, _WIDTH = 0.45, 1.0, 1.9
+_MAX_ITEMS = 30
+_MAX_HORIZONTAL = 12  # items with horizontal names; names of more are written along their rays
+_MIN_RADIUS, _MAX_RADIUS, _HALF_WIDTH = 0.45, 1.0, 1.9
 
 
 def similarity_neighborhood(
     model: Recommender, item: Any, n: int = 10, *, labels: Any = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw an item in the middle, and the items that a model finds most similar around it.
+    """Draw an item in the centre, surrounded by its most similar items.
 
-    The more similar an item, the nearer it is and the stronger its line; they begin above and go on clockwise.
+    A more similar item is nearer to the centre and has a stronger line. The order starts at the top and runs clockwise.
 
     Parameters
     ----------
     model : Recommender
-        Fitted, with ``similar_items``.
+        Fitted model with ``similar_items``.
     item : id
-        The item in the middle.
+        Item in the centre.
     n : int
-        How many others, at most 30.
+        Number of similar items, at most 30.
     labels : mapping of item ids to names, or callable, optional
-        What to call the items; by default their ids.
+        Names of the items; by default their ids.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; axes in a new figure by default.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def similarity_neighborhood(
     UnknownIdError
         The model does not know the item.
     NotImplementedError
-        The model has no similarity of items.
+        The model does not define similar items.
     ValueError
         ``n`` is not from 1 to 30.
 
@@ -53,21 +53,21 @@ def similarity_neighborhood(
     --------
     >>> from recokit import ItemKNN
     >>> from recokit.plotting import similarity_neighborhood
-    >>> from recokit.testing import example_interactions
+    >>> from recokit.datasets import example_interactions
     >>> axes = similarity_neighborhood(ItemKNN().fit(example_interactions("implicit")), 100, n=3)
     >>> [text.get_text() for text in axes.texts]
     ['100', '108  0.71', '116  0.67', '132  0.60']
     """
-    if not 1 <= n <= _MOST:
-        raise ValueError(f"n={n}: expected 1 to {_MOST}, which a picture can show")
+    if not 1 <= n <= _MAX_ITEMS:
+        raise ValueError(f"n={n}: expected 1 to {_MAX_ITEMS}")
     similar = model.similar_items([item], n)[item]
-    names = [shortened(name_of(key, labels), 22) for key in (item, *(other for other, _ in similar))]
+    names = [shortened(label_of(key, labels), 22) for key in (item, *(other for other, _ in similar))]
     style = name_style(names)
     scores = np.array([score for _, score in similar])
-    along = len(scores) > _MOST_LEVEL
-    height = _WIDTH if along else 1.25
-    ax = axes_of(ax, (6.4, 6.4 * height / _WIDTH))
-    ax.set(xlim=(-_WIDTH, _WIDTH), ylim=(-height, height), aspect="equal")
+    along_rays = len(scores) > _MAX_HORIZONTAL
+    height = _HALF_WIDTH if along_rays else 1.25
+    ax = axes_or_new(ax, (6.4, 6.4 * height / _HALF_WIDTH))
+    ax.set(xlim=(-_HALF_WIDTH, _HALF_WIDTH), ylim=(-height, height), aspect="equal")
     ax.set_axis_off()
     span = np.ptp(scores) if len(scores) else 0.0
     closeness = (scores - scores.min()) / span if span > 0 else np.ones(len(scores))
@@ -77,21 +77,21 @@ def similarity_neighborhood(
     below: dict[str, Any] = {"xytext": (0, -9), "textcoords": "offset points", "ha": "center", "va": "top", "zorder": 4}
     ax.annotate(names[0], (0, 0), bbox=box, **below, **style)
     for name, score, close, angle in zip(names[1:], scores, closeness, angles, strict=True):
-        radius = _FARTHEST - close * (_FARTHEST - _NEAREST)
+        radius = _MAX_RADIUS - close * (_MAX_RADIUS - _MIN_RADIUS)
         x, y = radius * np.cos(angle), radius * np.sin(angle)
         ax.plot([0, x], [0, y], "-", color=COLORS[0], lw=0.6 + 2.4 * close, alpha=0.3 + 0.5 * close, zorder=1)
         ax.plot(x, y, "o", color=COLORS[0], zorder=2)
-        ax.annotate(f"{name}  {score:.2f}", (x, y), **_beside(angle, along), fontsize=9, **style)
+        ax.annotate(f"{name}  {score:.2f}", (x, y), **_text_options(angle, along_rays=along_rays), fontsize=9, **style)
     return ax
 
 
-def _beside(angle: float, along: bool) -> dict[str, Any]:
-    """Return how a name is written outside of its point: level, or along its ray where many are close together."""
-    across, up = np.cos(angle), np.sin(angle)
-    place: dict[str, Any] = {"xytext": (7 * across, 7 * up), "textcoords": "offset points"}
-    if along:
-        turn = np.degrees(angle) if across >= 0 else np.degrees(angle) + 180
-        side = "left" if across >= 0 else "right"
-        return place | {"rotation": turn, "rotation_mode": "anchor", "ha": side, "va": "center"}
-    side = "left" if across > 0.1 else "right" if across < -0.1 else "center"
-    return place | {"ha": side, "va": "bottom" if up > 0.9 else "top" if up < -0.9 else "center"}
+def _text_options(angle: float, *, along_rays: bool) -> dict[str, Any]:
+    """Return the position of a name outside its point: horizontal, or along its ray."""
+    x, y = np.cos(angle), np.sin(angle)
+    options: dict[str, Any] = {"xytext": (7 * x, 7 * y), "textcoords": "offset points"}
+    if along_rays:
+        rotation = np.degrees(angle) if x >= 0 else np.degrees(angle) + 180
+        side = "left" if x >= 0 else "right"
+        return options | {"rotation": rotation, "rotation_mode": "anchor", "ha": side, "va": "center"}
+    side = "left" if x > 0.1 else "right" if x < -0.1 else "center"
+    return options | {"ha": side, "va": "bottom" if y > 0.9 else "top" if y < -0.9 else "center"}

@@ -1,51 +1,52 @@
-"""Warming up: have the kernels compiled before the first request comes."""
+"""Warm-up: compile the kernels before the first request."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-
-import numpy as np
-from scipy import sparse
 
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
 
 __all__ = ["warm_up"]
 
-_N_BUSY = 300  # users, and items, of made-up data where there is much to count
-
 
 def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
-    """Compile, and cache on disk, what a service will call.
+    """Compile everything that a service will call, and cache it on disk.
 
-    Fits each recommender to made-up interactions and calls its methods once, on few and, where large data are another
-    kernel's work, on many. After that, neither this process nor a later one that shares the cache has to compile. The
-    cache lies beside the package, or in the folder that the environment variable ``NUMBA_CACHE_DIR`` names.
+    Fits each recommender to generated interactions and calls its methods once. Models that use other kernels on large
+    data are also fitted to large data. After that, neither this process nor a later one with the same cache has to
+    compile. The cache is beside the package, or in the folder named by the environment variable ``NUMBA_CACHE_DIR``.
 
     Parameters
     ----------
     recommenders : iterable of Recommender, optional
-        With the parameters that will be used; by default all of recokit's, with their default parameters.
+        Recommenders with the parameters that the service uses; by default all of recokit's, with default parameters.
 
     Examples
     --------
     >>> import recokit
     >>> recokit.warm_up([recokit.Popularity()])
     """
-    from recokit.testing import all_recommenders, example_interactions  # only here: it imports much
+    from recokit.datasets import example_interactions  # importing recokit loads no datasets
 
-    chosen = [kind() for kind in all_recommenders()] if recommenders is None else list(recommenders)
-    for recommender in chosen:
+    for recommender in _own_recommenders() if recommenders is None else recommenders:
         for feedback in recommender._supported_feedback:
             _call_all(recommender, example_interactions(feedback))
-        if hasattr(recommender, "similarity") and "implicit" in recommender._supported_feedback:
-            for n_rows in (_N_BUSY, 2**16 + 1):  # ranks have 2 bytes, or 4
-                for most in (1, 2):
-                    _copy(recommender).fit(_busy(n_rows, most))
-    _scattered_ids()
+        for data in recommender._warm_up_data():
+            _copy(recommender).fit(data, **recommender._example_side(data))
+    _look_up_scattered_ids()
+
+
+def _own_recommenders() -> list[Recommender]:
+    """Return one recommender of each class at the top level of recokit, with default parameters."""
+    import recokit  # not at the top of the module, since recokit imports it
+
+    public = (getattr(recokit, name) for name in recokit.__all__)
+    kinds = [thing for thing in public if isinstance(thing, type) and issubclass(thing, Recommender)]
+    return [kind() for kind in kinds if kind is not Recommender]
 
 
 def _call_all(recommender: Recommender, data: Interactions) -> None:
-    """Call the methods of a copy once, on data and on some more."""
+    """Call each method of a fitted copy once."""
     model, side = _copy(recommender), recommender._example_side(data)
     model.fit(data, **side)
     user, item = next(iter(data.users)), next(iter(data.items))
@@ -68,16 +69,7 @@ def _copy(recommender: Recommender) -> Recommender:
     return model
 
 
-def _busy(n_rows: int, most: int) -> Interactions:
-    """Return interactions, of which some users and items have very many, with strengths from 1 to ``most``."""
-    users, items = np.divmod(np.arange(_N_BUSY**2), _N_BUSY)
-    kept = (users * 7 + items * 3) % 5 > 1
-    strengths = 1.0 + np.arange(kept.sum()) % most
-    cells = sparse.csr_array((strengths, (users[kept], items[kept])), shape=(n_rows, n_rows))
-    return Interactions.from_matrix(cells, feedback="implicit")
-
-
-def _scattered_ids() -> None:
-    """Look up integers that lie so far apart that they are hashed."""
+def _look_up_scattered_ids() -> None:
+    """Look up integers so far apart that their index is a hash table."""
     data = Interactions.from_arrays([1, 10**15], [1, 10**15])
     data.merge(Interactions.from_arrays([2, 10**14], [2, 10**14]), duplicates="sum")

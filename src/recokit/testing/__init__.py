@@ -1,12 +1,13 @@
-"""The contract that every recommender keeps, as checks that third parties can run on their own."""
+"""Contract checks that every recommender must pass, including recommenders of third parties."""
 
 from collections.abc import Callable
 
 import recokit
 from recokit.base import Recommender
+from recokit.datasets import example_interactions
 from recokit.testing import _check_learning, _check_lists
 from recokit.testing._scikit_learn import INAPPLICABLE_SKLEARN_CHECKS
-from recokit.testing._subject import Side, Subject, example_interactions
+from recokit.testing._subject import Side, Subject
 
 __all__ = [
     "CHECKS",
@@ -14,7 +15,6 @@ __all__ = [
     "Subject",
     "all_recommenders",
     "check_recommender",
-    "example_interactions",
 ]
 
 CHECKS: tuple[Callable[[Subject], None], ...] = tuple(
@@ -26,7 +26,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = tuple(
 
 
 def all_recommenders() -> list[type[Recommender]]:
-    """Return the recommenders that recokit offers at its top level.
+    """Return the recommender classes at the top level of recokit.
 
     Examples
     --------
@@ -47,15 +47,15 @@ def check_recommender(estimator: Recommender, *, side: Side | None = None) -> No
     Parameters
     ----------
     estimator : Recommender
-        With the parameters to test; it is cloned, not fitted. Where it has a ``random_state``, that is set to 0.
+        Estimator with the parameters to check. It is cloned, not fitted; ``random_state`` is set to 0 if it has one.
     side : callable, optional
-        Makes the further arguments of ``fit`` from the `Interactions` that are fitted; by default the estimator's
-        ``_example_side`` does.
+        Function that returns the further arguments of ``fit`` for given `Interactions`; by default the estimator's
+        ``_example_side``.
 
     Raises
     ------
     AssertionError
-        The estimator breaks the contract.
+        The estimator violates the contract.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a model keeps to in learning, and in being copied and saved."""
+"""Checks of fitting, copying and saving."""
 
 import copy
 import functools
@@ -19,13 +19,14 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from recokit._runtime import threads as _threads
 from recokit.data._frames import to_frame
 from recokit.data.interactions import Interactions
+from recokit.datasets import example_interactions
 from recokit.exceptions import ModelFormatError
 from recokit.persistence import load
-from recokit.testing._subject import Subject, example_interactions, raises, same_lists, same_model
+from recokit.testing._subject import Subject, raises, same_lists, same_model
 
 
 def check_parameters_survive_cloning_and_fitting(subject: Subject) -> None:
-    """``clone`` copies the parameters, and ``fit`` changes none and returns the estimator."""
+    """Check that ``clone`` copies the parameters, and that ``fit`` changes none and returns the estimator."""
     model = subject.new()
     before = repr(model.get_params())
     assert model.fit(subject.data, **subject.side(subject.data)) is model
@@ -33,14 +34,14 @@ def check_parameters_survive_cloning_and_fitting(subject: Subject) -> None:
 
 
 def check_bad_parameters_are_refused_by_fit(subject: Subject) -> None:
-    """Wrong common parameters are stored, and refused by ``fit`` with a message that names them."""
+    """Check that bad common parameters are stored, and that ``fit`` refuses them by name."""
     for name, value in {"feedback": "likes", "n_threads": 0, "verbose": "loud"}.items():
         model = subject.new().set_params(**{name: value})
         raises(ValueError, functools.partial(model.fit, subject.data, **subject.side(subject.data)), name)
 
 
-def check_an_unfitted_model_says_so(subject: Subject) -> None:
-    """Every method that needs a fitted model raises NotFittedError."""
+def check_an_unfitted_model_raises_not_fitted_error(subject: Subject) -> None:
+    """Check that every method that needs a fitted model raises NotFittedError."""
     model, user, item = subject.new(), next(iter(subject.data.users)), next(iter(subject.data.items))
     calls: list[Callable[[], Any]] = [
         lambda: model.predict([(user, item)]),
@@ -55,8 +56,8 @@ def check_an_unfitted_model_says_so(subject: Subject) -> None:
         raises(NotFittedError, call)
 
 
-def check_every_form_of_input_gives_the_same_model(subject: Subject) -> None:
-    """Interactions, sparse matrices, pairs as arrays, lists and frames, and any order of rows, give one model."""
+def check_all_forms_of_input_give_the_same_model(subject: Subject) -> None:
+    """Check Interactions, sparse matrices, pairs as arrays, lists and frames, and different orders of rows."""
     expected, data, side = subject.fitted(), subject.data, subject.side(subject.data)
     pairs, values = subject.pairs()
     backwards = slice(None, None, -1)
@@ -71,28 +72,32 @@ def check_every_form_of_input_gives_the_same_model(subject: Subject) -> None:
     for backend in ("pandas", "polars", "pyarrow"):
         if find_spec(backend) is not None:
             same_model(subject.new().fit(to_frame(columns, backend), values, **side), expected, data)
-    coded = Interactions.from_matrix(data.matrix, feedback=data.feedback)
+    with_codes_as_ids = Interactions.from_matrix(data.matrix, feedback=data.feedback)
     for form in ("csr", "csc", "coo"):
-        model = subject.new().set_params(feedback=data.feedback).fit(data.matrix.asformat(form), **subject.side(coded))
-        same_lists(model.recommend(n=5), subject.fitted(coded).recommend(n=5))
+        model = (
+            subject.new()
+            .set_params(feedback=data.feedback)
+            .fit(data.matrix.asformat(form), **subject.side(with_codes_as_ids))
+        )
+        same_lists(model.recommend(n=5), subject.fitted(with_codes_as_ids).recommend(n=5))
 
 
-def check_inputs_are_not_changed_and_may_be_read_only(subject: Subject) -> None:
-    """Read-only and non-contiguous arrays work, and ``fit`` and ``predict`` write to nothing they are given."""
+def check_inputs_are_not_modified_and_can_be_read_only(subject: Subject) -> None:
+    """Check read-only and non-contiguous arrays, and that ``fit`` and ``predict`` do not modify their input."""
     pairs, values = subject.pairs()
     wide = np.repeat(pairs, 2, axis=1)
     strided = wide[:, ::2]
-    kept = pairs.copy()
+    original = pairs.copy()
     strided.flags.writeable = False
     if values is not None:
         values.flags.writeable = False
     model = subject.new().fit(strided, values, **subject.side(subject.data))
     assert_array_equal(model.predict(strided), subject.fitted().predict(pairs))
-    assert_array_equal(strided, kept)
+    assert_array_equal(strided, original)
 
 
-def check_users_and_items_without_interactions_do_no_harm(subject: Subject) -> None:
-    """Empty rows and columns give finite predictions and valid lists."""
+def check_users_and_items_without_interactions_are_handled(subject: Subject) -> None:
+    """Check that empty rows and columns give finite predictions and valid lists."""
     matrix = subject.data.matrix.tolil()
     matrix[3, :] = 0
     matrix[:, 2] = 0
@@ -104,19 +109,19 @@ def check_users_and_items_without_interactions_do_no_harm(subject: Subject) -> N
     assert model.recommend([3], n=4, on_unknown="popular").counts.tolist() == [4]
 
 
-def check_the_smallest_data_work(subject: Subject) -> None:
-    """One user with one item, and values that are all equal, can be fitted and used."""
+def check_minimal_data_can_be_fitted(subject: Subject) -> None:
+    """Check data of one user with one item, and data with equal values."""
     values = None if subject.data.feedback == "implicit" else [3.0]
     one = Interactions.from_arrays(["a"], ["x"], values)
     model = subject.fitted(one)
     assert np.all(np.isfinite(model.predict([("a", "x"), ("b", "x"), ("a", "y")])))
     assert model.recommend().counts.tolist() == [0]
-    level = Interactions.from_matrix(subject.data.matrix.sign() * 3, feedback=subject.data.feedback)
-    assert np.all(np.isfinite(subject.fitted(level).predict([(0, 0), (1, 1), (2, 5)])))
+    constant = Interactions.from_matrix(subject.data.matrix.sign() * 3, feedback=subject.data.feedback)
+    assert np.all(np.isfinite(subject.fitted(constant).predict([(0, 0), (1, 1), (2, 5)])))
 
 
-def check_a_refit_forgets_and_repeats(subject: Subject) -> None:
-    """Fitting again gives the same bits, whatever was fitted between."""
+def check_a_refit_does_not_depend_on_earlier_fits(subject: Subject) -> None:
+    """Check that fitting again gives the same bits, after a fit to other data."""
     model, expected = subject.fitted(), subject.fitted()
     other = example_interactions(subject.data.feedback, strings=True, seed=5)
     model.fit(other, **subject.side(other))
@@ -125,7 +130,7 @@ def check_a_refit_forgets_and_repeats(subject: Subject) -> None:
 
 
 def check_the_number_of_threads_changes_no_bit(subject: Subject) -> None:
-    """1, 2, 3 and 8 threads give the same bits."""
+    """Check that 1, 2, 3 and 8 threads give the same bits."""
     data, side = subject.data, subject.side(subject.data)
     one = subject.new().set_params(n_threads=1).fit(data, **side)
     for n_threads in (2, 3, 8):
@@ -133,8 +138,8 @@ def check_the_number_of_threads_changes_no_bit(subject: Subject) -> None:
             same_model(subject.new().set_params(n_threads=n_threads).fit(data, **side), one, data)
 
 
-def check_concurrent_calls_agree(subject: Subject) -> None:
-    """Check that calls from several Python threads at once, the first after loading too, give what one call gives."""
+def check_concurrent_calls_give_the_same_results(subject: Subject) -> None:
+    """Check concurrent calls from several Python threads, including the first call after loading."""
     model = subject.fitted()
     expected, pairs = model.recommend(n=5), subject.pairs()[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -146,26 +151,26 @@ def check_concurrent_calls_agree(subject: Subject) -> None:
             assert_array_equal(predicted, model.predict(pairs))
 
 
-def check_saving_and_copying_change_nothing(subject: Subject) -> None:
-    """``save`` and ``load``, pickle and deepcopy give the same model; a damaged file is a ModelFormatError."""
+def check_saving_and_copying_preserve_the_model(subject: Subject) -> None:
+    """Check ``save`` and ``load``, pickle and deepcopy, and that a damaged file raises ModelFormatError."""
     model = subject.fitted()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
         model.save(path)
         again = load(path)
-        whole = path.read_bytes()
-        for damaged in (whole[:-3], whole[: len(whole) // 2], whole[:-9] + bytes(9), b""):
-            if damaged != whole:
+        content = path.read_bytes()
+        for damaged in (content[:-3], content[: len(content) // 2], content[:-9] + bytes(9), b""):
+            if damaged != content:
                 path.write_bytes(damaged)
                 raises(ModelFormatError, lambda: load(path))
     assert type(again) is type(model)
     assert repr(again.get_params()) == repr(model.get_params())
-    for twin in (again, pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
-        same_model(twin, model, subject.data)
+    for duplicate in (again, pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        same_model(duplicate, model, subject.data)
 
 
 def check_partial_fit_adds_users_items_and_interactions(subject: Subject) -> None:
-    """``partial_fit`` knows what is new, and where the model is exact it equals a refit on everything."""
+    """Check that ``partial_fit`` adds new users and items, and equals a refit on all data if the model is exact."""
     data = subject.data
     late = (data.item_codes == 4) | (data.user_codes >= 20) | (np.arange(data.n_interactions) % 9 == 0)
     pairs, values = data.to_pairs()
@@ -183,7 +188,7 @@ def check_partial_fit_adds_users_items_and_interactions(subject: Subject) -> Non
 
 
 def check_scikit_learn_tools_work_on_pairs(subject: Subject) -> None:
-    """``score``, ``cross_val_score`` and ``GridSearchCV`` work on pairs and ratings."""
+    """Check ``score``, ``cross_val_score`` and ``GridSearchCV`` on pairs and ratings."""
     pairs, values = subject.data.to_pairs()
     side, folds = subject.side(subject.data), KFold(3, shuffle=True, random_state=0)
     model = subject.new().set_params(feedback=subject.data.feedback)

@@ -1,4 +1,4 @@
-"""What a model keeps to in predicting, recommending and explaining."""
+"""Checks of predictions, recommendations and explanations."""
 
 import functools
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from recokit.exceptions import DataError, UnknownIdError
 from recokit.testing._subject import TOLERANCE, Subject, raises, same_lists
 
 
-def check_a_batch_equals_its_single_parts(subject: Subject) -> None:
-    """One user or pair at a time gives what all at once give."""
+def check_a_batch_equals_single_calls(subject: Subject) -> None:
+    """Check that single users and pairs get the same results as in a batch."""
     model = subject.fitted()
     pairs, _ = subject.pairs()
     single = np.concatenate([model.predict(pairs[k : k + 1]) for k in range(0, len(pairs), 7)])
@@ -27,8 +27,8 @@ def check_a_batch_equals_its_single_parts(subject: Subject) -> None:
     assert_array_equal(np.concatenate([part.items for part in streamed]), together.items)
 
 
-def check_scores_of_lists_are_predictions(subject: Subject) -> None:
-    """Check that the score of a recommended item is what ``predict`` gives for the pair."""
+def check_scores_in_lists_equal_predictions(subject: Subject) -> None:
+    """Check that the score of a recommended item equals ``predict`` for the pair."""
     model = subject.fitted()
     for user, entries in model.recommend(n=6, exclude_seen=False):
         if entries:
@@ -36,20 +36,20 @@ def check_scores_of_lists_are_predictions(subject: Subject) -> None:
             assert_allclose([score for _, score in entries], predicted, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-def check_lists_hold_no_seen_item_no_item_twice_and_no_padding(subject: Subject) -> None:
-    """Check that lists are sorted, of the catalogue, without seen items and repetitions, whatever n."""
+def check_lists_are_sorted_and_have_no_seen_repeated_or_padding_items(subject: Subject) -> None:
+    """Check lists of several lengths: sorted, items of the catalogue, no seen items, no repetitions."""
     model, data = subject.fitted(), subject.data
     catalogue, n_items = set(model.interactions_.items), model.interactions_.n_items
     for n in (1, 5, n_items + 10):
         lists = model.recommend(n=n)
         assert lists.items.shape[1] == min(n, n_items)
         padding = lists.items[np.arange(lists.items.shape[1]) >= lists.counts[:, None]]
-        assert not catalogue & set(padding.tolist()), "padding that is an item"
+        assert not catalogue & set(padding.tolist()), "padding is an item id"
         for row, (user, entries) in enumerate(lists):
             items, scores = [item for item, _ in entries], [score for _, score in entries]
             start, stop = data.indptr[row : row + 2]
             seen = set(data.items.take(data.item_codes[start:stop]).tolist())
-            assert len(items) == len(set(items)) == lists.counts[row], f"an item twice for {user!r}"
+            assert len(items) == len(set(items)) == lists.counts[row], f"repeated items for {user!r}"
             assert not seen & set(items), f"seen items for {user!r}"
             assert set(items) <= catalogue
             assert np.all(np.isfinite(scores))
@@ -58,8 +58,8 @@ def check_lists_hold_no_seen_item_no_item_twice_and_no_padding(subject: Subject)
     assert np.all(everything.counts >= model.recommend(n=n_items).counts)
 
 
-def check_equal_scores_are_in_order_of_item(subject: Subject) -> None:
-    """Ties break by item code; not at the ends of the scale, where what is clipped was not equal."""
+def check_ties_are_broken_by_item_code(subject: Subject) -> None:
+    """Check ties, except at the ends of the rating scale, where clipping makes different scores equal."""
     model = subject.fitted()
     index = model.interactions_.items
     ends = getattr(model, "rating_range_", ())
@@ -68,51 +68,51 @@ def check_equal_scores_are_in_order_of_item(subject: Subject) -> None:
         assert np.all((np.diff(scores) < 0) | (np.diff(codes) > 0) | np.isin(scores[1:], ends))
 
 
-def check_unknown_ids_are_predicted_and_named(subject: Subject) -> None:
-    """``predict`` falls back; ``recommend`` raises, or gives popular items or an empty list, as asked."""
+def check_unknown_ids_get_fallbacks_or_errors(subject: Subject) -> None:
+    """Check that ``predict`` falls back, and that ``recommend`` follows ``on_unknown``."""
     model, user, item = subject.fitted(), next(iter(subject.data.users)), next(iter(subject.data.items))
-    stranger = -999 if isinstance(user, int) else "nobody"
-    pairs = [(stranger, item), (user, stranger), (stranger, stranger), (user, item)]
+    unknown = -999 if isinstance(user, int) else "unknown"
+    pairs = [(unknown, item), (user, unknown), (unknown, unknown), (user, item)]
     predicted = model.predict(pairs)
     assert predicted.shape == (4,)
     assert np.all(np.isfinite(predicted))
     assert model.predict(pairs[:0]).shape == (0,)
-    raises(UnknownIdError, lambda: model.recommend([user, stranger]), repr(stranger))
-    assert model.recommend([stranger], on_unknown="empty").counts.tolist() == [0]
-    popular = model.recommend([user, stranger], n=3, on_unknown="popular")
+    raises(UnknownIdError, lambda: model.recommend([user, unknown]), repr(unknown))
+    assert model.recommend([unknown], on_unknown="empty").counts.tolist() == [0]
+    popular = model.recommend([user, unknown], n=3, on_unknown="popular")
     assert popular.counts[1] == 3
-    most = model.interactions_.items.take(np.argsort(-model._popular_scores(), kind="stable")[:3])
-    assert_array_equal(popular.items[1], most)
+    most_popular = model.interactions_.items.take(np.argsort(-model._popular_scores(), kind="stable")[:3])
+    assert_array_equal(popular.items[1], most_popular)
     same_lists(model.recommend([user], n=3), model.recommend([user], n=3, on_unknown="popular"))
-    raises(UnknownIdError, lambda: model.explain(user, stranger), repr(stranger))
+    raises(UnknownIdError, lambda: model.explain(user, unknown), repr(unknown))
     raises(ValueError, lambda: model.recommend(n=0), "n=0")
     raises(ValueError, lambda: model.recommend(on_unknown="guess"), "guess")
 
 
-def check_candidates_and_exclusions_are_kept(subject: Subject) -> None:
-    """Check that lists hold candidates only and nothing excluded, for all users and by user."""
+def check_candidates_and_exclusions_are_respected(subject: Subject) -> None:
+    """Check that lists have only candidates and no excluded items, for all users and by user."""
     model, items, users = subject.fitted(), list(subject.data.items), list(subject.data.users)
     full = model.recommend(n=len(items), exclude_seen=False)
     few = items[::3]
 
-    def kept(user: Any, allowed: Iterable[Any]) -> list[tuple[Any, float]]:
-        return [entry for entry in full[user] if entry[0] in set(allowed)]
+    def restricted(user: Any, eligible: Iterable[Any]) -> list[tuple[Any, float]]:
+        return [entry for entry in full[user] if entry[0] in set(eligible)]
 
     options = {"n": len(items), "exclude_seen": False}
     for user, entries in model.recommend(candidates=few, **options):
-        assert entries == kept(user, few)
+        assert entries == restricted(user, few)
     for user, entries in model.recommend(exclude=[*few, "no such item"], **options):
-        assert entries == kept(user, set(items) - set(few))
-    by_user = model.recommend(candidates={users[0]: few}, exclude={users[1]: few, "nobody": few}, **options)
-    assert by_user[users[0]] == kept(users[0], few)
-    assert by_user[users[1]] == kept(users[1], set(items) - set(few))
+        assert entries == restricted(user, set(items) - set(few))
+    by_user = model.recommend(candidates={users[0]: few}, exclude={users[1]: few, "unknown": few}, **options)
+    assert by_user[users[0]] == restricted(users[0], few)
+    assert by_user[users[1]] == restricted(users[1], set(items) - set(few))
     assert by_user[users[2]] == full[users[2]]
     assert model.recommend(users[:2], candidates=[]).counts.tolist() == [0, 0]
     raises(UnknownIdError, lambda: model.recommend(candidates=[*few, "no such item"]), "no such item")
 
 
-def check_people_never_seen_get_lists_from_their_histories(subject: Subject) -> None:
-    """``recommend_for`` takes every form of history, leaves out what it holds, and a batch equals single people."""
+def check_new_users_get_lists_from_their_histories(subject: Subject) -> None:
+    """Check ``recommend_for``: every form of history, no items of the history, and single users as in a batch."""
     model, data = subject.fitted(), subject.data
     items = list(data.items)
     ratings = {item: float(1 + k % 5) for k, item in enumerate(items[::4])}
@@ -134,7 +134,7 @@ def check_people_never_seen_get_lists_from_their_histories(subject: Subject) -> 
 
 
 def check_explanations_add_up(subject: Subject) -> None:
-    """Check that the terms of an explanation add up to the score, and it reads as a sentence in both languages."""
+    """Check that the terms of an explanation add up to the score, and that the text in each language names the item."""
     model, users = subject.fitted(), list(subject.data.users)
     for user, entries in model.recommend(users[::6], n=3, exclude_seen=False):
         for item, score in entries:
@@ -146,8 +146,8 @@ def check_explanations_add_up(subject: Subject) -> None:
                 assert str(item) in str(why)
 
 
-def check_similar_things_are_others_best_first(subject: Subject) -> None:
-    """``similar_items`` and ``similar_users`` list other items or users, sorted, none twice, or are not there."""
+def check_similar_items_and_users_are_sorted_and_exclude_the_query(subject: Subject) -> None:
+    """Check ``similar_items`` and ``similar_users``: sorted, without the query and repetitions, or not implemented."""
     model = subject.fitted()
     for similar, index in ((model.similar_items, subject.data.items), (model.similar_users, subject.data.users)):
         queries = list(index)[:4]
@@ -160,4 +160,4 @@ def check_similar_things_are_others_best_first(subject: Subject) -> None:
             assert query not in names
             assert len(set(names)) == len(names)
             assert np.all(np.diff(scores) <= 0)
-        raises(UnknownIdError, functools.partial(similar, ["nobody"]), "nobody")
+        raises(UnknownIdError, functools.partial(similar, ["unknown"]), "unknown")

@@ -1,17 +1,17 @@
-"""What of scikit-learn's own contract does not apply to recommenders."""
+"""scikit-learn's estimator checks that do not apply to recommenders."""
 
 __all__ = ["INAPPLICABLE_SKLEARN_CHECKS"]
 
-_OTHER_COLUMNS = "fits an X of other than two columns, which are no (user, item) pairs"
+_OTHER_COLUMNS = "fits an X that does not have two columns and so holds no (user, item) pairs"
 
-#: The checks of ``sklearn.utils.estimator_checks.check_estimator`` that cannot apply to recommenders, and why: its
-#: argument ``expected_failed_checks``. All others pass.
+#: Checks of ``sklearn.utils.estimator_checks.check_estimator`` that cannot apply to recommenders, with the reasons; to
+#: pass as its argument ``expected_failed_checks``. All other checks pass.
 INAPPLICABLE_SKLEARN_CHECKS: dict[str, str] = {
     "check_dict_unchanged": _OTHER_COLUMNS,
     "check_dont_overwrite_parameters": _OTHER_COLUMNS,
     "check_dtype_object": _OTHER_COLUMNS,
     "check_estimators_dtypes": _OTHER_COLUMNS,
-    "check_estimators_empty_data_messages": "wants scikit-learn's words where an X without columns is refused",
+    "check_estimators_empty_data_messages": "expects scikit-learn's error message for an X without columns",
     "check_estimators_nan_inf": _OTHER_COLUMNS,
     "check_estimators_pickle": _OTHER_COLUMNS,
     "check_f_contiguous_array_estimator": _OTHER_COLUMNS,
@@ -28,6 +28,6 @@ INAPPLICABLE_SKLEARN_CHECKS: dict[str, str] = {
     "check_regressors_int": _OTHER_COLUMNS,
     "check_regressors_no_decision_function": _OTHER_COLUMNS,
     "check_regressors_train": _OTHER_COLUMNS,
-    "check_requires_y_none": "wants scikit-learn's words where a model of ratings refuses pairs without ratings",
+    "check_requires_y_none": "expects scikit-learn's error message for pairs without ratings",
     "check_supervised_y_2d": _OTHER_COLUMNS,
 }

@@ -1,9 +1,8 @@
-"""A model under test, the data it is tested on, and what two models are compared by."""
+"""The estimator and the data of a check, and comparisons of models."""
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
@@ -11,48 +10,19 @@ from recokit.base import Recommender
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 
-__all__ = ["TOLERANCE", "Side", "Subject", "example_interactions", "raises", "same_lists", "same_model"]
+__all__ = ["TOLERANCE", "Side", "Subject", "raises", "same_lists", "same_model"]
 
 Side = Callable[[Interactions], dict[str, Any]]
 TOLERANCE = 1e-5  # scores are float32
 
 
-def example_interactions(feedback: str, *, strings: bool = False, seed: int = 0) -> Interactions:
-    """Return interactions of 25 users with 18 items that favour one half of the catalogue each.
-
-    Parameters
-    ----------
-    feedback : {"explicit", "implicit"}
-        Ratings from 1 to 5, or strengths of 1.
-    strings : bool
-        Make the ids strings instead of integers.
-    seed : int
-        Seed of the generator.
-
-    Examples
-    --------
-    >>> example_interactions("implicit")
-    Interactions(25 users × 18 items, 179 interactions, implicit)
-    """
-    rng = np.random.default_rng(seed)
-    users, items = np.arange(25), np.arange(18)
-    likes = (users[:, None] + items) % 2 == 0
-    rows, columns = np.nonzero(rng.random(likes.shape) < np.where(likes, 0.7, 0.15))
-    ratings = np.clip(np.where(likes, 4, 2)[rows, columns] + rng.integers(-1, 2, len(rows)), 1, 5)
-    user_ids, item_ids = rows * 3 + 7, columns * 2 + 100
-    if strings:
-        names = [f"user {user}" for user in user_ids], [f"商品 {item}" for item in item_ids]
-        return Interactions.from_arrays(*names, ratings if feedback == "explicit" else None)
-    return Interactions.from_arrays(user_ids, item_ids, ratings if feedback == "explicit" else None)
-
-
 class Subject:
-    """An estimator under test, with data of one kind and the side information it needs."""
+    """An estimator to check, with data of one kind of feedback and its side information."""
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:
         self.estimator = clone(estimator)
         if "random_state" in self.estimator.get_params():
-            self.estimator.set_params(random_state=0)  # without a seed no two fits are the same
+            self.estimator.set_params(random_state=0)  # without a seed, no two fits are equal
         self.data = data
         self._side = side
 
@@ -80,7 +50,7 @@ def same_lists(actual: Recommendations, expected: Recommendations, *, exact: boo
         assert_allclose(actual.scores, expected.scores, rtol=TOLERANCE, atol=TOLERANCE)
     for (user, mine), (_, theirs) in zip(actual, expected, strict=True):
         items = [item for item, _ in mine], [item for item, _ in theirs]
-        assert items[0] == items[1] or (not exact and set(items[0]) == set(items[1])), f"another list for {user!r}"
+        assert items[0] == items[1] or (not exact and set(items[0]) == set(items[1])), f"the lists of {user!r} differ"
 
 
 def same_model(actual: Any, expected: Any, data: Interactions, *, exact: bool = True) -> None:
@@ -92,10 +62,10 @@ def same_model(actual: Any, expected: Any, data: Interactions, *, exact: bool = 
     same_lists(actual.recommend(n=5), expected.recommend(n=5), exact=exact)
 
 
-def raises(expected: type[Exception], call: Callable[[], Any], says: str = "") -> None:
+def raises(expected: type[Exception], call: Callable[[], Any], mentions: str = "") -> None:
     try:
         call()
     except expected as error:
-        assert says in str(error), f"the error does not mention {says!r}: {error}"  # noqa: PT017 (no pytest here)
+        assert mentions in str(error), f"the error does not mention {mentions!r}: {error}"  # noqa: PT017 (no pytest here)
         return
     raise AssertionError(f"no {expected.__name__} was raised")

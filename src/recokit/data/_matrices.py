@@ -1,0 +1,98 @@
+"""Cells of sparse and dense matrices of users × items."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from recokit._typing import AnyArray
+from recokit.data._frames import is_frame, is_pandas
+from recokit.exceptions import DataError
+
+__all__ = ["dense_cells", "stored_cells"]
+
+
+def stored_cells(X: Any) -> sparse.csr_array:
+    """Return the stored cells of a scipy sparse matrix, sorted and with repeated cells summed.
+
+    Raises
+    ------
+    DataError
+        It is not a sparse matrix of users × items, or its indices are out of range, which scipy does not check.
+    """
+    if not sparse.issparse(X):
+        raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
+    if X.ndim != 2:
+        raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
+    try:
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)
+    except ValueError as error:
+        raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None
+    rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
+    if X.format == "bsr":
+        rows.eliminate_zeros()  # this format stores zeros to fill its blocks
+    rows.sum_duplicates()
+    return rows
+
+
+def dense_cells(R: Any, missing: float) -> tuple[sparse.coo_array, Any, Any]:
+    """Return the cells of a dense matrix that are not missing, and the labels of its rows and columns, if any.
+
+    Parameters
+    ----------
+    R : (n_users, n_items) array-like, or pandas frame
+        Masked cells are missing.
+    missing : float
+        Value of missing cells.
+
+    Raises
+    ------
+    DataError
+        It is not a matrix of real numbers, or has NaN that do not mark missing cells.
+    """
+    if sparse.issparse(R):
+        raise DataError("expected a dense matrix, got a scipy sparse matrix; use from_matrix")
+    given, row_labels, column_labels = _with_labels(R)
+    if given.ndim != 2:
+        raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
+    if given.dtype.kind == "f":
+        missing = float(given.dtype.type(missing))  # in the precision of the matrix
+    dense = np.ma.getdata(given).astype(np.float64)
+    dense[np.ma.getmaskarray(given)] = missing
+    if np.any(np.isnan(dense)) and not np.isnan(missing):
+        holes = np.argwhere(np.isnan(dense))
+        raise DataError(
+            f"{len(holes)} NaN value(s), the first in row {holes[0, 0]}, column {holes[0, 1]}; "
+            "if they mark missing ratings, pass missing=np.nan"
+        )
+    rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
+    cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
+    return cells, row_labels, column_labels
+
+
+def _with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
+    """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
+
+    Raises
+    ------
+    DataError
+        The frame has no row labels, or the data are not a matrix of real numbers.
+    """
+    rows = columns = None
+    if is_pandas(data) and hasattr(data, "columns"):
+        rows, columns = data.index, data.columns
+        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif is_frame(data):
+        raise DataError(
+            f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
+            "users= and items=, such as Interactions.from_dense(frame.drop('user').to_numpy(), users=frame['user'], "
+            "items=frame.columns[1:])"
+        )
+    try:
+        values = np.asanyarray(data)
+    except ValueError:
+        raise DataError("expected a matrix of users × items, got rows of different lengths") from None
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"expected a matrix of real numbers, got {type(data).__name__} of {values.dtype}")
+    return values, rows, columns
