@@ -69,7 +69,7 @@ _MORE_THAN_CHANCE = 1.000001
 @njit(nogil=True, inline="always")
 def is_correlation(kind: int) -> bool:
     """Return whether a similarity is computed from the common columns only."""
-    return kind == CORRELATION or kind == PEARSON
+    return kind in (CORRELATION, PEARSON)
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
