@@ -150,7 +150,8 @@ def test_a_failed_partial_fit_keeps_the_history(monkeypatch):
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
 def test_overflow_raises_an_error_with_a_remedy(solver):
     with pytest.raises(FloatingPointError, match=r"strengths from 1 to 3e\+38.*scale them down.*l2=0\.05"):
-        small(solver=solver, feedback="implicit", unobserved_weight=0.3).fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
+        model = small(solver=solver, feedback="implicit", unobserved_weight=0.3)
+        model.fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
 
 
 @pytest.mark.parametrize("parameters", [{}, {"l2": 1e-9, "unobserved_weight": 1e-6, "n_factors": 24}])
@@ -232,7 +233,7 @@ def test_users_and_items_without_interactions_change_no_bit(parameters):
     np.testing.assert_array_equal(wide.user_factors_[: data.n_users], plain.user_factors_)
     assert not wide.item_factors_[data.n_items :].any()
     assert not wide.user_factors_[data.n_users :].any()
-    histories = {"x": {item: 2.0 for item in list(data.items)[:4]}}
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 2.0)}
     found, expected = (model.recommend_for(histories, n=8) for model in (wide, plain))
     assert list(found) == list(expected)
 
@@ -242,8 +243,8 @@ def test_the_unit_of_strengths_does_not_matter(unit):
     data = strengths()
     scaled = Interactions.from_matrix(data.matrix * unit, feedback="implicit")
     same_model(small().fit(scaled), small().fit(data))  # powers of 2 keep every bit
-    histories = {"x": {item: 3.0 * unit for item in list(data.items)[:4]}}
-    plain = {"x": {item: 3.0 for item in list(data.items)[:4]}}
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 3.0 * unit)}
+    plain = {"x": dict.fromkeys(list(data.items)[:4], 3.0)}
     assert list(small().fit(scaled).recommend_for(histories)) == list(small().fit(data).recommend_for(plain))
 
 

@@ -1,5 +1,6 @@
 """BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +23,7 @@ _INIT_SCALE = 0.1
 _MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED = 1e4
 _FOLD_IN_EPOCHS = 30
-_MAX_CANDIDATES, _MANY_ITEMS = 4, 300  # of small, clustered catalogues, the hardest negative is often a good item
+_MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
 class BPR(IterativeFactorRecommender):
@@ -57,8 +58,9 @@ class BPR(IterativeFactorRecommender):
         Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
     n_candidates : int, optional
         Number of items sampled for a step; j is the one with the highest score [2]_. With more than one, steps
-        concentrate on errors near the top of the lists. By default 4, or 1 for fewer than 300 items with interactions:
-        in small catalogues the item with the highest score is often one that the user would like.
+        concentrate on errors near the top of the lists. By default 1 for fewer than 250 items with interactions, 2 for
+        fewer than 500, 3 for fewer than 1,000 and otherwise 4: in small catalogues the item with the highest score is
+        often one that the user would like.
     warm_start : bool
         Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
         bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
@@ -227,7 +229,7 @@ class BPR(IterativeFactorRecommender):
         """Return the number of candidates for a negative item in a catalogue of this many sold items."""
         if self.n_candidates is not None:
             return self.n_candidates
-        return 1 + (_MAX_CANDIDATES - 1) * (n_items >= _MANY_ITEMS)
+        return min(max(1, int(math.log2(max(n_items, 1) / _ITEMS_PER_CANDIDATE))), _MAX_CANDIDATES)
 
     def _check_convergence(self, state: EpochState) -> None:
         users, items, _ = state.factors
