@@ -108,8 +108,9 @@ def naive_neighbors(R, similarity, k, *, swapped):
 def test_scores_of_implicit_feedback_are_sums_over_the_neighbours(similarity, R, k):
     data = Interactions.from_dense(R, missing=np.nan, feedback="implicit")
     options = {"similarity": similarity, "alpha": 0.25}
-    by_user = naive_neighbors(R, similarity, k, swapped=False) @ np.nan_to_num(R)
-    by_item = np.nan_to_num(R) @ naive_neighbors(R.T, similarity, k, swapped=True).T
+    users, items = ~np.isnan(R).all(axis=1), ~np.isnan(R).all(axis=0)  # only these count in N of "lift"
+    by_user = naive_neighbors(R[:, items], similarity, k, swapped=False) @ np.nan_to_num(R)
+    by_item = np.nan_to_num(R) @ naive_neighbors(R[users].T, similarity, k, swapped=True).T
     for model, expected in ((UserKNN(k, **options), by_user), (ItemKNN(k, **options), by_item)):
         model.fit(data)
         assert_allclose(model.predict(all_pairs(R)), expected.ravel(), rtol=1e-5)

@@ -11,6 +11,7 @@ __all__ = [
     "FRACTION",
     "NON_NEGATIVE",
     "OPTIONAL_COUNT",
+    "OPTIONAL_NON_NEGATIVE",
     "OPTIONAL_POSITIVE",
     "POSITIVE",
     "RANDOM_STATE",
@@ -26,6 +27,7 @@ NON_NEGATIVE: Constraint = [Interval(Real, 0, None, closed="left")]
 FRACTION: Constraint = [Interval(Real, 0, 1, closed="neither")]
 COUNT: Constraint = [Interval(Integral, 1, None, closed="left")]
 OPTIONAL_POSITIVE: Constraint = [*POSITIVE, None]
+OPTIONAL_NON_NEGATIVE: Constraint = [*NON_NEGATIVE, None]
 OPTIONAL_COUNT: Constraint = [*COUNT, None]
 BOOLEAN: Constraint = ["boolean"]
 RANDOM_STATE: Constraint = ["random_state"]
