@@ -17,6 +17,7 @@ from recokit.base._state import on_snapshot
 from recokit.base.explanation import Explanation, Language, Term
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
+from recokit.data._labels import labels_of
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
@@ -449,7 +450,7 @@ class Recommender(RegressorMixin, Learner):
         return _with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
 
     @on_snapshot
-    def explain(self, user: Any, item: Any, *, language: Language = "en") -> Explanation:
+    def explain(self, user: Any, item: Any, *, language: Language = "en", labels: Any = None) -> Explanation:
         """Explain the score of an item for a user as a sum of terms.
 
         Parameters
@@ -458,6 +459,8 @@ class Recommender(RegressorMixin, Learner):
             A user and an item of the training data.
         language : {"en", "zh"}
             Language of ``str(explanation)``.
+        labels : mapping of item ids to titles, or callable, optional
+            Titles of items, shown in place of their ids.
 
         Returns
         -------
@@ -476,7 +479,9 @@ class Recommender(RegressorMixin, Learner):
         score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
         terms = [term for term in self._explain(user_code, item_code) if term.contribution != 0]
         terms.sort(key=lambda term: -abs(term.contribution))
-        return Explanation(user, item, score, tuple(terms), language)
+        items = [item, *(term.subject for term in terms if term.kind == "past_item")]
+        titles = {one: title for one, title in zip(items, labels_of(items, labels), strict=True) if title is not one}
+        return Explanation(user, item, score, tuple(terms), language, titles)
 
     # ------------------------------------------------------------------ for subclasses
 

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from recokit._typing import AnyArray
 from recokit.base import Recommender
 from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._labels import labels_of
 from recokit.plotting._style import axes_or_new, name_style, note, shortened
 
 __all__ = ["rating_heatmap"]
@@ -94,12 +95,5 @@ def _write_numbers(ax: Axes, values: AnyArray, middle: float) -> None:
 
 
 def _name_axis(set_ticks: Any, ids: list[Any], labels: Any, **options: Any) -> None:
-    names = [shortened(label_of(key, labels)) for key in ids]
+    names = [shortened(label) for label in labels_of(ids, labels)]
     set_ticks(range(len(ids)), names, fontsize=8, **options, **name_style(names))
-
-
-def label_of(key: Any, labels: Any) -> Any:
-    """Return the label of an id; the id itself if it has none."""
-    if labels is None:
-        return key
-    return labels(key) if callable(labels) else labels.get(key, key)

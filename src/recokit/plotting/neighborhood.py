@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from recokit.base import Recommender
+from recokit.data._labels import labels_of
 from recokit.plotting._style import COLORS, axes_or_new, name_style, shortened
-from recokit.plotting.heatmap import label_of
 
 __all__ = ["similarity_neighborhood"]
 
@@ -61,7 +61,7 @@ def similarity_neighborhood(
     if not 1 <= n <= _MAX_ITEMS:
         raise ValueError(f"n={n}: expected 1 to {_MAX_ITEMS}")
     similar = model.similar_items([item], n)[item]
-    names = [shortened(label_of(key, labels), 22) for key in (item, *(other for other, _ in similar))]
+    names = [shortened(label, 22) for label in labels_of((item, *(other for other, _ in similar)), labels)]
     style = name_style(names)
     scores = np.array([score for _, score in similar])
     along_rays = len(scores) > _MAX_HORIZONTAL
