@@ -1,8 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnchoredText
+from matplotlib.text import Text
 
 from recokit import (
     EASE,
@@ -36,28 +40,33 @@ RESULTS = {name: evaluate(lists, TEST, METRICS, catalogue=IMPLICIT) for name, li
 
 
 def render(ax):
-    """Draw the figure as for a file; return the texts of the axes."""
-    ax.figure.canvas.draw()
+    """Draw the figure without output; return the texts of the axes."""
+    ax.figure.draw_without_rendering()
     return [text.get_text() for text in ax.texts]
+
+
+def note_of(ax):
+    (written,) = (artist for artist in ax.artists if isinstance(artist, AnchoredText))
+    return written.txt.get_text()
 
 
 def fresh():
     return Figure(layout="constrained").subplots()
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda ax: plotting.long_tail(IMPLICIT, ax=ax),
-        lambda ax: plotting.metric_by_k(LISTS, TEST, ax=ax),
-        lambda ax: plotting.comparison(RESULTS, ax=ax),
-        lambda ax: plotting.coverage_accuracy(RESULTS, ax=ax),
-        lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
-        lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
-        lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
-        lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
-    ],
-)
+DRAWN = {
+    "long_tail": lambda ax: plotting.long_tail(IMPLICIT, ax=ax),
+    "metric_by_k": lambda ax: plotting.metric_by_k(LISTS, TEST, ax=ax),
+    "comparison": lambda ax: plotting.comparison(RESULTS, ax=ax),
+    "coverage_accuracy": lambda ax: plotting.coverage_accuracy(RESULTS, ax=ax),
+    "segment_profiles": lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
+    "learning_curve": lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
+    "rating_heatmap": lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
+    "similarity_neighborhood": lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_plots_are_drawn_on_the_given_axes_or_on_new_ones(draw):
     ax = fresh()
     assert draw(ax) is ax
@@ -67,11 +76,40 @@ def test_plots_are_drawn_on_the_given_axes_or_on_new_ones(draw):
     render(new)
 
 
+@pytest.mark.parametrize("loc", ["left", "center", "right"])
+@pytest.mark.parametrize("on_new_axes", [False, True])
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_a_title_is_drawn_above_the_note_and_the_legend(draw, on_new_axes, loc):
+    ax = draw(None if on_new_axes else Figure().subplots())
+    title = ax.set_title("Shop", loc=loc)
+    render(ax)
+    others = [artist.get_window_extent() for artist in ax.artists if isinstance(artist, AnchoredText)]
+    others += [ax.get_legend().get_window_extent()] if ax.get_legend() else []
+    others += [text.get_window_extent() for text in ax.texts]
+    assert title.get_window_extent().count_overlaps(others) == 0
+    assert all(title.get_window_extent().y0 >= box.y1 for box in others[:1])
+
+
+def test_a_title_moves_down_when_the_legend_moves_into_the_axes():
+    ax = plotting.metric_by_k(LISTS, TEST, ax=Figure().subplots())
+    title = ax.set_title("Shop")
+    render(ax)
+    above = title.get_window_extent().y0
+    ax.legend(loc="lower right")
+    render(ax)
+    assert title.get_window_extent().y0 < above - 10
+
+
+def test_figures_can_be_pickled():
+    for draw in DRAWN.values():
+        render(pickle.loads(pickle.dumps(draw(fresh()).figure)).axes[0])
+
+
 def test_the_long_tail_shows_sorted_counts_and_the_smallest_head_with_the_share():
     ax = plotting.long_tail(IMPLICIT, share=0.5)
     counts = np.sort(np.bincount(IMPLICIT.item_codes))[::-1]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), counts)
-    head = int(ax.get_title(loc="left").split(" of ")[0])
+    head = int(note_of(ax).split(" of ")[0])
     assert counts[:head].sum() >= 0.5 * counts.sum() > counts[: head - 1].sum()
     render(ax)
 
@@ -173,17 +211,23 @@ def test_names_beside_points_do_not_overlap_and_stay_inside_the_axes(places):
             assert not box.contains(x, y)
 
 
-def test_names_of_many_neighbours_are_written_along_their_rays():
-    data = Interactions.from_arrays(
-        *zip(*[(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3], strict=True)
-    )
-    ax = plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 30, labels=lambda item: f"a long name of item {item}")
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 13, 30])
+@pytest.mark.parametrize("name", ["a long name of item", "一个很长的商品名称"])
+@pytest.mark.filterwarnings("ignore:no installed font", "ignore:Glyph")
+def test_names_of_similar_items_do_not_overlap_and_stay_inside_the_axes(n, name):
+    pairs = [(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3]
+    model = ItemKNN().fit(pairs)
+    ax = plotting.similarity_neighborhood(model, 0, n, labels=lambda item: f"{name} {item} with more words at the end")
     render(ax)
-    for text in ax.texts[1:]:
-        ray = np.degrees(np.arctan2(*text.xy[::-1]))
-        assert abs((text.get_rotation() - ray + 90) % 180 - 90) < 1e-6
+    center, *boxes = (Text.get_window_extent(text) for text in ax.texts)  # without the lines to the points
+    assert len(boxes) == n
+    for number, box in enumerate(boxes):
+        assert box.count_overlaps([center, *boxes[:number], *boxes[number + 1 :]]) == 0
+        assert ax.bbox.x0 <= box.x0 < box.x1 <= ax.bbox.x1
+        assert ax.bbox.y0 <= box.y0 < box.y1 <= ax.bbox.y1
+    points = ax.transData.transform([text.xy for text in ax.texts[1:]])
+    assert not any(box.contains(x, y) for box in boxes for x, y in points)
     assert ax.get_aspect() == 1.0  # otherwise the distance would depend on the direction
-    assert {text.get_rotation() for text in plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 12).texts} == {0.0}
 
 
 def test_segments_by_activity_include_every_user_once_and_show_their_means():
