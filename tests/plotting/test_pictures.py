@@ -309,6 +309,7 @@ def test_histories_of_several_models_differ_by_name_and_colour():
     assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
+@pytest.mark.filterwarnings("ignore:no installed font", "ignore:Glyph")
 def test_a_heat_map_shows_the_predictions_and_marks_the_training_pairs():
     model = SGDMatrixFactorization(4, n_epochs=3, random_state=0).fit(EXPLICIT)
     users, items = list(EXPLICIT.users)[:4], list(EXPLICIT.items)[:6]
@@ -327,6 +328,65 @@ def test_a_rating_of_zero_is_marked_as_a_training_pair():
     dots = plotting.rating_heatmap(BiasBaseline().fit(data), users=[2, 1], items=["b", "a"]).lines[0]
     rows, columns = np.round(dots.get_ydata()).astype(int), np.round(dots.get_xdata()).astype(int)
     assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 1)]
+
+
+KNOWN = Interactions.from_arrays([1, 1, 2, 2, 3], ["a", "b", "a", "c", "b"], [5, 2.5, 0, 3, 4])
+
+
+def test_a_heat_map_of_interactions_shows_known_ratings_and_blank_cells():
+    ax = plotting.rating_heatmap(KNOWN, users=[2, 1], items=["c", "a", "b"])
+    (image,) = ax.images
+    shown = np.ma.filled(image.get_array().astype(float), np.nan)
+    np.testing.assert_array_equal(shown, [[3, 0, np.nan], [np.nan, 5, 2.5]])
+    assert image.get_clim() == (0, 5)
+    assert {(*text.get_position(), text.get_text()) for text in ax.texts} == {
+        (0, 0, "3"), (1, 0, "0"), (1, 1, "5"), (2, 1, "2.5"),
+    }  # fmt: skip
+    assert not ax.lines
+    (bar,) = (other for other in ax.figure.axes if other is not ax)
+    assert bar.get_ylabel() == "rating"
+
+
+def test_a_heat_map_of_strengths_can_be_drawn():
+    ax = plotting.rating_heatmap(Interactions.from_arrays([1, 1, 2], ["a", "b", "a"]))
+    assert render(ax) == ["1", "1", "1"]
+
+
+def test_a_heat_map_shows_known_and_predicted_ratings_side_by_side():
+    model = BiasBaseline().fit(KNOWN)
+    ax = plotting.rating_heatmap(model, users=[2, 1], items=["c", "a", "b"], view="both", labels={"a": "tea"})
+    render(ax)
+    known, predicted = ax.images
+    expected = model.predict([(user, item) for user in (2, 1) for item in "cab"]).reshape(2, 3)
+    np.testing.assert_allclose(predicted.get_array(), expected)
+    assert known.get_array().count() == 4
+    assert known.get_clim() == predicted.get_clim() == model.rating_range_
+    assert known.get_extent()[:2] == [-0.5, 2.5]
+    assert predicted.get_extent()[:2] == [3.5, 6.5]
+    assert ax.get_xticks().tolist() == [0, 1, 2, 4, 5, 6]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["c", "tea", "b"] * 2
+    halves = [artist for artist in ax.artists if isinstance(artist, AnchoredText)]
+    assert [half.txt.get_text() for half in halves] == ["known", "predicted"]
+    for half, image in zip(halves, ax.images, strict=True):
+        left, right = ax.transData.transform([(x, 0) for x in image.get_extent()[:2]])[:, 0]
+        box = half.get_window_extent()
+        assert (box.x0 + box.x1) / 2 == pytest.approx((left + right) / 2, abs=1)
+
+
+def test_known_strengths_and_predicted_scores_have_their_own_scales():
+    model = Popularity().fit(IMPLICIT)
+    known, predicted = plotting.rating_heatmap(model, view="both").images
+    assert known.get_array().shape == (10, 10)
+    assert known.get_clim() == (1, 1)
+    assert predicted.get_clim() == (predicted.get_array().min(), predicted.get_array().max())
+
+
+@pytest.mark.parametrize("cmap", ["Blues", "cividis", "Greys_r"])
+def test_numbers_contrast_with_every_colour_map(cmap):
+    ax = plotting.rating_heatmap(KNOWN, users=[1, 2], items=["a"], cmap=cmap)
+    assert ax.images[0].get_cmap().name == cmap
+    dark_is_high = cmap == "Blues"
+    assert [text.get_color() for text in ax.texts] == (["white", "black"] if dark_is_high else ["black", "white"])
 
 
 def test_a_heat_map_shows_the_most_active_users_and_items_by_default():
@@ -371,6 +431,9 @@ def test_an_item_without_neighbours_is_drawn_alone():
         (lambda: plotting.learning_curve(Popularity().fit(IMPLICIT)), TypeError, "Popularity has no history_"),
         (lambda: plotting.learning_curve(SGDMatrixFactorization()), TypeError, "not fitted"),
         (lambda: plotting.rating_heatmap(Popularity()), NotFittedError, "not fitted"),
+        (lambda: plotting.rating_heatmap([[1, 2]]), TypeError, "a fitted Recommender or Interactions, got list"),
+        (lambda: plotting.rating_heatmap(EXPLICIT, view="both"), ValueError, "view='both' needs predictions"),
+        (lambda: plotting.rating_heatmap(EXPLICIT, view="all"), ValueError, "'predicted', 'known' or 'both'"),
         (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=["eve"]), UnknownIdError, "eve"),
         (
             lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=[]),

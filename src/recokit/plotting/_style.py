@@ -133,11 +133,12 @@ def draw_legend(ax: Axes, names: Sequence[str]) -> None:
     _reserve(ax, _SpaceAbove(ax, None))
 
 
-def note(ax: Axes, text: str) -> None:
-    """Write a note above the axes, for example on the meaning of a colour; a title is drawn above it."""
+def note(ax: Axes, text: str, center: float | None = None) -> None:
+    """Write a note above the axes, at the left or around a fraction of the width; a title is drawn above it."""
     style = {"fontsize": 9, "color": "#555555"}
-    anchor: dict[str, Any] = {"bbox_to_anchor": (0, 1), "bbox_transform": ax.transAxes}
-    written = AnchoredText(text, "lower left", pad=0, borderpad=0.5, frameon=False, prop=style, **anchor)
+    anchor: dict[str, Any] = {"bbox_to_anchor": (center or 0, 1), "bbox_transform": ax.transAxes}
+    loc = "lower left" if center is None else "lower center"
+    written = AnchoredText(text, loc, pad=0, borderpad=0.5, frameon=False, prop=style, **anchor)
     ax.add_artist(written)
     _reserve(ax, _SpaceAbove(ax, written))
 
