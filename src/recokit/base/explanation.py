@@ -64,7 +64,7 @@ class Explanation:
     Attributes
     ----------
     user, item : object
-        Ids.
+        Ids. The user is None for a user outside the training data.
     score : float
         Score of the pair, as ``predict`` returns it.
     terms : tuple of Term
@@ -118,6 +118,12 @@ class Explanation:
         texts = {name: np.array(values, dtype=object) for name, values in columns.items()}
         return to_frame(texts | {"contribution": np.array([term.contribution for term in terms], float)}, backend)
 
+    def _user(self) -> str:
+        """Return the user in words."""
+        if self.language == "zh":
+            return "该用户" if self.user is None else f"用户 {self.user} "
+        return "this user" if self.user is None else str(self.user)
+
     def _titled(self, term: Term) -> Term:
         """Return a term with the title of its item as subject."""
         if term.kind != "past_item":
@@ -143,15 +149,15 @@ class Explanation:
         item = self.labels.get(self.item, self.item)
         if chinese:
             reason = "，原因：" + "、".join(parts) if parts else "，没有可说明的依据"
-            return f"商品 {item} 对用户 {self.user} 的得分为 {self.score:.3g}{reason}。"
+            return f"商品 {item} 对{self._user()}的得分为 {self.score:.3g}{reason}。"
         reason = f" because of {', '.join(parts)}" if parts else ": there is no evidence"
-        return f"{item} scores {self.score:.3g} for {self.user}{reason}."
+        return f"{item} scores {self.score:.3g} for {self._user()}{reason}."
 
     def _repr_html_(self) -> str:
         item, score = self.labels.get(self.item, self.item), f"{self.score:.3g}"
         if self.language == "zh":
-            caption, columns = f"商品 {item} 对用户 {self.user} 的得分为 {score}", ("原因", "贡献")
+            caption, columns = f"商品 {item} 对{self._user()}的得分为 {score}", ("原因", "贡献")
         else:
-            caption, columns = f"{item} scores {score} for {self.user}", ("term", "contribution")
+            caption, columns = f"{item} scores {score} for {self._user()}", ("term", "contribution")
         rows = [(label, f"{contribution:+.3g}") for label, contribution in self._parts(_SHOWN_IN_TABLE)]
         return html_table(caption, columns, rows)
