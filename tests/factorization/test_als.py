@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from recokit import DataError, Interactions, datasets, evaluate
+from recokit import DataError, IdIndex, Interactions, datasets, evaluate
 from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.datasets import example_interactions
 from recokit.factorization import ImplicitALS
@@ -149,8 +149,9 @@ def test_a_failed_partial_fit_keeps_the_history(monkeypatch):
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
 def test_overflow_raises_an_error_with_a_remedy(solver):
-    with pytest.raises(FloatingPointError, match=r"strengths of up to 3e\+38.*l2=0\.05"):
-        small(solver=solver, feedback="implicit").fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
+    with pytest.raises(FloatingPointError, match=r"strengths from 1 to 3e\+38.*scale them down.*l2=0\.05"):
+        model = small(solver=solver, feedback="implicit", unobserved_weight=0.3)
+        model.fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
 
 
 @pytest.mark.parametrize("parameters", [{}, {"l2": 1e-9, "unobserved_weight": 1e-6, "n_factors": 24}])
@@ -190,7 +191,7 @@ def test_the_error_names_the_invalid_parameter(name, value):
 def test_the_sum_of_the_penalties_does_not_depend_on_the_exponent():
     lengths = np.array([0, 1, 5, 40])
     sums = [
-        ALSPenalties.from_lengths(lengths, 10, 0.2, 0.1, e).for_lengths(lengths).sum(dtype=np.float64)
+        ALSPenalties.from_lengths(lengths, 2.0, 0.1, e).for_lengths(lengths[lengths > 0]).sum(dtype=np.float64)
         for e in (0, 0.5, 1, 2)
     ]
     assert sums == pytest.approx([sums[0]] * 4, rel=1e-6)
@@ -211,3 +212,78 @@ def test_ndcg_on_movielens_1m_matches_the_best_library(data_dir):
     model = ImplicitALS(random_state=0).fit(split.train)
     result = evaluate(model.recommend(n=20), split.test, ["ndcg@20", "recall@20"])
     assert result["ndcg@20"] >= 0.267
+
+
+# ---------------------------------------------------------------------- parameters relative to the data
+
+
+def same_model(one, other):
+    np.testing.assert_array_equal(one.item_factors_, other.item_factors_)
+    np.testing.assert_array_equal(one.user_factors_, other.user_factors_)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"unobserved_weight": 0.3}, {"l2_exponent": 0.5}])
+def test_users_and_items_without_interactions_change_no_bit(parameters):
+    data = strengths()
+    users = IdIndex([*data.users, *range(1000, 1040)])
+    items = IdIndex([*data.items, *range(5000, 5300)])
+    wide = small(**parameters).fit(data.reindex(users=users, items=items))
+    plain = small(**parameters).fit(data)
+    np.testing.assert_array_equal(wide.item_factors_[: data.n_items], plain.item_factors_)
+    np.testing.assert_array_equal(wide.user_factors_[: data.n_users], plain.user_factors_)
+    assert not wide.item_factors_[data.n_items :].any()
+    assert not wide.user_factors_[data.n_users :].any()
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 2.0)}
+    found, expected = (model.recommend_for(histories, n=8) for model in (wide, plain))
+    assert list(found) == list(expected)
+
+
+@pytest.mark.parametrize("unit", [2.0**-20, 2.0**10, 2.0**30])
+def test_the_unit_of_strengths_does_not_matter(unit):
+    data = strengths()
+    scaled = Interactions.from_matrix(data.matrix * unit, feedback="implicit")
+    same_model(small().fit(scaled), small().fit(data))  # powers of 2 keep every bit
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 3.0 * unit)}
+    plain = {"x": dict.fromkeys(list(data.items)[:4], 3.0)}
+    assert list(small().fit(scaled).recommend_for(histories)) == list(small().fit(data).recommend_for(plain))
+
+
+@pytest.mark.parametrize("factor", [1e4, 1e8, 1e20])
+def test_new_users_with_huge_strengths_get_lists(factor):
+    data = strengths()
+    rng = np.random.default_rng(0)
+    histories = {user: {item: factor * rng.lognormal(0, 2) for item in list(data.items)[user::3]} for user in range(3)}
+    lists = small().fit(data).recommend_for(histories, n=5)
+    assert lists.counts.tolist() == [5, 5, 5]
+
+
+def test_durations_in_microseconds_are_predicted_without_nan():
+    rng = np.random.default_rng(1)
+    users, items = rng.integers(0, 100, 2000), rng.zipf(1.5, 2000) % 80
+    seconds = rng.lognormal(0, 2, 2000) * 1e10
+    data = Interactions.from_arrays(users, items, seconds, feedback="implicit", duplicates="sum")
+    model = ImplicitALS(32, random_state=0).fit(data)
+    assert np.isfinite(model.predict(data)).all()
+    assert (model.recommend(n=10).counts > 0).all()
+
+
+def test_the_textbook_weights_are_reached_by_unobserved_weight():
+    data = strengths()
+    ratio, mean = 4.0, float(data.values.mean(dtype=np.float64))
+    weight = ratio * data.n_interactions / (data.n_users * data.n_items)
+    scaled = Interactions.from_matrix(data.matrix / np.float32(mean), feedback="implicit")
+    textbook, relative = small(unobserved_weight=weight).fit(scaled), small(unobserved_ratio=ratio).fit(data)
+    np.testing.assert_allclose(textbook.predict(data), relative.predict(data), atol=1e-4)
+
+
+def test_factors_that_vanish_warn_with_the_parameter_to_change():
+    with pytest.warns(UserWarning, match=r"the factors have vanished: .*lower l2=100.0$"):
+        small(l2=100.0).fit(DATA)
+    with pytest.warns(UserWarning, match=r"lower l2=100.0 or unobserved_weight=0.3"):
+        small(l2=100.0, unobserved_weight=0.3).fit(DATA)
+
+
+def test_strengths_that_are_all_0_are_accepted():
+    data = Interactions.from_arrays([1, 1, 2], [1, 2, 1], [0, 0, 0], feedback="implicit")
+    with pytest.warns(UserWarning, match="vanished"):
+        assert np.isfinite(small().fit(data).predict(data)).all()

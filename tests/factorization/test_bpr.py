@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from recokit import BPR, DataError, Interactions, datasets, evaluate, load
+from recokit import BPR, DataError, IdIndex, Interactions, datasets, evaluate, load
 from recokit.datasets import example_interactions
 from recokit.testing import check_recommender
 
@@ -180,3 +180,50 @@ def test_ndcg_on_movielens_1m_is_far_above_popularity(data_dir):
     split = datasets.load_movielens_1m_implicit(data_dir)
     model = BPR(random_state=0).fit(split.train)
     assert evaluate(model.recommend(n=20), split.test, ["ndcg@20"])["ndcg@20"] >= 0.25
+
+
+# ---------------------------------------------------------------------- small, wide and clustered catalogues
+
+
+def two_groups(n_users, n_items, n_taken):
+    """Return the interactions of two groups of users with separate items."""
+    rng = np.random.default_rng(0)
+    pairs = [
+        (user, (user % 2) * n_items + item)
+        for user in range(n_users)
+        for item in rng.choice(n_items, n_taken, replace=False)
+    ]
+    return Interactions.from_arrays(*zip(*pairs, strict=True))
+
+
+@pytest.mark.parametrize(("n_users", "n_items", "n_taken"), [(60, 10, 6), (200, 30, 10), (300, 100, 12)])
+def test_the_lists_of_a_small_catalogue_stay_in_the_group_of_the_user(n_users, n_items, n_taken):
+    data = two_groups(n_users, n_items, n_taken)
+    lists = BPR(32, random_state=0, n_threads=1).fit(data).recommend(n=min(n_items - n_taken, 10))
+    wrong = [(item >= n_items) != (user % 2 == 1) for user, entries in lists for item, _ in entries]
+    assert np.mean(wrong) < 0.01
+
+
+@pytest.mark.parametrize(("n_items", "expected"), [(1, 1), (249, 1), (250, 2), (500, 3), (1000, 4), (10**6, 4)])
+def test_the_default_number_of_candidates_grows_with_the_catalogue(n_items, expected):
+    assert BPR()._n_candidates(n_items) == expected
+    assert BPR(n_candidates=7)._n_candidates(n_items) == 7
+
+
+@pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}])
+def test_users_and_items_without_interactions_change_no_bit(parameters):
+    users, items = IdIndex([*DATA.users, *range(1000, 1040)]), IdIndex([*DATA.items, *range(5000, 5300)])
+    wide = small(**parameters).fit(DATA.reindex(users=users, items=items))
+    plain = small(**parameters).fit(DATA)
+    np.testing.assert_array_equal(wide.item_factors_[: DATA.n_items], plain.item_factors_)
+    np.testing.assert_array_equal(wide.item_bias_[: DATA.n_items], plain.item_bias_)
+    np.testing.assert_array_equal(wide.user_factors_[: DATA.n_users], plain.user_factors_)
+    histories = {"x": list(DATA.items)[:4]}
+    assert list(wide.recommend_for(histories, n=8)) == list(plain.recommend_for(histories, n=8))
+
+
+def test_a_score_without_evidence_is_explained_by_no_term():
+    data = DATA.select(DATA.item_codes != 3)
+    model = small().fit(data)
+    why = model.explain(next(iter(data.users)), data.items.take([3])[0])
+    assert (why.score, why.terms) == (0.0, ())

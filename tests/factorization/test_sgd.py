@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from recokit import DataError, Interactions
+from recokit import DataError, IdIndex, Interactions
+from recokit.datasets import example_interactions
 from recokit.factorization import SGDMatrixFactorization
 from recokit.testing import check_recommender
 from tests.naive import sgd as naive
@@ -335,3 +336,17 @@ def test_partial_fit_of_movielens_ends_close_to_a_refit(data_dir, share, drift):
     model = SGDMatrixFactorization(random_state=0).fit(base[~late, :2], base[~late, 2])
     model.partial_fit(base[late, :2], base[late, 2])
     assert abs(rmse(model, test[:, :2], test[:, 2]) - rmse(refit, test[:, :2], test[:, 2])) <= drift
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_users_and_items_without_ratings_change_no_bit(implicit_feedback):
+    data = example_interactions("explicit")
+    wide_data = data.reindex(
+        users=IdIndex([*data.users, *range(1000, 1040)]), items=IdIndex([*data.items, *range(5000, 5300)])
+    )
+    parameters = {"n_factors": 4, "n_epochs": 5, "random_state": 0, "implicit_feedback": implicit_feedback}
+    plain, wide = (SGDMatrixFactorization(**parameters).fit(one) for one in (data, wide_data))
+    np.testing.assert_array_equal(wide.predict(data), plain.predict(data))
+    unrated = wide.predict([(next(iter(data.users)), 5000)])[0]
+    expected = plain.mean_ + plain.user_bias_[0]
+    assert unrated == pytest.approx(np.clip(expected, *plain.rating_range_), abs=1e-6)

@@ -64,7 +64,9 @@ class FixedSide(NamedTuple):
 
 def gram_matrix(factors: FloatArray, runner: Runner) -> FloatArray:
     """Return Σ f fᵀ: (n_factors, n_factors) float64; the bits do not depend on the number of threads."""
-    size = factors.shape[1]
+    size, present = factors.shape[1], np.any(factors, axis=1)
+    if not np.all(present):  # rows of 0 would change the parts, and with them the bits
+        factors = factors[present]
     bounds = np.linspace(0, len(factors), min(_GRAM_PARTS, len(factors)) + 1).astype(np.int64)
     parts = np.empty((len(bounds) - 1, size, size), dtype=np.float32)
     costs = np.diff(bounds) * size**2 / 16

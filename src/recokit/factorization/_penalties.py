@@ -27,7 +27,7 @@ class ALSPenalties(NamedTuple):
     Attributes
     ----------
     unobserved : float
-        Weight of an unobserved pair times the number of columns.
+        Total weight of all pairs of a row.
     l2, exponent : float
         λ and ν.
     scale : float
@@ -40,12 +40,10 @@ class ALSPenalties(NamedTuple):
     scale: float
 
     @classmethod
-    def from_lengths(
-        cls, lengths: IntArray, n_columns: int, unobserved_weight: float, l2: float, exponent: float
-    ) -> "ALSPenalties":
+    def from_lengths(cls, lengths: IntArray, unobserved: float, l2: float, exponent: float) -> "ALSPenalties":
         """Return the penalties of all users or all items, with ``lengths`` interactions each."""
-        sizes = lengths + unobserved_weight * n_columns
-        return cls(unobserved_weight * n_columns, l2, exponent, float(sizes.sum() / np.sum(sizes**exponent)))
+        sizes = lengths[lengths > 0] + unobserved
+        return cls(unobserved, l2, exponent, float(sizes.sum() / np.sum(sizes**exponent)))
 
     def for_lengths(self, lengths: IntArray) -> FloatArray:
         """Return the penalties of rows with ``lengths`` interactions each: (n_rows,) float32."""

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -10,11 +10,13 @@ from sklearn.utils import check_random_state
 
 from recokit._typing import BoolArray
 from recokit.base._parameters import BOOLEAN, COUNT, RANDOM_STATE
+from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
+from recokit.data.rows import bounds_from_lengths
 from recokit.factorization._base import FactorRecommender
 from recokit.factorization._factors import Factorization
 
-__all__ = ["Checkpoint", "EpochState", "IterativeFactorRecommender", "Start", "update_epochs"]
+__all__ = ["Checkpoint", "EpochState", "IterativeFactorRecommender", "Start", "drop_empty", "update_epochs"]
 
 
 def update_epochs(merged: Interactions, previous: Interactions, n_epochs: int, minimum: int = 1) -> int:
@@ -25,6 +27,30 @@ def update_epochs(merged: Interactions, previous: Interactions, n_epochs: int, m
     """
     share = 1 - previous.n_interactions / merged.n_interactions
     return min(max(math.ceil(2 * share * n_epochs), minimum), n_epochs - n_epochs // 2)
+
+
+def drop_empty(data: Interactions) -> Interactions:
+    """Return the interactions over only the users and items that have any.
+
+    Examples
+    --------
+    >>> data = Interactions.from_arrays(["ann", "bob"], ["cup", "tea"])
+    >>> drop_empty(data.select(data.item_codes == 1))
+    Interactions(1 users × 1 items, 1 interactions, implicit)
+    """
+    lengths = data.rows.lengths
+    users, items = np.flatnonzero(lengths), np.unique(data.item_codes)
+    if len(users) == data.n_users and len(items) == data.n_items:
+        return data
+    new_codes = np.full(data.n_items, -1, dtype=np.int32)
+    new_codes[items] = np.arange(len(items), dtype=np.int32)
+    return replace(
+        data,
+        users=IdIndex(data.users.take(users), name="users"),
+        items=IdIndex(data.items.take(items), name="items"),
+        indptr=bounds_from_lengths(lengths[users]),
+        item_codes=new_codes[data.item_codes],
+    )
 
 
 @dataclass
@@ -93,13 +119,17 @@ class Checkpoint(NamedTuple):
 class IterativeFactorRecommender(FactorRecommender):
     """Base class of factor models that are fitted in epochs, with warm starts and incremental updates.
 
-    A subclass implements `_random_factors` and `_run`, which calls `_set_checkpoint` after the last epoch.
+    A subclass implements `_random_factors` and `_run`, which calls `_set_checkpoint` after the last epoch. Both see
+    only users and items with interactions, so other users and items change nothing. Their factors are 0.
     """
 
     _exact_partial_fit = False
     _kept_by_refit: ClassVar[tuple[str, ...]] = ("_checkpoint",)
     _fixed_parameters: ClassVar[tuple[str, ...]] = ("n_factors",)  # a resumed fit may not change them
     _min_update_epochs: ClassVar[int] = 1
+    # Fitted attributes with one row per user, and with one row per item (or none).
+    _user_attributes: ClassVar[tuple[str, ...]] = ("user_factors_",)
+    _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **FactorRecommender._parameter_constraints,
         "n_epochs": COUNT,
@@ -132,23 +162,45 @@ class IterativeFactorRecommender(FactorRecommender):
     # ------------------------------------------------------------------ fitting
 
     def _fit(self, interactions: Interactions) -> None:
+        data = drop_empty(interactions)
         checkpoint: Checkpoint | None = self.__dict__.pop("_checkpoint", None)
         if checkpoint is None or not self.warm_start:
-            state = self._begin(interactions, self._random_start(interactions))
-        elif checkpoint.interactions.equals(interactions):
+            state = self._begin(data, self._random_start(data))
+        elif checkpoint.interactions.equals(data):
             self._check_resumable(checkpoint)
             state = checkpoint.state.copy()
         else:
-            start = self._start_from(checkpoint.state.factors, checkpoint.interactions, interactions)
-            state = self._begin(interactions, start._replace(is_new=None))
-        self._run(interactions, state, 0)
+            start = self._start_from(checkpoint.state.factors, checkpoint.interactions, data)
+            state = self._begin(data, start._replace(is_new=None))
+        self._run(data, state, 0)
+        self._expand(data, interactions)
+        self._restore()
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         """Start from the fitted factors and run the last epochs on all data."""
         self.__dict__.pop("_checkpoint", None)
-        state = self._begin(merged, self._start_from(self._fitted_factors(), previous, merged))
-        n_epochs = update_epochs(merged, previous, self.n_epochs, self._min_update_epochs)
-        self._run(merged, state, self.n_epochs - n_epochs)
+        data = drop_empty(merged)
+        state = self._begin(data, self._start_from(self._fitted_factors(), previous, data))
+        n_epochs = update_epochs(data, previous, self.n_epochs, self._min_update_epochs)
+        self._run(data, state, self.n_epochs - n_epochs)
+        self._expand(data, merged)
+        self._restore()
+
+    def _expand(self, data: Interactions, interactions: Interactions) -> None:
+        """Give the fitted attributes of users and items without interactions rows of 0."""
+        if data is interactions:
+            return
+        for names, index, known in (
+            (self._user_attributes, data.users, interactions.users),
+            (self._item_attributes, data.items, interactions.items),
+        ):
+            codes = known.codes(index)
+            for name in names:
+                fitted = getattr(self, name)
+                if len(fitted):
+                    expanded = np.zeros((len(known), *fitted.shape[1:]), dtype=fitted.dtype)
+                    expanded[codes] = fitted
+                    setattr(self, name, expanded)
 
     def _random_start(self, data: Interactions) -> Start:
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))

@@ -1,15 +1,18 @@
 """ImplicitALS: matrix factorization of implicit feedback by alternating least squares."""
 
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray, IntArray
 from recokit.base import Term
-from recokit.base._parameters import POSITIVE, interval, one_of
+from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._alternation import FixedSide
+from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._penalties import ALSPenalties
 from recokit.factorization._resume import EpochState, IterativeFactorRecommender
@@ -17,6 +20,8 @@ from recokit.factorization._resume import EpochState, IterativeFactorRecommender
 __all__ = ["ImplicitALS"]
 
 _INIT_SCALE = 0.1
+_N_CHECKED = 10_000  # training interactions whose scores are checked
+_VANISHED = 0.01
 _N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
 
 
@@ -33,16 +38,24 @@ class ImplicitALS(IterativeFactorRecommender):
     grows with the number of interactions of the user; the same for items. Their sum does not depend on ν. Each epoch
     solves the users for fixed items, then the items for fixed users. After the last epoch the users are solved exactly.
 
+    The parameters are relative to the data, so that one setting fits dense and sparse data, and strengths in any unit:
+    strengths are divided by their mean, and :math:`\alpha_0 = \rho \, n / n_{items}`, where n is the mean number of
+    interactions of a user. So ρ is the total weight of all pairs over that of the observed ones, and the penalty of an
+    average user is λ (1 + ρ) n. Only users and items with interactions are counted.
+
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
         Number of times that each side is solved.
-    unobserved_weight : float
-        :math:`\alpha_0`. The confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
+    unobserved_ratio : float
+        ρ, the total weight of all pairs over the total weight of the observed pairs.
+    unobserved_weight : float, optional
+        :math:`\alpha_0` of the textbook, in place of ``unobserved_ratio``; strengths are then taken as they are. The
+        confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
     l2 : float
-        λ.
+        λ. The best values lie between 0.03 / (1 + ρ) and 0.08 / (1 + ρ) on sparse and on dense data.
     l2_exponent : float
         ν. With 1 the penalty is proportional to the number of interactions, with 0 it is the same for all rows.
     solver : {"cg", "cholesky"}
@@ -68,6 +81,9 @@ class ImplicitALS(IterativeFactorRecommender):
 
     Notes
     -----
+    Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. A fit whose
+    factors vanish, because the penalty is too high, warns.
+
     ``recommend_for`` solves the factors of each user exactly, so identical histories give identical lists.
 
     ``partial_fit`` starts from the fitted factors and runs epochs on all data. Their share of ``n_epochs`` is twice the
@@ -99,7 +115,8 @@ class ImplicitALS(IterativeFactorRecommender):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
-        "unobserved_weight": POSITIVE,
+        "unobserved_ratio": POSITIVE,
+        "unobserved_weight": OPTIONAL_POSITIVE,
         "l2": POSITIVE,
         "l2_exponent": interval(0, 2, closed="both"),
         "solver": one_of("cg", "cholesky"),
@@ -107,12 +124,13 @@ class ImplicitALS(IterativeFactorRecommender):
 
     def __init__(
         self,
-        n_factors: int = 128,
+        n_factors: int = 256,
         *,
         n_epochs: int = 16,
-        unobserved_weight: float = 0.3,
-        l2: float = 0.0095,
-        l2_exponent: float = 1.1,
+        unobserved_ratio: float = 4.0,
+        unobserved_weight: float | None = None,
+        l2: float = 0.01,
+        l2_exponent: float = 1.0,
         solver: str = "cg",
         warm_start: bool = False,
         random_state: Any = None,
@@ -122,6 +140,7 @@ class ImplicitALS(IterativeFactorRecommender):
     ) -> None:
         self.n_factors = n_factors
         self.n_epochs = n_epochs
+        self.unobserved_ratio = unobserved_ratio
         self.unobserved_weight = unobserved_weight
         self.l2 = l2
         self.l2_exponent = l2_exponent
@@ -138,17 +157,17 @@ class ImplicitALS(IterativeFactorRecommender):
         return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
-        by_user, by_item = data.rows, data.transposed(n_threads=self.n_threads)
-        user_l2 = self._penalties(by_user.lengths, data.n_items).for_lengths(by_user.lengths)
-        item_l2 = self._penalties(by_item.lengths, data.n_users).for_lengths(by_item.lengths)
+        confidence = self._confidence_of(data)
+        by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
+        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
         users, items = state.factors.users.vectors, state.factors.items.vectors
         n_epochs, runner = self.n_epochs - first_epoch - state.n_epochs, self._runner()
-        items[by_item.lengths == 0] = 0
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                fixed = FixedSide.from_factors(items, self.unobserved_weight, runner)
+                fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
                 users, _ = self._half_epoch(fixed, by_user, user_l2, users)
-                fixed = FixedSide.from_factors(users, self.unobserved_weight, runner)
+                fixed = FixedSide.from_factors(users, confidence.unobserved, runner)
                 items, loss = self._half_epoch(fixed, by_item, item_l2, items)
                 state.losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
                 self._check_range(state.losses[-1], data)
@@ -157,15 +176,33 @@ class ImplicitALS(IterativeFactorRecommender):
         state.factors = Factorization.from_sides(Factors(users), Factors(items))
         self._set_checkpoint(data, state)
         self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
-        self._restore()
         # The checkpoint has the users before this exact solution, so that a resumed fit gives the bits of a single one.
-        self.user_factors_, _ = self._fixed_items.solve(by_user, user_l2, runner)
+        fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
+        self.user_factors_, _ = fixed.solve(by_user, user_l2, runner)
+        self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
+        self._warn_if_vanished(by_user)
 
     def _check_range(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
+            positive = data.values[data.values > 0]
+            lowest, highest = float(positive.min(initial=np.inf)), float(positive.max(initial=0))
+            remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
             raise FloatingPointError(
-                f"the loss or a factor is {number}, out of the range of float32. The data have strengths of up to "
-                f"{data.values.max():.3g}; scale them down (divide them, or take logarithms), or raise l2={self.l2}"
+                f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
+                f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={self.l2}"
+            )
+
+    def _warn_if_vanished(self, by_user: Rows) -> None:
+        """Warn if the scores of the training interactions, which should be near 1, are near 0."""
+        cells = np.unique(np.linspace(0, len(by_user.codes) - 1, _N_CHECKED).astype(np.int64))
+        users, items = by_user.row_codes[cells], by_user.codes[cells]
+        mean = float(np.mean(np.sum(self.user_factors_[users] * self.item_factors_[items], axis=1)))
+        if abs(mean) < _VANISHED:
+            warnings.warn(
+                f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
+                f"1; lower l2={self.l2}"
+                + ("" if self.unobserved_weight is None else f" or unobserved_weight={self.unobserved_weight}"),
+                stacklevel=levels_inside(),
             )
 
     def _half_epoch(
@@ -176,20 +213,31 @@ class ImplicitALS(IterativeFactorRecommender):
             return fixed.solve(cells, l2, self._runner())
         return factors, fixed.improve(cells, l2, factors, _N_STEPS, self._runner())
 
-    def _penalties(self, lengths: IntArray, n_columns: int) -> ALSPenalties:
-        return ALSPenalties.from_lengths(lengths, n_columns, self.unobserved_weight, self.l2, self.l2_exponent)
+    def _penalties(self, lengths: IntArray, unobserved: float) -> ALSPenalties:
+        return ALSPenalties.from_lengths(lengths, unobserved, self.l2, self.l2_exponent)
+
+    def _confidence_of(self, data: Interactions) -> Confidence:
+        return Confidence.from_data(data, self.unobserved_ratio, self.unobserved_weight)
 
     def _restore(self) -> None:
         data = self.interactions_
-        self._fixed_items = FixedSide.from_factors(self.item_factors_, self.unobserved_weight, self._runner())
-        self._user_penalties = self._penalties(data.rows.lengths, data.n_items)
+        self._confidence = self._confidence_of(data)
+        self._fixed_items = FixedSide.from_factors(self.item_factors_, self._confidence.unobserved, self._runner())
+        self._user_penalties = self._penalties(data.rows.lengths, self._confidence.unobserved_of_users)
 
     # ------------------------------------------------------------------ scoring
 
     def _fold_in(self, histories: Rows) -> Factors:
         """Solve for the factors of users, given the item factors."""
         l2 = self._user_penalties.for_lengths(histories.lengths)
-        return Factors(self._fixed_items.solve(histories, l2, self._runner())[0])
+        factors = self._fixed_items.solve(self._confidence.weighted(histories), l2, self._runner())[0]
+        if not np.all(np.isfinite(factors)):
+            raise FloatingPointError(
+                f"factors of new users are out of the range of float32; their strengths go up to "
+                f"{histories.values.max(initial=0):.3g}, those of the training data to "
+                f"{self.interactions_.values.max():.3g}; give strengths in the same unit"
+            )
+        return Factors(factors)
 
     # ------------------------------------------------------------------ explaining
 
@@ -199,7 +247,7 @@ class ImplicitALS(IterativeFactorRecommender):
         With A the matrix of the user's linear equations, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so item j contributes
         :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). The rounding error of float32 is a term of its own.
         """
-        history = self._training_histories(np.array([user_code]))
+        history = self._confidence.weighted(self._training_histories(np.array([user_code])))
         factors = self.item_factors_[history.codes].astype(np.float64)
         matrix = (factors * history.values[:, None]).T @ factors + self._fixed_items.gram
         matrix += self._user_penalties.for_lengths(history.lengths)[0] * np.eye(len(matrix))

@@ -1,5 +1,6 @@
 """BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, FloatArray, IntArray
 from recokit.base import Term
-from recokit.base._parameters import COUNT, NON_NEGATIVE, POSITIVE, interval, one_of
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._factors import Factorization, Factors
@@ -22,6 +23,7 @@ _INIT_SCALE = 0.1
 _MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED = 1e4
 _FOLD_IN_EPOCHS = 30
+_MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
 class BPR(IterativeFactorRecommender):
@@ -54,9 +56,11 @@ class BPR(IterativeFactorRecommender):
         λ and :math:`\lambda_b`.
     negative_sampling : {"uniform", "popularity"}
         Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
-    n_candidates : int
+    n_candidates : int, optional
         Number of items sampled for a step; j is the one with the highest score [2]_. With more than one, steps
-        concentrate on errors near the top of the lists.
+        concentrate on errors near the top of the lists. By default 1 for fewer than 250 items with interactions, 2 for
+        fewer than 500, 3 for fewer than 1,000 and otherwise 4: in small catalogues the item with the highest score is
+        often one that the user would like.
     warm_start : bool
         Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
         bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
@@ -109,6 +113,7 @@ class BPR(IterativeFactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
+    _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_")
     _min_update_epochs = 3  # with fewer, new users and items make the lists of the others worse
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
@@ -117,7 +122,7 @@ class BPR(IterativeFactorRecommender):
         "l2": NON_NEGATIVE,
         "l2_bias": NON_NEGATIVE,
         "negative_sampling": one_of("uniform", "popularity"),
-        "n_candidates": COUNT,
+        "n_candidates": OPTIONAL_COUNT,
     }
 
     def __init__(
@@ -130,7 +135,7 @@ class BPR(IterativeFactorRecommender):
         l2: float = 0.018,
         l2_bias: float = 0.01,
         negative_sampling: str = "uniform",
-        n_candidates: int = 4,
+        n_candidates: int | None = None,
         warm_start: bool = False,
         random_state: Any = None,
         feedback: str = "auto",
@@ -183,13 +188,9 @@ class BPR(IterativeFactorRecommender):
                 self._check_convergence(state)
                 bar.update(1)
         self._set_checkpoint(data, state)
-        # The checkpoint keeps the random factors of rows without interactions, from which a warm start may learn.
-        users, items, _ = state.factors.copy() if self.warm_start else state.factors
-        users.vectors[data.rows.lengths == 0] = 0
-        items.vectors[self.item_counts_ == 0] = 0
+        users, items, _ = state.factors
         self.user_factors_, self.item_factors_, self.item_bias_ = users.vectors, items.vectors, items.bias_or_zeros()
         self.history_ = {"training_loss": state.losses.copy()}
-        self._restore()
 
     def _epoch(self, data: Interactions, steps: Rows, weights: FloatArray, state: EpochState, rate: float) -> float:
         """Take one step for each interaction in ``steps``; return the sum of the losses before the steps."""
@@ -202,7 +203,7 @@ class BPR(IterativeFactorRecommender):
         item_starts = np.array([0, data.n_items]) if is_small else grid.item_starts
         arrays: tuple[Any, ...] = (
             *(grid.user_rows, grid.item_rows, item_starts, grid.user_order, grid.item_order),
-            *(data.indptr, data.item_codes, sums, self.n_candidates, seed),
+            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed),
             *(users.vectors, items.vectors, items.bias),
             *map(np.float32, (rate, self.l2, self.l2, self.l2_bias)),
         )
@@ -216,10 +217,19 @@ class BPR(IterativeFactorRecommender):
 
     def _weights(self, data: Interactions) -> FloatArray:
         """Return the sampling weights of the items; empty for uniform sampling."""
-        if self.negative_sampling == "uniform":
+        if not self._is_weighted():
             return np.empty(0)
         weights: FloatArray = np.bincount(data.item_codes, minlength=data.n_items) ** 0.75
         return weights
+
+    def _is_weighted(self) -> bool:
+        return self.negative_sampling != "uniform"
+
+    def _n_candidates(self, n_items: int) -> int:
+        """Return the number of candidates for a negative item in a catalogue of this many sold items."""
+        if self.n_candidates is not None:
+            return self.n_candidates
+        return min(max(1, int(math.log2(max(n_items, 1) / _ITEMS_PER_CANDIDATE))), _MAX_CANDIDATES)
 
     def _check_convergence(self, state: EpochState) -> None:
         users, items, _ = state.factors
@@ -233,7 +243,12 @@ class BPR(IterativeFactorRecommender):
     # ------------------------------------------------------------------ scoring
 
     def _restore(self) -> None:
-        self._weight_sums = np.cumsum(self._weights(self.interactions_))
+        data = self.interactions_
+        sold = np.unique(data.item_codes)
+        self._sold_positions = np.full(data.n_items, -1, dtype=np.int32)
+        self._sold_positions[sold] = np.arange(len(sold), dtype=np.int32)
+        self._sold_items = self._item_factors() if len(sold) == data.n_items else self._item_factors().take(sold)
+        self._weight_sums = np.cumsum(self._weights(data)[sold] if self._is_weighted() else ())
 
     def _item_factors(self) -> Factors:
         return Factors(self.item_factors_, self.item_bias_)
@@ -242,9 +257,10 @@ class BPR(IterativeFactorRecommender):
         """Learn the factors of users by the steps of the fit, with fixed item factors."""
         factors = np.empty((len(histories.lengths), self.item_factors_.shape[1]), dtype=np.float32)
         rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_FOLD_IN_EPOCHS)).astype(np.float32)
-        sampling = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
-        items = self.item_factors_, self.item_bias_
-        args = (histories.indptr, histories.codes, *sampling, *items, rates, np.float32(self.l2), factors)
+        items, bias = self._sold_items.vectors, self._sold_items.bias_or_zeros()
+        histories = histories.recoded(self._sold_positions)
+        sampling = np.arange(len(items), dtype=np.int32), self._weight_sums, self._n_candidates(len(items))
+        args = (histories.indptr, histories.codes, *sampling, items, bias, rates, np.float32(self.l2), factors)
         costs = histories.lengths * (_FOLD_IN_EPOCHS * factors.shape[1])
         self._runner().rows(fold_in_pairs, len(factors), args, costs=costs)
         return Factors(factors)
@@ -258,6 +274,8 @@ class BPR(IterativeFactorRecommender):
         up to λ, so item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
         """
         history = self._training_histories(np.array([user_code]))
+        if len(history.codes) == 0 or self._items_without_evidence()[item_code]:
+            return []  # the score is the fallback, 0
         design, own = self.item_factors_[history.codes].astype(np.float64), self.item_factors_[item_code]
         user = self.user_factors_[user_code].astype(np.float64)
         l2 = max(self.l2, 1e-6) * max(len(design), 1)

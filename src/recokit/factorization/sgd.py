@@ -143,6 +143,8 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     """
 
     _supported_feedback = ("explicit",)
+    _user_attributes: ClassVar[tuple[str, ...]] = ("user_factors_", "user_bias_")
+    _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_", "implicit_factors_")
     _falls_back_to_biases = False  # it has biases of its own
     _scores_without_factors = True
     _stored = (*IterativeFactorRecommender._stored, "_scale", "_penalty_scale", "_held_out")
