@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from recokit import EASE, BiasBaseline, DataError, ItemKNN, NotFittedError, Popularity, UnknownIdError
-from recokit.base.recommender import _BLOCK_BYTES
+from recokit.base._hooks import _BLOCK_BYTES
 from recokit.datasets import example_interactions
 from recokit.testing import all_recommenders
 
@@ -78,7 +78,7 @@ def test_an_empty_history_can_be_explained():
 def test_histories_are_scored_in_blocks(monkeypatch):
     model, history = ItemKNN().fit(IMPLICIT), history_of(IMPLICIT)
     expected = model.explain_for(history, 104)
-    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", 4 * IMPLICIT.n_items * 2)
+    monkeypatch.setattr("recokit.base._hooks._BLOCK_BYTES", 4 * IMPLICIT.n_items * 2)
     assert 4 * IMPLICIT.n_items * 2 < _BLOCK_BYTES
     assert model.explain_for(history, 104) == expected
 

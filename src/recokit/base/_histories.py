@@ -15,7 +15,7 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
-__all__ = ["read_histories", "read_history", "without_each"]
+__all__ = ["read_histories", "read_history"]
 
 
 def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: bool) -> tuple[Any, Rows]:
@@ -84,20 +84,6 @@ def read_history(given: Any, items: IdIndex, *, explicit: bool) -> Rows:
             f"history: expected a sequence of item ids, or a mapping of item ids to values, got {given!r:.60}"
         )
     return read_histories([labelled_mapping(given)], items, explicit=explicit, skip_unknown=False)[1]
-
-
-def without_each(history: Rows, start: int, stop: int) -> Rows:
-    """Return the rows start to stop of: a history, the history without its first item, without its second item, ….
-
-    Examples
-    --------
-    >>> rows = without_each(Rows.from_arrays([0, 2], [4, 7], [1, 1]), 0, 3)
-    >>> rows.codes.tolist(), rows.lengths.tolist()
-    ([4, 7, 7, 4], [2, 1, 1])
-    """
-    left_out = np.arange(start, stop)[:, None] - 1
-    mask = np.arange(len(history.codes)) != left_out
-    return history.take(np.zeros(stop - start, dtype=np.int32)).select(mask.ravel())
 
 
 def _from_table(table: Any, explicit: bool) -> Interactions:

@@ -8,8 +8,9 @@ import numpy as np
 
 from recokit._runtime.html import html_table
 from recokit.data._frames import Backend, to_frame
+from recokit.data._labels import labels_of
 
-__all__ = ["Explanation", "Term"]
+__all__ = ["Explanation", "Language", "Term", "check_language", "explanation_of"]
 
 Language = Literal["en", "zh"]
 
@@ -161,3 +162,26 @@ class Explanation:
             caption, columns = f"{item} scores {score} for {self._user()}", ("term", "contribution")
         rows = [(label, f"{contribution:+.3g}") for label, contribution in self._parts(_SHOWN_IN_TABLE)]
         return html_table(caption, columns, rows)
+
+
+def explanation_of(
+    user: Any, item: Any, score: float, terms: list[Term], language: Language, labels: Any
+) -> Explanation:
+    """Return an explanation with the terms that are not 0, largest first, and with the titles of its items.
+
+    Parameters
+    ----------
+    user, item, score, terms, language
+        As in `Explanation`.
+    labels : mapping of item ids to titles, or callable, optional
+    """
+    terms = sorted((term for term in terms if term.contribution != 0), key=lambda term: -abs(term.contribution))
+    items = [item, *(term.subject for term in terms if term.kind == "past_item")]
+    titles = {one: title for one, title in zip(items, labels_of(items, labels), strict=True) if title is not one}
+    return Explanation(user, item, score, tuple(terms), language, titles)
+
+
+def check_language(language: str) -> None:
+    """Raise an error for a language without sentences."""
+    if language not in ("en", "zh"):
+        raise ValueError(f"language={language!r}: expected 'en' or 'zh'")

@@ -1,6 +1,6 @@
 """Recommender: the protocol common to all estimators."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -11,13 +11,13 @@ from recokit import persistence
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._histories import read_histories, read_history, without_each
-from recokit.base._learner import Learner
+from recokit.base._histories import read_histories, read_history
+from recokit.base._hooks import Hooks
+from recokit.base._lists import ranges
 from recokit.base._state import on_snapshot
-from recokit.base.explanation import Explanation, Language, Term
+from recokit.base.explanation import Explanation, Language, check_language, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
-from recokit.data._labels import labels_of
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
@@ -27,16 +27,13 @@ __all__ = ["Recommender"]
 OnUnknown = Literal["raise", "popular", "empty"]
 Fill = Any  # None, "popular" or a Recommender
 
-_ROUNDING = 1e-6  # relative error of float32 scores
-_BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and threads, little compared with any model
 
-
-class Recommender(RegressorMixin, Learner):
+class Recommender(RegressorMixin, Hooks):
     """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
 
-    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass may override. Hooks
-    see codes, never ids. A saved model names its class by a storage key: the module and the class name, or the class
-    argument ``storage_key``.
+    A subclass implements `_fit` and `_score_block`. All other hooks (``Hooks``) have defaults, which a subclass may
+    override. Hooks see codes, never ids. A saved model names its class by a storage key: the module and the class name,
+    or the class argument ``storage_key``.
 
     Attributes
     ----------
@@ -51,100 +48,6 @@ class Recommender(RegressorMixin, Learner):
         own = cls.__module__.partition(".")[0] == "recokit"
         default = f"{'recokit' if own else cls.__module__}.{cls.__qualname__}"
         persistence.storable(storage_key or default)(cls)
-
-    # ------------------------------------------------------------------ hooks
-
-    def _score_block(self, profiles: Any) -> FloatArray:
-        """Return the scores of all items for the users with these profiles: a new (n_users, n_items) float32 array.
-
-        −∞ marks an item without evidence; it is never recommended. Scores are not NaN. They are not clipped to the
-        rating scale, since they determine the order of lists.
-        """
-        raise NotImplementedError
-
-    def _user_profiles(self, user_codes: CodeArray) -> Any:
-        """Return the profiles that ``_score_block`` needs for training users; by default their histories."""
-        return self._training_histories(user_codes)
-
-    def _fold_in(self, histories: Rows) -> Any:
-        """Return the profiles of users outside the training data; by default their histories."""
-        return histories
-
-    def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
-        """Return the n best eligible items for the users with these profiles, with scores that are not clipped.
-
-        The default scores all items. Override it if the model can make lists without scoring all items.
-        """
-        return eligible.select(self._score_block(profiles), n, self._runner())
-
-    def _block_size(self) -> int:
-        """Return the number of users per block of lists; by default limited by the memory of dense scores."""
-        return self._dense_block_size()
-
-    def _to_reported(self, scores: FloatArray) -> FloatArray:
-        """Return the scores to report; unchanged by default. May modify them in place."""
-        return scores
-
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores to report for known pairs: (n_pairs,) float64.
-
-        The default scores all items of each user. Pairs without evidence (−∞) get their fallback score.
-        """
-        scores: FloatArray = np.zeros(len(user_codes))
-        users, rows = np.unique(user_codes, return_inverse=True)
-        order = np.argsort(rows, kind="stable")
-        bounds = np.searchsorted(rows[order], np.arange(len(users) + 1))
-        for start, stop in _ranges(len(users), self._dense_block_size()):
-            block = self._score_block(self._user_profiles(users[start:stop]))
-            here = order[bounds[start] : bounds[stop]]
-            scores[here] = block[rows[here] - start, item_codes[here]]
-        without_evidence = ~np.isfinite(scores)
-        scores = self._to_reported(scores)
-        fallback = self._fallback_scores(user_codes[without_evidence], item_codes[without_evidence])
-        scores[without_evidence] = fallback
-        return scores
-
-    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores of pairs without evidence or with an unknown side (code −1): (n_pairs,) float64.
-
-        The default is 0 for implicit feedback, and for ratings the mean plus the biases of the known sides.
-        """
-        if not self._is_explicit():
-            return np.zeros(len(user_codes))
-        return np.clip(self._biases.predict(user_codes, item_codes), *self.rating_range_)
-
-    def _popular_scores(self) -> FloatArray:
-        """Return the popularity of each item, for users without a profile: (n_items,) float32."""
-        return self.item_counts_
-
-    def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        """Return terms, with ids as subjects, that add up to the score of a known pair; one term by default."""
-        score = self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0]
-        return [Term("other", None, float(score))]
-
-    def _explain_history(self, history: Rows, item_code: int) -> list[Term]:
-        """Return terms that add up to the score of an item for a user with this history.
-
-        The default contribution of an item of the history is the change of the score if the item is left out.
-        """
-        scores = self._scores_without_each(history, item_code)
-        parts = scores[0] - scores[1:]
-        parts[np.abs(parts) <= _ROUNDING * np.abs(scores[0])] = 0.0
-        other = float(scores[0] - parts.sum())
-        is_rounding = abs(other) <= _ROUNDING * np.abs(scores).sum()
-        return [*self._past_item_terms(history.codes, parts), *([] if is_rounding else [Term("other", None, other)])]
-
-    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        """Return the n items most similar to each item."""
-        raise NotImplementedError(f"{type(self).__name__} does not define similar items")
-
-    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
-        """Return the n users most similar to each user."""
-        raise NotImplementedError(f"{type(self).__name__} does not define similar users")
-
-    def _warm_up_data(self) -> Iterable[Interactions]:
-        """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
-        return ()
 
     # ------------------------------------------------------------------ predicting
 
@@ -390,7 +293,7 @@ class Recommender(RegressorMixin, Learner):
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
         lists = Top.empty(eligible.n_users, n)
-        for start, stop in _ranges(eligible.n_users, self._dense_block_size()):
+        for start, stop in ranges(eligible.n_users, self._dense_block_size()):
             scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
             block = eligible.take(np.arange(start, stop))
             lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
@@ -485,11 +388,11 @@ class Recommender(RegressorMixin, Learner):
         UnknownIdError
             The user or the item is unknown.
         """
-        _check_language(language)
+        check_language(language)
         user_code = int(known_codes(self.interactions_.users, [user], "user")[0])
         item_code = int(known_codes(self.interactions_.items, [item], "item")[0])
         score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
-        return _explanation(user, item, score, self._explain(user_code, item_code), language, labels)
+        return explanation_of(user, item, score, self._explain(user_code, item_code), language, labels)
 
     @on_snapshot
     def explain_for(self, history: Any, item: Any, *, language: Language = "en", labels: Any = None) -> Explanation:
@@ -527,69 +430,18 @@ class Recommender(RegressorMixin, Learner):
         >>> print(model.explain_for(["tea"], "cup"))
         cup scores 0.816 for this user because of their interest in tea (+0.816).
         """
-        _check_language(language)
+        check_language(language)
         items = self.interactions_.items
         item_code = int(known_codes(items, [item], "item")[0])
         rows = read_history(history, items, explicit=self._is_explicit())
         score = float(self._scores_for(rows, item_code)[0])
-        return _explanation(None, item, score, self._explain_history(rows, item_code), language, labels)
-
-    def _scores_for(self, histories: Rows, item_code: int) -> FloatArray:
-        """Return the reported score of an item for each history: (n_histories,) float64."""
-        scores: FloatArray = self._score_block(self._fold_in(histories))[:, item_code].astype(np.float64)
-        without_evidence = ~np.isfinite(scores)
-        scores = self._to_reported(scores)
-        n = np.count_nonzero(without_evidence)
-        scores[without_evidence] = self._fallback_scores(np.full(n, -1, np.int32), np.full(n, item_code, np.int32))
-        return scores
-
-    def _scores_without_each(self, history: Rows, item_code: int) -> FloatArray:
-        """Return the score of an item for a history, and for the history without each of its items."""
-        ranges = _ranges(1 + len(history.codes), self._dense_block_size())
-        return np.concatenate([self._scores_for(without_each(history, *one), item_code) for one in ranges])
-
-    # ------------------------------------------------------------------ for subclasses
-
-    def _training_histories(self, user_codes: CodeArray) -> Rows:
-        """Return rows of the training data; an unknown user (code −1) has an empty row."""
-        return self.interactions_.rows.take(user_codes)
-
-    def _past_item_terms(self, item_codes: CodeArray, contributions: FloatArray) -> list[Term]:
-        """Return one term per item of a history."""
-        ids = self.interactions_.items.take(item_codes).tolist()
-        return [Term("past_item", item, float(part)) for item, part in zip(ids, contributions, strict=True)]
-
-    def _blocks(self, n_users: int) -> Iterator[tuple[int, int]]:
-        """Yield the range of users of each block of lists."""
-        return _ranges(n_users, self._block_size())
-
-    def _dense_block_size(self) -> int:
-        """Return the number of users whose scores of all items are held at a time."""
-        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+        return explanation_of(None, item, score, self._explain_history(rows, item_code), language, labels)
 
 
 def _with_ids(rows: Any, top: Top, index: Any, **options: Any) -> Recommendations:
     """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
     items = index.take(np.maximum(top.codes, 0))
     return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts, **options)
-
-
-def _explanation(user: Any, item: Any, score: float, terms: list[Term], language: Language, labels: Any) -> Explanation:
-    """Return an explanation with the terms in order, and with the titles of the items in it."""
-    terms = sorted((term for term in terms if term.contribution != 0), key=lambda term: -abs(term.contribution))
-    items = [item, *(term.subject for term in terms if term.kind == "past_item")]
-    titles = {one: title for one, title in zip(items, labels_of(items, labels), strict=True) if title is not one}
-    return Explanation(user, item, score, tuple(terms), language, titles)
-
-
-def _check_language(language: str) -> None:
-    if language not in ("en", "zh"):
-        raise ValueError(f"language={language!r}: expected 'en' or 'zh'")
-
-
-def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, n, size):
-        yield start, min(start + size, n)
 
 
 def _check_request(n: Any, on_unknown: str = "raise", fill: Any = None) -> None:

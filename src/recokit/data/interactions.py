@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
@@ -21,6 +20,7 @@ from recokit.data._columns import (
     warn_of_unused,
 )
 from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
@@ -30,8 +30,6 @@ from recokit.persistence import storable
 __all__ = ["Interactions"]
 
 Feedback = Literal["explicit", "implicit"]
-
-_ROWS_SHOWN = 5
 
 
 @storable("recokit.Interactions")
@@ -557,21 +555,4 @@ class Interactions:
         return f"Interactions({size}, {self.feedback})"
 
     def _repr_html_(self) -> str:
-        first = slice(_ROWS_SHOWN)
-        columns = {
-            "user_id": self.users.take(self.user_codes[first]),
-            "item_id": self.items.take(self.item_codes[first]),
-        }
-        columns["value"] = self.values[first]
-        facts = [f"{100 * self.n_interactions / max(self.n_users * self.n_items, 1):.3g}% of all pairs"]
-        if self.n_interactions:
-            facts.append(f"values from {self.values.min():g} to {self.values.max():g}")
-        if self.timestamps is not None:
-            columns["timestamp"] = self.timestamps[first]
-            if self.n_interactions:
-                facts.append(f"timestamps from {self.timestamps.min()} to {self.timestamps.max()}")
-        if self.n_merged:
-            facts.append(f"{self.n_merged:,} events merged into others")
-        if self.n_interactions > _ROWS_SHOWN:
-            facts.append(f"the first {_ROWS_SHOWN} interactions are shown")
-        return html_table(repr(self), list(columns), zip(*columns.values(), strict=True), "; ".join(facts))
+        return html_of_interactions(self)
