@@ -149,8 +149,8 @@ def test_a_failed_partial_fit_keeps_the_history(monkeypatch):
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
 def test_overflow_raises_an_error_with_a_remedy(solver):
+    model = small(solver=solver, feedback="implicit", unobserved_weight=0.3)
     with pytest.raises(FloatingPointError, match=r"strengths from 1 to 3e\+38.*scale them down.*l2=0\.05"):
-        model = small(solver=solver, feedback="implicit", unobserved_weight=0.3)
         model.fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
 
 
