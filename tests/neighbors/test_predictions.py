@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions
-from recokit.base import recommender
+from recokit.base import _hooks
 from recokit.neighbors import ItemKNN, UserKNN, _explicit, _means
 from recokit.neighbors._index import SimilarityIndex
 from tests.naive import neighbors as naive
@@ -156,7 +156,7 @@ def test_lists_pairs_and_tiles_of_any_size_have_the_same_ratings(model, ratings,
 def test_similarities_are_computed_once_for_all_users_of_a_block(ratings, monkeypatch):
     monkeypatch.setattr(_means, "_TILE_CELLS", 60)
     monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
-    monkeypatch.setattr(recommender, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 users
+    monkeypatch.setattr(_hooks, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 users
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
     queried, similarities = [], SimilarityIndex.similarities
 

@@ -118,7 +118,7 @@ class Metric:
     """A metric of recommended lists, with its cut-off and conventions.
 
     The text form is ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``. `parse` reads
-    it, and ``str`` returns it.
+    it, and ``str`` returns it. Names may be written in upper case, such as ``"NDCG@10"``.
 
     Parameters
     ----------
@@ -154,7 +154,8 @@ class Metric:
     gain: Gain | None = None
 
     def __post_init__(self) -> None:
-        name = ALIASES.get(self.name, self.name)
+        given = self.name if self.name in REGISTRY else str(self.name).lower()
+        name = ALIASES.get(given, given)
         if name not in REGISTRY:
             known = ", ".join([*REGISTRY, *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
             raise ValueError(f"unknown metric {self.name!r}; the metrics are {known}")
