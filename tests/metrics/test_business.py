@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 from recokit import DataError, Interactions, Recommendations
 from recokit.metrics import evaluate, margin_at_k, revenue_at_k
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
 LISTS = st.lists(st.lists(st.integers(0, 6), max_size=5), min_size=1, max_size=5).map(enumerate).map(dict)
 TEST = st.dictionaries(st.integers(0, 6), st.dictionaries(st.integers(0, 8), st.integers(1, 9)), min_size=1)

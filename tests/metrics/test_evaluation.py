@@ -12,6 +12,12 @@ from recokit.metrics import Metric, coverage, evaluate
 from recokit.metrics._metric import REGISTRY, HitMeasure, RankMeasure
 from recokit.metrics._resampling import bootstrap_means
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
 TEST = {"ann": ["tea", "mug"], "bob": ["cup"], "dan": ["tea"]}
 

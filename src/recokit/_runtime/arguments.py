@@ -23,7 +23,7 @@ def check_probability(value: Any, name: str) -> float:
     0.95
     """
     if not _is_number(value) or not 0 < value < 1:
-        raise ValueError(f"{name}={value!r}: expected a number between 0 and 1, such as 0.95")
+        raise ValueError(f"{name}={value!r}: expected a number between 0 and 1")
     return float(value)
 
 

@@ -172,8 +172,8 @@ def by_label(given: Any, name: str, label: str) -> Any:
     given : object
     name : str
         Name of the argument, for error messages.
-    label : {"user", "item"}
-        Kind of the ids in the index.
+    label : {"user", "item", "name"}
+        Kind of the labels in the index.
 
     Raises
     ------
@@ -189,10 +189,11 @@ def by_label(given: Any, name: str, label: str) -> Any:
         )
     if not given.index.is_unique:
         repeated = first_few(given.index[given.index.duplicated()].unique())
-        kind, how = ("a user", "list") if label == "user" else ("an item", "'max'")
+        article = "an" if label == "item" else "a"
+        how = "list" if label == "user" else "'max'"
         raise DataError(
-            f"{name}: the index of the Series contains {kind} twice: {repeated}; reduce it to one row for each "
-            f"{label}, such as with series.groupby(level=0).agg({how})"
+            f"{name}: the index of the Series contains {article} {label} twice: {repeated}; reduce it to one row for "
+            f"each {label}, such as with series.groupby(level=0).agg({how})"
         )
     return labelled_mapping(given)
 

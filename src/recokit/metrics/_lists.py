@@ -195,9 +195,13 @@ def has_user_ids(recommendations: Any) -> bool:
 
 def _lengths_without_missing(items: AnyArray) -> CodeArray:
     """Return the length of each row of an object array without the missing ids at its end."""
-    missing = np.array([[is_missing(key) for key in row] for row in items], dtype=np.bool_).reshape(items.shape)
-    n_at_end = np.logical_and.accumulate(missing[:, ::-1], axis=1).sum(axis=1)
-    lengths: CodeArray = (items.shape[1] - n_at_end).astype(np.int32)
+    lengths = np.full(len(items), items.shape[1], dtype=np.int32)
+    rows = np.arange(len(items))
+    for place in reversed(range(items.shape[1])):
+        rows = rows[[is_missing(key) for key in items[rows, place]]]
+        if len(rows) == 0:
+            break
+        lengths[rows] = place
     return lengths
 
 

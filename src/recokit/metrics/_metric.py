@@ -157,10 +157,10 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
-            raise ValueError(f"metric {self.name!r}: expected a name; the metrics are {', '.join(REGISTRY)}")
+            raise ValueError(f"metric {self.name!r}: expected a name; the metrics are {', '.join(sorted(REGISTRY))}")
         name = ALIASES.get(self.name.lower(), self.name.lower())
         if name not in REGISTRY:
-            known = ", ".join([*REGISTRY, *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
+            known = ", ".join([*sorted(REGISTRY), *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
             raise ValueError(f"unknown metric {self.name!r}; the metrics are {known}")
         object.__setattr__(self, "name", name)
         k: Any = self.k
@@ -199,7 +199,9 @@ class Metric:
         match = _SYNTAX.fullmatch(metric.strip().lower()) if isinstance(metric, str) else None
         if match is None:
             examples = "'ndcg', 'ndcg@10' or 'ndcg@10(gain=exponential)'"
-            raise ValueError(f"invalid metric {metric!r}: expected {examples}; the names are {', '.join(REGISTRY)}")
+            raise ValueError(
+                f"invalid metric {metric!r}: expected {examples}; the names are {', '.join(sorted(REGISTRY))}"
+            )
         k = None if match["k"] is None else int(match["k"])
         return cls(match["name"], k, **_parse_options(metric, match["options"]))
 

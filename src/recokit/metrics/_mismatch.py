@@ -14,7 +14,7 @@ from recokit.metrics._lists import Lists
 from recokit.metrics._pairing import Pairing
 from recokit.metrics._truth import Truth
 
-__all__ = ["warn_of_foreign_items", "warn_of_mismatches", "warn_of_short_lists"]
+__all__ = ["warn_of_foreign_items", "warn_of_mismatches", "warn_of_short_lists", "warn_of_twins"]
 
 
 def warn_of_mismatches(
@@ -43,7 +43,7 @@ def _warn_of_users(lists: Lists, truth: Truth, pairing: Pairing, train: Interact
         if reason is not None:
             _warn(f"none of the {len(tested)} users with test items has a list: {reason}")
     elif train is not None:  # without twins, these can be new users
-        _warn_of_twins(train.users, tested, "user")
+        warn_of_twins(train.users, tested, "user")
 
 
 def _warn_of_items(
@@ -51,7 +51,7 @@ def _warn_of_items(
 ) -> None:
     if share_ids(listed, tested):
         if trained is not None:  # without twins, these can be new items
-            _warn_of_twins(trained, tested, "item")
+            warn_of_twins(trained, tested, "item")
         return
     if trained is not None and share_ids(listed, trained) and share_ids(tested, trained):
         return  # the ids are consistent: the lists have no hit
@@ -61,7 +61,7 @@ def _warn_of_items(
         _warn(f"none of the {len(tested)} test items is {place}: {reason}")
 
 
-def _warn_of_twins(trained: IdIndex, tested: IdIndex, kind: str) -> None:
+def warn_of_twins(trained: IdIndex, tested: IdIndex, kind: str) -> None:
     """Warn if the test set and the training data share no id, but have an id in two forms."""
     if not share_ids(trained, tested) and find_twins(trained, tested) is not None:
         reason = describe_mismatch(trained, tested, ("the training data", f"the test {kind}s"))
