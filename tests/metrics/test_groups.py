@@ -76,6 +76,13 @@ def test_groups_are_read_by_user_from_every_form(groups):
     pd.testing.assert_frame_equal(evaluate(LISTS, TEST, METRICS, groups=groups).groups.to_frame(), expected)
 
 
+def test_an_ordered_categorical_gives_the_order_of_the_groups():
+    ordered = BY_USER.astype(pd.CategoricalDtype(["old", "unused", "new", "gone"], ordered=True))
+    result = evaluate(LISTS, TEST, METRICS, groups=ordered).groups
+    assert list(result) == ["old", "new", "gone"]
+    assert result["new"].means == evaluate(LISTS, TEST, METRICS, groups=SEGMENTS).groups["new"].means
+
+
 def test_users_without_a_group_count_only_in_the_overall_result():
     result = evaluate(LISTS, TEST, METRICS, groups={"ann": 1, "bob": 2, "cy": None})
     assert list(result.groups) == [1, 2]

@@ -117,6 +117,14 @@ def test_a_frame_with_the_list_of_a_user_in_each_row_is_read(to_native):
     assert recall(test, nested) == recall(test, {3: ["a", "c"], 1: ["b", "d"], 2: ["e"]})
 
 
+def test_the_named_index_of_a_frame_contains_the_users():
+    expected = recall(RECS, TEST)
+    assert recall(RECS.to_frame(), TEST.to_frame()) == expected
+    events = TEST.explode().reset_index()
+    assert recall(RECS.explode().to_frame(), events.set_index("user_id")) == expected
+    assert recall(RECS, events.assign(rating=1.0).set_index(["user_id", "item_id"])) == expected
+
+
 def test_training_data_can_be_the_items_of_each_user():
     data = Interactions.from_arrays([1, 2, 2, 9], ["b", "a", "z", "e"])
     for train in (TRAIN, pd.Series(TRAIN)):

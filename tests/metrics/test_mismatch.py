@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given as sampled
 from hypothesis import strategies as st
@@ -176,6 +177,18 @@ def test_exported_arrays_with_padding_have_the_metrics_of_the_recommendations(ro
     if not is_text:
         frame = pd.DataFrame({"user_id": users, "item_id": lists.items.ravel(), "rank": places})
         assert evaluate(frame, test, METRICS, train=test).means == pytest.approx(expected.means, nan_ok=True)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(("ids", "padding"), [([7, 8, 9], -1), (["tea", "cup", "pot"], None)])
+def test_rows_of_a_frame_without_item_and_score_are_padding(library, ids, padding):
+    items, scores = [*ids[:2], padding, ids[2], padding, padding], [0.5, 0.9, None, 0.3, None, None]
+    frame = library({"user_id": [1, 1, 1, 2, 3, 3], "item_id": items, "score": scores})
+    expected = evaluate({1: ids[1::-1], 2: ids[2:], 3: []}, {1: ids[:1], 3: ids}, ["mrr", "precision", "recall@1"])
+    found = evaluate(frame, {1: ids[:1], 3: ids}, ["mrr", "precision", "recall@1"])
+    assert found.means == expected.means
+    with pytest.raises(ValueError, match="score: 1 value"):
+        recall(library({"user_id": [1, 1], "item_id": ids[:2], "score": [0.5, None]}), {1: ids[:1]})
 
 
 def test_a_known_item_minus_1_is_not_padding():

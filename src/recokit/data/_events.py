@@ -201,8 +201,11 @@ def by_label(given: Any, name: str, label: str) -> Any:
 def lists_by_user(given: Any, name: str) -> Any:
     """Return lists of each user as a mapping, from a pandas Series or from a frame with a list in each row.
 
-    Polars' ``frame.group_by("user_id").agg("item_id")`` is such a frame. Other data are returned unchanged.
+    Polars' ``frame.group_by("user_id").agg("item_id")`` is such a frame. The index of a pandas frame becomes a column
+    if its name is user_id. Other data are returned unchanged.
     """
+    if is_frame(given) and is_pandas(given) and "user_id" in given.index.names and "user_id" not in given.columns:
+        given = given.reset_index()
     if is_frame(given) and {"user_id", "item_id"} <= set(column_names(given)):
         items = column(given, "item_id")
         first = next((row for row in items[:100] if not is_missing(row)), None) if items.dtype == object else None

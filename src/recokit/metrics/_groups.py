@@ -9,7 +9,7 @@ import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
 from recokit.data._events import by_label, describe_mismatch
-from recokit.data._frames import Backend, column, column_names, is_frame, is_missing, to_frame
+from recokit.data._frames import Backend, column, column_names, is_frame, is_missing, is_pandas, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
 from recokit.metrics._context import Context
@@ -31,7 +31,7 @@ class UserGroups(NamedTuple):
     ----------
     users : IdIndex
     groups : IdIndex
-        Labels of the groups, sorted.
+        Labels of the groups: sorted, or in the order of an ordered pandas categorical.
     codes : (n_users,) int32 array
         Group of each user.
     """
@@ -71,7 +71,12 @@ class UserGroups(NamedTuple):
         if not has_group:
             raise DataError("groups: no user has a group")
         index = IdIndex([users[row] for row in has_group], name="users of the groups")
-        return cls(index, *IdIndex.factorize([labels[row] for row in has_group], "groups"))
+        groups, codes = IdIndex.factorize([labels[row] for row in has_group], "groups")
+        categories: Any = getattr(given, "dtype", None) if is_pandas(given) else None
+        if getattr(categories, "ordered", False):
+            ordered = IdIndex([label for label in categories.categories if label in groups])
+            return cls(index, ordered, ordered.codes(groups)[codes])
+        return cls(index, groups, codes)
 
     @staticmethod
     def _columns_of(frame: Any) -> tuple[list[Any], list[Any]]:
@@ -102,8 +107,8 @@ class GroupEvaluation:
     Attributes
     ----------
     evaluations : dict of group to Evaluation
-        Evaluation of each group, sorted by group. The metrics of all lists together are those of the lists of the
-        group. A metric that is not defined for a group is NaN.
+        Evaluation of each group, in the order of the groups. The metrics of all lists together are those of the lists
+        of the group. A metric that is not defined for a group is NaN.
     n_without_group : int
         Evaluated users without a group.
 

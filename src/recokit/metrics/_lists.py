@@ -162,8 +162,10 @@ class Lists(NamedTuple):
     @classmethod
     def _from_frame(cls, frame: Any, width: int | None) -> "Lists":
         users, user_codes = IdIndex.factorize(column(frame, "user_id"), "user_id")
-        items, item_codes = IdIndex.factorize(column(frame, "item_id"), "item_id")
-        order = np.lexsort((_sort_keys(frame, len(user_codes)), user_codes))
+        item_column, sort_keys, rows = _listed_rows(frame, len(user_codes))
+        items, item_codes = IdIndex.factorize(item_column, "item_id")
+        user_codes = user_codes[rows]
+        order = np.lexsort((sort_keys, user_codes))
         sizes = np.bincount(user_codes, minlength=len(users))
         ranks = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[user_codes[order]]
         longest = int(sizes.max(initial=0)) if width is None else min(width, int(sizes.max(initial=0)))
@@ -213,12 +215,29 @@ def _without_missing_end(items: list[Any]) -> list[Any]:
     return items[:length]
 
 
-def _sort_keys(frame: Any, n_rows: int) -> FloatArray:
-    """Return the sort keys of the rows within a list: the rank, the negative score, or zeros to keep the order."""
-    names = column_names(frame)
-    if "rank" in names:
-        return to_numbers(column(frame, "rank"), "rank")
-    return -to_numbers(column(frame, "score"), "score") if "score" in names else np.zeros(n_rows)
+def _listed_rows(frame: Any, n_rows: int) -> tuple[Any, FloatArray, IntArray]:
+    """Return the items, their sort keys within a list, and the positions of the rows that are not padding.
+
+    The sort key is the rank, the negative score, or 0 to keep the order. A row without a score is padding if its item
+    is missing or −1.
+    """
+    names, items, rows = column_names(frame), column(frame, "item_id"), np.arange(n_rows)
+    by = next((name for name in ("rank", "score") if name in names), None)
+    keys = np.zeros(n_rows) if by is None else column(frame, by)
+    if "score" in names:
+        unscored = _missing_rows(column(frame, "score"))
+        padding = [row for row in unscored if is_missing(items[row : row + 1][0]) or items[row : row + 1][0] == -1]
+        if padding:
+            rows = np.delete(rows, padding)
+            items, keys = ([values[row : row + 1][0] for row in rows.tolist()] for values in (items, keys))
+    numbers = keys if by is None else to_numbers(keys, by)
+    return items, -numbers if by == "score" else numbers, rows
+
+
+def _missing_rows(values: Any) -> list[int]:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+        return np.flatnonzero(np.isnan(values)).tolist()
+    return [row for row, value in enumerate(values) if is_missing(value)]
 
 
 def _check_ordered(lists: list[Any]) -> list[Any]:
