@@ -60,9 +60,14 @@ def read_and_pair(
     cut_offs = [metric.k for metric in metrics]
     lists = Lists.from_input(recommendations, longest_cut_off(cut_offs))
     truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    lists = lists.without_padding(truth.items, *context.item_indices())
+    known = [truth.items, *context.item_indices()]
+    lists = lists.without_padding(*known)
     pairing = pair(lists, truth, missing)
-    warn_of_mismatches(lists, truth, pairing, context.train, lambda: Lists.from_input(recommendations, None).items)
+
+    def all_items() -> IdIndex:
+        return Lists.from_input(recommendations, None).without_padding(*known).items
+
+    warn_of_mismatches(lists, truth, pairing, context.train, all_items)
     warn_of_short_lists(lists, cut_offs, context)
     return lists, truth, pairing
 
