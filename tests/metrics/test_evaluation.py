@@ -13,6 +13,12 @@ from recokit.metrics import Metric, coverage, evaluate
 from recokit.metrics._metric import REGISTRY, HitMeasure, RankMeasure
 from recokit.metrics._resampling import bootstrap_means
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
 TEST = {"ann": ["tea", "mug"], "bob": ["cup"], "dan": ["tea"]}
 
@@ -53,7 +59,8 @@ def test_users_without_a_list_and_without_test_items_are_counted():
 def test_a_user_without_a_list_scores_0_in_every_metric():
     names = [name for name, definition in REGISTRY.items() if isinstance(definition.measure, RankMeasure | HitMeasure)]
     train = Interactions.from_arrays(["eve"], ["cup"])
-    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, names, train=train)
+    values = {"prices": "test", "margins": "test"}
+    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, names, train=train, **values)
     assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in names}
 
 
@@ -173,9 +180,9 @@ def test_a_clean_split_raises_no_warning():
         evaluate(LISTS, TEST, train=train)
 
 
-@pytest.mark.parametrize("confidence", [0, 1, 95])
+@pytest.mark.parametrize("confidence", [0, 1, 95, float("nan"), "x", None, True])
 def test_a_confidence_outside_0_to_1_is_refused(confidence):
-    with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
+    with pytest.raises(ValueError, match=f"confidence={confidence!r}: expected a number between 0 and 1"):
         evaluate(LISTS, TEST, confidence=confidence)
 
 

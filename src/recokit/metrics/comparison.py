@@ -5,19 +5,21 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import stats
 
+from recokit._runtime.arguments import check_count, check_probability, check_seed
 from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
+from recokit.data._events import by_label
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
+from recokit.metrics._custom import find_name
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
 from recokit.metrics.evaluation import Evaluation
 
@@ -152,8 +154,8 @@ def compare(
     other : Evaluation, optional
         The second of two evaluations. Their names are then ``"a"`` and ``"b"``.
     metrics : iterable of str, optional
-        Names of the metrics to compare, custom metrics included; by default all metrics that are a mean over users in
-        every evaluation.
+        Names of the metrics to compare, in upper or lower case, custom metrics included; by default all metrics that
+        are a mean over users in every evaluation.
     test : {"permutation", "t"}
         Permutation test with random flips of the signs of the differences [1]_, which assumes no distribution; or
         Student's paired t-test.
@@ -195,18 +197,20 @@ def compare(
     --------
     >>> from recokit.metrics import evaluate
     >>> test = {user: [user] for user in range(10)}
-    >>> first = evaluate({user: [user, -1] for user in test}, test)
-    >>> second = evaluate({user: [-1, user] for user in test}, test)
-    >>> result = compare({"first": first, "second": second}, metrics=["mrr@10", "recall@10"])
+    >>> names = ["mrr@2", "recall@2"]
+    >>> first = evaluate({user: [user, -1] for user in test}, test, names)
+    >>> second = evaluate({user: [-1, user] for user in test}, test, names)
+    >>> result = compare({"first": first, "second": second})
     >>> [(one.metric, one.difference) for one in result.significant]
-    [('mrr@10', 0.5)]
+    [('mrr@2', 0.5)]
     >>> print(result)
     10 users, 2 comparisons; 95% intervals, p adjusted by Holm's method
-    mrr@10: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
-    recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no significant difference
+    mrr@2: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
+    recall@2: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no significant difference
     """
-    evaluations = _by_name(evaluations, other)
+    evaluations = _by_name(by_label(evaluations, "evaluations", "name"), other)
     _check_options(test, alpha, n_resamples)
+    random_state = check_seed(random_state)
     names = _common_metrics(evaluations, metrics)
     values = align_users(evaluations, names)
     labels = [(metric, first, second) for first, second in combinations(evaluations, 2) for metric in names]
@@ -231,11 +235,8 @@ def compare(
 def _check_options(test: str, alpha: float, n_resamples: int) -> None:
     if test not in ("permutation", "t"):
         raise ValueError(f"test={test!r}: expected 'permutation' or 't'")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha={alpha!r}: expected a probability between 0 and 1")
-    given: Any = n_resamples
-    if not isinstance(given, Integral) or given < 1:
-        raise ValueError(f"n_resamples={n_resamples!r}: expected an integer of at least 1")
+    check_probability(alpha, "alpha")
+    check_count(n_resamples, "n_resamples")
 
 
 def _check_n_users(differences: FloatArray, labels: list[tuple[str, str, str]]) -> None:
@@ -286,7 +287,8 @@ def _common_metrics(evaluations: Mapping[str, Evaluation], metrics: Iterable[str
         for metric in next(iter(evaluations.values())).per_user
         if all(metric in evaluation.per_user for evaluation in evaluations.values())
     ]
-    names = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    asked = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    names = [find_name(metric, shared) or metric for metric in asked]
     lacking = [metric for metric in names if metric not in shared]
     if lacking or not names:
         raise ValueError(

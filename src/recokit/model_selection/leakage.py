@@ -14,6 +14,8 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, LeakageWarning
 from recokit.metrics import evaluate
+from recokit.metrics._leaks import Leaks, count_leaks
+from recokit.metrics._mismatch import warn_of_twins
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.pairs import Pairs
 
@@ -127,6 +129,8 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     -----
     LeakageWarning
         Pairs are in both parts, or users' own future is in the training data.
+    UserWarning
+        The parts share no user or no item, but an id occurs in two forms, such as 12 and "12.0".
 
     Examples
     --------
@@ -150,7 +154,7 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     user_codes = train.users.codes(test.users)[test.user_codes]
     item_codes = train.items.codes(test.items)[test.item_codes]
     cold_user, cold_item = _absent(np.diff(train.indptr), user_codes), _absent(_item_counts(train), item_codes)
-    own, anyones = _futures(train, test, user_codes)
+    leaks = _leaks(train, test)
     report = SplitReport(
         n_train=train.n_interactions,
         n_test=test.n_interactions,
@@ -158,15 +162,17 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
         n_test_users=_distinct(test.user_codes),
         n_train_items=_distinct(train.item_codes),
         n_test_items=_distinct(test.item_codes),
-        n_duplicates=_duplicates(train, user_codes, item_codes),
-        n_own_future=own,
-        n_anyones_future=anyones,
+        n_duplicates=leaks.n_duplicates,
+        n_own_future=leaks.n_own_future,
+        n_anyones_future=leaks.n_anyones_future,
         n_cold_users=_distinct(test.user_codes[cold_user]),
         n_cold_items=_distinct(test.item_codes[cold_item]),
         n_of_cold_users=int(np.count_nonzero(cold_user)),
         n_of_cold_items=int(np.count_nonzero(cold_item)),
         popularity=_popularity(train, test, k),
     )
+    warn_of_twins(train.users, test.users, "user")
+    warn_of_twins(train.items, test.items, "item")
     if report.leaks:
         warnings.warn("the split leaks: " + "; ".join(report.leaks), LeakageWarning, stacklevel=levels_inside())
     return report
@@ -193,33 +199,24 @@ def _absent(counts: AnyArray, codes: AnyArray) -> BoolArray:
     return absent
 
 
-def _duplicates(train: Interactions, user_codes: AnyArray, item_codes: AnyArray) -> int:
-    known = (user_codes >= 0) & (item_codes >= 0)
-    cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes
-    return int(np.isin(user_codes[known].astype(np.int64) * train.n_items + item_codes[known], cells).sum())
-
-
-def _futures(train: Interactions, test: Interactions, user_codes: AnyArray) -> tuple[int | None, int | None]:
-    """Return the numbers of test interactions before the last training interaction of their user, and of any user."""
-    if train.timestamps is None or test.timestamps is None:
-        return None, None
-    if (train.timestamps.dtype.kind == "M") != (test.timestamps.dtype.kind == "M"):
+def _leaks(train: Interactions, test: Interactions) -> Leaks:
+    """Count the leaks of a split; raise a `DataError` if the times of the parts are not comparable."""
+    leaks = count_leaks(train, test.users, test.items, test.rows._replace(times=test.timestamps))
+    if leaks.time_types is not None:
+        train_type, test_type = leaks.time_types
         raise DataError(
-            f"timestamps: expected one type in both parts, got {train.timestamps.dtype} in train and "
-            f"{test.timestamps.dtype} in test"
+            f"timestamps: expected one type in both parts, got {train_type} in train and {test_type} in test"
         )
-    active = np.flatnonzero(np.diff(train.indptr))
-    last = np.zeros(train.n_users, dtype=train.timestamps.dtype)
-    last[active] = np.maximum.reduceat(train.timestamps, train.indptr[active])
-    known = ~_absent(np.diff(train.indptr), user_codes)
-    own = int(np.count_nonzero(test.timestamps[known] < last[user_codes[known]]))
-    return own, int(np.count_nonzero(test.timestamps < train.timestamps.max()))
+    return leaks
 
 
 def _popularity(train: Interactions, test: Interactions, k: int) -> dict[str, float]:
     users = test.users.take(np.flatnonzero(np.diff(test.indptr)))
     lists = Popularity().fit(_popular_part(train, k)).recommend(users, k, on_unknown="popular")
-    return evaluate(lists, test, [f"recall@{k}", f"ndcg@{k}"]).means
+    with warnings.catch_warnings():
+        # The lists come from the training data, so their ids fit.
+        warnings.filterwarnings("ignore", message="none of the .* is in a list")
+        return evaluate(lists, test, [f"recall@{k}", f"ndcg@{k}"]).means
 
 
 def _popular_part(train: Interactions, k: int) -> Interactions:
