@@ -82,7 +82,7 @@ def test_names_may_be_written_in_upper_case():
     assert Metric.parse("NDCG@10") == Metric("ndcg", 10)
     assert str(Metric.parse("MAP@5(denominator=min)")) == "average_precision@5(denominator=min)"
     assert evaluate([["a", "b"]], [["b"]], ["MRR", "Recall@1"]).means == {"MRR": 0.5, "Recall@1": 0.0}
-    with pytest.raises(ValueError, match="unknown metric 'NDGC'"):
+    with pytest.raises(ValueError, match="unknown metric 'ndgc'"):
         Metric.parse("NDGC")
 
 
