@@ -13,7 +13,10 @@ from recokit.neighbors import ItemKNN, UserKNN
 
 from .tasks import Kind, Task
 
-__all__ = ["ALGORITHMS", "Algorithm", "choose"]
+__all__ = ["ALGORITHMS", "TEXTBOOK_COSINE", "Algorithm", "choose"]
+
+TEXTBOOK_COSINE: dict[str, Any] = {"shrinkage": 0.0, "weighting": None, "user_exponent": 0.0}
+"""Parameters of `ItemKNN` that compute the plain cosine, as other libraries do."""
 
 _BOTH: tuple[Kind, ...] = ("ratings", "ranking")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from _common.algorithms import TEXTBOOK_COSINE
 from _common.generated_data import generate_popular
 from scipy import sparse
 
@@ -19,7 +20,7 @@ def _recokit(folder: Path, n_threads: int) -> Run:
     from recokit import Interactions, ItemKNN
 
     data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
-    model = ItemKNN(_K, n_threads=n_threads).fit(data)
+    model = ItemKNN(_K, **TEXTBOOK_COSINE, n_threads=n_threads).fit(data)
     return Run(lambda: model.recommend(n=_N))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from _common.algorithms import TEXTBOOK_COSINE
 from _common.generated_data import generate_popular, generate_wide
 from scipy import sparse
 
@@ -28,9 +29,9 @@ def _recokit(folder: Path, n_threads: int, *, users: bool, weighting: str | None
     from recokit import Interactions, ItemKNN, UserKNN
 
     data = Interactions.from_matrix(load_matrix(folder), feedback="implicit")
-    kind = UserKNN if users else ItemKNN
+    kind, options = (UserKNN, {}) if users else (ItemKNN, TEXTBOOK_COSINE)
     # Interactions cache their transpose. `replace` drops the cache, so each run transposes, as in the other libraries.
-    return Run(lambda: kind(_K, weighting=weighting, n_threads=n_threads).fit(replace(data)))
+    return Run(lambda: kind(_K, **{**options, "weighting": weighting}, n_threads=n_threads).fit(replace(data)))
 
 
 def _similaripy(folder: Path, n_threads: int, *, users: bool, weighting: str | None) -> Run:

@@ -5,7 +5,7 @@ from recokit import IdIndex, ItemKNN, UserKNN, load
 from recokit.datasets import example_interactions
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
-TUNED = {"n_neighbors": 150, "shrinkage": 20.0, "weighting": "tfidf", "user_exponent": 0.7}
+TUNED = {"n_neighbors": 150, "shrinkage": 10.0, "weighting": "tfidf", "user_exponent": 0.6}
 TEXTBOOK = {"n_neighbors": 60, "shrinkage": 0.0, "weighting": None, "user_exponent": 0.0}
 
 

@@ -43,7 +43,7 @@ class ItemKNN(NeighborhoodRecommender):
     similarity : str or compiled function
         Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
     shrinkage : float, optional
-        Shrinks similarities that are based on few common users. Default: 20 for implicit feedback with the cosine,
+        Shrinks similarities that are based on few common users. Default: 10 for implicit feedback with the cosine,
         otherwise 0.
     min_common : int
         Items with fewer common users have a similarity of 0.
@@ -52,7 +52,7 @@ class ItemKNN(NeighborhoodRecommender):
         and its users are the words. "auto" is "tfidf" for implicit feedback with the cosine, otherwise None.
     user_exponent : float, optional
         e: in similarities, a user with n items has the weight n^−e; values are multiplied by √(n^−e). With 0 all users
-        have the same weight, so a user with n items affects n² similarities. Default: 0.7 for implicit feedback with
+        have the same weight, so a user with n items affects n² similarities. Default: 0.6 for implicit feedback with
         the cosine, otherwise 0.
     half_life : float, optional
         Age at which the weight of an interaction is 1/2, in days if the timestamps are datetime64, otherwise in their
@@ -128,9 +128,9 @@ class ItemKNN(NeighborhoodRecommender):
     _implicit_model = ItemNeighborSums
     _implicit_defaults: ClassVar[dict[str, Any]] = {
         "n_neighbors": 150,
-        "shrinkage": 20.0,
+        "shrinkage": 10.0,
         "weighting": "tfidf",
-        "user_exponent": 0.7,
+        "user_exponent": 0.6,
     }
     _textbook_defaults: ClassVar[dict[str, Any]] = {
         **NeighborhoodRecommender._textbook_defaults,
