@@ -6,6 +6,7 @@ ranking metrics usable in scikit-learn's searches, and `tune` searches for param
 
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
 from recokit.model_selection.leakage import SplitReport, check_split
+from recokit.model_selection.log_splits import LogSplit, split_log
 from recokit.model_selection.pairs import Pairs, as_pairs
 from recokit.model_selection.random_splits import InteractionKFold, LeaveKOut, RandomHoldOut
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
@@ -19,6 +20,7 @@ __all__ = [
     "InteractionKFold",
     "LeaveKOut",
     "LeaveLastOut",
+    "LogSplit",
     "Pairs",
     "RandomHoldOut",
     "RankingScorer",
@@ -32,6 +34,7 @@ __all__ = [
     "check_split",
     "ranking_scorer",
     "split_interactions",
+    "split_log",
     "train_test_split",
     "tune",
 ]
