@@ -178,7 +178,7 @@ def test_a_split_by_time_of_merged_events_is_a_leak():
 def test_parts_may_be_pairs_of_any_form():
     data = as_interactions(LOG)
     ((train, test),) = LeaveLastOut().split(data)
-    X, _ = as_pairs(data)
+    X, _ = as_pairs(data, random_state=None)
     assert check_split(X[train], X[test]) == check_split(*train_test_split(data, LeaveLastOut()))
     pairs, _ = data.to_pairs()
     assert check_split(pairs[train], pairs[test]).n_test == len(test)

@@ -1,5 +1,6 @@
 """tune: the trials, the choice, and the time budget."""
 
+import sys
 import time
 from dataclasses import replace
 
@@ -323,6 +324,13 @@ def test_verbose_shows_a_progress_bar(capsys):
     assert "tune" in capsys.readouterr().err
     tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality)
     assert capsys.readouterr().err == ""
+
+
+def test_a_hidden_progress_bar_is_not_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # warns in notebooks without ipywidgets
+    tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality)
+    with pytest.raises(ImportError):
+        tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality, verbose=True)
 
 
 @pytest.mark.parametrize(

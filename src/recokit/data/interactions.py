@@ -382,8 +382,16 @@ class Interactions:
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
 
-    def to_pairs(self) -> tuple[AnyArray, FloatArray]:
+    def to_pairs(self, *, random_state: int | None = None) -> tuple[AnyArray, FloatArray]:
         """Return the interactions as (user, item) pairs and values: X and y of scikit-learn's tools.
+
+        By default the pairs are sorted by user. Unshuffled folds, such as ``cv=5`` of scikit-learn, then test on users
+        without training data; pass ``random_state=0``, or use `recokit.model_selection.as_pairs`, which shuffles.
+
+        Parameters
+        ----------
+        random_state : int, optional
+            Seed of a random order of the pairs; None keeps the order of ``values``.
 
         Returns
         -------
@@ -395,7 +403,10 @@ class Interactions:
         dtype = np.int64 if users.dtype == items.dtype == np.int64 else object
         pairs = np.empty((self.n_interactions, 2), dtype=dtype)
         pairs[:, 0], pairs[:, 1] = users, items
-        return pairs, self.values.copy()
+        if random_state is None:
+            return pairs, self.values.copy()
+        order = np.random.default_rng(random_state).permutation(self.n_interactions)
+        return pairs[order], self.values[order]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         # NumPy would wrap the object in a single cell, and scikit-learn's tools would fail with an unclear error.

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from recokit._runtime.progress import progress_bar
 from recokit.base import Recommender
 from recokit.data._frames import Backend, to_frame
 from recokit.data._inputs import as_interactions
@@ -247,11 +248,10 @@ class _Evaluation:
 
 def _run(search: Halving, evaluate: _Evaluation, budget: float, verbose: bool) -> list[Trial]:
     """Run trials until the time is over or no candidate is left."""
-    from tqdm.auto import tqdm
-
     start, trials = time.perf_counter(), list[Trial]()
     clock = _Clock(evaluate.stages.levels)
-    with tqdm(total=round(budget), desc="tune", unit=" s", disable=not verbose) as bar:
+    elapsed = 0.0
+    with progress_bar(round(budget), "tune", "s", show=verbose) as bar:
         while True:
             left = start + budget - time.perf_counter()
             # After one more trial of the longest kind, the best candidate must still be able to reach the last rung.
@@ -266,7 +266,8 @@ def _run(search: Halving, evaluate: _Evaluation, budget: float, verbose: bool) -
             trials.append(trial)
             if search.top < 0 and len(trials) == _MAX_FAILURES:
                 return trials
-            bar.update(min(budget, time.perf_counter() - start) - bar.n)
+            elapsed, before = min(budget, time.perf_counter() - start), elapsed
+            bar.update(elapsed - before)
 
 
 class _Clock:
