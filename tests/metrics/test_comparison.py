@@ -10,7 +10,7 @@ from scipy import stats
 from recokit import DataError
 from recokit.metrics import Evaluation, _resampling, compare, evaluate
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
-from recokit.metrics.comparison import _holm, _t_p_values
+from recokit.metrics.comparison import holm, t_p_values
 from tests.naive import metrics as naive
 
 
@@ -38,12 +38,12 @@ def test_the_permutation_test_does_not_depend_on_threads_or_on_other_columns():
 
 @given(st.lists(st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.3, 0.9]), min_size=1, max_size=6))
 def test_holm_is_that_of_the_naive_reference(p_values):
-    assert _holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
+    assert holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
 
 
 def test_holm_of_a_worked_example():
     # 4 × 0.01, 3 × 0.015, then 0.045 again as 2 × 0.02 is less, then 0.3.
-    assert _holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
+    assert holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
 
 
 def test_the_t_test_is_that_of_scipy():
@@ -56,7 +56,7 @@ def test_the_t_test_is_that_of_scipy():
 
 @given(arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, -0.5, 0.0, 0.25, 2.0])))
 def test_the_t_test_is_that_of_scipy_whatever_the_sign(differences):
-    found = _t_p_values(differences)
+    found = t_p_values(differences)
     for column, p_value in zip(differences.T, found, strict=True):
         if np.ptp(column) > 0:
             assert p_value == pytest.approx(stats.ttest_1samp(column, 0).pvalue, rel=1e-9)

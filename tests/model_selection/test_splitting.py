@@ -131,5 +131,7 @@ def test_errors_name_the_bad_splitter_or_data():
     data = as_interactions(LOG)
     with pytest.raises(TypeError, match=r"splitter=0\.2: expected a splitter, such as RandomHoldOut\(0\.2\)"):
         train_test_split(data, splitter=0.2)
+    with pytest.raises(TypeError, match="splitter='2024-05-01': expected a splitter"):
+        train_test_split(data, "2024-05-01")
     with pytest.raises(DataError, match=r"got a frame of 4 columns.*Interactions\.from_frame"):
         train_test_split(data.to_frame())

@@ -188,13 +188,13 @@ def compare(
     _refuse_few(differences, labels)
     threads = thread_count(n_threads)
     if test == "t":
-        p_values = _t_p_values(differences)
+        p_values = t_p_values(differences)
     else:
         _warn_of_few(n_resamples, len(labels), alpha)
         p_values = permutation_p_values(differences, n_resamples, random_state, threads)
     resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, threads)
     low, high = np.nanquantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
-    columns = np.nanmean(differences, axis=0), low, high, p_values, _holm(p_values)
+    columns = np.nanmean(differences, axis=0), low, high, p_values, holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     return Comparison([Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha)
 
@@ -276,7 +276,7 @@ def _aligned(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> dict[
     return aligned
 
 
-def _t_p_values(differences: FloatArray) -> FloatArray:
+def t_p_values(differences: FloatArray) -> FloatArray:
     """Return the p-values of Student's paired test; 1 where there is no difference at all."""
     greatest = np.nanmax(np.abs(differences), axis=0)
     varied = np.nanmax(differences, axis=0) - np.nanmin(differences, axis=0) > 1e-12 * greatest
@@ -285,7 +285,7 @@ def _t_p_values(differences: FloatArray) -> FloatArray:
     return p_values
 
 
-def _holm(p_values: FloatArray) -> FloatArray:
+def holm(p_values: FloatArray) -> FloatArray:
     """Correct p-values for being many: the r-th least of m counts m − r + 1 times, and no less than a lesser one."""
     order = np.argsort(p_values)
     stepped = p_values[order] * np.arange(len(order), 0, -1)

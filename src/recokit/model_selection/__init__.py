@@ -1,7 +1,8 @@
 """Splitting, scoring and tuning.
 
-Splitters work on `Interactions` and as ``cv=`` in scikit-learn. `check_split` looks for leaks, `ranking_scorer` makes
-ranking metrics usable in scikit-learn's searches, and `tune` searches for parameters within a time budget.
+Splitters work on `Interactions` and as ``cv=`` in scikit-learn, and `split_log` splits logs of events. `check_split`
+looks for leaks, `ranking_scorer` makes ranking metrics usable in scikit-learn's searches, `cross_validate` compares
+models on several splits, and `tune` searches for a model and its parameters within a time budget.
 """
 
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
@@ -12,12 +13,16 @@ from recokit.model_selection.random_splits import InteractionKFold, LeaveKOut, R
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
 from recokit.model_selection.splitting import split_interactions, train_test_split
 from recokit.model_selection.time_splits import GlobalTimeSplit, LeaveLastOut, RollingTimeSplit
-from recokit.model_selection.tuning import Trial, Tuning, tune
+from recokit.model_selection.tuning import LeaderboardRow, Trial, Tuning, tune
+from recokit.model_selection.validation import CrossValidation, FoldScore, cross_validate
 
 __all__ = [
     "ColdItemKFold",
+    "CrossValidation",
+    "FoldScore",
     "GlobalTimeSplit",
     "InteractionKFold",
+    "LeaderboardRow",
     "LeaveKOut",
     "LeaveLastOut",
     "LogSplit",
@@ -32,6 +37,7 @@ __all__ = [
     "UserKFold",
     "as_pairs",
     "check_split",
+    "cross_validate",
     "ranking_scorer",
     "split_interactions",
     "split_log",

@@ -1,6 +1,6 @@
 """Splits of Interactions into training and test data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,12 @@ import numpy as np
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
 from recokit.model_selection._splitter import Splitter
+from recokit.model_selection.log_splits import LogSplit
 from recokit.model_selection.pairs import Pairs
 from recokit.model_selection.random_splits import RandomHoldOut
 from recokit.model_selection.time_splits import GlobalTimeSplit
 
-__all__ = ["default_splitter", "split_interactions", "train_test_split"]
+__all__ = ["default_splitter", "make_folds", "split_interactions", "train_test_split"]
 
 
 def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions, Interactions]]:
@@ -43,12 +44,40 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
     ...     print(train, test)
     Interactions(2 users × 3 items, 2 interactions, implicit) Interactions(2 users × 3 items, 2 interactions, implicit)
     """
-    if not hasattr(splitter, "split"):
+    if not _is_splitter(splitter):
         raise TypeError(f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2)")
     data = as_interactions(data, None, "auto")
     X: Any = data if isinstance(splitter, Splitter) else Pairs(data)
     for train, test in splitter.split(X, data.values):
         yield data.select(_mask(train, len(data.values))), data.select(_mask(test, len(data.values)))
+
+
+def make_folds(data: Interactions, splitter: Any) -> list[tuple[Interactions, Interactions]]:
+    """Return the folds of a splitter, or given folds, over the same users.
+
+    Parameters
+    ----------
+    data : Interactions
+    splitter : splitter, LogSplit, or sequence of (train, test) Interactions
+
+    Raises
+    ------
+    TypeError
+        ``splitter`` is something else.
+    """
+    if _is_splitter(splitter):
+        return list(split_interactions(data, splitter))
+    given = [splitter] if isinstance(splitter, LogSplit) else splitter
+    folds = [tuple(fold) for fold in given] if isinstance(given, Iterable) and not isinstance(given, str) else []
+    if not folds or not all(len(fold) == 2 and all(isinstance(part, Interactions) for part in fold) for fold in folds):
+        raise TypeError(
+            f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2), or a sequence of (train, test) "
+            "Interactions"
+        )
+    users = folds[0][0].users
+    for part in (part for fold in folds for part in fold if part.users is not users):
+        users = users.union(part.users)
+    return [(train.reindex(users), test.reindex(users)) for train, test in folds]
 
 
 def train_test_split(
@@ -110,6 +139,10 @@ def default_splitter(data: Interactions, test_size: float = 0.2, random_state: i
     if data.timestamps is None:
         return RandomHoldOut(test_size, stratified=True, random_state=random_state)
     return GlobalTimeSplit(test_size)
+
+
+def _is_splitter(splitter: Any) -> bool:
+    return hasattr(splitter, "split") and not isinstance(splitter, str)
 
 
 def _mask(positions: Any, n: int) -> Any:
