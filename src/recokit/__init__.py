@@ -7,6 +7,7 @@ first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from recokit._runtime import compilation as _compilation  # noqa: F401 (registers the notice)
 from recokit.base.explanation import Explanation
 from recokit.base.recommender import Recommender
 from recokit.baselines import BiasBaseline, Popularity

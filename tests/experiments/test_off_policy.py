@@ -1,4 +1,4 @@
-"""What a policy would have earned, from the log of another."""
+"""The value of a policy, estimated from the log of another policy."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recokit import DataError
-from recokit.experiments.off_policy import doubly_robust, ips, snips
+from recokit.experiments import doubly_robust, ips, snips
 from tests.naive import policy as naive
 
 numbers = st.floats(-10, 10, allow_nan=False)
@@ -22,7 +22,7 @@ approx = {"rel": 1e-9, "abs": 1e-9, "nan_ok": True}
 
 
 @given(log=logs, clip=clips)
-def test_estimates_are_those_of_the_definitions(log, clip):
+def test_estimates_equal_the_naive_references(log, clip):
     for estimate, terms in (
         (ips(*log[:3], clip=clip), naive.ips_terms(*log[:3], clip)),
         (doubly_robust(*log, clip=clip), naive.doubly_robust_terms(*log, clip)),
@@ -34,7 +34,7 @@ def test_estimates_are_those_of_the_definitions(log, clip):
 
 
 @given(log=logs, clip=clips, shift=numbers)
-def test_self_normalised_estimates_stay_in_range_and_move_with_the_rewards(log, clip, shift):
+def test_snips_stays_in_the_range_of_the_rewards_and_shifts_with_them(log, clip, shift):
     rewards, *shown = log[:3]
     assume(any(shown[1]))
     estimate = snips(rewards, *shown, clip=clip)
@@ -47,7 +47,7 @@ def test_self_normalised_estimates_stay_in_range_and_move_with_the_rewards(log, 
 
 
 @given(log=logs)
-def test_a_policy_that_is_the_logging_one_earns_the_mean(log):
+def test_the_value_of_the_logging_policy_is_the_mean_reward(log):
     rewards, propensities = log[:2]
     for estimate in (ips, snips):
         got = estimate(rewards, propensities, propensities)
@@ -61,9 +61,9 @@ def test_a_policy_that_is_the_logging_one_earns_the_mean(log):
     target=st.lists(st.floats(0.01, 1), min_size=4, max_size=4),
     guesses=st.lists(numbers, min_size=4, max_size=4),
 )
-def test_estimates_are_unbiased_and_the_doubly_robust_for_any_model(tenths, rewards, target, guesses):
+def test_estimates_are_unbiased_and_doubly_robust_with_any_model(tenths, rewards, target, guesses):
     assume(sum(tenths) < 10)
-    tenths = [*tenths, 10 - sum(tenths)]  # a log of ten exposures that shows each action as often as it should
+    tenths = [*tenths, 10 - sum(tenths)]  # ten exposures with each action as often as expected
     n = len(tenths)
     policy = np.array(target[:n]) / sum(target[:n])
     true_value = float(policy @ rewards[:n])
@@ -76,7 +76,7 @@ def test_estimates_are_unbiased_and_the_doubly_robust_for_any_model(tenths, rewa
     assert ips(*log).mean_weight == pytest.approx(1.0)
 
 
-def test_a_right_model_makes_up_for_wrong_propensities():
+def test_a_correct_model_compensates_for_wrong_propensities():
     rewards = np.array([1.0, 3.0, 1.0, 3.0])
     policy = np.array([0.2, 0.8, 0.2, 0.8])
     wrong = np.array([0.9, 0.3, 0.2, 0.6])
@@ -86,19 +86,19 @@ def test_a_right_model_makes_up_for_wrong_propensities():
 
 
 @pytest.mark.parametrize("estimate", [ips, snips])
-def test_intervals_hold_the_truth_as_often_as_they_say(estimate):
+def test_intervals_have_the_nominal_coverage(estimate):
     rng = np.random.default_rng(0)
     logged, policy, means = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5]), np.array([0.1, 0.2, 0.4])
-    held = 0
+    n_covered = 0
     for _ in range(400):
         actions = rng.choice(3, size=500, p=logged)
         rewards = rng.random(500) < means[actions]
         low, high = estimate(rewards, logged[actions], policy[actions], confidence=0.9).interval
-        held += low <= policy @ means <= high
-    assert 340 <= held <= 378  # 360 expected, standard deviation 6
+        n_covered += low <= policy @ means <= high
+    assert 340 <= n_covered <= 378  # 360 expected, standard deviation 6
 
 
-def test_columns_of_frames_are_taken_and_the_estimate_reads_as_a_line():
+def test_columns_of_frames_are_accepted_and_the_text_is_one_line():
     log = pd.DataFrame({"click": [1, 0, 1, 0], "p": [0.5, 0.5, 0.25, 0.25], "q": [0.5, 0.5, 0.5, 0.0]})
     got = ips(log["click"], log["p"], log["q"])
     assert got == ips(*log.to_numpy().T)
@@ -120,19 +120,19 @@ def test_columns_of_frames_are_taken_and_the_estimate_reads_as_a_line():
         (([[1], [2]], [0.5, 1], [1, 1]), "rewards: expected one dimension"),
     ],
 )
-def test_logs_that_cannot_be_used_are_refused(log, message):
+def test_invalid_logs_are_refused(log, message):
     with pytest.raises(DataError, match=message):
         ips(*log)
 
 
-def test_one_exposure_with_a_weight_says_nothing_of_the_error():
+def test_a_single_weighted_exposure_has_no_standard_error():
     got = snips([1, 0, 1], [0.5, 0.5, 0.25], [0, 0, 0.5])
     assert got.value == 1
     assert got.effective_sample_size == 1
     assert all(math.isnan(bound) for bound in (got.standard_error, *got.interval))
 
 
-def test_bad_options_and_logs_that_say_nothing_are_refused():
+def test_invalid_options_and_logs_without_weight_are_refused():
     with pytest.raises(DataError, match="all weights are 0"):
         snips([1, 2], [0.5, 0.5], [0, 0])
     with pytest.raises(ValueError, match="clip=0"):

@@ -1,15 +1,16 @@
-"""ImplicitALS: what it learns, and what it says about it."""
+"""Tests of ImplicitALS."""
 
 import hashlib
 
 import numpy as np
 import pytest
 
-from recokit import DataError, Interactions, datasets, evaluate
-from recokit._runtime.threads import threads_at_any_cost
+from recokit import DataError, IdIndex, Interactions, datasets, evaluate
+from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.datasets import example_interactions
 from recokit.factorization import ImplicitALS
-from recokit.factorization._alternation import Penalties, gram_of
+from recokit.factorization._alternation import gram_matrix
+from recokit.factorization._penalties import ALSPenalties
 from recokit.testing import check_recommender
 from tests.naive import als as naive
 
@@ -31,12 +32,12 @@ def digest(model):
 
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
-def test_it_keeps_the_contract_of_recommenders(solver):
+def test_the_contract_checks_pass(solver):
     check_recommender(small(solver=solver))
 
 
 @pytest.mark.parametrize("l2_exponent", [0.0, 0.5, 1.0])
-def test_users_are_solved_exactly_and_the_loss_is_that_of_the_objective(l2_exponent):
+def test_user_factors_are_exact_and_the_loss_equals_the_objective(l2_exponent):
     data = strengths()
     model = small(l2_exponent=l2_exponent, unobserved_weight=0.3, solver="cholesky").fit(data)
     R = data.matrix.toarray().astype(np.float64)
@@ -44,7 +45,7 @@ def test_users_are_solved_exactly_and_the_loss_is_that_of_the_objective(l2_expon
     item_l2 = naive.penalties(R.T, 0.3, 0.05, l2_exponent)
     users = naive.solve(R, model.item_factors_.astype(np.float64), 0.3, user_l2)
     np.testing.assert_allclose(model.user_factors_, users, rtol=1e-4, atol=1e-5)
-    # The loss was taken before the users were solved once more, which changes little at the end.
+    # The recorded loss precedes the final solution of the users, which changes it little.
     loss = naive.loss(R, users, model.item_factors_.astype(np.float64), 0.3, user_l2, item_l2) / data.n_interactions
     assert loss <= model.history_["training_loss"][-1]
     assert loss == pytest.approx(model.history_["training_loss"][-1], rel=2e-2)
@@ -58,14 +59,14 @@ def test_every_epoch_lowers_the_loss(solver):
     assert history[-1] < 0.9 * history[0]
 
 
-def test_both_solvers_end_at_the_same_lists_mostly():
+def test_both_solvers_reach_about_the_same_loss():
     fits = [small(n_epochs=60, solver=solver).fit(DATA) for solver in ("cg", "cholesky")]
     losses = [model.history_["training_loss"][-1] for model in fits]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
 
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
-def test_the_model_is_the_same_bits_for_any_number_of_threads(solver):
+def test_the_bits_of_the_model_do_not_depend_on_the_number_of_threads(solver):
     rng = np.random.default_rng(0)
     cells = rng.choice(300 * 200, 6_000, replace=False)
     data = Interactions.from_arrays(cells // 200, cells % 200)
@@ -75,7 +76,7 @@ def test_the_model_is_the_same_bits_for_any_number_of_threads(solver):
     assert all(model.history_ == fits[0].history_ for model in fits)
 
 
-def test_who_has_the_history_of_a_user_gets_the_users_list():
+def test_identical_histories_give_identical_lists():
     model = small().fit(DATA)
     histories = {
         user: dict.fromkeys(DATA.items.take(DATA.item_codes[slice(*DATA.indptr[k : k + 2])]).tolist(), 1.0)
@@ -86,7 +87,7 @@ def test_who_has_the_history_of_a_user_gets_the_users_list():
 
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
-def test_going_on_gives_the_bits_of_one_fit(solver):
+def test_a_resumed_fit_gives_the_bits_of_a_single_fit(solver):
     whole = small(n_epochs=9, solver=solver).fit(DATA)
     parts = small(warm_start=True, solver=solver)
     for n_epochs in (1, 4, 9, 9):
@@ -95,7 +96,7 @@ def test_going_on_gives_the_bits_of_one_fit(solver):
     assert parts.history_ == whole.history_
 
 
-def test_other_data_start_from_what_was_learned():
+def test_a_warm_start_on_other_data_starts_from_the_fitted_factors():
     kept = np.arange(DATA.n_interactions) % 4 > 0
     warm = small(n_epochs=30, warm_start=True).fit(DATA.select(kept)).set_params(n_epochs=1).fit(DATA)
     cold = small(n_epochs=1).fit(DATA)
@@ -103,7 +104,7 @@ def test_other_data_start_from_what_was_learned():
 
 
 @pytest.mark.parametrize("change", [{"n_epochs": 2}, {"n_factors": 5, "n_epochs": 9}])
-def test_what_cannot_go_on_says_so_and_stays_as_it_was(change):
+def test_changes_that_a_resumed_fit_does_not_allow_raise_and_keep_the_model(change):
     model = small(n_epochs=3, warm_start=True).fit(DATA)
     before = digest(model)
     with pytest.raises(ValueError, match="warm_start"):
@@ -113,7 +114,7 @@ def test_what_cannot_go_on_says_so_and_stays_as_it_was(change):
     assert digest(model) == digest(small(n_epochs=5).fit(DATA))
 
 
-def test_more_interactions_of_an_item_than_before_raise_its_score():
+def test_further_interactions_with_an_item_raise_its_score():
     data = Interactions.from_arrays(["a", "a", "b", "b", "c"], ["x", "y", "x", "z", "x"])
     model = small(n_epochs=30).fit(data)
     before = model.predict([("c", "y")])[0]
@@ -122,7 +123,7 @@ def test_more_interactions_of_an_item_than_before_raise_its_score():
     assert set(model.interactions_.items) == {"x", "y", "z", "q"}
 
 
-def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
+def test_partial_fit_starts_a_new_history_and_can_be_resumed():
     model = small(n_epochs=8, warm_start=True).fit(DATA)
     earlier = model.history_
     model.partial_fit([("new", DATA.items.take([0])[0])])
@@ -133,7 +134,7 @@ def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
         assert len(model.set_params(n_epochs=total).fit(model.interactions_).history_["training_loss"]) == total
 
 
-def test_a_partial_fit_that_fails_leaves_the_history_alone(monkeypatch):
+def test_a_failed_partial_fit_keeps_the_history(monkeypatch):
     model = small().fit(DATA)
     before = {name: list(values) for name, values in model.history_.items()}
 
@@ -147,14 +148,15 @@ def test_a_partial_fit_that_fails_leaves_the_history_alone(monkeypatch):
 
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
-def test_numbers_out_of_range_are_an_error_that_says_what_to_change(solver):
-    with pytest.raises(FloatingPointError, match=r"strengths of up to 3e\+38.*l2=0\.05"):
-        small(solver=solver, feedback="implicit").fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
+def test_overflow_raises_an_error_with_a_remedy(solver):
+    model = small(solver=solver, feedback="implicit", unobserved_weight=0.3)
+    with pytest.raises(FloatingPointError, match=r"strengths from 1 to 3e\+38.*scale them down.*l2=0\.05"):
+        model.fit([("a", "x"), ("b", "y"), ("b", "z")], [3e38, 3e38, 1.0])
 
 
 @pytest.mark.parametrize("parameters", [{}, {"l2": 1e-9, "unobserved_weight": 1e-6, "n_factors": 24}])
 def test_the_terms_of_an_explanation_add_up_to_the_score(parameters):
-    """Also where the matrix that a user is solved by is almost singular."""
+    """The second case has an almost singular matrix of linear equations."""
     data = strengths()
     model = small(n_epochs=30, **parameters).fit(data)
     for user in list(data.users)[:10]:
@@ -164,15 +166,15 @@ def test_the_terms_of_an_explanation_add_up_to_the_score(parameters):
             assert total == pytest.approx(why.score, abs=1e-5 * max(1, abs(why.score)))
 
 
-def test_items_without_interactions_are_never_listed_and_score_0():
+def test_items_without_interactions_are_never_recommended_and_score_0():
     data = DATA.select(DATA.item_codes != 3)
     model = small().fit(data)
-    lost = data.items.take([3])[0]
-    assert lost not in model.recommend(n=data.n_items, exclude_seen=False).items
-    assert model.predict([(next(iter(data.users)), lost)]) == [0]
+    unseen = data.items.take([3])[0]
+    assert unseen not in model.recommend(n=data.n_items, exclude_seen=False).items
+    assert model.predict([(next(iter(data.users)), unseen)]) == [0]
 
 
-def test_ratings_are_refused():
+def test_ratings_raise_an_error():
     with pytest.raises(DataError, match="implicit feedback only"):
         small().fit(example_interactions("explicit"))
 
@@ -181,29 +183,107 @@ def test_ratings_are_refused():
     ("name", "value"),
     [("n_factors", 0), ("n_epochs", 0), ("unobserved_weight", 0), ("l2", 0), ("l2_exponent", -1), ("solver", "qr")],
 )
-def test_a_wrong_parameter_is_named(name, value):
+def test_the_error_names_the_invalid_parameter(name, value):
     with pytest.raises(ValueError, match=name):
         small(**{name: value}).fit(DATA)
 
 
-def test_penalties_add_up_to_the_same_whatever_the_exponent():
+def test_the_sum_of_the_penalties_does_not_depend_on_the_exponent():
     lengths = np.array([0, 1, 5, 40])
-    sums = [Penalties.of(lengths, 10, 0.2, 0.1, e).rows(lengths).sum(dtype=np.float64) for e in (0, 0.5, 1, 2)]
+    sums = [
+        ALSPenalties.from_lengths(lengths, 2.0, 0.1, e).for_lengths(lengths[lengths > 0]).sum(dtype=np.float64)
+        for e in (0, 0.5, 1, 2)
+    ]
     assert sums == pytest.approx([sums[0]] * 4, rel=1e-6)
 
 
 @pytest.mark.parametrize("n_rows", [1, 5, 64, 1000])
-def test_the_gram_matrix_is_that_of_all_rows(n_rows):
+def test_the_gram_matrix_sums_over_all_rows(n_rows):
     factors = np.random.default_rng(0).normal(size=(n_rows, 7)).astype(np.float32)
-    gram = gram_of(factors, 2)
+    gram = gram_matrix(factors, Runner(2))
     np.testing.assert_allclose(gram, factors.T.astype(np.float64) @ factors, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(gram, gram.T)
 
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_lists_of_movielens_1m_are_as_good_as_those_of_the_best_library(data_dir):
+def test_ndcg_on_movielens_1m_matches_the_best_library(data_dir):
     split = datasets.load_movielens_1m_implicit(data_dir)
     model = ImplicitALS(random_state=0).fit(split.train)
     result = evaluate(model.recommend(n=20), split.test, ["ndcg@20", "recall@20"])
     assert result["ndcg@20"] >= 0.267
+
+
+# ---------------------------------------------------------------------- parameters relative to the data
+
+
+def same_model(one, other):
+    np.testing.assert_array_equal(one.item_factors_, other.item_factors_)
+    np.testing.assert_array_equal(one.user_factors_, other.user_factors_)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"unobserved_weight": 0.3}, {"l2_exponent": 0.5}])
+def test_users_and_items_without_interactions_change_no_bit(parameters):
+    data = strengths()
+    users = IdIndex([*data.users, *range(1000, 1040)])
+    items = IdIndex([*data.items, *range(5000, 5300)])
+    wide = small(**parameters).fit(data.reindex(users=users, items=items))
+    plain = small(**parameters).fit(data)
+    np.testing.assert_array_equal(wide.item_factors_[: data.n_items], plain.item_factors_)
+    np.testing.assert_array_equal(wide.user_factors_[: data.n_users], plain.user_factors_)
+    assert not wide.item_factors_[data.n_items :].any()
+    assert not wide.user_factors_[data.n_users :].any()
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 2.0)}
+    found, expected = (model.recommend_for(histories, n=8) for model in (wide, plain))
+    assert list(found) == list(expected)
+
+
+@pytest.mark.parametrize("unit", [2.0**-20, 2.0**10, 2.0**30])
+def test_the_unit_of_strengths_does_not_matter(unit):
+    data = strengths()
+    scaled = Interactions.from_matrix(data.matrix * unit, feedback="implicit")
+    same_model(small().fit(scaled), small().fit(data))  # powers of 2 keep every bit
+    histories = {"x": dict.fromkeys(list(data.items)[:4], 3.0 * unit)}
+    plain = {"x": dict.fromkeys(list(data.items)[:4], 3.0)}
+    assert list(small().fit(scaled).recommend_for(histories)) == list(small().fit(data).recommend_for(plain))
+
+
+@pytest.mark.parametrize("factor", [1e4, 1e8, 1e20])
+def test_new_users_with_huge_strengths_get_lists(factor):
+    data = strengths()
+    rng = np.random.default_rng(0)
+    histories = {user: {item: factor * rng.lognormal(0, 2) for item in list(data.items)[user::3]} for user in range(3)}
+    lists = small().fit(data).recommend_for(histories, n=5)
+    assert lists.counts.tolist() == [5, 5, 5]
+
+
+def test_durations_in_microseconds_are_predicted_without_nan():
+    rng = np.random.default_rng(1)
+    users, items = rng.integers(0, 100, 2000), rng.zipf(1.5, 2000) % 80
+    seconds = rng.lognormal(0, 2, 2000) * 1e10
+    data = Interactions.from_arrays(users, items, seconds, feedback="implicit", duplicates="sum")
+    model = ImplicitALS(32, random_state=0).fit(data)
+    assert np.isfinite(model.predict(data)).all()
+    assert (model.recommend(n=10).counts > 0).all()
+
+
+def test_the_textbook_weights_are_reached_by_unobserved_weight():
+    data = strengths()
+    ratio, mean = 4.0, float(data.values.mean(dtype=np.float64))
+    weight = ratio * data.n_interactions / (data.n_users * data.n_items)
+    scaled = Interactions.from_matrix(data.matrix / np.float32(mean), feedback="implicit")
+    textbook, relative = small(unobserved_weight=weight).fit(scaled), small(unobserved_ratio=ratio).fit(data)
+    np.testing.assert_allclose(textbook.predict(data), relative.predict(data), atol=1e-4)
+
+
+def test_factors_that_vanish_warn_with_the_parameter_to_change():
+    with pytest.warns(UserWarning, match=r"the factors have vanished: .*lower l2=100.0$"):
+        small(l2=100.0).fit(DATA)
+    with pytest.warns(UserWarning, match=r"lower l2=100.0 or unobserved_weight=0.3"):
+        small(l2=100.0, unobserved_weight=0.3).fit(DATA)
+
+
+def test_strengths_that_are_all_0_are_accepted():
+    data = Interactions.from_arrays([1, 1, 2], [1, 2, 1], [0, 0, 0], feedback="implicit")
+    with pytest.warns(UserWarning, match="vanished"):
+        assert np.isfinite(small().fit(data).predict(data)).all()

@@ -1,11 +1,11 @@
-"""BPR: what it learns, and what it says about it."""
+"""Tests of BPR."""
 
 import hashlib
 
 import numpy as np
 import pytest
 
-from recokit import BPR, DataError, Interactions, datasets, evaluate, load
+from recokit import BPR, DataError, IdIndex, Interactions, datasets, evaluate, load
 from recokit.datasets import example_interactions
 from recokit.testing import check_recommender
 
@@ -22,28 +22,28 @@ def digest(model):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity", "n_candidates": 3}])
-def test_it_keeps_the_contract_of_recommenders(parameters):
+def test_the_contract_checks_pass(parameters):
     check_recommender(small(**parameters))
 
 
 @pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}, {"n_candidates": 2}])
-def test_the_model_is_the_same_bits_for_any_number_of_threads(parameters):
+def test_the_bits_of_the_model_do_not_depend_on_the_number_of_threads(parameters):
     rng = np.random.default_rng(0)
-    cells = rng.choice(2000 * 600, 150_000, replace=False)  # enough for blocks to go to several threads
+    cells = rng.choice(2000 * 600, 150_000, replace=False)  # enough ratings for several threads
     data = Interactions.from_arrays(cells // 600, cells % 600)
     fits = [small(n_epochs=2, n_threads=n, **parameters).fit(data) for n in (1, 2, 4, 8)]
     assert len({digest(model) for model in fits}) == 1
     assert all(model.history_ == fits[0].history_ for model in fits)
 
 
-def test_another_seed_gives_another_model():
+def test_the_seed_determines_the_model():
     assert digest(small().fit(DATA)) == digest(small().fit(DATA))
     assert digest(small().fit(DATA)) != digest(small(random_state=1).fit(DATA))
 
 
 @pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}, {"n_candidates": 3}])
-def test_planted_tastes_are_found(parameters):
-    """Users like one half of the items; a tenth of what they like is held out and is to be found again."""
+def test_planted_preferences_are_recovered(parameters):
+    """Users like half of the items; a tenth of the liked items is held out and should be recommended."""
     rng = np.random.default_rng(0)
     likes = (np.arange(200)[:, None] + np.arange(60)) % 2 == 0
     taken = likes & (rng.random(likes.shape) < 0.5)
@@ -53,13 +53,13 @@ def test_planted_tastes_are_found(parameters):
     model = small(n_epochs=60, **parameters).fit(data)
     lists = model.recommend(n=10)
     assert np.mean([likes[user, item] for user, entries in lists for item, _ in entries]) > 0.95
-    assert evaluate(lists, test, ["recall@10"])["recall@10"] > 0.4  # by chance 0.25
+    assert evaluate(lists, test, ["recall@10"])["recall@10"] > 0.4  # 0.25 by chance
     losses = model.history_["training_loss"]
     assert losses[-1] < 0.7 * losses[0]
     assert losses[0] == pytest.approx(np.log(2), abs=0.15)
 
 
-def test_going_on_gives_the_bits_of_one_fit():
+def test_a_resumed_fit_gives_the_bits_of_a_single_fit():
     whole = small(n_epochs=9).fit(DATA)
     parts = small(warm_start=True)
     for n_epochs in (1, 4, 9, 9):
@@ -68,7 +68,7 @@ def test_going_on_gives_the_bits_of_one_fit():
     assert parts.history_ == whole.history_
 
 
-def test_other_data_start_from_what_was_learned():
+def test_a_warm_start_on_other_data_starts_from_the_fitted_factors():
     kept = np.arange(DATA.n_interactions) % 4 > 0
     warm = small(n_epochs=100, learning_rate=0.3, warm_start=True).fit(DATA.select(kept))
     warm.set_params(n_epochs=1).fit(DATA)
@@ -77,7 +77,7 @@ def test_other_data_start_from_what_was_learned():
 
 
 @pytest.mark.parametrize("change", [{"n_epochs": 2}, {"n_factors": 5, "n_epochs": 9}])
-def test_what_cannot_go_on_says_so_and_stays_as_it_was(change):
+def test_changes_that_a_resumed_fit_does_not_allow_raise_and_keep_the_model(change):
     model = small(n_epochs=3, warm_start=True).fit(DATA)
     before = digest(model)
     with pytest.raises(ValueError, match="warm_start"):
@@ -87,7 +87,7 @@ def test_what_cannot_go_on_says_so_and_stays_as_it_was(change):
     assert digest(model) == digest(small(n_epochs=5).fit(DATA))
 
 
-def test_partial_fit_keeps_what_was_learned_of_others():
+def test_partial_fit_starts_from_the_fitted_factors_of_known_users():
     kept = DATA.user_codes != 3
     old = Interactions.from_arrays(*DATA.select(kept).to_pairs()[0].T)
     new = Interactions.from_arrays(*DATA.select(~kept).to_pairs()[0].T)
@@ -99,7 +99,7 @@ def test_partial_fit_keeps_what_was_learned_of_others():
     assert len(model.recommend(list(new.users), n=3)[next(iter(new.users))]) == 3
 
 
-def test_a_person_with_the_history_of_a_user_gets_much_of_the_users_list():
+def test_fold_in_of_a_known_history_gives_a_similar_list():
     model = small(n_epochs=80, learning_rate=0.3).fit(DATA)
     shared = []
     for k, user in enumerate(DATA.users):
@@ -109,14 +109,14 @@ def test_a_person_with_the_history_of_a_user_gets_much_of_the_users_list():
     assert np.mean(shared) > 0.75
 
 
-def test_a_descent_that_diverges_names_the_learning_rate():
+def test_the_divergence_error_names_the_learning_rate():
     with pytest.raises(FloatingPointError, match=r"learning_rate=1000"):
         small(learning_rate=1000.0, l2=1.0).fit(DATA)
 
 
-def test_factors_that_are_no_numbers_are_noticed(monkeypatch):
+def test_nan_in_the_factors_raises_an_error(monkeypatch):
     def spoil(self, data, steps, weights, state, rate):
-        state.bias[0] = np.nan
+        state.factors.items.bias[0] = np.nan
         return 0.0
 
     monkeypatch.setattr(BPR, "_epoch", spoil)
@@ -124,7 +124,7 @@ def test_factors_that_are_no_numbers_are_noticed(monkeypatch):
         small().fit(DATA)
 
 
-def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
+def test_partial_fit_starts_a_new_history_and_can_be_resumed():
     model = small(n_epochs=8, warm_start=True).fit(DATA)
     earlier = model.history_
     model.partial_fit([("new", DATA.items.take([0])[0])])
@@ -135,7 +135,7 @@ def test_the_history_is_that_of_the_last_fit_and_a_fit_can_go_on_from_it():
 
 
 @pytest.mark.parametrize("negative_sampling", ["uniform", "popularity"])
-def test_a_person_is_folded_in_alike_after_loading_and_changes_no_item(negative_sampling, tmp_path):
+def test_fold_in_is_the_same_after_loading_and_does_not_change_items(negative_sampling, tmp_path):
     model = small(negative_sampling=negative_sampling).fit(DATA)
     model.save(tmp_path / "model")
     before, history = digest(model), DATA.items.take([0, 3, 4]).tolist()
@@ -152,7 +152,7 @@ def test_the_terms_of_an_explanation_add_up_to_the_score():
             assert sum(term.contribution for term in why.terms) == pytest.approx(why.score, abs=1e-5)
 
 
-def test_ratings_are_refused():
+def test_ratings_raise_an_error():
     with pytest.raises(DataError, match="implicit feedback only"):
         small().fit(example_interactions("explicit"))
 
@@ -169,14 +169,61 @@ def test_ratings_are_refused():
         ("n_candidates", 0),
     ],
 )
-def test_a_wrong_parameter_is_named(name, value):
+def test_the_error_names_the_invalid_parameter(name, value):
     with pytest.raises(ValueError, match=name):
         small(**{name: value}).fit(DATA)
 
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_lists_of_movielens_1m_are_far_better_than_those_of_popularity(data_dir):
+def test_ndcg_on_movielens_1m_is_far_above_popularity(data_dir):
     split = datasets.load_movielens_1m_implicit(data_dir)
     model = BPR(random_state=0).fit(split.train)
     assert evaluate(model.recommend(n=20), split.test, ["ndcg@20"])["ndcg@20"] >= 0.25
+
+
+# ---------------------------------------------------------------------- small, wide and clustered catalogues
+
+
+def two_groups(n_users, n_items, n_taken):
+    """Return the interactions of two groups of users with separate items."""
+    rng = np.random.default_rng(0)
+    pairs = [
+        (user, (user % 2) * n_items + item)
+        for user in range(n_users)
+        for item in rng.choice(n_items, n_taken, replace=False)
+    ]
+    return Interactions.from_arrays(*zip(*pairs, strict=True))
+
+
+@pytest.mark.parametrize(("n_users", "n_items", "n_taken"), [(60, 10, 6), (200, 30, 10), (300, 100, 12)])
+def test_the_lists_of_a_small_catalogue_stay_in_the_group_of_the_user(n_users, n_items, n_taken):
+    data = two_groups(n_users, n_items, n_taken)
+    lists = BPR(32, random_state=0, n_threads=1).fit(data).recommend(n=min(n_items - n_taken, 10))
+    wrong = [(item >= n_items) != (user % 2 == 1) for user, entries in lists for item, _ in entries]
+    assert np.mean(wrong) < 0.01
+
+
+@pytest.mark.parametrize(("n_items", "expected"), [(1, 1), (249, 1), (250, 2), (500, 3), (1000, 4), (10**6, 4)])
+def test_the_default_number_of_candidates_grows_with_the_catalogue(n_items, expected):
+    assert BPR()._n_candidates(n_items) == expected
+    assert BPR(n_candidates=7)._n_candidates(n_items) == 7
+
+
+@pytest.mark.parametrize("parameters", [{}, {"negative_sampling": "popularity"}])
+def test_users_and_items_without_interactions_change_no_bit(parameters):
+    users, items = IdIndex([*DATA.users, *range(1000, 1040)]), IdIndex([*DATA.items, *range(5000, 5300)])
+    wide = small(**parameters).fit(DATA.reindex(users=users, items=items))
+    plain = small(**parameters).fit(DATA)
+    np.testing.assert_array_equal(wide.item_factors_[: DATA.n_items], plain.item_factors_)
+    np.testing.assert_array_equal(wide.item_bias_[: DATA.n_items], plain.item_bias_)
+    np.testing.assert_array_equal(wide.user_factors_[: DATA.n_users], plain.user_factors_)
+    histories = {"x": list(DATA.items)[:4]}
+    assert list(wide.recommend_for(histories, n=8)) == list(plain.recommend_for(histories, n=8))
+
+
+def test_a_score_without_evidence_is_explained_by_no_term():
+    data = DATA.select(DATA.item_codes != 3)
+    model = small().fit(data)
+    why = model.explain(next(iter(data.users)), data.items.take([3])[0])
+    assert (why.score, why.terms) == (0.0, ())

@@ -1,4 +1,4 @@
-"""The grid of ratings and an epoch over it."""
+"""Tests of the rating grid and of one epoch on it."""
 
 import copy
 
@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit._runtime.threads import Runner
+from recokit.data.rows import Rows
 from recokit.factorization._descent import Descent, Settings
-from recokit.factorization._factors import Factors, Ratings, penalty_scale, penalty_weights
+from recokit.factorization._factors import Factorization
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
+from recokit.factorization._penalties import penalty_scale, penalty_weights
 from tests.naive import sgd as naive
 
 SETTINGS = Settings(
@@ -30,17 +32,21 @@ SETTINGS = Settings(
 def random_ratings(n_users, n_items, share, seed):
     rng = np.random.default_rng(seed)
     users, items = np.nonzero(rng.random((n_users, n_items)) < share)
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=n_users))]).astype(np.int64)
-    return Ratings(indptr, items.astype(np.int32), rng.normal(size=len(users)).astype(np.float32), n_items)
+    rows = Rows.from_row_codes(users, items, n_users)
+    return rows.with_values(rng.normal(size=len(users)))
+
+
+def rating_counts(ratings, n_items):
+    return ratings.lengths, np.bincount(ratings.codes, minlength=n_items)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.floats(0.05, 1), st.integers(0, 1000))
-def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_items, share, seed):
+def test_blocks_of_a_diagonal_share_no_users_and_no_items(n_users, n_items, share, seed):
     ratings = random_ratings(n_users, n_items, share, seed)
     if len(ratings.values) == 0:
         return
-    grid = RatingGrid.build(*ratings, np.random.default_rng(seed), Runner())
-    triples = set(zip(ratings.user_codes.tolist(), ratings.item_codes.tolist(), ratings.values.tolist(), strict=True))
+    grid = RatingGrid.build(ratings, n_items, np.random.default_rng(seed), Runner())
+    triples = set(zip(ratings.row_codes.tolist(), ratings.codes.tolist(), ratings.values.tolist(), strict=True))
     codes = grid.user_order[grid.user_rows].tolist(), grid.item_order[grid.item_rows].tolist()
     assert set(zip(*codes, grid.values.tolist(), strict=True)) == triples
     for diagonal in range(N_BLOCKS):
@@ -53,25 +59,32 @@ def test_blocks_of_a_diagonal_have_no_user_and_no_item_in_common(n_users, n_item
         assert len(items) == len(set(items))
 
 
-def test_blocks_are_of_about_equal_size():
+def test_blocks_have_about_equal_sizes():
     ratings = random_ratings(2000, 1000, 0.1, 0)
-    grid = RatingGrid.build(*ratings, np.random.default_rng(0), Runner(2))
+    grid = RatingGrid.build(ratings, 1000, np.random.default_rng(0), Runner(2))
     sizes = grid.stops - grid.starts
     assert sizes.sum() == len(ratings.values)
     assert sizes.max() < 1.2 * sizes.mean()
 
 
+def flat(factors):
+    return factors.users.bias, factors.items.bias, factors.users.vectors, factors.items.vectors
+
+
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 1000))
-def test_an_epoch_is_plain_descent_in_the_order_of_the_grid(n_users, n_items, seed):
+def test_an_epoch_is_serial_descent_in_grid_order(n_users, n_items, seed):
     rng = np.random.default_rng(seed)
     ratings = random_ratings(n_users, n_items, 0.6, seed)
     if len(ratings.values) == 0:
         return
-    factors = Factors.random(n_users, n_items, 3, 1.0, implicit=False, rng=rng)
-    for array, counts in zip((factors.user_factors, factors.item_factors), ratings.counts, strict=True):
-        array[counts == 0] = 0
+    factors, counts = (
+        Factorization.random(n_users, n_items, 3, 1.0, rng).with_zero_bias(),
+        rating_counts(ratings, n_items),
+    )
+    for side, n_ratings in zip((factors.users, factors.items), counts, strict=True):
+        side.vectors[n_ratings == 0] = 0
     descent = Descent(ratings, None, factors, SETTINGS, rng)
-    lists = [array.tolist() for array in vars(factors).values()][:4]
+    lists = [array.tolist() for array in flat(factors)]
     order, grid = copy.deepcopy(rng).permutation(N_BLOCKS), descent._grid
     users, items = grid.user_order[grid.user_rows].tolist(), grid.item_order[grid.item_rows].tolist()
     triples = [
@@ -80,16 +93,16 @@ def test_an_epoch_is_plain_descent_in_the_order_of_the_grid(n_users, n_items, se
         for row in range(N_BLOCKS)
         for k in range(grid.starts[row, (row + diagonal) % N_BLOCKS], grid.stops[row, (row + diagonal) % N_BLOCKS])
     ]
-    weights = [penalty_weights(each, 0.5, penalty_scale(each, 0.5)).tolist() for each in ratings.counts]
+    weights = [penalty_weights(each, 0.5, penalty_scale(each, 0.5)).tolist() for each in counts]
     rates = SETTINGS.learning_rate_bias, SETTINGS.learning_rate, SETTINGS.l2_bias, SETTINGS.l2
     loss = naive.descend(triples, *lists, None, *weights, rates)
     descent.run(lambda: None)
     np.testing.assert_allclose(descent.training_rmse, np.sqrt(loss / len(triples)), rtol=1e-4)
-    for actual, expected in zip(vars(descent.factors).values(), lists, strict=False):
+    for actual, expected in zip(flat(descent.factors), lists, strict=True):
         np.testing.assert_allclose(actual, np.array(expected).reshape(actual.shape), rtol=1e-3, atol=1e-5)
 
 
-def test_weights_of_the_penalty_have_mean_one_over_the_ratings():
+def test_penalty_weights_have_mean_one_over_the_ratings():
     counts = np.array([0, 1, 4, 100])
     for exponent in (0.0, 0.5, 1.0):
         weights = penalty_weights(counts, exponent, penalty_scale(counts, exponent))

@@ -1,4 +1,4 @@
-"""What the order of the grid costs in accuracy: nothing, beside serial descent in random order."""
+"""Accuracy of descent in grid order, compared with serial descent in random order."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ _TOLERANCE = 0.002
 
 
 class RandomOrder(Descent):
-    """All ratings are one block, shuffled anew before every epoch; the rest, first factors included, is the same."""
+    """Descent on one block of all ratings, reshuffled before every epoch, from the same initial factors."""
 
     def _epoch(self, epoch):
         grid, order = self._grid, self._rng.permutation(len(self._grid.values))
@@ -23,7 +23,7 @@ class RandomOrder(Descent):
 
 
 def generated_ratings(n_users=3_000, n_items=1_000, n_ratings=400_000):
-    """Return users, items and ratings of biases, four factors and noise; popular items more often."""
+    """Return users, items and ratings from biases, four factors and noise; few items have most ratings."""
     rng = np.random.default_rng(0)
     users, items = rng.integers(0, n_users, n_ratings), (n_items * rng.random(n_ratings) ** 2).astype(int)
     users, items = np.divmod(np.unique(users * n_items + items), n_items)
@@ -41,10 +41,10 @@ def held_out_rmse():
     return np.sqrt(np.mean((predicted - ratings[test]) ** 2))
 
 
-def test_the_grid_predicts_held_out_ratings_as_well_as_random_order(monkeypatch):
+def test_grid_order_predicts_held_out_ratings_as_well_as_random_order(monkeypatch):
     in_the_grid = held_out_rmse()
     monkeypatch.setattr(sgd, "Descent", RandomOrder)
     at_random = held_out_rmse()
-    assert in_the_grid < 0.9  # it has learned: the ratings deviate by 1.23, their noise by 0.8
-    assert in_the_grid != at_random  # another order was taken
+    assert in_the_grid < 0.9  # the ratings have standard deviation 1.23, the noise 0.8
+    assert in_the_grid != at_random  # the orders differ
     assert in_the_grid == pytest.approx(at_random, abs=_TOLERANCE)

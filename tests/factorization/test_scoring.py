@@ -8,32 +8,32 @@ from recokit import ImplicitALS, Interactions
 from recokit._runtime.threads import Runner
 from recokit.base import EligibleItems
 from recokit.data.rows import Rows
-from recokit.factorization import _scoring as _latent
+from recokit.factorization import _scoring
 from recokit.factorization._scoring import nearest_by_cosine, products, top_of_products
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = RNG.normal(size=(150, 32)).astype(np.float32), RNG.normal(size=(2500, 32)).astype(np.float32)
 BIAS = RNG.normal(size=2500).astype(np.float32)
-assert ITEMS.size > _latent._WORTH_BLAS
+assert ITEMS.size > _scoring._MIN_CELLS_FOR_BLAS
 
 
-def eligible_items(n_users, *, allowed=None, kept=None, seed=0, n_items=2500):
+def eligible_items(n_users, *, allowed=None, own=None, seed=0, n_items=2500):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(0, 40, n_users)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     excluded = Rows.from_arrays(indptr, rng.integers(0, n_items, indptr[-1]), ())
-    restricted, candidates = kept or (None, None)
+    restricted, candidates = own or (None, None)
     return EligibleItems(allowed, excluded, candidates, restricted)
 
 
-def some_items(share, seed=1):
+def random_mask(share, seed=1):
     return np.random.default_rng(seed).random(len(ITEMS)) < share
 
 
-def own_items(n_users, given, seed=2):
+def own_candidates(n_users, restricted, seed=2):
     rng = np.random.default_rng(seed)
     indptr = np.arange(n_users + 1, dtype=np.int64) * 9
-    return given, Rows.from_arrays(indptr, rng.integers(0, len(ITEMS), indptr[-1]), ())
+    return restricted, Rows.from_arrays(indptr, rng.integers(0, len(ITEMS), indptr[-1]), ())
 
 
 @pytest.mark.parametrize("bias", [None, BIAS])
@@ -41,15 +41,15 @@ def own_items(n_users, given, seed=2):
     "eligible",
     [
         eligible_items(150),
-        eligible_items(150, allowed=some_items(0.99)),
-        eligible_items(150, allowed=some_items(0.01)),
+        eligible_items(150, allowed=random_mask(0.99)),
+        eligible_items(150, allowed=random_mask(0.01)),
         eligible_items(150, allowed=np.zeros(len(ITEMS), dtype=bool)),
-        eligible_items(150, kept=own_items(150, np.ones(150, dtype=bool))),
-        eligible_items(150, kept=own_items(150, np.arange(150) % 2 == 0), allowed=some_items(0.5)),
+        eligible_items(150, own=own_candidates(150, np.ones(150, dtype=bool))),
+        eligible_items(150, own=own_candidates(150, np.arange(150) % 2 == 0), allowed=random_mask(0.5)),
     ],
-    ids=["all", "most", "few", "none", "own", "some have their own"],
+    ids=["all", "most", "few", "none", "candidates of all users", "candidates of some users"],
 )
-def test_lists_are_those_of_all_scores(eligible, bias):
+def test_lists_equal_the_best_of_all_scores(eligible, bias):
     scores = products(USERS, ITEMS, Runner(1)) + (0 if bias is None else bias)
     expected = eligible.select(scores, 12, Runner(1))
     found = top_of_products(USERS, ITEMS, bias, 12, eligible, Runner(2))
@@ -58,7 +58,7 @@ def test_lists_are_those_of_all_scores(eligible, bias):
     np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5, atol=1e-5)
 
 
-def test_the_bits_of_a_list_depend_on_neither_the_others_nor_the_threads():
+def test_the_bits_of_a_list_depend_neither_on_other_users_nor_on_threads():
     eligible = eligible_items(150)
     together = top_of_products(USERS, ITEMS, BIAS, 12, eligible, Runner(1))
     for n_threads in (2, 5):
@@ -72,24 +72,24 @@ def test_the_bits_of_a_list_depend_on_neither_the_others_nor_the_threads():
             np.testing.assert_array_equal(mine, theirs[rows])
 
 
-def test_where_few_items_may_be_shown_the_others_are_not_scored(monkeypatch):
+def test_only_eligible_items_are_scored_if_they_are_few(monkeypatch):
     scored = []
 
     def spy(start, stop, users, items, scores):
         scored.append(len(items))
-        _latent_kernel(start, stop, users, items, scores)
+        kernel(start, stop, users, items, scores)
 
-    _latent_kernel = _latent.inner_products
-    monkeypatch.setattr(_latent, "inner_products", spy)
-    allowed = some_items(0.01)
+    kernel = _scoring.inner_products
+    monkeypatch.setattr(_scoring, "inner_products", spy)
+    allowed = random_mask(0.01)
     top_of_products(USERS, ITEMS, None, 3, eligible_items(150, allowed=allowed), Runner(1))
     assert set(scored) == {allowed.sum()}
 
 
 @pytest.mark.parametrize("n_factors", [1, 2, 16, 31, 48, 100, 127, 128, 200, 257, 400])
 @pytest.mark.parametrize("n_items", [400, 1025, 5003])
-def test_the_bits_of_a_list_are_the_same_whatever_the_shape_of_the_block(n_factors, n_items):
-    """BLAS has several routines, by the size of the product, and they round in different orders."""
+def test_the_bits_of_a_list_do_not_depend_on_the_shape_of_the_block(n_factors, n_items):
+    """BLAS chooses its routine by the size of the product, and the routines round in different orders."""
     rng = np.random.default_rng(n_factors)
     users, items = (rng.normal(size=(n, n_factors)).astype(np.float32) for n in (700, n_items))
     eligible = eligible_items(700, n_items=n_items)
@@ -107,9 +107,9 @@ def test_the_bits_of_a_list_are_the_same_whatever_the_shape_of_the_block(n_facto
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
 @pytest.mark.parametrize("given", [None, np.arange(150) % 3 > 0, np.arange(150) >= 0])
-def test_the_bits_of_a_list_among_candidates_depend_on_neither_the_others_nor_the_threads(share, given):
-    own = None if given is None else own_items(150, given)
-    eligible = eligible_items(150, allowed=some_items(share), kept=own)
+def test_the_bits_of_a_list_of_candidates_depend_neither_on_other_users_nor_on_threads(share, given):
+    own = None if given is None else own_candidates(150, given)
+    eligible = eligible_items(150, allowed=random_mask(share), own=own)
     together = top_of_products(USERS, ITEMS, BIAS, 12, eligible, Runner(1))
     for rows in (np.array([4]), np.array([3, 70, 149]), np.arange(65), np.arange(150)):
         found = top_of_products(USERS[rows], ITEMS, BIAS, 12, eligible.take(rows), Runner(3))
@@ -125,9 +125,9 @@ def peak_of(work):
     return peak
 
 
-def test_a_list_of_one_person_needs_no_copy_of_the_factors():
+def test_the_list_of_one_user_needs_no_copy_of_the_factors():
     items = RNG.normal(size=(100_000, 32)).astype(np.float32)
-    allowed = np.arange(100_000) > 10  # as where some items have no interactions
+    allowed = np.arange(100_000) > 10  # as if some items had no interactions
     eligible = EligibleItems(allowed, Rows.empty(1))
     assert peak_of(lambda: top_of_products(USERS[:1], items, None, 10, eligible, Runner(1))) < 0.3 * items.nbytes
 
@@ -141,8 +141,8 @@ def test_scores_of_pairs_need_no_copies_of_the_factors():
     assert peak_of(lambda: model._score_pairs(*codes)) < 0.5 * 20_000 * 64 * 4
 
 
-def test_scores_of_a_wide_catalogue_are_held_for_few_users_at_a_time(monkeypatch):
-    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 10 * len(ITEMS))
+def test_scores_of_a_large_catalogue_are_held_for_few_users_at_a_time(monkeypatch):
+    monkeypatch.setattr(_scoring, "_BUFFER_BYTES", 4 * 10 * len(ITEMS))
     expected = top_of_products(USERS, ITEMS, BIAS, 12, eligible_items(150), Runner(1))
     dense = 4 * len(USERS) * len(ITEMS)
     assert peak_of(lambda: top_of_products(USERS, ITEMS, BIAS, 12, eligible_items(150), Runner(1))) < 0.5 * dense
@@ -153,16 +153,16 @@ def test_scores_of_a_wide_catalogue_are_held_for_few_users_at_a_time(monkeypatch
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_neighbours_by_cosine_are_sought_for_few_rows_at_a_time_where_there_are_many(monkeypatch):
+def test_cosines_of_many_rows_are_held_for_few_rows_at_a_time(monkeypatch):
     codes = np.arange(len(ITEMS), dtype=np.int32)
     expected = nearest_by_cosine(ITEMS, codes, 5, Runner(1))
-    monkeypatch.setattr(_latent, "_BUFFER_BYTES", 4 * 100 * len(ITEMS))
+    monkeypatch.setattr(_scoring, "_BUFFER_BYTES", 4 * 100 * len(ITEMS))
     assert peak_of(lambda: nearest_by_cosine(ITEMS, codes, 5, Runner(1))) < 0.1 * 4 * len(ITEMS) ** 2
     for mine, theirs in zip(nearest_by_cosine(ITEMS, codes, 5, Runner(2)), expected, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_equal_items_are_in_order_of_code():
+def test_ties_are_broken_by_item_code():
     items = np.repeat(ITEMS[:5], 500, axis=0)
     top = top_of_products(
         USERS, items, None, 600, eligible_items(150, seed=9)._replace(excluded=Rows.empty(150)), Runner(2)
@@ -171,7 +171,7 @@ def test_equal_items_are_in_order_of_code():
     np.testing.assert_array_equal(top.codes[:, :500], best[:, None] * 500 + np.arange(500))
 
 
-def test_blas_has_its_threads_back():
+def test_the_number_of_blas_threads_is_restored():
     before = [pool["num_threads"] for pool in threadpool_info()]
     top_of_products(USERS, ITEMS, None, 3, eligible_items(150), Runner(2))
     assert [pool["num_threads"] for pool in threadpool_info()] == before

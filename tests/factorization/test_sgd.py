@@ -1,18 +1,19 @@
-"""SGDMatrixFactorization: what it learns, and what it says about it."""
+"""Tests of SGDMatrixFactorization."""
 
 import hashlib
 
 import numpy as np
 import pytest
 
-from recokit import DataError, Interactions
+from recokit import DataError, IdIndex, Interactions
+from recokit.datasets import example_interactions
 from recokit.factorization import SGDMatrixFactorization
 from recokit.testing import check_recommender
 from tests.naive import sgd as naive
 
 
 def planted(n_users=120, n_items=60, share=0.4, noise=0.3, seed=0, n_factors=2):
-    """Ratings with a mean, biases and factors, split into 80% to learn from and the rest."""
+    """Return pairs and ratings from a mean, biases and factors, split into 80% training and 20% test data."""
     rng = np.random.default_rng(seed)
     truth = 3.0 + 0.4 * rng.normal(size=(n_users, 1)) + 0.4 * rng.normal(size=n_items)
     truth += rng.normal(0, 0.7, (n_users, n_factors)) @ rng.normal(0, 0.7, (n_items, n_factors)).T
@@ -37,36 +38,36 @@ def digest(model):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"implicit_feedback": True, "clip": False}])
-def test_it_keeps_the_contract_of_recommenders(parameters):
+def test_the_contract_checks_pass(parameters):
     check_recommender(small(n_epochs=5, **parameters))
 
 
 @pytest.mark.parametrize("parameters", [{}, {"implicit_feedback": True}, {"early_stopping": True}])
-def test_the_model_is_the_same_bits_for_any_number_of_threads(parameters):
+def test_the_bits_of_the_model_do_not_depend_on_the_number_of_threads(parameters):
     rng = np.random.default_rng(0)
-    cells = rng.choice(2000 * 600, 200_000, replace=False)  # enough for blocks to go to several threads
+    cells = rng.choice(2000 * 600, 200_000, replace=False)  # enough ratings for several threads
     data = Interactions.from_arrays(cells // 600, cells % 600, rng.integers(1, 6, len(cells)))
     fits = [small(n_epochs=2, n_threads=n, **parameters).fit(data) for n in (1, 2, 4, 8)]
     assert len({digest(model) for model in fits}) == 1
     assert all(model.history_ == fits[0].history_ for model in fits)
 
 
-def test_another_seed_gives_another_model():
+def test_the_seed_determines_the_model():
     pairs, ratings, *_ = planted()
     assert digest(small().fit(pairs, ratings)) == digest(small().fit(pairs, ratings))
     assert digest(small().fit(pairs, ratings)) != digest(small(random_state=1).fit(pairs, ratings))
 
 
-def test_planted_tastes_are_found():
+def test_planted_preferences_are_recovered():
     train, ratings, test, truth = planted(n_users=400, n_items=150)
     model = small(n_epochs=60, l2=0.05).fit(train, ratings)
-    assert rmse(model, test, truth) < 0.45  # the noise alone is 0.3, biases alone leave 0.75
+    assert rmse(model, test, truth) < 0.45  # noise 0.3; biases alone reach 0.75
     errors = model.history_["training_rmse"]
     assert errors[-1] < 0.5 * errors[0]
     assert model.history_["validation_rmse"] == []
 
 
-def test_training_errors_are_in_units_of_the_ratings():
+def test_training_errors_have_the_units_of_the_ratings():
     pairs, ratings, *_ = planted()
     first = small(n_epochs=1, learning_rate=1e-9, learning_rate_bias=0, init_scale=1e-6).fit(pairs, ratings)
     assert first.history_["training_rmse"] == [pytest.approx(np.std(ratings), rel=1e-4)]
@@ -83,7 +84,7 @@ def test_the_rating_scale_changes_only_the_units(scale, shift, implicit_feedback
 
 
 @pytest.mark.parametrize("low_high", [(0, 1), (-10, 10)])
-def test_predictions_are_clipped_to_the_range_learned_from(low_high):
+def test_predictions_are_clipped_to_the_range_of_the_training_ratings(low_high):
     train, ratings, test, _ = planted(noise=1.0)
     low, high = low_high
     scaled = np.clip(low + (high - low) * (ratings - 2) / 2, low, high)
@@ -102,17 +103,17 @@ def test_constant_ratings_are_predicted_exactly(implicit_feedback):
     np.testing.assert_allclose(model.predict(test), 4.2, rtol=1e-5)
 
 
-def test_one_rating_a_user_is_enough_to_learn_the_items():
+def test_one_rating_per_user_is_enough_to_fit_the_items():
     rng = np.random.default_rng(0)
     items = rng.integers(0, 5, 2000)
     ratings = items + 0.1 * rng.normal(size=2000)
     model = small(n_epochs=40).fit(np.column_stack([np.arange(2000), items]), ratings)
-    strangers = model.predict([(-1, item) for item in range(5)])
-    np.testing.assert_allclose(strangers, range(5), atol=0.6)
-    assert np.all(np.diff(strangers) > 0.5)
+    unknown = model.predict([(-1, item) for item in range(5)])
+    np.testing.assert_allclose(unknown, range(5), atol=0.6)
+    assert np.all(np.diff(unknown) > 0.5)
 
 
-def test_without_ratings_only_the_other_side_speaks():
+def test_predictions_for_a_side_without_ratings_use_the_bias_of_the_other_side():
     data = Interactions.from_dense([[5, 4, 0], [4, 2, 0], [0, 0, 0]])
     model = small(clip=False).fit(data)
     assert not np.any(model.user_factors_[2])
@@ -124,23 +125,23 @@ def test_without_ratings_only_the_other_side_speaks():
 
 @pytest.mark.parametrize("rate", [50.0, 1e30])
 @pytest.mark.parametrize("implicit_feedback", [False, True])
-def test_divergence_names_the_learning_rate(rate, implicit_feedback):
+def test_the_divergence_error_names_the_learning_rate(rate, implicit_feedback):
     pairs, ratings, *_ = planted()
     with pytest.raises(FloatingPointError, match=r"diverged in epoch \d+.*lower learning_rate="):
         small(learning_rate=rate, implicit_feedback=implicit_feedback).fit(pairs, ratings)
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "learning_rate_bias"])
-def test_a_step_out_of_bounds_in_the_last_epoch_is_noticed(name):
+def test_divergence_in_the_last_epoch_raises_an_error(name):
     with pytest.raises(FloatingPointError, match=rf"{name}=1000000\.0"):
         small(n_epochs=1, **{name: 1e6}).fit([("a", "x"), ("b", "y")], [1.0, 5.0])
 
 
-def test_no_biases_are_fitted_that_it_does_not_fall_back_to(monkeypatch):
+def test_baseline_biases_are_not_fitted(monkeypatch):
     def refuse(*args):
         raise AssertionError
 
-    monkeypatch.setattr("recokit.base._learner.fit_biases", refuse)
+    monkeypatch.setattr("recokit.base._biases.fit_biases", refuse)
     small().fit([("a", "x"), ("b", "y")], [1.0, 5.0]).predict([("a", "?"), ("?", "?")])
 
 
@@ -154,18 +155,18 @@ def test_early_stopping_restores_the_best_epoch():
     assert digest(as_long.fit(pairs, ratings)) == digest(stopped)
 
 
-def test_early_stopping_needs_something_to_learn_from():
+def test_early_stopping_needs_training_ratings():
     with pytest.raises(DataError, match="early_stopping=False"):
         small(early_stopping=True).fit([("a", "x")], [3.0])
 
 
-def test_implicit_feedback_is_refused_with_the_alternatives():
+def test_implicit_feedback_raises_an_error_with_alternatives():
     with pytest.raises(DataError, match=r"ItemKNN.*feedback='explicit'"):
         small().fit([("a", "x"), ("b", "x")])
 
 
-def test_the_implicit_term_uses_what_was_chosen():
-    """Which of the first 20 items users choose, and rate alike, tells their taste in the other 20."""
+def test_the_implicit_term_uses_the_set_of_rated_items():
+    """The choice among the first 20 items, rated alike, predicts the ratings of the other 20."""
     rng = np.random.default_rng(0)
     kind = np.arange(300)[:, None] % 2
     chance = np.where(np.arange(40) < 20, np.where(np.arange(40) % 2 == kind, 0.7, 0.0), 0.4)
@@ -182,7 +183,7 @@ def test_the_implicit_term_uses_what_was_chosen():
 
 
 @pytest.mark.parametrize("implicit_feedback", [False, True])
-def test_people_never_seen_get_the_solution_of_the_normal_equations(implicit_feedback):
+def test_fold_in_solves_the_normal_equations(implicit_feedback):
     pairs, ratings, *_ = planted(n_users=40, n_items=20)
     model = small(n_factors=3, implicit_feedback=implicit_feedback, clip=False).fit(pairs, ratings)
     history = {0: 5.0, 3: 1.0, 11: 3.5, 12: 2.0}
@@ -196,37 +197,37 @@ def test_people_never_seen_get_the_solution_of_the_normal_equations(implicit_fee
         assert score == pytest.approx(expected, abs=1e-4)
 
 
-def test_people_never_seen_are_the_same_bits_together_alone_and_on_any_number_of_threads():
+def test_the_bits_of_a_fold_in_depend_neither_on_other_users_nor_on_threads():
     pairs, ratings, *_ = planted()
     model = small(n_factors=48, implicit_feedback=True, clip=False).fit(pairs, ratings)
     rng = np.random.default_rng(0)
     sizes = rng.integers(0, 40, 50)  # enough work for several threads
     histories = [{int(i): float(rng.integers(1, 6)) for i in rng.choice(60, n, replace=False)} for n in sizes]
 
-    def scores(people, n_threads):
-        recommendations = model.set_params(n_threads=n_threads).recommend_for(people, n=60)
+    def scores(histories, n_threads):
+        recommendations = model.set_params(n_threads=n_threads).recommend_for(histories, n=60)
         return np.nan_to_num(recommendations.scores, nan=-1.0)
 
     together = scores(histories, 1)
     for n_threads in (2, 3, 8):
         np.testing.assert_array_equal(scores(histories, n_threads), together)
-    for person, history in enumerate(histories):
-        np.testing.assert_array_equal(scores([history], 1)[0], together[person])
+    for row, history in enumerate(histories):
+        np.testing.assert_array_equal(scores([history], 1)[0], together[row])
 
 
-def test_a_known_user_given_as_a_stranger_scores_alike():
+def test_fold_in_of_a_known_history_gives_similar_scores():
     pairs, ratings, *_ = planted(n_users=300, n_items=100)
     model = small(n_epochs=60).fit(pairs, ratings)
     history = {int(item): float(rating) for (user, item), rating in zip(pairs, ratings, strict=True) if user == 7}
-    stranger = dict(model.recommend_for([history], n=100)[0])
+    folded_in = dict(model.recommend_for([history], n=100)[0])
     known = dict(model.recommend(7, n=100)[7])
-    assert stranger.keys() == known.keys()
-    differences = [stranger[item] - known[item] for item in known]
+    assert folded_in.keys() == known.keys()
+    differences = [folded_in[item] - known[item] for item in known]
     assert np.sqrt(np.mean(np.square(differences))) < 0.15 * np.std(ratings)
 
 
 @pytest.mark.parametrize("implicit_feedback", [False, True])
-def test_explanations_trace_scores_to_past_items(implicit_feedback):
+def test_explanations_attribute_scores_to_past_items(implicit_feedback):
     pairs, ratings, *_ = planted()
     model = small(n_epochs=60, implicit_feedback=implicit_feedback, clip=False).fit(pairs, ratings)
     shares = []
@@ -241,7 +242,7 @@ def test_explanations_trace_scores_to_past_items(implicit_feedback):
     assert past == set(pairs[pairs[:, 0] == 3, 1].tolist())
 
 
-def test_items_alike_in_taste_are_similar():
+def test_items_with_the_same_planted_factor_are_similar():
     rng = np.random.default_rng(0)
     taste = rng.normal(size=(200, 2))
     kind = np.arange(30) % 2
@@ -270,7 +271,7 @@ def test_partial_fit_ends_close_to_a_refit(implicit_feedback):
     assert len(model.history_["training_rmse"]) == min(20, int(np.ceil(2 * np.mean(late) * 40)))
 
 
-def test_a_small_update_takes_one_epoch_and_solves_for_those_that_are_new():
+def test_a_small_update_takes_one_epoch_and_folds_in_new_users():
     train, ratings, test, truth = planted(n_users=400, n_items=150)
     late, asked = train[:, 0] >= 396, test[:, 0] >= 396
     model = small(n_epochs=40).fit(train, ratings)
@@ -282,7 +283,7 @@ def test_a_small_update_takes_one_epoch_and_solves_for_those_that_are_new():
     assert rmse(model, test[asked], truth[asked]) < everything + 0.2 * (before - everything)
 
 
-def test_newcomers_who_know_only_each_other_can_be_learned():
+def test_new_users_and_items_without_known_counterparts_are_fitted():
     pairs, ratings, *_ = planted()
     model = small().fit(pairs, ratings)
     model.partial_fit([(1000, 1000), (1001, 1000), (1000, 1001)], [5.0, 1.0, 3.0])
@@ -290,7 +291,7 @@ def test_newcomers_who_know_only_each_other_can_be_learned():
     assert np.all(np.isfinite(model.predict([(1000, 1000), (1001, 1001)])))
 
 
-def test_partial_fit_starts_from_what_was_learned():
+def test_partial_fit_starts_from_the_fitted_factors():
     pairs, ratings, *_ = planted()
     model = small(n_epochs=40).fit(pairs, ratings)
     first = model.history_["training_rmse"][0]
@@ -299,7 +300,7 @@ def test_partial_fit_starts_from_what_was_learned():
 
 
 @pytest.mark.parametrize("changed", [{"n_factors": 9}, {"implicit_feedback": True}])
-def test_partial_fit_refuses_another_kind_of_model(changed):
+def test_partial_fit_refuses_factors_of_another_shape(changed):
     pairs, ratings, *_ = planted()
     model = small().fit(pairs, ratings).set_params(**changed)
     with pytest.raises(ValueError, match="call fit"):
@@ -335,3 +336,17 @@ def test_partial_fit_of_movielens_ends_close_to_a_refit(data_dir, share, drift):
     model = SGDMatrixFactorization(random_state=0).fit(base[~late, :2], base[~late, 2])
     model.partial_fit(base[late, :2], base[late, 2])
     assert abs(rmse(model, test[:, :2], test[:, 2]) - rmse(refit, test[:, :2], test[:, 2])) <= drift
+
+
+@pytest.mark.parametrize("implicit_feedback", [False, True])
+def test_users_and_items_without_ratings_change_no_bit(implicit_feedback):
+    data = example_interactions("explicit")
+    wide_data = data.reindex(
+        users=IdIndex([*data.users, *range(1000, 1040)]), items=IdIndex([*data.items, *range(5000, 5300)])
+    )
+    parameters = {"n_factors": 4, "n_epochs": 5, "random_state": 0, "implicit_feedback": implicit_feedback}
+    plain, wide = (SGDMatrixFactorization(**parameters).fit(one) for one in (data, wide_data))
+    np.testing.assert_array_equal(wide.predict(data), plain.predict(data))
+    unrated = wide.predict([(next(iter(data.users)), 5000)])[0]
+    expected = plain.mean_ + plain.user_bias_[0]
+    assert unrated == pytest.approx(np.clip(expected, *plain.rating_range_), abs=1e-6)

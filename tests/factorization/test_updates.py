@@ -1,14 +1,14 @@
-"""partial_fit of models of implicit feedback: how far it ends from a refit."""
+"""Tests of partial_fit of models of implicit feedback, compared with a refit."""
 
 import numpy as np
 import pytest
 
 from recokit import BPR, ImplicitALS, Interactions, datasets, evaluate
-from recokit.factorization._newcomers import epochs_of_update
+from recokit.factorization._resume import update_epochs
 
 
 def planted(seed=0):
-    """Users like one half of the items; a tenth of what they like is held out."""
+    """Return pairs of users with half of the items, and held-out pairs."""
     rng = np.random.default_rng(seed)
     likes = (np.arange(200)[:, None] + np.arange(60)) % 2 == 0
     taken = likes & (rng.random(likes.shape) < 0.5)
@@ -29,7 +29,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
-def test_lists_after_an_update_are_about_as_good_as_after_a_refit(model):
+def test_ndcg_after_an_update_is_about_that_of_a_refit(model):
     pairs, test = planted()
     late = (pairs[:, 0] >= 190) | (pairs[:, 1] >= 57) | (np.arange(len(pairs)) % 20 == 0)
     refit = ndcg(model.fit(pairs), test)
@@ -38,18 +38,18 @@ def test_lists_after_an_update_are_about_as_good_as_after_a_refit(model):
     assert set(model.interactions_.items) == set(range(60))
 
 
-def test_epochs_of_an_update_grow_with_the_share_that_is_new_up_to_half():
+def test_epochs_of_an_update_grow_with_the_share_of_new_interactions():
     whole = Interactions.from_arrays(np.arange(1000) // 10, np.arange(1000) % 10)
-    taken = [epochs_of_update(whole, whole.select(np.arange(1000) >= n_new), 40) for n_new in (0, 1, 20, 100, 500, 999)]
+    taken = [update_epochs(whole, whole.select(np.arange(1000) >= n_new), 40) for n_new in (0, 1, 20, 100, 500, 999)]
     assert taken == [1, 1, 2, 8, 20, 20]
-    assert [epochs_of_update(whole, whole, n_epochs, 3) for n_epochs in (1, 4, 40)] == [1, 2, 3]
+    assert [update_epochs(whole, whole, n_epochs, 3) for n_epochs in (1, 4, 40)] == [1, 2, 3]
 
 
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("model", [ImplicitALS(random_state=0), BPR(random_state=0)], ids=["ImplicitALS", "BPR"])
 @pytest.mark.parametrize("shares", [(0.003, 0.003, 0.005), (0.1, 0.05, 0.05)])
-def test_lists_of_movielens_after_an_update_are_close_to_those_of_a_refit(data_dir, model, shares):
+def test_ndcg_on_movielens_after_an_update_is_close_to_that_of_a_refit(data_dir, model, shares):
     split = datasets.load_movielens_1m_implicit(data_dir)
     train, rng = split.train, np.random.default_rng(1)
     users, items, others = shares

@@ -9,19 +9,11 @@ from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
 from recokit.kernels import rows as ranks_kernel
 from recokit.kernels import similarity as reference
-from recokit.kernels import similarity_formulas as formulas
+from recokit.kernels.similarity_formulas import Constants
+from recokit.neighbors.similarities import SIMILARITIES
 from tests.naive import similarity as naive
 
-KINDS = {
-    "cosine": formulas.COSINE,
-    "asymmetric_cosine": formulas.ASYMMETRIC_COSINE,
-    "jaccard": formulas.JACCARD,
-    "dice": formulas.DICE,
-    "tversky": formulas.TVERSKY,
-    "conditional_probability": formulas.CONDITIONAL_PROBABILITY,
-    "lift": formulas.LIFT,
-    "log_likelihood": formulas.LOG_LIKELIHOOD,
-}
+KINDS = {name: similarity.kind for name, similarity in SIMILARITIES.items() if similarity.is_monotone}
 SHAPES = st.tuples(st.integers(2, 9), st.integers(1, 9))
 # Sparse and dense matrices, including full columns and empty rows.
 MATRICES = st.one_of(
@@ -37,7 +29,7 @@ def compressed(matrix):
 
 
 def constants_of(matrix, alpha=0.5, beta=0.5, shrinkage=0.0, min_common=1):
-    return np.array([alpha, beta, matrix.shape[1], shrinkage, min_common], dtype=np.float64)
+    return Constants(alpha, beta, float(matrix.shape[1]), shrinkage, float(min_common))
 
 
 def empty(matrix, k):

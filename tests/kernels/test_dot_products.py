@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from recokit.kernels import dot_products as kernel
 from recokit.kernels import similarity as reference
 from recokit.kernels.cooccurrence import merge_long
-from recokit.kernels.similarity_formulas import COSINE
+from recokit.kernels.similarity_formulas import COSINE, Constants
 from tests.naive import similarity as naive
 
 SHAPES = st.tuples(st.integers(2, 9), st.integers(1, 9))
@@ -51,7 +51,7 @@ def nearest_reference(matrix, k):
     indptr, codes, values = compressed(matrix)
     column_indptr, rows, column_values = compressed(matrix.T)
     stats, own = reference.row_stats(indptr, values), np.arange(len(matrix), dtype=np.int32)
-    constants = np.array([0.5, 0.5, matrix.shape[1], 0, 1], dtype=np.float64)
+    constants = Constants(0.5, 0.5, float(matrix.shape[1]), 0.0, 1.0)
     found = empty(len(matrix), k)
     args = (indptr, codes, values, stats, own, column_indptr, rows, column_values, stats, COSINE, constants)
     reference.nearest_rows(0, len(matrix), *args, False, False, *found)

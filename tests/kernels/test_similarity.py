@@ -7,23 +7,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit._runtime.threads import Runner
 from recokit.kernels import similarity as kernel
-from recokit.kernels import similarity_formulas as formulas
+from recokit.kernels.similarity_formulas import Constants
+from recokit.neighbors.similarities import SIMILARITIES
 from tests.naive import similarity as naive
 
-KINDS = {
-    "cosine": formulas.COSINE,
-    "asymmetric_cosine": formulas.ASYMMETRIC_COSINE,
-    "jaccard": formulas.JACCARD,
-    "dice": formulas.DICE,
-    "tversky": formulas.TVERSKY,
-    "conditional_probability": formulas.CONDITIONAL_PROBABILITY,
-    "lift": formulas.LIFT,
-    "log_likelihood": formulas.LOG_LIKELIHOOD,
-    "pearson": formulas.PEARSON,
-    "adjusted_cosine": formulas.CORRELATION,
-}
-
-SETS = ("jaccard", "dice", "tversky", "conditional_probability", "lift", "log_likelihood")
+KINDS = {name: similarity.kind for name, similarity in SIMILARITIES.items()}
+SETS = [name for name, similarity in SIMILARITIES.items() if similarity.values == "sets"]
+WEIGHTED = [name for name, similarity in SIMILARITIES.items() if similarity.values == "weighted"]
 
 # Zero is a valid rating; a missing cell is NaN. The values produce ties and rounding errors.
 CELLS = st.sampled_from([np.nan, np.nan, 0.0, 1.0, 2.0, 3.0, 5.0, -4.0, 1 / 3])
@@ -50,8 +40,8 @@ def all_ones(*matrices):
 
 def arguments(queries, rows, name, own=None, alpha=0.5, beta=0.5, shrinkage=0.0, min_common=1, swapped=False):
     own = np.full(len(queries), -1) if own is None else own
-    unit = name in SETS or ("cosine" in name and name != "adjusted_cosine" and all_ones(queries, rows))
-    constants = np.array([alpha, beta, rows.shape[1], shrinkage, min_common], dtype=np.float64)
+    unit = name in SETS or (name in WEIGHTED and all_ones(queries, rows))
+    constants = Constants(alpha, beta, float(rows.shape[1]), shrinkage, float(min_common))
     return (
         *compressed(queries),
         stats(queries).astype(np.float64),
@@ -88,7 +78,7 @@ def test_similarities_follow_the_formulas(name, data, shrinkage, min_common):
     assert_allclose(similarity_rows(queries, rows, name, **options), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["cosine", "asymmetric_cosine", *SETS])
+@pytest.mark.parametrize("name", [*WEIGHTED, *SETS])
 @given(data=st.data(), shrinkage=st.sampled_from([0.0, 2.0]))
 def test_counting_binary_values_gives_the_similarities_of_the_formulas(name, data, shrinkage):
     cells = st.sampled_from([np.nan, 1.0])

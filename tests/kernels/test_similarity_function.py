@@ -8,6 +8,7 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit.kernels import similarity_function as kernel
+from recokit.kernels.similarity_formulas import Constants
 from tests.kernels.test_similarity import compressed, matrices, stats
 from tests.naive import similarity as naive
 
@@ -31,7 +32,7 @@ FORMULAS = {"cosine": cosine, "tversky": tversky}
 
 
 def arguments(queries, rows, formula, own, shrinkage=0.0, min_common=1, swapped=False):
-    constants = np.array([0.0, 0.0, rows.shape[1], shrinkage, min_common])
+    constants = Constants(0.0, 0.0, float(rows.shape[1]), shrinkage, float(min_common))
     own = np.asarray(own, dtype=np.int32)
     by_column = compressed(rows.T)
     return (*compressed(queries), stats(queries), own, *by_column, stats(rows), formula, constants, False, swapped)

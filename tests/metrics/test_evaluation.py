@@ -6,32 +6,33 @@ import polars as pl
 import pytest
 
 from recokit import Interactions, metrics
+from recokit._runtime.threads import Runner
 from recokit.exceptions import LeakageWarning
 from recokit.metrics import Metric, coverage, evaluate
-from recokit.metrics._metric import REGISTRY
+from recokit.metrics._metric import REGISTRY, HitMeasure, RankMeasure
 from recokit.metrics._resampling import bootstrap_means
 
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
 TEST = {"ann": ["tea", "mug"], "bob": ["cup"], "dan": ["tea"]}
 
 
-def test_all_metrics_of_one_pass_are_the_metrics_one_by_one():
+def test_metrics_in_one_pass_equal_the_single_functions():
     names = ["precision", "recall", "hit_rate", "ndcg", "average_precision", "reciprocal_rank"]
-    asked = [f"{name}{cut}" for name in names for cut in ("", "@1", "@2")]
-    result = evaluate(LISTS, TEST, asked)
-    assert list(result.means) == asked
-    for metric in asked:
+    given = [f"{name}{cut}" for name in names for cut in ("", "@1", "@2")]
+    result = evaluate(LISTS, TEST, given)
+    assert list(result.means) == given
+    for metric in given:
         name, _, k = metric.partition("@")
         assert result[metric] == getattr(metrics, name)(LISTS, TEST, int(k) if k else None)
 
 
-def test_metrics_are_called_what_they_were_asked_for():
-    asked = ["map@2", Metric("ndcg", 2, gain="linear"), "mrr"]
-    assert list(evaluate(LISTS, TEST, asked).means) == ["map@2", "ndcg@2(gain=linear)", "mrr"]
+def test_metrics_keep_the_names_given():
+    given = ["map@2", Metric("ndcg", 2, gain="linear"), "mrr"]
+    assert list(evaluate(LISTS, TEST, given).means) == ["map@2", "ndcg@2(gain=linear)", "mrr"]
     assert list(evaluate(LISTS, TEST, "recall@2").means) == ["recall@2"]
 
 
-def test_the_mean_is_that_of_the_values_of_the_users():
+def test_the_mean_is_the_mean_of_the_values_of_the_users():
     result = evaluate(LISTS, TEST, ["recall@2", "ndcg"])
     assert result.users.tolist() == ["ann", "bob", "dan"]
     assert result.per_user["recall@2"].tolist() == [0.5, 0.0, 0.0]
@@ -39,7 +40,7 @@ def test_the_mean_is_that_of_the_values_of_the_users():
         assert mean == result.per_user[name].mean()
 
 
-def test_users_are_counted_by_what_they_lack():
+def test_users_without_a_list_and_without_test_items_are_counted():
     skipped = evaluate(LISTS, TEST)
     assert (skipped.n_users, skipped.n_without_test, skipped.n_without_list) == (3, 1, 1)
     zero = evaluate(LISTS, TEST, missing="zero")
@@ -49,18 +50,18 @@ def test_users_are_counted_by_what_they_lack():
 
 
 def test_a_user_without_a_list_scores_0_in_every_metric():
-    asked = [name for name, definition in REGISTRY.items() if definition.scope in ("counts", "hits")]
+    names = [name for name, definition in REGISTRY.items() if isinstance(definition.measure, RankMeasure | HitMeasure)]
     train = Interactions.from_arrays(["eve"], ["cup"])
-    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, asked, train=train)
-    assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in asked}
+    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, names, train=train)
+    assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in names}
 
 
-def test_a_metric_that_was_not_evaluated_is_answered_with_those_that_were():
-    with pytest.raises(KeyError, match="'ndcg@5' was not evaluated; there are recall@2, mrr"):
+def test_the_error_about_a_metric_that_was_not_evaluated_lists_the_metrics():
+    with pytest.raises(KeyError, match="'ndcg@5' was not evaluated; the metrics are recall@2, mrr"):
         evaluate(LISTS, TEST, ["recall@2", "mrr"])["ndcg@5"]
 
 
-def test_the_number_of_threads_changes_nothing():
+def test_the_number_of_threads_does_not_change_the_metrics():
     rng = np.random.default_rng(0)
     lists = rng.integers(0, 500, (3000, 20))
     test = Interactions.from_arrays(rng.integers(0, 3000, 20000), rng.integers(0, 500, 20000), duplicates="max")
@@ -69,7 +70,7 @@ def test_the_number_of_threads_changes_nothing():
         np.testing.assert_array_equal(one.per_user[name], two.per_user[name])
 
 
-def test_frames_hold_the_metrics_and_the_values_of_the_users():
+def test_frames_contain_the_metrics_and_the_values_of_the_users():
     result = evaluate(LISTS, TEST, ["recall@2", "coverage"], catalogue=["cup", "jug", "mug", "pot", "tea"])
     frame = result.to_frame("polars")
     assert frame.columns == ["metric", "value", "low", "high"]
@@ -81,29 +82,29 @@ def test_frames_hold_the_metrics_and_the_values_of_the_users():
     assert users["user_id"].tolist() == ["ann", "bob", "dan"]
 
 
-def test_text_names_every_metric_and_what_became_of_users():
+def test_the_text_shows_every_metric_and_the_numbers_of_users():
     text = str(evaluate(LISTS, TEST, ["recall@2", "coverage@1"], catalogue=["tea", "pot", "cup", "jug"]))
-    assert "3 users, of whom 1 without a list score 0; 1 without test items are left out" in text
+    assert "3 users evaluated (1 had no list and score 0); 1 had no test items and were skipped" in text
     assert "recall@2    0.1667  [" in text
     assert "coverage@1  0.7500\n" in text
-    assert "score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
+    assert "; 1 had no test items and score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
     assert repr(evaluate(LISTS, TEST, "mrr")) == "Evaluation(3 users: mrr=0.4444)"
 
 
 @pytest.mark.parametrize("metric", ["coverage@2", "auc"])
-def test_a_metric_that_needs_the_catalogue_asks_for_it(metric):
-    with pytest.raises(ValueError, match="needs the catalogue: give train= or catalogue="):
+def test_a_metric_that_needs_the_catalogue_requests_it(metric):
+    with pytest.raises(ValueError, match="needs the catalogue: pass train= or catalogue="):
         evaluate(LISTS, TEST, [metric])
 
 
-def test_the_items_of_the_training_data_are_the_catalogue():
+def test_the_catalogue_defaults_to_the_items_of_the_training_data():
     train = Interactions.from_arrays(["eve", "eve", "ann", "bob"], ["tea", "cup", "jug", "hat"])
     assert evaluate(LISTS, TEST, ["coverage@1"], train=train)["coverage@1"] == 2 / 4
     assert coverage(LISTS, train, 1) == 2 / 4
     assert evaluate(LISTS, TEST, ["coverage@1"], train=train, catalogue=["tea"])["coverage@1"] == 1
 
 
-def test_test_pairs_that_were_trained_on_raise_a_warning():
+def test_test_pairs_in_the_training_data_raise_a_warning():
     train = Interactions.from_arrays(["ann", "bob", "zoe", "bob"], ["tea", "cup", "tea", "tea"])
     with pytest.warns(UserWarning, match="2 of 4 test pairs are in the training data"):
         evaluate(LISTS, TEST, train=train)
@@ -113,17 +114,17 @@ LOG = {"user_id": ["ann", "ann", "bob"], "item_id": ["cup", "jug", "tea"], "time
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
-def test_test_pairs_older_than_what_is_known_of_their_users_raise_a_warning(library):
+def test_test_pairs_older_than_the_training_data_of_their_users_raise_a_warning(library):
     train = Interactions.from_arrays(LOG["user_id"], LOG["item_id"], timestamps=LOG["timestamp"])
     times = {"user_id": ["ann", "bob", "dan"], "item_id": ["tea", "pot", "tea"], "timestamp": [8, 7, 1]}
     test = Interactions.from_arrays(times["user_id"], times["item_id"], timestamps=times["timestamp"])
-    for known, asked in ((train, test), (library(LOG), library(times)), (train, library(times))):
-        with pytest.warns(LeakageWarning, match="1 of 3 test pairs are older than the last .* of their users"):
-            evaluate(LISTS, asked, train=known)
+    for train_input, test_input in ((train, test), (library(LOG), library(times)), (train, library(times))):
+        with pytest.warns(LeakageWarning, match="1 of 3 test pairs are older than the last .* of the same user"):
+            evaluate(LISTS, test_input, train=train_input)
 
 
 @pytest.mark.parametrize("times", [[9, 7, 1], None])
-def test_times_that_follow_the_training_or_are_not_known_raise_no_warning(times):
+def test_later_or_unknown_times_raise_no_warning(times):
     train = Interactions.from_arrays(LOG["user_id"], LOG["item_id"], timestamps=LOG["timestamp"])
     test = Interactions.from_arrays(["ann", "bob", "dan"], ["tea", "pot", "tea"], timestamps=times)
     with warnings.catch_warnings():
@@ -132,7 +133,7 @@ def test_times_that_follow_the_training_or_are_not_known_raise_no_warning(times)
         evaluate(LISTS, test, train=Interactions.from_arrays(LOG["user_id"], LOG["item_id"]))
 
 
-def test_only_the_times_of_relevant_items_count():
+def test_only_relevant_items_are_checked_for_leaks():
     train = Interactions.from_arrays(["ann"], ["cup"], timestamps=[5])
     test = Interactions.from_arrays(["ann", "ann"], ["tea", "pot"], [1, 5], timestamps=[4, 6])
     with pytest.warns(LeakageWarning, match="1 of 2 test pairs are older"):
@@ -145,10 +146,10 @@ def test_only_the_times_of_relevant_items_count():
         evaluate(LISTS, test, train=late, threshold=4)
 
 
-def test_times_of_two_kinds_raise_a_warning_that_they_were_not_compared():
+def test_times_of_different_types_raise_a_warning():
     train = Interactions.from_arrays(["ann"], ["cup"], timestamps=np.array(["2024-01-01"], dtype="datetime64[D]"))
     test = Interactions.from_arrays(["ann"], ["tea"], timestamps=[4])
-    with pytest.warns(UserWarning, match="leaks of the future were not looked for"):
+    with pytest.warns(UserWarning, match="were not compared for leaks"):
         evaluate(LISTS, test, train=train)
 
 
@@ -160,12 +161,12 @@ def test_a_clean_split_raises_no_warning():
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 95])
-def test_a_confidence_that_is_no_share_is_refused(confidence):
+def test_a_confidence_outside_0_to_1_is_refused(confidence):
     with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
         evaluate(LISTS, TEST, confidence=confidence)
 
 
-def test_intervals_hold_the_mean_and_grow_with_confidence():
+def test_intervals_contain_the_mean_and_grow_with_confidence():
     rng = np.random.default_rng(0)
     lists, test = rng.integers(0, 50, (200, 5)), rng.integers(0, 50, (200, 4))
     narrow, wide = (
@@ -182,37 +183,37 @@ def test_metrics_of_all_lists_together_have_no_interval():
     assert str(result).endswith("coverage@1  0.7500")
 
 
-def test_intervals_are_those_of_the_seed():
+def test_intervals_depend_only_on_the_seed():
     rng = np.random.default_rng(0)
     lists, test = rng.integers(0, 50, (100, 5)), rng.integers(0, 50, (100, 4))
     same = [evaluate(lists, test, "recall", random_state=1).intervals for _ in range(2)]
     assert same[0] == same[1] != evaluate(lists, test, "recall", random_state=2).intervals
 
 
-def test_intervals_hold_the_true_mean_as_often_as_they_say():
+def test_bootstrap_intervals_have_the_nominal_coverage():
     rng = np.random.default_rng(0)
-    held = 0
+    n_covered = 0
     for _ in range(200):
-        means = bootstrap_means(rng.binomial(1, 0.3, (80, 1)).astype(float), 400, int(rng.integers(2**31)), 1)
+        means = bootstrap_means(rng.binomial(1, 0.3, (80, 1)).astype(float), 400, int(rng.integers(2**31)), Runner())
         low, high = np.quantile(means, [0.05, 0.95])
-        held += low <= 0.3 <= high
-    assert 165 <= held <= 195  # 180 ± 3.5 standard deviations of Binomial(200, 0.9)
+        n_covered += low <= 0.3 <= high
+    assert 165 <= n_covered <= 195  # 180 ± 3.5 standard deviations of Binomial(200, 0.9)
 
 
-def test_resamples_have_the_standard_error_of_the_mean():
+def test_bootstrap_means_have_the_standard_error_of_the_mean():
     values = np.random.default_rng(0).normal(size=(400, 1))
-    means = bootstrap_means(values, 4000, 0, 2)
+    means = bootstrap_means(values, 4000, 0, Runner(2))
     assert means.mean() == pytest.approx(values.mean(), abs=0.005)
     assert means.std() == pytest.approx(values.std() / 20, rel=0.05)
 
 
-def test_resamples_without_a_value_have_no_mean():
-    means = bootstrap_means(np.array([[np.nan, 1.0], [3.0, 1.0]]), 200, 0, 1)
+def test_bootstrap_resamples_without_a_value_have_the_mean_nan():
+    means = bootstrap_means(np.array([[np.nan, 1.0], [3.0, 1.0]]), 200, 0, Runner())
     assert np.mean(np.isnan(means[:, 0])) == pytest.approx(1 / 4, abs=0.13)  # four standard deviations
     assert np.all(means[~np.isnan(means[:, 0]), 0] == 3)
     assert np.all(means[:, 1] == 1)
 
 
-def test_the_number_of_threads_changes_no_resample():
+def test_the_number_of_threads_does_not_change_the_resamples():
     values = np.random.default_rng(0).normal(size=(3000, 2))
-    np.testing.assert_array_equal(bootstrap_means(values, 50, 0, 1), bootstrap_means(values, 50, 0, 2))
+    np.testing.assert_array_equal(bootstrap_means(values, 50, 0, Runner(1)), bootstrap_means(values, 50, 0, Runner(2)))

@@ -1,4 +1,4 @@
-"""The same lists and the same test set in every form."""
+"""The accepted forms of lists and test sets give the same metrics."""
 
 import warnings
 from dataclasses import replace
@@ -13,7 +13,8 @@ from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, Popularity, Recommendations
 from recokit.data.id_index import factorize_objects
-from recokit.metrics import compare, conversion_rate, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
+from recokit.experiments import conversion_rate
+from recokit.metrics import compare, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
 
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea"], "cy": ["jug", "cup", "pot"]}
@@ -53,10 +54,12 @@ FORMS_OF_LISTS = {
     "pyarrow, by rank": list_frame(lambda columns: pl.DataFrame(columns).to_arrow(), ["rank"]),
     "pandas, in order": pd.DataFrame(LIST_ROWS, columns=["user_id", "item_id", "place"])[["user_id", "item_id"]],
     "a frame of recommendations": padded("nothing").to_frame("polars"),
+    "mapping of columns": list_frame(dict, ["rank"]),
     "arrays": {user: np.array(items) for user, items in LISTS.items()},
 }
 
 FORMS_OF_TESTS = {
+    "mapping of columns": frame_of_test(dict),
     "interactions": Interactions.from_arrays(*zip(*TEST_ROWS, strict=True)),
     "pandas": frame_of_test(pd.DataFrame),
     "polars": frame_of_test(pl.DataFrame),
@@ -74,12 +77,12 @@ def assert_same(result, expected):
 
 
 @pytest.mark.parametrize("lists", list(FORMS_OF_LISTS.values()), ids=list(FORMS_OF_LISTS))
-def test_lists_in_every_form_score_the_same(lists):
+def test_lists_in_every_form_have_the_same_metrics(lists):
     assert_same(evaluate(lists, TEST, METRICS), EXPECTED)
 
 
 @pytest.mark.parametrize("test", list(FORMS_OF_TESTS.values()), ids=list(FORMS_OF_TESTS))
-def test_test_sets_in_every_form_score_the_same(test):
+def test_test_sets_in_every_form_have_the_same_metrics(test):
     assert_same(evaluate(LISTS, test, METRICS), EXPECTED)
 
 
@@ -89,32 +92,34 @@ def test_pairs_are_relevant_items_without_values():
     assert evaluate(LISTS, pairs, ["ndcg"]).means == evaluate(LISTS, binary, ["ndcg"]).means
 
 
-def test_a_frame_without_ratings_holds_relevant_items_without_values():
+def test_a_frame_without_ratings_has_relevant_items_without_values():
     frame = frame_of_test(pd.DataFrame).drop(columns="rating")
     assert ndcg(LISTS, frame) == ndcg(LISTS, TEST)
     graded = [lambda gain=gain: ndcg(LISTS, frame, gain=gain) for gain in ("linear", "exponential")]
-    for asked in (*graded, lambda: revenue_at_k(LISTS, frame), lambda: margin_at_k(LISTS, frame)):
-        with pytest.raises(DataError, match="gained needs values, and the frame has no column rating or value"):
-            asked()
+    for call in (*graded, lambda: revenue_at_k(LISTS, frame), lambda: margin_at_k(LISTS, frame)):
+        with pytest.raises(
+            DataError, match="gain from the test values needs values, but the frame has no column rating or value"
+        ):
+            call()
     with pytest.raises(DataError, match=r"threshold=3 needs values"):
         recall(LISTS, frame, threshold=3)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
-def test_the_frame_of_interactions_scores_as_they_do(library):
+def test_the_frame_of_interactions_has_the_metrics_of_the_interactions(library):
     data = Interactions.from_arrays(*zip(*TEST_ROWS, strict=True), timestamps=range(len(TEST_ROWS)))
     assert_same(evaluate(LISTS, data.to_frame(library), METRICS), EXPECTED)
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
-def test_values_keep_the_precision_in_which_they_were_given(library):
+def test_values_keep_the_precision_of_the_input(library):
     for test in ({"ann": {"tea": 19.99}}, library({"user_id": ["ann"], "item_id": ["tea"], "value": [19.99]})):
         assert revenue_at_k(LISTS, test) == 19.99
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @given(value=st.floats(0.125, 9, width=32))
-def test_a_threshold_compares_alike_whatever_its_type(dtype, value):
+def test_a_threshold_of_every_type_compares_in_the_same_way(dtype, value):
     single = Interactions.from_arrays(["ann", "ann"], ["tea", "cup"], np.array([value, 1e-3]))
     frame = pd.DataFrame({"user_id": ["ann"] * 2, "item_id": ["tea", "cup"], "rating": np.array([value, 1e-3], dtype)})
     for test in (single, frame, {"ann": {"tea": value, "cup": 1e-3}}):
@@ -123,7 +128,7 @@ def test_a_threshold_compares_alike_whatever_its_type(dtype, value):
 
 
 @pytest.mark.parametrize("threshold", [0.7, np.float64(0.7), np.float32(0.7)])
-def test_a_threshold_is_reached_by_the_number_it_is(threshold):
+def test_a_value_equal_to_the_threshold_is_relevant(threshold):
     tests = [
         Interactions.from_arrays(["ann", "bob"], ["tea", "cup"], [0.7, 0.5]),
         pd.DataFrame({"user_id": ["ann"], "item_id": ["tea"], "rating": np.array([0.7], np.float32)}),
@@ -133,14 +138,14 @@ def test_a_threshold_is_reached_by_the_number_it_is(threshold):
 
 
 @pytest.mark.parametrize("test", [np.array([[0, 1], [1, 2]]), [(0, 1), (1, 2)], ((0, 1), (1, 2), (2, 3))])
-def test_rows_of_two_ids_are_refused_where_lists_do_not_name_their_users(test):
-    with pytest.raises(DataError, match=r"rows of two ids, which may be \(user, item\) pairs"):
+def test_rows_of_two_ids_are_refused_for_lists_without_user_ids(test):
+    with pytest.raises(DataError, match=r"rows of two ids are ambiguous: they are either \(user, item\) pairs"):
         recall([[1], [2]], test)
 
 
 @pytest.mark.parametrize("test", [[["tea", "cup"], ["pot", "jug"]], [{"tea", "cup"}], [{"tea": 1, "cup": 2}]])
-def test_collections_without_users_are_refused_where_lists_name_them(test):
-    with pytest.raises(DataError, match="do not say whose they are"):
+def test_collections_without_user_ids_are_refused_for_lists_with_user_ids(test):
+    with pytest.raises(DataError, match="collections without user ids, for lists with user ids"):
         recall(LISTS, test)
 
 
@@ -153,13 +158,13 @@ def test_a_list_without_an_order_is_refused(items):
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
 @pytest.mark.parametrize(("name", "bad"), [("rank", ["10", "9"]), ("rank", [1.0, np.nan]), ("score", [np.nan, 1.0])])
-def test_ranks_and_scores_that_are_no_numbers_are_refused(library, name, bad):
+def test_ranks_and_scores_that_are_not_finite_numbers_are_refused(library, name, bad):
     frame = library({"user_id": ["ann", "ann"], "item_id": ["tea", "cup"], name: bad})
     with pytest.raises(DataError, match=rf"{name}: "):
         recall(frame, TEST)
 
 
-def test_lists_without_users_belong_to_the_users_in_order():
+def test_lists_without_user_ids_belong_to_the_users_in_order():
     lists = [[3, 1], [0, 2], [1]]
     relevant = [[1], [2, 0], []]
     matrix = sparse.csr_array(np.array([[0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]))
@@ -168,29 +173,29 @@ def test_lists_without_users_belong_to_the_users_in_order():
     assert ndcg(np.array([[3, 1], [0, 2]]), Interactions.from_matrix(matrix)) == expected
 
 
-def test_lists_and_collections_that_differ_in_number_are_refused():
+def test_different_numbers_of_lists_and_collections_are_refused():
     with pytest.raises(DataError, match="2 collections of relevant items for 1 lists"):
         recall([["a"]], [["a"], ["b"]])
 
 
 @pytest.mark.parametrize("lists", [["ab", "cd"], [1, 2]])
-def test_one_flat_list_is_refused(lists):
+def test_a_flat_list_is_refused(lists):
     with pytest.raises(DataError, match="one list of item ids for each user"):
         recall(lists, [["ab"], ["cd"]])
 
 
-def test_two_lists_of_a_user_are_refused():
+def test_two_lists_of_one_user_are_refused():
     with pytest.raises(DataError, match=r"users: 1 id.s. are duplicated: 'ann'"):
         recall(Recommendations(users=["ann", "ann"], items=[["a"], ["b"]]), {"ann": ["a"]})
 
 
 @pytest.mark.parametrize("metric", [recall, evaluate, coverage])
-def test_a_recommender_is_answered_with_a_call_for_its_recommendations(metric):
+def test_the_error_about_a_recommender_says_to_call_recommend(metric):
     with pytest.raises(TypeError, match=r"got the recommender Popularity: call its recommend\(\) first"):
         metric(Popularity(), TEST)
 
 
-def test_a_frame_may_have_a_column_called_recommend():
+def test_a_frame_can_have_a_column_named_recommend():
     frame = FORMS_OF_LISTS["pandas, in order"].assign(recommend=True)
     assert recall(frame, TEST) == recall(LISTS, TEST)
 
@@ -200,13 +205,13 @@ def test_values_that_are_not_finite_are_refused():
         recall([["a"]], [{"a": np.nan}])
 
 
-def test_users_of_another_type_raise_a_warning():
+def test_user_ids_of_different_types_raise_a_warning():
     with pytest.warns(UserWarning, match="none of the 1 users with test items has a list"):
         assert recall({"1": ["a"]}, {1: ["a"]}) == 0
 
 
 @pytest.mark.parametrize(("item", "other"), [(5, "5"), ("5", 5), (b"5", "5")])
-def test_items_of_another_type_raise_a_warning(item, other):
+def test_item_ids_of_different_types_raise_a_warning(item, other):
     names = f"of type {type(item).__name__} in the lists and {type(other).__name__} in the test set"
     with pytest.warns(UserWarning, match=f"none of the 1 test items is in a list: the item ids are {names}"):
         assert recall({1: [item]}, {1: [other]}) == 0
@@ -215,7 +220,7 @@ def test_items_of_another_type_raise_a_warning(item, other):
 @pytest.mark.parametrize(
     ("listed", "relevant"), [([5], [6]), (["a"], ["b"]), ([5, "a"], ["b"]), ([5, "a"], [5]), ([], ["a"])]
 )
-def test_items_of_one_type_raise_no_warning_without_a_hit(listed, relevant):
+def test_item_ids_of_the_same_type_raise_no_warning_without_a_hit(listed, relevant):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         recall({1: listed}, {1: relevant})
@@ -234,7 +239,7 @@ def test_items_of_one_type_raise_no_warning_without_a_hit(listed, relevant):
         (lambda: compare(*[evaluate([[1]] * 2, [[1]] * 2)] * 2, n_resamples=1), 1),
     ],
 )
-def test_warnings_point_to_the_line_that_asked(call, count):
+def test_warnings_point_to_the_line_of_the_call(call, count):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         call()
@@ -260,7 +265,7 @@ def test_ids_of_mixed_types_are_found():
     assert recall(lists, {("a", 1): ["1", (2, 3), 4], 7: ["x"]}) == pytest.approx((2 / 3 + 1) / 2)
 
 
-def test_arrays_that_are_not_contiguous_or_are_read_only_score_the_same():
+def test_non_contiguous_and_read_only_arrays_have_the_same_metrics():
     items = np.arange(24).reshape(4, 6)
     relevant = [[4, 0], [6], [13, 16], [1]]
     expected = ndcg(items[:, ::2].copy(), relevant)
@@ -269,8 +274,8 @@ def test_arrays_that_are_not_contiguous_or_are_read_only_score_the_same():
 
 
 @given(st.lists(st.sampled_from(["a", "b", "ab", "ba", 1, "1", 2.5]), max_size=12), st.booleans())
-def test_shared_objects_are_factorised_as_their_values(ids, copied):
-    # "".join makes a new string each time, so equal ids are different objects.
+def test_shared_objects_are_factorized_like_their_values(ids, copied):
+    # "".join creates a new string each time, so equal ids are different objects.
     own = ["".join(list(key)) if copied and isinstance(key, str) else key for key in ids]
     array = np.empty(len(own), dtype=object)
     array[:] = own
@@ -280,7 +285,7 @@ def test_shared_objects_are_factorised_as_their_values(ids, copied):
     assert len(index) == len(expected_index)
 
 
-def test_a_view_of_objects_is_factorised_as_its_values():
+def test_a_view_of_objects_is_factorized_like_its_values():
     array = np.array([["a", "b"], ["c", "a"]], dtype=object)
     index, codes = factorize_objects(array[:, 0], "ids")
     assert index.take(codes).tolist() == ["a", "c"]

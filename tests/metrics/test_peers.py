@@ -1,4 +1,4 @@
-"""The metrics against independent implementations of the same definitions."""
+"""The metrics agree with independent implementations of the same definitions."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def lists():
 
 @pytest.fixture(scope="module")
 def relevant():
-    """Return relevant items with values 1, 2, 3; some users have more of them than a list has places."""
+    """Return relevant items with values 1, 2, 3; some users have more of them than the lists have places."""
     rng = np.random.default_rng(1)
     sizes = rng.integers(1, 2 * WIDTH, N_USERS)
     chosen = [rng.permutation(N_ITEMS)[:n] for n in sizes]
@@ -47,7 +47,7 @@ PYTREC = {
 @pytest.mark.parametrize(("ours", "theirs"), list(PYTREC.items()))
 def test_trec_eval_agrees_on_every_user(lists, relevant, ours, theirs):
     result = evaluate(lists, relevant, [ours])
-    some = {user: items for user, items in scores(lists).items() if items}  # trec_eval leaves out who has no list
+    some = {user: items for user, items in scores(lists).items() if items}  # trec_eval skips users without a list
     trec = pytrec_eval.RelevanceEvaluator(relevant, {theirs.rsplit("_5")[0]}).evaluate(some)
     for user, value in zip(result.users, result.per_user[ours], strict=True):
         assert value == pytest.approx(trec[user][theirs] if user in some else 0.0, abs=1e-12)
@@ -70,17 +70,17 @@ RANX = {
 @pytest.mark.parametrize(("ours", "theirs"), list(RANX.items()))
 def test_ranx_agrees(lists, relevant, ours, theirs):
     ranx = pytest.importorskip("ranx")
-    some = {user: items for user, items in lists.items() if items}  # ranx takes no empty list
-    wanted = {user: relevant[user] for user in some}
-    expected = ranx.evaluate(ranx.Qrels(wanted), ranx.Run(scores(some)), theirs)
-    assert evaluate(some, wanted, [ours])[ours] == pytest.approx(expected, abs=1e-9)
+    some = {user: items for user, items in lists.items() if items}  # ranx does not accept empty lists
+    tested = {user: relevant[user] for user in some}
+    expected = ranx.evaluate(ranx.Qrels(tested), ranx.Run(scores(some)), theirs)
+    assert evaluate(some, tested, [ours])[ours] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [1, 3, K])
 @pytest.mark.parametrize("scale", [1, 0.37])
 def test_scikit_learn_agrees_on_ndcg_of_linear_gains(lists, relevant, k, scale):
     relevant = {user: {item: scale * gain**1.5 for item, gain in items.items()} for user, items in relevant.items()}
-    users = [user for user in lists if len(lists[user]) >= K]  # beyond its end scikit-learn would go on with ties
+    users = [user for user in lists if len(lists[user]) >= K]  # scikit-learn continues shorter lists with ties
     items = [f"i{i}" for i in range(N_ITEMS)]
     gains = np.array([[relevant[user].get(item, 0) for item in items] for user in users])
     ranks = scores({user: lists[user] for user in users})
@@ -130,37 +130,37 @@ IMPLICIT = {"map@5(denominator=min)": "map", "ndcg@5": "ndcg", "auc@5": "auc"}
 
 
 def measured_by_implicit(lists, relevant):
-    """Return the lists that are long enough, what is relevant to their users, and what implicit makes of them."""
+    """Return the lists with at least K items, the relevant items of their users, and the metrics of implicit."""
     evaluation = pytest.importorskip("implicit.evaluation")
     sparse = pytest.importorskip("scipy.sparse")
     some = {user: items[:K] for user, items in lists.items() if len(items) >= K}
-    wanted = {user: relevant[user] for user in some}
+    tested = {user: relevant[user] for user in some}
     codes = np.array([[int(item[1:]) for item in items] for items in some.values()], dtype=np.int32)
-    rows = np.repeat(np.arange(len(some)), [len(items) for items in wanted.values()])
-    columns = [int(item[1:]) for items in wanted.values() for item in items]
+    rows = np.repeat(np.arange(len(some)), [len(items) for items in tested.values()])
+    columns = [int(item[1:]) for items in tested.values() for item in items]
     test = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(some), N_ITEMS))
 
     class Lists:
-        """What implicit's evaluation asks of a model."""
+        """A model as implicit's evaluation needs it."""
 
         def recommend(self, users, user_items, N):
             return codes[users, :N], np.zeros((len(users), N), np.float32)
 
     nothing = sparse.csr_matrix(test.shape, dtype=np.float32)
-    return some, wanted, evaluation.ranking_metrics_at_k(Lists(), nothing, test, K=K, show_progress=False)
+    return some, tested, evaluation.ranking_metrics_at_k(Lists(), nothing, test, K=K, show_progress=False)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), list(IMPLICIT.items()))
 def test_implicit_agrees(lists, relevant, ours, theirs):
-    some, wanted, measured = measured_by_implicit(lists, relevant)
-    result = evaluate(some, wanted, [ours], catalogue=[f"i{i}" for i in range(N_ITEMS)])
+    some, tested, measured = measured_by_implicit(lists, relevant)
+    result = evaluate(some, tested, [ours], catalogue=[f"i{i}" for i in range(N_ITEMS)])
     assert result[ours] == pytest.approx(measured[theirs], abs=1e-9)
 
 
-def test_the_precision_of_implicit_is_one_quotient_of_two_sums(lists, relevant):
-    some, wanted, measured = measured_by_implicit(lists, relevant)
-    hits = K * evaluate(some, wanted, ["precision@5"]).per_user["precision@5"]
-    expected = hits.sum() / sum(min(K, len(items)) for items in wanted.values())
+def test_the_precision_of_implicit_is_a_quotient_of_two_sums_over_users(lists, relevant):
+    some, tested, measured = measured_by_implicit(lists, relevant)
+    hits = K * evaluate(some, tested, ["precision@5"]).per_user["precision@5"]
+    expected = hits.sum() / sum(min(K, len(items)) for items in tested.values())
     assert measured["precision"] == pytest.approx(expected, abs=1e-9)
 
 

@@ -11,7 +11,7 @@ from tests.naive import metrics as naive
 
 ITEMS = [*"abcdefgh"]
 VALUES = st.sampled_from([0.5, 1.0, 2.0, 4.0])
-# Sums of a dozen terms, in another order than the reference's.
+# Sums of a dozen terms, in another order than in the reference.
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 LISTS = st.lists(st.sampled_from(ITEMS), max_size=6)
@@ -41,7 +41,7 @@ def measured(name, options, users, k=None):
 
 @pytest.mark.parametrize(("name", "options"), CONVENTIONS)
 @given(USERS, CUTS, st.sampled_from(["skip", "zero"]))
-def test_the_mean_is_that_of_the_naive_reference(name, options, users, k, missing):
+def test_the_mean_over_users_equals_the_naive_reference(name, options, users, k, missing):
     lists = {f"user {row}": listed for row, (listed, _) in enumerate(users)}
     test = {f"user {row}": relevant for row, (_, relevant) in enumerate(users)}
     test["without a list"] = {"a": 1.0}
@@ -54,13 +54,13 @@ def test_the_mean_is_that_of_the_naive_reference(name, options, users, k, missin
 
 @pytest.mark.parametrize(("name", "options"), EVERY, ids=IDS)
 @given(USERS, CUTS)
-def test_a_metric_lies_between_0_and_1(name, options, users, k):
+def test_a_ranking_metric_is_between_0_and_1(name, options, users, k):
     assert 0 <= measured(name, options, users, k) <= 1
 
 
 @pytest.mark.parametrize("options", [{}, {"gain": "linear"}, {"gain": "exponential"}])
 @given(st.dictionaries(st.sampled_from(ITEMS), VALUES, min_size=1), CUTS)
-def test_the_best_list_has_the_ndcg_1(options, relevant, k):
+def test_the_ideal_list_has_an_ndcg_of_1(options, relevant, k):
     best = sorted(relevant, key=relevant.get, reverse=True)
     assert metrics.ndcg([best], [relevant], k, **options) == 1
 
@@ -82,7 +82,7 @@ def test_a_perfect_list_scores_1(name, options, relevant, k):
 
 
 @given(st.sets(st.sampled_from(ITEMS), min_size=1))
-def test_a_perfect_list_of_all_that_is_relevant_scores_1_by_every_convention(relevant):
+def test_a_list_of_exactly_the_relevant_items_scores_1_in_every_convention(relevant):
     user = (sorted(relevant), dict.fromkeys(relevant, 2.0))
     for name, options in EVERY:
         assert measured(name, options, [user]) == pytest.approx(1, **CLOSE)
@@ -93,14 +93,14 @@ SWAPPED = [case for case in EVERY if case[0] not in ("precision", "recall", "hit
 
 @pytest.mark.parametrize(("name", "options"), SWAPPED, ids=[str(case) for case in SWAPPED])
 @given(st.permutations(ITEMS), st.dictionaries(st.sampled_from(ITEMS), VALUES, min_size=1), CUTS, st.integers(1, 7))
-def test_moving_what_is_worth_more_up_lowers_nothing(name, options, listed, relevant, k, place):
+def test_swapping_a_better_item_upward_never_lowers_a_metric(name, options, listed, relevant, k, place):
     above, below = listed[place - 1], listed[place]
     moved = [*listed[: place - 1], below, above, *listed[place + 1 :]]
     before, after = (measured(name, options, [(each, relevant)], k) for each in (listed, moved))
     graded = options.get("gain", "binary") != "binary"
     worth = [relevant.get(item, 0.0) if graded else float(item in relevant) for item in (above, below)]
     if worth[1] > worth[0]:
-        assert after >= before - 1e-12 * graded  # of other gains, added in another order
+        assert after >= before - 1e-12 * graded  # graded gains are added in another order
         if k is None and name != "reciprocal_rank":
             assert after > before
 
@@ -117,14 +117,14 @@ GROWING = [
 
 @pytest.mark.parametrize(("name", "options"), GROWING, ids=[str(case) for case in GROWING])
 @given(USERS, st.integers(1, 8))
-def test_a_longer_list_lowers_nothing(name, options, users, k):
-    # Each value is a sum of growing length over what does not depend on k, so rounding cannot make it fall.
+def test_a_higher_cut_off_never_lowers_these_metrics(name, options, users, k):
+    # Each value is a growing sum divided by a number that does not depend on k, so rounding cannot lower it.
     assert measured(name, options, users, k + 1) >= measured(name, options, users, k)
 
 
 @pytest.mark.parametrize(("name", "options"), EVERY, ids=IDS)
 @given(st.data(), USERS)
-def test_the_order_of_the_users_changes_nothing(name, options, data, users):
+def test_the_order_of_the_users_does_not_matter(name, options, data, users):
     shuffled = data.draw(st.permutations(users))
     assert measured(name, options, shuffled, 3) == pytest.approx(measured(name, options, users, 3), **CLOSE)
 
@@ -137,7 +137,7 @@ def test_the_metric_of_two_groups_is_their_weighted_mean(name, options, first, s
     assert measured(name, options, first + second, 3) == pytest.approx(expected, **CLOSE)
 
 
-def test_a_worked_example():
+def test_a_worked_example_is_reproduced():
     """Ranks 1, 3 and 6 hit; one of the four relevant items is not listed."""
     lists, test = [[*"axbyzc"]], [[*"abcd"]]
     assert metrics.precision(lists, test, 5) == 2 / 5
@@ -153,14 +153,14 @@ def test_a_worked_example():
     assert metrics.ndcg(lists, test) == pytest.approx(reached / ideal)
 
 
-def test_graded_gains_of_the_published_example():
+def test_a_published_example_with_graded_gains_is_reproduced():
     """The gains 3, 2, 3, 0, 1, 2 of six documents, two further ones of 3 and 2 not listed (Wikipedia's DCG)."""
     lists = [[1, 2, 3, 4, 5, 6]]
     test = [{1: 3, 2: 2, 3: 3, 5: 1, 6: 2, 7: 3, 8: 2}]
     assert metrics.ndcg(lists, test, 6, gain="linear") == pytest.approx(0.785, abs=5e-4)
 
 
-def test_without_a_cut_off_the_ideal_list_holds_all_that_is_relevant():
+def test_without_a_cut_off_the_ideal_list_contains_all_relevant_items():
     assert metrics.ndcg([["a"]], [["a", "b"]]) == pytest.approx(1 / (1 + 1 / math.log2(3)))
     assert metrics.ndcg([["a"]], [["a", "b"]], 1) == 1
     assert metrics.average_precision([["a"]], [["a", "b"]], denominator="min") == 1 / 2
@@ -170,43 +170,43 @@ def test_without_a_cut_off_precision_divides_by_the_longest_list():
     assert metrics.precision([["a", "b"], ["a"]], [["a", "b"], ["a"]]) == (1 + 1 / 2) / 2
 
 
-def test_an_item_listed_twice_is_a_hit_once():
+def test_an_item_listed_twice_is_one_hit():
     assert metrics.precision([["a", "a", "b"]], [["a"]], 3) == 1 / 3
     assert metrics.ndcg([["a", "a"]], [["a", "b"]], 2) < 1
 
 
-def test_short_lists_have_misses_in_their_free_places():
+def test_empty_places_of_short_lists_are_misses():
     assert metrics.precision([["a"]], [["a", "b"]], 4) == 1 / 4
 
 
-def test_users_without_relevant_items_are_left_out_or_score_0():
+def test_users_without_relevant_items_are_skipped_or_score_0():
     lists, test = [["a"], ["a"], ["a"]], [["a"], [], ["b"]]
     assert metrics.recall(lists, test) == 1 / 2
     assert metrics.recall(lists, test, missing="zero") == 1 / 3
 
 
-def test_a_tested_user_without_a_list_scores_0():
+def test_a_user_with_test_items_but_without_a_list_scores_0():
     assert metrics.recall({"ann": ["a"]}, {"ann": ["a"], "bob": ["a"]}) == 1 / 2
 
 
-def test_the_threshold_tells_what_is_relevant():
+def test_items_below_the_threshold_are_not_relevant():
     lists, test = [["a", "b"]], [{"a": 3.0, "b": 4.0, "c": 5.0}]
     assert metrics.recall(lists, test) == 2 / 3
     assert metrics.recall(lists, test, threshold=4) == 1 / 2
 
 
-def test_a_user_left_with_nothing_by_the_threshold_is_without_relevant_items():
+def test_a_user_with_all_items_below_the_threshold_has_no_relevant_items():
     assert metrics.recall([["a"], ["a"]], [{"a": 5}, {"a": 1}], threshold=3) == 1
 
 
-def test_gains_of_nothing_score_0():
+def test_a_user_with_only_gains_of_0_scores_0():
     assert metrics.ndcg([["a"]], [{"a": 0.0}], gain="linear") == 0
 
 
 @pytest.mark.parametrize("missing", ["skip", "zero"])
-def test_nobody_to_evaluate_is_refused(missing):
+def test_a_test_set_without_relevant_items_is_refused(missing):
     for lists, test in [([["a"]], [[]]), ({"ann": ["a"]}, {}), ({}, {}), ([["a"]], [{"a": -1.0}])]:
-        with pytest.raises(DataError, match="no user to evaluate: none has relevant items in the test set"):
+        with pytest.raises(DataError, match="no user to evaluate: no user has relevant items in the test set"):
             metrics.recall(lists, test, threshold=0, missing=missing)
 
 
@@ -219,18 +219,18 @@ def test_negative_gains_are_refused(gain):
     assert metrics.ndcg(lists, test, gain=gain, threshold=0) == 0
 
 
-def test_exponential_gains_beyond_floating_point_are_refused():
+def test_exponential_gains_that_overflow_are_refused():
     lists, test = [["a", "b"]], [{"a": 3.0, "b": 2000.0}]
     with pytest.raises(DataError, match=r"gain='exponential' of the largest value, 2\*\*2000 .* at most 1000"):
         metrics.ndcg(lists, test, gain="exponential")
     assert 0 < metrics.ndcg(lists, test, gain="linear") < metrics.ndcg(lists, test) == 1
 
 
-def test_the_highest_exponential_gains_are_finite():
+def test_the_highest_allowed_exponential_gains_are_finite():
     lists, test = [[*range(1, 50), 0]], [dict.fromkeys(range(50), 1000.0)]
     assert metrics.ndcg(lists, test, gain="exponential") == pytest.approx(1, **CLOSE)
 
 
-def test_an_unknown_treatment_of_missing_users_is_refused():
+def test_an_unknown_value_of_missing_is_refused():
     with pytest.raises(ValueError, match="missing='drop'"):
         metrics.recall([["a"]], [["a"]], missing="drop")

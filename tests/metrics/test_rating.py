@@ -15,7 +15,7 @@ ROWS = st.lists(st.tuples(RATINGS, RATINGS, st.floats(0.1, 5)), min_size=1, max_
 
 
 @given(ROWS)
-def test_errors_are_those_of_the_naive_reference(rows):
+def test_rating_metrics_equal_the_naive_references(rows):
     true, predicted, weights = zip(*rows, strict=True)
     assert mse(true, predicted) == pytest.approx(naive.mse(true, predicted), rel=1e-12)
     assert mae(true, predicted) == pytest.approx(naive.mae(true, predicted), rel=1e-12)
@@ -25,7 +25,7 @@ def test_errors_are_those_of_the_naive_reference(rows):
 
 
 @given(ROWS)
-def test_errors_are_those_of_scikit_learn(rows):
+def test_rating_metrics_equal_scikit_learn(rows):
     true, predicted, weights = zip(*rows, strict=True)
     pairs = [(mse, mean_squared_error), (mae, mean_absolute_error), (rmse, root_mean_squared_error)]
     for ours, theirs in pairs:
@@ -33,7 +33,7 @@ def test_errors_are_those_of_scikit_learn(rows):
         assert ours(true, predicted, sample_weight=weights) == pytest.approx(expected, rel=1e-12)
 
 
-def test_perfect_predictions_have_no_error():
+def test_perfect_predictions_have_an_error_of_0():
     assert (mse([1, 2], [1, 2]), mae([1, 2], [1, 2]), rmse([1, 2], [1, 2])) == (0, 0, 0)
 
 
@@ -60,7 +60,7 @@ def test_integers_and_float32_are_computed_in_float64():
         ((3, [1, 2]), "y_true: expected a sequence"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(metric, arguments, message):
+def test_invalid_ratings_and_weights_are_refused(metric, arguments, message):
     weights = arguments[2] if len(arguments) == 3 else None
     with pytest.raises(DataError, match=message):
         metric(*arguments[:2], sample_weight=weights)

@@ -163,10 +163,10 @@ def serendipity(lists, relevant, train, k):
     items = sorted({item for taken in train.values() for item in taken})
     by_popularity = sorted(items, key=lambda item: (-sum(item in taken for taken in train.values()), item))
     values = []
-    for user, wanted in relevant.items():
-        if not wanted:
+    for user, relevant_items in relevant.items():
+        if not relevant_items:
             continue
         obvious = [item for item in by_popularity if item not in train.get(user, ())][:k]
-        hits = set(lists.get(user, [])[:k]) & set(wanted)
+        hits = set(lists.get(user, [])[:k]) & set(relevant_items)
         values.append(len(hits - set(obvious) - set(train.get(user, ()))) / k)
     return sum(values) / len(values)

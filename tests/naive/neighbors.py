@@ -5,18 +5,18 @@ import numpy as np
 from tests.naive.similarity import nearest
 
 
-def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, left=None):
+def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, decays=None):
     """Return the weighted mean of the ``rated`` values over the k nearest neighbours with a value; NaN without any.
 
-    The weights are similarities to the power of ``amplification``, times the time decays ``left``. The mean
+    The weights are similarities to the power of ``amplification``, times the time decays ``decays``. The mean
     is shrunk towards 0.
     """
     candidates = np.where(np.isnan(rated), 0.0, similarities)
     codes, scores = nearest(candidates, k)
     if not codes:
         return np.nan
-    left = np.ones(len(rated)) if left is None else left
-    weights = [float(s) ** amplification * left[c] for c, s in zip(codes, scores, strict=True)]
+    decays = np.ones(len(rated)) if decays is None else decays
+    weights = [float(s) ** amplification * decays[c] for c, s in zip(codes, scores, strict=True)]
     return sum(w * rated[c] for c, w in zip(codes, weights, strict=True)) / (sum(weights) + shrinkage)
 
 

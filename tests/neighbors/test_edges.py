@@ -1,4 +1,4 @@
-"""Edges of the data that the notes of both models speak of: each has one result, and it is finite."""
+"""Documented edge cases: each has one finite result."""
 
 import numpy as np
 import pytest
@@ -7,12 +7,12 @@ from scipy import sparse
 
 from recokit import Interactions, ItemKNN, UserKNN
 from recokit._runtime.threads import Runner
-from recokit.neighbors import _base
+from recokit.neighbors import _implicit
 from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
 OPTIONS = [{}, {"scoring": "normalized_sum", "amplification": 2.0, "prediction_shrinkage": 0.5}]
-EMPTY = 2  # the user and the item without interactions
+EMPTY = 2  # code of the user and of the item without interactions
 
 
 def with_empty_rows(feedback):
@@ -25,7 +25,7 @@ def with_empty_rows(feedback):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @pytest.mark.parametrize("options", OPTIONS)
-def test_a_user_or_an_item_without_ratings_is_predicted_as_expected(model, similarity, options):
+def test_the_prediction_for_a_user_or_an_item_without_ratings_is_the_baseline(model, similarity, options):
     data = with_empty_rows("explicit")
     fitted = model(similarity=similarity, **options).fit(data)
     mean, users, items = fitted._mean, fitted._user_bias, fitted._item_bias
@@ -44,7 +44,7 @@ def test_a_user_or_an_item_without_ratings_is_predicted_as_expected(model, simil
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @pytest.mark.parametrize("options", OPTIONS)
-def test_a_user_without_interactions_gets_no_list_and_an_item_without_is_in_none(model, similarity, options):
+def test_a_user_without_interactions_has_an_empty_list_and_such_an_item_is_in_no_list(model, similarity, options):
     data = with_empty_rows("implicit")
     fitted = model(similarity=similarity, **options).fit(data)
     rows = fitted.neighbor_codes_
@@ -59,24 +59,24 @@ def test_a_user_without_interactions_gets_no_list_and_an_item_without_is_in_none
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 @pytest.mark.parametrize("options", OPTIONS)
-def test_a_k_larger_than_there_are_takes_all(model, feedback, options):
+def test_a_k_above_the_number_of_rows_uses_all_similar_rows(model, feedback, options):
     data = with_empty_rows(feedback)
     pairs, _ = data.to_pairs()
-    all_of_them, far_more = (model(k, **options).fit(data) for k in (9, 10**9))
-    assert_array_equal(far_more.predict(pairs), all_of_them.predict(pairs))
-    assert_array_equal(far_more.support(pairs), all_of_them.support(pairs))
-    assert far_more.recommend(n=3).items.tolist() == all_of_them.recommend(n=3).items.tolist()
+    all_rows, far_more = (model(k, **options).fit(data) for k in (9, 10**9))
+    assert_array_equal(far_more.predict(pairs), all_rows.predict(pairs))
+    assert_array_equal(far_more.support(pairs), all_rows.support(pairs))
+    assert far_more.recommend(n=3).items.tolist() == all_rows.recommend(n=3).items.tolist()
 
 
 def chain(n_rows):
-    """As many users as items: user u has the items u and u + 1, so that none is like more than two others."""
+    """Return as many users as items: user u has the items u and u + 1, so no row is similar to more than two others."""
     users = np.arange(n_rows)
     return Interactions.from_arrays(np.tile(users, 2), np.r_[users, (users + 1) % n_rows], feedback="implicit")
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_k_larger_than_there_are_takes_no_more_room_than_can_be_filled(model):
-    fitted = model(10**9).fit(chain(70_000))  # more rows than 16 bits tell apart
+def test_a_k_above_the_number_of_similar_rows_does_not_widen_the_stored_lists(model):
+    fitted = model(10**9).fit(chain(70_000))  # more rows than 16-bit ranks
     assert fitted.neighbor_codes_.shape == (70_000, 2)
     assert_array_equal(fitted.neighbor_counts_, 2)
     assert_array_equal(fitted.neighbor_codes_[65_535:65_538], [[65_534, 65_536], [65_535, 65_537], [65_536, 65_538]])
@@ -89,22 +89,22 @@ def test_a_k_larger_than_there_are_takes_no_more_room_than_can_be_filled(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_neighbours_that_do_not_fit_into_memory_are_refused_with_what_they_take(model, monkeypatch):
-    monkeypatch.setattr(_base, "memory_limit", lambda: 20_000_000.0)
+def test_neighbours_that_exceed_the_memory_raise_an_error_with_their_size(model, monkeypatch):
+    monkeypatch.setattr(_implicit, "memory_limit", lambda: 20_000_000.0)
     table = np.ones((1, 2000)) if model is ItemKNN else np.ones((2000, 1))
     with pytest.raises(
-        MemoryError, match=r"1,999 neighbours of each of 2,000 .* need 0\.032 GB.*0\.02 GB.*n_neighbors"
+        MemoryError, match=r"n_neighbors=5,000 .* 1,999 neighbours for each of 2,000 .* need 0\.032 GB.*0\.02 GB"
     ):
         model(5000).fit(Interactions.from_matrix(sparse.csr_array(table), feedback="implicit"))
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_a_power_of_similarities_beyond_what_numbers_hold_is_refused(model, feedback):
+def test_an_amplification_that_overflows_raises_an_error(model, feedback):
     table = np.kron(np.eye(60), np.ones((2, 2)))  # a lift of 60
     data = Interactions.from_matrix(sparse.csr_array(table), feedback=feedback)
     pairs = data.to_pairs()[0]
-    with pytest.raises(ValueError, match=r"amplification=40 .* similarity of 60"):
+    with pytest.raises(ValueError, match=r"amplification=40: .* similarity of 60"):
         model(similarity="lift", amplification=40).fit(data).predict(pairs)
     with pytest.raises(ValueError, match="amplification=40"):
         model(similarity="lift", amplification=40).fit(data).recommend()
@@ -113,7 +113,7 @@ def test_a_power_of_similarities_beyond_what_numbers_hold_is_refused(model, feed
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_exponent_of_the_asymmetric_cosine_above_1_is_refused(model):
+def test_an_alpha_of_the_asymmetric_cosine_above_1_raises_an_error(model):
     with pytest.raises(ValueError, match=r"alpha=1\.5: expected at most 1"):
         model(similarity="asymmetric_cosine", alpha=1.5).fit(with_empty_rows("implicit"))
     model(similarity="tversky", alpha=1.5).fit(with_empty_rows("implicit"))
@@ -121,21 +121,21 @@ def test_an_exponent_of_the_asymmetric_cosine_above_1_is_refused(model):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", ["pearson", "adjusted_cosine", "pearson_baseline"])
-def test_rows_without_variance_have_no_correlation_with_any(model, similarity):
+def test_rows_without_variance_have_a_correlation_of_0(model, similarity):
     flat = np.full((4, 4), 3.0)
-    if similarity == "pearson":  # of the others, all values must be equal, so that less a mean nothing is left
+    if similarity == "pearson":  # the other similarities need equal values in all rows
         flat[1:] = [[1, 2, 4, 5], [2, 1, 5, 4], [5, 3, 1, 2]]
         flat = flat if model is UserKNN else flat.T
     fitted = model(similarity=similarity).fit(Interactions.from_dense(flat))
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), runner=Runner())
     assert_array_equal(similarities[0], 0)
     assert_array_equal(similarities[:, 0], 0)
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_ratings_from_minus_10_to_10_are_predicted_within_their_range_and_not_by_their_sign(model, similarity):
+def test_ratings_from_minus_10_to_10_are_predicted_within_their_range_and_with_the_right_sign(model, similarity):
     rng = np.random.default_rng(1)
     tastes = rng.choice([-1, 1], 30)[:, None] * rng.choice([-1, 1], 14)
     R = np.where(rng.random((30, 14)) < 0.6, np.round(7 * tastes + rng.uniform(-3, 3, tastes.shape)), np.nan)
@@ -143,7 +143,7 @@ def test_ratings_from_minus_10_to_10_are_predicted_within_their_range_and_not_by
     pairs = [(user, item) for user in range(30) for item in range(14)]
     predicted = fitted.predict(pairs).reshape(30, 14)
     assert np.all((predicted >= np.nanmin(R)) & (predicted <= np.nanmax(R)))
-    if similarity in ("cosine", "pearson", "adjusted_cosine", "pearson_baseline"):  # what looks at values
+    if similarity in ("cosine", "pearson", "adjusted_cosine", "pearson_baseline"):  # similarities that use values
         assert np.mean(np.sign(predicted) == tastes) > 0.9
     assert_array_equal(fitted.recommend(n=1, exclude_seen=False).scores[:, 0], predicted.max(axis=1).astype(np.float32))
 
@@ -152,7 +152,7 @@ def test_ratings_from_minus_10_to_10_are_predicted_within_their_range_and_not_by
 @pytest.mark.parametrize("shape", [(1, 4), (4, 1), (1, 1)])
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_one_user_or_one_item_is_no_error(model, shape, feedback, similarity):
+def test_data_of_one_user_or_one_item_can_be_fitted(model, shape, feedback, similarity):
     data = Interactions.from_dense(np.arange(1.0, 1 + np.prod(shape)).reshape(shape), feedback=feedback)
     fitted = model(similarity=similarity).fit(data)
     pairs, _ = data.to_pairs()
@@ -163,8 +163,8 @@ def test_one_user_or_one_item_is_no_error(model, shape, feedback, similarity):
     assert fitted.recommend().counts.tolist() == [0] * shape[0]
 
 
-def test_lists_of_ratings_are_in_the_order_of_what_is_expected_before_clipping():
-    # Everybody gives the best rating to items that people who are generous like most: many are beyond the scale.
+def test_lists_of_ratings_are_ordered_by_the_unclipped_predictions():
+    # All ratings but those of three items are 5, so many predictions exceed the scale.
     rng = np.random.default_rng(2)
     R = np.where(rng.random((40, 25)) < 0.5, 5, np.nan)
     R[:, :3] = np.where(rng.random((40, 3)) < 0.5, 1, np.nan)
@@ -172,8 +172,8 @@ def test_lists_of_ratings_are_in_the_order_of_what_is_expected_before_clipping()
         fitted = model.fit(Interactions.from_dense(R, missing=np.nan))
         lists = fitted.recommend(n=20)
         unclipped = fitted._score_block(fitted._user_profiles(np.arange(40, dtype=np.int32)))
-        told = np.take_along_axis(unclipped, lists.items.astype(int), axis=1)
+        listed = np.take_along_axis(unclipped, lists.items.astype(int), axis=1)
         shown = np.arange(20) < lists.counts[:, None]
-        assert np.all(np.diff(told, axis=1)[shown[:, 1:]] <= 0)
-        assert told[shown].max() > 5
+        assert np.all(np.diff(listed, axis=1)[shown[:, 1:]] <= 0)
+        assert listed[shown].max() > 5
         assert lists.scores[shown].max() == 5

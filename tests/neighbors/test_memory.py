@@ -1,4 +1,4 @@
-"""What a fit takes: the data in both orders, its weighted values, and the neighbours; nothing of the size n × n."""
+"""Memory of a fit: the data in both orders, weighted values and neighbours, but no n × n matrix."""
 
 import tracemalloc
 
@@ -27,15 +27,17 @@ def wide_log():
         UserKNN(20, weighting="tfidf"),
     ],
 )
-def test_a_fit_takes_the_data_its_weighted_values_and_the_neighbours(model):
+def test_the_peak_memory_of_a_fit_is_that_of_the_data_its_weighted_values_and_the_neighbours(model):
     data = wide_log()
-    model.fit(Interactions.from_arrays([0, 1, 1], [0, 0, 1], timestamps=[1, 2, 3], feedback="implicit"))  # compiles
+    model.fit(
+        Interactions.from_arrays([0, 1, 1], [0, 0, 1], timestamps=[1, 2, 3], feedback="implicit")
+    )  # compile first
     tracemalloc.start()
     model.fit(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     n_rows = data.n_users if isinstance(model, UserKNN) else data.n_items
     decayed = 16 if model.half_life else 0
-    cells = (24 + decayed) * data.n_interactions  # the other order; weights and weighted values of both
-    lists = 3 * 8 * n_rows * 20  # the neighbours, best first, by code, and by neighbour
-    assert peak < cells + lists + 15_000_000  # what is computed in float64, a part at a time
+    cells = (24 + decayed) * data.n_interactions  # the transposed copy; weights and weighted values in both orders
+    lists = 3 * 8 * n_rows * 20  # the neighbours of each row, their weights, and their transpose
+    assert peak < cells + lists + 15_000_000  # temporary float64 arrays of one part of the data

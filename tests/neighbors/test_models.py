@@ -1,4 +1,4 @@
-"""What both models promise beside the numbers: people never seen, explanations, neighbours, and edges of the data."""
+"""Fold-in, explanations, stored neighbours and special values of both models."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_variants_keep_the_contract(model, options):
 
 @pytest.mark.parametrize("name", SIMILARITIES)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_item_knn_treats_a_stranger_with_the_history_of_a_user_as_that_user(name, feedback):
+def test_item_knn_gives_a_new_user_with_the_history_of_a_known_user_the_same_list(name, feedback):
     data = example_interactions(feedback)
     model = ItemKNN(5, similarity=name).fit(data)
     expected = model.recommend(n=6)
@@ -46,26 +46,24 @@ def test_item_knn_treats_a_stranger_with_the_history_of_a_user_as_that_user(name
 
 
 @pytest.mark.parametrize("options", [{"similarity": name} for name in SIMILARITIES] + [{"weighting": "bm25"}])
-def test_user_knn_finds_a_stranger_with_the_history_of_a_user_nearest_to_that_user(options):
+def test_user_knn_gives_a_new_user_with_the_history_of_a_known_user_the_same_similarities(options):
     data = example_interactions("explicit")
     model = UserKNN(1, **options).fit(data)
-    similar = model._derived.similar
+    similar = model._model.data.index
     for user in (0, 7):
         folded = model._fold_in(model._training_histories(np.array([user])))
-        known = similar.known(np.array([user]))
+        known = similar.indexed_queries(np.array([user]))
         assert_allclose(folded.queries.rows.values, known.rows.values, atol=1e-6)
-        to_stranger, to_user = (
-            similar.similarities(queries, runner=Runner())[0] for queries in (folded.queries, known)
-        )
+        to_new, to_known = (similar.similarities(queries, runner=Runner())[0] for queries in (folded.queries, known))
         others = np.arange(data.n_users) != user
-        assert_allclose(to_stranger[others], to_user[others], atol=1e-6)
-        assert to_stranger[user] > 0
-        assert to_user[user] == 0
+        assert_allclose(to_new[others], to_known[others], atol=1e-6)
+        assert to_new[user] > 0
+        assert to_known[user] == 0
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("centering", [None, "mean", "zscore", "baseline"])
-def test_an_explanation_names_the_nearest_who_rated_and_adds_up(model, centering):
+def test_an_explanation_names_at_most_k_neighbours_and_adds_up(model, centering):
     data = example_interactions("explicit")
     fitted = model(4, centering=centering).fit(data)
     for user in list(data.users)[::5]:
@@ -78,7 +76,7 @@ def test_an_explanation_names_the_nearest_who_rated_and_adds_up(model, centering
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_neighbours_are_stored_best_first_and_similar_things_may_be_more(model):
+def test_neighbours_are_stored_best_first_and_similar_rows_may_exceed_k(model):
     data = example_interactions("implicit")
     fitted = model(4).fit(data)
     assert fitted.neighbor_codes_.shape[1] == 4
@@ -93,16 +91,16 @@ def test_neighbours_are_stored_best_first_and_similar_things_may_be_more(model):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_more_neighbours_than_there_are_is_all_of_them(model, feedback):
+def test_a_k_above_the_number_of_rows_predicts_from_all_rows(model, feedback):
     data = example_interactions(feedback)
     pairs, _ = data.to_pairs()
-    everyone = model(data.n_users + data.n_items).fit(data)
-    assert_array_equal(everyone.predict(pairs), model(10**9).fit(data).predict(pairs))
+    all_rows = model(data.n_users + data.n_items).fit(data)
+    assert_array_equal(all_rows.predict(pairs), model(10**9).fit(data).predict(pairs))
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_values_that_are_all_equal_predict_themselves(model, similarity):
+def test_equal_ratings_are_predicted_exactly(model, similarity):
     data = Interactions.from_dense(np.where(np.eye(5) > 0, 0, 3.3))
     predicted = model(similarity=similarity).fit(data).predict([(0, 0), (2, 2), (0, 1)])
     assert_allclose(predicted, np.float32(3.3), rtol=1e-6)
@@ -110,7 +108,7 @@ def test_values_that_are_all_equal_predict_themselves(model, similarity):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", ["pearson", "adjusted_cosine", "pearson_baseline"])
-def test_strengths_that_are_all_equal_have_no_correlation_and_recommend_nothing(model, similarity):
+def test_equal_strengths_have_no_correlation_and_give_empty_lists(model, similarity):
     fitted = model(similarity=similarity).fit(Interactions.from_dense(1 - np.eye(5), feedback="implicit"))
     assert_array_equal(fitted.neighbor_counts_, 0)
     assert_array_equal(fitted.recommend().counts, 0)
@@ -118,7 +116,7 @@ def test_strengths_that_are_all_equal_have_no_correlation_and_recommend_nothing(
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_negative_ratings_are_ratings_like_any_other(model, similarity):
+def test_negative_ratings_are_predicted_within_their_range(model, similarity):
     rng = np.random.default_rng(1)
     R = np.where(rng.random((20, 12)) < 0.6, rng.uniform(-10, 10, (20, 12)), np.nan)
     fitted = model(similarity=similarity).fit(Interactions.from_dense(R, missing=np.nan))
@@ -130,38 +128,38 @@ def test_negative_ratings_are_ratings_like_any_other(model, similarity):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("shape", [(1, 4), (4, 1), (1, 1)])
-def test_one_user_or_one_item_gets_the_expected_rating_or_nothing(model, shape):
+def test_with_a_single_row_ratings_are_the_mean_and_lists_are_empty(model, shape):
     data = Interactions.from_dense(np.arange(1.0, 1 + np.prod(shape)).reshape(shape))
     predicted = model(centering=None).fit(data).predict([(0, 0)])
-    nobody_to_ask = shape[0 if model is UserKNN else 1] == 1
-    if nobody_to_ask:
+    has_one_row = shape[0 if model is UserKNN else 1] == 1
+    if has_one_row:
         assert_allclose(predicted, data.values.mean())
     assert data.values.min() <= predicted[0] <= data.values.max()
     assert_array_equal(model().fit(Interactions.from_matrix(data.matrix.sign())).recommend().counts, 0)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_without_neighbours_a_rating_is_what_the_centering_expects(model):
+def test_without_neighbours_the_prediction_is_that_of_the_centering(model):
     data = Interactions.from_dense([[5, 3, 0], [0, 0, 2], [4, 0, 0]])
-    alone = {"min_common": 3}
+    no_neighbors = {"min_common": 3}
     mean = data.values.mean()
     means = {(0, 2): (4.0, 2.0), (2, 1): (4.0, 3.0)}
-    for pair, of in means.items():
-        expected = of[model is ItemKNN]
-        assert_allclose(model(centering="mean", **alone).fit(data).predict([pair]), expected)
-        assert_allclose(model(centering="zscore", **alone).fit(data).predict([pair]), expected)
-        assert_allclose(model(centering=None, **alone).fit(data).predict([pair]), mean)
+    for pair, row_means in means.items():
+        expected = row_means[model is ItemKNN]
+        assert_allclose(model(centering="mean", **no_neighbors).fit(data).predict([pair]), expected)
+        assert_allclose(model(centering="zscore", **no_neighbors).fit(data).predict([pair]), expected)
+        assert_allclose(model(centering=None, **no_neighbors).fit(data).predict([pair]), mean)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_unknown_similarity_is_refused_with_the_names_there_are(model):
+def test_an_unknown_similarity_raises_an_error_with_the_known_names(model):
     with pytest.raises(ValueError, match="log_likelihood"):
         model(similarity="cosign").fit(example_interactions("implicit"))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_weighting_that_has_no_meaning_is_refused(model):
-    with pytest.raises(ValueError, match="only with cosine, asymmetric_cosine"):
+def test_a_weighting_without_effect_or_of_negative_values_raises_an_error(model):
+    with pytest.raises(ValueError, match="use cosine, asymmetric_cosine"):
         model(similarity="jaccard", weighting="bm25").fit(example_interactions("implicit"))
     with pytest.raises(ValueError, match="at least 0"):
         model(weighting="tfidf").fit(Interactions.from_dense([[-1.0, 2.0]]))

@@ -1,4 +1,4 @@
-"""Learning more: the same neighbours as a refit, and only those computed again that may differ."""
+"""partial_fit gives the neighbours of a refit, and recomputes only lists that may change."""
 
 from unittest import mock
 
@@ -15,13 +15,13 @@ from recokit.neighbors._index import SimilarityIndex
 from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
-# However much the new interactions change.
-ALWAYS = mock.patch.multiple(_updates, _MOST_WORK=1e9, _MOST_WORK_OF_COUNTING=1e9)
+# Update even if the new interactions change most rows.
+ALWAYS = mock.patch.multiple(_updates, _MAX_WORK=1e9, _MAX_WORK_BY_COUNTS=1e9)
 
 
 @st.composite
 def two_parts(draw):
-    """Interactions and further ones, of old and of new users and items."""
+    """Return interactions, and further interactions of known and new users and items."""
     cells = st.tuples(st.integers(0, 11), st.integers(0, 9), st.sampled_from([1.0, 1.0, 2.0]))
     key = lambda cell: cell[:2]  # noqa: E731
     first = draw(st.lists(cells, min_size=1, max_size=50, unique_by=key))
@@ -60,7 +60,7 @@ def overlap(common, product, n_own, n_other, square_own, square_other):
 )
 @pytest.mark.parametrize("model", MODELS)
 @given(parts=two_parts(), k=st.sampled_from([1, 2, 3, 50]))
-def test_further_interactions_give_the_neighbours_of_a_refit(model, options, parts, k):
+def test_an_update_with_interactions_gives_the_neighbours_of_a_refit(model, options, parts, k):
     first, more = map(implicit, parts)
     with ALWAYS:
         fitted = model(k, alpha=0.25, **options).fit(first).partial_fit(more)
@@ -79,7 +79,7 @@ def test_further_interactions_give_the_neighbours_of_a_refit(model, options, par
 )
 @pytest.mark.parametrize("model", MODELS)
 @given(parts=two_parts())
-def test_further_ratings_give_the_predictions_of_a_refit(model, options, parts):
+def test_an_update_with_ratings_gives_the_predictions_of_a_refit(model, options, parts):
     first, more = (Interactions.from_arrays(*zip(*part, strict=True), feedback="explicit") for part in parts)
     fitted = model(3, **options).fit(first).partial_fit(more)
     refitted = model(3, **options).fit(first.merge(more, duplicates="last"))
@@ -90,7 +90,7 @@ def test_further_ratings_give_the_predictions_of_a_refit(model, options, parts):
 
 @pytest.mark.parametrize("exponent", [0.5, 1.0])
 @given(parts=two_parts())
-def test_weighted_users_are_weighted_anew(exponent, parts):
+def test_an_update_recomputes_user_weights(exponent, parts):
     first, more = map(implicit, parts)
     with ALWAYS:
         fitted = ItemKNN(3, user_exponent=exponent).fit(first).partial_fit(more)
@@ -99,7 +99,7 @@ def test_weighted_users_are_weighted_anew(exponent, parts):
 
 @pytest.mark.parametrize("model", MODELS)
 @given(parts=two_parts(), data=st.data())
-def test_decaying_interactions_age(model, parts, data):
+def test_an_update_recomputes_time_decays(model, parts, data):
     first, more = (
         implicit(part, timestamps=data.draw(st.lists(st.integers(0, 9), min_size=len(part), max_size=len(part))))
         for part in parts
@@ -109,7 +109,7 @@ def test_decaying_interactions_age(model, parts, data):
 
 
 def blocks(n_blocks=6, seed=0):
-    """Users who share nothing with those of another block."""
+    """Return blocks of users and items without interactions between blocks."""
     rng = np.random.default_rng(seed)
     return [
         (100 * block + user, 100 * block + item, float(rng.integers(1, 4)))
@@ -120,61 +120,61 @@ def blocks(n_blocks=6, seed=0):
     ]
 
 
-def asked_of(model, more):
-    """Return the rows whose neighbours partial_fit asks for."""
-    asked, nearest = [], SimilarityIndex.nearest
+def searched_rows(model, more):
+    """Update a model, and return the rows whose neighbours are searched."""
+    searched, nearest = [], SimilarityIndex.nearest
 
-    def note(self, queries, *args, **kwargs):
-        asked.extend(queries.own_codes.tolist())
+    def record(self, queries, *args, **kwargs):
+        searched.extend(queries.own_codes.tolist())
         return nearest(self, queries, *args, **kwargs)
 
-    with mock.patch.object(SimilarityIndex, "nearest", note):
+    with mock.patch.object(SimilarityIndex, "nearest", record):
         model.partial_fit(more)
-    return asked
+    return searched
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("k", [3, 50])
-def test_rows_that_share_nothing_with_what_is_new_are_not_computed_again(model, k):
+def test_rows_without_a_column_in_common_with_new_interactions_are_not_searched(model, k):
     first, more = implicit(blocks()), implicit([(203, 299, 1.0), (203, 205, 1.0), (204, 299, 1.0)])
     fitted = model(k).fit(first)
-    asked = asked_of(fitted, more)
+    searched = searched_rows(fitted, more)
     rows = fitted.interactions_.users if model is UserKNN else fitted.interactions_.items
-    assert asked
-    assert {row // 100 for row in rows.take(np.array(asked)).tolist()} == {2}
+    assert searched
+    assert {row // 100 for row in rows.take(np.array(searched)).tolist()} == {2}
     assert_same(fitted, model(k).fit(first.merge(more, duplicates="sum")))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_lists_that_hold_all_that_is_similar_only_take_in_what_has_changed(model):
+def test_complete_lists_are_updated_without_a_search(model):
     fitted = model(50).fit(implicit(blocks()))
-    assert len(asked_of(fitted, implicit([(203, 205, 3.0)]))) == 1
+    assert len(searched_rows(fitted, implicit([(203, 205, 3.0)]))) == 1
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("options", [{"similarity": "lift"}, {"similarity": "pearson_baseline"}])
-def test_what_depends_on_all_of_the_data_is_learned_anew(model, options):
+def test_similarities_that_depend_on_all_data_are_refitted(model, options):
     fitted = model(3, **options).fit(implicit(blocks()))
     more = implicit([(999, 205, 1.0), (203, 999, 1.0)])
-    assert len(asked_of(fitted, more)) == len(fitted.neighbor_counts_)
+    assert len(searched_rows(fitted, more)) == len(fitted.neighbor_counts_)
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
     "change", [{"n_neighbors": 2}, {"n_neighbors": 9}, {"similarity": "jaccard"}, {"shrinkage": 5}]
 )
-def test_parameters_that_were_changed_meanwhile_count(model, change):
+def test_parameters_changed_after_fit_apply_to_an_update(model, change):
     first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
     fitted = model(3).fit(first).set_params(**change).partial_fit(more)
     assert_same(fitted, model(3).set_params(**change).fit(first.merge(more, duplicates="sum")))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_model_from_a_file_learns_more(model, tmp_path):
+def test_a_loaded_model_can_be_updated(model, tmp_path):
     first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
     model(3).fit(first).save(tmp_path / "model")
     fitted = load(tmp_path / "model")
-    assert len(asked_of(fitted, more)) < len(fitted.neighbor_counts_)
+    assert len(searched_rows(fitted, more)) < len(fitted.neighbor_counts_)
     assert_same(fitted, model(3).fit(first.merge(more, duplicates="sum")))
 
 
@@ -182,7 +182,7 @@ def test_a_model_from_a_file_learns_more(model, tmp_path):
 @pytest.mark.parametrize(
     "change", [{"similarity": "jaccard"}, {"shrinkage": 50.0}, {"min_common": 3}, {"weighting": "tfidf"}]
 )
-def test_a_model_from_a_file_knows_what_its_neighbours_were_made_with(model, change, tmp_path):
+def test_a_loaded_model_refits_if_its_parameters_were_changed_after_fit(model, change, tmp_path):
     first, more = implicit(blocks()), implicit([(203, 205, 1.0)])
     model(3).fit(first).set_params(**change).save(tmp_path / "model")
     fitted = load(tmp_path / "model").partial_fit(more)
@@ -190,7 +190,7 @@ def test_a_model_from_a_file_knows_what_its_neighbours_were_made_with(model, cha
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_ids_of_another_kind_move_the_codes_and_nothing_is_lost(model):
+def test_ids_of_another_type_change_the_order_of_codes_and_give_the_neighbours_of_a_refit(model):
     first, more = implicit(blocks()), Interactions.from_arrays(["ann", "bob"], ["tea", "tea"])
     fitted = model(3).fit(first).partial_fit(more)
     assert_same(fitted, model(3).fit(first.merge(more, duplicates="sum")))

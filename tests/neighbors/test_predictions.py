@@ -1,4 +1,4 @@
-"""Ratings and scores of both models against their definitions."""
+"""Ratings and scores of both models equal their definitions."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recokit import Interactions, base
-from recokit.neighbors import ItemKNN, UserKNN, _ratings, item_knn
+from recokit import Interactions
+from recokit.base import recommender
+from recokit.neighbors import ItemKNN, UserKNN, _explicit, _means
 from recokit.neighbors._index import SimilarityIndex
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
@@ -34,8 +35,8 @@ def tables(cells):
     )
 
 
-def levelled(R, similarity, users_are_rows):
-    """The table that a similarity is taken over, by row."""
+def transformed(R, similarity, users_are_rows):
+    """Return the table of values that the similarity uses, by row."""
     mean = np.nanmean(R)
     columns = np.array([np.nanmean(c) if not np.all(np.isnan(c)) else mean for c in R.T])
     if similarity == "adjusted_cosine":
@@ -50,12 +51,12 @@ def levelled(R, similarity, users_are_rows):
 
 
 def naive_ratings(R, similarity, centering, k, users_are_rows):
-    """Predictions of all cells, rows being what is compared."""
-    levels = levelled(R, similarity, users_are_rows)
-    similarities = naive_similarity.similarities(similarity, levels, levels, alpha=0.25)
-    similarities = similarities if users_are_rows else similarities.T  # of the neighbour to the item, s_ji
+    """Return the predictions of all cells; rows are the side that is compared."""
+    values = transformed(R, similarity, users_are_rows)
+    similarities = naive_similarity.similarities(similarity, values, values, alpha=0.25)
+    similarities = similarities if users_are_rows else similarities.T  # s_ji, from the neighbour to the item
     np.fill_diagonal(similarities, 0)
-    # Models go by float32 similarities, so ties are ties of these.
+    # Models compare float32 similarities, so ties are ties of these.
     similarities = np.where(np.abs(similarities) < 1e-9, 0, similarities).astype(np.float32).astype(np.float64)
     if centering == "baseline":
         mean, users, items = naive.baseline(R if users_are_rows else R.T)
@@ -75,7 +76,7 @@ def all_pairs(R):
 @pytest.mark.parametrize("centering", CENTERINGS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @given(R=tables(RATINGS), k=st.integers(1, 3))
-def test_user_knn_predicts_by_its_definition(similarity, centering, R, k):
+def test_user_knn_predictions_follow_the_definition(similarity, centering, R, k):
     model = UserKNN(k, similarity=similarity, centering=centering, alpha=0.25)
     model.fit(Interactions.from_dense(R, missing=np.nan))
     expected = naive_ratings(R, similarity, centering, k, users_are_rows=True)
@@ -85,7 +86,7 @@ def test_user_knn_predicts_by_its_definition(similarity, centering, R, k):
 @pytest.mark.parametrize("centering", CENTERINGS)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @given(R=tables(RATINGS), k=st.integers(1, 3))
-def test_item_knn_predicts_by_its_definition(similarity, centering, R, k):
+def test_item_knn_predictions_follow_the_definition(similarity, centering, R, k):
     model = ItemKNN(k, similarity=similarity, centering=centering, alpha=0.25)
     model.fit(Interactions.from_dense(R, missing=np.nan))
     expected = naive_ratings(R.T, similarity, centering, k, users_are_rows=False).T
@@ -93,7 +94,7 @@ def test_item_knn_predicts_by_its_definition(similarity, centering, R, k):
 
 
 def naive_neighbors(R, similarity, k, *, swapped):
-    """(rows × rows) similarities of each row to its k neighbours, 0 elsewhere."""
+    """Return the (rows × rows) similarities of each row to its k neighbours, 0 elsewhere."""
     similarities = naive_similarity.similarities(similarity, R, R, alpha=0.25)
     kept = np.zeros(similarities.shape)
     for row, values in enumerate(similarities.T if swapped else similarities):
@@ -116,9 +117,9 @@ def test_scores_of_implicit_feedback_are_sums_over_the_neighbours(similarity, R,
         assert_array_equal(lists.counts, (expected > 0).sum(axis=1))
 
 
-@given(R=tables(STRENGTHS), stranger=arrays(np.float64, 5, elements=STRENGTHS), k=st.integers(1, 8))
-def test_a_stranger_gets_the_sums_over_the_nearest_of_all_users(R, stranger, k):
-    history = np.where(np.isnan(R).all(axis=0), np.nan, stranger[: R.shape[1]])
+@given(R=tables(STRENGTHS), new_user=arrays(np.float64, 5, elements=STRENGTHS), k=st.integers(1, 8))
+def test_scores_of_a_new_user_are_sums_over_the_nearest_of_all_users(R, new_user, k):
+    history = np.where(np.isnan(R).all(axis=0), np.nan, new_user[: R.shape[1]])
     similarities = naive_similarity.similarities("cosine", history[None], R)[0]
     codes, scores = naive_similarity.nearest(similarities, k)
     expected = np.array(scores) @ np.nan_to_num(R[codes]) if len(codes) else np.zeros(R.shape[1])
@@ -137,61 +138,61 @@ def ratings():
 
 
 @pytest.mark.parametrize("model", [UserKNN(5), ItemKNN(5), ItemKNN(5, similarity="conditional_probability")])
-def test_lists_pairs_and_tiles_of_any_size_give_the_same_ratings(model, ratings, monkeypatch):
+def test_lists_pairs_and_tiles_of_any_size_have_the_same_ratings(model, ratings, monkeypatch):
     data = Interactions.from_dense(ratings, missing=np.nan)
     pairs = all_pairs(ratings)
     predicted = model.fit(data).predict(pairs)
     lists = model.recommend(n=30, exclude_seen=False)
     assert_allclose(lists.scores, np.sort(predicted.reshape(ratings.shape))[:, ::-1], rtol=1e-6)
-    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
-    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
+    monkeypatch.setattr(_means, "_TILE_CELLS", 60)
+    monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
     assert_array_equal(model.predict(pairs), predicted)
     tiled = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(tiled.items, lists.items)
     assert_array_equal(tiled.scores, lists.scores)
 
 
-def test_similarities_are_computed_once_for_all_the_people_of_a_block(ratings, monkeypatch):
-    monkeypatch.setattr(_ratings, "_TILE_CELLS", 60)
-    monkeypatch.setattr(item_knn, "_MOST_CELLS", 0)
-    monkeypatch.setattr(base, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 people
+def test_similarities_are_computed_once_for_all_users_of_a_block(ratings, monkeypatch):
+    monkeypatch.setattr(_means, "_TILE_CELLS", 60)
+    monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
+    monkeypatch.setattr(recommender, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 users
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
-    asked, similarities = [], SimilarityIndex.similarities
+    queried, similarities = [], SimilarityIndex.similarities
 
-    def note(self, queries, **options):
-        asked.append(queries.rows.n_rows)
+    def record(self, queries, **options):
+        queried.append(queries.rows.n_rows)
         return similarities(self, queries, **options)
 
-    monkeypatch.setattr(SimilarityIndex, "similarities", note)
+    monkeypatch.setattr(SimilarityIndex, "similarities", record)
     model.recommend(n=3)
-    assert len(asked) > 1
-    assert sum(asked) == 30
+    assert len(queried) > 1
+    assert sum(queried) == 30
 
 
 @pytest.mark.parametrize("n", [1, 4, 30])
-def test_rules_of_lists_hold_over_all_tiles(n, ratings, monkeypatch):
+def test_candidates_and_exclusions_apply_in_all_tiles(n, ratings, monkeypatch):
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
-    rules = {"candidates": {0: [1, 7, 29], 2: [0]}, "exclude": [3, 5, 29], "n": n}
-    profiles, told = model._user_profiles(np.arange(40, dtype=np.int32)), []
+    options = {"candidates": {0: [1, 7, 29], 2: [0]}, "exclude": [3, 5, 29], "n": n}
+    profiles, lists = model._user_profiles(np.arange(40, dtype=np.int32)), []
     for tile_cells in (60, 10**6):
-        monkeypatch.setattr(_ratings, "_TILE_CELLS", tile_cells)
-        told.append(model.recommend(**rules))
+        monkeypatch.setattr(_means, "_TILE_CELLS", tile_cells)
+        lists.append(model.recommend(**options))
     scores = np.where(np.isnan(ratings), model._score_block(profiles), -np.inf)
     scores[:, [3, 5, 29]] = -np.inf
-    for user, kept in rules["candidates"].items():
-        scores[user, np.setdiff1d(np.arange(30), kept)] = -np.inf
+    for user, candidates in options["candidates"].items():
+        scores[user, np.setdiff1d(np.arange(30), candidates)] = -np.inf
     for user in range(40):
         best = [i for i in np.argsort(-scores[user], kind="stable")[:n] if np.isfinite(scores[user, i])]
-        assert [[item for item, _ in lists[user]] for lists in told] == [best, best]
+        assert [[item for item, _ in found[user]] for found in lists] == [best, best]
 
 
 @pytest.mark.parametrize("options", [{}, {"similarity": "conditional_probability", "amplification": 2.0}])
 @pytest.mark.parametrize("n_neighbors", [3, 50])
-def test_lists_for_few_people_are_those_for_many(options, n_neighbors, ratings, monkeypatch):
+def test_lists_for_few_users_equal_lists_for_many_users(options, n_neighbors, ratings, monkeypatch):
     model = ItemKNN(n_neighbors, **options).fit(Interactions.from_dense(ratings, missing=np.nan))
-    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 0)
+    monkeypatch.setattr(_explicit, "_FEW_USERS", 0)
     lists = model.recommend(n=30, exclude_seen=False)
-    monkeypatch.setattr(item_knn, "_FEW_PEOPLE", 1000)
+    monkeypatch.setattr(_explicit, "_FEW_USERS", 1000)
     few = model.recommend(n=30, exclude_seen=False)
     assert_array_equal(few.items, lists.items)
     assert_allclose(few.scores, lists.scores, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Both models on published data."""
+"""Accuracy of both models on published data."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.data, pytest.mark.slow]
         (UserKNN(30, similarity="pearson_baseline", shrinkage=150, prediction_shrinkage=0.2), 0.919),
     ],
 )
-def test_ratings_of_movielens_are_predicted_well(model, most, data_dir):
+def test_rating_errors_on_movielens_are_low(model, most, data_dir):
     errors = []
     for fold in range(1, 6):
         train, test = (
@@ -39,7 +39,7 @@ def read_implicit(path, shape=None):
 
 
 @pytest.mark.parametrize(("model", "recall", "ndcg"), [(ItemKNN(100), 0.226, 0.222), (UserKNN(), 0.245, 0.236)])
-def test_lists_of_movielens_hold_what_was_left_out(model, recall, ndcg, data_dir):
+def test_lists_for_movielens_contain_held_out_items(model, recall, ndcg, data_dir):
     train = read_implicit(data_dir / "ml-1m-implicit" / "train.txt")
     test = read_implicit(data_dir / "ml-1m-implicit" / "test.txt", train.shape).toarray() > 0
     lists = model.fit(Interactions.from_matrix(train)).recommend(n=20)

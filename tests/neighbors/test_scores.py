@@ -1,4 +1,4 @@
-"""How neighbours are added up: sums, normalised sums, amplified similarities, shrunk means; and how many there are."""
+"""Sums, normalised sums, amplified similarities and shrunk means over neighbours, and the number of neighbours."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def all_pairs(table):
 
 
 def nearest_table(rows, k):
-    """(rows × rows) cosines of each row to its k neighbours, 0 elsewhere."""
+    """Return the (rows × rows) cosines of each row to its k neighbours, 0 elsewhere."""
     similarities = naive_similarity.similarities("cosine", rows, rows)
     kept = np.zeros(similarities.shape)
     for row, values in enumerate(similarities):
@@ -43,7 +43,7 @@ def fill(table):
 @pytest.mark.parametrize("amplification", [1.0, 2.5, 0.5])
 @pytest.mark.parametrize("scoring", ["sum", "normalized_sum"])
 @given(table=arrays(np.float64, (6, 5), elements=STRENGTHS).map(fill), k=st.integers(1, 3))
-def test_scores_are_sums_of_amplified_similarities_over_those_of_the_neighbours_own_neighbours(
+def test_scores_are_sums_of_amplified_similarities_normalised_by_the_neighbours_of_each_neighbour(
     model, amplification, scoring, table, k
 ):
     data = Interactions.from_dense(table, missing=np.nan, feedback="implicit")
@@ -52,14 +52,14 @@ def test_scores_are_sums_of_amplified_similarities_over_those_of_the_neighbours_
     near = nearest_table(rows, k)
     weights = np.where(near > 0, near**amplification, 0.0)
     if scoring == "normalized_sum":
-        weights /= np.maximum(weights.sum(axis=1), 1e-300)  # of the neighbour's own neighbours
+        weights /= np.maximum(weights.sum(axis=1), 1e-300)  # over the neighbours of the neighbour
     expected = weights @ np.nan_to_num(rows)
     expected = expected if model is UserKNN else expected.T
     assert_allclose(fitted.predict(all_pairs(table)), expected.ravel(), rtol=1e-5)
 
 
-def test_a_normalised_sum_counts_neighbours_that_are_like_many_for_less():
-    # Item 0 is like 1 and like 2; item 1 is like 0 alone, item 2 like 0 and 3.
+def test_in_a_normalised_sum_neighbours_that_are_similar_to_many_rows_count_less():
+    # Item 0 is similar to 1 and 2, item 1 to 0 only, and item 2 to 0 and 3.
     taken = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1.0]])
     fitted = ItemKNN(scoring="normalized_sum").fit(Interactions.from_dense(taken, feedback="implicit"))
     half = np.sqrt(0.5)
@@ -67,7 +67,7 @@ def test_a_normalised_sum_counts_neighbours_that_are_like_many_for_less():
     assert_allclose(fitted.predict([(1, 0)]), 0.5 / (0.5 + half), rtol=1e-6)
 
 
-def test_a_normalised_sum_of_a_stranger_goes_by_the_neighbours_own_neighbours():
+def test_the_normalised_sum_of_a_new_user_uses_the_neighbours_of_each_neighbour():
     taken = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1.0]])
     fitted = UserKNN(scoring="normalized_sum").fit(Interactions.from_dense(taken, feedback="implicit"))
     got = dict(fitted.recommend_for([{0: 1.0}])[0])
@@ -79,7 +79,7 @@ def test_a_normalised_sum_of_a_stranger_goes_by_the_neighbours_own_neighbours():
 @pytest.mark.parametrize("centering", [None, "mean", "zscore", "baseline"])
 @pytest.mark.parametrize(("amplification", "shrinkage"), [(2.0, 0.0), (1.0, 0.7), (1.5, 0.2)])
 @given(R=arrays(np.float64, (5, 4), elements=RATINGS).map(fill), k=st.integers(1, 3))
-def test_means_are_shrunk_towards_what_is_expected(model, centering, amplification, shrinkage, R, k):
+def test_means_are_shrunk_towards_the_expected_rating(model, centering, amplification, shrinkage, R, k):
     data = Interactions.from_dense(R, missing=np.nan)
     fitted = model(k, centering=centering, amplification=amplification, prediction_shrinkage=shrinkage).fit(data)
     rows = R if model is UserKNN else R.T
@@ -92,8 +92,8 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
         expected = np.full(rows.shape, np.nanmean(R))
     else:
         expected, spreads = naive.expected_ratings(rows, centering)
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), swapped=fitted._model.swapped, runner=Runner())
     deviations = (rows - expected) / spreads[:, None]
     predicted = np.empty(rows.shape)
     for row, column in np.ndindex(rows.shape):
@@ -107,8 +107,8 @@ def test_means_are_shrunk_towards_what_is_expected(model, centering, amplificati
 @given(R=arrays(np.float64, (6, 5), elements=RATINGS).map(fill), k=st.integers(1, 4))
 def test_support_is_the_number_of_neighbours_in_the_mean(model, R, k):
     fitted = model(k).fit(Interactions.from_dense(R, missing=np.nan))
-    index = fitted._derived.similar
-    similarities = index.similarities(index.known(), runner=Runner())
+    index = fitted._model.data.index
+    similarities = index.similarities(index.indexed_queries(), runner=Runner())
     rated = ~np.isnan(R if model is UserKNN else R.T)
     expected = np.minimum((similarities > 0).astype(int) @ rated, k)
     expected = expected if model is UserKNN else expected.T
@@ -129,7 +129,7 @@ def test_support_is_the_number_of_neighbours_in_the_sum(model, table, k):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_support_is_as_many_as_an_explanation_names_and_0_of_strangers(model, feedback):
+def test_support_is_the_number_of_neighbours_in_the_explanation_and_0_for_unknown_ids(model, feedback):
     data = example_interactions(feedback)
     fitted = model(6).fit(data)
     pairs = [(user, item) for user in list(data.users)[:5] for item in list(data.items)[:5]]

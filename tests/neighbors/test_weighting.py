@@ -13,7 +13,7 @@ from tests.naive import similarity as naive
 
 
 def naive_weights(table, weighting, k1=1.2, b=0.75):
-    """The rows of a table as weighted documents, by the formulas, cell by cell; NaN stays."""
+    """Return the weighted values of a table, cell by cell from the formulas; NaN is kept."""
     weighted = np.full(table.shape, np.nan)
     n_rows = len(table)
     mean_length = np.nansum(table) / n_rows
@@ -31,7 +31,7 @@ def naive_weights(table, weighting, k1=1.2, b=0.75):
 @pytest.mark.parametrize("weighting", ["tfidf", "bm25"])
 @pytest.mark.parametrize("model", [UserKNN, ItemKNN])
 @given(table=arrays(np.float64, (5, 4), elements=st.sampled_from([np.nan, 1.0, 2.0, 9.0])))
-def test_neighbours_go_by_the_cosine_of_the_weighted_values(model, weighting, table):
+def test_neighbours_have_the_highest_cosines_of_weighted_values(model, weighting, table):
     table[0, 0] = 1.0
     data = Interactions.from_dense(table, missing=np.nan, feedback="implicit")
     fitted = model(10, weighting=weighting).fit(data)
@@ -44,7 +44,7 @@ def test_neighbours_go_by_the_cosine_of_the_weighted_values(model, weighting, ta
     assert_allclose(actual, expected, rtol=1e-5)
 
 
-def test_weighting_lets_an_item_of_few_users_count_for_more():
+def test_weighting_gives_items_with_few_users_more_influence():
     seen = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 0, 1], [1, 0, 1, 0], [0, 0, 0, 1]])
     data = Interactions.from_dense(seen, feedback="implicit")
 

@@ -123,7 +123,7 @@ def test_a_comparison_is_sorted_has_intervals_and_greys_significantly_worse_mode
         "good": evaluate(right, truth, ["mrr@10"]),
         "as good": evaluate({**right, 0: [-1, 0]}, truth, ["mrr@10"]),
     }
-    assert {(one.first, one.second) for one in compare(results).real} == {("late", "good"), ("late", "as good")}
+    assert {(one.first, one.second) for one in compare(results).significant} == {("late", "good"), ("late", "as good")}
     ax = plotting.comparison(results)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["good", "as good", "late"]
     dots = [bars.lines[0] for bars in ax.containers]
@@ -134,6 +134,20 @@ def test_a_comparison_is_sorted_has_intervals_and_greys_significantly_worse_mode
     low, high = results["as good"].intervals["mrr@10"]
     np.testing.assert_allclose(segments.get_segments()[0][:, 0], [low, high])
     render(ax)
+
+
+def test_a_comparison_on_a_custom_metric_to_minimise_has_the_lowest_value_first():
+    def n_missed(lists, truth):
+        return [len(truth[user].keys() - set(items)) for user, items in lists.items()]
+
+    n_missed.lower_is_better = True
+    truth = {user: [user] for user in range(20)}
+    good, bad = ({user: [item(user)] for user in truth} for item in (lambda user: user, lambda user: -1))
+    results = {"bad": evaluate(bad, truth, n_missed), "good": evaluate(good, truth, n_missed)}
+    labels = plotting.comparison(results, "n_missed").get_yticklabels()
+    assert [label.get_text() for label in labels] == ["good", "bad"]
+    ax = plotting.coverage_accuracy(results, "n_missed", "n_missed")
+    np.testing.assert_array_equal(np.column_stack(ax.lines[0].get_data()), [[0.0, 0.0]])
 
 
 def test_coverage_accuracy_shows_a_named_dot_for_each_model_and_joins_the_pareto_front():
@@ -148,7 +162,9 @@ def test_coverage_accuracy_shows_a_named_dot_for_each_model_and_joins_the_pareto
 def test_the_pareto_front_has_low_values_of_metrics_to_minimise():
     values = {"a": (0.3, 0.9), "b": (0.2, 0.2), "c": (0.1, 0.5)}
     evaluations = {
-        name: Evaluation({"ndcg@5": accuracy, "gini@5": gini}, np.arange(1), {}, 0, 0)
+        name: Evaluation(
+            {"ndcg@5": accuracy, "gini@5": gini}, np.arange(1), {}, 0, 0, lower_is_better=frozenset({"gini@5"})
+        )
         for name, (accuracy, gini) in values.items()
     }
     ax = plotting.coverage_accuracy(evaluations, "ndcg@5", "gini@5")

@@ -54,3 +54,27 @@ for kind in all_recommenders():
 def test_after_warm_up_a_service_compiles_nothing():
     done = subprocess.run([sys.executable, "-c", SERVICE], capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def run(code, **environment):
+    process = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stderr.splitlines()
+
+
+FIT = "import recokit; recokit.Popularity().fit([(1, 2), (2, 2)]).recommend()"
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="there is nothing to compile")
+def test_one_line_says_that_kernels_are_compiled_and_none_that_they_are_loaded(tmp_path):
+    first, second = (run(FIT, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert len(first) == 1
+    assert "recokit compiles its kernels at their first use" in first[0]
+    assert second == []
+
+
+def test_warming_up_says_nothing_by_itself(tmp_path):
+    code = "import recokit; recokit.warm_up([recokit.Popularity()])"
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == []

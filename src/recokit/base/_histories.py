@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.data._events import events_of
+from recokit.data._events import read_events
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.id_index import IdIndex
@@ -65,7 +65,7 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
 
 def _from_table(table: Any, explicit: bool) -> Interactions:
     """Return the interactions of a frame or a mapping of columns."""
-    data, values, has_values = events_of(table, "histories")
+    data, values, has_values = read_events(table, "histories")
     if not has_values:
         return data
     return replace(data, values=values.astype(np.float32), feedback="explicit" if explicit else "implicit")

@@ -1,4 +1,4 @@
-"""What an experiment showed, and how many visitors it needs."""
+"""A/B tests: uplift and sample size."""
 
 import math
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ __all__ = ["Uplift", "sample_size", "uplift"]
 
 @dataclass(frozen=True)
 class Uplift:
-    """What B did beyond A.
+    """Estimated uplift of a treatment over a control.
 
     Attributes
     ----------
     control, treatment : float
-        The mean of A and of B: a conversion rate, or the mean outcome of a visitor.
+        Mean of each group: its conversion rate, or the mean outcome of its visitors.
     n_control, n_treatment : int
-        Visitors of each.
+        Number of visitors in each group.
     difference : float
         ``treatment`` − ``control``.
     interval : (float, float)
         Confidence interval of the difference.
     relative : float
-        ``difference`` / ``control``; NaN where the control is 0.
+        ``difference`` / ``control``; NaN if the control is 0.
     relative_interval : (float, float)
-        Its confidence interval; NaN where it is not defined.
+        Confidence interval of ``relative``; NaN if it is not defined.
     p_value : float
-        Of no difference, two-sided; NaN, as the intervals, where the outcomes of neither group vary and yet differ.
+        Two-sided p-value of no difference. It is NaN, like the intervals, if neither group varies and they differ.
     confidence : float
         Level of the intervals.
     """
@@ -62,24 +62,24 @@ class Uplift:
 def uplift(
     control: Any, treatment: Any, *, confidence: float = 0.95, n_resamples: int = 9999, random_state: int | None = 0
 ) -> Uplift:
-    r"""Return what B did beyond A in an experiment, and how sure that is.
+    r"""Estimate the uplift of a treatment over a control in an A/B test.
 
-    Conversions are compared as two proportions: the interval of the difference is Newcombe's hybrid of Wilson's scores
-    [1]_, that of the ratio is Katz's [2]_, and the p-value is that of the pooled z test. Other outcomes, such as the
-    revenue of a visitor, are compared as means: both intervals are percentiles of a bootstrap of the two groups, and
-    the p-value is that of Welch's t test.
+    Conversions are compared as two proportions: the interval of the difference is Newcombe's hybrid of Wilson's score
+    intervals [1]_, the interval of the ratio is Katz's [2]_, and the p-value is from the pooled z-test. Other outcomes,
+    such as the revenue of a visitor, are compared as means: both intervals are percentiles of a bootstrap of the two
+    groups, and the p-value is from Welch's t-test.
 
     Parameters
     ----------
     control, treatment : (conversions, visitors), or (n,) array-like
-        A tuple of two whole numbers; or the outcome of each visitor, those of 0 included. Outcomes that are all 0 or 1
+        A tuple of two integers; or the outcome of each visitor, including outcomes of 0. Outcomes that are all 0 or 1
         are conversions.
     confidence : float
         Level of the intervals.
     n_resamples : int
-        Resamples of the bootstrap.
+        Number of resamples of the bootstrap.
     random_state : int, optional
-        Its seed.
+        Seed of the bootstrap.
 
     Returns
     -------
@@ -88,10 +88,10 @@ def uplift(
     Raises
     ------
     DataError
-        A group is empty, has an outcome that is no finite number, or more conversions than visitors; a group of
-        which a mean is taken has one visitor only; or conversions and visitors are no tuple.
+        A group is empty, has an outcome that is not finite, or has more conversions than visitors; a group whose means
+        are compared has only one visitor; or conversions and visitors are not a tuple.
     ValueError
-        The confidence is not between 0 and 1, or ``n_resamples`` is less than 1.
+        The confidence is not between 0 and 1, or ``n_resamples`` is not an integer of at least 1.
 
     References
     ----------
@@ -109,11 +109,11 @@ def uplift(
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
     resamples: Any = n_resamples
     if not isinstance(resamples, Integral) or resamples < 1:
-        raise ValueError(f"n_resamples={n_resamples!r}: expected a whole number from 1")
+        raise ValueError(f"n_resamples={n_resamples!r}: expected an integer of at least 1")
     a, b = _group(control, "control"), _group(treatment, "treatment")
     if a.conversions is not None and b.conversions is not None:
-        return _of_proportions(a.conversions, a.size, b.conversions, b.size, confidence)
-    return _of_means(a, b, confidence, n_resamples, random_state)
+        return _compare_proportions(a.conversions, a.size, b.conversions, b.size, confidence)
+    return _compare_means(a, b, confidence, n_resamples, random_state)
 
 
 def sample_size(
@@ -125,40 +125,44 @@ def sample_size(
     power: float = 0.8,
     two_sided: bool = True,
 ) -> int:
-    r"""Return how many visitors each group of a test needs to find a difference of two conversion rates, or two means.
+    r"""Return the number of visitors that each group of an A/B test needs.
+
+    For conversion rates it is
 
     .. math:: n = \left\lceil \frac{\left(z_{1-\alpha/2} \sqrt{2 \bar p (1 - \bar p)} + z_{\mathrm{power}}
         \sqrt{p_1 (1 - p_1) + p_2 (1 - p_2)}\right)^2}{(p_1 - p_2)^2} \right\rceil, \qquad \bar p = \frac{p_1 + p_2}{2}
 
-    for rates, and for means of outcomes whose standard deviation is σ in both groups
+    and for means of outcomes with the standard deviation σ in both groups
 
     .. math:: n = \left\lceil \frac{2 \sigma^2 (z_{1-\alpha/2} + z_{\mathrm{power}})^2}{(\mu_1 - \mu_2)^2} \right\rceil
 
-    by the normal approximation, which holds for the hundreds of visitors that tests have.
+    from the normal approximation, which is accurate for the hundreds of visitors of usual tests.
 
     Parameters
     ----------
     control, treatment : float
-        The rate there is, and the least one that is to be found, between 0 and 1; or with ``standard_deviation`` the
-        means.
+        Conversion rates, between 0 and 1, with the smallest difference that the test must detect. With
+        ``standard_deviation`` they are means.
     standard_deviation : float, optional
-        Of the outcome of a visitor, such as revenue, those of 0 included. None: the outcomes are conversions.
+        Standard deviation of the outcome of a visitor, such as revenue, including outcomes of 0. None: the outcomes are
+        conversions.
     alpha : float
-        Accepted probability of finding a difference where there is none.
+        Probability of finding a difference if there is none.
     power : float
-        Probability of finding it where there is one.
+        Probability of finding the difference.
     two_sided : bool
-        Whether a lower rate or mean is to be found too.
+        Whether the test detects differences in both directions.
 
     Returns
     -------
     int
-        Visitors of one group.
+        Number of visitors in one group.
 
     Raises
     ------
     ValueError
-        A probability or the standard deviation is out of range, a mean is no finite number, or the two are equal.
+        A probability or the standard deviation is out of range, a mean is not finite, or control and treatment are
+        equal.
 
     References
     ----------
@@ -177,28 +181,28 @@ def sample_size(
         given |= {"control": control, "treatment": treatment}
     elif not (0 < standard_deviation < math.inf and math.isfinite(control) and math.isfinite(treatment)):
         numbers = f"control={control}, treatment={treatment}, standard_deviation={standard_deviation}"
-        raise ValueError(f"{numbers}: expected finite numbers, the standard deviation above 0")
+        raise ValueError(f"{numbers}: expected finite numbers and a standard deviation above 0")
     for name, value in given.items():
         if not 0 < value < 1:
             raise ValueError(f"{name}={value}: expected a probability between 0 and 1")
     if control == treatment:
-        raise ValueError(f"control and treatment are both {control}: no number of visitors tells them apart")
-    chance, spread = _spreads(control, treatment, standard_deviation)
+        raise ValueError(f"control and treatment are both {control}: no sample size can detect a difference of 0")
+    null_spread, spread = _spreads(control, treatment, standard_deviation)
     normal = NormalDist()
-    reach = normal.inv_cdf(1 - alpha / (2 if two_sided else 1)) * chance + normal.inv_cdf(power) * spread
+    reach = normal.inv_cdf(1 - alpha / (2 if two_sided else 1)) * null_spread + normal.inv_cdf(power) * spread
     return math.ceil((reach / (control - treatment)) ** 2)
 
 
 def _spreads(control: float, treatment: float, standard_deviation: float | None) -> tuple[float, float]:
-    """Return √n times the standard error of the difference, if there is none and if there is the one given."""
+    """Return √n times the standard error of the difference, without a difference and with the given one."""
     if standard_deviation is not None:
         return math.sqrt(2) * standard_deviation, math.sqrt(2) * standard_deviation
-    middle = (control + treatment) / 2
-    return math.sqrt(2 * middle * (1 - middle)), math.sqrt(control * (1 - control) + treatment * (1 - treatment))
+    mean = (control + treatment) / 2
+    return math.sqrt(2 * mean * (1 - mean)), math.sqrt(control * (1 - control) + treatment * (1 - treatment))
 
 
 class _Group(NamedTuple):
-    """The outcomes of a group, or how many of its visitors converted."""
+    """The visitors of a group: their number, their conversions if the outcomes are binary, and their outcomes."""
 
     size: int
     conversions: int | None
@@ -208,25 +212,27 @@ class _Group(NamedTuple):
 def _group(given: Any, name: str) -> _Group:
     if isinstance(given, tuple) and len(given) == 2:
         conversions, visitors = given
-        whole = all(isinstance(number, int | np.integer) for number in given)
-        if not whole or not 0 <= conversions <= visitors or visitors < 1:
-            raise DataError(f"{name}={given}: expected (conversions, visitors), whole numbers, the first no greater")
+        are_integers = all(isinstance(number, int | np.integer) for number in given)
+        if not are_integers or not 0 <= conversions <= visitors or visitors < 1:
+            raise DataError(
+                f"{name}={given}: expected (conversions, visitors), two integers, with conversions of at most visitors"
+            )
         ones = np.zeros(int(visitors))
         ones[: int(conversions)] = 1
         return _Group(int(visitors), int(conversions), ones)
     outcomes = to_numbers(given, name)
     if len(outcomes) == 0:
-        raise DataError(f"{name}: nobody is in this group")
+        raise DataError(f"{name}: the group has no visitors")
     if len(outcomes) == 2 and all(isinstance(number, int | np.integer) for number in given) and max(given) > 1:
         raise DataError(
-            f"{name}: two whole numbers, {list(given)}: write conversions and visitors as a tuple, "
-            f"({given[0]}, {given[1]}), and the outcomes of two visitors with decimal points"
+            f"{name}: the two integers {list(given)} are ambiguous: pass conversions and visitors as a tuple, "
+            f"({given[0]}, {given[1]}), and the outcomes of two visitors as floats"
         )
     binary = bool(np.all((outcomes == 0) | (outcomes == 1)))
     return _Group(len(outcomes), int(outcomes.sum()) if binary else None, outcomes)
 
 
-def _of_proportions(x1: int, n1: int, x2: int, n2: int, confidence: float) -> Uplift:
+def _compare_proportions(x1: int, n1: int, x2: int, n2: int, confidence: float) -> Uplift:
     p1, p2, z = x1 / n1, x2 / n2, NormalDist().inv_cdf((1 + confidence) / 2)
     (low1, high1), (low2, high2) = _wilson(x1, n1, z), _wilson(x2, n2, z)
     low = p2 - p1 - math.hypot(p2 - low2, high1 - p1)
@@ -245,15 +251,15 @@ def _of_proportions(x1: int, n1: int, x2: int, n2: int, confidence: float) -> Up
 def _wilson(x: int, n: int, z: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion."""
     p, spread = x / n, z**2 / n
-    middle = (p + spread / 2) / (1 + spread)
+    center = (p + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(p * (1 - p) / n + spread / (4 * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
-def _of_means(a: _Group, b: _Group, confidence: float, n_resamples: int, random_state: int | None) -> Uplift:
+def _compare_means(a: _Group, b: _Group, confidence: float, n_resamples: int, random_state: int | None) -> Uplift:
     for group, name in ((a, "control"), (b, "treatment")):
         if group.size < 2:
-            raise DataError(f"{name}: one visitor does not show how outcomes vary; expected two or more")
+            raise DataError(f"{name}: expected two or more visitors, to estimate the variance of the outcomes, got one")
     generators = np.random.default_rng(random_state).spawn(2)
     resampled = [
         _resampled_means(group.outcomes, n_resamples, rng) for group, rng in zip((a, b), generators, strict=True)
@@ -276,24 +282,24 @@ def _quantiles(values: FloatArray, tails: tuple[float, float]) -> tuple[float, f
 
 
 def _resampled_means(outcomes: FloatArray, n_resamples: int, rng: np.random.Generator) -> FloatArray:
-    """Return the means of resamples, drawn with replacement.
+    """Return the means of bootstrap resamples.
 
-    The commonest outcome, which as a rule is that of those who bought nothing, is not drawn visitor by visitor: how
-    often it comes is binomial.
+    The most frequent outcome, usually the 0 of visitors that bought nothing, is not drawn visitor by visitor: its
+    number in a resample is binomial.
     """
     distinct, counts = np.unique(outcomes, return_counts=True)
-    commonest = distinct[np.argmax(counts)]
-    others = outcomes[outcomes != commonest] - commonest
+    mode = distinct[np.argmax(counts)]
+    others = outcomes[outcomes != mode] - mode
     if len(others) == 0:
-        return np.full(n_resamples, commonest)
+        return np.full(n_resamples, mode)
     sizes = rng.binomial(len(outcomes), len(others) / len(outcomes), size=n_resamples)
     sums = [others[rng.integers(len(others), size=size)].sum() for size in sizes]
-    means: FloatArray = commonest + np.array(sums) / len(outcomes)
+    means: FloatArray = mode + np.array(sums) / len(outcomes)
     return means
 
 
 def _welch(a: FloatArray, b: FloatArray) -> float:
-    """Return the p-value of Welch's t test; 1 or NaN of outcomes that do not vary, the same or not."""
+    """Return the p-value of Welch's t-test; without variance 1 if the groups are equal, else NaN."""
     if np.ptp(a) == 0 and np.ptp(b) == 0:
         return 1.0 if a[0] == b[0] else math.nan
     return float(stats.ttest_ind(b, a, equal_var=False).pvalue)

@@ -1,4 +1,4 @@
-"""What a policy would have earned, from the log of another: inverse propensity scores, and the doubly robust."""
+"""Off-policy evaluation: inverse propensity scores and the doubly robust estimator."""
 
 import math
 from dataclasses import dataclass
@@ -16,25 +16,26 @@ __all__ = ["PolicyValue", "doubly_robust", "ips", "snips"]
 
 @dataclass(frozen=True)
 class PolicyValue:
-    r"""The value of a policy, estimated from the log of another.
+    r"""Estimated value of a policy, from the log of another policy.
 
     Attributes
     ----------
     value : float
         Mean reward of an exposure under the policy.
     standard_error : float
-        Of the value; NaN for a single exposure, and in `snips` for a single one of any weight.
+        Standard error of the value; NaN for a single exposure, and in `snips` if only one exposure has a weight above
+        0.
     interval : (float, float)
         Normal confidence interval of the value.
     confidence : float
-        Its level.
+        Level of the interval.
     n_exposures : int
-        Exposures in the log.
+        Number of exposures in the log.
     mean_weight : float
-        Mean of the weights w. About 1 where the log holds all that the policy would do; far from it, the log cannot
-        tell, or propensities are wrong.
+        Mean of the weights w. It is near 1 if the log covers all actions of the policy. Far from 1, the log does not
+        support a conclusion, or the propensities are wrong.
     effective_sample_size : float
-        :math:`(\sum w)^2 / \sum w^2`: exposures under the policy itself that would tell as much.
+        :math:`(\sum w)^2 / \sum w^2`: the number of exposures under the policy itself with the same information.
     """
 
     value: float
@@ -59,22 +60,23 @@ class PolicyValue:
 def ips(
     rewards: Any, propensities: Any, probabilities: Any, *, clip: float | None = None, confidence: float = 0.95
 ) -> PolicyValue:
-    r"""Return what a policy would have earned an exposure, by inverse propensity scores.
+    r"""Estimate the mean reward of a policy by inverse propensity scores (IPS).
 
     .. math:: \hat V = \frac{1}{n} \sum_i w_i r_i, \qquad w_i = \pi(a_i \mid x_i) / p_i
 
-    Unbiased where the policy does nothing that the logging one never did; its variance is that of the weights.
+    The estimate is unbiased if the logging policy can take every action of the policy. Its variance grows with the
+    variance of the weights.
 
     Parameters
     ----------
     rewards : (n,) array-like
-        r: what came of each logged exposure, such as a click, or revenue.
+        Reward r of each logged exposure, such as a click or revenue.
     propensities : (n,) array-like
-        p: probability with which the logging policy showed what it showed, above 0.
+        Propensity p: the probability, above 0, that the logging policy shows the item that it showed.
     probabilities : (n,) array-like
-        π: probability with which the policy would have shown the same. For one that is not random, 1 or 0.
+        Probability π that the policy shows the same item; 1 or 0 for a deterministic policy.
     clip : float, optional
-        Greatest weight; lower variance for some bias towards 0.
+        Highest weight. Clipping lowers the variance at the price of a bias towards 0.
     confidence : float
         Level of the interval, between 0 and 1.
 
@@ -85,7 +87,7 @@ def ips(
     Raises
     ------
     DataError
-        The log is empty, lengths differ, or a number is none or no probability.
+        The log is empty, the lengths differ, or a value is not finite or not a probability.
     ValueError
         ``clip`` or ``confidence`` is out of range.
 
@@ -101,22 +103,22 @@ def ips(
     >>> print(ips(rewards=[1, 0, 1, 0], propensities=[0.5, 0.5, 0.25, 0.25], probabilities=[0.5, 0.5, 0.5, 0.0]))
     0.7500 [-0.1883, 1.6883] (95%) from 4 exposures worth 2.7; mean weight 1.000
     """
-    log = _read(rewards=rewards, propensities=propensities, probabilities=probabilities)
+    log = _read_log(rewards=rewards, propensities=propensities, probabilities=probabilities)
     weights = _weights(log, clip)
-    return _mean(weights * log["rewards"], weights, confidence)
+    return _mean_of_terms(weights * log["rewards"], weights, confidence)
 
 
 def snips(
     rewards: Any, propensities: Any, probabilities: Any, *, clip: float | None = None, confidence: float = 0.95
 ) -> PolicyValue:
-    r"""Return what a policy would have earned an exposure, by self-normalised inverse propensity scores.
+    r"""Estimate the mean reward of a policy by self-normalised inverse propensity scores (SNIPS).
 
     .. math:: \hat V = \sum_i w_i r_i \Big/ \sum_i w_i
 
-    with the weights of `ips`. It is within the range of the rewards and does not depend on where their zero is; it is
-    biased, less and less as the log grows. The standard error is that of the delta method,
-    :math:`\sqrt{\sum_i w_i^2 (r_i - \hat V)^2} / \sum_i w_i`: NaN where a single exposure has a weight, which says
-    nothing of how rewards vary, and too small where few have; look at the effective sample size.
+    with the weights of `ips`. The estimate is within the range of the rewards, and a constant added to the rewards
+    shifts it by that constant. Its bias vanishes as the log grows. The standard error is from the delta method,
+    :math:`\sqrt{\sum_i w_i^2 (r_i - \hat V)^2} / \sum_i w_i`. It is NaN if only one exposure has a weight above 0, and
+    too low if few exposures have most of the weight: check the effective sample size.
 
     Parameters
     ----------
@@ -130,7 +132,7 @@ def snips(
     Raises
     ------
     DataError, ValueError
-        As in `ips`, or all weights are 0.
+        As in `ips`; or all weights are 0.
 
     References
     ----------
@@ -141,11 +143,11 @@ def snips(
     >>> float(snips(rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.25], probabilities=[0.5, 0.5, 0.5]))
     0.75
     """
-    log = _read(rewards=rewards, propensities=propensities, probabilities=probabilities)
+    log = _read_log(rewards=rewards, propensities=propensities, probabilities=probabilities)
     weights = _weights(log, clip)
     total = float(weights.sum())
     if total == 0:
-        raise DataError("probabilities: the policy would have shown nothing of what the log holds (all weights are 0)")
+        raise DataError("probabilities: all weights are 0, because the policy would show none of the logged items")
     value = float(weights @ log["rewards"]) / total
     deviations = weights * (log["rewards"] - value)
     error = math.sqrt(float(deviations @ deviations)) / total if np.count_nonzero(weights) > 1 else math.nan
@@ -162,22 +164,21 @@ def doubly_robust(
     clip: float | None = None,
     confidence: float = 0.95,
 ) -> PolicyValue:
-    r"""Return what a policy would have earned an exposure, from a model of the rewards corrected by `ips`.
+    r"""Estimate the mean reward of a policy by a model of the rewards, corrected by `ips` (doubly robust).
 
     .. math:: \hat V = \frac{1}{n} \sum_i \Big[ \hat q(x_i, \pi) + w_i \big(r_i - \hat q(x_i, a_i)\big) \Big]
 
-    with the weights of `ips`. Right if either the propensities or the model of the rewards are, and of lower variance
-    than `ips` if the model is any good. Learn the model from other data than the log.
+    with the weights of `ips`. The estimate is correct if the propensities or the model are correct, and a good model
+    lowers the variance compared with `ips`. Fit the model on other data than the log.
 
     Parameters
     ----------
     rewards, propensities, probabilities, clip, confidence
         As in `ips`.
     predicted : (n,) array-like
-        :math:`\hat q(x_i, a_i)`: the model's reward of what was shown.
+        :math:`\hat q(x_i, a_i)`: predicted reward of the item that was shown.
     expected : (n,) array-like
-        :math:`\hat q(x_i, \pi) = \sum_a \pi(a \mid x_i) \hat q(x_i, a)`: the model's reward of what the policy would
-        show.
+        :math:`\hat q(x_i, \pi) = \sum_a \pi(a \mid x_i) \hat q(x_i, a)`: predicted reward under the policy.
 
     Returns
     -------
@@ -199,13 +200,13 @@ def doubly_robust(
     0.9
     """
     columns = {"rewards": rewards, "propensities": propensities, "probabilities": probabilities}
-    log = _read(**columns, predicted=predicted, expected=expected)
+    log = _read_log(**columns, predicted=predicted, expected=expected)
     weights = _weights(log, clip)
-    return _mean(log["expected"] + weights * (log["rewards"] - log["predicted"]), weights, confidence)
+    return _mean_of_terms(log["expected"] + weights * (log["rewards"] - log["predicted"]), weights, confidence)
 
 
-def _read(**columns: Any) -> dict[str, FloatArray]:
-    """Return the columns of a log as numbers."""
+def _read_log(**columns: Any) -> dict[str, FloatArray]:
+    """Return the columns of a log as checked arrays."""
     log = {name: to_numbers(values, name) for name, values in columns.items()}
     check_lengths(dict(log))
     refuse(log["propensities"], (log["propensities"] <= 0) | (log["propensities"] > 1), "propensities", "(0, 1]")
@@ -220,8 +221,8 @@ def _weights(log: dict[str, FloatArray], clip: float | None) -> FloatArray:
     return weights if clip is None else np.minimum(weights, clip)
 
 
-def _mean(terms: FloatArray, weights: FloatArray, confidence: float) -> PolicyValue:
-    """Return the mean of independent terms."""
+def _mean_of_terms(terms: FloatArray, weights: FloatArray, confidence: float) -> PolicyValue:
+    """Return the mean of independent terms and its standard error."""
     error = float(terms.std(ddof=1)) / math.sqrt(len(terms)) if len(terms) > 1 else math.nan
     return _result(float(terms.mean()), error, weights, confidence)
 

@@ -1,91 +1,129 @@
-"""FactorRecommender: what models share that score by an inner product of factors."""
+"""FactorRecommender: the base class of models that score by inner products of factors."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Top
-from recokit.factorization._scoring import USERS_PER_BLOCK, nearest_by_cosine, products, top_of_products
-from recokit.kernels.sgd_predict import score_pairs
+from recokit.base._lists import USERS_PER_BLOCK
+from recokit.base._parameters import COUNT
+from recokit.factorization._factors import Factors
+from recokit.factorization._scoring import nearest_by_cosine, products, score_pairs, top_of_products
 
 __all__ = ["FactorRecommender"]
 
 
 class FactorRecommender(Recommender):
-    """Base class of models whose profiles are factors, 0 for who has no history, and whose scores are for lists.
+    """Base class of models with the scores μ + b_u + b_i + p_u·q_i.
+
+    A subclass sets ``user_factors_`` and ``item_factors_`` in ``_fit``, and implements ``_fold_in``. If it has biases
+    or a constant term, it overrides `_user_factors`, `_item_factors` or `_intercept`.
 
     Attributes
     ----------
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
+        p and q.
     """
 
+    # Whether the biases alone are enough evidence for a score. If not, users whose factors are 0 have no list, and
+    # items without interactions are never recommended.
+    _scores_without_factors: ClassVar[bool] = False
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**Recommender._parameter_constraints, "n_factors": COUNT}
+
+    n_factors: int
     user_factors_: FloatArray
     item_factors_: FloatArray
 
-    def _offsets(self) -> FloatArray | None:
-        """Return what each item has in all lists, None for nothing: (n_items,) float32."""
-        return None
+    # ------------------------------------------------------------------ hooks
 
-    def _unknown_items(self) -> BoolArray:
-        """Tell which items have no interactions, so that nothing speaks for them."""
-        unknown: BoolArray = self.item_counts_ == 0
-        return unknown
+    def _user_factors(self) -> Factors:
+        """Return the factors of the training users."""
+        return Factors(self.user_factors_)
 
-    def _user_profiles(self, user_codes: CodeArray) -> FloatArray:
-        return self.user_factors_[user_codes]
+    def _item_factors(self) -> Factors:
+        """Return the factors of the items."""
+        return Factors(self.item_factors_)
 
-    def _score_block(self, profiles: Any) -> FloatArray:
-        scores, offsets = products(profiles, self.item_factors_, self._runner()), self._offsets()
-        if offsets is not None:
-            scores += offsets
-        scores[:, self._unknown_items()] = -np.inf
-        scores[~np.any(profiles, axis=1)] = -np.inf
+    def _intercept(self) -> float:
+        """Return μ, the constant term of all scores."""
+        return 0.0
+
+    def _fold_in(self, histories: Any) -> Factors:
+        """Return the factors of users outside the training data."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ scoring
+
+    def _user_profiles(self, user_codes: CodeArray) -> Factors:
+        return self._user_factors().take(user_codes)
+
+    def _score_block(self, profiles: Factors) -> FloatArray:
+        items = self._item_factors()
+        scores = products(profiles.vectors, items.vectors, self._runner())
+        user_terms = self._user_terms(profiles)
+        if user_terms is not None:
+            scores += user_terms
+        if items.bias is not None:
+            scores += items.bias
+        if not self._scores_without_factors:
+            scores[:, self._items_without_evidence()] = -np.inf
+            scores[~profiles.has_vector] = -np.inf
         return scores
 
-    def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
-        unknown = self._unknown_items()
-        if np.any(unknown):
-            eligible = eligible.allow(~unknown)
-        top = top_of_products(profiles, self.item_factors_, self._offsets(), n, eligible, self._runner())
-        nobody = np.flatnonzero(~np.any(profiles, axis=1))
-        top.put(nobody, Top.padding(len(nobody), n))
+    def _top_block(self, profiles: Factors, n: int, eligible: EligibleItems) -> Top:
+        without_evidence = None if self._scores_without_factors else self._items_without_evidence()
+        if without_evidence is not None and np.any(without_evidence):
+            eligible = eligible.allow(~without_evidence)
+        items = self._item_factors()
+        top = top_of_products(profiles.vectors, items.vectors, items.bias, n, eligible, self._runner())
+        user_terms = self._user_terms(profiles)
+        if user_terms is not None:
+            top = top._replace(scores=top.scores + user_terms)
+        if not self._scores_without_factors:
+            empty = np.flatnonzero(~profiles.has_vector)
+            top.put(empty, Top.padding(len(empty), n))
         return top
+
+    def _user_terms(self, profiles: Factors) -> FloatArray | None:
+        """Return μ + b_u as a column; None if it is 0 for all users."""
+        intercept = np.float32(self._intercept())
+        if profiles.bias is None and intercept == 0:
+            return None
+        terms: FloatArray = (profiles.bias_or_zeros() + intercept)[:, None]
+        return terms
+
+    def _items_without_evidence(self) -> BoolArray:
+        """Return whether each item has no interactions: (n_items,) bool."""
+        without: BoolArray = self.item_counts_ == 0
+        return without
 
     def _block_size(self) -> int:
         return USERS_PER_BLOCK
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        offsets, scores = self._offsets(), np.empty(len(user_codes))
-        no_bias = np.zeros(len(self.user_factors_), dtype=np.float32)
-        item_bias = np.zeros(len(self.item_factors_), dtype=np.float32) if offsets is None else offsets
-        arrays = (no_bias, item_bias, self.user_factors_, self.item_factors_, scores)
-        self._runner().rows(score_pairs, len(scores), (user_codes, item_codes, *arrays))
-        users, rows = np.unique(user_codes, return_inverse=True)
-        lacking = ~np.any(self.user_factors_[users], axis=1)[rows] | self._unknown_items()[item_codes]
-        scores[lacking] = self._fallback_scores(user_codes[lacking], item_codes[lacking])
+        users = self._user_factors()
+        scores = score_pairs(users, self._item_factors(), user_codes, item_codes, self._runner())
+        scores += self._intercept()
+        scores = self._to_reported(scores)
+        if not self._scores_without_factors:
+            requested, rows = np.unique(user_codes, return_inverse=True)
+            lacking = ~users.take(requested).has_vector[rows] | self._items_without_evidence()[item_codes]
+            scores[lacking] = self._fallback_scores(user_codes[lacking], item_codes[lacking])
         return scores
+
+    def _bias_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
+        """Return μ + b_u + b_i; the bias of an unknown side (code −1) is 0: (n_pairs,) float64."""
+        user_bias, item_bias = (
+            np.append(side.bias_or_zeros(), 0.0) for side in (self._user_factors(), self._item_factors())
+        )
+        scores: FloatArray = self._intercept() + user_bias[user_codes] + item_bias[item_codes]
+        return scores
+
+    # ------------------------------------------------------------------ neighbours
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         return nearest_by_cosine(self.item_factors_, item_codes, n, self._runner())
 
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         return nearest_by_cosine(self.user_factors_, user_codes, n, self._runner())
-
-    def _take_over(self, start: tuple[FloatArray, ...], old: tuple[FloatArray, ...], known: Any, here: Any) -> None:
-        """Overwrite first factors, of users and of items, by those of the users and items that were known.
-
-        Raises
-        ------
-        ValueError
-            They are not of the same length.
-        """
-        if old[0].shape[1] != start[0].shape[1]:
-            raise ValueError(
-                f"n_factors={start[0].shape[1]} is not what the model was fitted with, {old[0].shape[1]}; call fit, "
-                "with warm_start=False"
-            )
-        codes = here.users.codes(known.users), here.items.codes(known.items)
-        for mine, theirs, places in zip(start, old, codes, strict=True):
-            learned = np.any(theirs, axis=1) & (places >= 0)
-            mine[places[learned]] = theirs[learned]

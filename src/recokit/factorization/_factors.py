@@ -1,147 +1,166 @@
-"""What a factor model is learned from and what is learned."""
+"""Factors of users and items, with optional biases."""
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from recokit._runtime.threads import Runner
-from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
-from recokit.data.rows import read_only
-from recokit.kernels.rows import row_starts
-from recokit.kernels.sgd_predict import score_pairs
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 
-__all__ = ["Factors", "Ratings", "inverse", "penalty_scale", "penalty_weights"]
+__all__ = ["Factorization", "Factors"]
 
 
-class Ratings(NamedTuple):
-    """Ratings compressed by user.
+class Factors(NamedTuple):
+    """Factor vectors of users or items, and their biases.
 
     Attributes
     ----------
-    indptr : (n_users + 1,) int64 array
-    item_codes : (n_ratings,) int32 array
-    values : (n_ratings,) float32 array
-    n_items : int
+    vectors : (n_rows, n_factors) float32 array
+    bias : (n_rows,) float32 array, optional
+        None for models without this bias.
     """
 
-    indptr: IntArray
-    item_codes: CodeArray
-    values: FloatArray
-    n_items: int
+    vectors: FloatArray
+    bias: FloatArray | None = None
 
     @property
-    def user_codes(self) -> CodeArray:
-        """User of each rating: (n_ratings,) int32."""
-        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int32), np.diff(self.indptr))
+    def n_rows(self) -> int:
+        """Number of users or items."""
+        return len(self.vectors)
 
     @property
-    def counts(self) -> tuple[IntArray, IntArray]:
-        """Ratings of each user and of each item."""
-        return np.diff(self.indptr), np.diff(row_starts(read_only(self.item_codes), self.n_items))
+    def n_factors(self) -> int:
+        """Length of the vectors."""
+        return int(self.vectors.shape[1])
 
-    def select(self, mask: Any) -> "Ratings":
-        """Return the ratings that a mask keeps."""
-        kept = np.concatenate([[0], np.cumsum(mask)])
-        return Ratings(kept[self.indptr], self.item_codes[mask], self.values[mask], self.n_items)
+    @property
+    def has_vector(self) -> BoolArray:
+        """Whether each vector differs from 0: (n_rows,) bool."""
+        nonzero: BoolArray = np.any(self.vectors, axis=1)
+        return nonzero
 
-    def reordered(self, user_order: CodeArray, item_order: CodeArray) -> "Ratings":
-        """Return the ratings with the users and items in another order."""
-        starts, lengths = self.indptr[user_order], np.diff(self.indptr)[user_order]
-        indptr = np.concatenate([[0], np.cumsum(lengths)])
-        positions = np.arange(len(self.values)) + np.repeat(starts - indptr[:-1], lengths)
-        item_codes = inverse(item_order)[self.item_codes[positions]]
-        return Ratings(indptr, item_codes, self.values[positions], self.n_items)
+    def bias_or_zeros(self) -> FloatArray:
+        """Return the biases; zeros for a model without them."""
+        return np.zeros(self.n_rows, dtype=np.float32) if self.bias is None else self.bias
 
+    def take(self, rows: AnyArray) -> "Factors":
+        """Return a copy of some of the rows, in the order given."""
+        return Factors(self.vectors[rows], None if self.bias is None else self.bias[rows])
 
-def inverse(order: CodeArray) -> CodeArray:
-    """Return the place of each code in an order."""
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order), dtype=order.dtype)
-    return places
-
-
-@dataclass
-class Factors:
-    """What is learned: biases b, factors p and q, and the implicit factors y where there are any.
-
-    Attributes
-    ----------
-    user_bias, item_bias : (n_users,), (n_items,) float32 arrays
-    user_factors, item_factors : (n_users, n_factors), (n_items, n_factors) float32 arrays
-    implicit_factors : (n_items, n_factors) or (0, n_factors) float32 array
-    """
-
-    user_bias: FloatArray
-    item_bias: FloatArray
-    user_factors: FloatArray
-    item_factors: FloatArray
-    implicit_factors: FloatArray
-
-    @classmethod
-    def random(
-        cls, n_users: int, n_items: int, n_factors: int, scale: float, *, implicit: bool, rng: np.random.Generator
-    ) -> Self:
-        """Return biases of 0 and factors from a normal distribution of standard deviation scale / √n_factors."""
-
-        def draw(n_rows: int) -> FloatArray:
-            factors: FloatArray = rng.standard_normal((n_rows, n_factors), dtype=np.float32)
-            return factors * np.float32(scale / np.sqrt(n_factors))
-
-        users, items = draw(n_users), draw(n_items)
-        bias = np.zeros(n_users, np.float32), np.zeros(n_items, np.float32)
-        return cls(*bias, users, items, np.zeros((n_items if implicit else 0, n_factors), np.float32))
+    def put(self, rows: AnyArray, other: "Factors") -> None:
+        """Overwrite the given rows by the rows of ``other``."""
+        self.vectors[rows] = other.vectors
+        if self.bias is not None and other.bias is not None:
+            self.bias[rows] = other.bias
 
     def copy(self) -> "Factors":
         """Return an independent copy."""
-        return Factors(**{name: array.copy() for name, array in vars(self).items()})
-
-    def take_over(self, old: "Factors", users: CodeArray, items: CodeArray) -> tuple[BoolArray, BoolArray]:
-        """Take the rows of others, whose codes here are given, −1 for those not here; tell which rows these are.
-
-        Rows of factors that are 0 are left alone, since nothing can start from them.
-        """
-        here, there = users >= 0, items >= 0
-        self.user_bias[users[here]], self.item_bias[items[there]] = old.user_bias[here], old.item_bias[there]
-        known = np.zeros(len(self.user_factors), dtype=np.bool_), np.zeros(len(self.item_factors), dtype=np.bool_)
-        for mine, theirs, codes, taken in (
-            (self.user_factors, old.user_factors, users, known[0]),
-            (self.item_factors, old.item_factors, items, known[1]),
-        ):
-            learned = np.any(theirs, axis=1) & (codes >= 0)
-            mine[codes[learned]] = theirs[learned]
-            taken[codes[learned]] = True
-        if len(old.implicit_factors):
-            self.implicit_factors[items[there]] = old.implicit_factors[there]
-        return known
-
-    def reordered(self, user_order: CodeArray, item_order: CodeArray) -> "Factors":
-        """Return a copy with the rows in another order."""
-        implicit = self.implicit_factors[item_order] if len(self.implicit_factors) else self.implicit_factors
-        biases = self.user_bias[user_order], self.item_bias[item_order]
-        return Factors(*biases, self.user_factors[user_order], self.item_factors[item_order], implicit)
+        return Factors(self.vectors.copy(), None if self.bias is None else self.bias.copy())
 
     def scaled(self, scale: float) -> "Factors":
-        """Return the same for ratings ``scale`` times as large."""
-        root = np.float32(np.sqrt(scale))
-        biases = self.user_bias * np.float32(scale), self.item_bias * np.float32(scale)
-        return Factors(*biases, self.user_factors * root, self.item_factors * root, self.implicit_factors * root)
+        """Return the factors for scores ``scale`` times as large."""
+        bias = None if self.bias is None else self.bias * np.float32(scale)
+        return Factors(self.vectors * np.float32(np.sqrt(scale)), bias)
 
-    def scores(self, user_codes: CodeArray, item_codes: CodeArray, runner: Runner) -> FloatArray:
-        """Return b_u + b_i + p_u·q_i of pairs: (n_pairs,) float64."""
-        scores = np.empty(len(user_codes))
-        arrays = (self.user_bias, self.item_bias, self.user_factors, self.item_factors, scores)
-        runner.rows(score_pairs, len(scores), (user_codes, item_codes, *arrays))
-        return scores
+    def overwrite(self, old: "Factors", codes: CodeArray) -> BoolArray:
+        """Overwrite rows by the rows of earlier factors.
+
+        A vector of 0 is not taken over, since descent cannot start from it; its bias is.
+
+        Parameters
+        ----------
+        old : Factors
+        codes : (n_old_rows,) int32 array
+            The row that each old row overwrites; −1 for none.
+
+        Returns
+        -------
+        (n_rows,) bool array
+            Rows whose vector was overwritten.
+        """
+        overwritten = np.zeros(self.n_rows, dtype=np.bool_)
+        present = codes >= 0
+        if self.bias is not None and old.bias is not None:
+            self.bias[codes[present]] = old.bias[present]
+        learned = present & old.has_vector
+        self.vectors[codes[learned]] = old.vectors[learned]
+        overwritten[codes[learned]] = True
+        return overwritten
 
 
-def penalty_scale(counts: IntArray, exponent: float) -> float:
-    """Return Σ nᵉ / Σ n over the rows with ratings: with it, the mean weight of a rating's penalty is 1."""
-    rated = counts[counts > 0].astype(np.float64)
-    return float(np.sum(rated**exponent) / np.sum(rated))
+class Factorization(NamedTuple):
+    """The factors of all users and of all items, and the implicit factors of SVD++.
 
+    Attributes
+    ----------
+    users, items : Factors
+    implicit : (n_items, n_factors) or (0, n_factors) float32 array
+        Implicit factors y of the items; no rows for models without them.
+    """
 
-def penalty_weights(counts: IntArray, exponent: float, scale: float) -> FloatArray:
-    """Return the weight of the penalty in the step of one rating, nᵉ⁻¹ / scale: (n_rows,) float32."""
-    weights: FloatArray = np.maximum(counts, 1.0) ** (exponent - 1.0) / scale
-    return weights.astype(np.float32)
+    users: Factors
+    items: Factors
+    implicit: FloatArray
+
+    @classmethod
+    def from_sides(cls, users: Factors, items: Factors) -> Self:
+        """Return a factorization without implicit factors."""
+        return cls(users, items, np.empty((0, items.n_factors), dtype=np.float32))
+
+    @classmethod
+    def random(cls, n_users: int, n_items: int, n_factors: int, scale: float, rng: np.random.Generator) -> Self:
+        """Return factors without biases from a normal distribution with standard deviation scale / √n_factors."""
+
+        def draw(n_rows: int) -> Factors:
+            vectors: FloatArray = rng.standard_normal((n_rows, n_factors), dtype=np.float32)
+            return Factors(vectors * np.float32(scale / np.sqrt(n_factors)))
+
+        users = draw(n_users)
+        return cls.from_sides(users, draw(n_items))
+
+    def with_zero_bias(self, *, users: bool = True, items: bool = True) -> Self:
+        """Return the same vectors with biases of 0 for users, items or both."""
+        by_user, by_item = (
+            side._replace(bias=np.zeros(side.n_rows, dtype=np.float32)) if wanted else side
+            for side, wanted in ((self.users, users), (self.items, items))
+        )
+        return self._replace(users=by_user, items=by_item)
+
+    def with_zero_implicit(self) -> Self:
+        """Return the same factors with implicit factors of 0."""
+        return self._replace(implicit=np.zeros_like(self.items.vectors))
+
+    @property
+    def shape_parameters(self) -> dict[str, int | bool]:
+        """Values of the estimator parameters that determine the shapes of the arrays."""
+        return {"n_factors": self.items.n_factors, "implicit_feedback": len(self.implicit) > 0}
+
+    def copy(self) -> Self:
+        """Return an independent copy."""
+        return type(self)(self.users.copy(), self.items.copy(), self.implicit.copy())
+
+    def reordered(self, user_order: CodeArray, item_order: CodeArray) -> Self:
+        """Return a copy with the users and the items in another order."""
+        implicit = self.implicit[item_order] if len(self.implicit) else self.implicit
+        return type(self)(self.users.take(user_order), self.items.take(item_order), implicit)
+
+    def scaled(self, scale: float) -> Self:
+        """Return the factors for ratings ``scale`` times as large."""
+        return type(self)(
+            self.users.scaled(scale), self.items.scaled(scale), self.implicit * np.float32(np.sqrt(scale))
+        )
+
+    def overwrite(
+        self, old: "Factorization", user_codes: CodeArray, item_codes: CodeArray
+    ) -> tuple[BoolArray, BoolArray]:
+        """Overwrite rows by the rows of an earlier factorization; see `Factors.overwrite`.
+
+        Returns
+        -------
+        users, items : (n_users,) and (n_items,) bool arrays
+            Rows whose vectors were overwritten.
+        """
+        overwritten = self.users.overwrite(old.users, user_codes), self.items.overwrite(old.items, item_codes)
+        if len(old.implicit):
+            present = item_codes >= 0
+            self.implicit[item_codes[present]] = old.implicit[present]
+        return overwritten

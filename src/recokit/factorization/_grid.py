@@ -1,4 +1,4 @@
-"""RatingGrid: ratings in a fixed grid of user block × item block, for race-free descent on any number of threads."""
+"""RatingGrid: ratings in a fixed grid of user blocks × item blocks, for conflict-free parallel descent."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Self
@@ -7,39 +7,38 @@ import numpy as np
 
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.data.rows import read_only
-from recokit.factorization._factors import inverse
+from recokit.data.rows import Rows
 from recokit.kernels.rows import row_starts
 from recokit.kernels.sgd_grid import count_cells, fill_cells
 
-__all__ = ["N_BLOCKS", "RatingGrid"]
+__all__ = ["N_BLOCKS", "RatingGrid", "inverse_permutation"]
 
-N_BLOCKS = 16  # of users, and of items: enough for 16 threads, whatever the number that there are
+N_BLOCKS = 16  # of users, and of items: enough for 16 threads, and independent of the number of threads in use
 
-# A block of users is walked strip by strip, so that the factors of a strip and of a block of items (10,000 items of 64
-# factors make 160 kB) stay in the second-level cache.
+# Each block of users is processed strip by strip, so that the factors of a strip and of a block of items (10,000 items
+# of 64 factors make 160 kB) stay in the second-level cache.
 _STRIPS_PER_BLOCK = 8
 
-# Below this number of ratings a diagonal takes less time than the starting of a thread.
+# Below this number of ratings a diagonal takes less time than starting a thread.
 _MIN_RATINGS = 100_000
 
 
 class RatingGrid(NamedTuple):
     """Ratings sorted by block; the blocks of one diagonal have neither users nor items in common.
 
-    Users and items go by the row in which the grid has them, block by block, so that what belongs to a block lies
-    together in memory (27 instead of 39 ns a rating, at 64 factors and 10 million ratings).
+    The grid numbers users and items by block, so the factors of a block are contiguous in memory (27 instead of 39 ns
+    per rating, at 64 factors and 10 million ratings).
 
     Attributes
     ----------
     user_order, item_order : (n_users,), (n_items,) int32 arrays
-        The code of each row.
+        Code of each row of the grid.
     user_rows, item_rows, values : (n_ratings,) int32, int32, float32 arrays
         The ratings, block by block.
     item_starts : (N_BLOCKS + 1,) int64 array
-        The row where each block of items begins.
+        First row of each block of items, and the end of the last block.
     starts, stops : (N_BLOCKS, N_BLOCKS) int64 arrays
-        Where the ratings of each block of users and of items stand.
+        Range of the ratings of each block of users and items.
     """
 
     user_order: CodeArray
@@ -52,54 +51,47 @@ class RatingGrid(NamedTuple):
     stops: IntArray
 
     @classmethod
-    def build(
-        cls,
-        indptr: IntArray,
-        item_codes: CodeArray,
-        values: FloatArray,
-        n_items: int,
-        rng: np.random.Generator,
-        runner: Runner,
-    ) -> Self:
-        """Sort ratings, given by user, into the grid.
+    def build(cls, ratings: Rows, n_items: int, rng: np.random.Generator, runner: Runner) -> Self:
+        """Sort ratings, compressed by user, into the grid.
 
-        Users and items are dealt to blocks at random, so that blocks are of about equal size, and the ratings of a cell
-        of the grid are shuffled; both depend on the generator alone.
+        Users and items are dealt to blocks at random, which makes blocks about equally large. The ratings of each cell
+        of the grid are shuffled. Both depend on the generator only.
         """
-        n_ratings = len(values)
-        user_order, user_strips = _deal(np.diff(indptr), N_BLOCKS * _STRIPS_PER_BLOCK, rng)
-        item_order, item_cuts = _deal(np.diff(row_starts(read_only(item_codes), n_items)), N_BLOCKS, rng)
+        n_ratings = len(ratings.codes)
+        user_order, user_strips = _deal(ratings.lengths, N_BLOCKS * _STRIPS_PER_BLOCK, rng)
+        item_order, item_cuts = _deal(np.diff(row_starts(ratings.codes, n_items)), N_BLOCKS, rng)
         item_blocks = np.empty(n_items, dtype=np.int32)
         item_blocks[item_order] = np.repeat(np.arange(N_BLOCKS, dtype=np.int32), np.diff(item_cuts))
         counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)
         costs = np.full(len(counts), n_ratings / len(counts))
-        by_user = (user_strips, user_order, read_only(indptr), read_only(item_codes))
+        by_user = (user_strips, user_order, ratings.indptr, ratings.codes)
         runner.rows(count_cells, len(counts), (*by_user, item_blocks, counts), costs=costs)
         cell_starts = _cell_starts(counts)
         seeds = rng.integers(1, 2**32, counts.shape)
         cells = np.empty(n_ratings, np.int32), np.empty(n_ratings, np.int32), np.empty(n_ratings, np.float32)
-        args = (*by_user, read_only(values), item_blocks, inverse(item_order), cell_starts, counts, seeds, *cells)
+        item_rows = inverse_permutation(item_order)
+        args = (*by_user, ratings.values, item_blocks, item_rows, cell_starts, counts, seeds, *cells)
         runner.rows(fill_cells, len(counts), args, costs=costs)
         starts = np.ascontiguousarray(cell_starts[::_STRIPS_PER_BLOCK])
         stops = starts + counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).sum(axis=1)
         return cls(user_order, item_order, *cells, item_cuts, starts, stops)
 
     def sweep(self, work: Callable[[int, int], float], order: IntArray, runner: Runner) -> float:
-        """Call ``work(start, stop)`` for every block, those of a diagonal at the same time, and add up what it returns.
+        """Call ``work(start, stop)`` for every block, in parallel within a diagonal, and return the sum of the results.
 
         Parameters
         ----------
         work : callable
-            Works on the ratings ``start`` to ``stop``.
+            Processes the ratings ``start`` to ``stop``.
         order : (N_BLOCKS,) int64 array
-            The order of the diagonals.
+            Order of the diagonals.
         runner : Runner
             Threads to use.
 
         Returns
         -------
         float
-            The sum, always in the same order.
+            Summed in a fixed order.
         """
         results = np.zeros((N_BLOCKS, N_BLOCKS))
         runner = Runner() if len(self.values) < _MIN_RATINGS else runner
@@ -110,13 +102,13 @@ class RatingGrid(NamedTuple):
         for diagonal in order.tolist():
             blocks = [(row, (row + diagonal) % N_BLOCKS) for row in range(N_BLOCKS)]
             blocks = [block for block in blocks if self.stops[block] > self.starts[block]]
-            blocks.sort(key=lambda block: self.starts[block] - self.stops[block])  # the large ones first
+            blocks.sort(key=lambda block: self.starts[block] - self.stops[block])  # largest first
             runner.each(blocks, visit)
         return float(results.sum())
 
 
 def _deal(counts: IntArray, n_parts: int, rng: np.random.Generator) -> tuple[CodeArray, IntArray]:
-    """Shuffle rows and cut them into parts of about equal sums: the rows, part by part, and where each part begins."""
+    """Shuffle rows and cut them into parts with about equal sums of counts; return the rows and the part bounds."""
     order = rng.permutation(len(counts)).astype(np.int32)
     sums = np.cumsum(counts[order])
     middles = sums - counts[order] / 2
@@ -125,8 +117,15 @@ def _deal(counts: IntArray, n_parts: int, rng: np.random.Generator) -> tuple[Cod
 
 
 def _cell_starts(counts: IntArray) -> IntArray:
-    """Return where each cell begins, in order of block of users, block of items and strip."""
+    """Return the first position of each cell, in order of user block, item block and strip."""
     in_order = counts.reshape(N_BLOCKS, _STRIPS_PER_BLOCK, N_BLOCKS).transpose(0, 2, 1)
     ends = np.cumsum(in_order).reshape(in_order.shape)
     starts = (ends - in_order).transpose(0, 2, 1)
     return np.ascontiguousarray(starts).reshape(counts.shape)
+
+
+def inverse_permutation(order: CodeArray) -> CodeArray:
+    """Return the position of each code in a permutation."""
+    positions = np.empty_like(order)
+    positions[order] = np.arange(len(order), dtype=order.dtype)
+    return positions

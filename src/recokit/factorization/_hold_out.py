@@ -1,4 +1,4 @@
-"""The ratings that are held out, so that their error tells when to stop."""
+"""Validation split for early stopping."""
 
 from typing import NamedTuple
 
@@ -8,38 +8,40 @@ from recokit._typing import BoolArray, CodeArray, IntArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
-__all__ = ["Before", "hold_out"]
+__all__ = ["ResumedFrom", "hold_out"]
 
 
-class Before(NamedTuple):
-    """What a model that goes on has learned from.
+class ResumedFrom(NamedTuple):
+    """Training data of the model from which a fit resumes.
 
     Attributes
     ----------
     interactions : Interactions
     held_out : (n_ratings,) or (0,) bool array
-        Which of them were held out; none where it is empty.
+        Its held-out ratings; empty if there were none.
     """
 
     interactions: Interactions
     held_out: BoolArray
 
 
-def hold_out(here: Interactions, fraction: float, rng: np.random.Generator, before: Before | None = None) -> BoolArray:
-    """Choose the ratings to validate on.
+def hold_out(
+    data: Interactions, fraction: float, rng: np.random.Generator, resumed_from: ResumedFrom | None = None
+) -> BoolArray:
+    """Choose the ratings to hold out for validation.
 
-    A model that goes on has learned from most of what there was, so the error on that tells nothing: what was held out
-    before stays so, and only ratings of pairs that are new are added.
+    A resumed model has already seen most earlier ratings, so their error is no validation error. Earlier held-out
+    ratings therefore stay held out, and only ratings of new pairs are added.
 
     Parameters
     ----------
-    here : Interactions
-        All ratings there are now.
+    data : Interactions
+        All ratings.
     fraction : float
-        The share of the ratings, or of the new ones, to hold out.
+        Share of the ratings, or of the ratings of new pairs, to hold out.
     rng : numpy.random.Generator
-    before : Before, optional
-        What the model has learned from.
+    resumed_from : ResumedFrom, optional
+        Earlier training data of the model.
 
     Returns
     -------
@@ -48,40 +50,40 @@ def hold_out(here: Interactions, fraction: float, rng: np.random.Generator, befo
     Raises
     ------
     DataError
-        Nothing would be left to validate on, or to learn from.
+        There would be no ratings for validation or for training.
     """
-    n_ratings = here.n_interactions
-    mask, may = np.zeros(n_ratings, dtype=np.bool_), np.arange(n_ratings)
-    if before is not None:
-        places = _places(before.interactions, here)
-        if len(before.held_out):
-            mask[places[before.held_out & (places >= 0)]] = True
-        may = np.setdiff1d(may, places, assume_unique=True)
-    number = max(0 if np.any(mask) else 1, round(fraction * len(may)))
-    if number > len(may):
+    n_ratings = data.n_interactions
+    mask, available = np.zeros(n_ratings, dtype=np.bool_), np.arange(n_ratings)
+    if resumed_from is not None:
+        places = _positions(resumed_from.interactions, data)
+        if len(resumed_from.held_out):
+            mask[places[resumed_from.held_out & (places >= 0)]] = True
+        available = np.setdiff1d(available, places, assume_unique=True)
+    number = max(0 if np.any(mask) else 1, round(fraction * len(available)))
+    if number > len(available):
         raise DataError(
-            "early_stopping=True, and the model has learned from every rating, so that none is left to validate on: "
-            "use early_stopping=False, or fit it anew with warm_start=False"
+            "early_stopping=True needs ratings for validation, but the model was trained on every rating: use "
+            "early_stopping=False, or refit with warm_start=False"
         )
-    mask[rng.choice(may, number, replace=False)] = True
+    mask[rng.choice(available, number, replace=False)] = True
     if np.all(mask):
         raise DataError(
-            f"{n_ratings} rating(s) leave nothing to learn from with validation_fraction={fraction}; use "
+            f"validation_fraction={fraction} leaves none of the {n_ratings} rating(s) for training; use "
             "early_stopping=False or more data"
         )
     return mask
 
 
-def _places(known: Interactions, here: Interactions) -> IntArray:
-    """Return where each pair of one set is in another, -1 where it is not."""
-    users, items = here.users.codes(known.users)[known.user_codes], here.items.codes(known.items)[known.item_codes]
-    mine, theirs = _keys(here.user_codes, here.item_codes, here), _keys(users, items, here)
-    places = np.searchsorted(mine, theirs)
-    found = (users >= 0) & (items >= 0) & (np.append(mine, -1)[places] == theirs)
+def _positions(old: Interactions, data: Interactions) -> IntArray:
+    """Return the position in ``data`` of each pair of ``old``; −1 for pairs that it lacks."""
+    users, items = data.users.codes(old.users)[old.user_codes], data.items.codes(old.items)[old.item_codes]
+    keys, old_keys = _pair_keys(data.user_codes, data.item_codes, data), _pair_keys(users, items, data)
+    places = np.searchsorted(keys, old_keys)
+    found = (users >= 0) & (items >= 0) & (np.append(keys, -1)[places] == old_keys)
     return np.where(found, places, -1)
 
 
-def _keys(user_codes: CodeArray, item_codes: CodeArray, here: Interactions) -> IntArray:
-    """Return a number for each pair, in the order in which interactions are."""
-    keys: IntArray = user_codes.astype(np.int64) * here.n_items + item_codes
+def _pair_keys(user_codes: CodeArray, item_codes: CodeArray, data: Interactions) -> IntArray:
+    """Return one number for each (user, item) pair, in the order of the interactions."""
+    keys: IntArray = user_codes.astype(np.int64) * data.n_items + item_codes
     return keys

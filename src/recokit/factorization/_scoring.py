@@ -1,7 +1,6 @@
-"""What is done with learned factors: inner products and neighbours by cosine."""
+"""Scores, top-n lists and nearest neighbours from factors."""
 
 import threading
-from typing import NamedTuple
 
 import numpy as np
 
@@ -9,70 +8,66 @@ from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import EligibleItems, Top
-from recokit.data.rows import Rows
+from recokit.data.rows import Rows, read_only
+from recokit.factorization._factors import Factors
 from recokit.kernels.selection import select_listed, select_shown, select_top
 from recokit.kernels.sgd_predict import inner_products, listed_products
+from recokit.kernels.sgd_predict import score_pairs as score_pairs_kernel
 
-__all__ = ["USERS_PER_BLOCK", "Profiles", "nearest_by_cosine", "products", "top_of_products"]
+__all__ = ["nearest_by_cosine", "products", "score_pairs", "top_of_products"]
 
-USERS_PER_BLOCK = 16_384  # whose lists are made together: enough that what is done once for all of them does not tell
-
-_BUFFER_BYTES = 64 << 20  # of scores that are held at a time
-_PEOPLE_IN_CACHE = 64  # the scores of 27,000 items for them take 7 MB; fewer make the product slower
-_CELLS_IN_CACHE = 1 << 18  # where there are few items, more people at a time
-_WORTH_TRANSPOSING = 8 * _PEOPLE_IN_CACHE  # people; a product is quicker by a quarter where items are columns
-_WORTH_BLAS = 1 << 16  # numbers in a matrix; below, the kernel is as quick
-# Multiplications up to which OpenBLAS has routines that round in another order than those for larger products.
+_BUFFER_BYTES = 64 << 20  # scores held at a time
+_MIN_USERS_IN_CACHE = 64  # their scores of 27,000 items take 7 MB; fewer users make the product slower
+_CELLS_IN_CACHE = 1 << 18  # more users at a time if there are few items
+_MIN_USERS_TO_TRANSPOSE = 8 * _MIN_USERS_IN_CACHE  # a product is a quarter faster if items are columns
+_MIN_CELLS_FOR_BLAS = 1 << 16  # numbers in a matrix; the kernel is as fast for smaller ones
+# Up to this number of multiplications, OpenBLAS uses routines that round in another order than for larger products.
 _SMALL_FOR_BLAS = 1_000_000
 
 
-class Profiles(NamedTuple):
-    """Several people: what is needed to score items for them.
-
-    Attributes
-    ----------
-    bias : (n_people,) float32 array
-    factors : (n_people, n_factors) float32 array
-    """
-
-    bias: FloatArray
-    factors: FloatArray
+def score_pairs(
+    users: Factors, items: Factors, user_codes: CodeArray, item_codes: CodeArray, runner: Runner
+) -> FloatArray:
+    """Return b_u + b_i + p_u·q_i of pairs: (n_pairs,) float64."""
+    scores = np.empty(len(user_codes))
+    factors = (users.bias_or_zeros(), items.bias_or_zeros(), users.vectors, items.vectors)
+    runner.rows(score_pairs_kernel, len(scores), (read_only(user_codes), read_only(item_codes), *factors, scores))
+    return scores
 
 
-def products(people: FloatArray, items: FloatArray, runner: Runner) -> FloatArray:
-    """Return all inner products: (n_people, n_items) float32, a row the same bits whatever the other rows."""
-    result = np.empty((len(people), len(items)), dtype=np.float32)
-    if items.size < _WORTH_BLAS:
-        costs = np.full(len(people), items.size)
-        runner.rows(inner_products, len(people), (people, items, result), costs=costs)
+def products(users: FloatArray, items: FloatArray, runner: Runner) -> FloatArray:
+    """Return all inner products: (n_users, n_items) float32; the bits of a row do not depend on the other rows."""
+    result = np.empty((len(users), len(items)), dtype=np.float32)
+    if items.size < _MIN_CELLS_FOR_BLAS:
+        costs = np.full(len(users), items.size)
+        runner.rows(inner_products, len(users), (users, items, result), costs=costs)
     else:
-        _multiply(people, items.T, result)
+        _multiply(users, items.T, result)
     return result
 
 
-def _multiply(people: FloatArray, columns: FloatArray, scores: FloatArray) -> None:
-    """Write the inner products by BLAS; few people are filled up with rows of 0, so that its routine is the same."""
-    least = 2 + _SMALL_FOR_BLAS // columns.size
-    if len(people) >= least:
-        np.dot(people, columns, out=scores)
+def _multiply(users: FloatArray, columns: FloatArray, scores: FloatArray) -> None:
+    """Write the inner products by BLAS, padded to a size at which BLAS always uses the same routine."""
+    min_rows = 2 + _SMALL_FOR_BLAS // columns.size
+    if len(users) >= min_rows:
+        np.dot(users, columns, out=scores)
         return
-    filled = np.zeros((least, people.shape[1]), dtype=np.float32)
-    filled[: len(people)] = people
-    scores[:] = np.dot(filled, columns)[: len(people)]
+    padded = np.zeros((min_rows, users.shape[1]), dtype=np.float32)
+    padded[: len(users)] = users
+    scores[:] = np.dot(padded, columns)[: len(users)]
 
 
 def top_of_products(
-    people: FloatArray, items: FloatArray, item_bias: FloatArray | None, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: FloatArray, item_bias: FloatArray | None, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
-    """Return the items that may be listed for each person with the largest inner product, plus bias where there is one.
+    """Return, for each user, the eligible items with the largest inner products plus item biases.
 
-    Where most items may be listed for nobody, they are not scored, and of a person with candidates of their own only
-    these are. Scores are held for a block of people at a time, small enough to stay in the cache of the processor until
-    they have been looked at.
+    Only eligible items are scored if few items are eligible for any user; users with candidates of their own are scored
+    on these only. Scores are held for one block of users at a time, which fits into the processor's cache.
 
     Parameters
     ----------
-    people : (n_people, n_factors) float32 array
+    users : (n_users, n_factors) float32 array
     items : (n_items, n_factors) float32 array
     item_bias : (n_items,) array, optional
     n : int
@@ -82,38 +77,37 @@ def top_of_products(
     """
     bias = np.empty(0, dtype=np.float32) if item_bias is None else item_bias.astype(np.float32, copy=False)
     if eligible.candidates is None or eligible.restricted is None:
-        return _top_of_allowed(people, items, bias, n, eligible, runner)
-    top = Top.empty(len(people), n)
+        return _top_of_allowed(users, items, bias, n, eligible, runner)
+    top = Top.empty(len(users), n)
     for rows, make in (
         (np.flatnonzero(eligible.restricted), _top_of_candidates),
         (np.flatnonzero(~eligible.restricted), _top_of_allowed),
     ):
-        top.put(rows, make(people[rows], items, bias, n, eligible.take(rows), runner))
+        top.put(rows, make(users[rows], items, bias, n, eligible.take(rows), runner))
     return top
 
 
 def _top_of_candidates(
-    people: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
-    """Return the lists of people each of whom has items that alone may be listed."""
+    """Return the lists of users that all have candidates of their own."""
     indptr, codes = _eligible_candidates(eligible, len(items))[:2]
-    scores, top = np.empty(len(codes), dtype=np.float32), Top.empty(len(people), n)
+    scores, top = np.empty(len(codes), dtype=np.float32), Top.empty(len(users), n)
     costs = np.diff(indptr) * items.shape[1]
-    args = (indptr, codes, people, items, scores)
-    runner.rows(listed_products, len(people), args, costs=costs)
+    runner.rows(listed_products, len(users), (indptr, codes, users, items, scores), costs=costs)
     if len(bias):
         scores += bias[codes]
-    runner.rows(select_listed, len(people), (indptr, codes, scores, *top), costs=np.diff(indptr))
+    runner.rows(select_listed, len(users), (indptr, codes, scores, *top), costs=np.diff(indptr))
     return top
 
 
 def _eligible_candidates(eligible: EligibleItems, n_items: int) -> Rows:
     """Return the eligible ones among each user's candidates, sorted and without repeats."""
     assert eligible.candidates is not None
-    keys = np.sort(_keys(eligible.candidates, n_items))
+    keys = np.sort(_pair_keys(eligible.candidates, n_items))
     keys = keys[np.diff(keys, prepend=-1) > 0]
     is_eligible = np.ones(len(keys), dtype=np.bool_) if eligible.allowed is None else eligible.allowed[keys % n_items]
-    excluded = _keys(eligible.excluded, n_items)
+    excluded = _pair_keys(eligible.excluded, n_items)
     places = np.searchsorted(keys, excluded)
     found = np.append(keys, -1)[places] == excluded
     is_eligible[places[found]] = False
@@ -121,45 +115,45 @@ def _eligible_candidates(eligible: EligibleItems, n_items: int) -> Rows:
     return Rows.from_row_codes(user_rows, codes, eligible.n_users)
 
 
-def _keys(rows: Rows, n_items: int) -> IntArray:
-    """Return a number for each pair of user and item."""
+def _pair_keys(rows: Rows, n_items: int) -> IntArray:
+    """Return one number for each (user, item) pair, in the order of the pairs."""
     keys: IntArray = rows.row_codes * n_items + rows.codes
     return keys
 
 
 def _top_of_allowed(
-    people: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
-    """Return the lists of people nobody of whom has items that alone may be listed."""
+    """Return the lists of users without candidates of their own."""
     eligible = eligible._replace(candidates=None, restricted=None)
     codes = eligible.codes(len(items))
-    if codes is None or 2 * len(codes) > len(items):  # a copy of most factors takes longer than the scores of the rest
-        return _top_by_blocks(people, items, _without(bias, eligible), n, eligible, runner)
+    if codes is None or 2 * len(codes) > len(items):  # copying most factors takes longer than scoring the other items
+        return _top_by_blocks(users, items, _masked_bias(bias, eligible), n, eligible, runner)
     bias = bias[codes] if len(bias) else bias
-    top = _top_by_blocks(people, items[codes], bias, n, eligible.among(codes, len(items)), runner)
+    top = _top_by_blocks(users, items[codes], bias, n, eligible.among(codes, len(items)), runner)
     return top._replace(codes=np.append(codes, -1)[top.codes].astype(np.int32))
 
 
-def _without(bias: FloatArray, eligible: EligibleItems) -> FloatArray:
-    """Return biases of −∞ for the items that may be listed for nobody."""
+def _masked_bias(bias: FloatArray, eligible: EligibleItems) -> FloatArray:
+    """Return the biases, with −∞ for items that are not eligible for any user."""
     if eligible.allowed is None:
         return bias
     return np.where(eligible.allowed, bias if len(bias) else np.float32(0), np.float32(-np.inf)).astype(np.float32)
 
 
 def _top_by_blocks(
-    people: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
-    """Return the lists of `top_of_products` of all items but those that are hidden or have a bias of −∞."""
-    top, buffers, by_blas = Top.empty(len(people), n), threading.local(), items.size >= _WORTH_BLAS
+    """Return the lists of all items, without the excluded items of each user and the items with a bias of −∞."""
+    top, buffers, by_blas = Top.empty(len(users), n), threading.local(), items.size >= _MIN_CELLS_FOR_BLAS
     n_items = max(len(items), 1)
-    size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_PEOPLE_IN_CACHE, _CELLS_IN_CACHE // n_items)))
-    columns = np.ascontiguousarray(items.T) if by_blas and len(people) >= _WORTH_TRANSPOSING else items.T
+    size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
+    columns = np.ascontiguousarray(items.T) if by_blas and len(users) >= _MIN_USERS_TO_TRANSPOSE else items.T
 
     def work(first: int) -> None:
-        block = people[first : first + size]
+        block = users[first : first + size]
         if not hasattr(buffers, "scores"):
-            buffers.scores = np.empty((min(size, len(people)), len(items)), dtype=np.float32)
+            buffers.scores = np.empty((min(size, len(users)), len(items)), dtype=np.float32)
         scores = buffers.scores[: len(block)]
         if by_blas:
             _multiply(block, columns, scores)
@@ -167,7 +161,7 @@ def _top_by_blocks(
             inner_products(0, len(block), block, items, scores)
         select_shown(scores, bias, first, *eligible.excluded[:2], top.codes, top.scores, top.counts)
 
-    starts = range(0, len(people), size)
+    starts = range(0, len(users), size)
     if len(starts) > 1 and by_blas:
         with single_threaded_blas():
             runner.each(starts, work)
@@ -176,23 +170,23 @@ def _top_by_blocks(
     return top
 
 
-def nearest_by_cosine(factors: FloatArray, codes: CodeArray, n: int, runner: Runner) -> Top:
-    """Return the rows with the largest cosine to the rows asked for.
+def nearest_by_cosine(vectors: FloatArray, codes: CodeArray, n: int, runner: Runner) -> Top:
+    """Return the nearest neighbours of rows by cosine.
 
     Parameters
     ----------
-    factors : (n_rows, n_factors) float32 array
-        A row of zeros is similar to nothing.
+    vectors : (n_rows, n_factors) float32 array
+        A row of zeros has no neighbours and is no neighbour.
     codes : (n_queries,) int32 array
-        Rows to find neighbours of; none is its own neighbour.
+        Rows to find the neighbours of; a row is not its own neighbour.
     n : int
-        Neighbours at most.
+        Maximum number of neighbours.
     runner : Runner
     """
-    norms = np.linalg.norm(factors, axis=1)
-    units = factors / np.where(norms > 0, norms, 1)[:, None]
+    norms = np.linalg.norm(vectors, axis=1)
+    units = vectors / np.where(norms > 0, norms, 1)[:, None]
     nearest = Top.empty(len(codes), n)
-    size = max(1, _BUFFER_BYTES // (4 * len(factors)))
+    size = max(1, _BUFFER_BYTES // (4 * len(vectors)))
     for start in range(0, len(codes), size):
         block = slice(start, start + size)
         scores = products(units[codes[block]], units, runner)
@@ -201,5 +195,5 @@ def nearest_by_cosine(factors: FloatArray, codes: CodeArray, n: int, runner: Run
         scores[norms[codes[block]] == 0] = -np.inf
         scores[np.arange(len(scores)), codes[block]] = -np.inf
         args = (scores, *(array[block] for array in nearest))
-        runner.rows(select_top, len(scores), args, costs=np.full(len(scores), len(factors)))
+        runner.rows(select_top, len(scores), args, costs=np.full(len(scores), len(vectors)))
     return nearest

@@ -1,90 +1,97 @@
-"""ImplicitALS: factors of implicit feedback by alternating least squares."""
+"""ImplicitALS: matrix factorization of implicit feedback by alternating least squares."""
 
-from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+import warnings
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray, IntArray
-from recokit.base import Recommender, Term
+from recokit.base import Term
+from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import Penalties, Side
-from recokit.factorization._base import FactorRecommender
-from recokit.factorization._newcomers import epochs_of_update
+from recokit.factorization._alternation import FixedSide
+from recokit.factorization._confidence import Confidence
+from recokit.factorization._factors import Factorization, Factors
+from recokit.factorization._penalties import ALSPenalties
+from recokit.factorization._resume import EpochState, IterativeFactorRecommender
 
 __all__ = ["ImplicitALS"]
 
 _INIT_SCALE = 0.1
-_N_STEPS = 3  # of conjugate gradients; more change nothing in the quality of the lists
+_N_CHECKED = 10_000  # training interactions whose scores are checked
+_VANISHED = 0.01
+_N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
 
 
-class _Progress(NamedTuple):
-    """What a model keeps so that it can go on."""
+class ImplicitALS(IterativeFactorRecommender):
+    r"""Matrix factorization of implicit feedback by alternating least squares.
 
-    interactions: Interactions
-    users: FloatArray
-    items: FloatArray
-    losses: list[float]
-
-
-class ImplicitALS(FactorRecommender):
-    r"""Factorise implicit feedback: what is observed weighs by its strength, everything else a little.
-
-    Users' factors p and items' factors q minimise
+    Observed pairs are weighted by their strength, and all pairs have a small weight. User factors p and item factors q
+    minimise
 
     .. math:: \sum_{(u,i) \in S} v_{ui} (1 - p_u \cdot q_i)^2 + \alpha_0 \sum_u \sum_i (p_u \cdot q_i)^2
               + \sum_u \lambda_u \lVert p_u \rVert^2 + \sum_i \lambda_i \lVert q_i \rVert^2
 
     where S are the interactions, v their strengths, and :math:`\lambda_u = \lambda (n_u + \alpha_0 n_{items})^\nu`
-    grows with the number of interactions of the user; the same for items. It is scaled so that λ means the same for
-    every ν. Each side is solved in turn, the other given; at the end users are solved exactly.
+    grows with the number of interactions of the user; the same for items. Their sum does not depend on ν. Each epoch
+    solves the users for fixed items, then the items for fixed users. After the last epoch the users are solved exactly.
+
+    The parameters are relative to the data, so that one setting fits dense and sparse data, and strengths in any unit:
+    strengths are divided by their mean, and :math:`\alpha_0 = \rho \, n / n_{items}`, where n is the mean number of
+    interactions of a user. So ρ is the total weight of all pairs over that of the observed ones, and the penalty of an
+    average user is λ (1 + ρ) n. Only users and items with interactions are counted.
 
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
-        How often each side is solved.
-    unobserved_weight : float
-        :math:`\alpha_0`. In the terms of Hu et al. the confidence of an interaction is :math:`1 + v / \alpha_0`.
+        Number of times that each side is solved.
+    unobserved_ratio : float
+        ρ, the total weight of all pairs over the total weight of the observed pairs.
+    unobserved_weight : float, optional
+        :math:`\alpha_0` of the textbook, in place of ``unobserved_ratio``; strengths are then taken as they are. The
+        confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
     l2 : float
-        λ.
+        λ. The best values lie between 0.03 / (1 + ρ) and 0.08 / (1 + ρ) on sparse and on dense data.
     l2_exponent : float
-        ν: 1 is a penalty in proportion to the interactions, 0 the same for all.
+        ν. With 1 the penalty is proportional to the number of interactions, with 0 it is the same for all rows.
     solver : {"cg", "cholesky"}
-        Three steps of conjugate gradients from the last factors, or the solution of every row.
+        Three conjugate gradient steps from the last factors, or the exact solution of every row.
     warm_start : bool
-        Let ``fit`` go on from what was learned. On the same data it does what is missing to ``n_epochs``, with the bits
-        of one fit of that many; on other data it does ``n_epochs`` from the factors of what was known.
+        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
+        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
     random_state : int, RandomState or None
-        Seed of the first factors.
+        Seed of the initial factors.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as strengths, say "implicit".
+        Meaning of the values. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
-        Threads; what Numba has by default. It does not change the model.
+        Number of threads; Numba's default if None. The model does not depend on it.
     verbose : bool
         Show progress.
 
     Attributes
     ----------
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q, in order of code; 0 without interactions.
+        p and q, in order of code; 0 for users and items without interactions.
     history_ : dict
         ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
 
     Notes
     -----
-    ``recommend_for`` solves for the factors of a person exactly: who has the history of a user gets the user's list.
+    Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. A fit whose
+    factors vanish, because the penalty is too high, warns.
 
-    ``partial_fit`` starts from the old factors and does epochs on all data: twice the share that is new, from one epoch
-    to half of them. It ends close to a refit: on MovieLens 1M (`recokit.datasets.load_movielens_1m_implicit`) NDCG@20
-    was 0.2684 after a refit. With 0.9% of the interactions new it was 0.2688 after ``partial_fit``, in a third of the
-    time (all users are solved exactly, however few are new); with 19%, those of a tenth of the users and a twentieth of
-    the items among them, 0.2688, in half the time, and 0.2275 before.
+    ``recommend_for`` solves the factors of each user exactly, so identical histories give identical lists.
+
+    ``partial_fit`` starts from the fitted factors and runs epochs on all data. Their share of ``n_epochs`` is twice the
+    share of new interactions, from one epoch to half of them. The result is close to a refit: on MovieLens 1M
+    (`recokit.datasets.load_movielens_1m_implicit`) NDCG@20 is 0.2684 after a refit. With 0.9% new interactions it is
+    0.2688 after ``partial_fit``, in a third of the time (all users are solved exactly, even if few are new). With 19%
+    new interactions, including all interactions of a tenth of the users and of a twentieth of the items, it is 0.2275
+    before and 0.2688 after ``partial_fit``, in half the time.
 
     References
     ----------
@@ -106,28 +113,24 @@ class ImplicitALS(FactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
-    _exact_partial_fit = False
-    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "n_epochs": [Interval(Integral, 1, None, closed="left")],
-        "unobserved_weight": [Interval(Real, 0, None, closed="neither")],
-        "l2": [Interval(Real, 0, None, closed="neither")],
-        "l2_exponent": [Interval(Real, 0, 2, closed="both")],
-        "solver": [StrOptions({"cg", "cholesky"})],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
+        **IterativeFactorRecommender._parameter_constraints,
+        "unobserved_ratio": POSITIVE,
+        "unobserved_weight": OPTIONAL_POSITIVE,
+        "l2": POSITIVE,
+        "l2_exponent": interval(0, 2, closed="both"),
+        "solver": one_of("cg", "cholesky"),
     }
 
     def __init__(
         self,
-        n_factors: int = 128,
+        n_factors: int = 256,
         *,
         n_epochs: int = 16,
-        unobserved_weight: float = 0.3,
-        l2: float = 0.0095,
-        l2_exponent: float = 1.1,
+        unobserved_ratio: float = 4.0,
+        unobserved_weight: float | None = None,
+        l2: float = 0.01,
+        l2_exponent: float = 1.0,
         solver: str = "cg",
         warm_start: bool = False,
         random_state: Any = None,
@@ -137,6 +140,7 @@ class ImplicitALS(FactorRecommender):
     ) -> None:
         self.n_factors = n_factors
         self.n_epochs = n_epochs
+        self.unobserved_ratio = unobserved_ratio
         self.unobserved_weight = unobserved_weight
         self.l2 = l2
         self.l2_exponent = l2_exponent
@@ -149,106 +153,104 @@ class ImplicitALS(FactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
-    def _fit(self, interactions: Interactions) -> None:
-        before: _Progress | None = self.__dict__.pop("_in_progress", None)
-        if before is None or not self.warm_start:
-            self._learn(interactions, *self._random_factors(interactions), self.n_epochs)
-        elif before.interactions.equals(interactions):
-            self._go_on(before)
-        else:
-            start = self._random_factors(interactions)
-            self._take_over(start, (before.users, before.items), before.interactions, interactions)
-            self._learn(interactions, *start, self.n_epochs)
+    def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
+        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
 
-    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
-        """Start from the old factors, where there are any, and do some epochs on all data."""
-        self.__dict__.pop("_in_progress", None)
-        start = self._random_factors(merged)
-        self._take_over(start, (self.user_factors_, self.item_factors_), previous, merged)
-        self._learn(merged, *start, epochs_of_update(merged, previous, self.n_epochs))
-
-    def _go_on(self, before: _Progress) -> None:
-        """Do the epochs that are missing."""
-        missing = self.n_epochs - len(before.losses)
-        if before.items.shape[1] != self.n_factors or missing < 0:
-            raise ValueError(
-                f"n_factors={self.n_factors}, n_epochs={self.n_epochs}: with warm_start=True the factors stay "
-                f"{before.items.shape[1]}, and the epochs, of which {len(before.losses)} have been done, may only grow"
-            )
-        self._learn(before.interactions, before.users.copy(), before.items.copy(), missing, before.losses)
-
-    def _random_factors(self, data: Interactions) -> tuple[FloatArray, FloatArray]:
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        scale = np.float32(_INIT_SCALE / np.sqrt(self.n_factors))
-        users = scale * rng.standard_normal((data.n_users, self.n_factors), dtype=np.float32)
-        return users, scale * rng.standard_normal((data.n_items, self.n_factors), dtype=np.float32)
-
-    def _learn(
-        self, data: Interactions, users: FloatArray, items: FloatArray, n_epochs: int, losses: Sequence[float] = ()
-    ) -> None:
-        """Do epochs after those whose losses are given."""
-        by_user = data.rows
-        by_item = data.transposed(n_threads=self.n_threads)
-        user_l2 = self._penalties(by_user.lengths, data.n_items).rows(by_user.lengths)
-        item_l2 = self._penalties(by_item.lengths, data.n_users).rows(by_item.lengths)
-        losses, runner = list(losses), self._runner()
-        items[by_item.lengths == 0] = 0
+    def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
+        confidence = self._confidence_of(data)
+        by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
+        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
+        users, items = state.factors.users.vectors, state.factors.items.vectors
+        n_epochs, runner = self.n_epochs - first_epoch - state.n_epochs, self._runner()
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
-                users, _ = self._half(Side.of(items, self.unobserved_weight, runner), by_user, user_l2, users)
-                side = Side.of(users, self.unobserved_weight, runner)
-                items, loss = self._half(side, by_item, item_l2, items)
-                losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
-                self._refuse_overflow(losses[-1], data)
+                fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
+                users, _ = self._half_epoch(fixed, by_user, user_l2, users)
+                fixed = FixedSide.from_factors(users, confidence.unobserved, runner)
+                items, loss = self._half_epoch(fixed, by_item, item_l2, items)
+                state.losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
+                self._check_range(state.losses[-1], data)
                 bar.update(1)
-        self._refuse_overflow(float(np.abs(items).max(initial=0)), data)
-        self.item_factors_, self.history_ = items, {"training_loss": losses}
-        # Before the last users are solved: what goes on from them is as if it had never stopped.
-        if self.warm_start:
-            self._in_progress = _Progress(data, users, items, losses.copy())
-        self._restore()
-        self.user_factors_, _ = self._side.solve(by_user, user_l2, runner)
+        self._check_range(float(np.abs(items).max(initial=0)), data)
+        state.factors = Factorization.from_sides(Factors(users), Factors(items))
+        self._set_checkpoint(data, state)
+        self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
+        # The checkpoint has the users before this exact solution, so that a resumed fit gives the bits of a single one.
+        fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
+        self.user_factors_, _ = fixed.solve(by_user, user_l2, runner)
+        self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
+        self._warn_if_vanished(by_user)
 
-    def _refuse_overflow(self, number: float, data: Interactions) -> None:
+    def _check_range(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
+            positive = data.values[data.values > 0]
+            lowest, highest = float(positive.min(initial=np.inf)), float(positive.max(initial=0))
+            remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
             raise FloatingPointError(
-                f"the loss or a factor is {number}: numbers are out of the range of float32. There are strengths of up "
-                f"to {data.values.max():.3g}; make them smaller (divide them, or take logarithms), or raise "
-                f"l2={self.l2}"
+                f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
+                f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={self.l2}"
             )
 
-    def _half(self, side: Side, cells: Rows, l2: FloatArray, factors: FloatArray) -> tuple[FloatArray, float]:
-        """Return the factors of one side, the other's given, and the objective without the other's penalty."""
-        if self.solver == "cholesky":
-            return side.solve(cells, l2, self._runner())
-        return factors, side.improve(cells, l2, factors, _N_STEPS, self._runner())
+    def _warn_if_vanished(self, by_user: Rows) -> None:
+        """Warn if the scores of the training interactions, which should be near 1, are near 0."""
+        cells = np.unique(np.linspace(0, len(by_user.codes) - 1, _N_CHECKED).astype(np.int64))
+        users, items = by_user.row_codes[cells], by_user.codes[cells]
+        mean = float(np.mean(np.sum(self.user_factors_[users] * self.item_factors_[items], axis=1)))
+        if abs(mean) < _VANISHED:
+            warnings.warn(
+                f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
+                f"1; lower l2={self.l2}"
+                + ("" if self.unobserved_weight is None else f" or unobserved_weight={self.unobserved_weight}"),
+                stacklevel=levels_inside(),
+            )
 
-    def _penalties(self, lengths: IntArray, n_others: int) -> Penalties:
-        return Penalties.of(lengths, n_others, self.unobserved_weight, self.l2, self.l2_exponent)
+    def _half_epoch(
+        self, fixed: FixedSide, cells: Rows, l2: FloatArray, factors: FloatArray
+    ) -> tuple[FloatArray, float]:
+        """Update the factors of one side; return them and the objective without the penalty of the fixed side."""
+        if self.solver == "cholesky":
+            return fixed.solve(cells, l2, self._runner())
+        return factors, fixed.improve(cells, l2, factors, _N_STEPS, self._runner())
+
+    def _penalties(self, lengths: IntArray, unobserved: float) -> ALSPenalties:
+        return ALSPenalties.from_lengths(lengths, unobserved, self.l2, self.l2_exponent)
+
+    def _confidence_of(self, data: Interactions) -> Confidence:
+        return Confidence.from_data(data, self.unobserved_ratio, self.unobserved_weight)
 
     def _restore(self) -> None:
         data = self.interactions_
-        self._side = Side.of(self.item_factors_, self.unobserved_weight, self._runner())
-        self._user_penalties = self._penalties(np.diff(data.indptr), data.n_items)
+        self._confidence = self._confidence_of(data)
+        self._fixed_items = FixedSide.from_factors(self.item_factors_, self._confidence.unobserved, self._runner())
+        self._user_penalties = self._penalties(data.rows.lengths, self._confidence.unobserved_of_users)
 
     # ------------------------------------------------------------------ scoring
 
-    def _fold_in(self, histories: Rows) -> FloatArray:
-        """Solve for the factors of people, the items' given."""
-        return self._side.solve(histories, self._user_penalties.rows(histories.lengths), self._runner())[0]
+    def _fold_in(self, histories: Rows) -> Factors:
+        """Solve for the factors of users, given the item factors."""
+        l2 = self._user_penalties.for_lengths(histories.lengths)
+        factors = self._fixed_items.solve(self._confidence.weighted(histories), l2, self._runner())[0]
+        if not np.all(np.isfinite(factors)):
+            raise FloatingPointError(
+                f"factors of new users are out of the range of float32; their strengths go up to "
+                f"{histories.values.max(initial=0):.3g}, those of the training data to "
+                f"{self.interactions_.values.max():.3g}; give strengths in the same unit"
+            )
+        return Factors(factors)
 
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        r"""Trace a score back to the items that it comes from.
+        r"""Split a score into contributions of the past items.
 
-        With A the matrix that a user is solved by, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so that item j contributes
-        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). What float32 has lost of it is a term.
+        With A the matrix of the user's linear equations, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so item j contributes
+        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). The rounding error of float32 is a term of its own.
         """
-        history = self._training_histories(np.array([user_code]))
+        history = self._confidence.weighted(self._training_histories(np.array([user_code])))
         factors = self.item_factors_[history.codes].astype(np.float64)
-        matrix = (factors * history.values[:, None]).T @ factors + self._side.gram
-        matrix += self._user_penalties.rows(history.lengths)[0] * np.eye(len(matrix))
+        matrix = (factors * history.values[:, None]).T @ factors + self._fixed_items.gram
+        matrix += self._user_penalties.for_lengths(history.lengths)[0] * np.eye(len(matrix))
         own = self.item_factors_[item_code].astype(np.float64)
         parts = history.values * (factors @ np.linalg.solve(matrix, own))
         return [

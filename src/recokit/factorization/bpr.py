@@ -1,116 +1,100 @@
-"""BPR: factors of implicit feedback by Bayesian personalised ranking."""
+"""BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
 
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+import math
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._runtime.threads import Runner
-from recokit._typing import FloatArray, IntArray
-from recokit.base import Recommender, Term
+from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit.base import Term
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._base import FactorRecommender
-from recokit.factorization._factors import Ratings
+from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
-from recokit.factorization._newcomers import epochs_of_update
+from recokit.factorization._resume import EpochState, IterativeFactorRecommender, Start
 from recokit.kernels.bpr import descend_pairs, fold_in_pairs
 from recokit.kernels.sgd_fold_in import ridge
 
 __all__ = ["BPR"]
 
 _INIT_SCALE = 0.1
-_LEAST_ITEMS = 32 * N_BLOCKS  # with fewer, too few are left to draw from in a block: then all are one block
+_MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED = 1e4
-_EPOCHS_OF_FOLD_IN = 30
-_LEAST_EPOCHS_OF_UPDATE = (
-    3  # fewer leave the others' lists worse than before, since those that are new pushed them away
-)
+_FOLD_IN_EPOCHS = 30
+_MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
-class _State(NamedTuple):
-    """What the descent has come to, in order of code."""
+class BPR(IterativeFactorRecommender):
+    r"""Matrix factorization of implicit feedback by Bayesian personalised ranking.
 
-    users: FloatArray
-    items: FloatArray
-    bias: FloatArray
-    rng: np.random.Generator
-    losses: list[float]
-
-    def copy(self) -> "_State":
-        """Return an independent copy."""
-        rng = np.random.Generator(type(self.rng.bit_generator)())
-        rng.bit_generator.state = self.rng.bit_generator.state
-        return _State(self.users.copy(), self.items.copy(), self.bias.copy(), rng, list(self.losses))
-
-
-class BPR(FactorRecommender):
-    r"""Learn factors that rank what a user has interacted with above what the user has not.
-
-    With the score :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent lowers
+    The model learns to rank the items of a user's history above other items [1]_. With the score
+    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimises
 
     .. math:: \sum_{(u,i,j)} \ln\left(1 + e^{-(\hat x_{ui} - \hat x_{uj})}\right)
               + \tfrac{\lambda}{2} (\lVert p_u \rVert^2 + \lVert q_i \rVert^2 + \lVert q_j \rVert^2)
               + \tfrac{\lambda_b}{2} (b_i^2 + b_j^2)
 
-    where i is an item that u has interacted with and j a sampled one that u has not. Each epoch takes one step for
-    every interaction. Users and items are dealt to a grid of blocks, anew for every epoch, and j is drawn from the
-    block of i: so the blocks of a diagonal have nothing in common and are worked on at the same time, and the model is
-    the same, bit for bit, for any number of threads. Fewer than 512 items are one block, and one thread's work.
-    Strengths are not looked at.
+    where i is an item of the history of u and j a sampled item outside it. Each epoch takes one step for every
+    interaction. Every epoch deals users and items anew to a grid of blocks, and samples j from the block of i. The
+    blocks of a diagonal therefore have no users or items in common and are processed in parallel, and the model has the
+    same bits for any number of threads. Fewer than 512 items form one block, which one thread processes. Strengths are
+    ignored.
 
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
-        Passes over the interactions.
+        Number of passes over the interactions.
     learning_rate : float
         Step size in the first epoch.
     learning_rate_decay : float
-        What it is multiplied by after each epoch.
+        Factor by which the step size is multiplied after each epoch.
     l2, l2_bias : float
         λ and :math:`\lambda_b`.
     negative_sampling : {"uniform", "popularity"}
-        How j is drawn: every item alike, or in proportion to its interactions to the power of 0.75.
-    n_candidates : int
-        Items drawn for a step, of which j is the one with the highest score [2]_. With more than one, steps go to the
-        mistakes near the top of the lists.
+        Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
+    n_candidates : int, optional
+        Number of items sampled for a step; j is the one with the highest score [2]_. With more than one, steps
+        concentrate on errors near the top of the lists. By default 1 for fewer than 250 items with interactions, 2 for
+        fewer than 500, 3 for fewer than 1,000 and otherwise 4: in small catalogues the item with the highest score is
+        often one that the user would like.
     warm_start : bool
-        Let ``fit`` go on from what was learned. On the same data it does what is missing to ``n_epochs``, with the bits
-        of one fit of that many; on other data it does ``n_epochs`` from the factors of what was known.
+        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
+        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
     random_state : int, RandomState or None
-        Seed of the first factors, of the order of the steps and of what is drawn.
+        Seed of the initial factors, of the order of the steps and of the sampling.
     feedback : {"auto", "implicit"}
-        What the values are. To learn from ratings as if each was a purchase, say "implicit".
+        Meaning of the values. Set "implicit" to treat each rating as a purchase.
     n_threads : int, optional
-        Threads; what Numba has by default. It does not change the model.
+        Number of threads; Numba's default if None. The model does not depend on it.
     verbose : bool
         Show progress.
 
     Attributes
     ----------
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q, in order of code; 0 without interactions.
+        p and q, in order of code; 0 for users and items without interactions.
     item_bias_ : (n_items,) float32 array
         b.
     history_ : dict
-        ``"training_loss"``: the mean of the logarithm over the steps of each epoch, as met.
+        ``"training_loss"``: the mean logarithm over the steps of each epoch, each taken before its step.
 
     Notes
     -----
-    ``recommend_for`` learns the factors of a person by the same steps, those of the items given; what is drawn depends
-    on the history alone.
+    ``recommend_for`` learns the factors of each user by the same steps on fixed item factors; the samples depend only
+    on the history.
 
-    ``partial_fit`` starts from the old factors. It does all epochs on the interactions of users and items that are new,
-    then the last ones on all data: twice the share that is new, from three epochs to half of them. It ends close to a
-    refit: on MovieLens 1M (`recokit.datasets.load_movielens_1m_implicit`) NDCG@20 was 0.2554 after a refit. With 0.9%
-    of the interactions new it was 0.2554 after ``partial_fit``, in a tenth of the time; with 19%, those of a tenth of
-    the users and a twentieth of the items among them, 0.2548, in half the time, and 0.2134 before.
+    ``partial_fit`` starts from the fitted factors. It runs all epochs on the interactions of new users and items, then
+    the last epochs on all data. Their share of ``n_epochs`` is twice the share of new interactions, from three epochs
+    to half of them. The result is close to a refit: on MovieLens 1M (`recokit.datasets.load_movielens_1m_implicit`)
+    NDCG@20 is 0.2554 after a refit. With 0.9% new interactions it is 0.2554 after ``partial_fit``, in a tenth of the
+    time. With 19% new interactions, including all interactions of a tenth of the users and of a twentieth of the items,
+    it is 0.2134 before and 0.2548 after ``partial_fit``, in half the time.
 
-    A fit whose factors grow out of bounds raises FloatingPointError.
+    A fit that diverges raises FloatingPointError.
 
     References
     ----------
@@ -129,20 +113,16 @@ class BPR(FactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
-    _exact_partial_fit = False
-    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
+    _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_")
+    _min_update_epochs = 3  # with fewer, new users and items make the lists of the others worse
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "n_epochs": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate_decay": [Interval(Real, 0, 1, closed="right")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "l2_bias": [Interval(Real, 0, None, closed="left")],
-        "negative_sampling": [StrOptions({"uniform", "popularity"})],
-        "n_candidates": [Interval(Integral, 1, None, closed="left")],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
+        **IterativeFactorRecommender._parameter_constraints,
+        "learning_rate": POSITIVE,
+        "learning_rate_decay": interval(0, 1, closed="right"),
+        "l2": NON_NEGATIVE,
+        "l2_bias": NON_NEGATIVE,
+        "negative_sampling": one_of("uniform", "popularity"),
+        "n_candidates": OPTIONAL_COUNT,
     }
 
     def __init__(
@@ -155,7 +135,7 @@ class BPR(FactorRecommender):
         l2: float = 0.018,
         l2_bias: float = 0.01,
         negative_sampling: str = "uniform",
-        n_candidates: int = 4,
+        n_candidates: int | None = None,
         warm_start: bool = False,
         random_state: Any = None,
         feedback: str = "auto",
@@ -178,112 +158,83 @@ class BPR(FactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
-    def _fit(self, interactions: Interactions) -> None:
-        before: tuple[Interactions, _State] | None = self.__dict__.pop("_in_progress", None)
-        if before is None or not self.warm_start:
-            self._learn(interactions, self._random_state(interactions), 0)
-            return
-        known, old = before
-        if known.equals(interactions):
-            if old.items.shape[1] != self.n_factors or len(old.losses) > self.n_epochs:
-                raise ValueError(
-                    f"n_factors={self.n_factors}, n_epochs={self.n_epochs}: with warm_start=True the factors stay "
-                    f"{old.items.shape[1]}, and the epochs, of which {len(old.losses)} have been done, may only grow"
-                )
-            self._learn(interactions, old.copy(), 0)
-            return
-        self._learn(interactions, self._continued(interactions, known, old.users, old.items, old.bias), 0)
+    def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
+        factors = Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
+        return factors.with_zero_bias(users=False)
 
-    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
-        """Start from the old factors, do all epochs on those that are new, and then the last of them on all data."""
-        self.__dict__.pop("_in_progress", None)
-        old = self.user_factors_, self.item_factors_, self.item_bias_
-        state = self._continued(merged, previous, *old)
-        self._learn_newcomers(merged, previous, state)
-        n_epochs = epochs_of_update(merged, previous, self.n_epochs, _LEAST_EPOCHS_OF_UPDATE)
-        self._learn(merged, state, self.n_epochs - n_epochs)
+    def _begin(self, data: Interactions, start: Start) -> EpochState:
+        state = EpochState(start.factors, start.rng)
+        if start.is_new is not None:
+            self._fit_new(data, start.is_new, state)
+        return state
 
-    def _learn_newcomers(self, data: Interactions, previous: Interactions, state: _State) -> None:
-        """Take steps for the interactions of users and items that had none before, as many as a fit does for each."""
-        is_new = [np.ones(n_rows, dtype=np.bool_) for n_rows in (data.n_users, data.n_items)]
-        counts = np.diff(previous.indptr), np.bincount(previous.item_codes, minlength=previous.n_items)
-        places = data.users.codes(previous.users), data.items.codes(previous.items)
-        for mine, count, codes in zip(is_new, counts, places, strict=True):
-            mine[codes[(codes >= 0) & (count > 0)]] = False
+    def _fit_new(self, data: Interactions, is_new: tuple[BoolArray, BoolArray], state: EpochState) -> None:
+        """Run all epochs on the interactions of new users and items."""
         mask = is_new[0][data.user_codes] | is_new[1][data.item_codes]
         if not np.any(mask):
             return
-        steps = Ratings(data.indptr, data.item_codes, data.values, data.n_items).select(mask)
-        weights = self._weights(data)
+        steps, weights = data.rows.select(mask), self._weights(data)
         for epoch in range(self.n_epochs):
             self._epoch(data, steps, weights, state, self.learning_rate * self.learning_rate_decay**epoch)
-        self._refuse_divergence(state)
+        self._check_convergence(state)
 
-    def _random_state(self, data: Interactions) -> _State:
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        scale = np.float32(_INIT_SCALE / np.sqrt(self.n_factors))
-        users = scale * rng.standard_normal((data.n_users, self.n_factors), dtype=np.float32)
-        items = scale * rng.standard_normal((data.n_items, self.n_factors), dtype=np.float32)
-        return _State(users, items, np.zeros(data.n_items, dtype=np.float32), rng, [])
-
-    def _continued(
-        self, data: Interactions, known: Interactions, users: FloatArray, items: FloatArray, bias: FloatArray
-    ) -> _State:
-        """Return a state that begins at the factors of what was known."""
-        state = self._random_state(data)
-        self._take_over((state.users, state.items), (users, items), known, data)
-        codes = data.items.codes(known.items)
-        state.bias[codes[codes >= 0]] = bias[codes >= 0]
-        return state
-
-    def _learn(self, data: Interactions, state: _State, first_epoch: int) -> None:
-        weights, done = self._weights(data), len(state.losses)
-        steps = Ratings(data.indptr, data.item_codes, data.values, data.n_items)
-        with self._progress(self.n_epochs - first_epoch - done, "epochs") as bar:
-            for epoch in range(first_epoch + done, self.n_epochs):
+    def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
+        weights = self._weights(data)
+        epochs = range(first_epoch + state.n_epochs, self.n_epochs)
+        with self._progress(len(epochs), "epochs") as bar:
+            for epoch in epochs:
                 rate = self.learning_rate * self.learning_rate_decay**epoch
-                state.losses.append(self._epoch(data, steps, weights, state, rate) / data.n_interactions)
-                self._refuse_divergence(state)
+                state.losses.append(self._epoch(data, data.rows, weights, state, rate) / data.n_interactions)
+                self._check_convergence(state)
                 bar.update(1)
-        if self.warm_start:
-            self._in_progress = data, state.copy()
-        state.users[np.diff(data.indptr) == 0] = 0
-        state.items[self.item_counts_ == 0] = 0
-        self.user_factors_, self.item_factors_, self.item_bias_ = state.users, state.items, state.bias
-        self.history_ = {"training_loss": list(state.losses)}
-        self._restore()
+        self._set_checkpoint(data, state)
+        users, items, _ = state.factors
+        self.user_factors_, self.item_factors_, self.item_bias_ = users.vectors, items.vectors, items.bias_or_zeros()
+        self.history_ = {"training_loss": state.losses.copy()}
 
-    def _epoch(self, data: Interactions, steps: Ratings, weights: FloatArray, state: _State, rate: float) -> float:
-        """Take a step for each of some or all of the interactions; return the sum of the losses met."""
+    def _epoch(self, data: Interactions, steps: Rows, weights: FloatArray, state: EpochState, rate: float) -> float:
+        """Take one step for each interaction in ``steps``; return the sum of the losses before the steps."""
         rng = state.rng
-        grid = RatingGrid.build(*steps, rng, self._runner())
-        users, items = state.users[grid.user_order], state.items[grid.item_order]
-        bias, seed = state.bias[grid.item_order], int(rng.integers(1, 2**62))
+        grid = RatingGrid.build(steps, data.n_items, rng, self._runner())
+        users, items = state.factors.users.take(grid.user_order), state.factors.items.take(grid.item_order)
+        seed = int(rng.integers(1, 2**62))
         sums = np.cumsum(weights[grid.item_order]) if len(weights) else weights
-        small = data.n_items < _LEAST_ITEMS
-        item_starts = np.array([0, data.n_items]) if small else grid.item_starts
+        is_small = data.n_items < _MIN_ITEMS_IN_BLOCKS
+        item_starts = np.array([0, data.n_items]) if is_small else grid.item_starts
         arrays: tuple[Any, ...] = (
             *(grid.user_rows, grid.item_rows, item_starts, grid.user_order, grid.item_order),
-            *(data.indptr, data.item_codes, sums, self.n_candidates, seed, users, items, bias),
+            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed),
+            *(users.vectors, items.vectors, items.bias),
             *map(np.float32, (rate, self.l2, self.l2, self.l2_bias)),
         )
         order: IntArray = rng.permutation(N_BLOCKS)
         loss = grid.sweep(
-            lambda start, stop: descend_pairs(start, stop, *arrays), order, Runner() if small else self._runner()
+            lambda start, stop: descend_pairs(start, stop, *arrays), order, Runner() if is_small else self._runner()
         )
-        state.users[grid.user_order], state.items[grid.item_order] = users, items
-        state.bias[grid.item_order] = bias
+        state.factors.users.put(grid.user_order, users)
+        state.factors.items.put(grid.item_order, items)
         return loss
 
     def _weights(self, data: Interactions) -> FloatArray:
-        """Return the weights by which items are drawn, empty for equal ones."""
-        if self.negative_sampling == "uniform":
+        """Return the sampling weights of the items; empty for uniform sampling."""
+        if not self._is_weighted():
             return np.empty(0)
         weights: FloatArray = np.bincount(data.item_codes, minlength=data.n_items) ** 0.75
         return weights
 
-    def _refuse_divergence(self, state: _State) -> None:
-        if not all(np.abs(each).max() < _DIVERGED for each in (state.users, state.items, state.bias)):  # as NaN is not
+    def _is_weighted(self) -> bool:
+        return self.negative_sampling != "uniform"
+
+    def _n_candidates(self, n_items: int) -> int:
+        """Return the number of candidates for a negative item in a catalogue of this many sold items."""
+        if self.n_candidates is not None:
+            return self.n_candidates
+        return min(max(1, int(math.log2(max(n_items, 1) / _ITEMS_PER_CANDIDATE))), _MAX_CANDIDATES)
+
+    def _check_convergence(self, state: EpochState) -> None:
+        users, items, _ = state.factors
+        arrays = users.vectors, items.vectors, items.bias_or_zeros()
+        if not all(np.abs(each).max() < _DIVERGED for each in arrays):  # NaN is not below the bound
             raise FloatingPointError(
                 f"the descent diverged in epoch {len(state.losses)}: lower learning_rate={self.learning_rate} or raise "
                 f"l2={self.l2}"
@@ -292,38 +243,46 @@ class BPR(FactorRecommender):
     # ------------------------------------------------------------------ scoring
 
     def _restore(self) -> None:
-        self._weight_sums = np.cumsum(self._weights(self.interactions_))
+        data = self.interactions_
+        sold = np.unique(data.item_codes)
+        self._sold_positions = np.full(data.n_items, -1, dtype=np.int32)
+        self._sold_positions[sold] = np.arange(len(sold), dtype=np.int32)
+        self._sold_items = self._item_factors() if len(sold) == data.n_items else self._item_factors().take(sold)
+        self._weight_sums = np.cumsum(self._weights(data)[sold] if self._is_weighted() else ())
 
-    def _offsets(self) -> FloatArray:
-        return self.item_bias_
+    def _item_factors(self) -> Factors:
+        return Factors(self.item_factors_, self.item_bias_)
 
-    def _fold_in(self, histories: Rows) -> FloatArray:
-        """Learn the factors of people by steps like those of the fit, the items' given."""
+    def _fold_in(self, histories: Rows) -> Factors:
+        """Learn the factors of users by the steps of the fit, with fixed item factors."""
         factors = np.empty((len(histories.lengths), self.item_factors_.shape[1]), dtype=np.float32)
-        rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_EPOCHS_OF_FOLD_IN)).astype(np.float32)
-        drawn = np.arange(len(self.item_factors_), dtype=np.int32), self._weight_sums, self.n_candidates
-        items = self.item_factors_, self.item_bias_
-        args = (histories.indptr, histories.codes, *drawn, *items, rates, np.float32(self.l2), factors)
-        costs = histories.lengths * (_EPOCHS_OF_FOLD_IN * factors.shape[1])
+        rates = (self.learning_rate * self.learning_rate_decay ** np.arange(_FOLD_IN_EPOCHS)).astype(np.float32)
+        items, bias = self._sold_items.vectors, self._sold_items.bias_or_zeros()
+        histories = histories.recoded(self._sold_positions)
+        sampling = np.arange(len(items), dtype=np.int32), self._weight_sums, self._n_candidates(len(items))
+        args = (histories.indptr, histories.codes, *sampling, items, bias, rates, np.float32(self.l2), factors)
+        costs = histories.lengths * (_FOLD_IN_EPOCHS * factors.shape[1])
         self._runner().rows(fold_in_pairs, len(factors), args, costs=costs)
-        return factors
+        return Factors(factors)
 
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        r"""Trace the factors back to the past items; what they do not account for is a term.
+        r"""Split a score into contributions of the past items and a remainder.
 
         With :math:`A = \sum_j q_j q_j^\top + \lambda I` over the history, :math:`p = A^{-1} \sum_j q_j (q_j \cdot p)`
-        up to λ, so that item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
+        up to λ, so item j contributes :math:`q_i^\top A^{-1} q_j (q_j \cdot p)` to the score of item i.
         """
         history = self._training_histories(np.array([user_code]))
+        if len(history.codes) == 0 or self._items_without_evidence()[item_code]:
+            return []  # the score is the fallback, 0
         design, own = self.item_factors_[history.codes].astype(np.float64), self.item_factors_[item_code]
-        person = self.user_factors_[user_code].astype(np.float64)
+        user = self.user_factors_[user_code].astype(np.float64)
         l2 = max(self.l2, 1e-6) * max(len(design), 1)
-        metric = ridge(design, own.astype(np.float64), np.full(len(person), l2))
-        parts = (design @ metric) * (design @ person)
+        weights = ridge(design, own.astype(np.float64), np.full(len(user), l2))
+        parts = (design @ weights) * (design @ user)
         return [
             Term("item", None, float(self.item_bias_[item_code])),
             *self._past_item_terms(history.codes, parts),
-            Term("other", None, float(own @ person - parts.sum())),
+            Term("other", None, float(own @ user - parts.sum())),
         ]

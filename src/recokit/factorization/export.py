@@ -1,4 +1,4 @@
-"""Vectors of users and items for indexes of approximate nearest neighbours."""
+"""Export of user and item vectors for approximate nearest neighbour search."""
 
 from typing import Literal
 
@@ -7,6 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recokit._typing import FloatArray
 from recokit.base import Recommender
+from recokit.base._state import snapshot
+from recokit.factorization._base import FactorRecommender
 
 __all__ = ["export_vectors"]
 
@@ -14,26 +16,25 @@ Metric = Literal["inner_product", "cosine"]
 
 
 def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tuple[FloatArray, FloatArray]:
-    r"""Return vectors whose similarity orders the items of each user as the model does.
+    r"""Return vectors whose similarities rank the items of each user as the model does.
 
-    Indexes of approximate nearest neighbours (faiss, hnswlib, Annoy, a vector database) find the best of millions of
-    items without scoring all. For those that go by the inner product, the biases of items are one more dimension, in
-    which every user has 1. For those that go by the cosine or the Euclidean distance, items get a further one,
-    :math:`\sqrt{M^2 - \lVert q_i \rVert^2}`, with M the largest norm, and users 0 [1]_: then all items are of one
-    norm, so that the order is the same, and :math:`p \cdot q = \lVert p \rVert M \cos`.
+    An index for approximate nearest neighbour search (faiss, hnswlib, Annoy, a vector database) finds the best of
+    millions of items without scoring all of them. For an index of inner products, the item biases are appended as one
+    dimension, in which every user has 1. For an index of cosines or Euclidean distances, items get a further dimension
+    :math:`\sqrt{M^2 - \lVert q_i \rVert^2}`, with M the largest norm, and users 0 [1]_. All items then have the same
+    norm, so :math:`p \cdot q = \lVert p \rVert M \cos` and the ranking is the same.
 
     Parameters
     ----------
     model : Recommender
-        Fitted; one with ``user_factors_`` and ``item_factors_``: `SGDMatrixFactorization`, `BPR`, `ImplicitALS` or
-        `PureSVD`.
+        Fitted `SGDMatrixFactorization`, `BPR`, `ImplicitALS` or `PureSVD`.
     metric : {"inner_product", "cosine"}
-        What the index goes by.
+        Metric of the index.
 
     Returns
     -------
     user_vectors : (n_users, n_dimensions) float32 array
-        In order of code: row k is of ``model.interactions_.users.ids[k]``.
+        In order of code: row k belongs to ``model.interactions_.users.ids[k]``.
     item_vectors : (n_items, n_dimensions) float32 array
 
     Raises
@@ -41,14 +42,14 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     TypeError
         The model has no factors.
     ValueError
-        The metric is another.
+        The metric is unknown.
 
     Notes
     -----
-    What a model adds to all scores of a user is left out (the mean, the bias of the user). An index knows nothing of
-    what a user has seen: ask for more than is needed, and leave out what is in the history. Items without interactions
-    have factors of 0. `ImplicitALS`, `BPR` and `PureSVD` never list them, which an index cannot know: leave out of it
-    the items whose ``model.item_counts_`` is 0.
+    Terms that are equal in all scores of a user (the mean, the user's bias) are omitted. An index does not exclude the
+    items of a user's history: request more items than needed, and drop the seen ones. `ImplicitALS`, `BPR` and
+    `PureSVD` never recommend items without interactions, whose factors are 0: do not add items whose
+    ``model.item_counts_`` is 0 to the index.
 
     References
     ----------
@@ -71,10 +72,10 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     if metric not in ("inner_product", "cosine"):
         raise ValueError(f"metric={metric!r}: expected 'inner_product' or 'cosine'")
     check_is_fitted(model)
-    users, items = getattr(model, "user_factors_", None), getattr(model, "item_factors_", None)
-    if users is None or items is None:
+    if not isinstance(model, FactorRecommender):
         raise TypeError(f"{type(model).__name__} has no factors of users and items")
-    bias = getattr(model, "item_bias_", getattr(model, "item_means_", None))
+    fitted = snapshot(model)
+    users, (items, bias) = fitted._user_factors().vectors, fitted._item_factors()
     if bias is not None:
         users = np.column_stack([users, np.ones(len(users), dtype=np.float32)])
         items = np.column_stack([items, bias.astype(np.float32)])

@@ -1,71 +1,73 @@
-"""PureSVD: lists from the singular vectors of the matrix."""
+"""PureSVD: truncated singular value decomposition of the interaction matrix."""
 
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.base import Recommender, Term, Top
+from recokit.base import Term, Top
+from recokit.base._parameters import one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._base import FactorRecommender
+from recokit.factorization._factors import Factors
 from recokit.factorization._scoring import nearest_by_cosine
 
 __all__ = ["PureSVD"]
 
-_DENSE = 500  # a side; below, the whole decomposition of its Gram matrix is the quicker and the safer one
-_SMALLEST_SHARE = 1e-6  # of the largest singular value: what is smaller is rounding
+_MAX_DENSE = 500  # up to this number of rows or columns, the full decomposition of the Gram matrix is fast and robust
+_MIN_SHARE = 1e-6  # of the largest singular value; smaller ones are rounding errors
 
 
 class PureSVD(FactorRecommender):
-    r"""Project what a user did onto the singular vectors of the matrix of all users and items.
+    r"""Truncated singular value decomposition of the user × item matrix.
 
-    With the truncated decomposition :math:`R \approx U \Sigma Q^\top`, where a missing value is 0, the scores of a user
-    with the row r of R are
+    Histories are projected onto the singular vectors. With the truncated decomposition
+    :math:`R \approx U \Sigma Q^\top`, where missing values are 0, the scores of a user with the row r of R are
 
     .. math:: \hat r = \mu + (r - \mu) Q Q^\top
 
-    μ is 0, or the means of the items over all users with ``centering="mean"``; the matrix is then the centred one,
-    which is never made. The scores of ratings rank items; they are no ratings, since missing ones count as 0.
+    μ is 0. With ``centering="mean"`` it holds the item means over all users, and the centred matrix is decomposed
+    without being built. With ratings, the scores rank items but are not predicted ratings, since missing ratings count
+    as 0.
 
     Parameters
     ----------
     n_factors : int
-        Singular vectors at most. There are fewer where the matrix has a lower rank; these are 0.
+        Maximum number of singular vectors. Vectors beyond the rank of the matrix are 0.
     centering : {None, "mean"}
-        What is subtracted from a column.
+        Value to subtract from each column.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are; "auto" leaves it to the data.
+        Meaning of the values; "auto" takes it from the data.
     n_threads : int, optional
-        Threads of recommending; what Numba has by default. The decomposition takes one, so that it is the same
-        bits everywhere on a machine.
+        Number of threads for recommendations; Numba's default if None. The decomposition always uses one, so that its
+        bits are reproducible on a machine.
     verbose : bool
         Show progress.
 
     Attributes
     ----------
     singular_values_ : (n_factors,) float64 array
-        Σ, from the largest on.
+        Σ, in decreasing order.
     user_factors_ : (n_users, n_factors) float32 array
         :math:`(R - \mu) Q`.
     item_factors_ : (n_items, n_factors) float32 array
-        Q. The entry of each column that is largest in absolute value is positive, so that the sign is no accident.
+        Q. The largest entry of each column in absolute value is positive, which makes the signs unique.
     item_means_ : (n_items,) float32 array
         μ.
 
     Notes
     -----
-    ``predict`` stays on this scale: where the user is not known, or has no interactions, it gives μ.
+    ``predict`` uses the same scale: it returns μ for an unknown user and for a user without interactions.
 
-    A user without interactions has no list, and neither has one whose interactions are orthogonal to all the vectors
-    kept. ``recommend_for`` is exact: the scores depend on the history alone.
-    Of two singular values that are equal, which vectors span their plane is an accident; the scores do not depend on
-    it, unless the last one kept is equal to the first one left out.
+    A user without interactions has no list; neither has a user whose interactions are orthogonal to all retained
+    vectors. ``recommend_for`` is exact, since scores depend only on the history.
+
+    The singular vectors of equal singular values are not unique. The scores do not depend on the choice, unless the
+    last retained singular value equals the first truncated one.
 
     References
     ----------
@@ -85,9 +87,8 @@ class PureSVD(FactorRecommender):
 
     _falls_back_to_biases = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "centering": [StrOptions({"mean"}), None],
+        **FactorRecommender._parameter_constraints,
+        "centering": one_of("mean", None),
     }
 
     def __init__(
@@ -113,43 +114,41 @@ class PureSVD(FactorRecommender):
         size = min(self.n_factors, *matrix.shape)
         with single_threaded_blas():
             values, vectors = _decompose(matrix, means, size)
-            vectors *= np.where(np.take_along_axis(vectors, _largest(vectors), axis=0) < 0, -1.0, 1.0)
+            vectors *= np.where(np.take_along_axis(vectors, _largest_rows(vectors), axis=0) < 0, -1.0, 1.0)
         self.singular_values_, self.item_means_ = np.zeros(self.n_factors), means.astype(np.float32)
         self.item_factors_ = np.zeros((interactions.n_items, self.n_factors), dtype=np.float32)
         self.singular_values_[: len(values)] = values
         self.item_factors_[:, : len(values)] = vectors
         self._restore()
-        histories = Rows(interactions.indptr, interactions.item_codes, interactions.values)
-        self.user_factors_ = self._fold_in(histories)
+        self.user_factors_ = self._fold_in(interactions.rows).vectors
 
     def _restore(self) -> None:
         self._offset = self.item_means_.astype(np.float64) @ self.item_factors_.astype(np.float64)
 
-    def _fold_in(self, histories: Rows) -> FloatArray:
-        """Return (r − μ) Q: (n_users, n_factors) float32, 0 for who has no history."""
+    def _item_factors(self) -> Factors:
+        return Factors(self.item_factors_, self.item_means_)
+
+    def _fold_in(self, histories: Rows) -> Factors:
+        """Return (r − μ) Q for each history; 0 for an empty one."""
         rows = sparse.csr_array(
             (histories.values.astype(np.float64), histories.codes, histories.indptr),
             shape=(len(histories.lengths), len(self.item_factors_)),
         )
-        factors: FloatArray = (rows @ self.item_factors_.astype(np.float64) - self._offset).astype(np.float32)
-        factors[histories.lengths == 0] = 0
-        return factors
-
-    def _offsets(self) -> FloatArray:
-        return self.item_means_
+        vectors: FloatArray = (rows @ self.item_factors_.astype(np.float64) - self._offset).astype(np.float32)
+        vectors[histories.lengths == 0] = 0
+        return Factors(vectors)
 
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return what who has no history would have, on the scale of the other scores: the mean of the item, or 0."""
-        scores: FloatArray = np.append(self.item_means_, 0.0)[item_codes].astype(np.float64)
-        return scores
+        """Return the scores of an empty history: the item means, 0 for an unknown item."""
+        return self._bias_scores(user_codes, item_codes)
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        # By what the decomposition says of them, Q Σ, in which the weaker vectors count for less.
+        # Q Σ are the coordinates of the items in the decomposition: weaker singular vectors have less weight.
         scaled = self.item_factors_ * self.singular_values_.astype(np.float32)
         return nearest_by_cosine(scaled, item_codes, n, self._runner())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        """Trace a score back to the items of the history: r_j q_j·q_i each; the means are terms of their own."""
+        """Split a score into the contributions r_j q_j·q_i of the past items and a term of the means."""
         history = self._training_histories(np.array([user_code]))
         own = self.item_factors_[item_code].astype(np.float64)
         parts = history.values * (self.item_factors_[history.codes].astype(np.float64) @ own)
@@ -161,10 +160,10 @@ class PureSVD(FactorRecommender):
 
 
 def _decompose(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
-    """Return the largest singular values of the centred matrix, and the right singular vectors as columns."""
+    """Return the largest singular values of the centred matrix, and its right singular vectors as columns."""
     n_users, n_items = matrix.shape
-    if min(n_users, n_items) <= max(_DENSE, size):
-        return _of_the_smaller_gram(matrix, means, size)
+    if min(n_users, n_items) <= max(_MAX_DENSE, size):
+        return _decompose_gram(matrix, means, size)
     ones = np.ones(n_users)
     centred = LinearOperator(
         matrix.shape,
@@ -177,36 +176,36 @@ def _decompose(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[Fl
     start = np.random.default_rng(0).standard_normal(min(n_users, n_items))
     _, values, vectors = svds(centred, size, v0=start, return_singular_vectors="vh")
     order = np.argsort(-values, kind="stable")
-    return _kept(values[order], vectors[order].T)
+    return _nonzero(values[order], vectors[order].T)
 
 
-def _of_the_smaller_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
-    """Return the same by way of the Gram matrix of the side that is small, which alone is dense."""
+def _decompose_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
+    """Return the result of `_decompose` from the dense Gram matrix of the smaller side."""
     n_users, n_items = matrix.shape
-    if n_items <= n_users:  # Cᵀ C = Rᵀ R − n μ μᵀ, whose eigenvectors are what is sought
+    if n_items <= n_users:  # Cᵀ C = Rᵀ R − n μ μᵀ has the right singular vectors as eigenvectors
         values, vectors = _largest_eigen((matrix.T @ matrix).toarray() - n_users * np.outer(means, means), size)
-        return _kept(values, vectors)
+        return _nonzero(values, vectors)
     sums = matrix @ means
     gram = (matrix @ matrix.T).toarray() - sums[:, None] - sums + means @ means
-    values, left = _largest_eigen(gram, size)  # of C Cᵀ; then the right vectors are Cᵀ U Σ⁻¹
-    values, left = _kept(values, left)
+    values, left = _largest_eigen(gram, size)  # of C Cᵀ; the right singular vectors are Cᵀ U Σ⁻¹
+    values, left = _nonzero(values, left)
     return values, (matrix.T @ left - np.outer(means, left.sum(axis=0))) / values
 
 
 def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
-    """Return the roots of the largest eigenvalues, from the largest on, and their vectors as columns."""
+    """Return the square roots of the largest eigenvalues in decreasing order, and their eigenvectors as columns."""
     squares, vectors = np.linalg.eigh(gram)
     return np.sqrt(np.maximum(squares[::-1][:size], 0)), vectors[:, ::-1][:, :size]
 
 
-def _kept(values: FloatArray, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Leave out what belongs to no singular value above rounding."""
-    sound = values > _SMALLEST_SHARE * max(float(values.max(initial=0.0)), 1e-300)
-    return values[sound], np.ascontiguousarray(vectors[:, sound])
+def _nonzero(values: FloatArray, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Drop singular values that are rounding errors, and their vectors."""
+    nonzero = values > _MIN_SHARE * max(float(values.max(initial=0.0)), 1e-300)
+    return values[nonzero], np.ascontiguousarray(vectors[:, nonzero])
 
 
-def _largest(vectors: FloatArray) -> IntArray:
-    """Return where each column is largest in absolute value; of almost equal ones the first, whatever the rounding."""
+def _largest_rows(vectors: FloatArray) -> IntArray:
+    """Return the row of the largest absolute value in each column; the first one among almost equal values."""
     sizes = np.abs(vectors)
     places: IntArray = np.argmax(sizes > sizes.max(axis=0, initial=0.0) * (1 - 1e-6), axis=0)
     return places[None, :]

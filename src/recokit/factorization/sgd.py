@@ -1,108 +1,90 @@
-"""SGDMatrixFactorization: biases and factors by stochastic gradient descent."""
+"""SGDMatrixFactorization: rating prediction by biases and factors, fitted by stochastic gradient descent."""
 
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
-from recokit.base import EligibleItems, Recommender, Term, Top
+from recokit.base import Term
+from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 from recokit.factorization._descent import Descent, Settings
-from recokit.factorization._factors import Factors, Ratings, penalty_scale
-from recokit.factorization._fold_in import ItemSide
-from recokit.factorization._hold_out import Before, hold_out
-from recokit.factorization._newcomers import epochs_of_update, solve_newcomers
-from recokit.factorization._scoring import USERS_PER_BLOCK, Profiles, nearest_by_cosine, products, top_of_products
+from recokit.factorization._factors import Factorization, Factors
+from recokit.factorization._fold_in import FoldIn, fold_in_new
+from recokit.factorization._hold_out import ResumedFrom, hold_out
+from recokit.factorization._penalties import penalty_scale
+from recokit.factorization._resume import IterativeFactorRecommender, Start
 
 __all__ = ["SGDMatrixFactorization"]
 
-# What may not change where a descent goes on.
-_FIXED = ("early_stopping", "implicit_feedback", "l2_exponent", "l2_implicit", "n_factors", "validation_fraction")
 
-_POSITIVE = Interval(Real, 0, None, closed="neither")
-_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+class SGDMatrixFactorization(IterativeFactorRecommender):
+    r"""Rating prediction by matrix factorization with biases.
 
-
-class _Progress(NamedTuple):
-    """What a model keeps so that it can go on."""
-
-    interactions: Interactions
-    descent: Descent
-    penalty_scale: float
-    held_out: BoolArray
-    fixed: dict[str, Any]
-
-
-class SGDMatrixFactorization(Recommender):
-    r"""Predict a rating as mean, biases and the inner product of a user's and an item's factors.
+    A rating is predicted as the mean, the biases and the inner product of the user's and the item's factors,
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i
 
-    Learned by stochastic gradient descent on
+    which are fitted by stochastic gradient descent on
 
     .. math:: \sum_{u,i} (r_{ui} - \hat r_{ui})^2 + \lambda_b (w_u b_u^2 + w_i b_i^2)
               + \lambda (w_u \lVert p_u \rVert^2 + w_i \lVert q_i \rVert^2)
 
     where :math:`w = n^{e-1}` for a user or item with n ratings (``l2_exponent`` e), scaled so that its mean over the
-    ratings is 1. The descent works on :math:`(r - \mu) / \sigma`, so that parameters mean the same on any rating scale.
-    It takes the ratings in blocks of a fixed grid of users × items, those of a diagonal at the same time, so the model
-    is the same, bit for bit, for any number of threads.
+    ratings is 1. The descent uses :math:`(r - \mu) / \sigma`, so parameters have the same effect on any rating scale.
+    It processes the ratings in blocks of a fixed grid of users × items, the blocks of a diagonal in parallel, so the
+    model has the same bits for any number of threads.
 
-    Ratings are needed. Strengths of implicit feedback can be fitted as if they were ratings with
-    ``feedback="explicit"``; where all of them are equal there is nothing to learn this way, and a neighbourhood model
-    or `Popularity` is the right eligible.
+    The model needs ratings. Strengths of implicit feedback can be fitted as ratings with ``feedback="explicit"``. If
+    all strengths are equal, there is no signal in them; use a model of implicit feedback instead.
 
     Parameters
     ----------
     n_factors : int
         Length of p and q.
     n_epochs : int
-        Passes over the ratings, at most.
+        Maximum number of passes over the ratings.
     learning_rate, learning_rate_bias : float
         Step sizes for factors and for biases in the first epoch.
     learning_rate_decay : float
-        What the step sizes are multiplied by after each epoch.
+        Factor by which the step sizes are multiplied after each epoch.
     l2, l2_bias : float
         Penalties λ on factors and :math:`\lambda_b` on biases.
     l2_exponent : float
-        How the penalty of a user or item grows with its n ratings: as :math:`n^e`. With 1, every rating brings the same
-        penalty; with less, those with few ratings are held closer to 0.
+        e: the penalty of a user or item with n ratings grows as :math:`n^e`. With 1, every rating adds the same
+        penalty; lower values shrink users and items with few ratings more.
     init_scale : float
         Initial factors are normal with standard deviation ``init_scale`` / √n_factors.
     implicit_feedback : bool
-        Draw the factors of a user not to 0 but to :math:`|N(u)|^{-1/2} \sum_{j \in N(u)} y_j`, where N(u) are the items
-        that the user has rated, whatever the ratings, and y is learned too. This is SVD++.
+        Shrink the factors of a user not to 0 but to :math:`|N(u)|^{-1/2} \sum_{j \in N(u)} y_j`, where N(u) is the set
+        of items that the user has rated, and y is fitted too. This is SVD++.
     l2_implicit : float
         Penalty on y.
     early_stopping : bool
-        Hold out a share of the ratings, stop once the error on it no longer falls, and keep the best epoch. What is
-        held out stays so in ``partial_fit``, and in a fit that goes on from this one; of new ratings the same share is.
+        Hold out some of the ratings, stop when the error on them no longer decreases, and keep the best epoch. In
+        ``partial_fit`` and in a resumed fit the held-out ratings stay held out, with the same share of the new ones.
     validation_fraction : float
-        The share.
+        Share of the ratings to hold out.
     n_iter_no_change : int
-        Epochs without improvement after which to stop.
+        Number of epochs without improvement after which to stop.
     tol : float
-        Improvement of the error, in standard deviations of the ratings, that counts as one.
+        Minimum decrease of the error that counts as an improvement, in standard deviations of the ratings.
     clip : bool
-        Clip predictions to the range of the ratings learned from. Lists are in the order of what the model expects
-        before that.
+        Clip predictions to the range of the training ratings. Lists are ordered by the unclipped predictions.
     warm_start : bool
-        Let ``fit`` go on from what was learned, instead of from random factors. On the same data it does what is
-        missing to ``n_epochs``, with the bits of one fit of that many; on other data it does ``n_epochs`` from the
-        factors of the users and items that were known. The learning rates, the penalties ``l2`` and ``l2_bias`` and the
-        rules for stopping may be changed in between; the other parameters are those of the first fit. A model keeps
-        what it needs for this (12 bytes a rating, and a copy of the factors), but does not save it.
+        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
+        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items. Between the
+        fits the learning rates, the penalties ``l2`` and ``l2_bias`` and the stopping rules may change; the other
+        parameters must stay. The model keeps 12 bytes per rating and a copy of the factors for this; they are not
+        saved.
     random_state : int, RandomState or None
-        Seed of initial factors, of the order of the ratings and of the share held out.
+        Seed of the initial factors, of the order of the ratings and of the held-out ratings.
     feedback : {"auto", "explicit", "implicit"}
-        What the values are; "implicit" is refused.
+        Meaning of the values; "implicit" raises an error.
     n_threads : int, optional
-        Threads; what Numba has by default. It does not change the model.
+        Number of threads; Numba's default if None. The model does not depend on it.
     verbose : bool
         Show progress.
 
@@ -111,29 +93,31 @@ class SGDMatrixFactorization(Recommender):
     mean_ : float
         μ.
     user_bias_, item_bias_ : (n_users,), (n_items,) float32 arrays
-        b, in order of code; 0 without ratings.
+        b, in order of code; 0 for users and items without ratings.
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p (with the implicit term added where there is one) and q; 0 without ratings.
+        p, including the implicit term if there is one, and q; 0 for users and items without ratings.
     implicit_factors_ : (n_items, n_factors) or (0, n_factors) float32 array
         y.
     history_ : dict
-        ``"training_rmse"`` and ``"validation_rmse"``: lists with one error an epoch, in units of the ratings. The
-        first is over the errors as they were met during the epoch; the second is empty without ``early_stopping``.
+        ``"training_rmse"`` and ``"validation_rmse"``: lists with one error per epoch, in units of the ratings. The
+        training errors are taken during the epoch, each before its step; ``"validation_rmse"`` is empty without
+        ``early_stopping``.
     best_epoch_ : int
-        The epoch, counted from 1, that the model is from.
+        Number, from 1, of the epoch of these factors.
 
     Notes
     -----
-    ``partial_fit`` starts from what was learned, solves for users and items that are new in closed form, and does the
-    last of the epochs on all ratings, old and new: twice the share that is new, from one epoch to half of them. So a
-    small update takes a fortieth of the epochs of a refit. It ends close to one, not at it. On MovieLens 100K, first of
-    the publisher's folds, the test RMSE was 0.9170 after a refit. With 0.9% of the ratings new (those of some users and
-    items, and a few of others) it was 0.9174 after ``partial_fit``; with 18%, those of a tenth of the users and a
-    twentieth of the items among them, 0.9185, and 0.9412 before.
+    ``partial_fit`` starts from the fitted factors, solves new users and items in closed form, and runs the last epochs
+    on all ratings. Their share of ``n_epochs`` is twice the share of new ratings, from one epoch to half of them, so a
+    small update takes a fortieth of the epochs of a refit. The result is close to a refit, but not equal. On
+    MovieLens 100K, first of the publisher's folds, the test RMSE is 0.9170 after a refit. With 0.9% new ratings (all
+    ratings of some users and items, and a few others) it is 0.9174 after ``partial_fit``. With 18% new ratings,
+    including all ratings of a tenth of the users and of a twentieth of the items, it is 0.9412 before and 0.9185 after
+    ``partial_fit``.
 
-    ``recommend_for`` solves for the bias and the factors of a person in closed form, the items' given.
+    ``recommend_for`` solves the bias and the factors of each user in closed form, given the item factors.
 
-    A fit whose errors grow out of bounds raises FloatingPointError.
+    A fit that diverges raises FloatingPointError.
 
     References
     ----------
@@ -159,30 +143,45 @@ class SGDMatrixFactorization(Recommender):
     """
 
     _supported_feedback = ("explicit",)
-    _exact_partial_fit = False
-    _kept_by_refit: ClassVar[tuple[str, ...]] = ("_in_progress",)
-    _falls_back_to_biases = False  # but to its own
+    _user_attributes: ClassVar[tuple[str, ...]] = ("user_factors_", "user_bias_")
+    _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_", "implicit_factors_")
+    _falls_back_to_biases = False  # it has biases of its own
+    _scores_without_factors = True
+    _stored = (*IterativeFactorRecommender._stored, "_scale", "_penalty_scale", "_held_out")
+    _kept_by_refit = (
+        *IterativeFactorRecommender._kept_by_refit,
+        "mean_",
+        "_scale",
+        "_penalty_scale",
+        "_held_out",
+    )
+    _fixed_parameters = (
+        "early_stopping",
+        "implicit_feedback",
+        "l2_exponent",
+        "l2_implicit",
+        "n_factors",
+        "validation_fraction",
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **Recommender._parameter_constraints,
-        "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "n_epochs": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [_POSITIVE],
-        "learning_rate_bias": [_NOT_NEGATIVE],
-        "learning_rate_decay": [Interval(Real, 0, 1, closed="right")],
-        "l2": [_NOT_NEGATIVE],
-        "l2_bias": [_NOT_NEGATIVE],
-        "l2_exponent": [Interval(Real, 0, 1, closed="both")],
-        "init_scale": [_POSITIVE],
-        "implicit_feedback": ["boolean"],
-        "l2_implicit": [_POSITIVE],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [_NOT_NEGATIVE],
-        "clip": ["boolean"],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
+        **IterativeFactorRecommender._parameter_constraints,
+        "learning_rate": POSITIVE,
+        "learning_rate_bias": NON_NEGATIVE,
+        "learning_rate_decay": interval(0, 1, closed="right"),
+        "l2": NON_NEGATIVE,
+        "l2_bias": NON_NEGATIVE,
+        "l2_exponent": interval(0, 1, closed="both"),
+        "init_scale": POSITIVE,
+        "implicit_feedback": BOOLEAN,
+        "l2_implicit": POSITIVE,
+        "early_stopping": BOOLEAN,
+        "validation_fraction": FRACTION,
+        "n_iter_no_change": COUNT,
+        "tol": NON_NEGATIVE,
+        "clip": BOOLEAN,
     }
+
+    _held_out: BoolArray
 
     def __init__(
         self,
@@ -236,121 +235,55 @@ class SGDMatrixFactorization(Recommender):
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
         if interactions.feedback == "implicit":
             raise DataError(
-                "SGDMatrixFactorization learns from ratings, and this is implicit feedback: use ItemKNN, UserKNN or "
-                "Popularity, or feedback='explicit' to fit strengths that differ as if they were ratings"
+                "SGDMatrixFactorization needs ratings, but got implicit feedback: use ImplicitALS, BPR, ItemKNN or "
+                "UserKNN, or set feedback='explicit' to fit strengths as ratings"
             )
         return super()._prepare(interactions, **side)
 
-    def _fit(self, interactions: Interactions) -> None:
-        before: _Progress | None = self.__dict__.pop("_in_progress", None)
-        if before is None or not self.warm_start or not before.descent.resumable:
-            rng = self._generator()
-            self._learn(interactions, self._random_factors(interactions, rng), 0, rng)
-            return
-        if before.interactions.equals(interactions):
-            self._go_on(before)
-            return
-        self._check_shape(before.descent.factors)
-        rng = self._generator()
-        start = self._random_factors(interactions, rng)
-        start.take_over(before.descent.factors, *_codes_of(before.interactions, interactions))
-        self._learn(interactions, start, 0, rng, Before(before.interactions, before.held_out))
+    def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
+        factors = Factorization.random(data.n_users, data.n_items, self.n_factors, self.init_scale, rng)
+        factors = factors.with_zero_bias()
+        return factors.with_zero_implicit() if self.implicit_feedback else factors
 
-    def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
-        """Start from the old factors, solve for those that are new, and do the last of the epochs on all ratings."""
-        self.__dict__.pop("_in_progress", None)
-        rng = self._generator()
-        start = self._random_factors(merged, rng)
-        old = self._factors().scaled(1 / self._scale_)
-        self._check_shape(old)
-        known = start.take_over(old, *_codes_of(previous, merged))
-        first_epoch = self.n_epochs - epochs_of_update(merged, previous, self.n_epochs)
-        self._learn(merged, start, first_epoch, rng, Before(previous, self._held_out_), known)
+    def _fitted_factors(self) -> Factorization:
+        """Return the fitted factors in units of the standard deviation of the ratings."""
+        fitted = Factorization(self._user_factors(), self._item_factors(), self.implicit_factors_)
+        return fitted.scaled(1 / self._scale)
 
-    def _check_shape(self, old: Factors) -> None:
-        if [old.user_factors.shape[1], len(old.implicit_factors) > 0] != [self.n_factors, self.implicit_feedback]:
-            raise ValueError(
-                "n_factors or implicit_feedback is not what the model was fitted with; call fit, with warm_start=False"
-            )
-
-    def _learn(
-        self,
-        interactions: Interactions,
-        start: Factors,
-        first_epoch: int,
-        rng: np.random.Generator,
-        before: Before | None = None,
-        known: tuple[BoolArray, BoolArray] | None = None,
-    ) -> None:
-        """Descend from a start; where it is told who is known, the other users and items are solved first."""
-        values = interactions.values
-        self._standardise(values)
-        standard = ((values - self.mean_) / self._scale_).astype(np.float32)
-        ratings = Ratings(interactions.indptr, interactions.item_codes, standard, interactions.n_items)
-        self._held_out_, held_out = np.zeros(0, dtype=np.bool_), None
+    def _begin(self, data: Interactions, start: Start) -> Descent:
+        """Standardise the ratings, hold out some of them, fold in new users and items, and prepare the descent."""
+        self._standardise(data.values)
+        ratings, held_out = data.rows.with_values((data.values - self.mean_) / self._scale), None
+        resumed_from = None if start.previous is None else ResumedFrom(start.previous, self._held_out)
+        self._held_out = np.zeros(0, dtype=np.bool_)
         if self.early_stopping:
-            self._held_out_ = hold_out(interactions, self.validation_fraction, rng, before)
-            ratings, held_out = ratings.select(~self._held_out_), ratings.select(self._held_out_)
-        if known is not None:
-            solve_newcomers(start, known, ratings, (self.l2_bias, self.l2, self.l2_exponent), self._runner())
-        descent = Descent(ratings, held_out, start, self._settings(first_epoch), rng)
-        self._penalty_scale_ = penalty_scale(np.diff(ratings.indptr), self.l2_exponent)
-        self._run(descent, interactions)
+            self._held_out = hold_out(data, self.validation_fraction, start.rng, resumed_from)
+            ratings, held_out = ratings.select(~self._held_out), ratings.select(self._held_out)
+        if start.is_new is not None:
+            penalties = self.l2_bias, self.l2, self.l2_exponent
+            fold_in_new(start.factors, start.is_new, ratings, penalties, self._runner())
+        self._penalty_scale = penalty_scale(ratings.lengths, self.l2_exponent)
+        return Descent(ratings, held_out, start.factors, self._settings(0), start.rng)
+
+    def _run(self, data: Interactions, state: Descent, first_epoch: int) -> None:
+        with self._progress(self.n_epochs - first_epoch - state.n_epochs, "epochs") as bar:
+            state.run(lambda: bar.update(1), self._settings(first_epoch))
+        self._set_checkpoint(data, state)
+        users, items, self.implicit_factors_ = state.factors.scaled(self._scale)
+        self.user_factors_, self.user_bias_ = users.vectors, users.bias_or_zeros()
+        self.item_factors_, self.item_bias_ = items.vectors, items.bias_or_zeros()
+        errors = {"training_rmse": state.training_rmse, "validation_rmse": state.validation_rmse}
+        self.history_ = {name: [self._scale * error for error in each] for name, each in errors.items()}
+        self.best_epoch_ = state.best_epoch
 
     def _standardise(self, values: FloatArray) -> None:
+        """Set the mean and the scale of the ratings."""
         self.mean_ = float(values.mean(dtype=np.float64))
-        # Ratings that are all equal have no deviation; a tiny one leaves nothing of the initial factors.
-        self._scale_ = max(float(values.std(dtype=np.float64)), 1e-6 * float(np.abs(values).max()), 1e-30)
-
-    def _go_on(self, before: _Progress) -> None:
-        """Do the epochs that are missing."""
-        changed = [name for name in _FIXED if getattr(self, name) != before.fixed[name]]
-        if changed:
-            raise ValueError(
-                f"{', '.join(f'{name}={getattr(self, name)!r}' for name in changed)}: with warm_start=True and the "
-                f"same data {'it stays' if len(changed) == 1 else 'they stay'} "
-                f"{', '.join(repr(before.fixed[name]) for name in changed)}; to change it, fit with warm_start=False"
-            )
-        if self.n_epochs < before.descent.n_epochs:
-            raise ValueError(
-                f"n_epochs={self.n_epochs}, and {before.descent.n_epochs} have been done: with warm_start=True it may "
-                "only grow"
-            )
-        self._standardise(before.interactions.values)
-        self._penalty_scale_, self._held_out_ = before.penalty_scale, before.held_out
-        self._run(before.descent, before.interactions)
-
-    def _run(self, descent: Descent, interactions: Interactions) -> None:
-        settings = self._settings(0) if descent.resumable else None
-        with self._progress(self.n_epochs - descent.n_epochs, "epochs") as bar:
-            descent.run(lambda: bar.update(1), settings)
-        self._keep(descent)
-        if self.warm_start:
-            fixed = {name: getattr(self, name) for name in _FIXED}
-            self._in_progress = _Progress(interactions, descent, self._penalty_scale_, self._held_out_, fixed)
-
-    def _keep(self, descent: Descent) -> None:
-        factors = descent.factors.scaled(self._scale_)
-        self.user_bias_, self.item_bias_ = factors.user_bias, factors.item_bias
-        self.user_factors_, self.item_factors_ = factors.user_factors, factors.item_factors
-        self.implicit_factors_ = factors.implicit_factors
-        errors = {"training_rmse": descent.training_rmse, "validation_rmse": descent.validation_rmse}
-        self.history_ = {name: [self._scale_ * error for error in each] for name, each in errors.items()}
-        self.best_epoch_ = descent.best_epoch
-
-    def _generator(self) -> np.random.Generator:
-        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factors:
-        size = data.n_users, data.n_items, self.n_factors
-        return Factors.random(*size, self.init_scale, implicit=self.implicit_feedback, rng=rng)
-
-    def _factors(self) -> Factors:
-        biases = self.user_bias_, self.item_bias_
-        return Factors(*biases, self.user_factors_, self.item_factors_, self.implicit_factors_)
+        # Equal ratings have no deviation; a tiny scale makes the initial factors negligible.
+        self._scale = max(float(values.std(dtype=np.float64)), 1e-6 * float(np.abs(values).max()), 1e-30)
 
     def _settings(self, first_epoch: int) -> Settings:
-        """Return the settings for the epochs that remain from one on."""
+        """Return the settings of a descent that skips the first epochs."""
         names = set(Settings._fields) & set(self.get_params())
         given = {name: getattr(self, name) for name in names}
         decay = self.learning_rate_decay**first_epoch
@@ -366,68 +299,45 @@ class SGDMatrixFactorization(Recommender):
 
     # ------------------------------------------------------------------ scoring
 
-    def _user_profiles(self, user_codes: CodeArray) -> Profiles:
-        return Profiles(self.user_bias_[user_codes], self.user_factors_[user_codes])
+    def _user_factors(self) -> Factors:
+        return Factors(self.user_factors_, self.user_bias_)
 
-    def _fold_in(self, histories: Rows) -> Profiles:
-        """Solve for the bias and the factors that minimise the objective, the items' given."""
-        return self._item_side().solve(histories, self._runner())
+    def _item_factors(self) -> Factors:
+        return Factors(self.item_factors_, self.item_bias_)
 
-    def _item_side(self) -> ItemSide:
-        # The descent is in units of the deviation, in which factors are smaller by its root and biases by itself.
-        penalties = self.l2_bias / self._penalty_scale_, self.l2 * self._scale_ / self._penalty_scale_
-        items = self.item_bias_, self.item_factors_, self.implicit_factors_
-        return ItemSide(self.mean_, *items, *penalties, float(self.l2_exponent))
+    def _intercept(self) -> float:
+        return self.mean_
 
     def _to_reported(self, scores: FloatArray) -> FloatArray:
         return np.clip(scores, *self.rating_range_, out=scores) if self.clip else scores
 
-    def _block_size(self) -> int:
-        return USERS_PER_BLOCK
-
-    def _score_block(self, profiles: Profiles) -> FloatArray:
-        scores = products(profiles.factors, self.item_factors_, self._runner())
-        scores += (profiles.bias + np.float32(self.mean_))[:, None]
-        scores += self.item_bias_
-        return scores
-
-    def _top_block(self, profiles: Profiles, n: int, eligible: EligibleItems) -> Top:
-        top = top_of_products(profiles.factors, self.item_factors_, self.item_bias_, n, eligible, self._runner())
-        return top._replace(scores=top.scores + (profiles.bias + np.float32(self.mean_))[:, None])
-
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        return self._to_reported(self.mean_ + self._factors().scores(user_codes, item_codes, self._runner()))
-
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        user_bias, item_bias = np.append(self.user_bias_, 0.0), np.append(self.item_bias_, 0.0)
-        return self._to_reported(self.mean_ + user_bias[user_codes] + item_bias[item_codes])
+        return self._to_reported(self._bias_scores(user_codes, item_codes))
+
+    def _fold_in(self, histories: Rows) -> Factors:
+        return self._fold_in_model().solve(histories, self._runner())
+
+    def _fold_in_model(self) -> FoldIn:
+        # The penalties apply in units of the standard deviation, by which biases scale; factors scale by its root.
+        penalties = self.l2_bias / self._penalty_scale, self.l2 * self._scale / self._penalty_scale
+        items = self.item_bias_, self.item_factors_, self.implicit_factors_
+        return FoldIn(self.mean_, *items, *penalties, float(self.l2_exponent))
 
     # ------------------------------------------------------------------ explaining
 
-    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        return nearest_by_cosine(self.item_factors_, item_codes, n, self._runner())
-
-    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
-        return nearest_by_cosine(self.user_factors_, user_codes, n, self._runner())
-
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        """Trace the factors back to the past items that they come from; how far the descent ended from it is a term."""
+        """Split a score into the biases, contributions of the past items and a remainder."""
         history = self._training_histories(np.array([user_code]))
         bias = float(self.user_bias_[user_code])
-        shares = self._item_side().shares(history.codes, history.values, bias, item_code)
+        parts = self._fold_in_model().contributions(history.codes, history.values, bias, item_code)
         factors = self.user_factors_[user_code], self.item_factors_[item_code]
         product = float(np.dot(*(each.astype(np.float64) for each in factors)))
         terms = [
             Term("mean", None, self.mean_),
             Term("user", None, bias),
             Term("item", None, float(self.item_bias_[item_code])),
-            *self._past_item_terms(history.codes, shares),
-            Term("other", None, product - float(shares.sum())),
+            *self._past_item_terms(history.codes, parts),
+            Term("other", None, product - float(parts.sum())),
         ]
         total = sum(term.contribution for term in terms)
         return [*terms, Term("clipping", None, float(self._to_reported(np.array([total]))[0]) - total)]
-
-
-def _codes_of(known: Interactions, here: Interactions) -> tuple[CodeArray, CodeArray]:
-    """Return the codes that the users and items of one set have in another, −1 where they have none."""
-    return here.users.codes(known.users), here.items.codes(known.items)

@@ -3,9 +3,9 @@
 Rows are ranked from the longest to the shortest. Common columns of two long rows are counted in bits (`bit_rows`).
 Common columns of a short and a long row are counted once, when the short row is processed, and used for both.
 
-The counts are integers, and the similarity is evaluated only where it can change the result. Every similarity of
-binary rows grows with the number of common columns and falls with the length of the other row, so one similarity bounds
-all similarities of a strip of ranks.
+The counts are integers, and the similarity is evaluated only where it can change the result. The similarity must be
+monotone: it never falls with the number of common columns and never grows with the length of a row, so one similarity
+bounds all similarities of a strip of ranks.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from numba import njit
 
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.bit_rows import Words, count_ones
-from recokit.kernels.similarity_formulas import similarity_of
+from recokit.kernels.similarity_formulas import Constants, similarity_of
 from recokit.kernels.top_k import Keys, key_of, put, score_of, worst_of, write_best
 
 __all__ = ["merge_long", "nearest_of_long", "nearest_of_short"]
@@ -31,7 +31,7 @@ _NO_MOMENTS = ((0.0, 0.0, 0.0, 0.0),)  # unused: no similarity of binary rows ne
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _similarity(
-    kind: int, swapped: bool, common: np.int32 | int, own_length: float, other_length: float, constants: FloatArray
+    kind: int, swapped: bool, common: np.int32 | int, own_length: float, other_length: float, constants: Constants
 ) -> float:
     """Return the similarity of two binary rows from their lengths and the number of common columns."""
     n, own_stats, other_stats = np.float64(common), (own_length, own_length), (other_length, other_length)
@@ -40,9 +40,9 @@ def _similarity(
 
 
 @njit(nogil=True, cache=True)
-def _with_margin(similarity: float, constants: FloatArray) -> float:
+def _with_margin(similarity: float, constants: Constants) -> float:
     """Return a similarity plus a margin for rounding errors."""
-    return similarity * 1.000001 + 1e-12 * constants[2]
+    return similarity * 1.000001 + 1e-12 * constants.n_columns
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -52,7 +52,7 @@ def _is_skipped(
     common: np.int32 | int,
     own_length: float,
     min_length: float,
-    constants: FloatArray,
+    constants: Constants,
     worst: float,
 ) -> bool:
     """Return whether a pair can be skipped.
@@ -115,7 +115,7 @@ def _select_by_strip(
     row_of_rank: IntArray,
     lengths: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     counts: CodeArray,
     keys: Keys,
@@ -159,7 +159,7 @@ def _select_single_touches(
     row_of_rank: IntArray,
     lengths: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     keys: Keys,
 ) -> int:
@@ -211,7 +211,7 @@ def _select_repeated(
     row_of_rank: IntArray,
     lengths: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     counts: CodeArray,
     skipped: IntArray,
@@ -252,7 +252,7 @@ def _write_required(
     row_of_rank: IntArray,
     lengths: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     nearest_scores: FloatArray,
     long_keys: Keys,
@@ -317,7 +317,7 @@ def nearest_of_long(
     ranks: AnyArray,
     common: CodeArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     nearest_codes: CodeArray,
     nearest_scores: FloatArray,
@@ -370,7 +370,7 @@ def nearest_of_short(
     ranks: AnyArray,
     costs: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     swapped: bool,
     nearest_codes: CodeArray,
     nearest_scores: FloatArray,

@@ -14,7 +14,14 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, CORRELATION, COSINE, PEARSON, similarity_of
+from recokit.kernels.similarity_formulas import (
+    ASYMMETRIC_COSINE,
+    COSINE,
+    PEARSON,
+    Constants,
+    is_correlation,
+    similarity_of,
+)
 
 __all__ = ["nearest_rows", "query_costs", "row_stats", "similarity_rows"]
 
@@ -46,10 +53,10 @@ def query_costs(indptr: IntArray, column_codes: CodeArray, column_indptr: IntArr
 
 
 @njit(nogil=True, cache=True)
-def _is_counted(kind: int, unit: bool, constants: FloatArray) -> bool:
+def _is_counted(kind: int, unit: bool, constants: Constants) -> bool:
     """Return whether the similarity needs the number of common columns."""
     needs_product_only = kind in (COSINE, ASYMMETRIC_COSINE) and not unit
-    return not needs_product_only or constants[3] > 0 or constants[4] > 1
+    return not needs_product_only or constants.shrinkage > 0 or constants.min_common > 1
 
 
 @njit(nogil=True, cache=True)
@@ -58,7 +65,7 @@ def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatA
     return (
         np.zeros(n_rows, dtype=np.int32),
         np.zeros(0 if unit else n_rows, dtype=np.float64),
-        np.zeros((n_rows if kind >= CORRELATION else 0, 4), dtype=np.float64),
+        np.zeros((n_rows if is_correlation(kind) else 0, 4), dtype=np.float64),
         np.empty(n_rows, dtype=np.int32),
     )
 
@@ -254,7 +261,7 @@ def nearest_rows(
     column_values: FloatArray,
     indexed_stats: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     unit: bool,
     swapped: bool,
     nearest_codes: CodeArray,
@@ -282,8 +289,7 @@ def nearest_rows(
         Number of cells and sum of squares of each row.
     kind : int
         ``COSINE``, ``JACCARD``, ….
-    constants : (5,) float64 array
-        alpha, beta, number of columns, shrinkage, minimum number of common columns.
+    constants : Constants
     unit : bool
         Whether all values of queries and rows are 1, or the similarity ignores the values.
     swapped : bool
@@ -341,7 +347,7 @@ def similarity_rows(
     column_values: FloatArray,
     indexed_stats: FloatArray,
     kind: int,
-    constants: FloatArray,
+    constants: Constants,
     unit: bool,
     swapped: bool,
     similarities: FloatArray,

@@ -10,6 +10,7 @@ T. Dunning (1993). Accurate methods for the statistics of surprise and coinciden
 """
 
 import math
+from typing import NamedTuple
 
 from numba import njit
 
@@ -26,6 +27,8 @@ __all__ = [
     "LOG_LIKELIHOOD",
     "PEARSON",
     "TVERSKY",
+    "Constants",
+    "is_correlation",
     "significance",
     "similarity_of",
 ]
@@ -34,10 +37,39 @@ COSINE, ASYMMETRIC_COSINE, JACCARD, DICE, TVERSKY, CONDITIONAL_PROBABILITY, LIFT
 # Correlations: computed from sums over the common columns only.
 CORRELATION, PEARSON = 8, 9
 
+
+class Constants(NamedTuple):
+    """Parameters of the formulas, all of type float.
+
+    Attributes
+    ----------
+    alpha, beta : float
+        Weights of the two rows in ``ASYMMETRIC_COSINE`` (alpha) and ``TVERSKY``.
+    n_columns : float
+        Number of columns, or the sum of their weights.
+    shrinkage : float
+        Shrinks similarities with few common columns; see `significance`.
+    min_common : float
+        Minimum number of common columns.
+    """
+
+    alpha: float
+    beta: float
+    n_columns: float
+    shrinkage: float
+    min_common: float
+
+
 # A variance below this share of the sum of squares is rounding error: float32 has a relative precision of 1e-7.
 _NO_VARIANCE = 1e-12
 # An excess over the expected number of common columns below the rounding error of float32 weights counts as none.
 _MORE_THAN_CHANCE = 1.000001
+
+
+@njit(nogil=True, inline="always")
+def is_correlation(kind: int) -> bool:
+    """Return whether a similarity is computed from the common columns only."""
+    return kind in (CORRELATION, PEARSON)
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
@@ -61,13 +93,13 @@ def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: fl
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, constants: FloatArray) -> float:
+def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, constants: Constants) -> float:
     """Return a similarity over whole rows; ``own`` and ``other`` are (size, sum of squares).
 
     For sets, ``dot`` is the number of common columns and the size is the number of cells. For weighted sets, both are
     sums of weights, and the common weight is at most the smaller size.
     """
-    alpha, beta, n_columns = constants[0], constants[1], constants[2]
+    alpha, beta, n_columns = constants.alpha, constants.beta, constants.n_columns
     if kind == COSINE:
         return dot / math.sqrt(own[1] * other[1]) if own[1] > 0 and other[1] > 0 else 0.0
     if kind == ASYMMETRIC_COSINE:
@@ -105,12 +137,13 @@ def _correlation(kind: int, n: float, product: float, moments: FloatArray) -> fl
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def significance(kind: int, common: float, constants: FloatArray) -> float:
+def significance(kind: int, common: float, constants: Constants) -> float:
     """Return the shrinkage factor n / (n + shrinkage) of a similarity with n common columns; 0 if n is too small."""
-    shrinkage, min_common = constants[3], constants[4]
     # A single common column carries no information on a correlation, so n − 1 is used (Koren 2010, eq. 2).
-    support = common - 1.0 if kind >= CORRELATION else common
-    return support / (support + shrinkage) if support > 0 and common >= min_common else 0.0
+    support = common - 1.0 if is_correlation(kind) else common
+    if support <= 0 or common < constants.min_common:
+        return 0.0
+    return support / (support + constants.shrinkage)
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
@@ -123,7 +156,7 @@ def similarity_of(
     row: int,
     own: FloatArray,
     other: FloatArray,
-    constants: FloatArray,
+    constants: Constants,
 ) -> float:
     """Return the shrunk similarity of two rows with a common column.
 
@@ -139,13 +172,12 @@ def similarity_of(
         ``moments[row]`` is (Σx², Σy², Σx, Σy) over the common columns; read for correlations only.
     own, other : (2,) float64 arrays
         Number of cells and sum of squares of either row.
-    constants : (5,) float64 array
-        alpha, beta, number of columns, shrinkage, minimum number of common columns.
+    constants : Constants
     """
     factor = significance(kind, common, constants)
     if factor == 0:
         return 0.0
-    if kind >= CORRELATION:
+    if is_correlation(kind):
         return factor * _correlation(kind, common, product, moments[row])
     if swapped:
         return factor * _association(kind, product, other, own, constants)

@@ -13,7 +13,7 @@ from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity import _accumulate, _accumulators, _clear
-from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, significance
+from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, Constants, significance
 from recokit.kernels.top_k import key_of, offer, write_best
 
 __all__ = ["nearest_rows_by", "similarity_rows_by"]
@@ -29,7 +29,7 @@ def _similarity_by(
     product: float,
     own: FloatArray,
     other: FloatArray,
-    constants: FloatArray,
+    constants: Constants,
 ) -> float:
     """Return the shrunk similarity of two rows with a common column; 0 if the formula returns NaN."""
     factor = significance(ASYMMETRIC_COSINE, common, constants)
@@ -55,7 +55,7 @@ def similarity_rows_by(
     column_values: FloatArray,
     indexed_stats: FloatArray,
     formula: Formula,
-    constants: FloatArray,
+    constants: Constants,
     unit: bool,
     swapped: bool,
     similarities: FloatArray,
@@ -66,8 +66,8 @@ def similarity_rows_by(
     ----------
     start, stop, indptr, column_codes, values, query_stats, own_codes, column_indptr, row_codes, column_values, \
     indexed_stats, constants, unit, swapped
-        See `kernels.similarity.nearest_rows`. Only ``shrinkage`` and the minimum number of common columns are read from
-        ``constants``; ``unit`` is not used.
+        See `kernels.similarity.nearest_rows`. Only ``shrinkage`` and ``min_common`` are read from ``constants``;
+        ``unit`` is not used.
     formula : compiled function
         formula(n_common, Σxy, n_x, n_y, Σx², Σy²) returns the similarity, where n_x and n_y are the numbers of cells.
     similarities : (n_queries, n_rows) float32 array
@@ -105,7 +105,7 @@ def nearest_rows_by(
     column_values: FloatArray,
     indexed_stats: FloatArray,
     formula: Formula,
-    constants: FloatArray,
+    constants: Constants,
     unit: bool,
     swapped: bool,
     nearest_codes: CodeArray,

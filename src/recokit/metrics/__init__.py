@@ -1,18 +1,18 @@
 """Metrics of predicted ratings and of recommended lists.
 
-Errors of ratings: `rmse`, `mse`, `mae`. Hits of lists: `precision`, `recall`, `hit_rate`, `ndcg`, `average_precision`,
-`reciprocal_rank`, `auc`. Lists as a whole: `coverage`, `gini`, `novelty`, `diversity`, `serendipity`,
-`popularity_bias`, `personalization`. `evaluate` computes any number of these in one pass over the lists, `compare`
-tells which differences between evaluations are more than chance.
+- Rating metrics: `rmse`, `mse`, `mae`.
+- Ranking metrics: `precision`, `recall`, `hit_rate`, `ndcg`, `average_precision`, `reciprocal_rank`, `auc`.
+- Beyond-accuracy metrics: `coverage`, `gini`, `novelty`, `diversity`, `serendipity`, `popularity_bias`,
+  `personalization`.
+- Business metrics: `revenue_at_k`, `margin_at_k`.
 
-What a shop counts: `conversion_rate`, `repeat_purchase_rate`, `revenue_at_k`, `margin_at_k`; `uplift` is what an
-experiment showed, `sample_size` what it needs. `ips`, `snips` and `doubly_robust` tell from the log of one policy what
-another would have earned.
+`evaluate` computes any number of these in one pass over the lists, and custom metrics. `compare` finds the significant
+differences between evaluations.
 
-Libraries differ in their conventions, which here are parameters. Tests hold these to be equal:
+Libraries differ in their conventions, which are parameters here. The tests check that these metrics are equal:
 
 =============================  =============================================================================
-here                           elsewhere
+recokit                        other libraries
 =============================  =============================================================================
 ``precision@k``                trec_eval ``P_k``, ranx ``precision@k``
 ``recall@k``                   trec_eval ``recall_k``, ranx ``recall@k``
@@ -24,15 +24,13 @@ here                           elsewhere
 ``average_precision@k``        trec_eval ``map_cut_k``, ranx ``map@k``
 ``map@k(denominator=min)``     implicit ``mean_average_precision_at_k``
 ``reciprocal_rank@k``          trec_eval ``recip_rank`` (without cut-off), ranx ``mrr@k``
-``auc``                        scikit-learn ``roc_auc_score``, items that are not listed being tied last
+``auc``                        scikit-learn ``roc_auc_score``, with a tie of all unlisted items at the end
 ``auc@k``                      implicit ``AUC_at_k``
 =============================  =============================================================================
 
-trec_eval leaves out users without a list; here they score 0.
+trec_eval skips users without a list; here they score 0.
 """
 
-from recokit.experiments.ab_test import Uplift, sample_size, uplift
-from recokit.experiments.off_policy import PolicyValue, doubly_robust, ips, snips
 from recokit.metrics._metric import Metric
 from recokit.metrics.beyond_accuracy import (
     coverage,
@@ -43,7 +41,7 @@ from recokit.metrics.beyond_accuracy import (
     popularity_bias,
     serendipity,
 )
-from recokit.metrics.business import conversion_rate, margin_at_k, repeat_purchase_rate, revenue_at_k
+from recokit.metrics.business import margin_at_k, revenue_at_k
 from recokit.metrics.comparison import Comparison, Difference, compare
 from recokit.metrics.evaluation import Evaluation, evaluate
 from recokit.metrics.ranking import auc, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank
@@ -54,19 +52,14 @@ __all__ = [
     "Difference",
     "Evaluation",
     "Metric",
-    "PolicyValue",
-    "Uplift",
     "auc",
     "average_precision",
     "compare",
-    "conversion_rate",
     "coverage",
     "diversity",
-    "doubly_robust",
     "evaluate",
     "gini",
     "hit_rate",
-    "ips",
     "mae",
     "margin_at_k",
     "mse",
@@ -77,11 +70,7 @@ __all__ = [
     "precision",
     "recall",
     "reciprocal_rank",
-    "repeat_purchase_rate",
     "revenue_at_k",
     "rmse",
-    "sample_size",
     "serendipity",
-    "snips",
-    "uplift",
 ]

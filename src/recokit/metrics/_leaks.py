@@ -1,63 +1,109 @@
-"""A warning where the test set was seen in training."""
+"""Leaks: test interactions in the training data, and training interactions later than the test."""
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 
-from recokit._typing import CodeArray
+from recokit._runtime.warnings import levels_inside
+from recokit._typing import AnyArray, CodeArray
+from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.exceptions import LeakageWarning
 from recokit.metrics._truth import Truth
 
-__all__ = ["warn_of_leaks"]
+__all__ = ["Leaks", "count_leaks", "warn_of_leaks"]
 
 
-def warn_of_leaks(truth: Truth, train: Interactions) -> None:
-    """Warn of test pairs that are in the training data, or older than what it knows of their users.
+class Leaks(NamedTuple):
+    """Numbers of test interactions that leak.
 
-    Lists leave the former out, or hit what was learned by heart; the latter were predicted from their future.
+    Attributes
+    ----------
+    n_duplicates : int
+        Test pairs in the training data.
+    n_own_future : int, optional
+        Test interactions older than the last training interaction of the same user. None if the times of the training
+        and the test data are not both known, or not comparable.
+    n_anyones_future : int, optional
+        Test interactions older than the last training interaction of any user. None as for ``n_own_future``.
+    time_types : (str, str), optional
+        Types of the times of the training and the test data, if they are not comparable.
     """
-    rows = np.repeat(np.arange(len(truth.users)), np.diff(truth.indptr))
-    users = train.users.codes(truth.users)[rows]
-    n_known = _count_known(truth, train, users)
-    if n_known:
-        _warn(
-            f"{n_known} of {len(rows)} test pairs are in the training data, which makes the evaluation meaningless "
-            "for them; split so that no pair is on both sides"
-        )
-    n_older = _count_older(truth, train, users)
-    if n_older:
-        _warn(
-            f"{n_older} of {len(rows)} test pairs are older than the last training interaction of their users, whose "
-            "future was learned from; split by time"
-        )
+
+    n_duplicates: int
+    n_own_future: int | None = None
+    n_anyones_future: int | None = None
+    time_types: tuple[str, str] | None = None
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, LeakageWarning, stacklevel=4)
+def count_leaks(train: Interactions, users: IdIndex, items: IdIndex, test: Rows) -> Leaks:
+    """Count the test interactions that leak.
+
+    Parameters
+    ----------
+    train : Interactions
+        Training data with at least one interaction.
+    users, items : IdIndex
+        Users and items of the test data.
+    test : Rows
+        Test items of each user, with times if they are known.
+
+    Examples
+    --------
+    >>> train = Interactions.from_arrays(["ann", "bob"], ["tea", "cup"], timestamps=[3, 5])
+    >>> test = Interactions.from_arrays(["ann", "bob"], ["tea", "pot"], timestamps=[4, 4])
+    >>> rows = test.rows._replace(times=test.timestamps)
+    >>> count_leaks(train, test.users, test.items, rows)
+    Leaks(n_duplicates=1, n_own_future=1, n_anyones_future=2, time_types=None)
+    """
+    user_codes = train.users.codes(users)[test.row_codes]
+    n_duplicates = _count_duplicates(train, user_codes, train.items.codes(items)[test.codes])
+    if train.timestamps is None or test.times is None:
+        return Leaks(n_duplicates)
+    if (train.timestamps.dtype.kind == "M") != (test.times.dtype.kind == "M"):
+        return Leaks(n_duplicates, time_types=(str(train.timestamps.dtype), str(test.times.dtype)))
+    n_own_future = _count_own_future(train, train.timestamps, user_codes, test.times)
+    return Leaks(n_duplicates, n_own_future, int(np.count_nonzero(test.times < train.timestamps.max())))
 
 
-def _count_known(truth: Truth, train: Interactions, users: CodeArray) -> int:
-    """Return how many test pairs are in the training data."""
-    items = train.items.codes(truth.items)[truth.item_codes]
-    known = (users >= 0) & (items >= 0)
+def _count_duplicates(train: Interactions, user_codes: CodeArray, item_codes: CodeArray) -> int:
+    known = (user_codes >= 0) & (item_codes >= 0)
     cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes  # ascending
-    wanted = users[known].astype(np.int64) * train.n_items + items[known]
+    wanted = user_codes[known].astype(np.int64) * train.n_items + item_codes[known]
     places = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
     return int(np.count_nonzero(cells[places] == wanted))
 
 
-def _count_older(truth: Truth, train: Interactions, users: CodeArray) -> int:
-    """Return how many test pairs are older than the last training interaction of the same user."""
-    if truth.times is None or train.timestamps is None:
-        return 0
-    if (truth.times.dtype.kind == "M") != (train.timestamps.dtype.kind == "M"):
-        types = f"{train.timestamps.dtype} in train and {truth.times.dtype} in test"
-        warnings.warn(f"timestamps are {types}, so leaks of the future were not looked for", stacklevel=4)
-        return 0
-    active = np.flatnonzero(np.diff(train.indptr))
-    last = np.zeros(train.n_users + 1, dtype=train.timestamps.dtype)  # that at the end is of users who are unknown
-    last[active] = np.maximum.reduceat(train.timestamps, train.indptr[active])
-    has_past = np.zeros(train.n_users + 1, dtype=np.bool_)
-    has_past[active] = True
-    return int(np.count_nonzero(has_past[users] & (truth.times < last[users])))
+def _count_own_future(train: Interactions, train_times: AnyArray, user_codes: CodeArray, test_times: AnyArray) -> int:
+    active = np.flatnonzero(train.rows.lengths)
+    last = np.zeros(train.n_users + 1, dtype=train_times.dtype)  # the last entry is for users outside the training data
+    last[active] = np.maximum.reduceat(train_times, train.indptr[active])
+    has_history = np.zeros(train.n_users + 1, dtype=np.bool_)
+    has_history[active] = True
+    return int(np.count_nonzero(has_history[user_codes] & (test_times < last[user_codes])))
+
+
+def warn_of_leaks(truth: Truth, train: Interactions) -> None:
+    """Warn of test pairs in the training data, and of test pairs older than the user's training data.
+
+    Lists either exclude the former or reproduce memorised ones. The model was trained on the future of the latter.
+    """
+    leaks, n_pairs = count_leaks(train, truth.users, truth.items, truth.rows), len(truth.rows.codes)
+    if leaks.n_duplicates:
+        message = (
+            f"{leaks.n_duplicates} of {n_pairs} test pairs are in the training data, so their evaluation is "
+            "meaningless; split the data so that no pair is in both parts"
+        )
+        warnings.warn(message, LeakageWarning, stacklevel=levels_inside())
+    if leaks.time_types is not None:
+        train_type, test_type = leaks.time_types
+        message = f"timestamps are {train_type} in train and {test_type} in test, so they were not compared for leaks"
+        warnings.warn(message, stacklevel=levels_inside())
+    if leaks.n_own_future:
+        message = (
+            f"{leaks.n_own_future} of {n_pairs} test pairs are older than the last training interaction of the same "
+            "user, so the model was trained on that user's future; split the data by time"
+        )
+        warnings.warn(message, LeakageWarning, stacklevel=levels_inside())

@@ -1,4 +1,4 @@
-"""Every metric of every user: those of hits in one pass over the lists, the others in one each."""
+"""Computation of metrics: metrics from ranks in one pass over the lists, all others one by one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,14 +10,24 @@ from recokit._typing import FloatArray, IntArray
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.kernels import ranking
-from recokit.metrics._background import Background
-from recokit.metrics._hits import hits_between
+from recokit.metrics._context import Context
+from recokit.metrics._custom import CustomMetric
+from recokit.metrics._hits import find_hits
 from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._metric import DENOMINATORS, GAINS, REGISTRY, Metric
+from recokit.metrics._metric import (
+    DENOMINATORS,
+    GAINS,
+    REGISTRY,
+    AllListsMeasure,
+    HitMeasure,
+    ListMeasure,
+    Metric,
+    RankMeasure,
+)
 from recokit.metrics._pairing import Missing, Pairing, pair
 from recokit.metrics._truth import Truth
 
-__all__ = ["mean_of_defined", "mean_over_users", "measure_users"]
+__all__ = ["mean_of_defined", "mean_over_users", "measure_lists", "measure_users"]
 
 
 def mean_over_users(
@@ -26,118 +36,134 @@ def mean_over_users(
     metric: Metric,
     threshold: float | None,
     missing: Missing,
-    n_threads: int | None = None,
-    background: Background | None = None,
+    *,
+    context: Context | None = None,
+    runner: Runner | None = None,
 ) -> float:
-    """Return one metric of lists, given as to `recokit.metrics.precision`; warnings point to the caller's caller."""
-    lists = Lists.of(recommendations, metric.k)
-    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    pairing = pair(lists, truth, missing, stacklevel=4)
-    values = measure_users(lists, truth, pairing, [metric], background=background or Background(), n_threads=n_threads)
+    """Return the mean of one metric over users, from the inputs of `recokit.metrics.precision`."""
+    lists = Lists.from_input(recommendations, metric.k)
+    truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
+    pairing = pair(lists, truth, missing)
+    values = measure_users(
+        lists, truth, pairing, [metric], context=context or Context(), runner=runner or Runner(thread_count(None))
+    )
     return mean_of_defined(values[:, 0], metric)
 
 
-def mean_of_defined(values: FloatArray, metric: Metric) -> float:
-    """Return the mean of the values that are not NaN, as they are where a list holds too little for the metric."""
+def mean_of_defined(values: FloatArray, metric: Metric | CustomMetric) -> float:
+    """Return the mean of the values that are not NaN; a value is NaN if the list is too short for the metric."""
     defined = values[~np.isnan(values)]
     if len(defined) == 0:
-        raise DataError(f"{metric}: no user evaluated has a list that holds enough items for it")
+        raise DataError(f"{metric}: no evaluated user has a list with enough items for this metric")
     return float(defined.mean())
+
+
+def measure_lists(lists: Lists, metric: Metric, context: Context) -> float:
+    """Return a metric without a test set, over all lists."""
+    measure = REGISTRY[metric.name].measure
+    if isinstance(measure, AllListsMeasure):
+        return float(measure.compute(lists, metric.k, context))
+    if isinstance(measure, ListMeasure):
+        return mean_of_defined(measure.compute(lists, metric.k, context), metric)
+    raise TypeError(f"{metric} needs a test set")
 
 
 def measure_users(
     lists: Lists,
     truth: Truth,
     pairing: Pairing,
-    metrics: Sequence[Metric],
+    metrics: Sequence[Metric | CustomMetric],
     *,
-    background: Background,
-    n_threads: int | None,
+    context: Context,
+    runner: Runner,
 ) -> FloatArray:
-    """Return the metrics of each user: (n_users, n_metrics) float64, NaN where a list holds too little for a metric.
+    """Return the metrics of each user: (n_users, n_metrics) float64, NaN if the list is too short for a metric.
 
     Raises
     ------
     DataError
-        Test values that cannot be gains.
+        The test values cannot be used as gains.
     ValueError
-        A metric needs the catalogue, or something else that is not there.
+        A metric needs the catalogue or another part of the context that is missing, or a custom metric returns invalid
+        values.
     """
-    truth.check_gains({"worth" if background.lacks_worth(metric.name) else metric.gain for metric in metrics})
+    truth.check_gains({_gain(metric, context) for metric in metrics if isinstance(metric, Metric)})
     results = np.empty((len(pairing.users), len(metrics)))
-    counted = [column for column, metric in enumerate(metrics) if REGISTRY[metric.name].scope == "counts"]
-    results[:, counted] = _count_hits(
-        lists, truth, pairing, [metrics[column] for column in counted], background, n_threads
-    )
+    ranked: dict[int, Metric] = {}
     for column, metric in enumerate(metrics):
-        measure, scope, *_ = REGISTRY[metric.name]
-        if scope == "list":
-            results[:, column] = np.append(measure(lists, metric.k, background), np.nan)[pairing.list_rows]
-        elif scope == "hits":
-            results[:, column] = measure(hits_between(lists, truth, pairing, metric.k), background)
+        if isinstance(metric, CustomMetric):
+            results[:, column] = metric.measure(lists, truth, pairing)
+            continue
+        measure = REGISTRY[metric.name].measure
+        if isinstance(measure, RankMeasure):
+            ranked[column] = metric
+        elif isinstance(measure, HitMeasure):
+            results[:, column] = measure.compute(find_hits(lists, truth, pairing, metric.k), context)
+        elif isinstance(measure, ListMeasure):
+            values = np.append(measure.compute(lists, metric.k, context), np.nan)  # NaN for users without a list
+            results[:, column] = values[pairing.list_rows]
+    results[:, list(ranked)] = _measure_ranks(lists, truth, pairing, list(ranked.values()), context, runner)
     return results
 
 
-def _count_hits(
-    lists: Lists,
-    truth: Truth,
-    pairing: Pairing,
-    metrics: Sequence[Metric],
-    background: Background,
-    n_threads: int | None,
+def _gain(metric: Metric, context: Context) -> str | None:
+    """Return the kind of gain that the metric takes from the test values."""
+    return "value" if context.sums_test_values(metric.name) else metric.gain
+
+
+def _measure_ranks(
+    lists: Lists, truth: Truth, pairing: Pairing, metrics: Sequence[Metric], context: Context, runner: Runner
 ) -> FloatArray:
-    """Compute the metrics that are counts of hits in one pass."""
+    """Compute the metrics from ranks in one pass."""
     results = np.empty((len(pairing.users), len(metrics)))
-    sizes = np.diff(truth.indptr)
-    plan = _plan(metrics, lists, truth, background)
+    lengths = truth.rows.lengths
+    plan = _plan(metrics, lists, truth, context)
     args = (
         lists.codes,
         lists.counts,
         pairing.list_rows,
-        truth.indptr,
-        lists.items.codes(truth.items)[truth.item_codes],
+        truth.rows.indptr,
+        lists.items.codes(truth.items)[truth.rows.codes],
         truth.values,
         pairing.test_rows,
-        _discounts(plan, max(lists.codes.shape[1], int(sizes.max(initial=0)))),
+        _discounts(plan, max(lists.codes.shape[1], int(lengths.max(initial=0)))),
         len(lists.items),
         plan,
         results,
     )
-    costs = np.append(lists.counts, 0)[pairing.list_rows] + np.append(sizes, 0)[pairing.test_rows] + 8 * len(metrics)
-    Runner(thread_count(n_threads)).rows(ranking.measure_lists, len(results), args, costs=costs)
+    costs = np.append(lists.counts, 0)[pairing.list_rows] + np.append(lengths, 0)[pairing.test_rows] + 8 * len(metrics)
+    runner.rows(ranking.measure_lists, len(results), args, costs=costs)
     return results
 
 
-def _plan(metrics: Sequence[Metric], lists: Lists, truth: Truth, background: Background) -> IntArray:
-    """Return kind, cut-off, denominator, gain and number of items that compete of each metric as numbers."""
-    width = max(lists.codes.shape[1], 1)
+def _plan(metrics: Sequence[Metric], lists: Lists, truth: Truth, context: Context) -> IntArray:
+    """Return the plan of the kernel: kind, cut-off, denominator, gain and catalogue size of each metric."""
+    plan = np.zeros((len(metrics), 5), dtype=np.int64)
+    for row, metric in zip(plan, metrics, strict=True):
+        measure = REGISTRY[metric.name].measure
+        assert isinstance(measure, RankMeasure)
+        row[0] = measure.kind
+        row[1] = _cut_off(metric, lists)
+        row[2], row[3] = DENOMINATORS[metric.denominator or "k"], GAINS[metric.gain or "binary"]
+        row[4] = _catalogue_size(lists, truth, metric.k, context) if measure.kind == ranking.AUC else 0
+    return plan
 
-    def cut(metric: Metric) -> int:
-        if metric.k is not None:
-            return metric.k
-        return width if metric.denominator == "k" else np.iinfo(np.int64).max
 
-    rows = [
-        (
-            REGISTRY[metric.name].measure,
-            cut(metric),
-            DENOMINATORS[metric.denominator or "k"],
-            GAINS[metric.gain or "binary"],
-            _n_competing(lists, truth, metric.k, background) if metric.name == "auc" else 0,
-        )
-        for metric in metrics
-    ]
-    return np.array(rows, dtype=np.int64).reshape(len(metrics), 5)
+def _cut_off(metric: Metric, lists: Lists) -> int:
+    """Return the cut-off; without one, the width of the lists if it is the denominator, else no limit."""
+    if metric.k is not None:
+        return metric.k
+    return max(lists.codes.shape[1], 1) if metric.denominator == "k" else int(np.iinfo(np.int64).max)
 
 
 def _discounts(plan: IntArray, length: int) -> FloatArray:
-    """Return 1 / log2(rank + 1), ranks from 1, and their sums over the ranks above."""
-    whole = plan[(plan[:, 0] == ranking.NDCG) & (plan[:, 2] == ranking.BY_K), 1]
-    weights = 1 / np.log2(np.arange(2, 3 + max(length, int(whole.max(initial=0)))))
+    """Return 1 / log2(rank + 1) for ranks from 1, and their sums over the ranks above."""
+    ideal_sizes = plan[(plan[:, 0] == ranking.NDCG) & (plan[:, 2] == ranking.BY_K), 1]
+    weights = 1 / np.log2(np.arange(2, 3 + max(length, int(ideal_sizes.max(initial=0)))))
     return np.stack([weights, np.concatenate([[0.0], np.cumsum(weights[:-1])])])
 
 
-def _n_competing(lists: Lists, truth: Truth, k: int | None, background: Background) -> int:
-    """Return the size of the catalogue, with what only the first k places of the lists or the test know."""
+def _catalogue_size(lists: Lists, truth: Truth, k: int | None, context: Context) -> int:
+    """Return the size of the catalogue, including items of the first k places and of the test set."""
     listed = IdIndex(lists.items.take(np.unique(lists.top(k)[0])))
-    return len(background.items("auc").union(listed).union(truth.items))
+    return len(context.catalogue_for("auc").union(listed).union(truth.items))

@@ -1,71 +1,107 @@
-"""Metric: the name of a measure of lists, its cut-off and its conventions; and the registry of all of them."""
+"""Metric: a metric of recommended lists with its cut-off and conventions; and the registry of metrics."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
+from recokit._typing import FloatArray
 from recokit.kernels import ranking
-from recokit.metrics import _hit_measures, _list_measures
+from recokit.metrics._context import Context
+from recokit.metrics._hits import Hits
+from recokit.metrics._lists import Lists
 
-__all__ = ["REGISTRY", "Denominator", "Gain", "Metric"]
+__all__ = [
+    "REGISTRY",
+    "AllListsMeasure",
+    "Definition",
+    "Denominator",
+    "Gain",
+    "HitMeasure",
+    "ListMeasure",
+    "Metric",
+    "RankMeasure",
+]
 
 Denominator = Literal["k", "relevant", "min"]
 Gain = Literal["binary", "linear", "exponential"]
-Scope = Literal["counts", "hits", "list", "lists"]
 
 DENOMINATORS = {"k": ranking.BY_K, "relevant": ranking.BY_RELEVANT, "min": ranking.BY_MIN}
 GAINS = {"binary": ranking.BINARY, "linear": ranking.LINEAR, "exponential": ranking.EXPONENTIAL}
 
 
-class Definition(NamedTuple):
-    """What there is to know of a metric before it is computed.
+class RankMeasure(NamedTuple):
+    """Computes a metric from the ranks and values of the hits, in the one pass of `ranking.measure_lists`.
 
     Attributes
     ----------
-    measure : int or function
-        What computes it: a kind of measure in the one pass over the users, or a function.
-    scope : {"counts", "hits", "list", "lists"}
-        What it looks at: counts and ranks of a user's hits, in the one pass; the hits themselves; a list, whether it
-        hits or not; or all lists together.
-    denominator : str, optional
-        The default denominator; None where there is no choice.
-    gain : str, optional
-        The default gain; None where there is no choice.
-    lower_is_better : bool
-        Whether less of it is what is wanted.
+    kind : int
+        Constant of the kernel.
     """
 
-    measure: Any
-    scope: Scope = "counts"
+    kind: int
+
+
+class HitMeasure(NamedTuple):
+    """Computes a metric from the hits: one value for each user.
+
+    Attributes
+    ----------
+    compute : callable
+        ``compute(hits, context)`` returns an (n_users,) float64 array.
+    """
+
+    compute: Callable[[Hits, Context], FloatArray]
+
+
+class ListMeasure(NamedTuple):
+    """Computes a metric of each list, without the test set.
+
+    Attributes
+    ----------
+    compute : callable
+        ``compute(lists, k, context)`` returns an (n_lists,) float64 array, NaN for lists that are too short.
+    """
+
+    compute: Callable[[Lists, int | None, Context], FloatArray]
+
+
+class AllListsMeasure(NamedTuple):
+    """Computes one value of all lists together, without the test set.
+
+    Attributes
+    ----------
+    compute : callable
+        ``compute(lists, k, context)`` returns a float.
+    """
+
+    compute: Callable[[Lists, int | None, Context], float]
+
+
+class Definition(NamedTuple):
+    """Definition of a metric.
+
+    Attributes
+    ----------
+    measure : RankMeasure, HitMeasure, ListMeasure or AllListsMeasure
+        Computation of the metric.
+    denominator : {"k", "relevant", "min"}, optional
+        Default denominator; None for a metric without this parameter.
+    gain : {"binary", "linear", "exponential"}, optional
+        Default gain; None for a metric without this parameter.
+    lower_is_better : bool
+        Whether lower values are better.
+    """
+
+    measure: RankMeasure | HitMeasure | ListMeasure | AllListsMeasure
     denominator: Denominator | None = None
     gain: Gain | None = None
     lower_is_better: bool = False
 
-    @property
-    def is_by_user(self) -> bool:
-        """Whether it is a mean over users."""
-        return self.scope != "lists"
 
-
-REGISTRY = {
-    "precision": Definition(ranking.HITS, denominator="k"),
-    "recall": Definition(ranking.HITS, denominator="relevant"),
-    "hit_rate": Definition(ranking.HIT_RATE),
-    "ndcg": Definition(ranking.NDCG, denominator="min", gain="binary"),
-    "average_precision": Definition(ranking.AVERAGE_PRECISION, denominator="relevant"),
-    "reciprocal_rank": Definition(ranking.RECIPROCAL_RANK),
-    "auc": Definition(ranking.AUC),
-    "coverage": Definition(_list_measures.coverage, "lists"),
-    "gini": Definition(_list_measures.gini, "lists", lower_is_better=True),
-    "personalization": Definition(_list_measures.personalization, "lists"),
-    "novelty": Definition(_list_measures.novelty, "list"),
-    "popularity_bias": Definition(_list_measures.popularity_bias, "list", lower_is_better=True),
-    "diversity": Definition(_list_measures.diversity, "list"),
-    "serendipity": Definition(_hit_measures.serendipity, "hits"),
-    "revenue": Definition(_hit_measures.revenue, "hits"),
-    "margin": Definition(_hit_measures.margin, "hits"),
-}
+# The modules with the public functions of the metrics add their definitions: ranking, beyond_accuracy and business.
+REGISTRY: dict[str, Definition] = {}
 
 ALIASES = {
     "map": "average_precision",
@@ -79,29 +115,30 @@ _SYNTAX = re.compile(r"(?P<name>\w+)(@(?P<k>\d+))?(\((?P<options>[^()]*)\))?")
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of recommended lists: its name, cut-off and conventions.
+    """A metric of recommended lists, with its cut-off and conventions.
 
-    Written ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=k)"``; ``str`` writes it so.
+    The text form is ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``. `parse` reads
+    it, and ``str`` returns it.
 
     Parameters
     ----------
     name : str
-        A key of the registry: ``precision``, ``recall``, ``hit_rate``, ``ndcg``, ``average_precision`` (also ``map``),
-        ``reciprocal_rank`` (also ``mrr``), ``auc``, ``coverage``, ``gini``, ``personalization``, ``novelty``,
-        ``popularity_bias``, ``diversity``, ``serendipity``, ``revenue`` (also ``revenue_at_k``), ``margin`` (also
-        ``margin_at_k``).
+        Name of a ranking, beyond-accuracy or business metric: the name of its function in `recokit.metrics`, or
+        ``map`` for ``average_precision``, ``mrr`` for ``reciprocal_rank``, ``revenue`` and ``margin`` for
+        ``revenue_at_k`` and ``margin_at_k``.
     k : int, optional
-        How many places of each list count; all by default, and a denominator of k is then the length of the longest.
+        Cut-off: number of places to evaluate. None: whole lists; a denominator of k is then the length of the longest.
     denominator : {"k", "relevant", "min"}, optional
-        What hits are divided by, where the metric leaves a choice: the cut-off, the number of relevant items, or the
-        lesser of the two. The metric's own default otherwise.
+        Denominator of a metric that has this parameter: the cut-off, the number of relevant items, or the smaller of
+        the two. By default the default of the metric.
     gain : {"binary", "linear", "exponential"}, optional
-        What a hit is worth, where the metric leaves a choice: 1, its value v, or 2^v − 1.
+        Gain of a hit with the value v, for a metric that has this parameter: 1, v, or 2^v − 1. By default the default
+        of the metric.
 
     Raises
     ------
     ValueError
-        A name, cut-off or convention that there is not.
+        The name, the cut-off or a convention is invalid.
 
     Examples
     --------
@@ -120,33 +157,33 @@ class Metric:
         name = ALIASES.get(self.name, self.name)
         if name not in REGISTRY:
             known = ", ".join([*REGISTRY, *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
-            raise ValueError(f"unknown metric {self.name!r}; there are {known}")
+            raise ValueError(f"unknown metric {self.name!r}; the metrics are {known}")
         object.__setattr__(self, "name", name)
         k: Any = self.k
         if k is not None and (isinstance(k, bool) or not isinstance(k, Integral) or int(k) < 1):
-            raise ValueError(f"{name}: the cut-off k must be a whole number from 1, or None for whole lists, got {k!r}")
-        self._settle("denominator", DENOMINATORS)
-        self._settle("gain", GAINS)
+            raise ValueError(f"{name}: expected a cut-off k of at least 1, or None for whole lists, got {k!r}")
+        self._resolve("denominator", DENOMINATORS)
+        self._resolve("gain", GAINS)
         if self.gain not in (None, "binary") and self.denominator == "k":
-            raise ValueError(f"{name}: denominator='k' takes k hits for the ideal list, which needs gain='binary'")
+            raise ValueError(f"{name}: denominator='k' has an ideal list of k hits, which needs gain='binary'")
 
-    def _settle(self, option: str, choices: dict[str, int]) -> None:
-        """Check a convention, or take the metric's own."""
+    def _resolve(self, option: str, choices: dict[str, int]) -> None:
+        """Check a convention, or set it to the default of the metric."""
         given, default = getattr(self, option), getattr(REGISTRY[self.name], option)
         if given is not None and default is None:
-            raise ValueError(f"{self.name} has no {option} to choose, got {option}={given!r}")
+            raise ValueError(f"{self.name} has no parameter {option}, got {option}={given!r}")
         if given is not None and given not in choices:
             raise ValueError(f"{option}={given!r}: expected one of {', '.join(choices)}")
         object.__setattr__(self, option, given or default)
 
     @classmethod
     def parse(cls, metric: "str | Metric") -> "Metric":
-        """Return the metric that is written so.
+        """Return the metric with a text form; a `Metric` is returned as it is.
 
         Raises
         ------
         ValueError
-            It cannot be read, or there is no such metric.
+            The text is invalid, or there is no such metric.
 
         Examples
         --------
@@ -157,36 +194,36 @@ class Metric:
             return metric
         match = _SYNTAX.fullmatch(metric.strip()) if isinstance(metric, str) else None
         if match is None:
-            example = "'ndcg', 'ndcg@10' or 'ndcg@10(gain=exponential)'"
-            raise ValueError(
-                f"cannot read the metric {metric!r}; write {example}, the names being {', '.join(REGISTRY)}"
-            )
+            examples = "'ndcg', 'ndcg@10' or 'ndcg@10(gain=exponential)'"
+            raise ValueError(f"invalid metric {metric!r}: expected {examples}; the names are {', '.join(REGISTRY)}")
         k = None if match["k"] is None else int(match["k"])
-        return cls(match["name"], k, **_options(metric, match["options"]))
+        return cls(match["name"], k, **_parse_options(metric, match["options"]))
 
     @property
     def lower_is_better(self) -> bool:
-        """Whether less of it is what is wanted, as of ``gini`` and ``popularity_bias``."""
+        """Whether lower values are better, as for ``gini`` and ``popularity_bias``."""
         return REGISTRY[self.name].lower_is_better
 
     def __str__(self) -> str:
-        own = REGISTRY[self.name]
+        defaults = REGISTRY[self.name]
         options = [
             f"{option}={getattr(self, option)}"
             for option in ("denominator", "gain")
-            if getattr(self, option) != getattr(own, option)
+            if getattr(self, option) != getattr(defaults, option)
         ]
         cut = "" if self.k is None else f"@{self.k}"
         return f"{self.name}{cut}" + (f"({', '.join(options)})" if options else "")
 
 
-def _options(metric: str, text: str | None) -> dict[str, Any]:
+def _parse_options(metric: str, text: str | None) -> dict[str, Any]:
     options: dict[str, str] = {}
     for part in (text or "").split(","):
         if not part.strip():
             continue
         key, _, value = (word.strip() for word in part.partition("="))
         if key not in ("denominator", "gain") or not value or key in options:
-            raise ValueError(f"cannot read {part.strip()!r} of the metric {metric!r}: expected denominator=… or gain=…")
+            raise ValueError(
+                f"invalid option {part.strip()!r} of the metric {metric!r}: expected denominator=… or gain=…"
+            )
         options[key] = value
     return options

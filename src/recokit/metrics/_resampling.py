@@ -1,4 +1,4 @@
-"""What the means would be of other users, or if the two sides of a pair were swapped."""
+"""Bootstrap and permutation resampling over users."""
 
 import numpy as np
 
@@ -8,85 +8,84 @@ from recokit.kernels.resampling import flipped_means, mean_rows
 
 __all__ = ["bootstrap_means", "permutation_p_values"]
 
-_DRAWN_AT_ONCE = 1 << 22
+_MAX_DRAWN = 1 << 22  # draws held in memory at the same time
 
 
-def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | None, n_threads: int) -> FloatArray:
-    """Return the means of resamples of the users, drawn with replacement.
+def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | None, runner: Runner) -> FloatArray:
+    """Return the means of bootstrap resamples of the users.
 
     Parameters
     ----------
     values : (n_users, n_metrics) float64 array
-        Values of each user, NaN where there is none.
+        Values of each user, NaN for none.
     n_resamples : int
-        How many resamples.
+        Number of resamples.
     random_state : int, optional
         Seed.
-    n_threads : int
-        Threads to use; the result does not depend on it.
+    runner : Runner
+        Threads to use; the result does not depend on their number.
 
     Returns
     -------
     (n_resamples, n_metrics) float64 array
-        A resample is the same users for all metrics, so that differences between columns are those of one sample. The
-        mean is that of the users drawn who have a value; NaN where none has.
+        Mean over the drawn users with a value; NaN if there are none. All metrics use the same resamples, so the
+        difference between two columns is the difference on one sample.
     """
     lacking = np.isnan(values)
     partial = np.flatnonzero(np.any(lacking, axis=0))
-    shares = _resampled(
-        np.hstack([np.where(lacking, 0.0, values), ~lacking[:, partial]]), n_resamples, random_state, n_threads
-    )
-    means, defined = shares[:, : values.shape[1]], shares[:, values.shape[1] :]
-    means[:, partial] = np.divide(means[:, partial], defined, out=np.full_like(defined, np.nan), where=defined > 0)
+    columns = np.hstack([np.where(lacking, 0.0, values), ~lacking[:, partial]])
+    resampled = _resampled_means(columns, n_resamples, random_state, runner)
+    means, shares = resampled[:, : values.shape[1]], resampled[:, values.shape[1] :]
+    means[:, partial] = np.divide(means[:, partial], shares, out=np.full_like(shares, np.nan), where=shares > 0)
     return means
 
 
-def _resampled(values: FloatArray, n_resamples: int, random_state: int | None, n_threads: int) -> FloatArray:
+def _resampled_means(values: FloatArray, n_resamples: int, random_state: int | None, runner: Runner) -> FloatArray:
     rng = np.random.default_rng(random_state)
     values = np.ascontiguousarray(values)
     means = np.empty((n_resamples, values.shape[1]))
-    block = max(1, _DRAWN_AT_ONCE // len(values))
+    block = max(1, _MAX_DRAWN // len(values))
     for start in range(0, n_resamples, block):
         part = means[start : start + block]
         drawn = rng.integers(len(values), size=(len(part), len(values)), dtype=np.int32)
-        Runner(n_threads).rows(mean_rows, len(part), (drawn, values, part), costs=np.full(len(part), drawn[0].size))
+        runner.rows(mean_rows, len(part), (drawn, values, part), costs=np.full(len(part), drawn[0].size))
     return means
 
 
 def permutation_p_values(
-    differences: FloatArray, n_resamples: int, random_state: int | None, n_threads: int
+    differences: FloatArray, n_resamples: int, random_state: int | None, runner: Runner
 ) -> FloatArray:
-    """Return the p-values of the sign-flip test: how often chance makes a mean difference as great as the one seen.
+    """Return the p-values of the sign-flip test: the share of random flips with a mean at least as extreme.
 
-    A user without a value in both is as one without a difference: no flip changes what that adds to the mean.
+    A missing difference counts as 0, which no flip changes.
 
     Parameters
     ----------
     differences : (n_users, n_columns) float64 array
-        Differences of each user, NaN where there is none.
+        Differences of each user, NaN for none.
     n_resamples : int
-        How many random flips of the users' signs.
+        Number of random flips of the users' signs.
     random_state : int, optional
         Seed.
-    n_threads : int
-        Threads to use; the result does not depend on it.
+    runner : Runner
+        Threads to use; the result does not depend on their number.
 
     Returns
     -------
     (n_columns,) float64 array
-        Two-sided; the difference seen counts as one of the flips, so that none is 0.
+        Two-sided p-values. The observed difference counts as one of the flips, so no p-value is 0.
     """
     rng = np.random.default_rng(random_state)
     differences = np.nan_to_num(np.ascontiguousarray(differences))
     n_users, n_columns = differences.shape
-    seen = np.abs(differences.mean(axis=0))
-    least = seen - 1e-12 * np.abs(differences).mean(axis=0)  # sums in another order may be that much less
-    as_great = np.zeros(n_columns)
-    block = max(1, _DRAWN_AT_ONCE // n_users)
+    observed = np.abs(differences.mean(axis=0))
+    least = observed - 1e-12 * np.abs(differences).mean(axis=0)  # tolerance for another order of summation
+    n_extreme = np.zeros(n_columns)
+    block = max(1, _MAX_DRAWN // n_users)
     for start in range(0, n_resamples, block):
         means = np.empty((min(block, n_resamples - start), n_columns))
         flips = rng.integers(256, size=(len(means), -(-n_users // 8)), dtype=np.uint8)
         costs = np.full(len(means), n_users)
-        Runner(n_threads).rows(flipped_means, len(means), (flips, differences, means), costs=costs)
-        as_great += np.count_nonzero(np.abs(means) >= least, axis=0)
-    return (as_great + 1) / (n_resamples + 1)
+        runner.rows(flipped_means, len(means), (flips, differences, means), costs=costs)
+        n_extreme += np.count_nonzero(np.abs(means) >= least, axis=0)
+    return (n_extreme + 1) / (n_resamples + 1)

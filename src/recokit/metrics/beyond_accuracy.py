@@ -1,32 +1,43 @@
-"""What lists are like as a whole, whether they hit or not: the measures that need no test set."""
+"""Beyond-accuracy metrics: properties of the lists other than their hits."""
 
 from typing import Any
 
-from recokit.metrics._background import Background, ItemVectors
+from recokit.metrics import _hits, _list_measures
+from recokit.metrics._context import Context, ItemVectors
 from recokit.metrics._lists import Lists
-from recokit.metrics._measure import mean_of_defined, mean_over_users
-from recokit.metrics._metric import REGISTRY, Metric
+from recokit.metrics._measure import mean_over_users, measure_lists
+from recokit.metrics._metric import REGISTRY, AllListsMeasure, Definition, HitMeasure, ListMeasure, Metric
 from recokit.metrics._pairing import Missing
 
 __all__ = ["coverage", "diversity", "gini", "novelty", "personalization", "popularity_bias", "serendipity"]
 
+REGISTRY.update(
+    coverage=Definition(AllListsMeasure(_list_measures.coverage)),
+    gini=Definition(AllListsMeasure(_list_measures.gini), lower_is_better=True),
+    personalization=Definition(AllListsMeasure(_list_measures.personalization)),
+    novelty=Definition(ListMeasure(_list_measures.novelty)),
+    popularity_bias=Definition(ListMeasure(_list_measures.popularity_bias), lower_is_better=True),
+    diversity=Definition(ListMeasure(_list_measures.diversity)),
+    serendipity=Definition(HitMeasure(_hits.serendipity)),
+)
+
 
 def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
-    r"""Return the catalogue coverage: which share of the items is recommended to anyone.
+    r"""Return the catalogue coverage: the share of the items that are recommended to at least one user.
 
     .. math:: \mathrm{coverage@}k = \frac{|C \cap \bigcup_u L_u^k|}{|C|}
 
-    with :math:`C` the catalogue and :math:`L_u^k` the first k items of u's list. All lists count, those of users
-    without test items too.
+    with :math:`C` the catalogue and :math:`L_u^k` the first k items of the list of u. All lists count, including the
+    lists of users without test items.
 
     Parameters
     ----------
     recommendations : Recommendations, frame, mapping of users to lists, or sequence of lists or 2-D array of item ids
         As in `precision`.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids
-        Items that could have been recommended; of interactions, all their items.
+        Items that could have been recommended; for interactions, all their items.
     k : int, optional
-        Cut-off; whole lists by default.
+        Cut-off; by default whole lists.
 
     Returns
     -------
@@ -48,16 +59,16 @@ def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> floa
     >>> coverage([["tea", "cup"], ["tea", "pot"]], ["cup", "jug", "pot", "tea"], k=1)
     0.25
     """
-    return _of_lists("coverage", recommendations, k, Background.of(None, catalogue))
+    return _measure("coverage", recommendations, k, Context.from_inputs(None, catalogue))
 
 
 def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
-    r"""Return the Gini index of the recommendations: how unequally the items are recommended.
+    r"""Return the Gini index of the recommendations: the inequality of the numbers of recommendations of the items.
 
     .. math:: \mathrm{gini@}k = \frac{\sum_{r=1}^{n} (2r - n - 1) \, x_r}{n \sum_{r=1}^{n} x_r}
 
-    with :math:`x_1 \le \dots \le x_n` how often each of the n items of the catalogue stands in the first k places of a
-    list: 0 where all are recommended alike, :math:`1 - 1/n` where one takes all. All lists count.
+    with :math:`x_1 \le \dots \le x_n` the numbers of lists with each of the n catalogue items in their first k places.
+    The index is 0 if all numbers are equal, and :math:`1 - 1/n` if only one item is recommended. All lists count.
 
     Parameters
     ----------
@@ -67,12 +78,12 @@ def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
     Returns
     -------
     float
-        From 0 to 1; lower is more equal.
+        From 0 (equal) to 1 (unequal).
 
     Raises
     ------
     DataError
-        As in `coverage`; or no item of the catalogue is in a list.
+        As in `coverage`; or no catalogue item is in a list.
 
     References
     ----------
@@ -83,7 +94,7 @@ def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
     >>> gini([["tea"], ["tea"]], ["cup", "tea"])
     0.5
     """
-    return _of_lists("gini", recommendations, k, Background.of(None, catalogue))
+    return _measure("gini", recommendations, k, Context.from_inputs(None, catalogue))
 
 
 def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
@@ -91,25 +102,25 @@ def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
 
     .. math:: \mathrm{novelty@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k|} \sum_{i \in L_u^k} -\log_2 p_i
 
-    with :math:`p_i` the share of the training users who took item i; an item nobody took counts as taken by one. The
-    mean is over the users whose lists hold an item.
+    with :math:`p_i` the share of the training users with item i; an item without training users counts as having one.
+    The mean is over the users with a non-empty list.
 
     Parameters
     ----------
     recommendations, k
         As in `coverage`.
     train : Interactions, sparse matrix, frame or (user, item) pairs
-        What was known.
+        Training data.
 
     Returns
     -------
     float
-        Bits, from 0 (what everybody took) to :math:`\log_2` of the number of training users.
+        In bits, from 0 (items of all training users) to :math:`\log_2` of the number of training users.
 
     Raises
     ------
     DataError
-        A user has two lists, or no list holds an item.
+        A user has two lists, or all lists are empty.
 
     References
     ----------
@@ -122,16 +133,15 @@ def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
     >>> novelty([["tea", "cup"]], train)
     1.5
     """
-    return _of_lists("novelty", recommendations, k, Background.of(train, None))
+    return _measure("novelty", recommendations, k, Context.from_inputs(train, None))
 
 
 def popularity_bias(recommendations: Any, train: Any, k: int | None = None) -> float:
-    r"""Return the average popularity of the recommended items.
+    r"""Return the popularity bias: the mean popularity of the recommended items.
 
     .. math:: \mathrm{popularity\_bias@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k|} \sum_{i \in L_u^k} p_i
 
-    with :math:`p_i` the share of the training users who took item i. The mean is over the users whose lists hold an
-    item.
+    with :math:`p_i` the share of the training users with item i. The mean is over the users with a non-empty list.
 
     Parameters
     ----------
@@ -159,17 +169,18 @@ def popularity_bias(recommendations: Any, train: Any, k: int | None = None) -> f
     >>> popularity_bias([["tea", "cup"]], train)
     0.375
     """
-    return _of_lists("popularity_bias", recommendations, k, Background.of(train, None))
+    return _measure("popularity_bias", recommendations, k, Context.from_inputs(train, None))
 
 
 def personalization(recommendations: Any, k: int | None = None) -> float:
-    r"""Return the personalization: how different the lists of two users are.
+    r"""Return the personalization: 1 − the mean cosine similarity of the lists of two users.
 
     .. math::
         \mathrm{personalization@}k = 1 - \frac{1}{|U| (|U| - 1)} \sum_{u \ne v}
         \frac{|L_u^k \cap L_v^k|}{\sqrt{|L_u^k| |L_v^k|}}
 
-    over all pairs of users whose lists hold an item, without looking at the pairs one by one.
+    over all pairs of users with non-empty lists. The pairs are not enumerated, so the cost is linear in
+    the lengths of the lists.
 
     Parameters
     ----------
@@ -179,12 +190,12 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     Returns
     -------
     float
-        From 0 (the same for all) to 1 (no item in two lists).
+        From 0 (all lists are equal) to 1 (no item is in two lists).
 
     Raises
     ------
     DataError
-        A user has two lists, a list holds an item twice, or there are not two lists that hold an item.
+        A user has two lists, a list contains an item twice, or there are fewer than two non-empty lists.
 
     References
     ----------
@@ -195,38 +206,38 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     >>> round(personalization([["tea", "cup"], ["tea", "pot"]]), 6)
     0.5
     """
-    return _of_lists("personalization", recommendations, k, Background())
+    return _measure("personalization", recommendations, k, Context())
 
 
 def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = None) -> float:
-    r"""Return the intra-list diversity: how different the items of a list are.
+    r"""Return the intra-list diversity: 1 − the mean cosine similarity of two items of a list.
 
     .. math::
         \mathrm{diversity@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|L_u^k| (|L_u^k| - 1)}
         \sum_{i \ne j \in L_u^k} 1 - \cos(x_i, x_j)
 
-    over the users whose lists hold two items at least, without looking at the pairs one by one.
+    over the users with at least two items in their lists. The pairs are not enumerated.
 
     Parameters
     ----------
     recommendations, k
         As in `coverage`.
     vectors : (n_items, n_features) array or sparse matrix
-        x: what each item is like, such as the genres, the words of the title (``item_vectors_`` of
-        `recokit.TfidfRecommender`) or learned factors. The cosine with a vector of zeros is 0.
+        Feature vectors x of the items, such as genres, words of the title (``item_vectors_`` of
+        `recokit.TfidfRecommender`) or learned factors. The cosine with a zero vector is 0.
     items : Interactions, IdIndex or sequence of ids
-        Whose vectors these are, in order; of interactions, all their items.
+        Item of each vector; for interactions, all their items.
 
     Returns
     -------
     float
-        From 0 (all alike), where no vector has negative numbers, to 1 (nothing in common).
+        From 0 (all items are alike) to 1 (no features in common), if the vectors are not negative.
 
     Raises
     ------
     DataError
-        A recommended item has no vector, something is no finite number, a list holds an item twice, or no list holds
-        two items.
+        A recommended item has no vector, a value is not finite, a list contains an item twice, or no list has two
+        items.
 
     References
     ----------
@@ -238,8 +249,7 @@ def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = No
     >>> round(diversity([["tea", "coffee", "cup"]], drinks, ["tea", "coffee", "cup"]), 6)
     0.666667
     """
-    background = Background()._replace(vectors=ItemVectors.of(vectors, items))
-    return _of_lists("diversity", recommendations, k, background)
+    return _measure("diversity", recommendations, k, Context(vectors=ItemVectors.from_arrays(vectors, items)))
 
 
 def serendipity(
@@ -251,22 +261,22 @@ def serendipity(
     threshold: float | None = None,
     missing: Missing = "skip",
 ) -> float:
-    r"""Return the serendipity: which share of the first k places hits, and with what is not obvious.
+    r"""Return the serendipity: the share of the first k places with an unexpected hit.
 
     .. math::
         \mathrm{serendipity@}k = \frac{1}{|U|} \sum_{u \in U} \frac{|(L_u^k \cap R_u) \setminus (P_u^k \cup T_u)|}{k}
 
-    with :math:`T_u` what u has taken in training, and :math:`P_u^k` what everybody would be shown: the k other items
-    that most training users took, however strongly, equal ones in order of id.
+    with :math:`T_u` the training items of u, and :math:`P_u^k` the k other items with the most training users, ties in
+    order of id. The strengths of interactions have no influence on the popularity.
 
     Parameters
     ----------
     recommendations, test, threshold, missing
         As in `recokit.metrics.precision`.
     train : Interactions, sparse matrix, frame or (user, item) pairs
-        What was known.
+        Training data.
     k : int, optional
-        Cut-off; the length of the longest list by default.
+        Cut-off; by default the length of the longest list.
 
     Returns
     -------
@@ -294,12 +304,10 @@ def serendipity(
     >>> serendipity({"dan": ["jug", "tea"]}, {"dan": ["tea", "jug"]}, train, k=1)
     1.0
     """
-    metric, background = Metric("serendipity", k), Background.of(train, None)
-    return mean_over_users(recommendations, test, metric, threshold, missing, background=background)
+    metric, context = Metric("serendipity", k), Context.from_inputs(train, None)
+    return mean_over_users(recommendations, test, metric, threshold, missing, context=context)
 
 
-def _of_lists(name: str, recommendations: Any, k: int | None, background: Background) -> float:
+def _measure(name: str, recommendations: Any, k: int | None, context: Context) -> float:
     metric = Metric(name, k)
-    definition = REGISTRY[name]
-    value = definition.measure(Lists.of(recommendations, metric.k), metric.k, background)
-    return mean_of_defined(value, metric) if definition.is_by_user else float(value)
+    return measure_lists(Lists.from_input(recommendations, metric.k), metric, context)

@@ -1,4 +1,4 @@
-"""compare: which differences between recommenders are more than chance."""
+"""compare: significant differences between recommenders."""
 
 import math
 import warnings
@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from recokit._runtime.threads import thread_count
+from recokit._runtime.threads import Runner, thread_count
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
@@ -25,20 +26,20 @@ _N_BOOTSTRAPS = 1000
 
 
 class Difference(NamedTuple):
-    """What became of one metric between two recommenders.
+    """Difference of one metric between two recommenders.
 
     Attributes
     ----------
     metric, first, second : str
-        The metric and the two recommenders.
+        Names of the metric and of the two recommenders.
     difference : float
-        Mean of the first less mean of the second, over the users of whom both have a value.
+        Mean of the first minus mean of the second, over the users with a value for both.
     low, high : float
-        Bootstrap interval of the difference, by itself, of level 1 − alpha.
+        Bootstrap interval of the difference, of level 1 − alpha, not adjusted for multiple comparisons.
     p_value : float
-        Of the paired test, by itself.
+        P-value of the paired test, not adjusted for multiple comparisons.
     p_adjusted : float
-        Corrected for the number of comparisons by Holm's method.
+        P-value adjusted for multiple comparisons by Holm's method.
     """
 
     metric: str
@@ -53,27 +54,33 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """What `compare` returns.
+    """Result of `compare`.
 
     Attributes
     ----------
     differences : list of Difference
-        Every pair of recommenders on every metric.
+        One for each pair of recommenders and each metric.
     n_users : int
-        Users on whom they were compared.
+        Number of users.
     alpha : float
-        Probability, of finding any difference where there is none, that was accepted; the intervals are of level
-        1 − alpha.
+        Family-wise error rate: the accepted probability of finding any difference if there is none. The level of the
+        intervals is 1 − alpha.
+    lower_is_better : frozenset of str
+        Names of the metrics for which lower values are better.
     """
 
     differences: list[Difference]
     n_users: int
     alpha: float
+    lower_is_better: frozenset[str] = frozenset()
 
     @property
-    def real(self) -> list[Difference]:
-        """The differences that are more than chance: those with ``p_adjusted <= alpha``."""
-        return [difference for difference in self.differences if difference.p_adjusted <= self.alpha]
+    def significant(self) -> list[Difference]:
+        """The significant differences: the differences with ``p_adjusted <= alpha``."""
+        return [one for one in self.differences if self._is_significant(one)]
+
+    def _is_significant(self, one: Difference) -> bool:
+        return one.p_adjusted <= self.alpha
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with a column for each attribute of `Difference`.
@@ -81,27 +88,33 @@ class Comparison:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
-            The library of the frame, which must be installed.
+            Library of the frame, which must be installed.
         """
         columns = zip(*self.differences, strict=True)
-        kinds = [object] * 3 + [np.float64] * 5
-        arrays = [np.array(values, dtype=kind) for values, kind in zip(columns, kinds, strict=True)]
+        dtypes = [object] * 3 + [np.float64] * 5
+        arrays = [np.array(values, dtype=dtype) for values, dtype in zip(columns, dtypes, strict=True)]
         return to_frame(dict(zip(Difference._fields, arrays, strict=True)), backend)
 
     def __str__(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
         lines = [f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"]
-        for one in self.differences:
-            word = "higher" if one.difference > 0 else "lower"
-            verdict = f"{one.first} is {word}" if one.p_adjusted <= self.alpha else "no difference beyond chance"
-            lines.append(
-                f"{one.metric}: {one.first} − {one.second} = {one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
-                f"adjusted p = {one.p_adjusted:.4g}: {verdict}"
-            )
+        lines += [
+            f"{one.metric}: {one.first} − {one.second} = {one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
+            f"adjusted p = {one.p_adjusted:.4g}: {self._verdict(one)}"
+            for one in self.differences
+        ]
         return "\n".join(lines)
 
+    def _verdict(self, one: Difference) -> str:
+        if not self._is_significant(one):
+            return "no significant difference"
+        word = "higher" if one.difference > 0 else "lower"
+        if one.metric in self.lower_is_better:
+            word += " (worse)" if one.difference > 0 else " (better)"
+        return f"{one.first} is {word}"
+
     def __repr__(self) -> str:
-        return f"Comparison({len(self.differences)} differences, {len(self.real)} beyond chance)"
+        return f"Comparison(n_differences={len(self.differences)}, n_significant={len(self.significant)})"
 
 
 def compare(
@@ -115,31 +128,32 @@ def compare(
     random_state: int | None = 0,
     n_threads: int | None = None,
 ) -> Comparison:
-    """Tell which differences between recommenders are more than chance.
+    """Find the significant differences between recommenders evaluated on the same users.
 
-    Every pair of recommenders is tested on every metric, user by user; the p-values are corrected together by Holm's
-    method, so that with probability 1 − alpha none of the differences found is chance.
+    A paired test compares every pair of recommenders on every metric. Holm's method adjusts all p-values together: with
+    a probability of at least 1 − alpha, none of the significant differences is due to chance.
 
     Parameters
     ----------
     evaluations : mapping of names to Evaluation, or Evaluation
-        Evaluations of the same users; or the first of two.
+        Evaluations of the same users; or the first of two evaluations.
     other : Evaluation, optional
-        The second of two, which are then called ``"a"`` and ``"b"``.
+        The second of two evaluations. Their names are then ``"a"`` and ``"b"``.
     metrics : iterable of str, optional
-        What to compare; by default every metric by user that all evaluations have.
+        Names of the metrics to compare, custom metrics included; by default all metrics that are a mean over users in
+        every evaluation.
     test : {"permutation", "t"}
-        Random flips of the signs of the differences [1]_, which assumes nothing of their distribution; or Student's
-        paired t.
+        Permutation test with random flips of the signs of the differences [1]_, which assumes no distribution; or
+        Student's paired t-test.
     alpha : float
-        Accepted probability of finding any difference where there is none, between 0 and 1.
+        Family-wise error rate, between 0 and 1.
     n_resamples : int
-        Flips of the permutation test: the least p-value is 1 / (n_resamples + 1), and as many times that as there are
-        comparisons the least that is adjusted.
+        Number of flips in the permutation test. The lowest p-value is 1 / (n_resamples + 1), and the lowest adjusted
+        p-value is that times the number of comparisons.
     random_state : int, optional
         Seed.
     n_threads : int, optional
-        Threads; what Numba has by default. The result does not depend on it.
+        Number of threads; by default Numba's. The result does not depend on it.
 
     Returns
     -------
@@ -148,16 +162,16 @@ def compare(
     Raises
     ------
     DataError
-        The evaluations are of different users, or of one user only, who does not show how differences vary.
+        The evaluations have different users, or fewer than two users with a value for both.
     ValueError
-        There are not two evaluations, or no metric that all have; ``alpha`` or ``n_resamples`` is out of range.
+        There are fewer than two evaluations, or no common metric; or ``alpha`` or ``n_resamples`` is out of range.
     TypeError
-        What is given is neither two evaluations nor a mapping of names to evaluations.
+        The input is neither two evaluations nor a mapping of names to evaluations.
 
     Warns
     -----
     UserWarning
-        There are so many comparisons for so few resamples that nothing can be found.
+        There are too few resamples for the number of comparisons, so no difference can be significant.
 
     References
     ----------
@@ -172,31 +186,34 @@ def compare(
     >>> first = evaluate({user: [user, -1] for user in test}, test)
     >>> second = evaluate({user: [-1, user] for user in test}, test)
     >>> result = compare({"first": first, "second": second}, metrics=["mrr@10", "recall@10"])
-    >>> [(one.metric, one.difference) for one in result.real]
+    >>> [(one.metric, one.difference) for one in result.significant]
     [('mrr@10', 0.5)]
     >>> print(result)
     10 users, 2 comparisons; 95% intervals, p adjusted by Holm's method
     mrr@10: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
-    recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no difference beyond chance
+    recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no significant difference
     """
-    evaluations = _named(evaluations, other)
+    evaluations = _by_name(evaluations, other)
     _check_options(test, alpha, n_resamples)
     names = _common_metrics(evaluations, metrics)
-    values = _aligned(evaluations, names)
+    values = align_users(evaluations, names)
     labels = [(metric, first, second) for first, second in combinations(evaluations, 2) for metric in names]
     differences = np.hstack([values[first] - values[second] for first, second in combinations(evaluations, 2)])
-    _refuse_few(differences, labels)
-    threads = thread_count(n_threads)
+    _check_n_users(differences, labels)
+    runner = Runner(thread_count(n_threads))
     if test == "t":
         p_values = t_p_values(differences)
     else:
-        _warn_of_few(n_resamples, len(labels), alpha)
-        p_values = permutation_p_values(differences, n_resamples, random_state, threads)
-    resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, threads)
+        _warn_of_too_few_resamples(n_resamples, len(labels), alpha)
+        p_values = permutation_p_values(differences, n_resamples, random_state, runner)
+    resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, runner)
     low, high = np.nanquantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
-    columns = np.nanmean(differences, axis=0), low, high, p_values, holm(p_values)
+    columns = np.nanmean(differences, axis=0), low, high, p_values, adjust_by_holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
-    return Comparison([Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha)
+    lower_is_better = frozenset(names).intersection(*(one.lower_is_better for one in evaluations.values()))
+    return Comparison(
+        [Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha, lower_is_better
+    )
 
 
 def _check_options(test: str, alpha: float, n_resamples: int) -> None:
@@ -206,42 +223,44 @@ def _check_options(test: str, alpha: float, n_resamples: int) -> None:
         raise ValueError(f"alpha={alpha!r}: expected a probability between 0 and 1")
     given: Any = n_resamples
     if not isinstance(given, Integral) or given < 1:
-        raise ValueError(f"n_resamples={n_resamples!r}: expected a whole number from 1")
+        raise ValueError(f"n_resamples={n_resamples!r}: expected an integer of at least 1")
 
 
-def _refuse_few(differences: FloatArray, labels: list[tuple[str, str, str]]) -> None:
-    """Refuse differences of one user, or of none who has a value in both."""
+def _check_n_users(differences: FloatArray, labels: list[tuple[str, str, str]]) -> None:
+    """Raise a `DataError` for a comparison with fewer than two users, which has no variance."""
     for label, count in zip(labels, np.count_nonzero(~np.isnan(differences), axis=0).tolist(), strict=True):
         if count < 2:
             metric, first, second = label
             raise DataError(
-                f"{count} user(s) with a value of {metric} in both {first} and {second}: expected two or more, as one "
-                "does not show how differences vary"
+                f"{count} user(s) with a value of {metric} in both {first} and {second}: expected two or more, to "
+                "estimate the variance of the difference"
             )
 
 
-def _warn_of_few(n_resamples: int, n_comparisons: int, alpha: float) -> None:
-    """Warn where the least p-value that there can be is too great when it is corrected."""
+def _warn_of_too_few_resamples(n_resamples: int, n_comparisons: int, alpha: float) -> None:
+    """Warn if even the lowest possible adjusted p-value exceeds alpha."""
     least = n_comparisons / (n_resamples + 1)
     if least > alpha:
         warnings.warn(
-            f"no difference can be found: with n_resamples={n_resamples} and {n_comparisons} comparisons no adjusted "
-            f"p-value is below {least:.3g}, and alpha={alpha:g}; n_resamples={math.ceil(n_comparisons / alpha) - 1} or "
-            "more are needed, or fewer comparisons",
-            stacklevel=3,
+            f"no difference can be significant: with n_resamples={n_resamples} and {n_comparisons} comparisons no "
+            f"adjusted p-value is below {least:.3g}, and alpha={alpha:g}; use n_resamples="
+            f"{math.ceil(n_comparisons / alpha) - 1} or more, or fewer comparisons",
+            stacklevel=levels_inside(),
         )
 
 
-def _named(evaluations: "Mapping[str, Evaluation] | Evaluation", other: Evaluation | None) -> Mapping[str, Evaluation]:
+def _by_name(
+    evaluations: "Mapping[str, Evaluation] | Evaluation", other: Evaluation | None
+) -> Mapping[str, Evaluation]:
     """Return the evaluations by name."""
     if isinstance(evaluations, Evaluation):
         evaluations, other = {"a": evaluations} | ({} if other is None else {"b": other}), None
     given = list(evaluations.values()) if isinstance(evaluations, Mapping) else [evaluations]
-    strange = [type(one).__name__ for one in given if not isinstance(one, Evaluation)]
-    if strange or other is not None:
+    wrong = [type(one).__name__ for one in given if not isinstance(one, Evaluation)]
+    if wrong or other is not None:
         raise TypeError(
-            "compare takes two evaluations, compare(a, b), or evaluations by name, compare({name: evaluation, …}); "
-            f"got {', '.join(strange) or 'a mapping and a further evaluation'}"
+            "expected two evaluations, compare(a, b), or evaluations by name, compare({name: evaluation, …}); "
+            f"got {', '.join(wrong) or 'a mapping and another evaluation'}"
         )
     if len(evaluations) < 2:
         raise ValueError("compare needs two evaluations: compare(a, b) or compare({name: evaluation, …})")
@@ -249,20 +268,39 @@ def _named(evaluations: "Mapping[str, Evaluation] | Evaluation", other: Evaluati
 
 
 def _common_metrics(evaluations: Mapping[str, Evaluation], metrics: Iterable[str] | None) -> list[str]:
+    """Return the metrics to compare, after a check that every evaluation has values of them for each user."""
     shared = [
         metric
         for metric in next(iter(evaluations.values())).per_user
         if all(metric in evaluation.per_user for evaluation in evaluations.values())
     ]
-    asked = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
-    lacking = [metric for metric in asked if metric not in shared]
-    if lacking or not asked:
-        raise ValueError(f"cannot compare {lacking or 'nothing'}; the metrics by user that all have: {shared}")
-    return asked
+    names = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    lacking = [metric for metric in names if metric not in shared]
+    if lacking or not names:
+        raise ValueError(
+            f"cannot compare {lacking or 'nothing'}; the metrics with values for each user in all evaluations: {shared}"
+        )
+    return names
 
 
-def _aligned(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> dict[str, FloatArray]:
-    """Return the values of the users in one order: (n_users, n_metrics) of each evaluation."""
+def align_users(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> dict[str, FloatArray]:
+    """Return the values of each evaluation in the same order of users, the order of the first evaluation.
+
+    Parameters
+    ----------
+    evaluations : mapping of names to Evaluation
+    metrics : list of str
+        Names of metrics with values for each user in all evaluations.
+
+    Returns
+    -------
+    dict of str to (n_users, n_metrics) float64 array
+
+    Raises
+    ------
+    DataError
+        The evaluations have different users.
+    """
     first, reference = next(iter(evaluations.items()))
     users = IdIndex(reference.users)
     aligned: dict[str, FloatArray] = {}
@@ -277,7 +315,7 @@ def _aligned(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> dict[
 
 
 def t_p_values(differences: FloatArray) -> FloatArray:
-    """Return the p-values of Student's paired test; 1 where there is no difference at all."""
+    """Return the p-values of Student's paired test; for constant differences 1 if they are 0, else 0."""
     greatest = np.nanmax(np.abs(differences), axis=0)
     varied = np.nanmax(differences, axis=0) - np.nanmin(differences, axis=0) > 1e-12 * greatest
     p_values = np.where(greatest > 0, 0.0, 1.0)
@@ -285,8 +323,11 @@ def t_p_values(differences: FloatArray) -> FloatArray:
     return p_values
 
 
-def holm(p_values: FloatArray) -> FloatArray:
-    """Correct p-values for being many: the r-th least of m counts m − r + 1 times, and no less than a lesser one."""
+def adjust_by_holm(p_values: FloatArray) -> FloatArray:
+    """Return p-values adjusted by Holm's method.
+
+    The r-th lowest of m p-values is multiplied by m − r + 1, and raised to the adjusted values of lower p-values.
+    """
     order = np.argsort(p_values)
     stepped = p_values[order] * np.arange(len(order), 0, -1)
     adjusted = np.empty(len(order))

@@ -1,4 +1,4 @@
-"""evaluate: every metric of the lists of all users, from one pass."""
+"""evaluate: all metrics of the lists of all users."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from recokit._runtime.threads import thread_count
+from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._frames import Backend, to_frame
-from recokit.metrics._background import Background, ItemVectors, worth_by_item
+from recokit.metrics._context import Context, ItemVectors, read_item_values
+from recokit.metrics._custom import CustomMetric, MetricFunction, label_metrics
 from recokit.metrics._leaks import warn_of_leaks
 from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import mean_of_defined, measure_users
-from recokit.metrics._metric import REGISTRY, Metric
+from recokit.metrics._measure import mean_of_defined, measure_lists, measure_users
+from recokit.metrics._metric import REGISTRY, AllListsMeasure, Metric
 from recokit.metrics._pairing import Missing, pair
 from recokit.metrics._resampling import bootstrap_means
 from recokit.metrics._truth import Truth
@@ -28,27 +29,30 @@ _N_RESAMPLES = 1000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
-    """What `evaluate` returns.
+    """Result of `evaluate`.
 
     Attributes
     ----------
     means : dict of str to float
-        Each metric by the name it was asked for: its mean over users, or what it is of all lists.
+        Value of each metric, by the given name: the mean over users, or the value of all lists together.
     users : (n_users,) array of ids
-        Users evaluated.
+        Evaluated users.
     per_user : dict of str to (n_users,) float64 array
-        Each metric that is a mean over users: the values of the users. In a metric of the list itself (``novelty``,
-        ``popularity_bias``, ``diversity``) NaN where a user has no list, or too short a one; the mean leaves these out.
+        Values of the users for each metric that is a mean over users. The values of metrics without a test set
+        (``novelty``, ``popularity_bias``, ``diversity``) are NaN for users without a list or with a list that is too
+        short; the mean leaves them out.
     n_without_test : int
         Users with a list but without relevant items.
     n_without_list : int
-        Users with relevant items but without a list, who score 0.
+        Users with relevant items but without a list; they score 0.
     missing : {"skip", "zero"}
-        Whether users without relevant items were left out or scored 0.
+        Whether users without relevant items were skipped or scored 0.
     confidence : float
         Level of the intervals.
     random_state : int, optional
-        Seed of their resamples.
+        Seed of the bootstrap.
+    lower_is_better : frozenset of str
+        Names of the metrics for which lower values are better.
 
     Examples
     --------
@@ -58,7 +62,7 @@ class Evaluation:
     >>> result.users, result.per_user["recall@1"]
     (array(['ann', 'bob'], dtype=object), array([1., 0.]))
     >>> print(result)
-    2 users, of whom 0 without a list score 0; 0 without test items are left out
+    2 users evaluated (0 had no list and score 0); 0 had no test items and were skipped
     recall@1  0.5000  [0.0000, 1.0000]
     (95% bootstrap intervals over users)
     """
@@ -71,27 +75,28 @@ class Evaluation:
     missing: Missing = "skip"
     confidence: float = 0.95
     random_state: int | None = field(default=0)
+    lower_is_better: frozenset[str] = frozenset()
 
     @property
     def n_users(self) -> int:
-        """Number of users evaluated."""
+        """Number of evaluated users."""
         return len(self.users)
 
     def __getitem__(self, metric: str) -> float:
         if metric not in self.means:
-            raise KeyError(f"{metric!r} was not evaluated; there are {', '.join(self.means)}")
+            raise KeyError(f"{metric!r} was not evaluated; the metrics are {', '.join(self.means)}")
         return self.means[metric]
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Bootstrap interval of each mean over users: the percentiles of the means of 1,000 resamples of the users.
+        """Bootstrap interval of each mean over users: percentiles of the means of 1,000 resamples of the users.
 
-        Computed when first asked for; the resamples are the same for all metrics.
+        Computed at the first access. All metrics use the same resamples.
         """
         if not self.per_user:
             return {}
         values = np.column_stack(list(self.per_user.values()))
-        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, thread_count(None))
+        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)))
         tail = (1 - self.confidence) / 2
         low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
         return dict(zip(self.per_user, zip(low.tolist(), high.tolist(), strict=True), strict=True))
@@ -102,21 +107,21 @@ class Evaluation:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
-            The library of the frame, which must be installed.
+            Library of the frame, which must be installed.
         """
         bounds = np.array([self.intervals.get(metric, (np.nan, np.nan)) for metric in self.means]).reshape(-1, 2)
         names, values = np.array(list(self.means), dtype=object), np.array(list(self.means.values()))
         return to_frame({"metric": names, "value": values, "low": bounds[:, 0], "high": bounds[:, 1]}, backend)
 
     def per_user_frame(self, backend: Backend = "pandas") -> Any:
-        """Return a frame with the column user_id and one for each metric that is a mean over users."""
+        """Return a frame with the column user_id and a column for each metric that is a mean over users."""
         return to_frame({"user_id": self.users, **self.per_user}, backend)
 
     def __str__(self) -> str:
-        treated = "are left out" if self.missing == "skip" else "score 0"
+        treatment = "were skipped" if self.missing == "skip" else "score 0"
         lines = [
-            f"{self.n_users:,} users, of whom {self.n_without_list:,} without a list score 0; "
-            f"{self.n_without_test:,} without test items {treated}"
+            f"{self.n_users:,} users evaluated ({self.n_without_list:,} had no list and score 0); "
+            f"{self.n_without_test:,} had no test items and {treatment}"
         ]
         width = max((len(metric) for metric in self.means), default=0)
         for metric, mean in self.means.items():
@@ -135,7 +140,7 @@ class Evaluation:
 def evaluate(
     recommendations: Any,
     test: Any,
-    metrics: Iterable[str | Metric] = DEFAULT_METRICS,
+    metrics: str | Metric | MetricFunction | Iterable[str | Metric | MetricFunction] = DEFAULT_METRICS,
     *,
     train: Any = None,
     catalogue: Any = None,
@@ -148,10 +153,10 @@ def evaluate(
     random_state: int | None = 0,
     n_threads: int | None = None,
 ) -> Evaluation:
-    """Compute metrics of the lists of all users in one pass.
+    """Compute metrics of the lists of all users.
 
-    Users with relevant items but without a list score 0: an evaluation is of all people who were tested. Items that
-    are in no list or unknown to the model count as relevant and are never hit.
+    Users with relevant items but without a list score 0, so the means are over all users with test items. Relevant
+    items that are in no list or unknown to the model count as relevant and are never hit.
 
     Parameters
     ----------
@@ -159,28 +164,29 @@ def evaluate(
         As in `precision`.
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
         As in `precision`.
-    metrics : iterable of str or Metric
-        What to compute, written ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``; see
-        `Metric`. Without a cut-off, whole lists count.
+    metrics : str, Metric or function, or iterable of these
+        Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``;
+        see `Metric`. Without a cut-off, whole lists are evaluated. A function is a custom metric; see the notes.
     train : Interactions, sparse matrix, frame or (user, item) pairs, optional
-        What the model learned from. Its items are the catalogue; it tells what is popular, which ``novelty``,
-        ``popularity_bias`` and ``serendipity`` need; and it shows leaks, which raise a warning.
+        Training data of the model. They provide the catalogue and the popularity of the items, which ``novelty``,
+        ``popularity_bias`` and ``serendipity`` need, and they are checked for leaks.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids, optional
-        Items that could have been recommended, for ``coverage``, ``gini`` and ``auc``; those of ``train`` by default.
+        Items that could have been recommended, for ``coverage``, ``gini`` and ``auc``; by default the items of
+        ``train``.
     item_vectors : (vectors, items), optional
-        What items are like, for ``diversity``: as in `recokit.metrics.diversity`.
+        Feature vectors of the items, for ``diversity``; as in `recokit.metrics.diversity`.
     prices, margins : mapping of item ids to numbers, or frame with the columns item_id and price or margin, optional
-        What an item brings, for ``revenue`` and ``margin``; by default the values of the test set.
+        Price or margin of each item, for ``revenue`` and ``margin``; by default the values of the test set.
     threshold : float, optional
-        Test interactions below this value are not relevant; by default all are.
+        Lowest value of a relevant item; by default all test items are relevant.
     missing : {"skip", "zero"}
-        Whether users without relevant items are left out of the means, or count 0 if they have a list.
+        Whether users with a list but without relevant items are skipped or score 0.
     confidence : float
-        Level of the bootstrap intervals, between 0 and 1. They are computed when first asked for.
+        Level of the bootstrap intervals, between 0 and 1. They are computed at the first access.
     random_state : int, optional
         Seed of the bootstrap.
     n_threads : int, optional
-        Threads; what Numba has by default. The result does not depend on it.
+        Number of threads; by default Numba's. The result does not depend on it.
 
     Returns
     -------
@@ -189,21 +195,34 @@ def evaluate(
     Raises
     ------
     DataError
-        Nobody has relevant items, a user has two lists, or the data cannot be read.
+        No user has relevant items, a user has two lists, or the data are invalid.
     ValueError
-        An unknown metric or convention, or one that needs the catalogue, the training data or the vectors, which are
-        not given.
+        A metric or convention is invalid, a metric needs the catalogue, the training data or the vectors and they are
+        missing, or a custom metric does not return one finite number for each user.
     TypeError
-        A recommender instead of its recommendations.
+        The input is a recommender instead of its recommendations, or a custom metric has no ``__name__``.
 
     Warns
     -----
     UserWarning
-        None of the users with test items has a list; no test item is in a list, and only one side's item ids are
-        strings.
+        None of the users with test items has a list; or no test item is in a list, and the item ids of only one side
+        are strings.
     LeakageWarning
-        Test pairs are in the training data; or they are older than the last training interaction of the same user,
-        which is seen where both sides have timestamps (in a frame: the column timestamp).
+        Test pairs are in the training data; or test pairs are older than the last training interaction of the same
+        user, if both sides have timestamps (in a frame: the column timestamp).
+
+    Notes
+    -----
+    A custom metric is a function ``metric(lists, truth)`` of two dictionaries with the same users in the same order:
+
+    - ``lists``: the whole list of each user, a list of item ids, best first. It is empty for a user without a list.
+    - ``truth``: the relevant items of each user, a dictionary from item ids to values. It is never empty. The values
+      are 1 if the test set has none.
+
+    It returns a sequence of one finite number for each user, in the order of the dictionaries. With
+    ``missing="zero"``, users without relevant items are not passed to the function and score 0. The ``__name__`` of the
+    function is the name of the metric. A function with the attribute ``lower_is_better = True`` is treated as an error
+    or cost.
 
     Examples
     --------
@@ -212,36 +231,62 @@ def evaluate(
     >>> test = Interactions.from_arrays([1, 2, 2], [20, 10, 40])
     >>> evaluate(lists, test, ["recall@2", "mrr@2", "ndcg@1"])
     Evaluation(2 users: recall@2=0.7500, mrr@2=0.5000, ndcg@1=0.0000)
+
+    A custom metric, the number of relevant items that are missing from the list:
+
+    >>> def n_missed(lists, truth):
+    ...     return [len(truth[user].keys() - set(lists[user])) for user in truth]
+    >>> n_missed.lower_is_better = True
+    >>> evaluate(lists, test, ["recall@2", n_missed])
+    Evaluation(2 users: recall@2=0.7500, n_missed=0.5000)
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
-    asked = {str(metric): Metric.parse(metric) for metric in ([metrics] if isinstance(metrics, str) else metrics)}
-    lists = Lists.of(recommendations, _widest(asked.values()))
-    truth = Truth.of(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    background = Background.of(train, catalogue)._replace(
-        vectors=None if item_vectors is None else ItemVectors.of(*item_vectors),
-        prices=worth_by_item(prices, "price"),
-        margins=worth_by_item(margins, "margin"),
+    labelled = label_metrics(metrics)
+    lists = Lists.from_input(recommendations, _max_cut_off(labelled.values()))
+    truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
+    context = Context.from_inputs(train, catalogue)._replace(
+        vectors=None if item_vectors is None else ItemVectors.from_arrays(*item_vectors),
+        prices=read_item_values(prices, "price"),
+        margins=read_item_values(margins, "margin"),
     )
-    if background.train is not None:
-        warn_of_leaks(truth, background.train)
-    pairing = pair(lists, truth, missing, stacklevel=3)
-    by_user = {name: metric for name, metric in asked.items() if REGISTRY[metric.name].is_by_user}
-    values = measure_users(lists, truth, pairing, list(by_user.values()), background=background, n_threads=n_threads)
+    if context.train is not None:
+        warn_of_leaks(truth, context.train)
+    pairing = pair(lists, truth, missing)
+    overall = _metrics_of_all_lists(labelled)
+    by_user = {label: metric for label, metric in labelled.items() if label not in overall}
+    runner = Runner(thread_count(n_threads))
+    values = measure_users(lists, truth, pairing, list(by_user.values()), context=context, runner=runner)
     per_user = dict(zip(by_user, np.ascontiguousarray(values.T), strict=True))
-    means = {name: _mean(metric, per_user.get(name), lists, background) for name, metric in asked.items()}
-    counts = pairing.n_without_test, pairing.n_without_list
-    return Evaluation(means, pairing.users, per_user, *counts, missing, confidence, random_state)
+    means = {
+        label: measure_lists(lists, overall[label], context)
+        if label in overall
+        else mean_of_defined(per_user[label], metric)
+        for label, metric in labelled.items()
+    }
+    return Evaluation(
+        means,
+        pairing.users,
+        per_user,
+        n_without_test=pairing.n_without_test,
+        n_without_list=pairing.n_without_list,
+        missing=missing,
+        confidence=confidence,
+        random_state=random_state,
+        lower_is_better=frozenset(label for label, metric in labelled.items() if metric.lower_is_better),
+    )
 
 
-def _widest(metrics: Iterable[Metric]) -> int | None:
-    """Return how many places of the lists are needed; None for all."""
+def _metrics_of_all_lists(labelled: dict[str, Metric | CustomMetric]) -> dict[str, Metric]:
+    """Return the metrics of all lists together; all other metrics are means over users."""
+    return {
+        label: metric
+        for label, metric in labelled.items()
+        if isinstance(metric, Metric) and isinstance(REGISTRY[metric.name].measure, AllListsMeasure)
+    }
+
+
+def _max_cut_off(metrics: Iterable[Metric | CustomMetric]) -> int | None:
+    """Return the number of places that the metrics need; None for whole lists."""
     cuts = [metric.k for metric in metrics]
     return None if None in cuts else max((k for k in cuts if k is not None), default=1)
-
-
-def _mean(metric: Metric, values: FloatArray | None, lists: Lists, background: Background) -> float:
-    """Return the mean of the values of the users, or else what the metric is of all lists."""
-    if values is not None:
-        return mean_of_defined(values, metric)
-    return float(REGISTRY[metric.name].measure(lists, metric.k, background))

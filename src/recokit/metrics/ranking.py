@@ -1,13 +1,25 @@
-"""How well lists hit what people took: the measures that need the test set."""
+"""Ranking metrics: agreement of the lists with the test set."""
 
 from typing import Any
 
-from recokit.metrics._background import Background
+from recokit._runtime.threads import Runner, thread_count
+from recokit.kernels import ranking
+from recokit.metrics._context import Context
 from recokit.metrics._measure import mean_over_users
-from recokit.metrics._metric import Denominator, Gain, Metric
+from recokit.metrics._metric import REGISTRY, Definition, Denominator, Gain, Metric, RankMeasure
 from recokit.metrics._pairing import Missing
 
 __all__ = ["auc", "average_precision", "hit_rate", "ndcg", "precision", "recall", "reciprocal_rank"]
+
+REGISTRY.update(
+    precision=Definition(RankMeasure(ranking.HITS), denominator="k"),
+    recall=Definition(RankMeasure(ranking.HITS), denominator="relevant"),
+    hit_rate=Definition(RankMeasure(ranking.HIT_RATE)),
+    ndcg=Definition(RankMeasure(ranking.NDCG), denominator="min", gain="binary"),
+    average_precision=Definition(RankMeasure(ranking.AVERAGE_PRECISION), denominator="relevant"),
+    reciprocal_rank=Definition(RankMeasure(ranking.RECIPROCAL_RANK)),
+    auc=Definition(RankMeasure(ranking.AUC)),
+)
 
 
 def precision(
@@ -20,32 +32,33 @@ def precision(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the precision: which share of the first k places hits.
+    r"""Return the precision: the share of the first k places with a relevant item.
 
     .. math:: \mathrm{precision@}k = \frac{1}{|U|} \sum_{u \in U} \frac{|L_u^k \cap R_u|}{k}
 
-    with :math:`L_u^k` the first k items of u's list and :math:`R_u` the items relevant to u. A list shorter than k
-    has misses in its free places; an item listed twice is a hit once.
+    with :math:`L_u^k` the first k items of the list of u and :math:`R_u` the items relevant to u. Empty places of a
+    list shorter than k are misses. An item listed twice is a hit once.
 
     Parameters
     ----------
     recommendations : Recommendations, frame, mapping of users to lists, or sequence of lists or 2-D array of item ids
-        A frame has the columns user_id and item_id, and rank or score unless its rows are in order. Lists without user
-        ids belong to the users 0 … n − 1.
+        Ranked lists. A frame, or a mapping of its columns, has the columns user_id and item_id, and rank or score
+        unless its rows are in order. Lists without user ids belong to the users 0 … n − 1.
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
-        The relevant items. A frame may have the values in a column rating or value. Pairs are tuples or an array of two
-        columns, and go with lists that name their users; a sequence of lists or sets goes with lists that do not. Items
-        and users that the lists do not know count as relevant and are never hit: a user without a list scores 0.
+        Relevant items. A frame, or a mapping of its columns, can have their values in a column rating or value. Pairs
+        are tuples or an array of two columns; use them with lists that have user ids, and a sequence of lists or sets
+        with lists that do not. Items that are in no list count as relevant and are never hit. A user without a list
+        scores 0.
     k : int, optional
-        Cut-off. None is no cut-off: all places count, and a denominator of k is the length of the longest list.
+        Cut-off. None: whole lists; a denominator of k is then the length of the longest list.
     denominator : {"k", "relevant", "min"}
-        What the hits are divided by: k; :math:`|R_u|`, which makes it `recall`; or the lesser of the two.
+        Denominator of the hits: k; :math:`|R_u|`, which gives `recall`; or the smaller of the two.
     threshold : float, optional
-        Test interactions below this value are not relevant; by default all are.
+        Lowest value of a relevant item; by default all test items are relevant.
     missing : {"skip", "zero"}
-        Whether users without relevant items are left out of the mean, or count 0 if they have a list.
+        Whether users with a list but without relevant items are skipped or score 0.
     n_threads : int, optional
-        Threads; what Numba has by default.
+        Number of threads; by default Numba's.
 
     Returns
     -------
@@ -55,11 +68,11 @@ def precision(
     Raises
     ------
     DataError
-        Nobody has relevant items, a user has two lists, or the data cannot be read.
+        No user has relevant items, a user has two lists, or the data are invalid.
     ValueError
-        A convention or cut-off that there is not.
+        A convention or the cut-off is invalid.
     TypeError
-        A recommender instead of its recommendations.
+        The input is a recommender instead of its recommendations.
 
     References
     ----------
@@ -70,8 +83,8 @@ def precision(
     >>> precision([["tea", "cup", "pot"]], [{"tea", "pot", "jug"}], k=2)
     0.5
     """
-    metric = Metric("precision", k, denominator)
-    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
+    metric, runner = Metric("precision", k, denominator), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def recall(
@@ -84,7 +97,7 @@ def recall(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the recall: which share of the relevant items stands in the first k places.
+    r"""Return the recall: the share of the relevant items in the first k places.
 
     .. math:: \mathrm{recall@}k = \frac{1}{|U|} \sum_{u \in U} \frac{|L_u^k \cap R_u|}{|R_u|}
 
@@ -93,8 +106,8 @@ def recall(
     recommendations, test, k, threshold, missing, n_threads
         As in `precision`.
     denominator : {"relevant", "min", "k"}
-        What the hits are divided by: :math:`|R_u|`; :math:`\min(k, |R_u|)`, so that a full list of hits scores 1 [1]_;
-        or k, which makes it `precision`.
+        Denominator of the hits: :math:`|R_u|`; :math:`\min(k, |R_u|)`, with which a full list of hits scores 1 [1]_;
+        or k, which gives `precision`.
 
     Returns
     -------
@@ -117,8 +130,8 @@ def recall(
     >>> recall([["tea", "cup"]], [["tea", "pot", "jug"]], k=2, denominator="min")
     0.5
     """
-    metric = Metric("recall", k, denominator)
-    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
+    metric, runner = Metric("recall", k, denominator), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def hit_rate(
@@ -130,7 +143,7 @@ def hit_rate(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the share of users who have a relevant item in the first k places.
+    r"""Return the hit rate: the share of users with a relevant item in the first k places.
 
     .. math:: \mathrm{hit\_rate@}k = \frac{1}{|U|} \sum_{u \in U} [\, |L_u^k \cap R_u| > 0 \,]
 
@@ -158,7 +171,8 @@ def hit_rate(
     >>> hit_rate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]})
     0.5
     """
-    return mean_over_users(recommendations, test, Metric("hit_rate", k), threshold, missing, n_threads)
+    metric, runner = Metric("hit_rate", k), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def ndcg(
@@ -178,19 +192,19 @@ def ndcg(
         \mathrm{ndcg@}k = \frac{1}{|U|} \sum_{u \in U} \frac{\sum_{r=1}^{k} g_{u,r} / \log_2(r + 1)}
         {\sum_{r=1}^{m} g^*_{u,r} / \log_2(r + 1)}
 
-    with :math:`g_{u,r}` the gain of the item at rank r, 0 if it is not relevant (or listed above already), and
-    :math:`g^*_{u,r}` the r-th highest gain of u's relevant items: the ideal list. A user whose gains are all 0
-    scores 0.
+    with :math:`g_{u,r}` the gain of the item at rank r, 0 if it is not relevant or a repetition, and
+    :math:`g^*_{u,r}` the r-th highest gain of the items relevant to u: the ideal list. A user scores 0 if all gains
+    are 0.
 
     Parameters
     ----------
     recommendations, test, k, threshold, missing, n_threads
         As in `precision`.
     gain : {"binary", "linear", "exponential"}
-        What a hit gains: 1; the test value v [1]_; or :math:`2^v - 1` [2]_.
+        Gain of a hit: 1; the test value v [1]_; or :math:`2^v - 1` [2]_.
     denominator : {"min", "relevant", "k"}
-        Length m of the ideal list: :math:`\min(k, |R_u|)`, so that the best possible list scores 1;
-        :math:`|R_u|`, whatever k; or k hits, however few items are relevant (with binary gain only).
+        Length m of the ideal list: :math:`\min(k, |R_u|)`, with which the best possible list scores 1;
+        :math:`|R_u|` for every k; or k, even if fewer items are relevant (with binary gain only).
 
     Returns
     -------
@@ -200,7 +214,7 @@ def ndcg(
     Raises
     ------
     DataError
-        As in `precision`; or a value is negative and is to be a gain, or above 1,000 and is to be an exponential one.
+        As in `precision`; or a value is negative with linear or exponential gain, or above 1,000 with exponential gain.
     ValueError
         As in `precision`.
 
@@ -216,8 +230,8 @@ def ndcg(
     >>> round(ndcg([["tea", "cup", "pot"]], [{"tea": 3, "pot": 2}], k=3, gain="exponential"), 4)
     0.9558
     """
-    metric = Metric("ndcg", k, denominator, gain)
-    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
+    metric, runner = Metric("ndcg", k, denominator, gain), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def average_precision(
@@ -230,7 +244,7 @@ def average_precision(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the mean over users of the average precision (MAP).
+    r"""Return the mean average precision (MAP) over users.
 
     .. math::
         \mathrm{average\_precision@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|R_u|}
@@ -241,8 +255,8 @@ def average_precision(
     recommendations, test, k, threshold, missing, n_threads
         As in `precision`.
     denominator : {"relevant", "min", "k"}
-        What the sum is divided by: :math:`|R_u|`, as trec_eval does [1]_; :math:`\min(k, |R_u|)`, so that a full
-        list of hits scores 1; or k.
+        Denominator of the sum: :math:`|R_u|`, as in trec_eval [1]_; :math:`\min(k, |R_u|)`, with which a full list of
+        hits scores 1; or k.
 
     Returns
     -------
@@ -263,8 +277,8 @@ def average_precision(
     >>> average_precision([["tea", "cup", "pot"]], [["tea", "pot"]])
     0.8333333333333333
     """
-    metric = Metric("average_precision", k, denominator)
-    return mean_over_users(recommendations, test, metric, threshold, missing, n_threads)
+    metric, runner = Metric("average_precision", k, denominator), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def reciprocal_rank(
@@ -276,11 +290,11 @@ def reciprocal_rank(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the mean over users of the reciprocal rank of the first hit (MRR).
+    r"""Return the mean reciprocal rank (MRR) of the first hit over users.
 
     .. math:: \mathrm{reciprocal\_rank@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{\text{rank of the first hit}}
 
-    where a user without a hit in the first k places counts 0.
+    A user without a hit in the first k places scores 0.
 
     Parameters
     ----------
@@ -306,7 +320,8 @@ def reciprocal_rank(
     >>> reciprocal_rank([["tea", "cup", "pot"]], [["pot"]], k=3)
     0.3333333333333333
     """
-    return mean_over_users(recommendations, test, Metric("reciprocal_rank", k), threshold, missing, n_threads)
+    metric, runner = Metric("reciprocal_rank", k), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, metric, threshold, missing, runner=runner)
 
 
 def auc(
@@ -319,29 +334,29 @@ def auc(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the area under the ROC curve: how often a relevant item stands before one that is not.
+    r"""Return the area under the ROC curve: the share of (relevant, other) item pairs in the correct order.
 
     .. math::
         \mathrm{auc@}k = \frac{1}{|U|} \sum_{u \in U} \frac{1}{|R_u| \, |C \setminus R_u|}
         \sum_{i \in R_u} \sum_{j \in C \setminus R_u} [i \text{ before } j] + \tfrac12 [i \text{ and } j \text{ tied}]
 
-    with :math:`C` the catalogue. All items that are not in the first k places are tied behind those that are. So an
-    empty list has 0.5; a user without a list scores 0, as in all metrics, and so does one to whom all of the catalogue
-    is relevant. What the user took in training counts among the others, and lists leave it out, which is in their
-    favour: take it out of the catalogue to see how much.
+    with :math:`C` the catalogue. All items outside the first k places are tied, behind the items in them. So an empty
+    list has an AUC of 0.5. A user without a list scores 0, as in all metrics, and so does a user with no other items
+    than relevant ones. Items from the user's training history count as other items. Lists exclude them, which raises
+    the AUC; to measure this effect, remove them from the catalogue.
 
     Parameters
     ----------
     recommendations, test, k, threshold, missing, n_threads
         As in `precision`.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids
-        Items that could have been recommended; of interactions, all their items. Those of the first k places of the
-        lists and of the test set are added.
+        Items that could have been recommended; for interactions, all their items. Items in the first k places of the
+        lists and items of the test set are added.
 
     Returns
     -------
     float
-        From 0 to 1; 0.5 where lists say nothing.
+        From 0 to 1; 0.5 for uninformative lists.
 
     Raises
     ------
@@ -357,5 +372,5 @@ def auc(
     >>> auc([["tea", "cup", "pot"]], [["cup"]], ["tea", "cup", "pot", "jug"])
     0.6666666666666666
     """
-    background = Background.of(None, catalogue)
-    return mean_over_users(recommendations, test, Metric("auc", k), threshold, missing, n_threads, background)
+    context, runner = Context.from_inputs(None, catalogue), Runner(thread_count(n_threads))
+    return mean_over_users(recommendations, test, Metric("auc", k), threshold, missing, context=context, runner=runner)

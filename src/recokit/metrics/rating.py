@@ -1,4 +1,4 @@
-"""Errors of predicted ratings."""
+"""Rating metrics: errors of predicted ratings."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
     .. math:: \mathrm{MSE} = \frac{\sum_i w_i (y_i - \hat y_i)^2}{\sum_i w_i}
 
-    over all pairs given: a user with many test ratings counts for many. 0 is best.
+    over all pairs, so users with many test ratings have more influence. 0 is best.
 
     Parameters
     ----------
     y_true : (n,) array-like
-        Ratings.
+        True ratings.
     y_pred : (n,) array-like
-        Predictions of them.
+        Predicted ratings.
     sample_weight : (n,) array-like, optional
-        Weights w, not negative; 1 each by default.
+        Non-negative weights w; by default 1 for each pair.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     Raises
     ------
     DataError
-        The arrays are empty, differ in length or hold what is no finite number, or the weights are negative or all 0.
+        The arrays are empty, have different lengths or contain a value that is not finite, or the weights are negative
+        or all 0.
 
     References
     ----------
@@ -51,7 +52,7 @@ def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 def rmse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    r"""Return the root of the mean squared error, :math:`\sqrt{\mathrm{MSE}}`, in units of the ratings.
+    r"""Return the root mean squared error, :math:`\sqrt{\mathrm{MSE}}`, in units of the ratings.
 
     Parameters
     ----------
@@ -118,8 +119,8 @@ def _errors(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[FloatArray, F
     if weights is not None:
         lengths["sample_weight"] = len(weights)
         if np.any(weights < 0) or not np.any(weights):
-            raise DataError("sample_weight: expected weights that are not negative, nor all 0")
+            raise DataError("sample_weight: expected non-negative weights that are not all 0")
     if len(set(lengths.values())) > 1 or len(true) == 0:
         shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise DataError(f"expected arrays of one length, not empty; the lengths are {shown}")
+        raise DataError(f"expected non-empty arrays of the same length, got lengths {shown}")
     return true - predicted, weights

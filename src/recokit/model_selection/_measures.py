@@ -5,11 +5,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from recokit._runtime.threads import thread_count
+from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray
 from recokit.base import Recommender
 from recokit.metrics._resampling import bootstrap_means
-from recokit.metrics.comparison import holm, t_p_values
+from recokit.metrics.comparison import adjust_by_holm, t_p_values
 from recokit.model_selection.pairs import Pairs
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
 
@@ -61,7 +61,7 @@ class UserValues(NamedTuple):
     def interval(self, random_state: int) -> tuple[float, float]:
         """Return the 95% bootstrap interval of the score over users."""
         columns = np.column_stack([self.sums, self.weights])
-        means = bootstrap_means(columns, _N_RESAMPLES, random_state, thread_count(None))
+        means = bootstrap_means(columns, _N_RESAMPLES, random_state, Runner(thread_count(None)))
         low, high = np.nanquantile(self.sign * self._from_means(means[:, 0], means[:, 1]), [_TAIL, 1 - _TAIL])
         return float(low), float(high)
 
@@ -77,7 +77,7 @@ def ties_with_best(values: list[UserValues], alpha: float = 0.05) -> list[bool]:
     differences = np.column_stack([best - other for other in others])
     if np.count_nonzero(~np.isnan(differences), axis=0).min() < 2:
         return [True] * len(others)
-    return [bool(p > alpha) for p in holm(t_p_values(differences))]
+    return [bool(p > alpha) for p in adjust_by_holm(t_p_values(differences))]
 
 
 def user_losses(metric: str, model: Recommender, X: Pairs) -> UserValues:

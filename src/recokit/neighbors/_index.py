@@ -1,63 +1,63 @@
-"""The rows of a sparse matrix, held so that the rows most similar to a query can be found."""
+"""A sparse matrix as an index that finds the rows most similar to a query."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import Top
+from recokit.base import Term, Top
+from recokit.base._biases import BaselineBiases
+from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import similarity as kernel
 from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
-from recokit.kernels.similarity_formulas import COSINE, LIFT, LOG_LIKELIHOOD
+from recokit.kernels.similarity_formulas import COSINE, Constants
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
-from recokit.neighbors._cell_weights import CellWeights
-from recokit.neighbors._cooccurrence import nearest_by_counts
-from recokit.neighbors._levels import Levels
-from recokit.neighbors._products import nearest_by_cosine
+from recokit.neighbors._all_pairs import nearest_by_cosine, nearest_by_counts
+from recokit.neighbors._values import CellWeights, Transform, Views
 from recokit.neighbors.similarities import Similarity
 
-__all__ = ["Queries", "SimilarityIndex", "Top"]
+__all__ = ["Queries", "SimilarityIndex", "TrainingData"]
 
 
 class Queries(NamedTuple):
-    """Rows whose neighbours are sought.
+    """Rows to find neighbours for.
 
     Attributes
     ----------
     rows : Rows
-        What their similarities are taken over.
+        Transformed values.
     own_codes : (n_queries,) int32 array
-        The indexed row that each is itself, −1 for none.
+        Code of the query in the index, which is excluded from its neighbours; −1 for rows outside the index.
     """
 
     rows: Rows
     own_codes: CodeArray
 
     def part(self, start: int, stop: int) -> "Queries":
-        """Return the queries start … stop."""
-        chosen = np.arange(start, stop)
-        return Queries(self.rows.take(chosen), self.own_codes[start:stop])
+        """Return the queries ``start`` to ``stop``."""
+        return Queries(self.rows.take(np.arange(start, stop)), self.own_codes[start:stop])
 
 
 class SimilarityIndex:
-    """Answers which rows are most similar to a query, and how similar each is.
+    """The rows of the training data, indexed for similarity search.
 
     Parameters
     ----------
     similarity : Similarity
-        The formula.
-    levels : Levels
-        What the values are taken relative to.
-    rows, columns : Rows
-        The matrix by row, and by column.
-    constants : dict
-        ``alpha``, ``beta``, ``shrinkage``, ``min_common``.
+    transform : Transform
+        Applied to all values first.
+    views : Views
+        The training data.
+    constants : mapping
+        ``alpha``, ``beta``, ``shrinkage`` and ``min_common``.
     weights : CellWeights, optional
-        What each value is multiplied by, once it is levelled. Sets are then taken for values of 1 before.
+        Factors of the transformed values. With weights, similarities of sets are computed from values of 1 times the
+        weights.
     runner : Runner
         Threads to compute values on.
     """
@@ -65,35 +65,26 @@ class SimilarityIndex:
     def __init__(
         self,
         similarity: Similarity,
-        levels: Levels,
-        rows: Rows,
-        columns: Rows,
-        constants: dict[str, float],
+        transform: Transform,
+        views: Views,
+        constants: Mapping[str, float],
         weights: CellWeights | None = None,
         *,
         runner: Runner,
     ) -> None:
-        self._kind = similarity.kind
-        self._function = similarity.function
-        self._sets = similarity.values == "sets"
-        self._weighted = weights is not None
-        self.levels = levels
-        self._runner = runner
-        self._rows = self._values_of(rows, levels.of_rows, None if weights is None else weights.by_row)
-        self._cells = columns
-        self._column_weights = None if weights is None else weights.by_column
+        self._similarity = similarity
+        self._ignores_values = similarity.values == "sets"
+        self._weights = weights
+        self._transform = transform
+        self._cells = views.columns
+        row_levels, row_weights = transform.row_levels, None if weights is None else weights.by_row
+        self._rows = self._transformed(views.rows, row_levels, row_weights, runner)
         self._columns: Rows | None = None
-        ones = self._sets or (levels.how == "raw" and bool(np.all(columns.values == 1)))
-        self._unit = ones and weights is None and self._function is None
+        is_binary = self._ignores_values or (transform.kind == "raw" and bool(np.all(views.columns.values == 1)))
+        self._is_binary = is_binary and weights is None and similarity.function is None
         self._stats = self._stats_of(self._rows)
-        ordered = [
-            constants["alpha"],
-            constants["beta"],
-            columns.n_rows if weights is None else weights.n_columns,
-            constants["shrinkage"],
-            constants["min_common"],
-        ]
-        self._constants = read_only(np.array(ordered, dtype=np.float64))
+        n_columns = views.columns.n_rows if weights is None else weights.n_columns
+        self._constants = Constants(n_columns=float(n_columns), **constants)
         self._costs: FloatArray | None = None
 
     @property
@@ -103,18 +94,18 @@ class SimilarityIndex:
 
     @property
     def rows(self) -> Rows:
-        """What similarities are taken over, by row."""
+        """The transformed values by row."""
         return self._rows
 
-    def columns(self) -> Rows:
-        """Return the same by column, computed when it is first wanted: by some models it never is."""
+    def columns(self, runner: Runner) -> Rows:
+        """Return the transformed values by column, computed at the first call: some models never need them."""
         if self._columns is None:
-            of_rows = self.levels.of_rows
-            self._columns = self._values_of(self._cells, of_rows, self._column_weights, by_column=True)
+            weights = None if self._weights is None else self._weights.by_column
+            self._columns = self._transformed(self._cells, self._transform.row_levels, weights, runner, by_column=True)
         return self._columns
 
     def costs(self, queries: Queries) -> FloatArray:
-        """Return the number of products that the columns of each query ask for: (n_queries,) float64."""
+        """Return the number of products for each query, which is the number of cells in its columns: float64."""
         if queries.rows is not self._rows:
             return kernel.query_costs(queries.rows.indptr, queries.rows.codes, self._cells.indptr)
         if self._costs is None:
@@ -122,139 +113,134 @@ class SimilarityIndex:
         return self._costs
 
     def width(self, queries: Queries, k: int) -> int:
-        """Return how many neighbours a query has at most where k are asked for: no more than its columns lead to."""
+        """Return an upper bound of the number of neighbours of a query, at most k and at least 1."""
         indexed = queries.own_codes >= 0
         reached = self.costs(queries) - indexed * queries.rows.lengths
         others = self.n_rows - int(np.all(indexed))
         return max(1, int(min(k, others, reached.max(initial=1))))
 
     def same_formula(self, other: "SimilarityIndex") -> bool:
-        """Return whether two rows that have not changed are as similar in both."""
-        uses = np.array([True, True, self._kind in (LIFT, LOG_LIKELIHOOD), True, True])
-        same = (self._constants == other._constants) | ~uses
-        return self._kind == other._kind and self._function is other._function and bool(np.all(same))
+        """Return whether two rows with unchanged values have the same similarity in both indexes."""
+        mine, theirs = self._constants, other._constants
+        if not self._similarity.needs_n_columns:
+            theirs = theirs._replace(n_columns=mine.n_columns)
+        return self._similarity == other._similarity and mine == theirs
 
-    def new(self, rows: Rows, levels: FloatArray) -> Queries:
-        """Return rows that are not indexed as queries."""
-        return Queries(self._values_of(rows, levels, None), np.full(rows.n_rows, -1, dtype=np.int32))
+    def new_queries(self, rows: Rows, biases: FloatArray, runner: Runner) -> Queries:
+        """Return rows outside the index, with these baseline biases, as queries."""
+        values = self._transformed(rows, self._transform.levels_of_rows(rows, biases), None, runner)
+        return Queries(values, np.full(rows.n_rows, -1, dtype=np.int32))
 
-    def known(self, codes: AnyArray | None = None) -> Queries:
-        """Return indexed rows, all of them by default, as queries."""
+    def indexed_queries(self, codes: AnyArray | None = None) -> Queries:
+        """Return indexed rows as queries; all rows by default."""
         if codes is None:
             return Queries(self._rows, np.arange(self.n_rows, dtype=np.int32))
         return Queries(self._rows.take(codes), codes.astype(np.int32))
 
-    def narrowed(self, codes: AnyArray) -> tuple["SimilarityIndex", Queries]:
-        """Return an index of some of the rows, in order of code, and all rows as queries."""
+    def narrowed(self, codes: AnyArray, runner: Runner) -> tuple["SimilarityIndex", Queries]:
+        """Return an index of some of the rows, by ascending code, and all rows as queries."""
         index = copy.copy(self)
         index._rows = self._rows.take(codes)
-        columns = index._rows.transposed(self._cells.n_rows, self._runner)
-        index._cells = index._columns = columns  # with the values that similarities are taken over
+        index._cells = index._columns = index._rows.transposed(self._cells.n_rows, runner)
         index._stats, index._costs = read_only(self._stats[codes]), None
         own_codes = np.full(self.n_rows, -1, dtype=np.int32)
         own_codes[codes] = np.arange(len(codes))
         return index, Queries(self._rows, own_codes)
 
-    def nearest(
-        self,
-        queries: Queries,
-        k: int,
-        *,
-        swapped: bool = False,
-        runner: Runner,
-    ) -> Top:
-        """Return the k most similar rows of each query, those with a similarity above 0.
+    def nearest(self, queries: Queries, k: int, *, swapped: bool = False, runner: Runner) -> Top:
+        """Return the k most similar rows of each query. Only rows with a similarity above 0 are neighbours.
 
         Parameters
         ----------
         queries : Queries
         k : int
-            How many there is room for; see `width`.
+            Width of the result; see `width`.
         swapped : bool
-            Go by the similarity of the rows to the query, not of the query to the rows.
+            Use the similarity of the rows to the query instead of the query to the rows.
         runner : Runner
         """
-        found, costs = Top.empty(queries.rows.n_rows, k), self.costs(queries)
-        if self.counts_suffice(queries):
-            formula = (self._kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, found, runner=runner)
-        elif self.products_suffice(queries):
+        top, costs = Top.empty(queries.rows.n_rows, k), self.costs(queries)
+        if self.can_count(queries):
+            formula = (self._similarity.kind, self._constants, swapped)
+            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, top, runner=runner)
+        elif self.can_multiply(queries):
             squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, found, runner=runner)
+            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, top, runner=runner)
         else:
-            work = kernel.nearest_rows if self._function is None else nearest_rows_by
-            self._run(work, queries, (swapped, *found), runner)
-        self._check(found.scores)
-        return found
+            work = kernel.nearest_rows if self._similarity.function is None else nearest_rows_by
+            self._run(work, queries, (swapped, *top), runner)
+        self._check_finite(top.scores)
+        return top
 
-    def counts_suffice(self, queries: Queries) -> bool:
-        """Return whether all rows are asked for, and what they share says all."""
-        return self._unit and queries.rows is self._rows
+    def can_count(self, queries: Queries) -> bool:
+        """Return whether `nearest_by_counts` applies: all rows are queries, binary, and the similarity is monotone."""
+        return self._is_binary and self._similarity.is_monotone and queries.rows is self._rows
 
-    def products_suffice(self, queries: Queries) -> bool:
-        """Return whether all rows are asked for, and a similarity is the product of two rows over their norms."""
-        if self._kind != COSINE or self._function is not None or queries.rows is not self._rows:
+    def can_multiply(self, queries: Queries) -> bool:
+        """Return whether `nearest_by_cosine` applies: all rows are queries, and the similarity is a plain cosine."""
+        similarity = self._similarity
+        if similarity.kind != COSINE or similarity.function is not None or queries.rows is not self._rows:
             return False
         squares = self._stats[:, 1]
-        is_usual = (squares == 0) | ((squares >= LEAST_SQUARE) & (squares <= MOST_SQUARE))
-        return self._constants[3] == 0 and self._constants[4] <= 1 and bool(np.all(is_usual))
+        in_range = (squares == 0) | ((squares >= LEAST_SQUARE) & (squares <= MOST_SQUARE))
+        return self._constants.shrinkage == 0 and self._constants.min_common <= 1 and bool(np.all(in_range))
 
     def similarities(self, queries: Queries, *, swapped: bool = False, runner: Runner) -> FloatArray:
         """Return the similarity of each query to every row: (n_queries, n_rows) float32.
 
-        Where there is no common column, and of a row to itself, it is 0.
+        It is 0 without a common column, and for the query itself.
 
         Parameters
         ----------
-        swapped : bool
-            Return the similarity of the rows to the queries instead.
+        queries, swapped, runner
+            See `nearest`.
         """
         similarities = np.empty((queries.rows.n_rows, self.n_rows), dtype=np.float32)
-        work = kernel.similarity_rows if self._function is None else similarity_rows_by
+        work = kernel.similarity_rows if self._similarity.function is None else similarity_rows_by
         self._run(work, queries, (swapped, similarities), runner)
-        self._check(similarities)
+        self._check_finite(similarities)
         return similarities
 
-    def _check(self, similarities: FloatArray) -> None:
-        """Refuse infinite similarities, which only a function of the caller's own may give."""
-        if self._function is not None and np.any(np.isinf(similarities)):
+    def _check_finite(self, similarities: FloatArray) -> None:
+        """Raise if a user-defined function returned infinity; other similarities are finite."""
+        if self._similarity.function is not None and np.any(np.isinf(similarities)):
             raise ValueError("similarity: the function returned infinity for two rows; expected a finite number or NaN")
 
-    def _run(
-        self,
-        work: Callable[..., None],
-        queries: Queries,
-        rest: tuple[object, ...],
-        runner: Runner,
-    ) -> None:
-        rows = queries.rows
-        own = read_only(queries.own_codes)
-        unit = self._unit and (self._sets or bool(np.all(rows.values == 1)))
-        formula = self._kind if self._function is None else self._function
-        known = (*self.columns().arrays, self._stats, formula, self._constants, unit)
-        args = (*rows.arrays, self._stats_of(rows), own, *known, *rest)
-
+    def _run(self, work: Callable[..., None], queries: Queries, rest: tuple[object, ...], runner: Runner) -> None:
+        """Run one of the kernels that take queries, an index and a formula."""
+        rows, function = queries.rows, self._similarity.function
+        is_binary = self._is_binary and (self._ignores_values or bool(np.all(rows.values == 1)))
+        formula = (self._similarity.kind if function is None else function, self._constants, is_binary)
+        indexed = (*self.columns(runner).arrays, self._stats)
+        args = (*rows.arrays, self._stats_of(rows), read_only(queries.own_codes), *indexed, *formula, *rest)
         runner.rows(work, rows.n_rows, args, costs=self.costs(queries), report=True)
 
-    def _values_of(
-        self, cells: Rows, of_rows: FloatArray, weights: AnyArray | None, *, by_column: bool = False
+    def _transformed(
+        self,
+        cells: Rows,
+        row_levels: FloatArray,
+        weights: AnyArray | None,
+        runner: Runner,
+        *,
+        by_column: bool = False,
     ) -> Rows:
-        """Return what similarities are taken over, of cells by row (with the levels of these rows) or by column."""
-        if self._sets:
+        """Return cells with their transformed and weighted values, by row or by column."""
+        transform = self._transform
+        if self._ignores_values:
             ones = np.ones(len(cells.values), dtype=np.float32) if weights is None else weights
-            return Rows.from_arrays(cells.indptr, cells.codes, ones) if self._weighted else cells
-        if self.levels.how == "raw":
+            return cells if self._weights is None else Rows.from_arrays(cells.indptr, cells.codes, ones)
+        if transform.kind == "raw":
             return cells if weights is None else Rows.from_arrays(cells.indptr, cells.codes, cells.values * weights)
         values, lengths = np.empty(len(cells.values), dtype=np.float32), cells.lengths
-        own, other = (self.levels.of_columns, of_rows) if by_column else (of_rows, self.levels.of_columns)
+        own, other = (transform.column_levels, row_levels) if by_column else (row_levels, transform.column_levels)
 
         def fill(ranges: tuple[slice, slice]) -> None:
             rows, part = ranges
-            of_own, of_other = np.repeat(own[rows], lengths[rows]), other[cells.codes[part]]
-            of_row, of_column = (of_other, of_own) if by_column else (of_own, of_other)
-            values[part] = self.levels.apply(cells.values[part], of_row, of_column)
+            own_levels, other_levels = np.repeat(own[rows], lengths[rows]), other[cells.codes[part]]
+            levels = (other_levels, own_levels) if by_column else (own_levels, other_levels)
+            values[part] = transform.apply(cells.values[part], *levels)
 
-        self._runner.each(list(cells.parts(self._runner.n_threads)), fill)
+        runner.each(list(cells.parts(runner.n_threads)), fill)
         if weights is not None:
             values *= weights
         return Rows.from_arrays(cells.indptr, cells.codes, values)
@@ -262,9 +248,38 @@ class SimilarityIndex:
     def _stats_of(self, rows: Rows) -> FloatArray:
         """Return the size and the sum of squares of each row: (n_rows, 2) float64, read-only.
 
-        The size is the number of cells; of weighted sets, the sum of squares, which is that number where weights are 1.
+        The size is the number of cells; for weighted sets, the sum of squares, which equals it if all weights are 1.
         """
         stats: FloatArray = kernel.row_stats(rows.indptr, rows.values)
-        if self._weighted and self._sets:
+        if self._weights is not None and self._ignores_values:
             stats[:, 0] = stats[:, 1]
         return read_only(stats)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The training data, prepared for the models of both kinds of feedback.
+
+    Attributes
+    ----------
+    interactions : Interactions
+    biases : BaselineBiases
+    views : Views
+    index : SimilarityIndex
+        The rows.
+    decays : CellWeights, optional
+        Time decays of the interactions.
+    """
+
+    interactions: Interactions
+    biases: BaselineBiases
+    views: Views
+    index: SimilarityIndex
+    decays: CellWeights | None
+
+    def row_terms(self, row_codes: CodeArray, contributions: FloatArray) -> list[Term]:
+        """Return the terms of an explanation that rows contribute: neighbours of a user, or items of a history."""
+        users, items, rows_are_users = self.interactions.users, self.interactions.items, self.views.rows_are_users
+        kind, index = ("neighbor", users) if rows_are_users else ("past_item", items)
+        ids = index.take(row_codes).tolist()
+        return [Term(kind, name, float(part)) for name, part in zip(ids, contributions, strict=True)]

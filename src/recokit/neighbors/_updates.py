@@ -1,4 +1,4 @@
-"""Neighbours kept up to date: what new interactions change, and nothing else, is computed again."""
+"""Incremental update of neighbour lists: only lists that new interactions may change are recomputed."""
 
 import numpy as np
 
@@ -8,19 +8,18 @@ from recokit.base import Top
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import neighbor_updates as kernel
 from recokit.neighbors._index import SimilarityIndex
-from recokit.neighbors._ratings import tiles
+from recokit.neighbors._means import tiles
 
-__all__ = ["changed_rows", "updated"]
+__all__ = ["changed_rows", "updated_neighbors"]
 
-# Of the work that all rows together are: beyond that, finding all neighbours anew takes no longer. Counting does it
-# several times as fast.
-_MOST_WORK, _MOST_WORK_OF_COUNTING = 0.5, 0.15
+# Share of the work of a new search beyond which an update takes as long. Searches by counts are several times faster.
+_MAX_WORK, _MAX_WORK_BY_COUNTS = 0.5, 0.15
 
 
-def updated(
+def updated_neighbors(
     old: SimilarityIndex,
     new: SimilarityIndex,
-    lists: Top,
+    neighbors: Top,
     row_map: CodeArray,
     column_map: CodeArray,
     k: int,
@@ -28,47 +27,46 @@ def updated(
     swapped: bool,
     runner: Runner,
 ) -> Top | None:
-    """Return the neighbours of all rows of ``new``, from those of ``old``; None where that is not worth it.
+    """Return the neighbours of all rows of ``new``, updated from ``old``, or None if a new search is as fast.
 
-    The rows that have changed are asked for their neighbours, and offered to all others. Where that pushes the last
-    neighbour of a list further down, the list is made anew. A list is exactly what it would be without those before.
+    Changed rows get new lists, and are offered to the lists of all other rows. A list whose last neighbour becomes
+    less similar is recomputed. The result equals that of a new search.
 
     Parameters
     ----------
     old, new : SimilarityIndex
-        All rows of the old one are in the new one.
-    lists : Top
-        Of all rows of the old one.
+        All rows of the old index are in the new one.
+    neighbors : Top
+        The neighbours of all rows of the old index.
     row_map, column_map : (n_old_rows,), (n_old_columns,) int32 arrays
-        What has become of the old codes.
+        New codes of the rows and columns.
     k : int
         Number of neighbours.
-    swapped, n_threads
-        As for `SimilarityIndex.nearest`.
+    swapped, runner
+        See `SimilarityIndex.nearest`.
     """
-    width = lists.codes.shape[1]
-    all_of_them = width >= old.width(old.known(), old.n_rows)
+    width, queries = neighbors.codes.shape[1], new.indexed_queries()
+    all_listed = width >= old.width(old.indexed_queries(), old.n_rows)
     in_order = all(np.all(np.diff(codes) > 0) for codes in (row_map, column_map))
-    if not new.same_formula(old) or not in_order or (width != k and not (all_of_them and width < k)):
+    if not new.same_formula(old) or not in_order or (width != k and not (all_listed and width < k)):
         return None
     changed = changed_rows(old.rows, new.rows, row_map, column_map)
-    costs = new.costs(new.known()) + 1.0
-    most = (_MOST_WORK_OF_COUNTING if new.counts_suffice(new.known()) else _MOST_WORK) * costs.sum()
-    if 2 * costs[changed].sum() > most:
+    costs = new.costs(queries) + 1.0
+    max_work = (_MAX_WORK_BY_COUNTS if new.can_count(queries) else _MAX_WORK) * costs.sum()
+    if 2 * costs[changed].sum() > max_work:
         return None
-    before = _moved(lists, row_map, new.n_rows)
-    complete = before.counts < width if not all_of_them else np.ones(new.n_rows, dtype=np.bool_)
-    after, unsure = _merged(new, before, complete, changed, k, swapped=swapped, runner=runner)
-    ask = np.flatnonzero(changed | unsure).astype(np.int32)
-    if costs[changed].sum() + costs[ask].sum() > most:
+    previous = _recoded(neighbors, row_map, new.n_rows)
+    complete = previous.counts < width if not all_listed else np.ones(new.n_rows, dtype=np.bool_)
+    updated, unsure = _with_changed_rows(new, previous, complete, changed, k, swapped=swapped, runner=runner)
+    outdated = np.flatnonzero(changed | unsure).astype(np.int32)
+    if costs[changed].sum() + costs[outdated].sum() > max_work:
         return None
-    for mine, found in zip(after, new.nearest(new.known(ask), k, swapped=swapped, runner=runner), strict=True):
-        mine[ask] = found
-    return after
+    updated.put(outdated, new.nearest(new.indexed_queries(outdated), k, swapped=swapped, runner=runner))
+    return updated
 
 
 def changed_rows(old: Rows, new: Rows, row_map: CodeArray, column_map: CodeArray) -> BoolArray:
-    """Return which rows are new or have other cells than before: (n_new_rows,) bool."""
+    """Return the mask of the rows that are new or have other cells than before: (n_new_rows,) bool."""
     changed = np.ones(new.n_rows, dtype=np.bool_)
     same_length = np.flatnonzero(old.lengths == new.lengths[row_map])
     before, after = old.take(same_length), new.take(row_map[same_length])
@@ -77,19 +75,19 @@ def changed_rows(old: Rows, new: Rows, row_map: CodeArray, column_map: CodeArray
     return changed
 
 
-def _moved(lists: Top, row_map: CodeArray, n_rows: int) -> Top:
-    """Return the same lists in other codes; rows that have none get an empty one."""
-    width = lists.codes.shape[1]
+def _recoded(neighbors: Top, row_map: CodeArray, n_rows: int) -> Top:
+    """Return the lists with new codes; new rows get empty lists."""
+    width = neighbors.codes.shape[1]
     codes = np.full((n_rows, width), -1, dtype=np.int32)
     scores, counts = np.zeros((n_rows, width), dtype=np.float32), np.zeros(n_rows, dtype=np.int32)
-    codes[row_map] = np.where(lists.codes >= 0, row_map[lists.codes], -1)
-    scores[row_map], counts[row_map] = lists.scores, lists.counts
+    codes[row_map] = np.where(neighbors.codes >= 0, row_map[neighbors.codes], -1)
+    scores[row_map], counts[row_map] = neighbors.scores, neighbors.counts
     return Top(codes, scores, counts)
 
 
-def _merged(
+def _with_changed_rows(
     index: SimilarityIndex,
-    before: Top,
+    previous: Top,
     complete: BoolArray,
     changed: BoolArray,
     k: int,
@@ -97,17 +95,16 @@ def _merged(
     swapped: bool,
     runner: Runner,
 ) -> tuple[Top, BoolArray]:
-    """Return lists in which the changed rows have found their place, and which of these lists may be wrong."""
+    """Return the lists with changed rows in their new places, and the mask of the lists that may be incorrect."""
     n_rows = index.n_rows
     keys, sizes = np.empty((n_rows, k), dtype=np.uint64), np.zeros(n_rows, dtype=np.int32)
-    runner.rows(kernel.keep_unchanged, n_rows, (*before, changed, keys, sizes))
+    runner.rows(kernel.keep_unchanged, n_rows, (*previous, changed, keys, sizes))
     codes: IntArray = np.flatnonzero(changed).astype(np.int32)
     for start, stop in tiles(len(codes), n_rows):
-        some = read_only(codes[start:stop])
-        similarities = index.similarities(index.known(some), swapped=not swapped, runner=runner)
-        costs: AnyArray = np.full(n_rows, len(some))
-        runner.rows(kernel.offer_changed, n_rows, (some, similarities, keys, sizes), costs=costs)
-    after, unsure = Top.empty(n_rows, k), np.empty(n_rows, dtype=np.bool_)
-    args = (*before, complete, keys, sizes, *after, unsure)
-    runner.rows(kernel.finish_lists, n_rows, args)
-    return after, unsure
+        part = read_only(codes[start:stop])
+        similarities = index.similarities(index.indexed_queries(part), swapped=not swapped, runner=runner)
+        costs: AnyArray = np.full(n_rows, len(part))
+        runner.rows(kernel.offer_changed, n_rows, (part, similarities, keys, sizes), costs=costs)
+    updated, unsure = Top.empty(n_rows, k), np.empty(n_rows, dtype=np.bool_)
+    runner.rows(kernel.finish_lists, n_rows, (*previous, complete, keys, sizes, *updated, unsure))
+    return updated, unsure

@@ -1,71 +1,93 @@
-"""ItemKNN: what is similar to the items that a user likes."""
+"""ItemKNN: item-based nearest neighbours."""
 
-from collections.abc import Callable, Iterator
-from numbers import Real
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-import numpy as np
-from sklearn.utils._param_validation import Interval
-
-from recokit._typing import CodeArray, FloatArray
-from recokit.base import EligibleItems, Top
-from recokit.base._lists import USERS_PER_BLOCK, top_of_tiles
-from recokit.data.rows import Rows
+from recokit._typing import CodeArray
+from recokit.base import Top
+from recokit.base._parameters import NON_NEGATIVE
 from recokit.neighbors._base import NeighborhoodRecommender
-from recokit.neighbors._cell_weights import CellWeights, decayed, user_weights
-from recokit.neighbors._docs import shared_docs
-from recokit.neighbors._ratings import Rated, grid_means, means_from, means_of_few, tiles
+from recokit.neighbors._explicit import ItemRatingNeighbors
+from recokit.neighbors._implicit import ItemNeighborSums
+from recokit.neighbors._values import CellWeights, user_weights
 
 __all__ = ["ItemKNN"]
 
-_FEW_PEOPLE = 16  # up to whom selecting the nearest items for each takes less than sorting them for all, measured
-_MOST_CELLS = 32 << 20  # of similarities between all items and those of a block of users: 128 MB; beyond, tiles
 
-
-class _Raters(NamedTuple):
-    """People whose ratings are predicted: what they rated, as deviations, and what to expect of them."""
-
-    rated: Rated
-    levels: FloatArray
-
-
-@shared_docs(row="item", column="user")
 class ItemKNN(NeighborhoodRecommender):
-    r"""Predict from the items that are most similar to those of a user.
+    r"""Predict from the items that are most similar to the items of a user.
 
-    For ratings (explicit feedback), the mean over the k most similar of the items *that the user rated*, N, of what the
-    rating deviates from what was to be expected of it:
+    For ratings (explicit feedback), the prediction is an expected rating b plus the weighted mean deviation of the
+    user's ratings of the neighbours from their own expected ratings. The neighbours N are the k most similar items
+    *among the items that the user rated*:
 
     .. math::
 
         \hat r_{ui} = b_{ui} + \sigma_i \frac{\sum_{j \in N} s_{ji}^\rho (r_{uj} - b_{uj}) / \sigma_j}
         {\gamma + \sum_{j \in N} s_{ji}^\rho}
 
-    where b is the baseline μ + b_u + b_i (regularised least squares), the mean of the item ("mean", and "zscore", which
-    sets σ to the standard deviation of the item's ratings, or of all where that is 0) or the mean of all ratings
-    (None); σ is 1 otherwise. ρ and γ are 1 and 0 by default, which makes this the weighted mean; with γ > 0 it is what
-    minimises the weighted squared error plus γ times its own square. Without a neighbour among the user's items the
-    prediction is b. Lists are in the order of these ratings; what is told is clipped to the range of the ratings
-    learned from. For implicit feedback, the sum over those of the k items most similar to item i, N, that are in the
-    user's history H:
+    where b is the baseline μ + b_u + b_i from regularised least squares ("baseline"), the mean of the item ("mean" and
+    "zscore") or the mean of all ratings (None). With "zscore", σ is the standard deviation of the item's ratings, or
+    of all ratings if it is 0; otherwise σ is 1. The defaults ρ = 1 and γ = 0 give the weighted mean. With γ > 0, the
+    mean deviation minimises the weighted squared error plus γ times its own square. Without neighbours, the prediction
+    is b. Lists are ordered by these ratings; reported ratings are clipped to the range of the training ratings.
+
+    For implicit feedback, the score is the sum over the k items most similar to i, N, that are in the user's history H:
 
     .. math:: \hat r_{ui} = \sum_{j \in N \cap H} s_{ji}^\rho r_{uj}
 
     Parameters
     ----------
-    $similar
+    n_neighbors : int
+        k, the maximum number of neighbours.
+    similarity : str or compiled function
+        Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
+    shrinkage : float
+        Shrinks similarities that are based on few common users.
+    min_common : int
+        Items with fewer common users have a similarity of 0.
+    weighting : {None, "tfidf", "bm25"}
+        Weighting of the values for "cosine", "asymmetric_cosine" and user-defined similarities: an item is a document,
+        and its users are the words.
     user_exponent : float
-        e: a user with n items weighs n^−e in similarities, which are then taken over values times √(n^−e). 0, the
-        default, weighs all users alike, so that one with n items has a part in n² similarities.
-    $scored
+        e: in similarities, a user with n items has the weight n^−e; values are multiplied by √(n^−e). With the default
+        of 0 all users have the same weight, so a user with n items affects n² similarities.
+    half_life : float, optional
+        Age at which the weight of an interaction is 1/2, in days if the timestamps are datetime64, otherwise in their
+        own unit. With None, the default, there is no time decay.
+    scoring : {"sum", "normalized_sum"}
+        For implicit feedback: the sum above, or the same sum with each s^ρ divided by the sum of the s^ρ of that
+        neighbour's own k neighbours. Items that are similar to many others then count less (Deshpande and Karypis
+        2004).
+    amplification : float
+        ρ. Values above 1 give more weight to the most similar neighbours.
+    centering : {"baseline", "mean", "zscore", None}
+        For ratings: the expected rating b that the neighbours' ratings deviate from.
+    prediction_shrinkage : float
+        γ. For ratings: if the sum of the similarities is small, the prediction stays close to b.
+    alpha, beta : float
+        α of "asymmetric_cosine", at most 1; α and β of "tversky".
+    feedback : {"auto", "explicit", "implicit"}
+        Kind of feedback; "auto" detects it from the data.
+    n_threads : int, optional
+        Number of threads; Numba's default if None. The result is the same for any number.
+    verbose : bool
+        Show a progress bar.
 
     Attributes
     ----------
-    $learned
+    neighbor_codes_, neighbor_scores_ : (n_items, k) int32 and float32 arrays
+        For implicit feedback: the neighbours of each item, best first, ties by code, padded with −1 and 0. The width
+        is at most the length of the longest list. Neighbours have the highest similarities s_ji to the item;
+        `similar_items` uses the similarities of the item to the others.
+    neighbor_counts_ : (n_items,) int32 array
+        For implicit feedback: the number of neighbours of each item.
 
     Notes
     -----
-    $notes
+    `recokit.neighbors` describes the similarities, user-defined similarities, time decay, memory, edge cases and
+    incremental updates. Its rows are items and its columns are users. `support` returns the number of neighbours behind
+    each prediction.
 
     References
     ----------
@@ -77,7 +99,7 @@ class ItemKNN(NeighborhoodRecommender):
     Y. Koren (2010). Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1).
 
     J. S. Breese, D. Heckerman and C. Kadie (1998). Empirical analysis of predictive algorithms for collaborative
-    filtering. UAI. (Of ρ, "case amplification".)
+    filtering. UAI. (ρ, "case amplification".)
 
     Y. Ding and X. Li (2005). Time weight collaborative filtering. CIKM.
 
@@ -97,11 +119,12 @@ class ItemKNN(NeighborhoodRecommender):
     """
 
     _rows_are_users = False
-    _swapped = True
+    _explicit_model = ItemRatingNeighbors
+    _implicit_model = ItemNeighborSums
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeighborhoodRecommender._parameter_constraints,
-        "user_exponent": [Interval(Real, 0, None, closed="left")],
+        "user_exponent": NON_NEGATIVE,
     }
 
     def __init__(
@@ -146,79 +169,5 @@ class ItemKNN(NeighborhoodRecommender):
             return decays
         return user_weights(self.interactions_, self.user_exponent, runner=self._runner()).times(decays)
 
-    def _restore_lists(self) -> None:
-        super()._restore_lists()
-        if not self._is_explicit():
-            derived = self._derived
-            self._profiles = decayed(derived.sides.columns, derived.decays and derived.decays.by_column)
-
-    def _user_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
-        if not self._is_explicit():
-            return self._profiles.take(user_codes)
-        return _Raters(self._rated.take(user_codes), self._deviations.of_columns[user_codes])
-
-    def _fold_in(self, histories: Rows) -> _Raters | Rows:
-        histories = Rows.from_arrays(*histories.arrays)
-        if not self._is_explicit():
-            return histories
-        levels: FloatArray = np.zeros(histories.n_rows)
-        if self.centering == "baseline":
-            levels = self._derived.biases.fold_in(histories)
-        cells = self._deviations.of_lists(histories, levels)
-        return _Raters(Rated(cells), levels)
-
-    def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
-        if isinstance(profiles, Rows):
-            return self._sums(profiles)
-        scores = np.empty((profiles.rated.cells.n_rows, self.interactions_.n_items), dtype=np.float32)
-        for start, stop, ratings in self._ratings(profiles):
-            scores[:, start:stop] = ratings
-        return scores
-
-    def _block_size(self) -> int:
-        return USERS_PER_BLOCK
-
-    def _top_block(self, profiles: _Raters | Rows, n: int, eligible: EligibleItems) -> Top:
-        """Return lists, for ratings too, without the scores of all items: the similarities serve more people then."""
-        if isinstance(profiles, Rows):
-            return super()._top_block(profiles, n, eligible)
-        return top_of_tiles(self._ratings(profiles), self.interactions_.n_items, n, eligible, self._runner())
-
-    def _ratings(self, profiles: _Raters) -> Iterator[tuple[int, int, FloatArray]]:
-        """Yield the ratings of items start … stop by all people, not clipped: (n_people, stop − start) float32."""
-        own = self._deviations
-        for start, stop, means in self._means(profiles.rated):
-            expected, scales = own.of_rows[start:stop], own.scales[start:stop]
-            yield start, stop, own.ratings(means.T, expected, profiles.levels[:, None], scales).astype(np.float32, "C")
-
-    def _means(self, rated: Rated) -> Iterator[tuple[int, int, FloatArray]]:
-        """Yield the mean deviations of items start … stop for all people."""
-        similar, n_people, averaging = self._derived.similar, rated.cells.n_rows, self._averaging
-        codes, places = np.unique(rated.cells.codes, return_inverse=True)
-        # The places are in order of code, so equal similarities are still told apart by code.
-        fold_in = rated._replace(cells=Rows.from_arrays(rated.cells.indptr, places, rated.cells.values))
-        by_place = fold_in.transposed(len(codes), runner=self._runner())
-        if len(codes) * similar.n_rows > _MOST_CELLS:
-            everything = *similar.narrowed(codes), by_place, n_people, averaging
-            yield from grid_means(*everything, swapped=True, runner=self._runner())
-            return
-        similarities = similar.similarities(similar.known(codes), swapped=False, runner=self._runner())
-        for start, stop in tiles(similar.n_rows, max(len(codes), n_people)):
-            part = np.ascontiguousarray(similarities[:, start:stop].T)
-            if n_people <= _FEW_PEOPLE:
-                yield start, stop, means_of_few(part, fold_in, averaging, self._runner())
-            else:
-                yield start, stop, means_from(part, by_place, n_people, averaging, self._runner())
-
-    def _sum_lists(self) -> Rows:
-        """Return, for each item, the items that have it among their neighbours."""
-        return self._weighted(self._neighbors).transposed(self._runner())
-
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(item_codes, n)
-
-    def _contributions(self, user_code: int, item_code: int) -> tuple[CodeArray, FloatArray]:
-        history = self._profiles.take(np.array([user_code]))
-        codes, similarities = self._weighted(self._neighbors.take(np.array([item_code]))).as_rows()[1:3]
-        common, mine, theirs = np.intersect1d(codes, history.codes, assume_unique=True, return_indices=True)
-        return common, similarities[mine].astype(np.float64) * history.values[theirs]

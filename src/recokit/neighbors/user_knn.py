@@ -1,64 +1,86 @@
-"""UserKNN: what similar users like."""
+"""UserKNN: user-based nearest neighbours."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-import numpy as np
-
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray
 from recokit.base import Top
-from recokit.data.rows import Rows
 from recokit.neighbors._base import NeighborhoodRecommender
-from recokit.neighbors._cell_weights import decayed
-from recokit.neighbors._docs import shared_docs
-from recokit.neighbors._index import Queries
-from recokit.neighbors._ratings import grid_means
-from recokit.neighbors.similarities import find_similarity
+from recokit.neighbors._explicit import UserRatingNeighbors
+from recokit.neighbors._implicit import UserNeighborSums
 
 __all__ = ["UserKNN"]
 
 
-class _Raters(NamedTuple):
-    """People whose ratings are predicted: their ratings as queries, and what to expect of them."""
-
-    queries: Queries
-    levels: FloatArray
-    scales: FloatArray
-
-
-@shared_docs(row="user", column="item")
 class UserKNN(NeighborhoodRecommender):
-    r"""Predict from the users that are most similar.
+    r"""Predict from the most similar users.
 
-    For ratings (explicit feedback), the mean over the k most similar of those *who rated the item*, N, of what their
-    rating deviates from what was to be expected of them:
+    For ratings (explicit feedback), the prediction is an expected rating b plus the weighted mean deviation of the
+    neighbours' ratings from their own expected ratings. The neighbours N are the k most similar users *among the users
+    with a rating of the item*:
 
     .. math::
 
         \hat r_{ui} = b_{ui} + \sigma_u \frac{\sum_{v \in N} s_{uv}^\rho (r_{vi} - b_{vi}) / \sigma_v}
         {\gamma + \sum_{v \in N} s_{uv}^\rho}
 
-    where b is the baseline μ + b_u + b_i (regularised least squares), the mean of the user ("mean", and "zscore", which
-    sets σ to the standard deviation of the user's ratings, or of all where that is 0) or the mean of all ratings
-    (None); σ is 1 otherwise. ρ and γ are 1 and 0 by default, which makes this the weighted mean; with γ > 0 it is what
-    minimises the weighted squared error plus γ times its own square. Without a neighbour among the raters the
-    prediction is b. Lists are in the order of these ratings; what is told is clipped to the range of the ratings
-    learned from. For implicit feedback, the sum over the k most similar users, N:
+    where b is the baseline μ + b_u + b_i from regularised least squares ("baseline"), the mean of the user ("mean" and
+    "zscore") or the mean of all ratings (None). With "zscore", σ is the standard deviation of the user's ratings, or
+    of all ratings if it is 0; otherwise σ is 1. The defaults ρ = 1 and γ = 0 give the weighted mean. With γ > 0, the
+    mean deviation minimises the weighted squared error plus γ times its own square. Without neighbours, the prediction
+    is b. Lists are ordered by these ratings; reported ratings are clipped to the range of the training ratings.
+
+    For implicit feedback, the score is the sum over the k most similar users N:
 
     .. math:: \hat r_{ui} = \sum_{v \in N} s_{uv}^\rho r_{vi}
 
     Parameters
     ----------
-    $similar
-    $scored
+    n_neighbors : int
+        k, the maximum number of neighbours.
+    similarity : str or compiled function
+        Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
+    shrinkage : float
+        Shrinks similarities that are based on few common items.
+    min_common : int
+        Users with fewer common items have a similarity of 0.
+    weighting : {None, "tfidf", "bm25"}
+        Weighting of the values for "cosine", "asymmetric_cosine" and user-defined similarities: a user is a document,
+        and its items are the words.
+    half_life : float, optional
+        Age at which the weight of an interaction is 1/2, in days if the timestamps are datetime64, otherwise in their
+        own unit. With None, the default, there is no time decay.
+    scoring : {"sum", "normalized_sum"}
+        For implicit feedback: the sum above, or the same sum with each s^ρ divided by the sum of the s^ρ of that
+        neighbour's own k neighbours. Users that are similar to many others then count less (Deshpande and Karypis
+        2004).
+    amplification : float
+        ρ. Values above 1 give more weight to the most similar neighbours.
+    centering : {"baseline", "mean", "zscore", None}
+        For ratings: the expected rating b that the neighbours' ratings deviate from.
+    prediction_shrinkage : float
+        γ. For ratings: if the sum of the similarities is small, the prediction stays close to b.
+    alpha, beta : float
+        α of "asymmetric_cosine", at most 1; α and β of "tversky".
+    feedback : {"auto", "explicit", "implicit"}
+        Kind of feedback; "auto" detects it from the data.
+    n_threads : int, optional
+        Number of threads; Numba's default if None. The result is the same for any number.
+    verbose : bool
+        Show a progress bar.
 
     Attributes
     ----------
-    $learned
+    neighbor_codes_, neighbor_scores_ : (n_users, k) int32 and float32 arrays
+        For implicit feedback: the neighbours of each user, best first, ties by code, padded with −1 and 0. The width
+        is at most the length of the longest list.
+    neighbor_counts_ : (n_users,) int32 array
+        For implicit feedback: the number of neighbours of each user.
 
     Notes
     -----
-    $notes
+    `recokit.neighbors` describes the similarities, user-defined similarities, time decay, memory, edge cases and
+    incremental updates. Its rows are users and its columns are items. `support` returns the number of neighbours behind
+    each prediction.
 
     References
     ----------
@@ -70,7 +92,7 @@ class UserKNN(NeighborhoodRecommender):
     Y. Koren (2010). Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1).
 
     J. S. Breese, D. Heckerman and C. Kadie (1998). Empirical analysis of predictive algorithms for collaborative
-    filtering. UAI. (Of ρ, "case amplification".)
+    filtering. UAI. (ρ, "case amplification".)
 
     Y. Ding and X. Li (2005). Time weight collaborative filtering. CIKM.
 
@@ -90,7 +112,8 @@ class UserKNN(NeighborhoodRecommender):
     """
 
     _rows_are_users = True
-    _swapped = False
+    _explicit_model = UserRatingNeighbors
+    _implicit_model = UserNeighborSums
 
     def __init__(
         self,
@@ -127,59 +150,5 @@ class UserKNN(NeighborhoodRecommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
-    def _restore_lists(self) -> None:
-        super()._restore_lists()
-        if self._is_explicit():
-            self._rated_by_user = self._rated.transposed(self.interactions_.n_users, runner=self._runner())
-
-    def _user_profiles(self, user_codes: CodeArray) -> _Raters | Rows:
-        if not self._is_explicit():
-            return self._weighted(self._neighbors.take(user_codes)).as_rows()
-        own = self._deviations
-        return _Raters(self._derived.similar.known(user_codes), own.of_rows[user_codes], own.scales[user_codes])
-
-    def _fold_in(self, histories: Rows) -> _Raters | Rows:
-        sides, biases, similar, _ = self._derived
-        rows = Rows.from_arrays(*histories.arrays)
-        own_biases = biases.fold_in(rows)
-        if self.weighting == "bm25":
-            levels = similar.levels.lengths_of(rows)
-        else:
-            levels = sides.levels_of(find_similarity(self.similarity, self.weighting).values, rows, own_biases)
-        queries = similar.new(rows, levels)
-        if not self._is_explicit():
-            k = similar.width(queries, self._k)
-            return self._weighted(similar.nearest(queries, k, runner=self._runner())).as_rows()
-        return _Raters(queries, *self._deviations.of_new(rows, own_biases))
-
-    def _score_block(self, profiles: _Raters | Rows) -> FloatArray:
-        if isinstance(profiles, Rows):
-            return self._sums(profiles)
-        own, similar = self._deviations, self._derived.similar
-        scores = np.empty((profiles.queries.rows.n_rows, self.interactions_.n_items), dtype=np.float32)
-        tiles = grid_means(
-            similar,
-            profiles.queries,
-            self._rated_by_user,
-            scores.shape[1],
-            self._averaging,
-            swapped=self._swapped,
-            runner=self._runner(),
-        )
-        for start, stop, means in tiles:
-            expected, scales = profiles.levels[start:stop, None], profiles.scales[start:stop, None]
-            scores[start:stop] = own.ratings(means, expected, own.of_columns, scales)
-        return scores
-
-    def _sum_lists(self) -> Rows:
-        return decayed(self._derived.sides.rows, self._derived.decays and self._derived.decays.by_row)
-
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(user_codes, n)
-
-    def _contributions(self, user_code: int, item_code: int) -> tuple[CodeArray, FloatArray]:
-        decays = self._derived.decays
-        raters = decayed(self._derived.sides.columns, decays and decays.by_column).take(np.array([item_code]))
-        codes, similarities = self._user_profiles(np.array([user_code]))[1:3]
-        common, mine, theirs = np.intersect1d(codes, raters.codes, assume_unique=True, return_indices=True)
-        return common, similarities[mine].astype(np.float64) * raters.values[theirs]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
-from recokit.metrics import Evaluation, Metric
+from recokit.metrics import Evaluation
 from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, name_points, name_style, note, shortened
 
 __all__ = ["coverage_accuracy", "long_tail"]
@@ -118,7 +118,8 @@ def coverage_accuracy(
     models = by_name(evaluations, Evaluation, "an Evaluation")
     x = np.array([one[coverage] for one in models.values()])
     y = np.array([one[accuracy] for one in models.values()])
-    best = _on_pareto_front(_greater_is_better(x, coverage), _greater_is_better(y, accuracy))
+    to_minimise = frozenset().union(*(one.lower_is_better for one in models.values()))
+    best = _on_pareto_front(-x if coverage in to_minimise else x, -y if accuracy in to_minimise else y)
     ax = axes_or_new(ax)
     front = sorted(np.flatnonzero(best), key=lambda k: x[k])
     ax.plot(x[front], y[front], "-", color=COLORS[0], alpha=0.4)
@@ -129,10 +130,6 @@ def coverage_accuracy(
         note(ax, "grey: another model is better in one metric and no worse in the other")
     name_points(ax, [shortened(name) for name in models], np.column_stack([x, y]))
     return ax
-
-
-def _greater_is_better(values: FloatArray, metric: str) -> FloatArray:
-    return -values if Metric.parse(metric).lower_is_better else values
 
 
 def _on_pareto_front(x: FloatArray, y: FloatArray) -> list[bool]:

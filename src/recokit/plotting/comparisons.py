@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from recokit._runtime.threads import thread_count
+from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
 from recokit.metrics import Evaluation, compare
 from recokit.metrics._resampling import bootstrap_means
-from recokit.metrics.comparison import _aligned
+from recokit.metrics.comparison import align_users
 from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, draw_legend, name_style, note, shortened
 
 __all__ = ["comparison", "segment_profiles"]
@@ -25,8 +25,8 @@ def comparison(
 ) -> Axes:
     """Draw a metric of several models with intervals, and mark the models that are significantly worse than the best.
 
-    Models are ordered by the metric. A model is grey if it differs significantly from the best by the paired test of
-    `recokit.compare`, with Holm's correction over all pairs of models.
+    Models are ordered by the metric, best first. A model is grey if it differs significantly from the best by the
+    paired test of `recokit.compare`, with Holm's correction over all pairs of models.
 
     Parameters
     ----------
@@ -65,8 +65,10 @@ def comparison(
         raise ValueError(f"evaluations: expected a mapping of at least two evaluations, got {len(models)}")
     metric = metric or next(iter(next(iter(models.values())).per_user), "")
     result = compare(models, metrics=[metric], alpha=alpha)
-    order = sorted(models, key=lambda name: -models[name][metric])
-    different = {name for one in result.real for name in (one.first, one.second) if order[0] in (one.first, one.second)}
+    sign = 1 if metric in result.lower_is_better else -1
+    order = sorted(models, key=lambda name: sign * models[name][metric])
+    pairs = [(one.first, one.second) for one in result.significant]
+    different = {name for pair in pairs if order[0] in pair for name in pair}
     ax = axes_or_new(ax, (6.4, 1.2 + 0.4 * len(order)))
     for row, name in enumerate(order):
         value, (low, high) = models[name][metric], models[name].intervals[metric]
@@ -131,7 +133,7 @@ def segment_profiles(
         )
     if n_segments < 1:
         raise ValueError(f"n_segments={n_segments}: expected at least 1")
-    values = {name: one[:, 0] for name, one in _aligned(models, [metric]).items()}
+    values = {name: one[:, 0] for name, one in align_users(models, [metric]).items()}
     groups = _segments(next(iter(models.values())).users, segments, n_segments)
     ax, step = axes_or_new(ax), min(0.16, 0.7 / len(models))
     for row, (color, (name, each)) in enumerate(zip([*COLORS] * 20, values.items(), strict=False)):
@@ -174,7 +176,7 @@ def _segments(users: AnyArray, segments: Any, n_segments: int) -> dict[str, Bool
 
 def _interval(values: FloatArray) -> tuple[float, float, float]:
     """Return the mean and the bounds of its bootstrap interval."""
-    means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, thread_count(None))
+    means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, Runner(thread_count(None)))
     low, high = np.quantile(means, [0.025, 0.975])
     return float(values.mean()), float(low), float(high)
 

@@ -3,23 +3,28 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
+from recokit._runtime.compilation import notice
+from recokit._runtime.progress import progress_bar
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
 
 __all__ = ["warm_up"]
 
 
-def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
+def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = False) -> None:
     """Compile everything that a service will call, and cache it on disk.
 
-    Fits each recommender to generated interactions and calls its methods once. Models that use other kernels on large
+    Fits each model to generated interactions and calls its methods once. Models that use other kernels on large
     data are also fitted to large data. After that, neither this process nor a later one with the same cache has to
     compile. The cache is beside the package, or in the folder named by the environment variable ``NUMBA_CACHE_DIR``.
 
     Parameters
     ----------
-    recommenders : iterable of Recommender, optional
-        Recommenders with the parameters that the service uses; by default all of recokit's, with default parameters.
+    models : iterable of Recommender, optional
+        Models with the parameters that the service uses; by default all of recokit's, with default parameters. Only
+        their kernels are compiled.
+    verbose : bool
+        Show a progress bar.
 
     Examples
     --------
@@ -28,11 +33,15 @@ def warm_up(recommenders: Iterable[Recommender] | None = None) -> None:
     """
     from recokit.datasets import example_interactions  # importing recokit loads no datasets
 
-    for recommender in _own_recommenders() if recommenders is None else recommenders:
-        for feedback in recommender._supported_feedback:
-            _call_all(recommender, example_interactions(feedback))
-        for data in recommender._warm_up_data():
-            _copy(recommender).fit(data, **recommender._example_side(data))
+    chosen = _own_recommenders() if models is None else list(models)
+    notice.is_given = True  # the caller knows
+    with progress_bar(len(chosen), "warm up", "models", show=verbose) as bar:
+        for model in chosen:
+            for feedback in model._supported_feedback:
+                _call_all(model, example_interactions(feedback))
+            for data in model._warm_up_data():
+                _copy(model).fit(data, **model._example_side(data))
+            bar.update(1)
     _look_up_scattered_ids()
 
 

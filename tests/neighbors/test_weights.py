@@ -1,4 +1,4 @@
-"""Interactions that count less: old ones, and those of users who have many."""
+"""Weights of interactions: time decay, and weights of users by their number of items."""
 
 import warnings
 
@@ -12,18 +12,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from recokit import Interactions, ItemKNN, UserKNN, load
 from recokit._runtime.threads import Runner
 from recokit.exceptions import DataError
+from recokit.neighbors.similarities import SIMILARITIES
 from tests.naive import neighbors as naive
 from tests.naive import similarity as naive_similarity
 
 MODELS = (UserKNN, ItemKNN)
-WEIGHTED = ("cosine", "asymmetric_cosine")
-SETS = ("jaccard", "dice", "tversky", "conditional_probability", "lift", "log_likelihood")
+WEIGHTED = [name for name, similarity in SIMILARITIES.items() if similarity.values == "weighted"]
+SETS = [name for name, similarity in SIMILARITIES.items() if similarity.values == "sets"]
 HALF_LIFE = 4.0
 
 
 @st.composite
 def dated(draw, values):
-    """A table of values, NaN where there is none, and the times of all cells."""
+    """Return a table of values with NaN for missing cells, and the times of all cells."""
     shape = draw(st.tuples(st.integers(1, 6), st.integers(1, 5)))
     table = draw(arrays(np.float64, shape, elements=st.sampled_from([np.nan, np.nan, *values])))
     table[0, 0] = values[0]
@@ -37,18 +38,18 @@ def interactions(table, times, feedback):
 
 
 def compact(table, *others):
-    """Leave out the rows and the columns without cells, as interactions do."""
+    """Return the tables without the rows and columns that have no cells, as interactions have none."""
     known = ~np.isnan(table)
     keep = np.ix_(known.any(axis=1), known.any(axis=0))
     return [other[keep] for other in (table, *others)]
 
 
-def left_of(table, times):
+def decays_of(table, times):
     return np.where(np.isnan(table), 0.0, 2.0 ** ((times - times[~np.isnan(table)].max()) / HALF_LIFE))
 
 
 def neighbours(model):
-    """(rows × rows) similarities of the stored neighbours."""
+    """Return the (rows × rows) similarities of the stored neighbours."""
     found = np.zeros((len(model.neighbor_codes_),) * 2)
     for row, n in enumerate(model.neighbor_counts_):
         found[row, model.neighbor_codes_[row, :n]] = model.neighbor_scores_[row, :n]
@@ -69,17 +70,17 @@ def naive_neighbours(name, rows, n_columns, *, swapped):
 @pytest.mark.parametrize("name", [*WEIGHTED, *SETS])
 @pytest.mark.parametrize("model", MODELS)
 @given(log=dated([1.0, 1.0, 3.0]))
-def test_old_interactions_count_less_in_similarities_and_in_histories(model, name, log):
+def test_similarities_and_scores_use_decayed_values(model, name, log):
     table, times = compact(*log)
     data = interactions(table, times, "implicit")
     fitted = model(50, similarity=name, half_life=HALF_LIFE).fit(data)
-    left = left_of(table, times)
-    values = np.where(np.isnan(table), np.nan, left * (1.0 if name in SETS else table))
+    decays = decays_of(table, times)
+    values = np.where(np.isnan(table), np.nan, decays * (1.0 if name in SETS else table))
     users_are_rows = model is UserKNN
     rows = values if users_are_rows else values.T
     expected = naive_neighbours(name, rows, rows.shape[1], swapped=not users_are_rows)
     assert_allclose(neighbours(fitted), expected, rtol=2e-5, atol=1e-6)
-    decayed = left * np.nan_to_num(table)
+    decayed = decays * np.nan_to_num(table)
     scores = expected @ decayed if users_are_rows else decayed @ expected.T
     pairs = [(u, i) for u in data.users for i in data.items]
     assert_allclose(fitted.predict(pairs), scores.ravel(), rtol=1e-4, atol=1e-6)
@@ -88,7 +89,7 @@ def test_old_interactions_count_less_in_similarities_and_in_histories(model, nam
 @pytest.mark.parametrize("name", [*WEIGHTED, *SETS])
 @pytest.mark.parametrize("exponent", [0.5, 1.0])
 @given(table=arrays(np.float64, (5, 4), elements=st.sampled_from([np.nan, 1.0, 1.0])))
-def test_a_user_with_n_items_weighs_n_to_the_minus_exponent_among_items(name, exponent, table):
+def test_a_user_with_n_items_has_a_weight_of_n_to_the_minus_exponent_in_item_similarities(name, exponent, table):
     table[0, 0] = 1.0
     (table,) = compact(table)
     data = interactions(table, np.zeros(table.shape, int), "implicit")
@@ -97,13 +98,13 @@ def test_a_user_with_n_items_weighs_n_to_the_minus_exponent_among_items(name, ex
     rows = (np.sqrt(weights)[:, None] * table).T
     expected = naive_neighbours(name, rows, weights.sum(), swapped=True)
     assert_allclose(neighbours(fitted), expected, rtol=2e-5, atol=1e-6)
-    scores = np.nan_to_num(table) @ expected.T  # the history counts in full
+    scores = np.nan_to_num(table) @ expected.T  # the user weight does not apply to the history
     assert_allclose(
         fitted.predict([(u, i) for u in data.users for i in data.items]), scores.ravel(), rtol=1e-4, atol=1e-6
     )
 
 
-def test_the_gram_matrix_of_weighted_users_is_what_cosine_is_taken_from():
+def test_cosine_is_computed_from_the_gram_matrix_of_weighted_users():
     table = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1], [1, 0, 0.0]])
     weights = table.sum(axis=1) ** -0.7
     gram = (table.T * weights) @ table
@@ -115,14 +116,14 @@ def test_the_gram_matrix_of_weighted_users_is_what_cosine_is_taken_from():
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("centering", [None, "mean", "zscore", "baseline"])
 @given(log=dated([1.0, 2.0, 4.0, 5.0]), k=st.integers(1, 3))
-def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
+def test_old_ratings_have_smaller_weights_in_the_mean(model, centering, log, k):
     table, times = compact(*log)
     data = interactions(table, times, "explicit")
     fitted = model(k, half_life=HALF_LIFE, centering=centering).fit(data)
     users_are_rows = model is UserKNN
-    left = left_of(table, times)
-    weighted = left * table
-    R, left, weighted = (t if users_are_rows else t.T for t in (table, left, weighted))
+    decays = decays_of(table, times)
+    weighted = decays * table
+    R, decays, weighted = (t if users_are_rows else t.T for t in (table, decays, weighted))
     similarities = naive_similarity.similarities("cosine", weighted, weighted).astype(np.float32).astype(np.float64)
     np.fill_diagonal(similarities, 0)
     spreads = np.ones(len(R))
@@ -135,12 +136,12 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
         expected = mean + users[:, None] + items
         expected = expected if users_are_rows else expected.T
     predicted = np.empty(R.shape)
-    # Float32 products may tell apart what is equal in float64, so the model's own similarities break the ties.
-    index = fitted._derived.similar
-    own = index.similarities(index.known(), swapped=fitted._swapped, runner=Runner())
+    # Similarities that are equal in float64 may differ in float32, so ties are broken by the similarities of the model.
+    index = fitted._model.data.index
+    own = index.similarities(index.indexed_queries(), swapped=fitted._model.swapped, runner=Runner())
     assert_allclose(own, similarities, atol=1e-6)
     for row, column in np.ndindex(R.shape):
-        mean = naive.nearest_mean(own[row], ((R - expected) / spreads[:, None])[:, column], k, left=left[:, column])
+        mean = naive.nearest_mean(own[row], ((R - expected) / spreads[:, None])[:, column], k, decays=decays[:, column])
         predicted[row, column] = expected[row, column] + (0 if np.isnan(mean) else spreads[row] * mean)
     predicted = np.clip(predicted, np.nanmin(R), np.nanmax(R))
     predicted = predicted if users_are_rows else predicted.T
@@ -151,13 +152,13 @@ def test_old_ratings_weigh_less_in_the_mean(model, centering, log, k):
 
 
 @given(log=dated([1.0, 2.0, 4.0, 5.0]), exponent=st.sampled_from([0.0, 1.0]))
-def test_correlations_of_ratings_are_weighted_too(log, exponent):
+def test_adjusted_cosine_of_ratings_uses_weighted_values(log, exponent):
     table, times = compact(*log)
     fitted = ItemKNN(half_life=HALF_LIFE, user_exponent=exponent, similarity="adjusted_cosine", centering="mean")
-    index = fitted.fit(interactions(table, times, "explicit"))._derived.similar
-    found = index.similarities(index.known(), runner=Runner())
+    index = fitted.fit(interactions(table, times, "explicit"))._model.data.index
+    found = index.similarities(index.indexed_queries(), runner=Runner())
     n_items = (~np.isnan(table)).sum(axis=1, keepdims=True)
-    weighted = left_of(table, times) * n_items ** (-exponent / 2) * (table - np.nanmean(table, axis=1, keepdims=True))
+    weighted = decays_of(table, times) * n_items ** (-exponent / 2) * (table - np.nanmean(table, axis=1, keepdims=True))
     weighted[np.abs(weighted) < 1e-6] = 0
     expected = naive_similarity.similarities("adjusted_cosine", weighted.T, weighted.T)
     np.fill_diagonal(expected, 0)
@@ -167,30 +168,32 @@ def test_correlations_of_ratings_are_weighted_too(log, exponent):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", ["pearson", "pearson_baseline"])
 @pytest.mark.parametrize("seed", range(3))
-def test_correlations_are_taken_over_what_is_left_of_deviations(model, name, seed):
+def test_correlations_use_decayed_deviations(model, name, seed):
     rng = np.random.default_rng(seed)
     table = np.where(rng.random((9, 8)) < 0.8, rng.uniform(1, 5, (9, 8)), np.nan).astype(np.float32).astype(float)
     times = rng.integers(0, 12, table.shape)
     fitted = model(half_life=HALF_LIFE, similarity=name).fit(interactions(table, times, "explicit"))
-    index = fitted._derived.similar
+    index = fitted._model.data.index
     if name == "pearson":
         side = 1 if model is UserKNN else 0
         deviations = table - np.nanmean(table, axis=side, keepdims=True)
     else:
         mean, users, items = naive.baseline(table)
         deviations = table - mean - users[:, None] - items
-    weighted = left_of(table, times) * deviations
+    weighted = decays_of(table, times) * deviations
     rows = weighted if model is UserKNN else weighted.T
     expected = naive_similarity.similarities(name, rows, rows)
     np.fill_diagonal(expected, 0)
-    assert_allclose(index.similarities(index.known(), runner=Runner()), expected, atol=1e-5)
+    assert_allclose(index.similarities(index.indexed_queries(), runner=Runner()), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_half_life_in_another_unit_than_the_timestamps_warns(model):
+def test_a_half_life_that_is_much_shorter_than_the_timestamps_warns_about_the_unit(model):
     times = np.arange(20) * 86_400  # seconds
     data = Interactions.from_arrays(np.arange(20) % 4, np.arange(20) % 5, timestamps=times, feedback="implicit")
-    with pytest.warns(UserWarning, match=r"half_life=30 leaves nothing of 19 of 20 .* unit of the timestamps"):
+    with pytest.warns(
+        UserWarning, match=r"half_life=30 gives 19 of 20 interactions a weight of 0.* unit of the timestamps"
+    ):
         model(half_life=30).fit(data)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -199,7 +202,7 @@ def test_a_half_life_in_another_unit_than_the_timestamps_warns(model):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_explanations_add_up_where_interactions_decay(model, feedback):
+def test_explanations_add_up_with_time_decay(model, feedback):
     rng = np.random.default_rng(0)
     table = np.where(rng.random((30, 20)) < 0.4, rng.integers(1, 6, (30, 20)), np.nan).astype(float)
     data = interactions(table, rng.integers(0, 20, table.shape), feedback)
@@ -213,7 +216,7 @@ def test_explanations_add_up_where_interactions_decay(model, feedback):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_histories_of_strangers_are_new(model):
+def test_histories_given_for_new_users_do_not_decay(model):
     table = np.array([[1, 1, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1.0]])
     table[table == 0] = np.nan
     old = np.arange(12).reshape(4, 3)
@@ -224,13 +227,13 @@ def test_histories_of_strangers_are_new(model):
         similar = neighbours(fitted)
         assert got == pytest.approx({"i1": similar[1, 0], "i2": similar[2, 0]})
     same = model(half_life=3.0).fit(data).recommend_for([{"i0": 5.0}], n=3)[0]
-    factor = 5.0 if model is ItemKNN else 1.0  # a cosine does not tell the length of the stranger's history
+    factor = 5.0 if model is ItemKNN else 1.0  # a cosine does not depend on the length of the history
     assert dict(same) == pytest.approx({item: factor * score for item, score in got.items()})
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_decay_is_in_days_for_dates_and_asks_for_timestamps(model, feedback, tmp_path):
+def test_decay_is_in_days_for_dates_and_needs_timestamps(model, feedback, tmp_path):
     rng = np.random.default_rng(1)
     table = np.where(rng.random((12, 9)) < 0.6, rng.integers(1, 4, (12, 9)), np.nan).astype(float)
     days = rng.integers(0, 30, table.shape)
@@ -246,7 +249,7 @@ def test_decay_is_in_days_for_dates_and_asks_for_timestamps(model, feedback, tmp
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_long_half_life_changes_nothing(model):
+def test_a_very_long_half_life_has_no_effect(model):
     rng = np.random.default_rng(2)
     table = np.where(rng.random((15, 9)) < 0.5, 1.0, np.nan)
     data = interactions(table, rng.integers(0, 9, table.shape), "implicit")

@@ -1,4 +1,4 @@
-"""Similarities of the caller's own: compiled functions."""
+"""User-defined similarities: compiled functions."""
 
 import copy
 import math
@@ -42,43 +42,45 @@ def nothing(common, product, n_own, n_other, square_own, square_other):
     return math.nan if common > 1 else -1.0
 
 
-OWN = {"cosine": cosine, "jaccard": jaccard, "conditional_probability": conditional}
+FORMULAS = {"cosine": cosine, "jaccard": jaccard, "conditional_probability": conditional}
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize("options", [{}, {"shrinkage": 5.0, "min_common": 2}])
-def test_a_formula_of_ones_own_gives_what_the_same_formula_of_the_library_gives(model, feedback, name, options):
+def test_a_user_defined_formula_gives_the_results_of_the_same_built_in_formula(model, feedback, name, options):
     data = example_interactions(feedback)
     pairs, _ = data.to_pairs()
-    theirs, own = (model(5, similarity=similarity, **options).fit(data) for similarity in (name, OWN[name]))
-    assert_allclose(own.predict(pairs), theirs.predict(pairs), rtol=1e-5)
-    assert_array_equal(own.recommend(n=4).items, theirs.recommend(n=4).items)
+    built_in, own = (model(5, similarity=similarity, **options).fit(data) for similarity in (name, FORMULAS[name]))
+    assert_allclose(own.predict(pairs), built_in.predict(pairs), rtol=1e-5)
+    assert_array_equal(own.recommend(n=4).items, built_in.recommend(n=4).items)
     if feedback == "implicit":
-        assert_array_equal(own.neighbor_codes_, theirs.neighbor_codes_)
+        assert_array_equal(own.neighbor_codes_, built_in.neighbor_codes_)
     similar = "similar_users" if model is UserKNN else "similar_items"
     key = next(iter(data.users if model is UserKNN else data.items))
-    assert_array_equal(getattr(own, similar)([key]).items, getattr(theirs, similar)([key]).items)
+    assert_array_equal(getattr(own, similar)([key]).items, getattr(built_in, similar)([key]).items)
 
 
-def test_values_are_weighted_before_a_formula_of_ones_own():
+def test_a_user_defined_formula_receives_weighted_values():
     data = example_interactions("implicit")
-    theirs, own = (ItemKNN(5, similarity=s, weighting="bm25", user_exponent=0.5).fit(data) for s in ("cosine", cosine))
-    assert_allclose(own.neighbor_scores_, theirs.neighbor_scores_, rtol=1e-5)
+    built_in, own = (
+        ItemKNN(5, similarity=s, weighting="bm25", user_exponent=0.5).fit(data) for s in ("cosine", cosine)
+    )
+    assert_allclose(own.neighbor_scores_, built_in.neighbor_scores_, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
     "check", [check for check in CHECKS if not {"saving", "concurrent"} & set(check.__name__.split("_"))]
 )
 @pytest.mark.parametrize("model", MODELS)
-def test_a_formula_of_ones_own_keeps_the_contract_but_for_files(model, check):
+def test_models_with_a_user_defined_formula_pass_all_checks_except_saving(model, check):
     for feedback in ("explicit", "implicit"):
         check(Subject(model(5, similarity=jaccard), example_interactions(feedback), None))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_formula_of_ones_own_goes_through_pickle(model):
+def test_models_with_a_user_defined_formula_can_be_pickled(model):
     data = example_interactions("implicit")
     fitted = model(5, similarity=jaccard).fit(data)
     for twin in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted)):
@@ -86,33 +88,35 @@ def test_a_formula_of_ones_own_goes_through_pickle(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_function_that_is_not_compiled_is_refused(model):
+def test_a_function_that_is_not_compiled_raises_an_error(model):
     with pytest.raises(TypeError, match=r"not compiled.*numba\.njit"):
         model(similarity=cosine.py_func).fit(example_interactions("implicit"))
 
 
 @njit
-def of_two(common, product):
+def two_parameters(common, product):
     return product / common
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_a_function_of_other_arguments_is_refused_with_those_that_are_given(model, feedback):
-    with pytest.raises(TypeError, match=r"of_two\(common, product\).*six numbers.*common, product, n_own, n_other"):
-        model(similarity=of_two).fit(example_interactions(feedback))
+def test_a_function_with_other_parameters_raises_an_error_with_the_expected_ones(model, feedback):
+    with pytest.raises(
+        TypeError, match=r"two_parameters\(common, product\).*six numbers.*common, product, n_own, n_other"
+    ):
+        model(similarity=two_parameters).fit(example_interactions(feedback))
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("feedback", ["explicit", "implicit"])
-def test_a_function_cannot_be_saved_and_the_error_says_where_it_is(model, feedback, tmp_path):
+def test_saving_a_model_with_a_function_raises_an_error_that_names_the_parameter(model, feedback, tmp_path):
     fitted = model(similarity=cosine).fit(example_interactions(feedback))
     with pytest.raises(TypeError, match="similarity"):
         fitted.save(tmp_path / "model")
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nan_and_negative_numbers_make_no_neighbours_and_infinity_is_refused(model):
+def test_rows_with_nan_or_negative_similarity_are_not_neighbours_and_infinity_raises_an_error(model):
     data = example_interactions("implicit")
     assert_array_equal(model(similarity=nothing).fit(data).neighbor_counts_, 0)
     with pytest.raises(ValueError, match="infinity"):
@@ -122,7 +126,7 @@ def test_nan_and_negative_numbers_make_no_neighbours_and_infinity_is_refused(mod
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_error_of_an_unknown_name_lists_all_names(model):
+def test_the_error_for_an_unknown_name_lists_all_names(model):
     with pytest.raises(ValueError, match="similarity") as error:
         model(similarity="cosign").fit(Interactions.from_dense([[1, 2]]))
     for name in SIMILARITIES:
@@ -130,7 +134,7 @@ def test_the_error_of_an_unknown_name_lists_all_names(model):
     assert "callable" in str(error.value)
 
 
-def test_a_compiled_function_survives_clone_and_a_grid():
+def test_a_compiled_function_can_be_cloned():
     from sklearn.base import clone
 
     model = clone(ItemKNN(3, similarity=cosine))

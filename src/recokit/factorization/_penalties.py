@@ -1,0 +1,51 @@
+"""Penalties that grow with the number of ratings or interactions of a user or item."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recokit._typing import FloatArray, IntArray
+
+__all__ = ["ALSPenalties", "penalty_scale", "penalty_weights"]
+
+
+def penalty_scale(counts: IntArray, exponent: float) -> float:
+    """Return Σ nᵉ / Σ n over the rows with ratings; dividing by it makes the mean penalty weight of a rating 1."""
+    rated = counts[counts > 0].astype(np.float64)
+    return float(np.sum(rated**exponent) / np.sum(rated))
+
+
+def penalty_weights(counts: IntArray, exponent: float, scale: float) -> FloatArray:
+    """Return the penalty weight nᵉ⁻¹ / scale in the step of one rating: (n_rows,) float32."""
+    weights: FloatArray = np.maximum(counts, 1.0) ** (exponent - 1.0) / scale
+    return weights.astype(np.float32)
+
+
+class ALSPenalties(NamedTuple):
+    """Penalties λ s n^ν of implicit ALS, where n adds the weighted unobserved pairs to the interactions of a row.
+
+    Attributes
+    ----------
+    unobserved : float
+        Total weight of all pairs of a row.
+    l2, exponent : float
+        λ and ν.
+    scale : float
+        s, chosen such that the sum over the rows does not depend on ν.
+    """
+
+    unobserved: float
+    l2: float
+    exponent: float
+    scale: float
+
+    @classmethod
+    def from_lengths(cls, lengths: IntArray, unobserved: float, l2: float, exponent: float) -> "ALSPenalties":
+        """Return the penalties of all users or all items, with ``lengths`` interactions each."""
+        sizes = lengths[lengths > 0] + unobserved
+        return cls(unobserved, l2, exponent, float(sizes.sum() / np.sum(sizes**exponent)))
+
+    def for_lengths(self, lengths: IntArray) -> FloatArray:
+        """Return the penalties of rows with ``lengths`` interactions each: (n_rows,) float32."""
+        scaled: FloatArray = self.l2 * (lengths + self.unobserved) ** self.exponent * self.scale
+        return scaled.astype(np.float32)
