@@ -28,6 +28,7 @@ from recokit.model_selection import (
 )
 from recokit.model_selection._halving import Halving
 from recokit.neighbors import ItemKNN
+from recokit.testing import all_recommenders
 from tests.naive import model_selection as naive
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
@@ -379,6 +380,49 @@ def test_several_spaces_can_be_searched():
     assert {"shrinkage": 7.0} in [trial.params for trial in found.trials]
 
 
+# ---------------------------------------------------------------------- search spaces
+
+
+@pytest.mark.parametrize("kind", all_recommenders())
+def test_every_value_of_a_search_space_can_be_fitted(kind):
+    for feedback in kind._supported_feedback:
+        data = example_interactions(feedback)
+        timed = replace(data, timestamps=np.arange(data.n_interactions) * 7 % 100)
+        space = kind().search_space(feedback)
+        assert set(space) <= set(kind().get_params())
+        assert space
+        for name, values in space.items():
+            assert len(set(values)) == len(values) > 1
+            for value in values:
+                small = {"n_epochs": 1} if "n_epochs" in kind().get_params() else {}
+                kind(**{name: value}, **small).fit(timed, **kind._example_side(data))
+
+
+@pytest.mark.parametrize("kind", all_recommenders())
+def test_a_search_space_is_a_new_dict_of_lists_in_ranges_around_the_default(kind):
+    model = kind()
+    space = model.search_space()
+    space.popitem()[1].clear()
+    assert all(values for values in model.search_space().values())
+    for name, values in model.search_space().items():
+        default = model.get_params()[name]
+        if isinstance(default, float) or type(default) is int:
+            assert min(values) <= default <= max(values)
+        elif default is not None:
+            assert default in values
+
+
+def test_the_feedback_of_a_search_space_is_that_of_the_data_or_the_parameter():
+    implicit, explicit = (ItemKNN().search_space(feedback) for feedback in ("implicit", "explicit"))
+    assert "weighting" in implicit
+    assert "prediction_shrinkage" in explicit
+    assert ItemKNN().search_space() == ItemKNN(feedback="implicit").search_space() == implicit
+    assert ItemKNN(feedback="explicit").search_space() == ItemKNN().fit(EXPLICIT).search_space() == explicit
+    assert ItemKNN(feedback="implicit").fit(EXPLICIT).search_space() == implicit
+    with pytest.raises(ValueError, match="feedback='both': expected 'explicit' or 'implicit'"):
+        ItemKNN().search_space("both")
+
+
 # ---------------------------------------------------------------------- several models
 
 
@@ -428,7 +472,7 @@ def test_the_leaderboard_has_the_best_full_trial_of_each_model_with_intervals_an
         assert rows[name].score == pytest.approx(result["ndcg@10"], rel=1e-12)
         assert (rows[name].low, rows[name].high) == pytest.approx(result.intervals["ndcg@10"], rel=1e-12)
     compared = compare({"near": evaluate_all(models["near"], split), "popular": evaluate_all(models["popular"], split)})
-    assert rows["popular"].verdict == ("worse" if compared.real else "ties with the best")
+    assert rows["popular"].verdict == ("worse" if compared.significant else "ties with the best")
 
 
 def evaluate_all(model, split):

@@ -153,8 +153,8 @@ class Recommender(RegressorMixin, Learner):
         Returns
         -------
         dict of str to list
-            Names of parameters and values to try; a new dict, which may be changed. It is empty if the model has no
-            parameter worth tuning.
+            Names of parameters and values to try, which may be changed. It is empty if the model has no parameter worth
+            tuning.
 
         Raises
         ------
