@@ -19,6 +19,7 @@ from recokit.model_selection import (
     RandomHoldOut,
     UserKFold,
     as_pairs,
+    leaderboard,
     ranking_scorer,
     split_interactions,
     split_log,
@@ -27,6 +28,8 @@ from recokit.model_selection import (
     tuning,
 )
 from recokit.model_selection._halving import Halving
+from recokit.model_selection._schedule import Clock
+from recokit.model_selection.leaderboard import Trial
 from recokit.neighbors import ItemKNN
 from recokit.testing import all_recommenders
 from tests.naive import model_selection as naive
@@ -213,13 +216,13 @@ def test_the_best_candidate_gets_the_full_resource_within_the_time_budget(monkey
 
 
 def test_the_fastest_trial_of_a_rung_is_the_estimate_for_the_next():
-    clock = tuning._Clock([4, 12, 40])
+    clock = Clock([4, 12, 40])
     assert clock.estimate_climb(0) == 0.0
-    clock.record(0, tuning.Trial(0, {}, 4, 1.0, 9.0))
-    clock.record(0, tuning.Trial(1, {}, 4, 1.0, 2.0))
-    clock.record(0, tuning.Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
+    clock.record(0, Trial(0, {}, 4, 1.0, 9.0))
+    clock.record(0, Trial(1, {}, 4, 1.0, 2.0))
+    clock.record(0, Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
     assert [clock.estimate(rung) for rung in range(3)] == [2.0, 6.0, 20.0]
-    clock.record(1, tuning.Trial(1, {}, 12, 1.0, 3.0))
+    clock.record(1, Trial(1, {}, 12, 1.0, 3.0))
     assert clock.estimate_climb(0) == 2.0 + 3.0 + 10.0
     assert clock.estimate_climb(3) == 0.0
 
@@ -550,13 +553,15 @@ def test_without_time_only_the_first_model_is_tried():
 def test_the_result_of_several_models_is_a_leaderboard():
     found = tune([ItemKNN(), Popularity()], IMPLICIT, TWO_SPACES, **SEVERAL)
     lines = str(found).splitlines()
-    assert lines[0] == f"recall@5 {found.best_score:.4f} with {found.best_model}({tuning._shown(found.best_params)})"
+    assert (
+        lines[0] == f"recall@5 {found.best_score:.4f} with {found.best_model}({leaderboard._shown(found.best_params)})"
+    )
     assert lines[1].startswith(f"best of 4 candidates of 2 models in {len(found.trials)} trials, ")
     assert lines[2].split() == ["model", "recall@5", "95%", "interval", "seconds", "users", "parameters"]
     for line, row in zip(lines[3:], found.leaderboard, strict=True):
         assert line.startswith(row.model)
         assert [f"{row.score:.4f}", f"[{row.low:.4f},", f"{row.high:.4f}]"] == line.split()[1:4]
-        assert line.endswith(f"{row.verdict}: {tuning._shown(row.params)}")
+        assert line.endswith(f"{row.verdict}: {leaderboard._shown(row.params)}")
     assert repr(found).startswith(f"Tuning(recall@5={found.best_score:.4f}, {found.best_model}, ")
     frame = found.leaderboard_frame()
     assert list(frame.columns) == ["model", "score", "low", "high", "seconds", "resource", "verdict", "params"]

@@ -136,47 +136,6 @@ class Recommender(RegressorMixin, Learner):
         """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
         return ()
 
-    @classmethod
-    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
-        """Return candidate values of the parameters worth tuning on explicit or implicit feedback; none by default."""
-        return {}
-
-    def search_space(self, feedback: Literal["explicit", "implicit"] | None = None) -> dict[str, Any]:
-        """Return sensible values of the parameters worth tuning, for `recokit.model_selection.tune`.
-
-        Parameters
-        ----------
-        feedback : {"explicit", "implicit"}, optional
-            Kind of the data to tune on; by default that of the training data or of the parameter ``feedback``, else
-            implicit if the model supports it.
-
-        Returns
-        -------
-        dict of str to list
-            Names of parameters and values to try, which may be changed. It is empty if the model has no parameter worth
-            tuning.
-
-        Raises
-        ------
-        ValueError
-            The feedback is neither.
-
-        Examples
-        --------
-        >>> from recokit import Popularity
-        >>> sorted(Popularity().search_space())
-        ['half_life']
-        """
-        if feedback is None:
-            if "interactions_" in vars(self):
-                feedback = self.interactions_.feedback
-            else:
-                supported = self._supported_feedback
-                feedback = "implicit" if self.feedback != "explicit" and "implicit" in supported else "explicit"
-        if feedback not in ("explicit", "implicit"):
-            raise ValueError(f"feedback={feedback!r}: expected 'explicit' or 'implicit'")
-        return self._search_space(feedback)
-
     # ------------------------------------------------------------------ predicting
 
     @on_snapshot

@@ -385,13 +385,10 @@ class Interactions:
     def to_pairs(self, *, random_state: int | None = None) -> tuple[AnyArray, FloatArray]:
         """Return the interactions as (user, item) pairs and values: X and y of scikit-learn's tools.
 
-        By default the pairs are sorted by user. Unshuffled folds, such as ``cv=5`` of scikit-learn, then test on users
-        without training data; pass ``random_state=0``, or use `recokit.model_selection.as_pairs`, which shuffles.
-
         Parameters
         ----------
         random_state : int, optional
-            Seed of a random order of the pairs; None keeps the order of ``values``.
+            Seed of a random order; by default pairs are sorted by user, and unshuffled folds test on unknown users.
 
         Returns
         -------
@@ -400,12 +397,9 @@ class Interactions:
         values : (n_interactions,) float32 array
         """
         users, items = self.users.take(self.user_codes), self.items.take(self.item_codes)
-        dtype = np.int64 if users.dtype == items.dtype == np.int64 else object
-        pairs = np.empty((self.n_interactions, 2), dtype=dtype)
-        pairs[:, 0], pairs[:, 1] = users, items
-        if random_state is None:
-            return pairs, self.values.copy()
-        order = np.random.default_rng(random_state).permutation(self.n_interactions)
+        pairs = np.column_stack([users, items])
+        n, seed = self.n_interactions, random_state
+        order = np.arange(n) if seed is None else np.random.default_rng(seed).permutation(n)
         return pairs[order], self.values[order]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:

@@ -6,6 +6,7 @@ models on several splits, and `tune` searches for a model and its parameters wit
 """
 
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold
+from recokit.model_selection.leaderboard import LeaderboardRow, Trial, Tuning
 from recokit.model_selection.leakage import SplitReport, check_split
 from recokit.model_selection.log_splits import LogSplit, split_log
 from recokit.model_selection.pairs import Pairs, as_pairs
@@ -13,7 +14,7 @@ from recokit.model_selection.random_splits import InteractionKFold, LeaveKOut, R
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
 from recokit.model_selection.splitting import split_interactions, train_test_split
 from recokit.model_selection.time_splits import GlobalTimeSplit, LeaveLastOut, RollingTimeSplit
-from recokit.model_selection.tuning import LeaderboardRow, Trial, Tuning, tune
+from recokit.model_selection.tuning import tune
 from recokit.model_selection.validation import CrossValidation, FoldScore, cross_validate
 
 __all__ = [
