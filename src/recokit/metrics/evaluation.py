@@ -208,8 +208,9 @@ def evaluate(
         None of the users with test items has a list; or no test item is in a list, and the item ids of only one side
         are strings.
     LeakageWarning
-        Test pairs are in the training data; or test pairs are older than the last training interaction of the same
-        user, if both sides have timestamps (in a frame: the column timestamp).
+        Test pairs are in the training data, unless timestamps show that they are later repeats; or test pairs are older
+        than the last training interaction of the same user, if both sides have timestamps (in a frame: the column
+        timestamp).
 
     Notes
     -----

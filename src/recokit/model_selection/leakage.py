@@ -14,6 +14,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, LeakageWarning
 from recokit.metrics import evaluate
+from recokit.metrics._leaks import Leaks, count_leaks
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.pairs import Pairs
 
@@ -182,8 +183,12 @@ def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = No
     user_codes = train.users.codes(test.users)[test.user_codes]
     item_codes = train.items.codes(test.items)[test.item_codes]
     cold_user, cold_item = _absent(np.diff(train.indptr), user_codes), _absent(_item_counts(train), item_codes)
-    own, anyones = _futures(train, test, user_codes)
-    n_duplicates, n_repeats = _duplicates(train, test, user_codes, item_codes, repeats)
+    leaks = _leaks(train, test)
+    n_duplicates, n_repeats = leaks.n_duplicates, leaks.n_repeats
+    if repeats is False:
+        n_duplicates, n_repeats = n_duplicates + n_repeats, 0
+    elif repeats and leaks.n_own_future is None:  # without timestamps
+        n_duplicates, n_repeats = 0, n_duplicates
     report = SplitReport(
         n_train=train.n_interactions,
         n_test=test.n_interactions,
@@ -193,13 +198,13 @@ def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = No
         n_test_items=_distinct(test.item_codes),
         n_duplicates=n_duplicates,
         n_repeats=n_repeats,
-        n_own_future=own,
-        n_anyones_future=anyones,
+        n_own_future=leaks.n_own_future,
+        n_anyones_future=leaks.n_anyones_future,
         n_cold_users=_distinct(test.user_codes[cold_user]),
         n_cold_items=_distinct(test.item_codes[cold_item]),
         n_of_cold_users=int(np.count_nonzero(cold_user)),
         n_of_cold_items=int(np.count_nonzero(cold_item)),
-        n_merged=0 if own else _merged(train, test),  # a random split has other leaks
+        n_merged=0 if leaks.n_own_future else _merged(train, test),  # a random split has other leaks
         popularity=_popularity(train, test, k, exclude_seen=n_repeats == 0),
     )
     if report.leaks:
@@ -228,46 +233,20 @@ def _absent(counts: AnyArray, codes: AnyArray) -> BoolArray:
     return absent
 
 
-def _duplicates(
-    train: Interactions, test: Interactions, user_codes: AnyArray, item_codes: AnyArray, repeats: bool | None
-) -> tuple[int, int]:
-    """Return the numbers of test pairs that are training pairs: those that leak, and allowed repeats."""
-    known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-    cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes  # ascending
-    wanted = user_codes[known].astype(np.int64) * train.n_items + item_codes[known]
-    places = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
-    found = cells[places] == wanted
-    n_found = int(np.count_nonzero(found))
-    if repeats is False or not n_found:
-        return n_found, 0
-    if train.timestamps is None or test.timestamps is None:
-        return (0, n_found) if repeats else (n_found, 0)
-    later = test.timestamps[known[found]] > train.timestamps[places[found]]
-    n_repeats = int(np.count_nonzero(later))
-    return n_found - n_repeats, n_repeats
-
-
 def _merged(train: Interactions, test: Interactions) -> int:
     """Return the number of events merged before the split, if both parts were selected from the same interactions."""
     same = train.users is test.users and train.items is test.items and train.n_merged == test.n_merged
     return train.n_merged if same and train.timestamps is not None else 0
 
 
-def _futures(train: Interactions, test: Interactions, user_codes: AnyArray) -> tuple[int | None, int | None]:
-    """Return the numbers of test interactions before the last training interaction of their user, and of any user."""
-    if train.timestamps is None or test.timestamps is None:
-        return None, None
-    if (train.timestamps.dtype.kind == "M") != (test.timestamps.dtype.kind == "M"):
+def _leaks(train: Interactions, test: Interactions) -> Leaks:
+    leaks = count_leaks(train, test.users, test.items, test.rows._replace(times=test.timestamps))
+    if leaks.time_types is not None:
+        train_type, test_type = leaks.time_types
         raise DataError(
-            f"timestamps: expected one type in both parts, got {train.timestamps.dtype} in train and "
-            f"{test.timestamps.dtype} in test"
+            f"timestamps: expected one type in both parts, got {train_type} in train and {test_type} in test"
         )
-    active = np.flatnonzero(np.diff(train.indptr))
-    last = np.zeros(train.n_users, dtype=train.timestamps.dtype)
-    last[active] = np.maximum.reduceat(train.timestamps, train.indptr[active])
-    known = ~_absent(np.diff(train.indptr), user_codes)
-    own = int(np.count_nonzero(test.timestamps[known] < last[user_codes[known]]))
-    return own, int(np.count_nonzero(test.timestamps < train.timestamps.max()))
+    return leaks
 
 
 def _popularity(train: Interactions, test: Interactions, k: int, *, exclude_seen: bool) -> dict[str, float]:
