@@ -355,6 +355,12 @@ def test_a_search_on_implicit_feedback_without_scoring_warns_and_names_the_ranki
     class Searched(Popularity):
         pass
 
+    class Equal(Popularity):
+        pass
+
+    pairs, ones = IMPLICIT.to_pairs()
+    with pytest.warns(UserWarning, match="meaningless .* for equal ratings"):  # to_pairs drops the kind of feedback
+        Equal().fit(pairs, np.ones_like(ones)).score(pairs, np.ones_like(ones))
     with pytest.warns(UserWarning, match=r"ranking_scorer\('ndcg@10'\)"):
         GridSearchCV(Searched(), {"feedback": ["implicit"]}, cv=2).fit(*IMPLICIT.to_pairs(random_state=0))
     with pytest.raises(ValueError, match=r"y is missing; .*ranking_scorer\('ndcg@10'\)"):

@@ -197,7 +197,7 @@ class Recommender(RegressorMixin, Learner):
         Warns
         -----
         UserWarning
-            The model is fitted to implicit feedback; once for each class.
+            The model is fitted to implicit feedback, or to ratings that are all equal; once for each class.
         """
         truth = X.values if isinstance(X, Interactions) and y is None else y
         if truth is None:
@@ -206,11 +206,13 @@ class Recommender(RegressorMixin, Learner):
                 "recokit.model_selection.ranking_scorer('ndcg@10')"
             )
         predictions = self.predict(X)
-        if not self._is_explicit() and type(self) not in _warned_of_r2:
+        ratings = self.interactions_.values
+        if type(self) not in _warned_of_r2 and (not self._is_explicit() or ratings.min() == ratings.max()):
             _warned_of_r2.add(type(self))
             warnings.warn(
-                f"{type(self).__name__}.score is R², which is meaningless for scores of implicit feedback; rank models "
-                "by their lists, with scoring=recokit.model_selection.ranking_scorer('ndcg@10')",
+                f"{type(self).__name__}.score is R², which is meaningless for scores of implicit feedback and for "
+                "equal ratings; rank models by their lists, with "
+                "scoring=recokit.model_selection.ranking_scorer('ndcg@10')",
                 stacklevel=levels_inside(),
             )
         return float(r2_score(truth, predictions, sample_weight=sample_weight))
