@@ -1,9 +1,11 @@
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.model_selection import GridSearchCV
 
 import recokit
 from recokit import (
@@ -327,3 +329,39 @@ def test_integers_beyond_int64_can_be_ids_from_fit_to_recommend():
     assert model.recommend()[2**70] == [(2**66, 1.0)]
     assert model.recommend([2**70])[2**70] == [(2**66, 1.0)]
     assert model.recommend_for({2**80: [2**65]})[2**80] == [(2**66, 1.0)]
+
+
+def test_the_r2_of_implicit_scores_is_warned_of_once_for_each_class():
+    class First(Popularity):
+        pass
+
+    class Second(Popularity):
+        pass
+
+    pairs, values = IMPLICIT.to_pairs()
+    for model in (First(), Second()):
+        with pytest.warns(
+            UserWarning, match=r"meaningless .* scoring=recokit\.model_selection\.ranking_scorer"
+        ) as caught:
+            model.fit(IMPLICIT).score(pairs, values)
+        assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        First().fit(IMPLICIT).score(pairs, values)
+        First().fit(EXPLICIT).score(EXPLICIT)
+
+
+def test_a_search_on_implicit_feedback_without_scoring_warns_and_names_the_ranking_scorer():
+    class Searched(Popularity):
+        pass
+
+    class Equal(Popularity):
+        pass
+
+    pairs, ones = IMPLICIT.to_pairs()
+    with pytest.warns(UserWarning, match="meaningless .* for equal ratings"):  # to_pairs drops the kind of feedback
+        Equal().fit(pairs, np.ones_like(ones)).score(pairs, np.ones_like(ones))
+    with pytest.warns(UserWarning, match=r"ranking_scorer\('ndcg@10'\)"):
+        GridSearchCV(Searched(), {"feedback": ["implicit"]}, cv=2).fit(*IMPLICIT.to_pairs(random_state=0))
+    with pytest.raises(ValueError, match=r"y is missing; .*ranking_scorer\('ndcg@10'\)"):
+        Searched().fit(IMPLICIT).score(IMPLICIT.to_pairs()[0])

@@ -480,6 +480,15 @@ def test_pairs_and_frames_convert_back_to_the_same_interactions(rows):
         assert_same(Interactions.from_frame(frame, rating="value", timestamp="timestamp"), data)
 
 
+@given(TIMED_LOG, st.integers(0, 3))
+def test_pairs_can_be_shuffled_with_a_seed(rows, seed):
+    data = build(rows, duplicates="last")
+    pairs, values = data.to_pairs(random_state=seed)
+    again, _ = data.to_pairs(random_state=seed)
+    assert pairs.tolist() == again.tolist()
+    assert_same(Interactions.from_arrays(pairs[:, 0], pairs[:, 1], values), dataclasses.replace(data, timestamps=None))
+
+
 def test_pairs_are_an_integer_array_if_all_ids_are_integers():
     assert Interactions.from_arrays([1], [2]).to_pairs()[0].dtype == np.int64
     assert Interactions.from_arrays(["1"], [2]).to_pairs()[0].tolist() == [["1", 2]]

@@ -12,7 +12,7 @@ from recokit import DataError
 from recokit._runtime.threads import Runner
 from recokit.metrics import Evaluation, _resampling, compare, evaluate
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
-from recokit.metrics.comparison import _adjust_by_holm, _t_p_values
+from recokit.metrics.comparison import adjust_by_holm, t_p_values
 from tests.naive import metrics as naive
 
 # Toy data often have no id in common, or lists shorter than the cut-off.
@@ -46,12 +46,12 @@ def test_the_permutation_test_does_not_depend_on_threads_or_on_other_columns():
 
 @given(st.lists(st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.3, 0.9]), min_size=1, max_size=6))
 def test_holm_equals_the_naive_reference(p_values):
-    assert _adjust_by_holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
+    assert adjust_by_holm(np.array(p_values)).tolist() == pytest.approx(naive.holm(p_values), rel=1e-12)
 
 
 def test_holm_reproduces_a_worked_example():
     # 4 × 0.01, 3 × 0.015, then 0.045 again as 2 × 0.02 is less, then 0.3.
-    assert _adjust_by_holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
+    assert adjust_by_holm(np.array([0.3, 0.015, 0.01, 0.02])).tolist() == pytest.approx([0.3, 0.045, 0.04, 0.045])
 
 
 def test_the_t_test_equals_scipy():
@@ -64,7 +64,7 @@ def test_the_t_test_equals_scipy():
 
 @given(arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, -0.5, 0.0, 0.25, 2.0])))
 def test_the_t_test_equals_scipy_for_differences_of_every_sign(differences):
-    found = _t_p_values(differences)
+    found = t_p_values(differences)
     for column, p_value in zip(differences.T, found, strict=True):
         if np.ptp(column) > 0:
             assert p_value == pytest.approx(stats.ttest_1samp(column, 0).pvalue, rel=1e-9)

@@ -130,6 +130,14 @@ def test_test_pairs_in_the_training_data_raise_a_warning():
         evaluate(LISTS, TEST, train=train)
 
 
+def test_later_repeats_of_training_pairs_are_no_leak():
+    train = Interactions.from_arrays(["ann", "bob"], ["tea", "tea"], timestamps=[1, 2])
+    test = Interactions.from_arrays(["ann", "bob"], ["tea", "cup"], timestamps=[5, 6])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate({"ann": ["tea"], "bob": ["cup"]}, test, train=train)
+
+
 LOG = {"user_id": ["ann", "ann", "bob"], "item_id": ["cup", "jug", "tea"], "timestamp": [5, 9, 7]}
 
 

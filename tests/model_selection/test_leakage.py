@@ -15,6 +15,7 @@ from recokit.model_selection import (
     UserKFold,
     as_pairs,
     check_split,
+    split_log,
     train_test_split,
 )
 from tests.model_selection.logs import as_interactions, logs
@@ -35,12 +36,13 @@ def test_the_counts_of_the_report_follow_the_definitions(train, test, k):
     assert (report.n_train, report.n_test) == (len(train), len(test))
     assert (report.n_train_users, report.n_train_items) == (len({r[0] for r in train}), len({r[1] for r in train}))
     assert (report.n_test_users, report.n_test_items) == (len({r[0] for r in test}), len({r[1] for r in test}))
-    assert report.n_duplicates == naive.duplicates(train, test)
+    n_repeats = naive.repeats(train, test)
+    assert (report.n_duplicates, report.n_repeats) == (naive.duplicates(train, test) - n_repeats, n_repeats)
     assert report.n_own_future == naive.own_future(train, test)
     assert report.n_anyones_future == naive.future_of_any_user(train, test)
     assert (report.n_cold_users, report.n_of_cold_users) == naive.cold(train, test, 0)
     assert (report.n_cold_items, report.n_of_cold_items) == naive.cold(train, test, 1)
-    lists = naive.popularity_lists(train, test, {item for _, item, _ in train}, k)
+    lists = naive.popularity_lists(train, test, {item for _, item, _ in train}, k, exclude_seen=n_repeats == 0)
     assert list(report.popularity) == [f"recall@{k}", f"ndcg@{k}"]
     assert list(report.popularity.values()) == pytest.approx(naive.recall_and_ndcg(lists, test, k), abs=1e-12)
 
@@ -71,7 +73,7 @@ def test_only_duplicates_and_users_own_future_cause_a_warning(train, test):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         report = check_split(as_interactions(train), as_interactions(test))
-    leaks = naive.duplicates(train, test) + naive.own_future(train, test)
+    leaks = naive.duplicates(train, test) - naive.repeats(train, test) + naive.own_future(train, test)
     assert [warning.category for warning in caught] == ([LeakageWarning] if leaks else [])
     assert all(warning.filename == __file__ for warning in caught)
     assert bool(report.leaks) == bool(leaks)
@@ -111,7 +113,7 @@ def test_the_report_reads_as_a_table():
     train = Interactions.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], timestamps=[1, 5, 3])
     test = Interactions.from_arrays(["ann", "ann", "eve"], ["tea", "pot", "tea"], timestamps=[9, 2, 4])
     with pytest.warns(LeakageWarning) as caught:
-        report = check_split(train, test, k=1)
+        report = check_split(train, test, k=1, repeats=False)
     leaks = (
         "1 (33.3%) test interactions are also training interactions; "
         "1 (33.3%) test interactions are older than the last training interaction of the same user"
@@ -121,7 +123,9 @@ def test_the_report_reads_as_a_table():
     assert str(report).splitlines() == [
         "training                3 interactions of 2 users with 2 items",
         "test                    3 interactions of 2 users with 2 items",
+        "protocol                new items only",
         "duplicates              1 (33.3%)",
+        "repeats                 0 (0.0%)",
         "own future in training  1 (33.3%)",
         "any future in training  2 (66.7%)",
         "cold users              1 (50.0%), with 1 (33.3%) of the test interactions",
@@ -131,10 +135,50 @@ def test_the_report_reads_as_a_table():
     ]
 
 
+def test_repeats_are_leaks_only_in_the_protocol_for_new_items():
+    train = Interactions.from_arrays([1, 1, 2], [7, 8, 7], timestamps=[1, 2, 3])
+    test = Interactions.from_arrays([1, 2], [7, 9], timestamps=[5, 6])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for repeats in (None, True):
+            report = check_split(train, test, k=1, repeats=repeats)
+            assert (report.n_duplicates, report.n_repeats, report.protocol) == (0, 1, "repeats allowed")
+            assert report.verdict == "no leaks; recommend with exclude_seen=False, to test on the repeats"
+            assert report.popularity["recall@1"] == 0.5  # item 7 is recommended to user 1 again
+    report = quietly(train, test, k=1, repeats=False)
+    assert (report.n_duplicates, report.n_repeats, report.protocol) == (1, 0, "new items only")
+    assert report.leaks == ["1 (50.0%) test interactions are also training interactions"]
+
+
+def test_repeats_without_timestamps_must_be_allowed_explicitly():
+    train, test = Interactions.from_arrays([1, 2], [7, 8]), Interactions.from_arrays([1, 2], [7, 9])
+    assert check_split(train, test, repeats=True).n_repeats == 1
+    assert quietly(train, test).n_duplicates == 1
+
+
+def test_the_same_interaction_in_both_parts_is_never_a_repeat():
+    data = as_interactions(LOG)
+    report = quietly(data, data, repeats=True)
+    assert (report.n_duplicates, report.n_repeats) == (data.n_interactions, 0)
+
+
+def test_a_split_by_time_of_merged_events_is_a_leak():
+    log = {"user_id": [1, 1, 1, 2, 2], "item_id": [7, 7, 8, 7, 8], "timestamp": [1, 9, 2, 3, 8]}
+    merged = Interactions.from_frame(log, timestamp="timestamp", duplicates="sum")
+    with pytest.warns(LeakageWarning, match=r"1 repeated event\(s\) were merged"):
+        train, test = train_test_split(merged, GlobalTimeSplit(cut=8))
+    with pytest.warns(LeakageWarning, match="1 repeated events were merged before the split by time"):
+        report = check_split(train, test)
+    assert report.n_merged == 1
+    assert report.verdict.startswith("LEAKS")
+    right = check_split(*split_log(log, at=8, repeats=True))
+    assert (right.n_merged, right.n_repeats, right.leaks) == (0, 1, [])
+
+
 def test_parts_may_be_pairs_of_any_form():
     data = as_interactions(LOG)
     ((train, test),) = LeaveLastOut().split(data)
-    X, _ = as_pairs(data)
+    X, _ = as_pairs(data, random_state=None)
     assert check_split(X[train], X[test]) == check_split(*train_test_split(data, LeaveLastOut()))
     pairs, _ = data.to_pairs()
     assert check_split(pairs[train], pairs[test]).n_test == len(test)

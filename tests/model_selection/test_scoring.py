@@ -38,7 +38,7 @@ def test_the_score_is_the_metric_of_the_lists_of_the_test_users(log, k):
 def test_every_form_of_test_rows_gives_the_same_score():
     data = as_interactions(LOG)
     ((train, test),) = LeaveLastOut().split(data)
-    X, y = as_pairs(data)
+    X, y = as_pairs(data, random_state=None)
     pairs, _ = data.to_pairs()
     parts = train_test_split(data, LeaveLastOut())
     model, scorer = ItemKNN(n_neighbors=3).fit(X[train], y[train]), ranking_scorer("ndcg@3")
@@ -110,7 +110,7 @@ def test_users_without_a_history_get_the_most_popular_items():
 def test_folds_of_users_need_a_part_of_their_histories():
     data = as_interactions(LOG)
     (train, test), *_ = UserKFold(3).split(data)
-    X, _ = as_pairs(data)
+    X, _ = as_pairs(data, random_state=None)
     model = ItemKNN().fit(X[train])
     with pytest.raises(DataError, match=r"no history of any test user.*given=0\.8"):
         ranking_scorer("ndcg@3")(model, X[test])
@@ -119,7 +119,7 @@ def test_folds_of_users_need_a_part_of_their_histories():
 @pytest.mark.parametrize("share", [0.5, 2])
 def test_new_users_are_scored_from_their_given_histories(share):
     data = as_interactions(LOG)
-    X, _ = as_pairs(data)
+    X, _ = as_pairs(data, random_state=None)
     scores = [
         ranking_scorer("recall@3", given=share)(ItemKNN().fit(X[train]), X[test])
         for train, test in UserKFold(3).split(data)

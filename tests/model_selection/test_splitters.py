@@ -86,7 +86,8 @@ def test_the_split_does_not_depend_on_the_order_of_rows_or_the_form_of_the_data(
     data = as_interactions(log)
     expected = [(set(rows_of(log, a)), set(rows_of(log, b))) for a, b in splits_of(splitter, *as_columns(log))]
     canonical = of_interactions(data)
-    forms = [(shuffled, *as_columns(shuffled)), (canonical, data, None), (canonical, as_pairs(data)[0], None)]
+    X, _ = as_pairs(data)
+    forms = [(shuffled, *as_columns(shuffled)), (canonical, data, None), (rows_of(canonical, X.positions), X, None)]
     for rows, X, groups in forms:
         got = [(set(rows_of(rows, a)), set(rows_of(rows, b))) for a, b in splits_of(splitter, X, groups)]
         assert got == expected

@@ -1,9 +1,11 @@
 """Splits by time: the last interactions, the cut, and the windows."""
 
+import warnings
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -86,11 +88,39 @@ def test_regular_windows_end_with_the_data_and_train_on_their_past_only(log, n, 
 
 
 @pytest.mark.parametrize(
-    "cut", [np.datetime64("2024-01-08"), "2024-01-08", datetime(2024, 1, 8), np.datetime64("2024-01-08T00", "h")]
+    "cut",
+    [
+        np.datetime64("2024-01-08"),
+        np.datetime64("2024-01-08T00", "h"),
+        "2024-01-08",
+        "2024-01-08T02:00+02:00",
+        "2024-01-08T00:00Z",
+        date(2024, 1, 8),
+        datetime(2024, 1, 8),
+        datetime(2024, 1, 8, 2, tzinfo=timezone(timedelta(hours=2))),
+        pd.Timestamp("2024-01-08"),
+        pd.Timestamp("2024-01-07T19:00", tz="America/New_York"),
+        np.array(["2024-01-08"], dtype="datetime64[D]"),
+    ],
+    ids=str,
 )
 def test_a_cut_can_be_a_date_in_any_form(cut):
-    ((_, test),) = GlobalTimeSplit(cut=cut).split(PAIRS, groups=DAYS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ((_, test),) = GlobalTimeSplit(cut=cut).split(PAIRS, groups=DAYS)
     assert test.tolist() == [7, 8, 9]
+
+
+def test_a_cut_in_nanoseconds_is_exact():
+    times = pd.to_datetime(["2024-01-01T00:00:00.000000000", "2024-01-01T00:00:00.000000001"])
+    ((train, test),) = GlobalTimeSplit(cut=times[1]).split([(1, 1), (1, 2)], groups=times)
+    assert (train.tolist(), test.tolist()) == ([0], [1])
+
+
+@pytest.mark.parametrize("moment", ["2011-11-01", datetime(2011, 11, 1), np.datetime64("2011-11-01"), 1.3e9])
+def test_a_moment_given_as_the_size_of_the_test_is_refused_and_the_error_names_cut(moment):
+    with pytest.raises(ValueError, match=r"^test_size=.*between 0 and 1; to split at a moment, pass cut="):
+        GlobalTimeSplit(moment)
 
 
 @pytest.mark.parametrize("window", [2, 2.0, np.timedelta64(2, "D"), np.timedelta64(48, "h"), timedelta(days=2)])
@@ -119,6 +149,10 @@ def test_timestamps_of_the_data_take_precedence_over_groups():
         (GlobalTimeSplit(cut=99), range(10), "no test interactions; the cut is outside"),
         (GlobalTimeSplit(cut=5), DAYS, "cut=5: expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut="2024-01-08"), range(10), "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut=np.datetime64("NaT")), DAYS, "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut=pd.NaT), DAYS, "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut=np.nan), range(10), "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut=DAYS), DAYS, "expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut="soon"), DAYS, "cut='soon': expected a moment in the type of the timestamps"),
         (RollingTimeSplit(3), [1] * 9 + [2], "too unevenly spread for 3 windows"),
         (RollingTimeSplit(2, window=20), range(10), "split 1 has no training interactions; choose fewer or longer"),

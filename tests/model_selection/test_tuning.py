@@ -1,6 +1,8 @@
 """tune: the trials, the choice, and the time budget."""
 
+import sys
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -9,22 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import loguniform, randint
 
-from recokit import DataError, Popularity, evaluate
-from recokit.datasets import example_interactions
+from recokit import BPR, EASE, BiasBaseline, DataError, Interactions, LeakageWarning, Popularity, compare, evaluate
+from recokit.datasets import example_interactions, make_shop
 from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import (
     LeaveLastOut,
     RandomHoldOut,
     UserKFold,
     as_pairs,
+    leaderboard,
     ranking_scorer,
     split_interactions,
+    split_log,
     train_test_split,
     tune,
     tuning,
 )
 from recokit.model_selection._halving import Halving
+from recokit.model_selection._schedule import Clock
+from recokit.model_selection.leaderboard import Trial
 from recokit.neighbors import ItemKNN
+from recokit.testing import all_recommenders
 from tests.naive import model_selection as naive
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
@@ -209,13 +216,13 @@ def test_the_best_candidate_gets_the_full_resource_within_the_time_budget(monkey
 
 
 def test_the_fastest_trial_of_a_rung_is_the_estimate_for_the_next():
-    clock = tuning._Clock([4, 12, 40])
+    clock = Clock([4, 12, 40])
     assert clock.estimate_climb(0) == 0.0
-    clock.record(0, tuning.Trial(0, {}, 4, 1.0, 9.0))
-    clock.record(0, tuning.Trial(1, {}, 4, 1.0, 2.0))
-    clock.record(0, tuning.Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
+    clock.record(0, Trial(0, {}, 4, 1.0, 9.0))
+    clock.record(0, Trial(1, {}, 4, 1.0, 2.0))
+    clock.record(0, Trial(2, {}, 4, -np.inf, 0.1, "it failed"))
     assert [clock.estimate(rung) for rung in range(3)] == [2.0, 6.0, 20.0]
-    clock.record(1, tuning.Trial(1, {}, 12, 1.0, 3.0))
+    clock.record(1, Trial(1, {}, 12, 1.0, 3.0))
     assert clock.estimate_climb(0) == 2.0 + 3.0 + 10.0
     assert clock.estimate_climb(3) == 0.0
 
@@ -325,6 +332,13 @@ def test_verbose_shows_a_progress_bar(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_hidden_progress_bar_is_not_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # warns in notebooks without ipywidgets
+    tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality)
+    with pytest.raises(ImportError):
+        tune(Counting(), IMPLICIT, {"quality": [1]}, metric=quality, verbose=True)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -367,3 +381,275 @@ def test_several_spaces_can_be_searched():
     found = tune(ItemKNN(), IMPLICIT, [{"n_neighbors": [2]}, {"shrinkage": [7.0]}])
     assert {"n_neighbors": 2} in [trial.params for trial in found.trials]
     assert {"shrinkage": 7.0} in [trial.params for trial in found.trials]
+
+
+# ---------------------------------------------------------------------- search spaces
+
+
+@pytest.mark.parametrize("kind", all_recommenders())
+def test_every_value_of_a_search_space_can_be_fitted(kind):
+    for feedback in kind._supported_feedback:
+        data = example_interactions(feedback)
+        timed = replace(data, timestamps=np.arange(data.n_interactions) * 7 % 100)
+        space = kind().search_space(feedback)
+        assert set(space) <= set(kind().get_params())
+        assert space
+        for name, values in space.items():
+            assert len(set(values)) == len(values) > 1
+            for value in values:
+                small = {"n_epochs": 1} if "n_epochs" in kind().get_params() else {}
+                kind(**{name: value}, **small).fit(timed, **kind._example_side(data))
+
+
+@pytest.mark.parametrize("kind", all_recommenders())
+def test_a_search_space_is_a_new_dict_of_lists_in_ranges_around_the_default(kind):
+    model = kind()
+    space = model.search_space()
+    space.popitem()[1].clear()
+    assert all(values for values in model.search_space().values())
+    for name, values in model.search_space().items():
+        default = model.get_params()[name]
+        if isinstance(default, float) or type(default) is int:
+            assert min(values) <= default <= max(values)
+        elif default is not None:
+            assert default in values
+
+
+def test_the_feedback_of_a_search_space_is_that_of_the_data_or_the_parameter():
+    implicit, explicit = (ItemKNN().search_space(feedback) for feedback in ("implicit", "explicit"))
+    assert "weighting" in implicit
+    assert "prediction_shrinkage" in explicit
+    assert ItemKNN().search_space() == ItemKNN(feedback="implicit").search_space() == implicit
+    assert ItemKNN(feedback="explicit").search_space() == ItemKNN().fit(EXPLICIT).search_space() == explicit
+    assert ItemKNN(feedback="implicit").fit(EXPLICIT).search_space() == implicit
+    with pytest.raises(ValueError, match="feedback='both': expected 'explicit' or 'implicit'"):
+        ItemKNN().search_space("both")
+
+
+# ---------------------------------------------------------------------- several models
+
+
+class Other(Counting):
+    """A second model with a known quality."""
+
+
+SEVERAL = {"budget_seconds": 600, "metric": "recall@5", "min_resource": 12, "factor": 2}
+TWO_SPACES = {"ItemKNN": {"n_neighbors": [1, 3]}, "Popularity": {"half_life": [None]}}
+
+
+def test_the_best_of_several_models_and_its_parameters_are_found():
+    models = {"low": Counting(), "high": Other(quality=1.0)}
+    spaces = {"low": {"quality": [0.5]}, "high": {"quality": [2.0, 1.5]}}
+    found = tune(models, IMPLICIT, spaces, metric=quality, budget_seconds=600)
+    assert (found.best_model, found.best_params, found.best_score) == ("high", {"quality": 2.0}, 2.0)
+    assert type(found.best_estimator) is Other
+    assert found.best_estimator.interactions_.n_interactions == IMPLICIT.n_interactions
+    assert [(row.model, row.score) for row in found.leaderboard] == [("high", 2.0), ("low", 0.5)]
+    assert found.resource == "users"
+
+
+def test_the_first_candidates_are_the_models_with_their_own_parameters():
+    found = tune([ItemKNN(n_neighbors=7), Popularity()], IMPLICIT, TWO_SPACES, **SEVERAL)
+    own = {trial.candidate: (trial.model, trial.params) for trial in found.trials if trial.candidate < 2}
+    assert own == {0: ("ItemKNN", {"n_neighbors": 7}), 1: ("Popularity", {"half_life": None})}
+
+
+def test_with_unlimited_time_every_candidate_of_every_model_gets_the_full_resource():
+    found = tune([ItemKNN(), Popularity()], IMPLICIT, TWO_SPACES, **SEVERAL)
+    full = {(trial.model, str(trial.params)) for trial in found.trials if trial.resource == 25}
+    assert full == {(trial.model, str(trial.params)) for trial in found.trials}
+    assert found.best_score == max(trial.score for trial in found.trials if trial.resource == 25)
+
+
+def test_the_leaderboard_has_the_best_full_trial_of_each_model_with_intervals_and_ties():
+    models = {"near": ItemKNN(), "same": ItemKNN(), "popular": Popularity()}
+    spaces = {"near": {"n_neighbors": [60]}, "same": {"n_neighbors": [60]}, "popular": {"half_life": [None]}}
+    shop = make_shop(n_users=150, n_items=60, n_events=10_000, random_state=0)
+    split = shop.temporal_split("view")
+    found = tune(models, split.train, spaces, splitter=[(split.train, split.test)], budget_seconds=600)
+    rows = {row.model: row for row in found.leaderboard}
+    assert [row.verdict for row in found.leaderboard[:2]] == ["best", "ties with the best"]
+    assert {row.model for row in found.leaderboard[:2]} == {"near", "same"}
+    for name, model in models.items():
+        result = evaluate(model.fit(split.train).recommend(split.test.users, 10), split.test, ["ndcg@10"])
+        assert rows[name].score == pytest.approx(result["ndcg@10"], rel=1e-12)
+        assert (rows[name].low, rows[name].high) == pytest.approx(result.intervals["ndcg@10"], rel=1e-12)
+    compared = compare({"near": evaluate_all(models["near"], split), "popular": evaluate_all(models["popular"], split)})
+    assert rows["popular"].verdict == ("worse" if compared.significant else "ties with the best")
+
+
+def evaluate_all(model, split):
+    return evaluate(model.recommend(split.test.users, 10), split.test, ["ndcg@10"])
+
+
+def test_a_model_that_is_significantly_worse_does_not_tie():
+    users = [user for user in range(40) for _ in range(6)]
+    items = [10 * (user % 4) + (user + step) % 10 for user in range(40) for step in range(6)]  # four groups
+    data = Interactions.from_arrays(users, items)
+    found = tune([Popularity(), ItemKNN()], data, {"ItemKNN": {"n_neighbors": [60]}}, budget_seconds=600)
+    assert [(row.model, row.verdict) for row in found.leaderboard] == [("ItemKNN", "best"), ("Popularity", "worse")]
+
+
+def test_ratings_have_intervals_of_their_error():
+    models = [BiasBaseline(), BiasBaseline(l2_user=100.0)]
+    found = tune(models, EXPLICIT, metric="rmse", budget_seconds=600, splitter=RandomHoldOut(0.3, n_splits=2), factor=9)
+    for row in found.leaderboard:
+        assert row.low < row.score < row.high < 0
+    assert found.leaderboard[0].verdict == "best"
+
+
+def test_metrics_that_are_no_means_over_users_have_no_intervals():
+    for metric in ("coverage@5", quality):
+        found = tune([Counting(), Other()], IMPLICIT, {"Counting": {"quality": [1]}}, metric=metric, budget_seconds=600)
+        assert [row.verdict for row in found.leaderboard] == ["best", "not compared"]
+        assert all(np.isnan([row.low, row.high]).all() for row in found.leaderboard)
+
+
+def test_a_model_that_fails_is_dropped_and_shown():
+    space = {"ItemKNN": {"n_neighbors": [3]}, "BiasBaseline": {"l2_user": [1.0]}}
+    options = {"budget_seconds": 600, "factor": 9, "splitter": RandomHoldOut(0.3)}
+    found = tune([ItemKNN(), BPR(), BiasBaseline()], EXPLICIT, space, **options)
+    assert sum(trial.model == "BPR" for trial in found.trials) == 1
+    last = found.leaderboard[-1]
+    assert (last.model, last.score) == ("BPR", -np.inf)
+    assert last.verdict.startswith("failed: DataError: BPR is fitted to implicit feedback only")
+    assert "failed: DataError" in str(found)
+    with pytest.raises(ValueError, match="all 2 trials failed, the first with DataError"):
+        tune([BPR(), EASE()], EXPLICIT, budget_seconds=600)
+
+
+class Slow(Counting):
+    """A model that takes ten times as long."""
+
+
+@pytest.mark.parametrize("budget", [1.0, 2.0, 3.0, 6.0])
+def test_several_models_share_the_time_and_end_on_the_full_resource(monkeypatch, budget):
+    now = 0.0
+
+    def later(model, X, y):
+        nonlocal now
+        now += len(np.unique(X.data.user_codes)) / 400 * (10 if isinstance(model, Slow) else 1)
+        return float(model.quality)
+
+    monkeypatch.setattr(tuning.time, "perf_counter", lambda: now)
+    models = {"slow": Slow(), "fast": Counting(), "other": Other()}
+    spaces = {name: {"quality": list(np.random.default_rng(len(name)).random(200))} for name in models}
+    found = tune(models, IMPLICIT, spaces, metric=later, budget_seconds=budget, min_resource=3)
+    assert now <= budget + 1e-9
+    full = {trial.model for trial in found.trials if trial.resource == 25}
+    assert found.best_model in full
+    assert full == set(models)
+    assert found.best_score == max(trial.score for trial in found.trials if trial.resource == 25)
+    if budget >= 3.0:
+        assert len({trial.candidate for trial in found.trials if trial.model == "fast"}) > 3
+
+
+def test_without_time_only_the_first_model_is_tried():
+    found = tune([Counting(), Other(seconds=9)], IMPLICIT, metric=quality, budget_seconds=1e-6)
+    assert [trial.model for trial in found.trials] == ["Counting"]
+    assert len(found.leaderboard) == 1
+
+
+def test_the_result_of_several_models_is_a_leaderboard():
+    found = tune([ItemKNN(), Popularity()], IMPLICIT, TWO_SPACES, **SEVERAL)
+    lines = str(found).splitlines()
+    assert (
+        lines[0] == f"recall@5 {found.best_score:.4f} with {found.best_model}({leaderboard._shown(found.best_params)})"
+    )
+    assert lines[1].startswith(f"best of 4 candidates of 2 models in {len(found.trials)} trials, ")
+    assert lines[2].split() == ["model", "recall@5", "95%", "interval", "seconds", "users", "parameters"]
+    for line, row in zip(lines[3:], found.leaderboard, strict=True):
+        assert line.startswith(row.model)
+        assert [f"{row.score:.4f}", f"[{row.low:.4f},", f"{row.high:.4f}]"] == line.split()[1:4]
+        assert line.endswith(f"{row.verdict}: {leaderboard._shown(row.params)}")
+    assert repr(found).startswith(f"Tuning(recall@5={found.best_score:.4f}, {found.best_model}, ")
+    frame = found.leaderboard_frame()
+    assert list(frame.columns) == ["model", "score", "low", "high", "seconds", "resource", "verdict", "params"]
+    assert frame["model"].tolist() == [row.model for row in found.leaderboard]
+    assert list(found.to_frame().columns)[:2] == ["model", "candidate"]
+    assert found.to_frame("polars").shape[0] == len(found.trials)
+
+
+def test_a_search_needs_no_grid():
+    found = tune(ItemKNN(), IMPLICIT, budget_seconds=1.0)
+    assert set(found.best_params) == set(ItemKNN().search_space("implicit"))
+    assert found.trials[0].params == {name: ItemKNN().get_params()[name] for name in found.best_params}
+    several = tune([ItemKNN(), Popularity()], IMPLICIT, budget_seconds=0.5)
+    assert next(trial.params for trial in several.trials if trial.model == "Popularity") == {}  # no times
+
+
+def test_half_lives_are_searched_only_for_dates():
+    days = np.datetime64("2024-01-01") + np.arange(IMPLICIT.n_interactions) * 7 % 100
+    for times, expected in ((days, {"half_life"}), (days.astype(np.int64), set()), (None, set())):
+        found = tune(Popularity(), replace(IMPLICIT, timestamps=times), budget_seconds=600)
+        assert {name for trial in found.trials for name in trial.params} == expected
+
+
+def test_splits_of_a_log_can_be_given_for_validation():
+    shop = make_shop(n_users=100, n_items=40, n_events=6_000, random_state=0)
+    outer = split_log(shop.events, at="2024-11-01")
+    inner = split_log(shop.events, at="2024-10-01", until="2024-11-01")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LeakageWarning)
+        found = tune(ItemKNN(n_neighbors=3), outer.train, {"n_neighbors": [9]}, splitter=inner, min_resource=10**6)
+    assert found.best_estimator.interactions_.equals(outer.train)
+    for trial in found.trials:
+        lists = ItemKNN(**trial.params).fit(inner.train).recommend(inner.test.users, 10)
+        assert trial.score == pytest.approx(evaluate(lists, inner.test, ["ndcg@10"])["ndcg@10"], rel=1e-12)
+    with pytest.warns(LeakageWarning, match="split_log"):
+        tune(ItemKNN(), outer.train, {"n_neighbors": [9]})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"estimator": []}, "at least one recommender"),
+        ({"estimator": [ItemKNN(), ItemKNN()]}, r"ItemKNN\(\) is given twice"),
+        ({"resource": "n_neighbors"}, "resource='n_neighbors': expected 'users', since several models share it"),
+        (
+            {"param_space": {"n_neighbors": [1]}},
+            "dict of names of models to spaces; the models are ItemKNN, P",
+        ),
+        ({"param_space": [{"n_neighbors": [1]}]}, "expected a dict of names of models to spaces"),
+        ({"param_space": {"Popularity": {"n_neighbors": [1]}}}, "Popularity has no parameter n_neighbors"),
+        ({"fit_params": {"catalogue": {}}}, "expected a dict of model names to arguments of fit, got 'catalogue'"),
+    ],
+)
+def test_bad_options_for_several_models_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        tune(**{"estimator": [ItemKNN(), Popularity()], "data": IMPLICIT, **options})
+
+
+def test_estimators_of_other_kinds_are_refused():
+    with pytest.raises(TypeError, match="expected recommenders, got the class ItemKNN; call the class to make one"):
+        tune(ItemKNN, IMPLICIT)
+
+
+@given(
+    scores=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=1, max_size=15),
+    n_rungs=st.integers(2, 4),
+    n_before=st.integers(1, 30),
+)
+def test_at_the_end_the_best_of_every_group_moves_up_before_the_others(scores, n_rungs, n_before):
+    search = Halving(iter(scores), n_rungs, 3, lambda candidate: candidate[0])
+    for _ in range(n_before):
+        step = search.ask()
+        if step is None:
+            return
+        search.tell(*step, search.candidates[step[0]][1])
+    while (step := search.ask(closing=True)) is not None:
+        finished = {search.candidates[number][0] for number in search.scores[-1]}
+        started = {group for group, _ in search.candidates}
+        if search.scores[-1] and finished < started:
+            assert search.candidates[step[0]][0] not in finished
+        search.tell(*step, search.candidates[step[0]][1])
+    assert len(search.scores[-1]) == len(search.candidates)
+
+
+def test_steps_that_are_not_allowed_are_skipped():
+    search = Halving(iter([1, 2]), 2, 2)
+    for _ in range(2):
+        step = search.ask()
+        search.tell(*step, search.candidates[step[0]])
+    assert search.ask(closing=True, allow=lambda candidate, rung: candidate == 0) == (0, 1)
+    assert search.ask(closing=True, allow=lambda candidate, rung: False) is None

@@ -15,8 +15,34 @@ def share_before(log, moment):
     return sum(time < moment for _, _, time in log) / len(log)
 
 
+def split_log(events, cut, until, repeats, new_users):
+    """Split events (user, item, value, time); return the pairs of both parts with the sum of values and last time."""
+
+    def merged(part):
+        pairs = {}
+        for user, item, value, time in part:
+            total, last = pairs.get((user, item), (0, time))
+            pairs[user, item] = total + value, max(last, time)
+        return pairs
+
+    train = merged(event for event in events if event[3] < cut)
+    later = merged(event for event in events if event[3] >= cut and (until is None or event[3] < until))
+    users = {user for user, _ in train}
+    repeated = {pair for pair in later if pair in train}
+    new = {pair for pair in later if pair[0] not in users}
+    left_out = (set() if repeats else repeated) | (set() if new_users else new)
+    test = {pair: values for pair, values in later.items() if pair not in left_out}
+    return train, test, len(repeated), len({user for user, _ in new})
+
+
 def duplicates(train, test):
     return len({(user, item) for user, item, _ in train} & {(user, item) for user, item, _ in test})
+
+
+def repeats(train, test):
+    """Count test pairs that are also in the training data, at an earlier time."""
+    times = {(user, item): time for user, item, time in train}
+    return sum(times.get((user, item), math.inf) < time for user, item, time in test)
 
 
 def own_future(train, test):
@@ -34,16 +60,12 @@ def cold(train, test, column):
     return len({row[column] for row in test} - known), sum(row[column] not in known for row in test)
 
 
-def popularity_lists(train, test, catalogue, k):
+def popularity_lists(train, test, catalogue, k, exclude_seen=True):
     """Return the k most popular training items for each test user, without the user's own training items."""
     counts = {item: sum(taken == item for _, taken, _ in train) for item in catalogue}
     ranked = sorted(catalogue, key=lambda item: (-counts[item], item))
-    return {
-        user: [item for item in ranked if (user, item) not in {(other_user, taken) for other_user, taken, _ in train}][
-            :k
-        ]
-        for user in {user for user, _, _ in test}
-    }
+    seen = {(user, item) for user, item, _ in train} if exclude_seen else set()
+    return {user: [item for item in ranked if (user, item) not in seen][:k] for user in {row[0] for row in test}}
 
 
 def recall_and_ndcg(lists, test, k):

@@ -1,6 +1,6 @@
 """Fitting, incremental updates and saving: the half of the protocol that sets the fitted state."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -82,6 +82,11 @@ class Learner(BaseEstimator):
 
     def _restore(self) -> None:
         """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
+
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        """Return candidate values of the parameters worth tuning on explicit or implicit feedback; none by default."""
+        return {}
 
     # ------------------------------------------------------------------ fitting
 
@@ -194,6 +199,42 @@ class Learner(BaseEstimator):
     def _biases(self) -> BaselineBiases:
         """Baseline of the training ratings (explicit feedback)."""
         return BaselineBiases(self._mean, self._user_bias, self._item_bias)
+
+    def search_space(self, feedback: Literal["explicit", "implicit"] | None = None) -> dict[str, Any]:
+        """Return sensible values of the parameters worth tuning, for `recokit.model_selection.tune`.
+
+        Parameters
+        ----------
+        feedback : {"explicit", "implicit"}, optional
+            Kind of the data to tune on; by default that of the training data or of the parameter ``feedback``, else
+            implicit if the model supports it.
+
+        Returns
+        -------
+        dict of str to list
+            Names of parameters and values to try, which may be changed. It is empty if the model has no parameter worth
+            tuning.
+
+        Raises
+        ------
+        ValueError
+            The feedback is neither.
+
+        Examples
+        --------
+        >>> from recokit import Popularity
+        >>> sorted(Popularity().search_space())
+        ['half_life']
+        """
+        if feedback is None:
+            if "interactions_" in vars(self):
+                feedback = self.interactions_.feedback
+            else:
+                supported = self._supported_feedback
+                feedback = "implicit" if self.feedback != "explicit" and "implicit" in supported else "explicit"
+        if feedback not in ("explicit", "implicit"):
+            raise ValueError(f"feedback={feedback!r}: expected 'explicit' or 'implicit'")
+        return self._search_space(feedback)
 
     # ------------------------------------------------------------------ saving
 

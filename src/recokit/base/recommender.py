@@ -1,5 +1,6 @@
 """Recommender: the protocol common to all estimators."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from recokit import persistence
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
@@ -26,6 +28,9 @@ __all__ = ["Recommender"]
 
 OnUnknown = Literal["raise", "popular", "empty"]
 Fill = Any  # None, "popular" or a Recommender
+
+
+_warned_of_r2: set[type] = set()
 
 
 class Recommender(RegressorMixin, Hooks):
@@ -86,6 +91,9 @@ class Recommender(RegressorMixin, Hooks):
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R² of the predictions.
 
+        R² says nothing about a model of implicit feedback: its scores order the items, and need not be near the
+        strengths. Use `recokit.model_selection.ranking_scorer` as ``scoring=`` of scikit-learn's tools instead.
+
         Parameters
         ----------
         X : (user, item) pairs, or Interactions
@@ -93,11 +101,39 @@ class Recommender(RegressorMixin, Hooks):
             True values; by default the values of the Interactions.
         sample_weight : (n_pairs,) array-like, optional
             Weights of the pairs.
+
+        Returns
+        -------
+        float
+            At most 1; greater is better.
+
+        Raises
+        ------
+        ValueError
+            ``y`` is missing.
+
+        Warns
+        -----
+        UserWarning
+            The model is fitted to implicit feedback, or to ratings that are all equal; once for each class.
         """
         truth = X.values if isinstance(X, Interactions) and y is None else y
         if truth is None:
-            raise ValueError("y is missing; give the true ratings of the pairs")
-        return float(r2_score(truth, self.predict(X), sample_weight=sample_weight))
+            raise ValueError(
+                "y is missing; give the true ratings of the pairs, or rank implicit feedback with scoring="
+                "recokit.model_selection.ranking_scorer('ndcg@10')"
+            )
+        predictions = self.predict(X)
+        ratings = self.interactions_.values
+        if type(self) not in _warned_of_r2 and (not self._is_explicit() or ratings.min() == ratings.max()):
+            _warned_of_r2.add(type(self))
+            warnings.warn(
+                f"{type(self).__name__}.score is R², which is meaningless for scores of implicit feedback and for "
+                "equal ratings; rank models by their lists, with "
+                "scoring=recokit.model_selection.ranking_scorer('ndcg@10')",
+                stacklevel=levels_inside(),
+            )
+        return float(r2_score(truth, predictions, sample_weight=sample_weight))
 
     # ------------------------------------------------------------------ recommending
 

@@ -88,6 +88,10 @@ class BiasBaseline(Recommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {"l2_user": [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0], "l2_item": [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 25.0]}
+
     def _fit(self, interactions: Interactions) -> None:
         rows, values = interactions.rows, interactions.values
         self.rating_range_ = (float(values.min()), float(values.max()))

@@ -68,6 +68,10 @@ class Popularity(Recommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {"half_life": [7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0]}
+
     def _fit(self, interactions: Interactions) -> None:
         weights = np.ones(interactions.n_interactions)
         if interactions.feedback == "implicit":

@@ -146,6 +146,10 @@ class TfidfRecommender(Recommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {"min_df": [1, 2, 5], "max_features": [None, 1000, 5000], "sublinear_tf": [True, False]}
+
     def fit(self, X: Any, y: Any = None, *, catalogue: Any, item: str = "item_id") -> Self:  # type: ignore[override]
         """Fit the model to interactions and a catalogue.
 

@@ -383,8 +383,13 @@ class Interactions:
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
 
-    def to_pairs(self) -> tuple[AnyArray, FloatArray]:
+    def to_pairs(self, *, random_state: int | None = None) -> tuple[AnyArray, FloatArray]:
         """Return the interactions as (user, item) pairs and values: X and y of scikit-learn's tools.
+
+        Parameters
+        ----------
+        random_state : int, optional
+            Seed of a random order; by default pairs are sorted by user, and unshuffled folds test on unknown users.
 
         Returns
         -------
@@ -393,10 +398,10 @@ class Interactions:
         values : (n_interactions,) float32 array
         """
         users, items = self.users.take(self.user_codes), self.items.take(self.item_codes)
-        dtype = np.int64 if users.dtype == items.dtype == np.int64 else object
-        pairs = np.empty((self.n_interactions, 2), dtype=dtype)
-        pairs[:, 0], pairs[:, 1] = users, items
-        return pairs, self.values.copy()
+        pairs = np.column_stack([users, items])
+        n, seed = self.n_interactions, random_state
+        order = np.arange(n) if seed is None else np.random.default_rng(seed).permutation(n)
+        return pairs[order], self.values[order]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         # NumPy would wrap the object in a single cell, and scikit-learn's tools would fail with an unclear error.

@@ -153,6 +153,15 @@ class ImplicitALS(IterativeFactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "n_factors": [32, 64, 128, 256],
+            "unobserved_ratio": [0.5, 1.0, 2.0, 4.0, 8.0, 16.0],
+            "l2": [0.001, 0.003, 0.01, 0.03, 0.1],
+            "l2_exponent": [0.7, 0.85, 1.0, 1.1],
+        }
+
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
         return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
 

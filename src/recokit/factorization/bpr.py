@@ -158,6 +158,15 @@ class BPR(IterativeFactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "n_factors": [32, 64, 128],
+            "learning_rate": [0.02, 0.05, 0.1, 0.2],
+            "l2": [0.003, 0.01, 0.018, 0.03],
+            "n_candidates": [1, 2, 4, 8],
+        }
+
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
         factors = Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
         return factors.with_zero_bias(users=False)

@@ -106,6 +106,10 @@ class PureSVD(FactorRecommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {"n_factors": [5, 10, 20, 30, 50, 80, 120], "centering": [None, "mean"]}
+
     def _fit(self, interactions: Interactions) -> None:
         matrix = sparse.csr_array(interactions.matrix, dtype=np.float64)
         means = np.zeros(interactions.n_items)

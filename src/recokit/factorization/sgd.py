@@ -232,6 +232,16 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
 
     # ------------------------------------------------------------------ fitting
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "n_factors": [16, 32, 64, 128],
+            "learning_rate": [0.01, 0.015, 0.025, 0.04],
+            "l2": [0.05, 0.08, 0.11, 0.15, 0.2],
+            "l2_exponent": [0.3, 0.5, 1.0],
+            "implicit_feedback": [False, True],
+        }
+
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
         if interactions.feedback == "implicit":
             raise DataError(

@@ -106,6 +106,15 @@ class RP3beta(ItemWeightsRecommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "n_neighbors": [30, 50, 100, 200, 400],
+            "alpha": [0.5, 0.7, 0.8, 0.9, 1.0, 1.2],
+            "beta": [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0],
+            "normalize": [True, False],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
         weights = self._walk(interactions.rows, interactions.transposed(n_threads=self.n_threads))

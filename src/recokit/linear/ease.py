@@ -119,6 +119,15 @@ class EASE(Recommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "l2": [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0],
+            "user_exponent": [0.0, 0.25, 0.5, 0.75, 1.0],
+            "dropout": [0.0, 0.25, 0.5, 0.7],
+            "item_exponent": [0.0, 0.1, 0.2],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
         self._check_memory(interactions.n_items)
         gram = self._gram(interactions)

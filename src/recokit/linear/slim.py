@@ -183,6 +183,16 @@ class SLIM(ItemWeightsRecommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "n_neighbors": [100, 200, 300, 500],
+            "l1": [0.02, 0.05, 0.1, 0.2, 0.5, 1.0],
+            "l2": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0],
+            "user_exponent": [0.0, 0.25, 0.5, 0.75, 1.0],
+            "dropout": [0.0, 0.25, 0.5, 0.7],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
         problem = self._problem(interactions, self._n_heads(n_items))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, CodeArray
+from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -22,7 +22,7 @@ class Leaks(NamedTuple):
     Attributes
     ----------
     n_duplicates : int
-        Test pairs in the training data.
+        Test pairs in the training data, except for repeats.
     n_own_future : int, optional
         Test interactions older than the last training interaction of the same user. None if the times of the training
         and the test data are not both known, or not comparable.
@@ -30,12 +30,15 @@ class Leaks(NamedTuple):
         Test interactions older than the last training interaction of any user. None as for ``n_own_future``.
     time_types : (str, str), optional
         Types of the times of the training and the test data, if they are not comparable.
+    n_repeats : int
+        Test pairs in the training data at an earlier time, such as repeat purchases: no leak.
     """
 
     n_duplicates: int
     n_own_future: int | None = None
     n_anyones_future: int | None = None
     time_types: tuple[str, str] | None = None
+    n_repeats: int = 0
 
 
 def count_leaks(train: Interactions, users: IdIndex, items: IdIndex, test: Rows) -> Leaks:
@@ -56,24 +59,28 @@ def count_leaks(train: Interactions, users: IdIndex, items: IdIndex, test: Rows)
     >>> test = Interactions.from_arrays(["ann", "bob"], ["tea", "pot"], timestamps=[4, 4])
     >>> rows = test.rows._replace(times=test.timestamps)
     >>> count_leaks(train, test.users, test.items, rows)
-    Leaks(n_duplicates=1, n_own_future=1, n_anyones_future=2, time_types=None)
+    Leaks(n_duplicates=0, n_own_future=1, n_anyones_future=2, time_types=None, n_repeats=1)
     """
     user_codes = train.users.codes(users)[test.row_codes]
-    n_duplicates = _count_duplicates(train, user_codes, train.items.codes(items)[test.codes])
+    cells = _training_cells(train, user_codes, train.items.codes(items)[test.codes])
+    n_duplicates = int(np.count_nonzero(cells >= 0))
     if train.timestamps is None or test.times is None:
         return Leaks(n_duplicates)
     if (train.timestamps.dtype.kind == "M") != (test.times.dtype.kind == "M"):
         return Leaks(n_duplicates, time_types=(str(train.timestamps.dtype), str(test.times.dtype)))
+    n_repeats = int(np.count_nonzero((cells >= 0) & (test.times > train.timestamps[cells])))
     n_own_future = _count_own_future(train, train.timestamps, user_codes, test.times)
-    return Leaks(n_duplicates, n_own_future, int(np.count_nonzero(test.times < train.timestamps.max())))
+    n_anyones_future = int(np.count_nonzero(test.times < train.timestamps.max()))
+    return Leaks(n_duplicates - n_repeats, n_own_future, n_anyones_future, n_repeats=n_repeats)
 
 
-def _count_duplicates(train: Interactions, user_codes: CodeArray, item_codes: CodeArray) -> int:
+def _training_cells(train: Interactions, user_codes: CodeArray, item_codes: CodeArray) -> IntArray:
+    """Return the position of each pair among the training interactions, −1 for other pairs."""
     known = (user_codes >= 0) & (item_codes >= 0)
     cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes  # ascending
-    wanted = user_codes[known].astype(np.int64) * train.n_items + item_codes[known]
+    wanted = np.where(known, user_codes.astype(np.int64) * train.n_items + item_codes, -1)
     places = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
-    return int(np.count_nonzero(cells[places] == wanted))
+    return np.where(cells[places] == wanted, places, -1)
 
 
 def _count_own_future(train: Interactions, train_times: AnyArray, user_codes: CodeArray, test_times: AnyArray) -> int:

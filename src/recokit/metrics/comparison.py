@@ -218,13 +218,13 @@ def compare(
     _check_n_users(differences, labels)
     runner = Runner(thread_count(n_threads))
     if test == "t":
-        p_values = _t_p_values(differences)
+        p_values = t_p_values(differences)
     else:
         _warn_of_too_few_resamples(n_resamples, len(labels), alpha)
         p_values = permutation_p_values(differences, n_resamples, random_state, runner)
     resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, runner)
     low, high = np.nanquantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
-    columns = np.nanmean(differences, axis=0), low, high, p_values, _adjust_by_holm(p_values)
+    columns = np.nanmean(differences, axis=0), low, high, p_values, adjust_by_holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     lower_is_better = frozenset(names).intersection(*(one.lower_is_better for one in evaluations.values()))
     return Comparison(
@@ -328,7 +328,7 @@ def align_users(evaluations: Mapping[str, Evaluation], metrics: list[str]) -> di
     return aligned
 
 
-def _t_p_values(differences: FloatArray) -> FloatArray:
+def t_p_values(differences: FloatArray) -> FloatArray:
     """Return the p-values of Student's paired test; for constant differences 1 if they are 0, else 0."""
     greatest = np.nanmax(np.abs(differences), axis=0)
     varied = np.nanmax(differences, axis=0) - np.nanmin(differences, axis=0) > 1e-12 * greatest
@@ -337,7 +337,7 @@ def _t_p_values(differences: FloatArray) -> FloatArray:
     return p_values
 
 
-def _adjust_by_holm(p_values: FloatArray) -> FloatArray:
+def adjust_by_holm(p_values: FloatArray) -> FloatArray:
     """Return p-values adjusted by Holm's method.
 
     The r-th lowest of m p-values is multiplied by m − r + 1, and raised to the adjusted values of lower p-values.

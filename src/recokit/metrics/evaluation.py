@@ -241,8 +241,9 @@ def evaluate(
         form in the test set, such as 12 and "12.0"; the warning shows ids of both sides. Or a cut-off exceeds the
         length of every list, and the items suffice for longer lists.
     LeakageWarning
-        Test pairs are in the training data; or test pairs are older than the last training interaction of the same
-        user, if both sides have timestamps (in a frame: the column timestamp).
+        Test pairs are in the training data, unless timestamps show that they are later repeats; or test pairs are older
+        than the last training interaction of the same user, if both sides have timestamps (in a frame: the column
+        timestamp).
 
     Notes
     -----

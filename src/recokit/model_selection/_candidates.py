@@ -1,14 +1,61 @@
 """Candidates of a search: the estimator's own parameters, then parameters from the space in random order."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from recokit.base import Recommender
 
-__all__ = ["candidates", "check_space"]
+__all__ = ["Candidate", "candidates", "check_space", "in_turn"]
+
+
+class Candidate(NamedTuple):
+    """Parameters of a model to try.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    params : dict
+    """
+
+    model: str
+    params: dict[str, Any]
+
+
+def in_turn(
+    by_model: Mapping[str, Iterator[dict[str, Any]]],
+    is_open: Callable[[str], bool] = lambda model: True,
+    spent: Callable[[str], float] = lambda model: 0.0,
+) -> Iterator[Candidate]:
+    """Yield the next parameters of the model with the least time spent, or the fewest candidates; stop if none is left.
+
+    Parameters
+    ----------
+    by_model : mapping of model names to iterators of parameters
+    is_open : callable
+        Returns whether further candidates of a model may be tried now.
+    spent : callable
+        Returns the seconds spent on new candidates of a model.
+
+    Examples
+    --------
+    >>> by_model = {"EASE": iter([{"l2": 1}]), "SLIM": iter([{"l1": 1}, {"l1": 2}])}
+    >>> [candidate.params for candidate in in_turn(by_model)]
+    [{'l2': 1}, {'l1': 1}, {'l1': 2}]
+    """
+    counts = dict.fromkeys(by_model, 0)
+    while True:
+        for model in sorted(by_model, key=lambda name: (spent(name), counts[name])):
+            params = next(by_model[model], None) if is_open(model) else None
+            if params is not None:
+                counts[model] += 1
+                yield Candidate(model, params)
+                break
+        else:
+            return
 
 
 def check_space(estimator: Recommender, space: Any) -> list[str]:
@@ -28,7 +75,9 @@ def check_space(estimator: Recommender, space: Any) -> list[str]:
             f"param_space: {type(estimator).__name__} has no parameter {unknown}; it has {', '.join(known)}"
         )
     if not names:
-        raise ValueError("param_space is empty: expected a dict of parameter names to values")
+        raise ValueError(
+            "param_space is empty: expected a dict of parameter names to values, or None for search_space()"
+        )
     for each in spaces:  # scikit-learn raises for values that are neither a sequence nor a distribution
         ParameterGrid({name: values for name, values in each.items() if not hasattr(values, "rvs")})
     return names

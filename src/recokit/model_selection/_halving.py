@@ -1,7 +1,7 @@
 """Halving: choose the next candidate and its resource."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 __all__ = ["Halving"]
@@ -15,12 +15,15 @@ class Halving:
 
     Parameters
     ----------
-    candidates : iterator of dict
-        Parameters to try; may be infinite.
+    candidates : iterator
+        Candidates, such as parameters to try; may be infinite.
     n_rungs : int
         Number of levels of the resource; the last is the full resource.
     factor : int
         One in ``factor`` candidates moves up.
+    group : callable, optional
+        Returns the group of a candidate. At the end of the search, the best candidate of each group moves up before the
+        other candidates.
 
     References
     ----------
@@ -38,27 +41,50 @@ class Halving:
     [(0, 0), (1, 0), (2, 0), (2, 1)]
     """
 
-    def __init__(self, candidates: Iterator[dict[str, Any]], n_rungs: int, factor: int) -> None:
-        self.candidates: list[dict[str, Any]] = []
+    def __init__(
+        self,
+        candidates: Iterator[Any],
+        n_rungs: int,
+        factor: int,
+        group: Callable[[Any], Hashable] = lambda candidate: None,
+    ) -> None:
+        self.candidates: list[Any] = []
         self.scores: list[dict[int, float]] = [{} for _ in range(n_rungs)]
         self._new = candidates
         self._factor = factor
+        self._group = group
 
-    def ask(self, *, closing: bool = False) -> tuple[int, int] | None:
+    def ask(
+        self, *, closing: bool = False, allow: Callable[[int, int], bool] = lambda candidate, rung: True
+    ) -> tuple[int, int] | None:
         """Return the next candidate and its rung, or None if nothing is left to try.
 
         With ``closing``, or if there are no new candidates, the best candidates on the highest rung move up first, so
-        that the search ends with candidates that had the full resource.
+        that the search ends with candidates that had the full resource. Steps up that ``allow(candidate, rung)``
+        rejects are skipped.
         """
         if not closing:
             for rung, waiting, n_best in self._waiting():
-                if waiting and waiting[0] in self._ranked(rung)[:n_best]:
+                if waiting and waiting[0] in self._ranked(rung)[:n_best] and allow(waiting[0], rung + 1):
                     return waiting[0], rung + 1
             new = next(self._new, None)
             if new is not None:
                 self.candidates.append(new)
                 return len(self.candidates) - 1, 0
-        return next(((waiting[0], rung + 1) for rung, waiting, _ in self._waiting() if waiting), None)
+        return next((step for step in self._last_steps() if allow(*step)), None)
+
+    def _last_steps(self) -> Iterator[tuple[int, int]]:
+        """Yield steps up: of the best candidate, then of the groups that are not on the last rung, then of all."""
+        steps = [(number, rung + 1) for rung, waiting, _ in self._waiting() for number in waiting]
+        if not self.scores[-1]:
+            yield from steps[:1]
+        finished = {self._group(self.candidates[number]) for number in self.scores[-1]}
+        for number, rung in steps:
+            group = self._group(self.candidates[number])
+            if group not in finished:
+                finished.add(group)
+                yield number, rung
+        yield from steps
 
     def tell(self, candidate: int, rung: int, score: float) -> None:
         """Record the score of a candidate on a rung; −∞ marks a failure, and the candidate does not move up."""

@@ -1,16 +1,18 @@
 """Log: interactions as splitters see them, in an order that does not depend on the order of the rows."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
 from recokit.data._inputs import pair_ids
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import read_only
-from recokit.exceptions import DataError, first_few
+from recokit.exceptions import DataError, LeakageWarning, first_few
 from recokit.kernels import rows as grouping
 from recokit.model_selection.pairs import Pairs
 
@@ -31,6 +33,8 @@ class Log(NamedTuple):
         Numbers of ids, including ids without interactions.
     recorded : bool
         Whether the times are part of the data; False if they were given as ``groups``.
+    n_merged : int
+        Number of repeated events that were merged into the interactions.
     """
 
     user_codes: CodeArray
@@ -40,6 +44,7 @@ class Log(NamedTuple):
     n_users: int
     n_items: int
     recorded: bool
+    n_merged: int = 0
 
     @classmethod
     def from_input(cls, X: Any, groups: Any = None) -> "Log":
@@ -62,11 +67,12 @@ class Log(NamedTuple):
             users, items, times = X.data.users, X.data.items, X.timestamps
             user_codes, item_codes = X.data.user_codes[X.positions], X.data.item_codes[X.positions]
             order = np.argsort(X.positions, kind="stable")
+            n_merged = X.data.n_merged
         else:
             user_ids, item_ids = pair_ids(X)
             users, user_codes = IdIndex.factorize(user_ids, "users")
             items, item_codes = IdIndex.factorize(item_ids, "items")
-            order, times = np.lexsort((item_codes, user_codes)), None
+            order, times, n_merged = np.lexsort((item_codes, user_codes)), None, 0
         if len(user_codes) == 0:
             raise DataError("there is nothing to split: the data have no (user, item) pairs")
         recorded = times is not None
@@ -74,7 +80,7 @@ class Log(NamedTuple):
         user_codes, item_codes = user_codes[order], item_codes[order]
         _refuse_duplicates(users, items, user_codes, item_codes)
         times = None if times is None else times[order]
-        return cls(user_codes, item_codes, times, order, len(users), len(items), recorded)
+        return cls(user_codes, item_codes, times, order, len(users), len(items), recorded, n_merged)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -91,13 +97,30 @@ class Log(NamedTuple):
         ------
         DataError
             There are no times; the message names the splitter.
+
+        Warns
+        -----
+        LeakageWarning
+            Repeated events were merged into the interactions.
         """
         if self.times is None:
             raise DataError(
                 f"{splitter} needs timestamps: build the Interactions with timestamps= (and pass as_pairs of them to "
                 "scikit-learn), or pass the timestamps of bare pairs as groups="
             )
+        self.warn_if_merged(splitter)
         return self.times
+
+    def warn_if_merged(self, splitter: str) -> None:
+        """Warn that each pair has only the time of its latest event, so that splits by time move it to the test."""
+        if self.recorded and self.n_merged:
+            warnings.warn(
+                f"{splitter} splits by time, but {self.n_merged:,} repeated event(s) were merged into these "
+                "interactions: a pair with events before and after the cut is in the test only, and its earlier events "
+                "are missing from training; split the log of events first, with recokit.model_selection.split_log",
+                LeakageWarning,
+                stacklevel=levels_inside(),
+            )
 
 
 def _as_times(groups: Any, n: int) -> AnyArray | None:

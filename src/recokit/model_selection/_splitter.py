@@ -12,7 +12,7 @@ from recokit._typing import BoolArray, IntArray
 from recokit.exceptions import DataError, LeakageWarning
 from recokit.model_selection._log import Log
 
-__all__ = ["Splitter", "check_fraction", "check_whole", "warn_if_times_ignored"]
+__all__ = ["Splitter", "check_fraction", "check_test_size", "check_whole", "warn_if_times_ignored"]
 
 
 class Splitter(BaseCrossValidator):
@@ -100,3 +100,17 @@ def check_fraction(name: str, value: Any) -> float:
     if not isinstance(value, float | np.floating) or not 0 < value < 1:
         raise ValueError(f"{name}={value!r}: expected a number between 0 and 1")
     return float(value)
+
+
+def check_test_size(value: Any, moment: str) -> float:
+    """Return the share of the test data; the error for another value names the parameter for a moment.
+
+    Raises
+    ------
+    ValueError
+        The value is not a number between 0 and 1.
+    """
+    try:
+        return check_fraction("test_size", value)
+    except ValueError as error:
+        raise ValueError(f"{error}; to split at a moment, pass {moment}={value!r}") from None

@@ -174,6 +174,7 @@ def given_mask(data: Interactions, given: float | int, random_state: int) -> Boo
         As in `UserKFold`.
     """
     log = Log.from_input(data)
+    log.warn_if_merged("the choice of given histories")
     ranks = ranks_within_users(log, np.random.default_rng(random_state), by_time=True)
     counts = log.user_counts
     wanted = np.floor(given * counts + 0.5) if isinstance(given, float) else np.full(len(counts), given)

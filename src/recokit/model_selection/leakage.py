@@ -33,7 +33,10 @@ class SplitReport:
     n_train_users, n_test_users, n_train_items, n_test_items : int
         Numbers of users and items with interactions in the part.
     n_duplicates : int
-        Test pairs that are also training pairs: a leak.
+        Test pairs that are also training pairs, except for repeats: a leak.
+    n_repeats : int
+        Test pairs that are also training pairs and later than these (repeat purchases, replays): no leak. Recommend
+        with ``exclude_seen=False`` to test on them.
     n_own_future : int, optional
         Test interactions before the last training interaction of the same user: a leak of the user's own future. None
         without timestamps.
@@ -45,8 +48,12 @@ class SplitReport:
         Test users and test items without training interactions.
     n_of_cold_users, n_of_cold_items : int
         Test interactions of these users and items.
+    n_merged : int
+        Number of repeated events that were merged before a split by time, if both parts come from the same
+        `Interactions`: a leak.
     popularity : dict of str to float
-        Metrics of the most popular training items as everyone's list: the minimum that a model must exceed.
+        Metrics of the most popular training items as everyone's list, without the user's own training items unless
+        there are repeats: the minimum that a model must exceed.
     """
 
     n_train: int
@@ -56,17 +63,19 @@ class SplitReport:
     n_train_items: int
     n_test_items: int
     n_duplicates: int
+    n_repeats: int
     n_own_future: int | None
     n_anyones_future: int | None
     n_cold_users: int
     n_cold_items: int
     n_of_cold_users: int
     n_of_cold_items: int
+    n_merged: int
     popularity: dict[str, float]
 
     @property
     def leaks(self) -> list[str]:
-        """Descriptions of the leaks: duplicates, and users' own future."""
+        """Descriptions of the leaks: duplicates, users' own future, and merged events."""
         found = []
         if self.n_duplicates:
             found.append(f"{_share(self.n_duplicates, self.n_test)} test interactions are also training interactions")
@@ -75,7 +84,17 @@ class SplitReport:
                 f"{_share(self.n_own_future, self.n_test)} test interactions are older than the last training "
                 "interaction of the same user"
             )
+        if self.n_merged:
+            found.append(
+                f"{self.n_merged:,} repeated events were merged before the split by time, so pairs with events on both "
+                "sides are in the test only; split the log of events first, with split_log"
+            )
         return found
+
+    @property
+    def protocol(self) -> str:
+        """Protocol of the test: ``"new items only"``, or ``"repeats allowed"`` if there are repeats."""
+        return "repeats allowed" if self.n_repeats else "new items only"
 
     @property
     def verdict(self) -> str:
@@ -83,10 +102,12 @@ class SplitReport:
         if self.leaks:
             return "LEAKS: " + "; ".join(self.leaks)
         if self.n_anyones_future is None:
-            return "no duplicates; leaks of the future cannot be checked without timestamps"
-        if self.n_anyones_future:
-            return "no duplicates, no user's own future; later interactions of other users are in training"
-        return "no leaks"
+            verdict = "no duplicates; leaks of the future cannot be checked without timestamps"
+        elif self.n_anyones_future:
+            verdict = "no duplicates, no user's own future; later interactions of other users are in training"
+        else:
+            verdict = "no leaks"
+        return f"{verdict}; recommend with exclude_seen=False, to test on the repeats" if self.n_repeats else verdict
 
     def __str__(self) -> str:
         train = f"{self.n_train:,} interactions of {self.n_train_users:,} users with {self.n_train_items:,} items"
@@ -94,7 +115,9 @@ class SplitReport:
         rows = [
             ("training", train),
             ("test", test),
+            ("protocol", self.protocol),
             ("duplicates", _share(self.n_duplicates, self.n_test)),
+            ("repeats", _share(self.n_repeats, self.n_test)),
             ("own future in training", _share(self.n_own_future, self.n_test)),
             ("any future in training", _share(self.n_anyones_future, self.n_test)),
             ("cold users", _cold(self.n_cold_users, self.n_test_users, self.n_of_cold_users, self.n_test)),
@@ -106,8 +129,11 @@ class SplitReport:
         return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
-def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
+def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = None) -> SplitReport:
     """Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
+    A test has one of two protocols: new items only, or repeats allowed (repeat purchases, replays). A pair in both
+    parts is a leak in the first protocol. In the second it is a leak only if its test interaction is not later.
 
     Parameters
     ----------
@@ -115,6 +141,9 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
         The parts. Leaks of the future are checked if both have timestamps.
     k : int
         Cut-off of the metrics of the popularity baseline.
+    repeats : bool, optional
+        Protocol: whether pairs of the training data may be tested again. By default they may if both parts have
+        timestamps, which show that the test interaction is later.
 
     Returns
     -------
@@ -128,7 +157,8 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     Warns
     -----
     LeakageWarning
-        Pairs are in both parts, or users' own future is in the training data.
+        Pairs are in both parts and are no repeats, users' own future is in the training data, or repeated events were
+        merged before a split by time.
     UserWarning
         The parts share no user or no item, but an id occurs in two forms, such as 12 and "12.0".
 
@@ -141,7 +171,9 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     >>> print(check_split(*train_test_split(data, LeaveLastOut()), k=2))
     training                3 interactions of 3 users with 1 items
     test                    2 interactions of 2 users with 2 items
+    protocol                new items only
     duplicates              0 (0.0%)
+    repeats                 0 (0.0%)
     own future in training  0 (0.0%)
     any future in training  2 (100.0%)
     cold users              0 (0.0%), with 0 (0.0%) of the test interactions
@@ -155,6 +187,11 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
     item_codes = train.items.codes(test.items)[test.item_codes]
     cold_user, cold_item = _absent(np.diff(train.indptr), user_codes), _absent(_item_counts(train), item_codes)
     leaks = _leaks(train, test)
+    n_duplicates, n_repeats = leaks.n_duplicates, leaks.n_repeats
+    if repeats is False:
+        n_duplicates, n_repeats = n_duplicates + n_repeats, 0
+    elif repeats and leaks.n_own_future is None:  # without timestamps
+        n_duplicates, n_repeats = 0, n_duplicates
     report = SplitReport(
         n_train=train.n_interactions,
         n_test=test.n_interactions,
@@ -162,14 +199,16 @@ def check_split(train: Any, test: Any, *, k: int = 10) -> SplitReport:
         n_test_users=_distinct(test.user_codes),
         n_train_items=_distinct(train.item_codes),
         n_test_items=_distinct(test.item_codes),
-        n_duplicates=leaks.n_duplicates,
+        n_duplicates=n_duplicates,
+        n_repeats=n_repeats,
         n_own_future=leaks.n_own_future,
         n_anyones_future=leaks.n_anyones_future,
         n_cold_users=_distinct(test.user_codes[cold_user]),
         n_cold_items=_distinct(test.item_codes[cold_item]),
         n_of_cold_users=int(np.count_nonzero(cold_user)),
         n_of_cold_items=int(np.count_nonzero(cold_item)),
-        popularity=_popularity(train, test, k),
+        n_merged=0 if leaks.n_own_future else _merged(train, test),  # a random split has other leaks
+        popularity=_popularity(train, test, k, exclude_seen=n_repeats == 0),
     )
     warn_of_twins(train.users, test.users, "user")
     warn_of_twins(train.items, test.items, "item")
@@ -199,6 +238,12 @@ def _absent(counts: AnyArray, codes: AnyArray) -> BoolArray:
     return absent
 
 
+def _merged(train: Interactions, test: Interactions) -> int:
+    """Return the number of events merged before the split, if both parts were selected from the same interactions."""
+    same = train.users is test.users and train.items is test.items and train.n_merged == test.n_merged
+    return train.n_merged if same and train.timestamps is not None else 0
+
+
 def _leaks(train: Interactions, test: Interactions) -> Leaks:
     """Count the leaks of a split; raise a `DataError` if the times of the parts are not comparable."""
     leaks = count_leaks(train, test.users, test.items, test.rows._replace(times=test.timestamps))
@@ -210,9 +255,10 @@ def _leaks(train: Interactions, test: Interactions) -> Leaks:
     return leaks
 
 
-def _popularity(train: Interactions, test: Interactions, k: int) -> dict[str, float]:
+def _popularity(train: Interactions, test: Interactions, k: int, *, exclude_seen: bool) -> dict[str, float]:
     users = test.users.take(np.flatnonzero(np.diff(test.indptr)))
-    lists = Popularity().fit(_popular_part(train, k)).recommend(users, k, on_unknown="popular")
+    model = Popularity().fit(_popular_part(train, k))
+    lists = model.recommend(users, k, exclude_seen=exclude_seen, on_unknown="popular")
     with warnings.catch_warnings():
         # The lists come from the training data, so their ids fit.
         warnings.filterwarnings("ignore", message="none of the .* is in a list")

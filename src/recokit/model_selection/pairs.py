@@ -105,21 +105,30 @@ class Pairs:
         return f"Pairs({len(self):,} of {self.data!r})"
 
 
-def as_pairs(data: Interactions) -> tuple[Pairs, FloatArray]:
-    """Return Interactions as X and y for scikit-learn.
+def as_pairs(data: Interactions, *, random_state: int | None = 0) -> tuple[Pairs, FloatArray]:
+    """Return Interactions as X and y for scikit-learn, in random order.
 
-    Unlike the plain arrays of `Interactions.to_pairs`, X keeps the timestamps, the kind of feedback and all ids, and
-    needs no memory for the ids of each row.
+    Interactions are sorted by user, so unshuffled folds (``cv=5``) would test on users without training data. The rows
+    are therefore shuffled with a fixed seed. Unlike the plain arrays of `Interactions.to_pairs`, X keeps the
+    timestamps, the kind of feedback and all ids, and needs no memory for the ids of each row.
 
     Parameters
     ----------
     data : Interactions
+    random_state : int, optional
+        Seed of the order of the rows; None keeps the order of the interactions. A splitter must split the same ``X``:
+        rows of ``splitter.split(data)`` are in the order of the interactions.
 
     Returns
     -------
     X : Pairs
     y : (n_interactions,) float32 array
         Ratings or strengths.
+
+    Raises
+    ------
+    TypeError
+        The data are not Interactions.
 
     Examples
     --------
@@ -131,4 +140,10 @@ def as_pairs(data: Interactions) -> tuple[Pairs, FloatArray]:
     >>> cross_val_score(BiasBaseline(), *as_pairs(data), cv=LeaveLastOut(), scoring="neg_max_error").round(1)
     array([-2.6])
     """
-    return Pairs(data), data.values.copy()
+    if not isinstance(data, Interactions):
+        raise TypeError(
+            f"as_pairs: expected Interactions, got {type(data).__name__}; Interactions.from_frame makes them"
+        )
+    order = None if random_state is None else np.random.default_rng(random_state).permutation(data.n_interactions)
+    X = Pairs(data, order)
+    return X, X.values

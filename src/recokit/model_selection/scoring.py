@@ -15,7 +15,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError
-from recokit.metrics import Metric, evaluate
+from recokit.metrics import Evaluation, Metric, evaluate
 from recokit.metrics._custom import CustomMetric, MetricFunction, label_metrics
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.cold_splits import check_given, given_mask
@@ -57,6 +57,18 @@ class RankingScorer:
         DataError
             The model knows no test user and ``given`` is not set, or no test interaction is relevant.
         """
+        result = self.evaluation(estimator, X, y)
+        scores = [(-1 if metric.lower_is_better else 1) * result[str(metric)] for metric in self.metrics]
+        return scores[0] if self.single else dict(zip(self.names, scores, strict=True))
+
+    def evaluation(self, estimator: Any, X: Any, y: Any = None) -> Evaluation:
+        """Return the evaluation of the lists, with all metrics by user; metrics to minimise are not negated.
+
+        Parameters
+        ----------
+        estimator, X, y
+            As for a call of the scorer.
+        """
         model, X = _recommender(estimator, X)
         test = X.to_interactions(y) if isinstance(X, Pairs) else as_interactions(X, y, "auto")
         lists, truth = self._lists(model, _active(test))
@@ -64,9 +76,7 @@ class RankingScorer:
         with warnings.catch_warnings():
             if not self.exclude_seen:  # then test pairs in the training data are repeat purchases, not leaks
                 warnings.filterwarnings("ignore", message=".* in the training data")
-            result = evaluate(lists, truth, metrics, train=data, threshold=self.threshold, n_threads=n_threads)
-        scores = [(-1 if metric.lower_is_better else 1) * result[str(metric)] for metric in self.metrics]
-        return scores[0] if self.single else dict(zip(self.names, scores, strict=True))
+            return evaluate(lists, truth, metrics, train=data, threshold=self.threshold, n_threads=n_threads)
 
     def _lists(self, model: Recommender, test: Interactions) -> tuple[Recommendations, Interactions]:
         """Return the lists of the test users, and the interactions they are tested on."""

@@ -1,6 +1,6 @@
 """Splits of Interactions into training and test data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,12 @@ import numpy as np
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
 from recokit.model_selection._splitter import Splitter
+from recokit.model_selection.log_splits import LogSplit
 from recokit.model_selection.pairs import Pairs
 from recokit.model_selection.random_splits import RandomHoldOut
 from recokit.model_selection.time_splits import GlobalTimeSplit
 
-__all__ = ["default_splitter", "split_interactions", "train_test_split"]
+__all__ = ["default_splitter", "make_folds", "split_interactions", "train_test_split"]
 
 
 def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions, Interactions]]:
@@ -43,7 +44,7 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
     ...     print(train, test)
     Interactions(2 users × 3 items, 2 interactions, implicit) Interactions(2 users × 3 items, 2 interactions, implicit)
     """
-    if not hasattr(splitter, "split"):
+    if not _is_splitter(splitter):
         raise TypeError(f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2)")
     data = as_interactions(data, None, "auto")
     X: Any = data if isinstance(splitter, Splitter) else Pairs(data)
@@ -51,7 +52,37 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
         yield data.select(_mask(train, len(data.values))), data.select(_mask(test, len(data.values)))
 
 
-def train_test_split(data: Any, splitter: Any = None) -> tuple[Interactions, Interactions]:
+def make_folds(data: Interactions, splitter: Any) -> list[tuple[Interactions, Interactions]]:
+    """Return the folds of a splitter, or given folds, over the same users.
+
+    Parameters
+    ----------
+    data : Interactions
+    splitter : splitter, LogSplit, or sequence of (train, test) Interactions
+
+    Raises
+    ------
+    TypeError
+        ``splitter`` is something else.
+    """
+    if _is_splitter(splitter):
+        return list(split_interactions(data, splitter))
+    given = [splitter] if isinstance(splitter, LogSplit) else splitter
+    folds = [tuple(fold) for fold in given] if isinstance(given, Iterable) and not isinstance(given, str) else []
+    if not folds or not all(len(fold) == 2 and all(isinstance(part, Interactions) for part in fold) for fold in folds):
+        raise TypeError(
+            f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2), or a sequence of (train, test) "
+            "Interactions"
+        )
+    users = folds[0][0].users
+    for part in (part for fold in folds for part in fold if part.users is not users):
+        users = users.union(part.users)
+    return [(train.reindex(users), test.reindex(users)) for train, test in folds]
+
+
+def train_test_split(
+    data: Any, splitter: Any = None, *, test_size: float | None = None, random_state: int | None = None
+) -> tuple[Interactions, Interactions]:
     """Return the training and the test data: the first split of a splitter.
 
     Parameters
@@ -59,13 +90,27 @@ def train_test_split(data: Any, splitter: Any = None) -> tuple[Interactions, Int
     data
         As in `split_interactions`.
     splitter : splitter, optional
-        By default ``GlobalTimeSplit()`` if the data have timestamps, else ``RandomHoldOut(stratified=True)``; both hold
-        out a fifth.
+        By default ``GlobalTimeSplit(test_size)`` if the data have timestamps, else ``RandomHoldOut(test_size,
+        stratified=True)``.
+    test_size : float, optional
+        Share of the test data for the default splitter; 0.2 by default.
+    random_state : int, optional
+        Seed of the default splitter for data without timestamps; 0 by default. A split by time has no random choice.
 
     Returns
     -------
     train, test : Interactions
         As in `split_interactions`, which also lists the errors.
+
+    Raises
+    ------
+    ValueError
+        A splitter is given together with ``test_size`` or ``random_state``, which are parameters of splitters.
+
+    Warns
+    -----
+    LeakageWarning
+        The splitter splits by time, and repeated events were merged into the interactions; see `split_log`.
 
     Examples
     --------
@@ -74,14 +119,30 @@ def train_test_split(data: Any, splitter: Any = None) -> tuple[Interactions, Int
     >>> train, test = train_test_split(data, LeaveLastOut())
     >>> test.items.take(test.item_codes).tolist()
     [10, 30]
+    >>> train, test = train_test_split(data, test_size=0.5)
+    >>> test.timestamps.tolist()
+    [5, 3]
     """
     data = as_interactions(data, None, "auto")
-    return next(split_interactions(data, default_splitter(data) if splitter is None else splitter))
+    options: dict[str, Any] = {"test_size": test_size, "random_state": random_state}
+    given = {name: value for name, value in options.items() if value is not None}
+    if splitter is None:
+        splitter = default_splitter(data, **given)
+    elif given:
+        shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        raise ValueError(f"splitter and {shown} cannot both be given; set {', '.join(given)} of the splitter instead")
+    return next(split_interactions(data, splitter))
 
 
-def default_splitter(data: Interactions) -> Splitter:
+def default_splitter(data: Interactions, test_size: float = 0.2, random_state: int = 0) -> Splitter:
     """Return the splitter with the fewest leaks for the data."""
-    return RandomHoldOut(stratified=True) if data.timestamps is None else GlobalTimeSplit()
+    if data.timestamps is None:
+        return RandomHoldOut(test_size, stratified=True, random_state=random_state)
+    return GlobalTimeSplit(test_size)
+
+
+def _is_splitter(splitter: Any) -> bool:
+    return hasattr(splitter, "split") and not isinstance(splitter, str)
 
 
 def _mask(positions: Any, n: int) -> Any:

@@ -10,11 +10,10 @@ import numpy as np
 from recokit._typing import AnyArray, BoolArray
 from recokit.exceptions import DataError
 from recokit.model_selection._log import Log, ranks_within_users
-from recokit.model_selection._splitter import Splitter, check_fraction, check_whole
+from recokit.model_selection._moments import nearest_cut, to_length, to_moment
+from recokit.model_selection._splitter import Splitter, check_test_size, check_whole
 
 __all__ = ["GlobalTimeSplit", "LeaveLastOut", "RollingTimeSplit"]
-
-_DAY = 86_400_000_000  # microseconds
 
 
 class LeaveLastOut(Splitter):
@@ -32,6 +31,11 @@ class LeaveLastOut(Splitter):
         all their interactions are in the training data.
     random_state : int
         Seed of the random order of a user's interactions at the same time.
+
+    Warns
+    -----
+    LeakageWarning
+        By ``split``, if repeated events were merged into the interactions; see `split_log`.
 
     References
     ----------
@@ -70,8 +74,14 @@ class GlobalTimeSplit(Splitter):
     test_size : float
         Share of the test interactions, between 0 and 1. The moment with the nearest share is used, since interactions
         at the same time stay together.
-    cut : number, datetime64 or a value that NumPy converts to one, optional
-        First moment of the test, in the unit of the timestamps; ``test_size`` is then ignored.
+    cut : number, datetime64, datetime or text such as "2024-05-01", optional
+        First moment of the test, in the unit of the timestamps; ``test_size`` is then ignored. A moment with a time
+        zone is converted to UTC, as timestamps are.
+
+    Warns
+    -----
+    LeakageWarning
+        By ``split``, if repeated events were merged into the interactions; see `split_log`.
 
     Examples
     --------
@@ -84,21 +94,13 @@ class GlobalTimeSplit(Splitter):
     n_splits = 1
 
     def __init__(self, test_size: float = 0.2, *, cut: Any = None) -> None:
-        self.test_size = check_fraction("test_size", test_size)
+        self.test_size = check_test_size(test_size, "cut")
         self.cut = cut
 
     def _masks(self, log: Log) -> Iterator[tuple[BoolArray, BoolArray]]:
         times = log.required_times(type(self).__name__)
-        cut = self._nearest(times) if self.cut is None else _moment(self.cut, times)
+        cut = nearest_cut(times, self.test_size, repr(self)) if self.cut is None else to_moment(self.cut, times, "cut")
         yield times < cut, times >= cut
-
-    def _nearest(self, times: AnyArray) -> Any:
-        """Return the moment, other than the first, whose share of later interactions is nearest to ``test_size``."""
-        moments, counts = np.unique(times, return_counts=True)
-        if len(moments) < 2:
-            raise DataError(f"{self!r}: all interactions have the same timestamp")
-        before = np.cumsum(counts)[:-1] / len(times)
-        return moments[1 + np.argmin(np.abs(before - (1 - self.test_size)))]
 
     _hint_if_empty = "the cut is outside the time span of the data"
 
@@ -115,6 +117,11 @@ class RollingTimeSplit(Splitter):
         holds about 1 / (n_splits + 1) of the interactions, and lengths differ.
     train_window : number, timedelta or timedelta64, optional
         Train only on the interactions of this time before each window; by default on all before it.
+
+    Warns
+    -----
+    LeakageWarning
+        By ``split``, if repeated events were merged into the interactions; see `split_log`.
 
     Examples
     --------
@@ -135,7 +142,7 @@ class RollingTimeSplit(Splitter):
         for number, start in enumerate(starts):
             train = times < start
             if self.train_window is not None:
-                train &= times >= start - _length(self.train_window, times)
+                train &= times >= start - to_length(self.train_window, times)
             test = times >= start
             if number + 1 < len(starts):
                 test &= times < starts[number + 1]
@@ -151,7 +158,7 @@ class RollingTimeSplit(Splitter):
         return starts
 
     def _regular_starts(self, times: AnyArray) -> list[Any]:
-        length, last = _length(self.window, times), times.max()
+        length, last = to_length(self.window, times), times.max()
         # A window includes its start and excludes its end. The last window includes the last interaction, so it ends
         # just after it: one unit later for whole numbers.
         first_after = last + 1 if times.dtype.kind in "iM" else np.nextafter(last, np.inf)
@@ -164,31 +171,4 @@ def _check_length(name: str, length: Any) -> Any:
     is_time = isinstance(length, Real | timedelta | np.timedelta64) and not isinstance(length, bool)
     if length is not None and not (is_time and length > type(length)(0)):
         raise ValueError(f"{name}={length!r}: expected a positive number or timedelta")
-    return length
-
-
-def _moment(cut: Any, times: AnyArray) -> Any:
-    """Return the cut in the type of the timestamps.
-
-    Raises
-    ------
-    DataError
-        The cut is a number and the timestamps are dates, or the reverse.
-    """
-    moment = np.asarray(cut)
-    try:
-        if (times.dtype.kind == "M") != (moment.dtype.kind in "iuf"):
-            return moment.astype("datetime64[us]")[()] if times.dtype.kind == "M" else moment[()]
-    except (TypeError, ValueError):
-        pass
-    raise DataError(f"cut={cut!r}: expected a moment in the type of the timestamps, {times.dtype}")
-
-
-def _length(length: Any, times: AnyArray) -> Any:
-    """Return a length of time in the unit of the timestamps; numbers are days if these are dates."""
-    if times.dtype.kind == "M":
-        is_number = isinstance(length, Real) and not isinstance(length, np.timedelta64)
-        return np.timedelta64(round(length * _DAY), "us") if is_number else np.timedelta64(length)
-    if isinstance(length, timedelta | np.timedelta64):
-        raise DataError(f"{length!r}: expected a number in the unit of the timestamps, which are {times.dtype}")
     return length

@@ -90,6 +90,22 @@ class NeighborhoodRecommender(Recommender):
 
     # ------------------------------------------------------------------ fitting
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        if feedback == "explicit":
+            return {
+                "n_neighbors": [20, 40, 60, 80, 120],
+                "similarity": ["cosine", "pearson", "pearson_baseline"],
+                "shrinkage": [0.0, 10.0, 30.0, 60.0, 100.0, 200.0],
+                "prediction_shrinkage": [0.0, 0.05, 0.1, 0.2, 0.5, 1.0],
+            }
+        return {
+            "n_neighbors": [20, 40, 60, 100, 150, 300],
+            "similarity": ["cosine", "asymmetric_cosine"],  # both support weighting
+            "shrinkage": [0.0, 1.0, 10.0, 50.0, 200.0],
+            "weighting": [None, "tfidf", "bm25"],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
         data = self._training_data()
         self._set_model(self._model_class.fit(data, self._prediction_parameters(), self._runner(), self._progress))

@@ -179,6 +179,14 @@ class ItemKNN(NeighborhoodRecommender):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        space = super()._search_space(feedback)
+        if feedback == "explicit":
+            return {**space, "amplification": [1.0, 1.5, 2.0, 2.5]}
+        exponents = {"user_exponent": [0.0, 0.5, 0.75, 1.0], "amplification": [0.5, 1.0, 1.5, 2.0]}
+        return {**space, **exponents, "scoring": ["sum", "normalized_sum"]}
+
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
         exponent = self._setting("user_exponent")
         if exponent == 0:

@@ -203,4 +203,5 @@ def check_scikit_learn_tools_work_on_pairs(subject: Subject) -> None:
     search.fit(pairs, values, **side)
     errors = search.cv_results_["mean_test_score"]
     assert errors[0] == errors[1], "the number of threads changed the result"
-    assert np.isfinite(search.best_estimator_.score(pairs, values))
+    if subject.data.feedback == "explicit":  # R² of implicit scores is meaningless, and warns
+        assert np.isfinite(search.best_estimator_.score(pairs, values))

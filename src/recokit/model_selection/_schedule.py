@@ -1,0 +1,114 @@
+"""Schedule: the time budget of a search, and estimates of the duration of trials."""
+
+import math
+import time
+from collections.abc import Sequence
+
+from recokit.model_selection._halving import Halving
+from recokit.model_selection.leaderboard import Trial
+
+__all__ = ["Clock", "Schedule"]
+
+
+class Clock:
+    """Estimates of the duration of a trial of each model."""
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        self._levels = levels
+        self._fastest: dict[str, dict[int, float]] = {}
+
+    def knows(self, model: str) -> bool:
+        """Return whether a trial of the model has succeeded."""
+        return model in self._fastest
+
+    def record(self, rung: int, trial: Trial) -> None:
+        """Record the duration of a trial; the fastest of a rung counts, since the first one compiles."""
+        if trial.error is None:
+            fastest = self._fastest.setdefault(trial.model, {})
+            fastest[rung] = min(trial.seconds, fastest.get(rung, math.inf))
+
+    def estimate(self, rung: int, model: str = "") -> float:
+        """Return the seconds of a trial on a rung, extrapolated in proportion to the resource from a lower rung."""
+        fastest = self._fastest.get(model, {})
+        below = [recorded for recorded in fastest if recorded <= rung]
+        if not below:
+            return 0.0
+        return fastest[max(below)] * self._levels[rung] / self._levels[max(below)]
+
+    def estimate_climb(self, rung: int, model: str = "") -> float:
+        """Return the seconds of one trial on each rung from this one to the last."""
+        return sum(self.estimate(step, model) for step in range(rung, len(self._levels)))
+
+
+class Schedule:
+    """The time budget, and the steps that it allows.
+
+    Attributes
+    ----------
+    spent : dict of str to float
+        Seconds spent on the first rung, by model.
+    """
+
+    def __init__(self, budget: float, clock: "Clock", models: list[str]) -> None:
+        self.budget = budget
+        self.clock = clock
+        self._models = models
+        self.spent = dict.fromkeys(models, 0.0)
+        self._tried: set[str] = set()
+        self._dropped: set[str] = set()
+        self._end = math.inf
+
+    def start(self) -> None:
+        """Start the time."""
+        self._end = time.perf_counter() + self.budget
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self._end - time.perf_counter()
+
+    def is_open(self, model: str) -> bool:
+        """Return whether there is time for another candidate of one of several models."""
+        if len(self._models) == 1 or not self._tried:
+            return True
+        return model not in self._dropped and self.left >= max(self.clock.estimate(0, model), 0.0)
+
+    def is_closing(self, search: Halving) -> bool:
+        """Return whether the time left is needed for the best candidates to reach the last rung.
+
+        After one more trial of the longest kind, the best candidate must still be able to reach it. Up to half of the
+        budget is kept for the best candidates of the other models. Models that were not tried go first.
+        """
+        best = self._best_model(search)
+        reached = dict.fromkeys(self._models, -1)
+        for rung, scores in enumerate(search.scores):
+            reached |= {search.candidates[number].model: rung for number in scores}
+        climbs = {model: self.clock.estimate_climb(rung + 1, model) for model, rung in reached.items()}
+        climbs[best] = self.clock.estimate_climb(search.top + 1, best)
+        if len(self._tried) < len(self._models):
+            return self.left < climbs[best]
+        reserve = min(sum(climbs.values()), self.budget / 2) if len(self._models) > 1 else 0.0
+        longest = max(self.clock.estimate(max(search.top, 0), model) for model in self._models)
+        return self.left < longest + max(climbs[best], reserve)
+
+    def allows(self, search: Halving, number: int, rung: int, *, closing: bool) -> bool:
+        """Return whether a candidate can move up: in time to reach the last rung, or for the best to reach it."""
+        model = search.candidates[number].model
+        if number == search.best:
+            return self.left >= self.clock.estimate(rung, model)
+        if closing:
+            return self.left >= self.clock.estimate_climb(rung, model)
+        climb = self.clock.estimate_climb(search.top + 1, self._best_model(search))
+        return self.left >= self.clock.estimate(rung, model) + climb
+
+    def record(self, rung: int, trial: Trial) -> None:
+        """Record a trial; drop a model whose first trial failed."""
+        if trial.error is not None and not self.clock.knows(trial.model):
+            self._dropped.add(trial.model)
+        self._tried.add(trial.model)
+        if rung == 0:
+            self.spent[trial.model] += trial.seconds
+        self.clock.record(rung, trial)
+
+    def _best_model(self, search: Halving) -> str:
+        return search.candidates[search.best].model if search.top >= 0 else self._models[0]
