@@ -14,8 +14,8 @@ from recokit._runtime.arguments import check_count, check_probability, check_see
 from recokit._runtime.threads import Runner, thread_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
-from recokit.data._events import by_label
 from recokit.data._frames import Backend, to_frame
+from recokit.data._labels import by_label
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.metrics._custom import find_name
