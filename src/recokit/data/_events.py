@@ -11,7 +11,7 @@ from recokit._typing import FloatArray
 from recokit.data._columns import to_numbers, to_times
 from recokit.data._frames import columns, is_frame, is_table
 from recokit.data._inputs import as_interactions, pair_ids
-from recokit.data._labels import id_column, lists_by_user
+from recokit.data._keyed import id_column, lists_by_user
 from recokit.data.id_index import IdIndex, plain_ids
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few

@@ -11,7 +11,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit.data._events import read_user_ids
 from recokit.data._frames import column, column_names, is_frame, is_pandas, plain
 from recokit.data._id_forms import describe_mismatch
-from recokit.data._labels import id_column
+from recokit.data._keyed import id_column
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 

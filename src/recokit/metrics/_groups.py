@@ -10,7 +10,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray
 from recokit.data._frames import Backend, column, column_names, is_frame, is_missing, is_pandas, to_frame
 from recokit.data._id_forms import describe_mismatch
-from recokit.data._labels import by_label
+from recokit.data._keyed import by_label
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
 from recokit.metrics._context import Context
