@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -210,3 +211,12 @@ def test_text_and_frame_show_the_differences():
     assert str(result).endswith("knn is lower")
     assert repr(result) == "Comparison(n_differences=1, n_significant=1)"
     assert result.to_frame("polars").rows()[0] == tuple(result.differences[0])
+
+
+def test_a_notebook_shows_the_differences_and_their_verdicts():
+    a = np.linspace(0, 0.5, 30)
+    html = compare({"<knn>": evaluation(m=a), "mf": evaluation(m=a + 0.25)}, metrics="m")._repr_html_()
+    assert "30 users, 1 comparison; 95% intervals" in html
+    cells = re.findall("<td[^>]*>([^<]*)</td>", html)
+    assert cells[:6] == ["m", "&lt;knn&gt;", "mf", "-0.2500", "-0.2500", "-0.2500"]
+    assert cells[-1] == "&lt;knn&gt; is lower"

@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -96,6 +97,18 @@ def test_the_text_shows_every_metric_and_the_numbers_of_users():
     assert "coverage@1  0.7500\n" in text
     assert "; 1 had no test items and score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
     assert repr(evaluate(LISTS, TEST, "mrr")) == "Evaluation(3 users: mrr=0.4444)"
+
+
+def test_a_notebook_shows_every_metric_with_its_interval():
+    html = evaluate(LISTS, TEST, ["recall@2", "coverage@1"], catalogue=["tea", "pot", "cup", "jug"])._repr_html_()
+    assert "3 users evaluated (1 had no list and score 0)" in html
+    cells = re.findall("<td[^>]*>([^<]*)</td>", html)
+    assert cells[:2] == ["recall@2", "0.1667"]
+    assert cells[4:] == ["coverage@1", "0.7500", "", ""]
+    assert html.endswith("<div>95% bootstrap intervals over users</div></div>")
+    without = evaluate(LISTS, TEST, ["coverage@1"], catalogue=["tea", "pot"])._repr_html_()
+    assert "low" not in without
+    assert "bootstrap" not in without
 
 
 @pytest.mark.parametrize("metric", ["coverage@2", "auc"])

@@ -20,6 +20,7 @@ from recokit.data._columns import (
     warn_of_unused,
 )
 from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
@@ -552,3 +553,6 @@ class Interactions:
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
+
+    def _repr_html_(self) -> str:
+        return html_of_interactions(self)

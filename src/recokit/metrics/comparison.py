@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from recokit._runtime.arguments import check_count, check_probability, check_seed
+from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
@@ -97,9 +98,12 @@ class Comparison:
         arrays = [np.array(values, dtype=dtype) for values, dtype in zip(columns, dtypes, strict=True)]
         return to_frame(dict(zip(Difference._fields, arrays, strict=True)), backend)
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
-        lines = [f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"]
+        return f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
         lines += [
             f"{one.metric}: {one.first} − {one.second} = {one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
             f"adjusted p = {one.p_adjusted:.4g}: {self._verdict(one)}"
@@ -114,6 +118,14 @@ class Comparison:
         if one.metric in self.lower_is_better:
             word += " (worse)" if one.difference > 0 else " (better)"
         return f"{one.first} is {word}"
+
+    def _repr_html_(self) -> str:
+        columns = ["metric", "first", "second", "difference", "low", "high", "adjusted p", "verdict"]
+        rows = []
+        for one in self.differences:
+            numbers = [f"{number:+.4f}" for number in (one.difference, one.low, one.high)]
+            rows.append([one.metric, one.first, one.second, *numbers, f"{one.p_adjusted:.4g}", self._verdict(one)])
+        return html_table(self._summary(), columns, rows)
 
     def __repr__(self) -> str:
         return f"Comparison(n_differences={len(self.differences)}, n_significant={len(self.significant)})"

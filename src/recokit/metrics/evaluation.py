@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.arguments import check_probability, check_seed
+from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._frames import Backend, to_frame
@@ -123,22 +124,37 @@ class Evaluation:
         """Return a frame with the column user_id and a column for each metric that is a mean over users."""
         return to_frame({"user_id": self.users, **self.per_user}, backend)
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         treatment = "were skipped" if self.missing == "skip" else "score 0"
-        lines = [
+        return (
             f"{self.n_users:,} users evaluated ({self.n_without_list:,} had no list and score 0); "
             f"{self.n_without_test:,} had no test items and {treatment}"
-        ]
+        )
+
+    def _level(self) -> str:
+        return f"{self.confidence:.0%} bootstrap intervals over users"
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
         width = max((len(metric) for metric in self.means), default=0)
         for metric, mean in self.means.items():
             low, high = self.intervals.get(metric, (np.nan, np.nan))
             interval = f"  [{low:.4f}, {high:.4f}]" if metric in self.intervals else ""
             lines.append(f"{metric:<{width}}  {mean:.4f}{interval}")
         if self.intervals:
-            lines.append(f"({self.confidence:.0%} bootstrap intervals over users)")
+            lines.append(f"({self._level()})")
         if self.groups is not None:
             lines += ["", str(self.groups)]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [metric, f"{mean:.4f}", *(f"{bound:.4f}" for bound in self.intervals.get(metric, ()))]
+            for metric, mean in self.means.items()
+        ]
+        columns = ["metric", "value", *(["low", "high"] if self.intervals else [])]
+        rows = [row + [""] * (len(columns) - len(row)) for row in rows]
+        return html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
