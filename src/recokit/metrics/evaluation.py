@@ -154,7 +154,8 @@ class Evaluation:
         ]
         columns = ["metric", "value", *(["low", "high"] if self.intervals else [])]
         rows = [row + [""] * (len(columns) - len(row)) for row in rows]
-        return html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
+        table = html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
+        return table if self.groups is None else table + self.groups._repr_html_()
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
