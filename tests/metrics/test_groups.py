@@ -122,6 +122,8 @@ def test_the_text_shows_the_metrics_of_each_group():
     assert str(result).endswith("\n\n" + "\n".join(table))
     assert repr(result.groups) == "GroupEvaluation(3 groups: 'gone', 'new', 'old')"
     assert len(result.groups) == 3
+    for html in (result.groups._repr_html_(), result._repr_html_()):
+        assert "<td>new</td><td>2</td><td>0.2500</td>" in html.replace(' style="text-align: left"', "")
 
 
 def test_the_evaluations_of_a_group_can_be_compared():

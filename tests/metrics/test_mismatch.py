@@ -11,7 +11,7 @@ from hypothesis import given as sampled
 from hypothesis import strategies as st
 
 from recokit import Interactions, ItemKNN, Recommendations, evaluate
-from recokit.data._events import find_twins
+from recokit.data._id_forms import find_twins
 from recokit.data.id_index import IdIndex
 from recokit.experiments import conversion_rate
 from recokit.metrics import coverage, ndcg, novelty, personalization, recall, serendipity

@@ -8,8 +8,10 @@ import numpy as np
 
 from recokit._runtime.arguments import check_count
 from recokit._runtime.warnings import levels_inside
-from recokit.data._events import describe_mismatch, id_column, read_user_ids
+from recokit.data._events import read_user_ids
 from recokit.data._frames import column, column_names, is_frame, is_pandas, plain
+from recokit.data._id_forms import describe_mismatch
+from recokit.data._keyed import id_column
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 

@@ -8,8 +8,9 @@ from scipy import sparse
 
 from recokit._typing import FloatArray
 from recokit.data._columns import to_numbers
-from recokit.data._events import by_label, read_events, read_item_ids
+from recokit.data._events import read_events, read_item_ids
 from recokit.data._frames import column, is_frame, is_pandas
+from recokit.data._keyed import by_label
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError

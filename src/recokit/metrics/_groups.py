@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._typing import CodeArray, FloatArray
-from recokit.data._events import by_label, describe_mismatch
 from recokit.data._frames import Backend, column, column_names, is_frame, is_missing, is_pandas, to_frame
+from recokit.data._id_forms import describe_mismatch
+from recokit.data._keyed import by_label
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
 from recokit.metrics._context import Context
@@ -160,21 +162,33 @@ class GroupEvaluation:
         columns |= {name: np.array(values) for name, values in zip(("value", "low", "high"), numbers, strict=True)}
         return to_frame(columns, backend)
 
-    def __str__(self) -> str:
+    def _table(self) -> list[list[str]]:
+        """Return the text of the table, with the names of the columns as the first row."""
         metrics = list(next(iter(self.evaluations.values())).means)
         rows = [["group", "users", *metrics]]
         rows += [
             [str(group), f"{one.n_users:,}", *(f"{value:.4f}" for value in one.means.values())]
             for group, one in self.evaluations.items()
         ]
+        return rows
+
+    def _note(self) -> str:
+        return f"{self.n_without_group:,} evaluated users without a group" if self.n_without_group else ""
+
+    def __str__(self) -> str:
+        rows = self._table()
         widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
         lines = [
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
             for row in rows
         ]
         if self.n_without_group:
-            lines.append(f"({self.n_without_group:,} evaluated users without a group)")
+            lines.append(f"({self._note()})")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        columns, *rows = self._table()
+        return html_table("Groups of users", columns, rows, self._note())
 
     def __repr__(self) -> str:
         return f"GroupEvaluation({len(self)} groups: {first_few(self)})"

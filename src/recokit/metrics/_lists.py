@@ -9,8 +9,8 @@ from scipy import sparse
 
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._columns import to_numbers
-from recokit.data._events import lists_by_user
 from recokit.data._frames import column, column_names, is_frame, is_missing, is_pandas, is_table
+from recokit.data._keyed import lists_by_user
 from recokit.data.id_index import IdIndex, factorize_objects
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations

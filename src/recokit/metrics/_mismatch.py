@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit.data._events import describe_mismatch, find_twins, share_ids
+from recokit.data._id_forms import describe_mismatch, find_twins, share_ids
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.metrics._context import Context

@@ -9,8 +9,9 @@ import numpy as np
 from recokit._runtime.arguments import check_number
 from recokit._typing import BoolArray, FloatArray
 from recokit.data._columns import to_numbers
-from recokit.data._events import lists_by_user, read_events
+from recokit.data._events import read_events
 from recokit.data._frames import is_frame, is_table
+from recokit.data._keyed import lists_by_user
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths

@@ -110,7 +110,7 @@ def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
     ----------
     recommendations, k
         As in `coverage`.
-    train : Interactions, sparse matrix, frame or (user, item) pairs
+    train : Interactions, sparse matrix, frame, (user, item) pairs, or mapping of users to items
         Training data.
 
     Returns
@@ -274,7 +274,7 @@ def serendipity(
     ----------
     recommendations, test, threshold, missing
         As in `recokit.metrics.precision`.
-    train : Interactions, sparse matrix, frame or (user, item) pairs
+    train : Interactions, sparse matrix, frame, (user, item) pairs, or mapping of users to items
         Training data.
     k : int, optional
         Cut-off; by default the length of the longest list.

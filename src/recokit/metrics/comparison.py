@@ -15,8 +15,8 @@ from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
-from recokit.data._events import by_label
 from recokit.data._frames import Backend, to_frame
+from recokit.data._keyed import by_label
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.metrics._custom import find_name

@@ -154,7 +154,8 @@ class Evaluation:
         ]
         columns = ["metric", "value", *(["low", "high"] if self.intervals else [])]
         rows = [row + [""] * (len(columns) - len(row)) for row in rows]
-        return html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
+        table = html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
+        return table if self.groups is None else table + self.groups._repr_html_()
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
@@ -193,7 +194,7 @@ def evaluate(
         Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``,
         in upper or lower case; see `Metric`. Without a cut-off, whole lists are evaluated. A function is a custom
         metric; see the notes.
-    train : Interactions, sparse matrix, frame or (user, item) pairs, optional
+    train : Interactions, sparse matrix, frame, (user, item) pairs, or mapping of users to items, optional
         Training data of the model. They provide the catalogue and the popularity of the items, which ``novelty``,
         ``popularity_bias`` and ``serendipity`` need, and they are checked for leaks.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids, optional
