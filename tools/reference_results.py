@@ -23,6 +23,7 @@ from recokit import (
     SLIM,
     BiasBaseline,
     ImplicitALS,
+    Interactions,
     ItemKNN,
     Popularity,
     PureSVD,
@@ -35,18 +36,22 @@ from recokit import (
 from recokit.datasets import make_shop
 
 _SIMILARITIES = ("adjusted_cosine", "pearson", "pearson_baseline", "jaccard", "dice", "asymmetric_cosine", "tversky")
+# Given explicitly, because defaults may change from version to version.
+_TEXTBOOK = {"n_neighbors": 60, "shrinkage": 0.0, "weighting": None}
+_ALS = {"unobserved_weight": 0.3, "l2": 0.0095, "l2_exponent": 1.1}
 _SET_SIMILARITIES = ("conditional_probability", "lift", "log_likelihood")
 
 
 def _knn_settings():
-    yield "default", {}
+    yield "default", _TEXTBOOK
     for similarity in _SIMILARITIES + _SET_SIMILARITIES:
         yield similarity, {"similarity": similarity, "n_neighbors": 25, "shrinkage": 3.0, "min_common": 2}
     for weighting in ("tfidf", "bm25"):
-        yield weighting, {"weighting": weighting, "scoring": "normalized_sum"}
+        yield weighting, {**_TEXTBOOK, "weighting": weighting, "scoring": "normalized_sum"}
     for centering in ("mean", "zscore", None):
-        yield f"centering-{centering}", {"centering": centering, "amplification": 1.5, "prediction_shrinkage": 0.5}
-    yield "half-life", {"half_life": 30.0}
+        means = {"centering": centering, "amplification": 1.5, "prediction_shrinkage": 0.5}
+        yield f"centering-{centering}", {**_TEXTBOOK, **means}
+    yield "half-life", {**_TEXTBOOK, "half_life": 30.0}
 
 
 def _cases():
@@ -57,8 +62,9 @@ def _cases():
     yield "BiasBaseline", BiasBaseline(), explicit
     for kind in (UserKNN, ItemKNN):
         for name, parameters in _knn_settings():
-            yield f"{kind.__name__}-{name}", kind(**parameters), both
-    yield "ItemKNN-user-exponent", ItemKNN(user_exponent=0.5), both
+            more = {"user_exponent": 0.0} if kind is ItemKNN else {}
+            yield f"{kind.__name__}-{name}", kind(**{"weighting": None} | parameters, **more), both
+    yield "ItemKNN-user-exponent", ItemKNN(**_TEXTBOOK, user_exponent=0.5), both
     yield "EASE", EASE(), both
     yield "EASE-tuned", EASE(50.0, user_exponent=0.5, dropout=0.2), both
     yield "SLIM", SLIM(), both
@@ -66,15 +72,19 @@ def _cases():
     yield "PureSVD", PureSVD(20), both
     yield "PureSVD-mean", PureSVD(20, centering="mean"), both
     for n_threads in (1, 2):
-        yield f"ImplicitALS-{n_threads}", ImplicitALS(16, n_epochs=4, random_state=0, n_threads=n_threads), implicit
-        yield f"BPR-{n_threads}", BPR(16, n_epochs=4, random_state=0, n_threads=n_threads), implicit
+        yield (
+            f"ImplicitALS-{n_threads}",
+            ImplicitALS(16, n_epochs=4, **_ALS, random_state=0, n_threads=n_threads),
+            implicit,
+        )
+        yield f"BPR-{n_threads}", BPR(16, n_epochs=4, n_candidates=4, random_state=0, n_threads=n_threads), implicit
         sgd = SGDMatrixFactorization(16, n_epochs=6, random_state=0, n_threads=n_threads)
         yield f"SGD-{n_threads}", sgd, explicit
     sgd = SGDMatrixFactorization(8, n_epochs=4, implicit_feedback=True, random_state=0)
     yield "SGD-implicit-term", sgd, explicit
     yield "SGD-warm", SGDMatrixFactorization(8, n_epochs=3, warm_start=True, random_state=0), explicit
-    yield "ALS-warm", ImplicitALS(8, n_epochs=2, warm_start=True, random_state=0), implicit
-    yield "BPR-warm", BPR(8, n_epochs=2, warm_start=True, random_state=0), implicit
+    yield "ALS-warm", ImplicitALS(8, n_epochs=2, **_ALS, warm_start=True, random_state=0), implicit
+    yield "BPR-warm", BPR(8, n_epochs=2, n_candidates=4, warm_start=True, random_state=0), implicit
 
 
 def _as_arrays(lists):
@@ -114,14 +124,20 @@ def _results(model, data):
     return found
 
 
+def _without_empty(data):
+    """Return the interactions over only the users and items that have any."""
+    users, items = data.users.take(data.user_codes), data.items.take(data.item_codes)
+    return Interactions.from_arrays(users, items, data.values, data.timestamps, feedback=data.feedback)
+
+
 def _shop():
     shop = make_shop(n_users=300, n_items=150, n_events=12_000, random_state=0)
     split = shop.temporal_split("purchase")
     ratings = shop.ratings()
     held_out = np.random.default_rng(1).random(ratings.n_interactions) < 0.2
     return shop, {
-        "implicit": (split.train, split.test),
-        "explicit": (ratings.select(~held_out), ratings.select(held_out)),
+        "implicit": tuple(map(_without_empty, (split.train, split.test))),
+        "explicit": tuple(map(_without_empty, (ratings.select(~held_out), ratings.select(held_out)))),
     }
 
 
@@ -136,7 +152,11 @@ def _compute():
             if getattr(model, "warm_start", False):
                 model.fit(train)
             yield f"{name}-{feedback}", _results(model, train), model
-            model = type(estimator)(**estimator.get_params(deep=False)).fit(train).partial_fit(test.select(half))
+            model = (
+                type(estimator)(**estimator.get_params(deep=False))
+                .fit(train)
+                .partial_fit(_without_empty(test.select(half)))
+            )
             yield f"{name}-{feedback}-partial", _results(model, model.interactions_), model
     train, test = data["implicit"]
     text = dict(zip(shop.items["item_id"], shop.items["title"], strict=True)) if hasattr(shop, "items") else None

@@ -69,7 +69,7 @@ def test_lists_do_not_depend_on_the_block_size(kind, users_per_block, monkeypatc
     histories = {"a": {items[0]: 3.0}, "b": {}, "c": {items[1]: 1.0, items[5]: 5.0}}
     pairs, _ = data.to_pairs()
     before = model.recommend(n=4), model.recommend_for(histories, n=4), model.predict(pairs)
-    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", users_per_block * 4 * data.n_items)
+    monkeypatch.setattr("recokit.base._hooks._BLOCK_BYTES", users_per_block * 4 * data.n_items)
     after = model.recommend(n=4), model.recommend_for(histories, n=4), model.predict(pairs)
     for now, then in zip(after[:2], before[:2], strict=True):
         assert [[item for item, _ in entries] for _, entries in now] == [[i for i, _ in entries] for _, entries in then]
@@ -79,11 +79,11 @@ def test_lists_do_not_depend_on_the_block_size(kind, users_per_block, monkeypatc
 
 def test_blocks_stay_within_the_memory_limit(monkeypatch):
     model = CodeScores().fit(IMPLICIT)
-    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", 10 * 4 * IMPLICIT.n_items)
+    monkeypatch.setattr("recokit.base._hooks._BLOCK_BYTES", 10 * 4 * IMPLICIT.n_items)
     model.recommend()
     assert model.blocks == [10, 10, 5]
     model.blocks.clear()
-    monkeypatch.setattr("recokit.base.recommender._BLOCK_BYTES", 1)
+    monkeypatch.setattr("recokit.base._hooks._BLOCK_BYTES", 1)
     model.recommend_for([{}, {}])
     assert model.blocks == [1, 1]
 

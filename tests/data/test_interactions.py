@@ -2,6 +2,7 @@ import copy
 import dataclasses
 import datetime
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -446,6 +447,25 @@ def test_sizes_and_repr_count_users_items_and_interactions():
     assert data.user_codes.tolist() == [0, 1, 1]
     assert data.user_codes.dtype == np.int32
     assert repr(data) == "Interactions(2 users × 3 items, 3 interactions, implicit)"
+
+
+def test_a_notebook_shows_the_first_interactions_and_their_ranges():
+    days = np.array(["2024-01-05", "2024-01-03", "2024-01-04"], dtype="datetime64[D]")
+    html = Interactions.from_arrays(["<b>", "a", "a"], [7, 8, 7], [4.5, 0.1, 5], days)._repr_html_()
+    assert "Interactions(2 users × 2 items, 3 interactions, explicit)" in html
+    assert "75% of all pairs; values from 0.1 to 5; timestamps from 2024-01-03 to 2024-01-05" in html
+    texts = re.findall("<td[^>]*>([^<]*)</td>", html)
+    assert texts == [
+        "&lt;b&gt;", "7", "4.5", "2024-01-05", "a", "7", "5.0", "2024-01-04", "a", "8", "0.1", "2024-01-03",
+    ]  # fmt: skip
+
+
+def test_a_notebook_shows_at_most_five_interactions():
+    html = Interactions.from_arrays(range(40), range(40))._repr_html_()
+    assert html.count("<tr>") == 1 + 5
+    assert "the first 5 interactions are shown" in html
+    empty = Interactions.from_dense([[1, 2]])
+    assert "<tbody></tbody>" in empty.select(empty.values > 2)._repr_html_()
 
 
 @given(TIMED_LOG)

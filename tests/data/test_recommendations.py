@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -99,3 +101,32 @@ def test_the_given_arrays_are_not_modified():
 
 def test_repr_shows_the_size():
     assert repr(lists()) == "Recommendations(2 users × up to 2 items, 3 in total; 1 short)"
+
+
+def test_repr_counts_empty_and_short_lists_and_fillers():
+    made = lists(counts=[0, 1])
+    assert repr(made) == "Recommendations(2 users × up to 2 items, 1 in total; 1 empty, 1 short)"
+    assert repr(lists(n_scored=[1, 1])).endswith("3 in total; 1 short, 1 fillers)")
+
+
+def test_repr_names_the_rows_of_similar_items():
+    made = lists(columns=("item_id", "similar_item_id"))
+    assert repr(made) == "Recommendations(2 items × up to 2 similar items, 3 in total; 1 short)"
+    assert "<th>item_id</th><th>1</th><th>2</th>" in made._repr_html_()
+
+
+def test_print_shows_the_first_lists():
+    assert str(lists(counts=[2, 0])).splitlines()[1:] == ["ann: tea (2), cup (1)", "bob: (empty)"]
+    many = Recommendations(users=range(6), items=[range(7)] * 6)
+    assert str(many).splitlines()[1] == "0: 0 (-1), 1 (-2), 2 (-3), 3 (-4), 4 (-5), …"
+    assert str(many).splitlines()[5:] == ["4: 0 (-1), 1 (-2), 2 (-3), 3 (-4), 4 (-5), …", "…"]
+
+
+def test_a_notebook_shows_the_first_lists():
+    html = lists(users=["ann", "<b>"])._repr_html_()
+    assert re.findall("<td[^>]*>([^<]*)</td>", html) == ["ann", "tea (2)", "cup (1)", "&lt;b&gt;", "pot (5)", ""]
+    many = Recommendations(users=range(6), items=[range(7)] * 6)._repr_html_()
+    assert many.count("<tr>") == 1 + 5
+    assert many.count("…") == 1 + 5
+    assert "the first 5 of 6 lists" in many
+    assert "<tbody></tbody>" in Recommendations(users=[], items=np.empty((0, 3), dtype=np.int64))._repr_html_()

@@ -183,7 +183,11 @@ def test_outcomes_keep_double_precision():
     [
         (lambda: uplift([200, 4000], [260, 4000]), DataError, r"control: the two integers .*\(200, 4000\)"),
         (lambda: uplift((2, 4), np.array([0, 4])), DataError, r"treatment: the two integers .*\(0, 4\)"),
-        (lambda: sample_size(3, 4, standard_deviation=0), ValueError, "standard_deviation=0: expected finite"),
+        (
+            lambda: sample_size(3, 4, standard_deviation=0),
+            ValueError,
+            "standard_deviation=0: expected a finite number above 0",
+        ),
         (lambda: sample_size(3, math.inf, standard_deviation=1), ValueError, "treatment=inf"),
         (lambda: sample_size(3, 3, standard_deviation=1), ValueError, "both 3"),
         (lambda: uplift((5, 4), (1, 4)), DataError, "control"),
@@ -192,6 +196,13 @@ def test_outcomes_keep_double_precision():
         (lambda: uplift([1, math.nan], [1]), DataError, "control"),
         (lambda: uplift((1, 4), (1, 4), confidence=1), ValueError, "confidence"),
         (lambda: uplift((1, 4), (1, 4), confidence=0), ValueError, "confidence"),
+        (lambda: uplift((1, 4), (1, 4), confidence="x"), ValueError, "confidence='x': expected a number between"),
+        (lambda: uplift([1.5, 2], [1, 3], random_state="x"), ValueError, "random_state='x': expected an integer"),
+        (lambda: uplift([1.5, 2], [1, 3], n_resamples="x"), ValueError, "n_resamples='x': expected an integer"),
+        (lambda: uplift(None, [1, 3]), DataError, "control: expected a sequence, got None"),
+        (lambda: uplift({1.5, 2.5}, [1, 3]), DataError, "control: expected an array .* got a set"),
+        (lambda: sample_size("x", 0.2), ValueError, "control='x': expected a number between 0 and 1"),
+        (lambda: sample_size(1, "x", standard_deviation=1), ValueError, "treatment='x': expected a finite number"),
         (
             lambda: uplift([1.5, 2], [1, 3], n_resamples=0),
             ValueError,

@@ -137,7 +137,12 @@ def test_invalid_options_and_logs_without_weight_are_refused():
         snips([1, 2], [0.5, 0.5], [0, 0])
     with pytest.raises(ValueError, match="clip=0"):
         ips([1], [1], [1], clip=0)
-    with pytest.raises(ValueError, match="confidence must be"):
+    with pytest.raises(ValueError, match="confidence=1: expected a number between 0 and 1"):
         ips([1], [1], [1], confidence=1)
+    with pytest.raises(ValueError, match="clip='x': expected a finite number above 0"):
+        ips([1], [1], [1], clip="x")
+    with pytest.raises(DataError, match="rewards: expected an array with a number for each row, got a dict"):
+        ips({1: 0.5}, [1], [1])
+    assert ips([1], [1], [1], clip=float("inf")).value == 1
     with pytest.raises(DataError, match="lengths differ"):
         doubly_robust([1, 2], [1, 1], [1, 1], [1], [1, 2])

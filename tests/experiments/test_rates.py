@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 from recokit import DataError, Interactions
 from recokit.experiments import conversion_rate, repeat_purchase_rate
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
 IDS = st.lists(st.integers(0, 9), max_size=20)
 

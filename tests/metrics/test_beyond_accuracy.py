@@ -26,6 +26,12 @@ from recokit.metrics import (
 )
 from tests.naive import metrics as naive
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 # Sums of a few dozen terms in another order than the reference's.
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 

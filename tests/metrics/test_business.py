@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 from recokit import DataError, Interactions, Recommendations
 from recokit.metrics import evaluate, margin_at_k, revenue_at_k
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
 LISTS = st.lists(st.lists(st.integers(0, 6), max_size=5), min_size=1, max_size=5).map(enumerate).map(dict)
 TEST = st.dictionaries(st.integers(0, 6), st.dictionaries(st.integers(0, 8), st.integers(1, 9)), min_size=1)
@@ -24,10 +30,19 @@ def test_revenue_is_the_mean_over_users_of_the_prices_of_their_hits(lists, test,
     revenue = sum(PRICES[item] for items in hits.values() for item in items) / len(tested)
     assert revenue_at_k(lists, test, k, prices=PRICES) == pytest.approx(revenue, abs=1e-9)
     own = sum(test[user][item] for user, items in hits.items() for item in items) / len(tested)
-    assert revenue_at_k(lists, test, k) == pytest.approx(own, abs=1e-9)
+    assert revenue_at_k(lists, test, k, prices="test") == pytest.approx(own, abs=1e-9)
     assert margin_at_k(lists, test, k, margins={item: -price for item, price in PRICES.items()}) == pytest.approx(
         -revenue, abs=1e-9
     )
+
+
+def test_prices_can_be_a_series_or_a_mapping_of_columns():
+    lists, test = {"ann": ["tea", "cup"]}, {"ann": ["cup", "tea"]}
+    shop = pd.DataFrame({"item_id": ["tea", "cup"], "price": [4.0, 6.0], "margin": [1.0, 2.0]})
+    by_item = shop.set_index("item_id")
+    for prices in (by_item["price"], by_item["price"].to_dict(), shop.to_dict("list"), shop):
+        assert revenue_at_k(lists, test, 1, prices=prices) == 4
+    assert margin_at_k(lists, test, 2, margins=by_item["margin"]) == 3
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -66,17 +81,18 @@ def test_evaluate_computes_revenue_and_margin_of_each_user():
     assert result["revenue_at_k@2"] == revenue_at_k(lists, test, 2, prices=prices)
     assert result["margin@2"] == margin_at_k(lists, test, 2, margins=margins)
     assert result.intervals["revenue_at_k@2"] == pytest.approx((0, 24), abs=6)
-    assert evaluate(lists, test, ["revenue@2"]).per_user["revenue@2"].tolist() == [3.5, 24.0, 0.0]
-    assert evaluate(lists, test, ["revenue"], missing="zero")["revenue"] == (3.5 + 24.0) / 4
+    own = evaluate(lists, test, ["revenue@2", "margin@2"], prices="test", margins="test")
+    assert own.per_user["revenue@2"].tolist() == own.per_user["margin@2"].tolist() == [3.5, 24.0, 0.0]
+    assert evaluate(lists, test, ["revenue"], prices="test", missing="zero")["revenue"] == (3.5 + 24.0) / 4
 
 
 @pytest.mark.filterwarnings("ignore:none of the")
 @given(LISTS, TEST.filter(lambda test: any(test.values())), st.integers(1, 6))
 def test_revenue_grows_with_the_list_and_reaches_all_spending(lists, test, k):
-    assert revenue_at_k(lists, test, k + 1) >= revenue_at_k(lists, test, k) >= 0
+    assert revenue_at_k(lists, test, k + 1, prices="test") >= revenue_at_k(lists, test, k, prices="test") >= 0
     best = {user: sorted(items, key=items.get, reverse=True) for user, items in test.items()}
     spent = [sum(items.values()) for items in test.values() if items]
-    assert revenue_at_k(best, test) == pytest.approx(sum(spent) / len(spent), abs=1e-9)
+    assert revenue_at_k(best, test, prices="test") == pytest.approx(sum(spent) / len(spent), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +101,15 @@ def test_revenue_grows_with_the_list_and_reaches_all_spending(lists, test, k):
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices={}), DataError, "the hits have no price: 'a'"),
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices={"a": math.nan}), DataError, "prices"),
         (lambda: revenue_at_k([["a"]], [["a"]], 1, prices=[3]), DataError, "mapping of item ids"),
+        (lambda: revenue_at_k([["a"]], [["a"]], 1, prices="own"), DataError, "or 'test', got 'own'"),
+        (lambda: revenue_at_k([["a"]], [["a"]], 1), ValueError, "revenue needs the prices of the items: pass prices="),
+        (lambda: margin_at_k([["a"]], [["a"]], 1), ValueError, "margin needs the margins .*; or margins='test'"),
+        (lambda: evaluate([["a"]], [["a"]], "revenue@1", margins={"a": 1}), ValueError, "pass prices="),
+        (
+            lambda: revenue_at_k([["a"]], [["a"]], 1, prices=pd.Series([1, 2], index=["a", "a"])),
+            DataError,
+            "prices: the index of the Series contains an item twice: 'a'",
+        ),
         (lambda: margin_at_k([["a"]], [["a"]], 1, margins={"b": 1}), DataError, "no margin"),
         (lambda: revenue_at_k([["a"]], [["a"]], 0, prices={}), ValueError, "0"),
         (

@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -13,6 +14,12 @@ from recokit.metrics import Evaluation, _resampling, compare, evaluate
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
 from recokit.metrics.comparison import adjust_by_holm, t_p_values
 from tests.naive import metrics as naive
+
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
 
 
 def evaluation(**per_user):
@@ -168,7 +175,7 @@ def test_a_comparison_on_one_user_is_refused(test):
         ({"n_resamples": -5}, "n_resamples=-5: expected an integer of at least 1"),
         ({"n_resamples": 0}, "n_resamples=0"),
         ({"n_resamples": 9.5}, "n_resamples=9.5"),
-        ({"alpha": 0}, "alpha=0: expected a probability"),
+        ({"alpha": 0}, "alpha=0: expected a number between 0 and 1"),
         ({"alpha": 5}, "alpha=5"),
         ({"alpha": float("nan")}, "alpha=nan"),
     ],
@@ -204,3 +211,12 @@ def test_text_and_frame_show_the_differences():
     assert str(result).endswith("knn is lower")
     assert repr(result) == "Comparison(n_differences=1, n_significant=1)"
     assert result.to_frame("polars").rows()[0] == tuple(result.differences[0])
+
+
+def test_a_notebook_shows_the_differences_and_their_verdicts():
+    a = np.linspace(0, 0.5, 30)
+    html = compare({"<knn>": evaluation(m=a), "mf": evaluation(m=a + 0.25)}, metrics="m")._repr_html_()
+    assert "30 users, 1 comparison; 95% intervals" in html
+    cells = re.findall("<td[^>]*>([^<]*)</td>", html)
+    assert cells[:6] == ["m", "&lt;knn&gt;", "mf", "-0.2500", "-0.2500", "-0.2500"]
+    assert cells[-1] == "&lt;knn&gt; is lower"

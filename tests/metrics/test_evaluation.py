@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -11,6 +12,12 @@ from recokit.exceptions import LeakageWarning
 from recokit.metrics import Metric, coverage, evaluate
 from recokit.metrics._metric import REGISTRY, HitMeasure, RankMeasure
 from recokit.metrics._resampling import bootstrap_means
+
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
 
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea", "cup"], "cy": ["jug", "cup", "tea"]}
 TEST = {"ann": ["tea", "mug"], "bob": ["cup"], "dan": ["tea"]}
@@ -52,7 +59,8 @@ def test_users_without_a_list_and_without_test_items_are_counted():
 def test_a_user_without_a_list_scores_0_in_every_metric():
     names = [name for name, definition in REGISTRY.items() if isinstance(definition.measure, RankMeasure | HitMeasure)]
     train = Interactions.from_arrays(["eve"], ["cup"])
-    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, names, train=train)
+    values = {"prices": "test", "margins": "test"}
+    result = evaluate({"ann": ["tea"]}, {"ann": ["tea"], "dan": ["tea"]}, names, train=train, **values)
     assert {name: values.tolist() for name, values in result.per_user.items()} == {name: [1.0, 0.0] for name in names}
 
 
@@ -89,6 +97,18 @@ def test_the_text_shows_every_metric_and_the_numbers_of_users():
     assert "coverage@1  0.7500\n" in text
     assert "; 1 had no test items and score 0\n" in str(evaluate(LISTS, TEST, missing="zero"))
     assert repr(evaluate(LISTS, TEST, "mrr")) == "Evaluation(3 users: mrr=0.4444)"
+
+
+def test_a_notebook_shows_every_metric_with_its_interval():
+    html = evaluate(LISTS, TEST, ["recall@2", "coverage@1"], catalogue=["tea", "pot", "cup", "jug"])._repr_html_()
+    assert "3 users evaluated (1 had no list and score 0)" in html
+    cells = re.findall("<td[^>]*>([^<]*)</td>", html)
+    assert cells[:2] == ["recall@2", "0.1667"]
+    assert cells[4:] == ["coverage@1", "0.7500", "", ""]
+    assert html.endswith("<div>95% bootstrap intervals over users</div></div>")
+    without = evaluate(LISTS, TEST, ["coverage@1"], catalogue=["tea", "pot"])._repr_html_()
+    assert "low" not in without
+    assert "bootstrap" not in without
 
 
 @pytest.mark.parametrize("metric", ["coverage@2", "auc"])
@@ -168,9 +188,9 @@ def test_a_clean_split_raises_no_warning():
         evaluate(LISTS, TEST, train=train)
 
 
-@pytest.mark.parametrize("confidence", [0, 1, 95])
+@pytest.mark.parametrize("confidence", [0, 1, 95, float("nan"), "x", None, True])
 def test_a_confidence_outside_0_to_1_is_refused(confidence):
-    with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
+    with pytest.raises(ValueError, match=f"confidence={confidence!r}: expected a number between 0 and 1"):
         evaluate(LISTS, TEST, confidence=confidence)
 
 

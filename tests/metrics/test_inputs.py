@@ -16,6 +16,12 @@ from recokit.data.id_index import factorize_objects
 from recokit.experiments import conversion_rate
 from recokit.metrics import compare, coverage, evaluate, margin_at_k, ndcg, recall, revenue_at_k
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 METRICS = ["ndcg@2(gain=linear)", "recall", "precision@3"]
 LISTS = {"ann": ["tea", "cup", "pot"], "bob": ["pot", "tea"], "cy": ["jug", "cup", "pot"]}
 TEST = {"bob": {"tea": 2.0, "mug": 4.0}, "ann": {"pot": 5.0, "tea": 1.0}, "dan": {"tea": 3.0}}
@@ -96,7 +102,8 @@ def test_a_frame_without_ratings_has_relevant_items_without_values():
     frame = frame_of_test(pd.DataFrame).drop(columns="rating")
     assert ndcg(LISTS, frame) == ndcg(LISTS, TEST)
     graded = [lambda gain=gain: ndcg(LISTS, frame, gain=gain) for gain in ("linear", "exponential")]
-    for call in (*graded, lambda: revenue_at_k(LISTS, frame), lambda: margin_at_k(LISTS, frame)):
+    summed = [lambda: revenue_at_k(LISTS, frame, prices="test"), lambda: margin_at_k(LISTS, frame, margins="test")]
+    for call in graded + summed:
         with pytest.raises(
             DataError, match="gain from the test values needs values, but the frame has no column rating or value"
         ):
@@ -114,7 +121,7 @@ def test_the_frame_of_interactions_has_the_metrics_of_the_interactions(library):
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
 def test_values_keep_the_precision_of_the_input(library):
     for test in ({"ann": {"tea": 19.99}}, library({"user_id": ["ann"], "item_id": ["tea"], "value": [19.99]})):
-        assert revenue_at_k(LISTS, test) == 19.99
+        assert revenue_at_k(LISTS, test, prices="test") == 19.99
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -212,18 +219,9 @@ def test_user_ids_of_different_types_raise_a_warning():
 
 @pytest.mark.parametrize(("item", "other"), [(5, "5"), ("5", 5), (b"5", "5")])
 def test_item_ids_of_different_types_raise_a_warning(item, other):
-    names = f"of type {type(item).__name__} in the lists and {type(other).__name__} in the test set"
-    with pytest.warns(UserWarning, match=f"none of the 1 test items is in a list: the item ids are {names}"):
+    forms = f"the lists contain {item!r}, and the test items {other!r}; {item!r} and {other!r} look like the same id"
+    with pytest.warns(UserWarning, match=f"none of the 1 test items is in a list: {forms} in two forms"):
         assert recall({1: [item]}, {1: [other]}) == 0
-
-
-@pytest.mark.parametrize(
-    ("listed", "relevant"), [([5], [6]), (["a"], ["b"]), ([5, "a"], ["b"]), ([5, "a"], [5]), ([], ["a"])]
-)
-def test_item_ids_of_the_same_type_raise_no_warning_without_a_hit(listed, relevant):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        recall({1: listed}, {1: relevant})
 
 
 @pytest.mark.parametrize(
@@ -231,7 +229,7 @@ def test_item_ids_of_the_same_type_raise_no_warning_without_a_hit(listed, releva
     [
         (lambda: recall({"1": [5]}, {1: ["5"]}), 2),
         (lambda: evaluate({"1": [5]}, {1: ["5"]}), 2),
-        (lambda: revenue_at_k({"1": [5]}, {1: ["5"]}), 2),
+        (lambda: revenue_at_k({"1": [5]}, {1: ["5"]}, prices={}), 2),
         (lambda: evaluate({1: [5]}, AT_TIME, train=AT_TIME), 1),
         (lambda: evaluate({1: [5]}, AT_TIME, train=replace(AT_TIME, timestamps=np.array([8]))), 2),
         (lambda: evaluate({1: [5]}, AT_TIME, train=replace(AT_TIME, timestamps=np.array(["2024-01-01"], "M8[D]"))), 2),

@@ -78,6 +78,14 @@ def test_an_invalid_cut_off_or_convention_is_refused(arguments, message):
         Metric(*arguments)
 
 
+def test_names_may_be_written_in_upper_case():
+    assert Metric.parse("NDCG@10") == Metric("ndcg", 10)
+    assert str(Metric.parse("MAP@5(denominator=min)")) == "average_precision@5(denominator=min)"
+    assert evaluate([["a", "b"]], [["b"]], ["MRR", "Recall@1"]).means == {"MRR": 0.5, "Recall@1": 0.0}
+    with pytest.raises(ValueError, match="unknown metric 'ndgc'"):
+        Metric.parse("NDGC")
+
+
 def test_one_entry_in_the_registry_adds_a_metric(monkeypatch):
     def list_length(lists, k, context):
         return np.minimum(lists.counts, k or lists.counts.max()).astype(float)

@@ -9,6 +9,12 @@ from recokit import metrics
 from recokit.exceptions import DataError
 from tests.naive import metrics as naive
 
+# Toy data often have no id in common, or lists shorter than the cut-off.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:none of the"),
+    pytest.mark.filterwarnings("ignore:the lists contain at most"),
+]
+
 ITEMS = [*"abcdefgh"]
 VALUES = st.sampled_from([0.5, 1.0, 2.0, 4.0])
 # Sums of a dozen terms, in another order than in the reference.

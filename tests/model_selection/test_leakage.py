@@ -207,3 +207,9 @@ def test_parts_that_cannot_be_compared_are_refused():
         check_split(data, dated)
     with pytest.raises(ValueError, match=r"^k=0"):
         check_split(data, data, k=0)
+
+
+def test_ids_in_two_forms_cause_a_warning_with_ids_of_both_sides():
+    train = Interactions.from_arrays(["ann", "bob"], ["12", "7"])
+    with pytest.warns(UserWarning, match=r"none of the 1 test items is in the training data: .*'12' and '12.0'"):
+        check_split(train, Interactions.from_arrays(["ann"], ["12.0"]))

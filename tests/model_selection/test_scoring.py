@@ -159,6 +159,30 @@ def test_searches_and_pipelines_are_scored_by_their_recommender():
         scorer(FunctionTransformer(), test)
 
 
+def n_missed(lists, truth):
+    """Return the number of relevant items of each user outside the first 3 places."""
+    return [len(truth[user].keys() - set(lists[user][:3])) for user in truth]
+
+
+def test_metric_functions_are_scored_like_other_metrics():
+    train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
+    model = Popularity().fit(train)
+    found = float(np.mean(n_missed(*_dictionaries(model, test))))
+    assert ranking_scorer(n_missed)(model, test) == pytest.approx(found)
+    n_missed.lower_is_better = True
+    try:
+        assert ranking_scorer(["NDCG@3", n_missed])(model, test)["neg_n_missed"] == pytest.approx(-found)
+    finally:
+        del n_missed.lower_is_better
+
+
+def _dictionaries(model, test):
+    truth = {}
+    for user, item in zip(*(column.tolist() for column in test.to_pairs()[0].T), strict=True):
+        truth.setdefault(user, {})[item] = 1.0
+    return {user: [item for item, _ in model.recommend(user, n=8)[user]] for user in truth}, truth
+
+
 def test_a_scorer_can_be_pickled_and_has_a_readable_repr():
     scorer = ranking_scorer("ndcg@3", given=0.5)
     assert pickle.loads(pickle.dumps(scorer)) == scorer
@@ -170,7 +194,9 @@ def test_a_scorer_can_be_pickled_and_has_a_readable_repr():
     [
         ({"metric": "ndgc@10"}, "unknown metric 'ndgc'"),
         ({"metric": []}, "expected at least one metric"),
-        ({"metric": ["ndcg@3", "diversity@3"]}, "diversity@3 needs item_vectors, which a scorer does not have"),
+        ({"metric": ["ndcg@3", "diversity@3"]}, "diversity@3 needs item_vectors=, which a scorer does not have"),
+        ({"metric": "revenue@3"}, "revenue@3 needs prices=, which a scorer does not have"),
+        ({"metric": None}, "metrics=None: expected names"),
         ({"given": 1.5}, "^given="),
         ({"random_state": -1}, "^random_state="),
     ],

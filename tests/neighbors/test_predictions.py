@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recokit import Interactions
-from recokit.base import recommender
+from recokit.base import _hooks
 from recokit.neighbors import ItemKNN, UserKNN, _explicit, _means
 from recokit.neighbors._index import SimilarityIndex
 from tests.naive import neighbors as naive
@@ -108,8 +108,9 @@ def naive_neighbors(R, similarity, k, *, swapped):
 def test_scores_of_implicit_feedback_are_sums_over_the_neighbours(similarity, R, k):
     data = Interactions.from_dense(R, missing=np.nan, feedback="implicit")
     options = {"similarity": similarity, "alpha": 0.25}
-    by_user = naive_neighbors(R, similarity, k, swapped=False) @ np.nan_to_num(R)
-    by_item = np.nan_to_num(R) @ naive_neighbors(R.T, similarity, k, swapped=True).T
+    users, items = ~np.isnan(R).all(axis=1), ~np.isnan(R).all(axis=0)  # only these count in N of "lift"
+    by_user = naive_neighbors(R[:, items], similarity, k, swapped=False) @ np.nan_to_num(R)
+    by_item = np.nan_to_num(R) @ naive_neighbors(R[users].T, similarity, k, swapped=True).T
     for model, expected in ((UserKNN(k, **options), by_user), (ItemKNN(k, **options), by_item)):
         model.fit(data)
         assert_allclose(model.predict(all_pairs(R)), expected.ravel(), rtol=1e-5)
@@ -155,7 +156,7 @@ def test_lists_pairs_and_tiles_of_any_size_have_the_same_ratings(model, ratings,
 def test_similarities_are_computed_once_for_all_users_of_a_block(ratings, monkeypatch):
     monkeypatch.setattr(_means, "_TILE_CELLS", 60)
     monkeypatch.setattr(_explicit, "_MAX_CELLS", 0)
-    monkeypatch.setattr(recommender, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 users
+    monkeypatch.setattr(_hooks, "_BLOCK_BYTES", 4 * 30 * 7)  # dense scores of 7 users
     model = ItemKNN(5).fit(Interactions.from_dense(ratings, missing=np.nan))
     queried, similarities = [], SimilarityIndex.similarities
 

@@ -15,7 +15,7 @@ from tests.naive import similarity as naive
 def naive_weights(table, weighting, k1=1.2, b=0.75):
     """Return the weighted values of a table, cell by cell from the formulas; NaN is kept."""
     weighted = np.full(table.shape, np.nan)
-    n_rows = len(table)
+    n_rows = (~np.isnan(table)).any(axis=1).sum()
     mean_length = np.nansum(table) / n_rows
     for row, column in np.argwhere(~np.isnan(table)):
         x = table[row, column]

@@ -1,8 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnchoredText
+from matplotlib.text import Text
 
 from recokit import (
     EASE,
@@ -36,28 +40,33 @@ RESULTS = {name: evaluate(lists, TEST, METRICS, catalogue=IMPLICIT) for name, li
 
 
 def render(ax):
-    """Draw the figure as for a file; return the texts of the axes."""
-    ax.figure.canvas.draw()
+    """Draw the figure without output; return the texts of the axes."""
+    ax.figure.draw_without_rendering()
     return [text.get_text() for text in ax.texts]
+
+
+def note_of(ax):
+    (written,) = (artist for artist in ax.artists if isinstance(artist, AnchoredText))
+    return written.txt.get_text()
 
 
 def fresh():
     return Figure(layout="constrained").subplots()
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda ax: plotting.long_tail(IMPLICIT, ax=ax),
-        lambda ax: plotting.metric_by_k(LISTS, TEST, ax=ax),
-        lambda ax: plotting.comparison(RESULTS, ax=ax),
-        lambda ax: plotting.coverage_accuracy(RESULTS, ax=ax),
-        lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
-        lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
-        lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
-        lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
-    ],
-)
+DRAWN = {
+    "long_tail": lambda ax: plotting.long_tail(IMPLICIT, ax=ax),
+    "metric_by_k": lambda ax: plotting.metric_by_k(LISTS, TEST, ax=ax),
+    "comparison": lambda ax: plotting.comparison(RESULTS, ax=ax),
+    "coverage_accuracy": lambda ax: plotting.coverage_accuracy(RESULTS, ax=ax),
+    "segment_profiles": lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
+    "learning_curve": lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
+    "rating_heatmap": lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
+    "similarity_neighborhood": lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_plots_are_drawn_on_the_given_axes_or_on_new_ones(draw):
     ax = fresh()
     assert draw(ax) is ax
@@ -67,11 +76,40 @@ def test_plots_are_drawn_on_the_given_axes_or_on_new_ones(draw):
     render(new)
 
 
+@pytest.mark.parametrize("loc", ["left", "center", "right"])
+@pytest.mark.parametrize("on_new_axes", [False, True])
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_a_title_is_drawn_above_the_note_and_the_legend(draw, on_new_axes, loc):
+    ax = draw(None if on_new_axes else Figure().subplots())
+    title = ax.set_title("Shop", loc=loc)
+    render(ax)
+    others = [artist.get_window_extent() for artist in ax.artists if isinstance(artist, AnchoredText)]
+    others += [ax.get_legend().get_window_extent()] if ax.get_legend() else []
+    others += [text.get_window_extent() for text in ax.texts]
+    assert title.get_window_extent().count_overlaps(others) == 0
+    assert all(title.get_window_extent().y0 >= box.y1 for box in others[:1])
+
+
+def test_a_title_moves_down_when_the_legend_moves_into_the_axes():
+    ax = plotting.metric_by_k(LISTS, TEST, ax=Figure().subplots())
+    title = ax.set_title("Shop")
+    render(ax)
+    above = title.get_window_extent().y0
+    ax.legend(loc="lower right")
+    render(ax)
+    assert title.get_window_extent().y0 < above - 10
+
+
+def test_figures_can_be_pickled():
+    for draw in DRAWN.values():
+        render(pickle.loads(pickle.dumps(draw(fresh()).figure)).axes[0])
+
+
 def test_the_long_tail_shows_sorted_counts_and_the_smallest_head_with_the_share():
     ax = plotting.long_tail(IMPLICIT, share=0.5)
     counts = np.sort(np.bincount(IMPLICIT.item_codes))[::-1]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), counts)
-    head = int(ax.get_title(loc="left").split(" of ")[0])
+    head = int(note_of(ax).split(" of ")[0])
     assert counts[:head].sum() >= 0.5 * counts.sum() > counts[: head - 1].sum()
     render(ax)
 
@@ -189,17 +227,23 @@ def test_names_beside_points_do_not_overlap_and_stay_inside_the_axes(places):
             assert not box.contains(x, y)
 
 
-def test_names_of_many_neighbours_are_written_along_their_rays():
-    data = Interactions.from_arrays(
-        *zip(*[(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3], strict=True)
-    )
-    ax = plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 30, labels=lambda item: f"a long name of item {item}")
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 13, 30])
+@pytest.mark.parametrize("name", ["a long name of item", "一个很长的商品名称"])
+@pytest.mark.filterwarnings("ignore:no installed font", "ignore:Glyph")
+def test_names_of_similar_items_do_not_overlap_and_stay_inside_the_axes(n, name):
+    pairs = [(u, i) for u in range(40) for i in range(40) if (u * i) % 7 < 3]
+    model = ItemKNN().fit(pairs)
+    ax = plotting.similarity_neighborhood(model, 0, n, labels=lambda item: f"{name} {item} with more words at the end")
     render(ax)
-    for text in ax.texts[1:]:
-        ray = np.degrees(np.arctan2(*text.xy[::-1]))
-        assert abs((text.get_rotation() - ray + 90) % 180 - 90) < 1e-6
+    center, *boxes = (Text.get_window_extent(text) for text in ax.texts)  # without the lines to the points
+    assert len(boxes) == n
+    for number, box in enumerate(boxes):
+        assert box.count_overlaps([center, *boxes[:number], *boxes[number + 1 :]]) == 0
+        assert ax.bbox.x0 <= box.x0 < box.x1 <= ax.bbox.x1
+        assert ax.bbox.y0 <= box.y0 < box.y1 <= ax.bbox.y1
+    points = ax.transData.transform([text.xy for text in ax.texts[1:]])
+    assert not any(box.contains(x, y) for box in boxes for x, y in points)
     assert ax.get_aspect() == 1.0  # otherwise the distance would depend on the direction
-    assert {text.get_rotation() for text in plotting.similarity_neighborhood(ItemKNN().fit(data), 0, 12).texts} == {0.0}
 
 
 def test_segments_by_activity_include_every_user_once_and_show_their_means():
@@ -281,6 +325,7 @@ def test_histories_of_several_models_differ_by_name_and_colour():
     assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
+@pytest.mark.filterwarnings("ignore:no installed font", "ignore:Glyph")
 def test_a_heat_map_shows_the_predictions_and_marks_the_training_pairs():
     model = SGDMatrixFactorization(4, n_epochs=3, random_state=0).fit(EXPLICIT)
     users, items = list(EXPLICIT.users)[:4], list(EXPLICIT.items)[:6]
@@ -299,6 +344,65 @@ def test_a_rating_of_zero_is_marked_as_a_training_pair():
     dots = plotting.rating_heatmap(BiasBaseline().fit(data), users=[2, 1], items=["b", "a"]).lines[0]
     rows, columns = np.round(dots.get_ydata()).astype(int), np.round(dots.get_xdata()).astype(int)
     assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 1)]
+
+
+KNOWN = Interactions.from_arrays([1, 1, 2, 2, 3], ["a", "b", "a", "c", "b"], [5, 2.5, 0, 3, 4])
+
+
+def test_a_heat_map_of_interactions_shows_known_ratings_and_blank_cells():
+    ax = plotting.rating_heatmap(KNOWN, users=[2, 1], items=["c", "a", "b"])
+    (image,) = ax.images
+    shown = np.ma.filled(image.get_array().astype(float), np.nan)
+    np.testing.assert_array_equal(shown, [[3, 0, np.nan], [np.nan, 5, 2.5]])
+    assert image.get_clim() == (0, 5)
+    assert {(*text.get_position(), text.get_text()) for text in ax.texts} == {
+        (0, 0, "3"), (1, 0, "0"), (1, 1, "5"), (2, 1, "2.5"),
+    }  # fmt: skip
+    assert not ax.lines
+    (bar,) = (other for other in ax.figure.axes if other is not ax)
+    assert bar.get_ylabel() == "rating"
+
+
+def test_a_heat_map_of_strengths_can_be_drawn():
+    ax = plotting.rating_heatmap(Interactions.from_arrays([1, 1, 2], ["a", "b", "a"]))
+    assert render(ax) == ["1", "1", "1"]
+
+
+def test_a_heat_map_shows_known_and_predicted_ratings_side_by_side():
+    model = BiasBaseline().fit(KNOWN)
+    ax = plotting.rating_heatmap(model, users=[2, 1], items=["c", "a", "b"], view="both", labels={"a": "tea"})
+    render(ax)
+    known, predicted = ax.images
+    expected = model.predict([(user, item) for user in (2, 1) for item in "cab"]).reshape(2, 3)
+    np.testing.assert_allclose(predicted.get_array(), expected)
+    assert known.get_array().count() == 4
+    assert known.get_clim() == predicted.get_clim() == model.rating_range_
+    assert known.get_extent()[:2] == [-0.5, 2.5]
+    assert predicted.get_extent()[:2] == [3.5, 6.5]
+    assert ax.get_xticks().tolist() == [0, 1, 2, 4, 5, 6]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["c", "tea", "b"] * 2
+    halves = [artist for artist in ax.artists if isinstance(artist, AnchoredText)]
+    assert [half.txt.get_text() for half in halves] == ["known", "predicted"]
+    for half, image in zip(halves, ax.images, strict=True):
+        left, right = ax.transData.transform([(x, 0) for x in image.get_extent()[:2]])[:, 0]
+        box = half.get_window_extent()
+        assert (box.x0 + box.x1) / 2 == pytest.approx((left + right) / 2, abs=1)
+
+
+def test_known_strengths_and_predicted_scores_have_their_own_scales():
+    model = Popularity().fit(IMPLICIT)
+    known, predicted = plotting.rating_heatmap(model, view="both").images
+    assert known.get_array().shape == (10, 10)
+    assert known.get_clim() == (1, 1)
+    assert predicted.get_clim() == (predicted.get_array().min(), predicted.get_array().max())
+
+
+@pytest.mark.parametrize("cmap", ["Blues", "cividis", "Greys_r"])
+def test_numbers_contrast_with_every_colour_map(cmap):
+    ax = plotting.rating_heatmap(KNOWN, users=[1, 2], items=["a"], cmap=cmap)
+    assert ax.images[0].get_cmap().name == cmap
+    dark_is_high = cmap == "Blues"
+    assert [text.get_color() for text in ax.texts] == (["white", "black"] if dark_is_high else ["black", "white"])
 
 
 def test_a_heat_map_shows_the_most_active_users_and_items_by_default():
@@ -343,6 +447,9 @@ def test_an_item_without_neighbours_is_drawn_alone():
         (lambda: plotting.learning_curve(Popularity().fit(IMPLICIT)), TypeError, "Popularity has no history_"),
         (lambda: plotting.learning_curve(SGDMatrixFactorization()), TypeError, "not fitted"),
         (lambda: plotting.rating_heatmap(Popularity()), NotFittedError, "not fitted"),
+        (lambda: plotting.rating_heatmap([[1, 2]]), TypeError, "a fitted Recommender or Interactions, got list"),
+        (lambda: plotting.rating_heatmap(EXPLICIT, view="both"), ValueError, "view='both' needs predictions"),
+        (lambda: plotting.rating_heatmap(EXPLICIT, view="all"), ValueError, "'predicted', 'known' or 'both'"),
         (lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=["eve"]), UnknownIdError, "eve"),
         (
             lambda: plotting.rating_heatmap(Popularity().fit(IMPLICIT), users=[]),

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numba
@@ -40,13 +41,21 @@ def threads_at_any_cost() -> Iterator[None]:
 def thread_count(n_threads: int | None) -> int:
     """Return the number of threads to use: ``n_threads``, or Numba's default if it is None.
 
+    Raises
+    ------
+    ValueError
+        ``n_threads`` is not an integer.
+
     Examples
     --------
     >>> thread_count(3)
     3
     """
+    given: Any = n_threads
+    if given is not None and not isinstance(given, Integral):
+        raise ValueError(f"n_threads={n_threads!r}: expected an integer, or None for all processors")
     available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-    return available if n_threads is None else max(1, n_threads)
+    return available if n_threads is None else max(1, int(n_threads))
 
 
 def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
-__all__ = ["read_histories"]
+__all__ = ["read_histories", "read_history"]
 
 
 def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: bool) -> tuple[Any, Rows]:
@@ -61,6 +61,29 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     return users, Rows.from_arrays(
         bounds_from_lengths(np.array([len(codes) for codes, _ in parts], np.int64)), codes, values
     )
+
+
+def read_history(given: Any, items: IdIndex, *, explicit: bool) -> Rows:
+    """Return the history of one user over the items of a model, as a single row.
+
+    Parameters
+    ----------
+    given : sequence of item ids, or mapping of item ids to ratings or strengths
+    items, explicit
+        As in `read_histories`.
+
+    Raises
+    ------
+    UnknownIdError
+        An item is unknown.
+    DataError
+        The history is of another form, or cannot be used as in `read_histories`.
+    """
+    if isinstance(given, str | bytes | Interactions) or not isinstance(given, Iterable) or is_frame(given):
+        raise DataError(
+            f"history: expected a sequence of item ids, or a mapping of item ids to values, got {given!r:.60}"
+        )
+    return read_histories([labelled_mapping(given)], items, explicit=explicit, skip_unknown=False)[1]
 
 
 def _from_table(table: Any, explicit: bool) -> Interactions:

@@ -1,6 +1,6 @@
 """Top-n lists without a dense matrix of scores, and sparse rows computed in blocks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -12,12 +12,24 @@ from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.neighbors import merge_lists
 from recokit.kernels.sparse_lists import sparse_top
 
-__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "top_of_sums", "top_of_tiles"]
+__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "ranges", "top_of_sums", "top_of_tiles"]
 
 USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
 _BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
 
 Fill = Callable[[int, CodeArray, FloatArray], None]
+
+
+def ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of consecutive blocks of at most ``size`` of n rows.
+
+    Examples
+    --------
+    >>> list(ranges(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for start in range(0, n, size):
+        yield start, min(start + size, n)
 
 
 def top_of_sums(

@@ -11,6 +11,7 @@ __all__ = [
     "FRACTION",
     "NON_NEGATIVE",
     "OPTIONAL_COUNT",
+    "OPTIONAL_NON_NEGATIVE",
     "OPTIONAL_POSITIVE",
     "POSITIVE",
     "RANDOM_STATE",
@@ -26,6 +27,7 @@ NON_NEGATIVE: Constraint = [Interval(Real, 0, None, closed="left")]
 FRACTION: Constraint = [Interval(Real, 0, 1, closed="neither")]
 COUNT: Constraint = [Interval(Integral, 1, None, closed="left")]
 OPTIONAL_POSITIVE: Constraint = [*POSITIVE, None]
+OPTIONAL_NON_NEGATIVE: Constraint = [*NON_NEGATIVE, None]
 OPTIONAL_COUNT: Constraint = [*COUNT, None]
 BOOLEAN: Constraint = ["boolean"]
 RANDOM_STATE: Constraint = ["random_state"]
@@ -39,7 +41,14 @@ def interval(left: float | None, right: float | None, closed: str) -> Constraint
 def one_of(*options: str | None) -> Constraint:
     """Return the constraint of one of several strings, or None if it is among the options."""
     names = {option for option in options if option is not None}
-    return [StrOptions(names), None] if None in options else [StrOptions(names)]
+    return [_SortedStrOptions(names), None] if None in options else [_SortedStrOptions(names)]
+
+
+class _SortedStrOptions(StrOptions):
+    """One of several strings, which error messages list in order; scikit-learn lists them in the order of a set."""
+
+    def __str__(self) -> str:
+        return f"a str among {', '.join(map(repr, sorted(self.options)))}"
 
 
 def share_or_count() -> Constraint:

@@ -1,7 +1,7 @@
 """Recommender: the protocol common to all estimators."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +13,11 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._histories import read_histories
-from recokit.base._learner import Learner
+from recokit.base._histories import read_histories, read_history
+from recokit.base._hooks import Hooks
+from recokit.base._lists import ranges
 from recokit.base._state import on_snapshot
-from recokit.base.explanation import Explanation, Language, Term
+from recokit.base.explanation import Explanation, Language, check_language, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
 from recokit.data.interactions import Interactions
@@ -28,17 +29,16 @@ __all__ = ["Recommender"]
 OnUnknown = Literal["raise", "popular", "empty"]
 Fill = Any  # None, "popular" or a Recommender
 
-_BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and threads, little compared with any model
 
 _warned_of_r2: set[type] = set()
 
 
-class Recommender(RegressorMixin, Learner):
+class Recommender(RegressorMixin, Hooks):
     """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
 
-    A subclass implements `_fit` and `_score_block`. All other hooks have defaults, which a subclass may override. Hooks
-    see codes, never ids. A saved model names its class by a storage key: the module and the class name, or the class
-    argument ``storage_key``.
+    A subclass implements `_fit` and `_score_block`. All other hooks (``Hooks``) have defaults, which a subclass may
+    override. Hooks see codes, never ids. A saved model names its class by a storage key: the module and the class name,
+    or the class argument ``storage_key``.
 
     Attributes
     ----------
@@ -53,88 +53,6 @@ class Recommender(RegressorMixin, Learner):
         own = cls.__module__.partition(".")[0] == "recokit"
         default = f"{'recokit' if own else cls.__module__}.{cls.__qualname__}"
         persistence.storable(storage_key or default)(cls)
-
-    # ------------------------------------------------------------------ hooks
-
-    def _score_block(self, profiles: Any) -> FloatArray:
-        """Return the scores of all items for the users with these profiles: a new (n_users, n_items) float32 array.
-
-        −∞ marks an item without evidence; it is never recommended. Scores are not NaN. They are not clipped to the
-        rating scale, since they determine the order of lists.
-        """
-        raise NotImplementedError
-
-    def _user_profiles(self, user_codes: CodeArray) -> Any:
-        """Return the profiles that ``_score_block`` needs for training users; by default their histories."""
-        return self._training_histories(user_codes)
-
-    def _fold_in(self, histories: Rows) -> Any:
-        """Return the profiles of users outside the training data; by default their histories."""
-        return histories
-
-    def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
-        """Return the n best eligible items for the users with these profiles, with scores that are not clipped.
-
-        The default scores all items. Override it if the model can make lists without scoring all items.
-        """
-        return eligible.select(self._score_block(profiles), n, self._runner())
-
-    def _block_size(self) -> int:
-        """Return the number of users per block of lists; by default limited by the memory of dense scores."""
-        return self._dense_block_size()
-
-    def _to_reported(self, scores: FloatArray) -> FloatArray:
-        """Return the scores to report; unchanged by default. May modify them in place."""
-        return scores
-
-    def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores to report for known pairs: (n_pairs,) float64.
-
-        The default scores all items of each user. Pairs without evidence (−∞) get their fallback score.
-        """
-        scores: FloatArray = np.zeros(len(user_codes))
-        users, rows = np.unique(user_codes, return_inverse=True)
-        order = np.argsort(rows, kind="stable")
-        bounds = np.searchsorted(rows[order], np.arange(len(users) + 1))
-        for start, stop in _ranges(len(users), self._dense_block_size()):
-            block = self._score_block(self._user_profiles(users[start:stop]))
-            here = order[bounds[start] : bounds[stop]]
-            scores[here] = block[rows[here] - start, item_codes[here]]
-        without_evidence = ~np.isfinite(scores)
-        scores = self._to_reported(scores)
-        fallback = self._fallback_scores(user_codes[without_evidence], item_codes[without_evidence])
-        scores[without_evidence] = fallback
-        return scores
-
-    def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
-        """Return the scores of pairs without evidence or with an unknown side (code −1): (n_pairs,) float64.
-
-        The default is 0 for implicit feedback, and for ratings the mean plus the biases of the known sides.
-        """
-        if not self._is_explicit():
-            return np.zeros(len(user_codes))
-        return np.clip(self._biases.predict(user_codes, item_codes), *self.rating_range_)
-
-    def _popular_scores(self) -> FloatArray:
-        """Return the popularity of each item, for users without a profile: (n_items,) float32."""
-        return self.item_counts_
-
-    def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        """Return terms, with ids as subjects, that add up to the score of a known pair; one term by default."""
-        score = self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0]
-        return [Term("other", None, float(score))]
-
-    def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        """Return the n items most similar to each item."""
-        raise NotImplementedError(f"{type(self).__name__} does not define similar items")
-
-    def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
-        """Return the n users most similar to each user."""
-        raise NotImplementedError(f"{type(self).__name__} does not define similar users")
-
-    def _warm_up_data(self) -> Iterable[Interactions]:
-        """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
-        return ()
 
     # ------------------------------------------------------------------ predicting
 
@@ -411,7 +329,7 @@ class Recommender(RegressorMixin, Learner):
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
         lists = Top.empty(eligible.n_users, n)
-        for start, stop in _ranges(eligible.n_users, self._dense_block_size()):
+        for start, stop in ranges(eligible.n_users, self._dense_block_size()):
             scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
             block = eligible.take(np.arange(start, stop))
             lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
@@ -484,7 +402,7 @@ class Recommender(RegressorMixin, Learner):
         return _with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
 
     @on_snapshot
-    def explain(self, user: Any, item: Any, *, language: Language = "en") -> Explanation:
+    def explain(self, user: Any, item: Any, *, language: Language = "en", labels: Any = None) -> Explanation:
         """Explain the score of an item for a user as a sum of terms.
 
         Parameters
@@ -493,6 +411,8 @@ class Recommender(RegressorMixin, Learner):
             A user and an item of the training data.
         language : {"en", "zh"}
             Language of ``str(explanation)``.
+        labels : mapping of item ids to titles, or callable, optional
+            Titles of items, shown in place of their ids.
 
         Returns
         -------
@@ -504,44 +424,60 @@ class Recommender(RegressorMixin, Learner):
         UnknownIdError
             The user or the item is unknown.
         """
-        if language not in ("en", "zh"):
-            raise ValueError(f"language={language!r}: expected 'en' or 'zh'")
+        check_language(language)
         user_code = int(known_codes(self.interactions_.users, [user], "user")[0])
         item_code = int(known_codes(self.interactions_.items, [item], "item")[0])
         score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
-        terms = [term for term in self._explain(user_code, item_code) if term.contribution != 0]
-        terms.sort(key=lambda term: -abs(term.contribution))
-        return Explanation(user, item, score, tuple(terms), language)
+        return explanation_of(user, item, score, self._explain(user_code, item_code), language, labels)
 
-    # ------------------------------------------------------------------ for subclasses
+    @on_snapshot
+    def explain_for(self, history: Any, item: Any, *, language: Language = "en", labels: Any = None) -> Explanation:
+        """Explain the score of an item for a user outside the training data, from the history of the user.
 
-    def _training_histories(self, user_codes: CodeArray) -> Rows:
-        """Return rows of the training data; an unknown user (code −1) has an empty row."""
-        return self.interactions_.rows.take(user_codes)
+        The contribution of an item of the history is the change of the score if the item is left out. The rest of the
+        score is one term. The cost is that of scoring as many users as the history has items.
 
-    def _past_item_terms(self, item_codes: CodeArray, contributions: FloatArray) -> list[Term]:
-        """Return one term per item of a history."""
-        ids = self.interactions_.items.take(item_codes).tolist()
-        return [Term("past_item", item, float(part)) for item, part in zip(ids, contributions, strict=True)]
+        Parameters
+        ----------
+        history : sequence of item ids, or mapping of item ids to ratings or strengths
+            As in `recommend_for`. Rating models need ratings.
+        item : id
+            An item of the training data.
+        language, labels
+            As in `explain`.
 
-    def _blocks(self, n_users: int) -> Iterator[tuple[int, int]]:
-        """Yield the range of users of each block of lists."""
-        return _ranges(n_users, self._block_size())
+        Returns
+        -------
+        Explanation
+            Its terms add up to the score that `recommend_for` gives the item, to within 1e-5 × max(1, score). Its
+            ``user`` is None.
 
-    def _dense_block_size(self) -> int:
-        """Return the number of users whose scores of all items are held at a time."""
-        return max(1, _BLOCK_BYTES // (4 * self.interactions_.n_items))
+        Raises
+        ------
+        UnknownIdError
+            The item, or an item of the history, is unknown.
+        DataError
+            The history cannot be used.
+
+        Examples
+        --------
+        >>> from recokit import ItemKNN
+        >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea")])
+        >>> print(model.explain_for(["tea"], "cup"))
+        cup scores 0.816 for this user because of their interest in tea (+0.816).
+        """
+        check_language(language)
+        items = self.interactions_.items
+        item_code = int(known_codes(items, [item], "item")[0])
+        rows = read_history(history, items, explicit=self._is_explicit())
+        score = float(self._scores_for(rows, item_code)[0])
+        return explanation_of(None, item, score, self._explain_history(rows, item_code), language, labels)
 
 
 def _with_ids(rows: Any, top: Top, index: Any, **options: Any) -> Recommendations:
     """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
     items = index.take(np.maximum(top.codes, 0))
     return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts, **options)
-
-
-def _ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, n, size):
-        yield start, min(start + size, n)
 
 
 def _check_request(n: Any, on_unknown: str = "raise", fill: Any = None) -> None:

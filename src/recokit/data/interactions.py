@@ -20,6 +20,7 @@ from recokit.data._columns import (
     warn_of_unused,
 )
 from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
@@ -377,7 +378,7 @@ class Interactions:
         """
         if self.timestamps is None:
             raise DataError(
-                "in_time_order needs timestamps; pass timestamp=… to from_frame or timestamps=… to from_arrays"
+                "in_time_order needs timestamps; pass timestamp= to from_frame, or timestamps= to from_arrays"
             )
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
@@ -396,11 +397,9 @@ class Interactions:
             int64 if user and item ids are integers, otherwise objects.
         values : (n_interactions,) float32 array
         """
-        users, items = self.users.take(self.user_codes), self.items.take(self.item_codes)
-        pairs = np.column_stack([users, items])
-        n, seed = self.n_interactions, random_state
-        order = np.arange(n) if seed is None else np.random.default_rng(seed).permutation(n)
-        return pairs[order], self.values[order]
+        pairs = np.column_stack([self.users.take(self.user_codes), self.items.take(self.item_codes)])
+        order = slice(None) if random_state is None else np.random.default_rng(random_state).permutation(len(pairs))
+        return pairs[order], self.values[order].copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         # NumPy would wrap the object in a single cell, and scikit-learn's tools would fail with an unclear error.
@@ -557,3 +556,6 @@ class Interactions:
     def __repr__(self) -> str:
         size = f"{self.n_users:,} users × {self.n_items:,} items, {self.n_interactions:,} interactions"
         return f"Interactions({size}, {self.feedback})"
+
+    def _repr_html_(self) -> str:
+        return html_of_interactions(self)

@@ -5,11 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import UnknownIdError
 
 __all__ = ["Recommendations"]
+
+_LISTS_SHOWN, _ITEMS_SHOWN = 5, 5
 
 
 class Recommendations:
@@ -39,6 +42,10 @@ class Recommendations:
     [('pot', -1.0)]
     >>> len(lists)
     2
+    >>> print(lists)
+    Recommendations(2 users × up to 2 items, 3 in total; 1 short)
+    ann: tea (-1), cup (-2)
+    bob: pot (-1)
     """
 
     def __init__(
@@ -129,12 +136,35 @@ class Recommendations:
             columns["is_filler"] = self.is_filler[rows, ranks]
         return to_frame(columns, backend)
 
+    def _first_lists(self) -> list[list[str]]:
+        """Return the first lists as texts: the user, and the first items with their scores."""
+        shown = []
+        for row, user in enumerate(self.users[:_LISTS_SHOWN].tolist()):
+            cells = [f"{item} ({score:.3g})" for item, score in self._list(row)[:_ITEMS_SHOWN]]
+            more = ["…"] * bool(self.counts[row] > _ITEMS_SHOWN)
+            shown.append([str(user), *cells, *more])
+        return shown
+
     def __repr__(self) -> str:
         n_users, n = self.items.shape
         n_empty, n_short = int(np.sum(self.counts == 0)), int(np.sum((self.counts > 0) & (self.counts < n)))
-        notes = [f"{n_empty:,} empty"] * (n_empty > 0) + [f"{n_short:,} short"] * (n_short > 0)
-        size = f"{n_users:,} users × up to {n} items, {int(self.counts.sum()):,} in total"
-        return f"Recommendations({size}{'; ' * bool(notes)}{', '.join(notes)})"
+        n_fillers = int(np.sum(self.counts - self.n_scored))
+        counts = {"empty": n_empty, "short": n_short, "fillers": n_fillers}
+        notes = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+        rows, listed = (name.removesuffix("_id").replace("_", " ") + "s" for name in self._columns)
+        size = f"{n_users:,} {rows} × up to {n} {listed}, {int(self.counts.sum()):,} in total"
+        return f"Recommendations({size}{'; ' * bool(notes)}{notes})"
+
+    def __str__(self) -> str:
+        lines = [f"{user}: {', '.join(items) or '(empty)'}" for user, *items in self._first_lists()]
+        return "\n".join([repr(self), *lines, *["…"] * (len(self) > _LISTS_SHOWN)])
+
+    def _repr_html_(self) -> str:
+        width = min(self.items.shape[1], _ITEMS_SHOWN) + (self.items.shape[1] > _ITEMS_SHOWN)
+        ranks = [str(rank) for rank in range(1, min(width, _ITEMS_SHOWN) + 1)] + ["…"] * (width > _ITEMS_SHOWN)
+        rows = [row + [""] * (1 + width - len(row)) for row in self._first_lists()]
+        note = f"the first {_LISTS_SHOWN} of {len(self):,} lists" if len(self) > _LISTS_SHOWN else ""
+        return html_table(repr(self), [self._columns[0], *ranks], rows, note)
 
 
 def _as_ids(ids: Any) -> AnyArray:

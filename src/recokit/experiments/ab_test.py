@@ -1,16 +1,17 @@
 """A/B tests: uplift and sample size."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 
+from recokit._runtime.arguments import check_count, check_number, check_probability, check_seed
 from recokit._typing import FloatArray
-from recokit.data._columns import to_numbers
+from recokit.data._events import read_numbers
 from recokit.exceptions import DataError
 
 __all__ = ["Uplift", "sample_size", "uplift"]
@@ -71,7 +72,7 @@ def uplift(
 
     Parameters
     ----------
-    control, treatment : (conversions, visitors), or (n,) array-like
+    control, treatment : (conversions, visitors), (n,) array-like, or mapping of visitors to outcomes
         A tuple of two integers; or the outcome of each visitor, including outcomes of 0. Outcomes that are all 0 or 1
         are conversions.
     confidence : float
@@ -105,11 +106,9 @@ def uplift(
     >>> print(uplift((200, 4000), (260, 4000)))
     0.065 against 0.05: +0.015 [+0.004799, +0.02525], +30.0% [+8.7%, +55.5%] (95%), p = 0.00396
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
-    resamples: Any = n_resamples
-    if not isinstance(resamples, Integral) or resamples < 1:
-        raise ValueError(f"n_resamples={n_resamples!r}: expected an integer of at least 1")
+    check_probability(confidence, "confidence")
+    check_count(n_resamples, "n_resamples")
+    random_state = check_seed(random_state)
     a, b = _group(control, "control"), _group(treatment, "treatment")
     if a.conversions is not None and b.conversions is not None:
         return _compare_proportions(a.conversions, a.size, b.conversions, b.size, confidence)
@@ -179,12 +178,12 @@ def sample_size(
     given = {"alpha": alpha, "power": power}
     if standard_deviation is None:
         given |= {"control": control, "treatment": treatment}
-    elif not (0 < standard_deviation < math.inf and math.isfinite(control) and math.isfinite(treatment)):
-        numbers = f"control={control}, treatment={treatment}, standard_deviation={standard_deviation}"
-        raise ValueError(f"{numbers}: expected finite numbers and a standard deviation above 0")
+    else:
+        check_number(control, "control")
+        check_number(treatment, "treatment")
+        check_number(standard_deviation, "standard_deviation", above=0)
     for name, value in given.items():
-        if not 0 < value < 1:
-            raise ValueError(f"{name}={value}: expected a probability between 0 and 1")
+        check_probability(value, name)
     if control == treatment:
         raise ValueError(f"control and treatment are both {control}: no sample size can detect a difference of 0")
     null_spread, spread = _spreads(control, treatment, standard_deviation)
@@ -220,13 +219,16 @@ def _group(given: Any, name: str) -> _Group:
         ones = np.zeros(int(visitors))
         ones[: int(conversions)] = 1
         return _Group(int(visitors), int(conversions), ones)
-    outcomes = to_numbers(given, name)
+    if isinstance(given, Mapping):  # the outcome of each visitor
+        given = list(given.values())
+    outcomes = read_numbers(given, name)
     if len(outcomes) == 0:
         raise DataError(f"{name}: the group has no visitors")
     if len(outcomes) == 2 and all(isinstance(number, int | np.integer) for number in given) and max(given) > 1:
+        first, second = given
         raise DataError(
             f"{name}: the two integers {list(given)} are ambiguous: pass conversions and visitors as a tuple, "
-            f"({given[0]}, {given[1]}), and the outcomes of two visitors as floats"
+            f"({first}, {second}), and the outcomes of two visitors as floats"
         )
     binary = bool(np.all((outcomes == 0) | (outcomes == 1)))
     return _Group(len(outcomes), int(outcomes.sum()) if binary else None, outcomes)

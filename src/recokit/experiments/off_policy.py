@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.arguments import check_number, check_probability
 from recokit._typing import FloatArray
-from recokit.data._columns import check_lengths, refuse, to_numbers
+from recokit.data._columns import check_lengths, refuse
+from recokit.data._events import read_numbers
 from recokit.exceptions import DataError
 
 __all__ = ["PolicyValue", "doubly_robust", "ips", "snips"]
@@ -207,7 +209,7 @@ def doubly_robust(
 
 def _read_log(**columns: Any) -> dict[str, FloatArray]:
     """Return the columns of a log as checked arrays."""
-    log = {name: to_numbers(values, name) for name, values in columns.items()}
+    log = {name: read_numbers(values, name) for name, values in columns.items()}
     check_lengths(dict(log))
     refuse(log["propensities"], (log["propensities"] <= 0) | (log["propensities"] > 1), "propensities", "(0, 1]")
     refuse(log["probabilities"], (log["probabilities"] < 0) | (log["probabilities"] > 1), "probabilities", "[0, 1]")
@@ -215,8 +217,8 @@ def _read_log(**columns: Any) -> dict[str, FloatArray]:
 
 
 def _weights(log: dict[str, FloatArray], clip: float | None) -> FloatArray:
-    if clip is not None and not clip > 0:
-        raise ValueError(f"clip={clip!r}: expected a number above 0")
+    if clip is not None and clip != math.inf:
+        check_number(clip, "clip", above=0)
     weights = log["probabilities"] / log["propensities"]
     return weights if clip is None else np.minimum(weights, clip)
 
@@ -228,8 +230,7 @@ def _mean_of_terms(terms: FloatArray, weights: FloatArray, confidence: float) ->
 
 
 def _result(value: float, error: float, weights: FloatArray, confidence: float) -> PolicyValue:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    check_probability(confidence, "confidence")
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
     squares = float(weights @ weights)
     effective = float(weights.sum()) ** 2 / squares if squares > 0 else 0.0

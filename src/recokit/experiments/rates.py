@@ -1,14 +1,15 @@
 """Rates of visitors and buyers: conversion and repeat purchases."""
 
 import warnings
-from numbers import Integral
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.arguments import check_count
 from recokit._runtime.warnings import levels_inside
-from recokit.data._events import have_different_types, read_user_ids
-from recokit.data._frames import column, column_names, is_frame, plain
+from recokit.data._events import describe_mismatch, id_column, read_user_ids
+from recokit.data._frames import column, column_names, is_frame, is_pandas, plain
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 
@@ -25,7 +26,8 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     Parameters
     ----------
     visitors, buyers : array-like of user ids, frame with the column user_id, or Interactions
-        Users that visited, and users that bought; repetitions are allowed.
+        Users that visited, and users that bought; repetitions are allowed. A pandas Series contains the ids as its
+        values, or as its index if the name of the index is user_id.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     Warns
     -----
     UserWarning
-        No buyer is among the visitors, and the ids of only one side are strings.
+        No buyer is among the visitors.
 
     References
     ----------
@@ -54,12 +56,9 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     visitor_ids, buyer_ids = read_user_ids(visitors, "visitors"), read_user_ids(buyers, "buyers")
     if len(visitor_ids) == 0:
         raise DataError("no visitors: the conversion rate is not defined")
-    if have_different_types(visitor_ids, buyer_ids):
-        warnings.warn(
-            "none of the buyers is among the visitors, and the ids of only one side are strings; convert them to the "
-            "same type",
-            stacklevel=levels_inside(),
-        )
+    mismatch = describe_mismatch(visitor_ids, buyer_ids, ("the visitors", "the buyers"))
+    if mismatch is not None:
+        warnings.warn(f"none of the buyers is among the visitors: {mismatch}", stacklevel=levels_inside())
     return float(np.count_nonzero(buyer_ids.codes(visitor_ids) >= 0) / len(visitor_ids)) if len(buyer_ids) else 0.0
 
 
@@ -73,7 +72,8 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
     Parameters
     ----------
     buyers : array-like of user ids, or frame with the column user_id and optionally order_id
-        One row for each order, or for each line of an order.
+        One row for each order, or for each line of an order. A frame can be a mapping of its columns. A pandas Series
+        whose index is named user_id contains the order of each row.
     orders : array-like of order ids, optional
         Order of each row; the lines of an order count as one purchase. By default the column order_id of a frame, or
         else a separate order for each row.
@@ -101,14 +101,9 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
     >>> repeat_purchase_rate(["ann", "ann", "bob", "cy", "cy"], orders=[1, 1, 2, 3, 4])
     0.3333333333333333
     """
-    given: Any = times
-    if not isinstance(given, Integral) or given < 2:
-        raise ValueError(f"times={times!r}: expected an integer of at least 2")
-    if is_frame(buyers):
-        if orders is None and "order_id" in column_names(buyers):
-            orders = column(buyers, "order_id")
-        buyers = column(buyers, "user_id")
-    users, codes = IdIndex.factorize(plain(buyers, "buyers"), "buyers")
+    check_count(times, "times", 2)
+    buyers, orders = _order_rows(buyers, orders)
+    users, codes = IdIndex.factorize(buyers, "buyers")
     if len(users) == 0:
         raise DataError("no buyers: the repeat purchase rate is not defined")
     if orders is not None:
@@ -117,3 +112,22 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
             raise DataError(f"{len(order_codes)} orders for {len(codes)} rows of buyers")
         codes = np.unique(np.column_stack([codes, order_codes]), axis=0)[:, 0]
     return float(np.mean(np.bincount(codes, minlength=len(users)) >= times))
+
+
+def _order_rows(buyers: Any, orders: Any) -> tuple[Any, Any]:
+    """Return the user and the order of each row; the orders are None if each row is an order of its own."""
+    if isinstance(buyers, Set) or buyers is None or (isinstance(buyers, Mapping) and "user_id" not in buyers):
+        raise DataError(
+            f"buyers: expected one row for each order, in a frame or an array of user ids, got {buyers!r:.80}"
+        )
+    is_by_user = is_pandas(buyers) and getattr(getattr(buyers, "index", None), "name", None) == "user_id"
+    if is_by_user and not is_frame(buyers) and buyers.name != "user_id":
+        if orders is not None or buyers.name != "order_id":
+            raise DataError(
+                f"buyers: the Series {buyers.name!r} has the index user_id; expected a Series of order ids with the "
+                "name order_id, or one row for each order, such as orders[['user_id', 'order_id']]"
+            )
+        return plain(buyers.index, "buyers"), buyers
+    if orders is None and "order_id" in column_names(buyers):
+        orders = column(buyers, "order_id")
+    return id_column(buyers, "user_id", "buyers"), orders

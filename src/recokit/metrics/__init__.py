@@ -31,6 +31,7 @@ recokit                        other libraries
 trec_eval skips users without a list; here they score 0.
 """
 
+from recokit.metrics._groups import GroupEvaluation
 from recokit.metrics._metric import Metric
 from recokit.metrics.beyond_accuracy import (
     coverage,
@@ -51,6 +52,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "Evaluation",
+    "GroupEvaluation",
     "Metric",
     "auc",
     "average_precision",

@@ -14,7 +14,7 @@ from recokit.metrics._metric import Metric
 from recokit.metrics._pairing import Pairing
 from recokit.metrics._truth import Truth
 
-__all__ = ["CustomMetric", "MetricFunction", "label_metrics", "parse_metric"]
+__all__ = ["CustomMetric", "MetricFunction", "find_name", "label_metrics", "parse_metric"]
 
 MetricFunction = Callable[[dict[Any, list[Any]], dict[Any, dict[Any, float]]], Any]
 
@@ -134,6 +134,8 @@ def label_metrics(metrics: Any) -> dict[str, Metric | CustomMetric]:
     """
     is_single = isinstance(metrics, str | Metric | CustomMetric) or callable(metrics)
     given: Iterable[Any] = [metrics] if is_single else metrics
+    if not isinstance(given, Iterable):
+        raise ValueError(f"metrics={metrics!r}: expected names such as 'ndcg@10', metrics or functions")
     labelled: dict[str, Metric | CustomMetric] = {}
     for one in given:
         metric = parse_metric(one)
@@ -141,3 +143,17 @@ def label_metrics(metrics: Any) -> dict[str, Metric | CustomMetric]:
         if labelled.setdefault(label, metric) != metric:
             raise ValueError(f"two metrics have the name {label!r}: set the attribute __name__ of one function")
     return labelled
+
+
+def find_name(metric: str, names: Iterable[str]) -> str | None:
+    """Return the name that equals the metric, or equals it apart from upper and lower case; None without one.
+
+    Examples
+    --------
+    >>> find_name("NDCG@10", ["mrr", "ndcg@10"])
+    'ndcg@10'
+    """
+    known = list(names)
+    if metric in known:
+        return metric
+    return next((name for name in known if name.lower() == str(metric).lower()), None)

@@ -1,7 +1,6 @@
 """Hits: the relevant items in the lists, and the metrics computed from the hits themselves."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import bounds_from_lengths
 from recokit.exceptions import DataError, first_few
-from recokit.metrics._context import Context
+from recokit.metrics._context import Context, ItemValues
 from recokit.metrics._lists import Lists
 from recokit.metrics._pairing import Pairing
 from recokit.metrics._truth import Truth
@@ -77,17 +76,17 @@ def _test_cells(truth: Truth, pairing: Pairing) -> tuple[IntArray, IntArray]:
 
 def revenue(hits: Hits, context: Context) -> FloatArray:
     """Return the sum of the prices of the hits of each user."""
-    return hits.sum_by_user(_hit_values(hits, context.prices, "price"))
+    return hits.sum_by_user(_hit_values(hits, context.values_for("revenue"), "price"))
 
 
 def margin(hits: Hits, context: Context) -> FloatArray:
     """Return the sum of the margins of the hits of each user."""
-    return hits.sum_by_user(_hit_values(hits, context.margins, "margin"))
+    return hits.sum_by_user(_hit_values(hits, context.values_for("margin"), "margin"))
 
 
-def _hit_values(hits: Hits, item_values: Mapping[Any, Any] | None, name: str) -> FloatArray:
-    """Return the value of each hit: from the mapping, or without one from the test set."""
-    if item_values is None:
+def _hit_values(hits: Hits, item_values: ItemValues, name: str) -> FloatArray:
+    """Return the value of each hit, from the mapping or from the test set."""
+    if isinstance(item_values, str):
         return hits.values
     codes, places = np.unique(hits.item_codes, return_inverse=True)
     items = hits.items.take(codes).tolist()

@@ -24,10 +24,11 @@ from recokit.metrics._metric import (
     Metric,
     RankMeasure,
 )
+from recokit.metrics._mismatch import warn_of_mismatches, warn_of_short_lists
 from recokit.metrics._pairing import Missing, Pairing, pair
 from recokit.metrics._truth import Truth
 
-__all__ = ["mean_of_defined", "mean_over_users", "measure_lists", "measure_users"]
+__all__ = ["mean_of_defined", "mean_over_users", "measure_lists", "measure_users", "read_and_pair"]
 
 
 def mean_over_users(
@@ -41,13 +42,39 @@ def mean_over_users(
     runner: Runner | None = None,
 ) -> float:
     """Return the mean of one metric over users, from the inputs of `recokit.metrics.precision`."""
-    lists = Lists.from_input(recommendations, metric.k)
-    truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
-    pairing = pair(lists, truth, missing)
-    values = measure_users(
-        lists, truth, pairing, [metric], context=context or Context(), runner=runner or Runner(thread_count(None))
-    )
+    context, runner = context or Context(), runner or Runner(thread_count(None))
+    lists, truth, pairing = read_and_pair(recommendations, test, [metric], threshold, missing, context)
+    values = measure_users(lists, truth, pairing, [metric], context=context, runner=runner)
     return mean_of_defined(values[:, 0], metric)
+
+
+def read_and_pair(
+    recommendations: Any,
+    test: Any,
+    metrics: Sequence[Metric | CustomMetric],
+    threshold: float | None,
+    missing: Missing,
+    context: Context,
+) -> tuple[Lists, Truth, Pairing]:
+    """Return the lists down to the longest cut-off, the test set, and their users; warn of data that do not fit."""
+    cut_offs = [metric.k for metric in metrics]
+    lists = Lists.from_input(recommendations, longest_cut_off(cut_offs))
+    truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
+    known = [truth.items, *context.item_indices()]
+    lists = lists.without_padding(*known)
+    pairing = pair(lists, truth, missing)
+
+    def all_items() -> IdIndex:
+        return Lists.from_input(recommendations, None).without_padding(*known).items
+
+    warn_of_mismatches(lists, truth, pairing, context.train, all_items)
+    warn_of_short_lists(lists, cut_offs, context)
+    return lists, truth, pairing
+
+
+def longest_cut_off(cut_offs: Sequence[int | None]) -> int | None:
+    """Return the number of places that the metrics need; None for whole lists."""
+    return None if None in cut_offs else max((k for k in cut_offs if k is not None), default=1)
 
 
 def mean_of_defined(values: FloatArray, metric: Metric | CustomMetric) -> float:

@@ -117,15 +117,15 @@ _SYNTAX = re.compile(r"(?P<name>\w+)(@(?P<k>\d+))?(\((?P<options>[^()]*)\))?")
 class Metric:
     """A metric of recommended lists, with its cut-off and conventions.
 
-    The text form is ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``. `parse` reads
-    it, and ``str`` returns it.
+    The text form is ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``, in upper or
+    lower case. `parse` reads it, and ``str`` returns it.
 
     Parameters
     ----------
     name : str
-        Name of a ranking, beyond-accuracy or business metric: the name of its function in `recokit.metrics`, or
-        ``map`` for ``average_precision``, ``mrr`` for ``reciprocal_rank``, ``revenue`` and ``margin`` for
-        ``revenue_at_k`` and ``margin_at_k``.
+        Name of a ranking, beyond-accuracy or business metric, in upper or lower case: the name of its function in
+        `recokit.metrics`, or ``map`` for ``average_precision``, ``mrr`` for ``reciprocal_rank``, ``revenue`` and
+        ``margin`` for ``revenue_at_k`` and ``margin_at_k``.
     k : int, optional
         Cut-off: number of places to evaluate. None: whole lists; a denominator of k is then the length of the longest.
     denominator : {"k", "relevant", "min"}, optional
@@ -146,6 +146,8 @@ class Metric:
     Metric(name='ndcg', k=10, denominator='min', gain='binary')
     >>> str(Metric.parse("map@5(denominator=min)"))
     'average_precision@5(denominator=min)'
+    >>> Metric.parse("NDCG@10") == Metric("ndcg", 10)
+    True
     """
 
     name: str
@@ -154,9 +156,11 @@ class Metric:
     gain: Gain | None = None
 
     def __post_init__(self) -> None:
-        name = ALIASES.get(self.name, self.name)
+        if not isinstance(self.name, str):
+            raise ValueError(f"metric {self.name!r}: expected a name; the metrics are {', '.join(sorted(REGISTRY))}")
+        name = ALIASES.get(self.name.lower(), self.name.lower())
         if name not in REGISTRY:
-            known = ", ".join([*REGISTRY, *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
+            known = ", ".join([*sorted(REGISTRY), *(f"{alias} (= {full})" for alias, full in ALIASES.items())])
             raise ValueError(f"unknown metric {self.name!r}; the metrics are {known}")
         object.__setattr__(self, "name", name)
         k: Any = self.k
@@ -192,10 +196,12 @@ class Metric:
         """
         if isinstance(metric, Metric):
             return metric
-        match = _SYNTAX.fullmatch(metric.strip()) if isinstance(metric, str) else None
+        match = _SYNTAX.fullmatch(metric.strip().lower()) if isinstance(metric, str) else None
         if match is None:
             examples = "'ndcg', 'ndcg@10' or 'ndcg@10(gain=exponential)'"
-            raise ValueError(f"invalid metric {metric!r}: expected {examples}; the names are {', '.join(REGISTRY)}")
+            raise ValueError(
+                f"invalid metric {metric!r}: expected {examples}; the names are {', '.join(sorted(REGISTRY))}"
+            )
         k = None if match["k"] is None else int(match["k"])
         return cls(match["name"], k, **_parse_options(metric, match["options"]))
 

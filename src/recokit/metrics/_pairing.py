@@ -1,14 +1,10 @@
 """Pairing: the list and the relevant items of each evaluated user."""
 
-import warnings
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, IntArray
-from recokit.data._events import have_different_types
-from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.metrics._lists import Lists
 from recokit.metrics._truth import Truth
@@ -66,12 +62,6 @@ def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
     has_list[test_rows[test_rows >= 0]] = True
     without_list = np.flatnonzero(has_relevant & ~has_list)
     evaluated = np.flatnonzero(test_rows >= 0) if missing == "skip" else np.arange(len(test_rows))
-    if not np.any(has_list) and len(lists.users):
-        warnings.warn(
-            f"none of the {len(without_list)} users with test items has a list; do the user ids have the same type?",
-            stacklevel=levels_inside(),
-        )
-    _warn_of_item_types(lists.items, truth.items)
     return Pairing(
         users=_concatenate_ids(lists.users.take(evaluated), truth.users.take(without_list)),
         list_rows=np.concatenate([evaluated, np.full(len(without_list), -1)]).astype(np.int64),
@@ -79,17 +69,6 @@ def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
         n_without_test=int(np.count_nonzero(test_rows < 0)),
         n_without_list=len(without_list),
     )
-
-
-def _warn_of_item_types(listed: IdIndex, relevant: IdIndex) -> None:
-    """Warn if no test item is in a list and only one of the two sides has strings as ids."""
-    if have_different_types(listed, relevant):
-        types = [type(next(iter(items))).__name__ for items in (listed, relevant)]
-        warnings.warn(
-            f"none of the {len(relevant)} test items is in a list: the item ids are of type {types[0]} in the lists "
-            f"and {types[1]} in the test set; convert them to the same type",
-            stacklevel=levels_inside(),
-        )
 
 
 def _concatenate_ids(first: AnyArray, second: AnyArray) -> AnyArray:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.arguments import check_number
 from recokit._typing import BoolArray, FloatArray
 from recokit.data._columns import to_numbers
-from recokit.data._events import read_events
+from recokit.data._events import lists_by_user, read_events
 from recokit.data._frames import is_frame, is_table
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -49,8 +50,8 @@ class Truth(NamedTuple):
         ----------
         test : Interactions, sparse matrix, pairs, frame, mapping, or sequence of collections of ids
             A frame, or a mapping of its columns, has the columns user_id and item_id, and optionally rating or value,
-            and timestamp. Any other mapping contains the items of each user, a sequence the items of the users
-            0 … n − 1: collections of ids, or mappings of ids to values.
+            and timestamp. Any other mapping, or a pandas Series, contains the items of each user, a sequence the items
+            of the users 0 … n − 1: collections of ids, or mappings of ids to values.
         n_lists : int, optional
             Number of lists without user ids, which must be the length of a sequence. None if the lists have user ids.
         threshold : float, optional
@@ -61,8 +62,11 @@ class Truth(NamedTuple):
         DataError
             The data are invalid or ambiguous.
         """
-        truth = cls._from_any(test, n_lists)
+        if test is None:
+            raise DataError("test: expected Interactions, a frame, a mapping of users to items, or pairs, got None")
+        truth = cls._from_any(lists_by_user(test, "test"), n_lists)
         if threshold is not None:
+            check_number(threshold, "threshold")
             truth._check_has_values(f"threshold={threshold}")
             truth = truth._select(truth.values >= truth.values.dtype.type(threshold))  # in the precision of the values
         return truth._replace(values=truth.values.astype(np.float64))

@@ -7,6 +7,7 @@ from recokit.metrics._context import Context, ItemVectors
 from recokit.metrics._lists import Lists
 from recokit.metrics._measure import mean_over_users, measure_lists
 from recokit.metrics._metric import REGISTRY, AllListsMeasure, Definition, HitMeasure, ListMeasure, Metric
+from recokit.metrics._mismatch import warn_of_foreign_items, warn_of_short_lists
 from recokit.metrics._pairing import Missing
 
 __all__ = ["coverage", "diversity", "gini", "novelty", "personalization", "popularity_bias", "serendipity"]
@@ -310,4 +311,9 @@ def serendipity(
 
 def _measure(name: str, recommendations: Any, k: int | None, context: Context) -> float:
     metric = Metric(name, k)
-    return measure_lists(Lists.from_input(recommendations, metric.k), metric, context)
+    lists = Lists.from_input(recommendations, metric.k).without_padding(*context.item_indices())
+    if context.catalogue is not None:
+        name = "the catalogue" if context.train is None else "the training data"
+        warn_of_foreign_items(lists.items, context.catalogue, name)
+    warn_of_short_lists(lists, [metric.k], context)
+    return measure_lists(lists, metric, context)

@@ -29,15 +29,16 @@ def revenue_at_k(
 
     .. math:: \mathrm{revenue@}k = \frac{1}{|U|} \sum_{u \in U} \sum_{i \in L_u^k \cap R_u} v_{ui}
 
-    with v the price of the item, or the test value of the pair. The revenue of a user without a hit or without a list
-    is 0. In `recokit.metrics.evaluate` the name is ``revenue@k``.
+    with v the price of the item, or the test value of the pair with ``prices="test"``. The revenue of a user without a
+    hit or without a list is 0. In `recokit.metrics.evaluate` the name is ``revenue@k``.
 
     Parameters
     ----------
     recommendations, test, k, threshold, missing
         As in `recokit.metrics.precision`.
-    prices : mapping of item ids to prices, or frame with the columns item_id and price, optional
-        Price of each item; by default the values of the test set are the revenue of the pairs.
+    prices : mapping of item ids to prices, pandas Series, frame with the columns item_id and price, or "test"
+        Price of each item; the index of a Series contains the items. "test": the values of the test set are the revenue
+        of the pairs, such as the amounts that the users paid. Quantities and ratings are not.
 
     Returns
     -------
@@ -49,6 +50,8 @@ def revenue_at_k(
     DataError
         An item among the hits has no price, a price is not finite, or an item of the frame repeats; or as in
         `recokit.metrics.precision`.
+    ValueError
+        There are no prices.
 
     References
     ----------
@@ -59,6 +62,8 @@ def revenue_at_k(
     >>> lists = {"ann": ["tea", "cup"], "bob": ["tea", "pot"]}
     >>> revenue_at_k(lists, {"ann": ["tea"], "bob": ["pot"]}, k=2, prices={"tea": 4.0, "pot": 20.0})
     12.0
+    >>> revenue_at_k(lists, {"ann": {"tea": 3.5}, "bob": {"pot": 18.0}}, k=2, prices="test")
+    10.75
     """
     context = Context(prices=read_item_values(prices, "price"))
     return mean_over_users(recommendations, test, Metric("revenue", k), threshold, missing, context=context)
@@ -82,8 +87,9 @@ def margin_at_k(
     ----------
     recommendations, test, k, threshold, missing
         As in `revenue_at_k`.
-    margins : mapping of item ids to margins, or frame with the columns item_id and margin, optional
-        Margin of each item, possibly negative; by default the values of the test set are the margins of the pairs.
+    margins : mapping of item ids to margins, pandas Series, frame with the columns item_id and margin, or "test"
+        Margin of each item, possibly negative; the index of a Series contains the items. "test": the values of the test
+        set are the margins of the pairs.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def margin_at_k(
 
     Raises
     ------
-    DataError
+    DataError, ValueError
         As in `revenue_at_k`.
 
     References

@@ -5,18 +5,21 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from numbers import Integral
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import stats
 
+from recokit._runtime.arguments import check_count, check_probability, check_seed
+from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
+from recokit.data._events import by_label
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
+from recokit.metrics._custom import find_name
 from recokit.metrics._resampling import bootstrap_means, permutation_p_values
 from recokit.metrics.evaluation import Evaluation
 
@@ -95,9 +98,12 @@ class Comparison:
         arrays = [np.array(values, dtype=dtype) for values, dtype in zip(columns, dtypes, strict=True)]
         return to_frame(dict(zip(Difference._fields, arrays, strict=True)), backend)
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
-        lines = [f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"]
+        return f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
         lines += [
             f"{one.metric}: {one.first} − {one.second} = {one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}], "
             f"adjusted p = {one.p_adjusted:.4g}: {self._verdict(one)}"
@@ -112,6 +118,14 @@ class Comparison:
         if one.metric in self.lower_is_better:
             word += " (worse)" if one.difference > 0 else " (better)"
         return f"{one.first} is {word}"
+
+    def _repr_html_(self) -> str:
+        columns = ["metric", "first", "second", "difference", "low", "high", "adjusted p", "verdict"]
+        rows = []
+        for one in self.differences:
+            numbers = [f"{number:+.4f}" for number in (one.difference, one.low, one.high)]
+            rows.append([one.metric, one.first, one.second, *numbers, f"{one.p_adjusted:.4g}", self._verdict(one)])
+        return html_table(self._summary(), columns, rows)
 
     def __repr__(self) -> str:
         return f"Comparison(n_differences={len(self.differences)}, n_significant={len(self.significant)})"
@@ -140,8 +154,8 @@ def compare(
     other : Evaluation, optional
         The second of two evaluations. Their names are then ``"a"`` and ``"b"``.
     metrics : iterable of str, optional
-        Names of the metrics to compare, custom metrics included; by default all metrics that are a mean over users in
-        every evaluation.
+        Names of the metrics to compare, in upper or lower case, custom metrics included; by default all metrics that
+        are a mean over users in every evaluation.
     test : {"permutation", "t"}
         Permutation test with random flips of the signs of the differences [1]_, which assumes no distribution; or
         Student's paired t-test.
@@ -183,18 +197,20 @@ def compare(
     --------
     >>> from recokit.metrics import evaluate
     >>> test = {user: [user] for user in range(10)}
-    >>> first = evaluate({user: [user, -1] for user in test}, test)
-    >>> second = evaluate({user: [-1, user] for user in test}, test)
-    >>> result = compare({"first": first, "second": second}, metrics=["mrr@10", "recall@10"])
+    >>> names = ["mrr@2", "recall@2"]
+    >>> first = evaluate({user: [user, -1] for user in test}, test, names)
+    >>> second = evaluate({user: [-1, user] for user in test}, test, names)
+    >>> result = compare({"first": first, "second": second})
     >>> [(one.metric, one.difference) for one in result.significant]
-    [('mrr@10', 0.5)]
+    [('mrr@2', 0.5)]
     >>> print(result)
     10 users, 2 comparisons; 95% intervals, p adjusted by Holm's method
-    mrr@10: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
-    recall@10: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no significant difference
+    mrr@2: first − second = +0.5000 [+0.5000, +0.5000], adjusted p = 0.0032: first is higher
+    recall@2: first − second = +0.0000 [+0.0000, +0.0000], adjusted p = 1: no significant difference
     """
-    evaluations = _by_name(evaluations, other)
+    evaluations = _by_name(by_label(evaluations, "evaluations", "name"), other)
     _check_options(test, alpha, n_resamples)
+    random_state = check_seed(random_state)
     names = _common_metrics(evaluations, metrics)
     values = align_users(evaluations, names)
     labels = [(metric, first, second) for first, second in combinations(evaluations, 2) for metric in names]
@@ -219,11 +235,8 @@ def compare(
 def _check_options(test: str, alpha: float, n_resamples: int) -> None:
     if test not in ("permutation", "t"):
         raise ValueError(f"test={test!r}: expected 'permutation' or 't'")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha={alpha!r}: expected a probability between 0 and 1")
-    given: Any = n_resamples
-    if not isinstance(given, Integral) or given < 1:
-        raise ValueError(f"n_resamples={n_resamples!r}: expected an integer of at least 1")
+    check_probability(alpha, "alpha")
+    check_count(n_resamples, "n_resamples")
 
 
 def _check_n_users(differences: FloatArray, labels: list[tuple[str, str, str]]) -> None:
@@ -274,7 +287,8 @@ def _common_metrics(evaluations: Mapping[str, Evaluation], metrics: Iterable[str
         for metric in next(iter(evaluations.values())).per_user
         if all(metric in evaluation.per_user for evaluation in evaluations.values())
     ]
-    names = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    asked = shared if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    names = [find_name(metric, shared) or metric for metric in asked]
     lacking = [metric for metric in names if metric not in shared]
     if lacking or not names:
         raise ValueError(

@@ -1,24 +1,26 @@
 """evaluate: all metrics of the lists of all users."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.arguments import check_probability, check_seed
+from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.metrics._context import Context, ItemVectors, read_item_values
-from recokit.metrics._custom import CustomMetric, MetricFunction, label_metrics
+from recokit.metrics._custom import CustomMetric, MetricFunction, find_name, label_metrics
+from recokit.metrics._groups import GroupEvaluation, UserGroups, evaluate_groups
 from recokit.metrics._leaks import warn_of_leaks
-from recokit.metrics._lists import Lists, has_user_ids
-from recokit.metrics._measure import mean_of_defined, measure_lists, measure_users
+from recokit.metrics._measure import mean_of_defined, measure_lists, measure_users, read_and_pair
 from recokit.metrics._metric import REGISTRY, AllListsMeasure, Metric
-from recokit.metrics._pairing import Missing, pair
+from recokit.metrics._mismatch import warn_of_foreign_items
+from recokit.metrics._pairing import Missing
 from recokit.metrics._resampling import bootstrap_means
-from recokit.metrics._truth import Truth
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -53,6 +55,8 @@ class Evaluation:
         Seed of the bootstrap.
     lower_is_better : frozenset of str
         Names of the metrics for which lower values are better.
+    groups : GroupEvaluation, optional
+        Evaluation of each group of users, if ``groups`` were given.
 
     Examples
     --------
@@ -76,6 +80,7 @@ class Evaluation:
     confidence: float = 0.95
     random_state: int | None = field(default=0)
     lower_is_better: frozenset[str] = frozenset()
+    groups: GroupEvaluation | None = None
 
     @property
     def n_users(self) -> int:
@@ -83,9 +88,11 @@ class Evaluation:
         return len(self.users)
 
     def __getitem__(self, metric: str) -> float:
-        if metric not in self.means:
+        """Return the value of a metric, by its name in upper or lower case."""
+        name = find_name(metric, self.means)
+        if name is None:
             raise KeyError(f"{metric!r} was not evaluated; the metrics are {', '.join(self.means)}")
-        return self.means[metric]
+        return self.means[name]
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
@@ -93,7 +100,7 @@ class Evaluation:
 
         Computed at the first access. All metrics use the same resamples.
         """
-        if not self.per_user:
+        if not self.per_user or not self.n_users:
             return {}
         values = np.column_stack(list(self.per_user.values()))
         means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)))
@@ -117,20 +124,37 @@ class Evaluation:
         """Return a frame with the column user_id and a column for each metric that is a mean over users."""
         return to_frame({"user_id": self.users, **self.per_user}, backend)
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         treatment = "were skipped" if self.missing == "skip" else "score 0"
-        lines = [
+        return (
             f"{self.n_users:,} users evaluated ({self.n_without_list:,} had no list and score 0); "
             f"{self.n_without_test:,} had no test items and {treatment}"
-        ]
+        )
+
+    def _level(self) -> str:
+        return f"{self.confidence:.0%} bootstrap intervals over users"
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
         width = max((len(metric) for metric in self.means), default=0)
         for metric, mean in self.means.items():
             low, high = self.intervals.get(metric, (np.nan, np.nan))
             interval = f"  [{low:.4f}, {high:.4f}]" if metric in self.intervals else ""
             lines.append(f"{metric:<{width}}  {mean:.4f}{interval}")
         if self.intervals:
-            lines.append(f"({self.confidence:.0%} bootstrap intervals over users)")
+            lines.append(f"({self._level()})")
+        if self.groups is not None:
+            lines += ["", str(self.groups)]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [metric, f"{mean:.4f}", *(f"{bound:.4f}" for bound in self.intervals.get(metric, ()))]
+            for metric, mean in self.means.items()
+        ]
+        columns = ["metric", "value", *(["low", "high"] if self.intervals else [])]
+        rows = [row + [""] * (len(columns) - len(row)) for row in rows]
+        return html_table(self._summary(), columns, rows, self._level() if self.intervals else "")
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
@@ -152,6 +176,7 @@ def evaluate(
     confidence: float = 0.95,
     random_state: int | None = 0,
     n_threads: int | None = None,
+    groups: Any = None,
 ) -> Evaluation:
     """Compute metrics of the lists of all users.
 
@@ -165,18 +190,21 @@ def evaluate(
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
         As in `precision`.
     metrics : str, Metric or function, or iterable of these
-        Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``;
-        see `Metric`. Without a cut-off, whole lists are evaluated. A function is a custom metric; see the notes.
+        Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``,
+        in upper or lower case; see `Metric`. Without a cut-off, whole lists are evaluated. A function is a custom
+        metric; see the notes.
     train : Interactions, sparse matrix, frame or (user, item) pairs, optional
         Training data of the model. They provide the catalogue and the popularity of the items, which ``novelty``,
         ``popularity_bias`` and ``serendipity`` need, and they are checked for leaks.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids, optional
         Items that could have been recommended, for ``coverage``, ``gini`` and ``auc``; by default the items of
         ``train``.
-    item_vectors : (vectors, items), optional
+    item_vectors : (vectors, items), pandas frame with the items as its index, or mapping of items to vectors, optional
         Feature vectors of the items, for ``diversity``; as in `recokit.metrics.diversity`.
-    prices, margins : mapping of item ids to numbers, or frame with the columns item_id and price or margin, optional
-        Price or margin of each item, for ``revenue`` and ``margin``; by default the values of the test set.
+    prices, margins : mapping of item ids to numbers, pandas Series, frame, or "test", optional
+        Price or margin of each item, which ``revenue`` and ``margin`` need. The index of a Series contains the items; a
+        frame has the columns item_id and price or margin. "test": the values of the test set are the revenue or the
+        margin of each (user, item) pair.
     threshold : float, optional
         Lowest value of a relevant item; by default all test items are relevant.
     missing : {"skip", "zero"}
@@ -187,6 +215,10 @@ def evaluate(
         Seed of the bootstrap.
     n_threads : int, optional
         Number of threads; by default Numba's. The result does not depend on it.
+    groups : mapping of users to groups, pandas Series, or frame, optional
+        Segment of each user, such as new and returning: the attribute ``groups`` of the result reports every metric for
+        each segment. The index of a Series contains the users; a frame has the column user_id and one other column.
+        Users without a segment count only in the overall result.
 
     Returns
     -------
@@ -195,18 +227,19 @@ def evaluate(
     Raises
     ------
     DataError
-        No user has relevant items, a user has two lists, or the data are invalid.
+        No user has relevant items, a user has two lists, no evaluated user has a group, or the data are invalid.
     ValueError
-        A metric or convention is invalid, a metric needs the catalogue, the training data or the vectors and they are
-        missing, or a custom metric does not return one finite number for each user.
+        A metric or another argument is invalid, a metric needs the catalogue, the training data, the vectors, the
+        prices or the margins and they are missing, or a custom metric does not return one finite number for each user.
     TypeError
         The input is a recommender instead of its recommendations, or a custom metric has no ``__name__``.
 
     Warns
     -----
     UserWarning
-        None of the users with test items has a list; or no test item is in a list, and the item ids of only one side
-        are strings.
+        The lists and the test set have no user or no item in common, or an id of the training data occurs in another
+        form in the test set, such as 12 and "12.0"; the warning shows ids of both sides. Or a cut-off exceeds the
+        length of every list, and the items suffice for longer lists.
     LeakageWarning
         Test pairs are in the training data, unless timestamps show that they are later repeats; or test pairs are older
         than the last training interaction of the same user, if both sides have timestamps (in a frame: the column
@@ -240,23 +273,33 @@ def evaluate(
     >>> n_missed.lower_is_better = True
     >>> evaluate(lists, test, ["recall@2", n_missed])
     Evaluation(2 users: recall@2=0.7500, n_missed=0.5000)
+
+    The metrics of each segment of users:
+
+    >>> result = evaluate(lists, test, ["recall@2", "mrr@2"], groups={1: "new", 2: "returning"})
+    >>> print(result.groups)
+    group      users  recall@2   mrr@2
+    new            1    1.0000  0.5000
+    returning      1    0.5000  0.5000
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    check_probability(confidence, "confidence")
+    random_state = check_seed(random_state)
     labelled = label_metrics(metrics)
-    lists = Lists.from_input(recommendations, _max_cut_off(labelled.values()))
-    truth = Truth.from_input(test, None if has_user_ids(recommendations) else len(lists.users), threshold)
     context = Context.from_inputs(train, catalogue)._replace(
-        vectors=None if item_vectors is None else ItemVectors.from_arrays(*item_vectors),
+        vectors=ItemVectors.from_input(item_vectors),
         prices=read_item_values(prices, "price"),
         margins=read_item_values(margins, "margin"),
     )
+    user_groups = None if groups is None else UserGroups.from_input(groups)
+    runner = Runner(thread_count(n_threads))
+    chosen = list(labelled.values())
+    lists, truth, pairing = read_and_pair(recommendations, test, chosen, threshold, missing, context)
     if context.train is not None:
         warn_of_leaks(truth, context.train)
-    pairing = pair(lists, truth, missing)
+    if catalogue is not None and context.catalogue is not None:
+        warn_of_foreign_items(lists.items, context.catalogue, "the catalogue")
     overall = _metrics_of_all_lists(labelled)
     by_user = {label: metric for label, metric in labelled.items() if label not in overall}
-    runner = Runner(thread_count(n_threads))
     values = measure_users(lists, truth, pairing, list(by_user.values()), context=context, runner=runner)
     per_user = dict(zip(by_user, np.ascontiguousarray(values.T), strict=True))
     means = {
@@ -265,7 +308,7 @@ def evaluate(
         else mean_of_defined(per_user[label], metric)
         for label, metric in labelled.items()
     }
-    return Evaluation(
+    result = Evaluation(
         means,
         pairing.users,
         per_user,
@@ -276,6 +319,9 @@ def evaluate(
         random_state=random_state,
         lower_is_better=frozenset(label for label, metric in labelled.items() if metric.lower_is_better),
     )
+    if user_groups is None:
+        return result
+    return replace(result, groups=evaluate_groups(result, user_groups, lists, pairing, overall, context))
 
 
 def _metrics_of_all_lists(labelled: dict[str, Metric | CustomMetric]) -> dict[str, Metric]:
@@ -285,9 +331,3 @@ def _metrics_of_all_lists(labelled: dict[str, Metric | CustomMetric]) -> dict[st
         for label, metric in labelled.items()
         if isinstance(metric, Metric) and isinstance(REGISTRY[metric.name].measure, AllListsMeasure)
     }
-
-
-def _max_cut_off(metrics: Iterable[Metric | CustomMetric]) -> int | None:
-    """Return the number of places that the metrics need; None for whole lists."""
-    cuts = [metric.k for metric in metrics]
-    return None if None in cuts else max((k for k in cuts if k is not None), default=1)

@@ -43,12 +43,15 @@ def precision(
     ----------
     recommendations : Recommendations, frame, mapping of users to lists, or sequence of lists or 2-D array of item ids
         Ranked lists. A frame, or a mapping of its columns, has the columns user_id and item_id, and rank or score
-        unless its rows are in order. Lists without user ids belong to the users 0 … n − 1.
+        unless its rows are in order. A pandas Series of lists is read by its index, and a frame can also have the whole
+        list of a user in each row. Lists without user ids belong to the users 0 … n − 1. Missing ids at the end of a
+        list are padding, and so is −1 if it occurs only at the ends of lists, all other ids are integers of at least 0,
+        and −1 is not a known item.
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
-        Relevant items. A frame, or a mapping of its columns, can have their values in a column rating or value. Pairs
-        are tuples or an array of two columns; use them with lists that have user ids, and a sequence of lists or sets
-        with lists that do not. Items that are in no list count as relevant and are never hit. A user without a list
-        scores 0.
+        Relevant items. A frame, or a mapping of its columns, can have their values in a column rating or value. A
+        pandas Series of collections is read by its index. Pairs are tuples or an array of two columns; use them with
+        lists that have user ids, and a sequence of lists or sets with lists that do not. Items that are in no list
+        count as relevant and are never hit. A user without a list scores 0.
     k : int, optional
         Cut-off. None: whole lists; a denominator of k is then the length of the longest list.
     denominator : {"k", "relevant", "min"}
@@ -73,6 +76,12 @@ def precision(
         A convention or the cut-off is invalid.
     TypeError
         The input is a recommender instead of its recommendations.
+
+    Warns
+    -----
+    UserWarning
+        The lists and the test set have no user or no item in common; or every list is shorter than k, although the
+        items suffice for longer lists.
 
     References
     ----------

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import FloatArray
-from recokit.data._columns import to_numbers
+from recokit.data._events import read_numbers
 from recokit.exceptions import DataError
 
 __all__ = ["mae", "mse", "rmse"]
@@ -113,8 +113,8 @@ def mae(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 def _errors(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
-    true, predicted = to_numbers(y_true, "y_true"), to_numbers(y_pred, "y_pred")
-    weights = None if sample_weight is None else to_numbers(sample_weight, "sample_weight")
+    true, predicted = read_numbers(y_true, "y_true"), read_numbers(y_pred, "y_pred")
+    weights = None if sample_weight is None else read_numbers(sample_weight, "sample_weight")
     lengths = {"y_true": len(true), "y_pred": len(predicted)}
     if weights is not None:
         lengths["sample_weight"] = len(weights)

@@ -15,6 +15,7 @@ from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, LeakageWarning
 from recokit.metrics import evaluate
 from recokit.metrics._leaks import Leaks, count_leaks
+from recokit.metrics._mismatch import warn_of_twins
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.pairs import Pairs
 
@@ -158,6 +159,8 @@ def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = No
     LeakageWarning
         Pairs are in both parts and are no repeats, users' own future is in the training data, or repeated events were
         merged before a split by time.
+    UserWarning
+        The parts share no user or no item, but an id occurs in two forms, such as 12 and "12.0".
 
     Examples
     --------
@@ -207,6 +210,8 @@ def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = No
         n_merged=0 if leaks.n_own_future else _merged(train, test),  # a random split has other leaks
         popularity=_popularity(train, test, k, exclude_seen=n_repeats == 0),
     )
+    warn_of_twins(train.users, test.users, "user")
+    warn_of_twins(train.items, test.items, "item")
     if report.leaks:
         warnings.warn("the split leaks: " + "; ".join(report.leaks), LeakageWarning, stacklevel=levels_inside())
     return report
@@ -240,6 +245,7 @@ def _merged(train: Interactions, test: Interactions) -> int:
 
 
 def _leaks(train: Interactions, test: Interactions) -> Leaks:
+    """Count the leaks of a split; raise a `DataError` if the times of the parts are not comparable."""
     leaks = count_leaks(train, test.users, test.items, test.rows._replace(times=test.timestamps))
     if leaks.time_types is not None:
         train_type, test_type = leaks.time_types
@@ -253,7 +259,10 @@ def _popularity(train: Interactions, test: Interactions, k: int, *, exclude_seen
     users = test.users.take(np.flatnonzero(np.diff(test.indptr)))
     model = Popularity().fit(_popular_part(train, k))
     lists = model.recommend(users, k, exclude_seen=exclude_seen, on_unknown="popular")
-    return evaluate(lists, test, [f"recall@{k}", f"ndcg@{k}"]).means
+    with warnings.catch_warnings():
+        # The lists come from the training data, so their ids fit.
+        warnings.filterwarnings("ignore", message="none of the .* is in a list")
+        return evaluate(lists, test, [f"recall@{k}", f"ndcg@{k}"]).means
 
 
 def _popular_part(train: Interactions, k: int) -> Interactions:

@@ -16,11 +16,14 @@ from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError
 from recokit.metrics import Evaluation, Metric, evaluate
+from recokit.metrics._custom import CustomMetric, MetricFunction, label_metrics
 from recokit.model_selection._splitter import check_whole
 from recokit.model_selection.cold_splits import check_given, given_mask
 from recokit.model_selection.pairs import Pairs
 
 __all__ = ["RankingScorer", "ranking_scorer"]
+
+_NEEDED_DATA = {"diversity": "item_vectors", "revenue": "prices", "margin": "margins"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class RankingScorer:
     Greater is better: metrics to minimise are negated, and their names begin with ``neg_``.
     """
 
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Metric | CustomMetric, ...]
     names: tuple[str, ...]
     single: bool
     given: float | int | None
@@ -69,11 +72,11 @@ class RankingScorer:
         model, X = _recommender(estimator, X)
         test = X.to_interactions(y) if isinstance(X, Pairs) else as_interactions(X, y, "auto")
         lists, truth = self._lists(model, _active(test))
-        data, n_threads = model.interactions_, model.n_threads
+        data, n_threads, metrics = model.interactions_, model.n_threads, list[Any](self.metrics)
         with warnings.catch_warnings():
             if not self.exclude_seen:  # then test pairs in the training data are repeat purchases, not leaks
                 warnings.filterwarnings("ignore", message=".* in the training data")
-            return evaluate(lists, truth, self.metrics, train=data, threshold=self.threshold, n_threads=n_threads)
+            return evaluate(lists, truth, metrics, train=data, threshold=self.threshold, n_threads=n_threads)
 
     def _lists(self, model: Recommender, test: Interactions) -> tuple[Recommendations, Interactions]:
         """Return the lists of the test users, and the interactions they are tested on."""
@@ -103,7 +106,7 @@ class RankingScorer:
 
 
 def ranking_scorer(
-    metric: str | Metric | Iterable[str | Metric] = "ndcg@10",
+    metric: str | Metric | MetricFunction | Iterable[str | Metric | MetricFunction] = "ndcg@10",
     *,
     given: float | int | None = None,
     threshold: float | None = None,
@@ -118,10 +121,12 @@ def ranking_scorer(
 
     Parameters
     ----------
-    metric : str, Metric, or iterable of these
-        As in `recokit.metrics.evaluate`, except ``diversity``. The scores of ``gini`` and ``popularity_bias``, which
-        are to be minimised, are negated. Several metrics are computed in one pass, and the scores have the names of the
-        metrics (``neg_gini@10`` if negated); searches then need one of these names as ``refit=``.
+    metric : str, Metric or function, or iterable of these
+        As in `recokit.metrics.evaluate`, except ``diversity``, ``revenue`` and ``margin``, which need data of the
+        items. A function is a custom metric; it gets a ranking of the whole catalogue for each user. Metrics that are
+        to be minimised, such as ``gini`` and ``popularity_bias``, are negated. Several metrics are computed in one
+        pass, and the scores have the names of the metrics (``neg_gini@10`` if negated); searches then need one of these
+        names as ``refit=``.
     given : float or int, optional
         For users without a history in the model: the share or the number of their test interactions that the model gets
         as a history (the earliest, or random ones if there are no timestamps); the rest is the test. By default such
@@ -163,13 +168,16 @@ def ranking_scorer(
     >>> search.fit(*as_pairs(data)).cv_results_["mean_test_score"].round(3).tolist()
     [0.333, 0.333]
     """
-    single = isinstance(metric, str | Metric)
-    by_name = {str(each): Metric.parse(each) for each in ([metric] if isinstance(metric, str | Metric) else metric)}
+    single = isinstance(metric, str | Metric) or callable(metric)
+    by_name = label_metrics(metric)
     if not by_name:
         raise ValueError("metric: expected at least one metric, got none")
     for name, each in by_name.items():
-        if each.name == "diversity":
-            raise ValueError(f"{name} needs item_vectors, which a scorer does not have; use recokit.evaluate instead")
+        lacking = _NEEDED_DATA.get(each.name) if isinstance(each, Metric) else None
+        if lacking is not None:
+            raise ValueError(
+                f"{name} needs {lacking}=, which a scorer does not have; use recokit.evaluate, or a metric function"
+            )
     names = tuple(f"neg_{name}" if each.lower_is_better else name for name, each in by_name.items())
     given = None if given is None else check_given(given)
     random_state = check_whole("random_state", random_state, 0)

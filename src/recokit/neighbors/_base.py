@@ -8,7 +8,15 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._biases import BaselineBiases
-from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, one_of
+from recokit.base._parameters import (
+    COUNT,
+    NON_NEGATIVE,
+    OPTIONAL_COUNT,
+    OPTIONAL_NON_NEGATIVE,
+    OPTIONAL_POSITIVE,
+    POSITIVE,
+    one_of,
+)
 from recokit.base._state import on_snapshot
 from recokit.data._inputs import pair_ids
 from recokit.data.interactions import Interactions
@@ -44,16 +52,20 @@ class NeighborhoodRecommender(Recommender):
     _explicit_model: ClassVar[type[RatingNeighbors]]
     _implicit_model: ClassVar[type[NeighborSums]]
 
+    # Defaults of parameters that are not set: for implicit feedback with the default similarity, and otherwise.
+    _implicit_defaults: ClassVar[dict[str, Any]] = {}
+    _textbook_defaults: ClassVar[dict[str, Any]] = {"n_neighbors": 60, "shrinkage": 0.0, "weighting": None}
+
     _stored = (*Recommender._stored, "_formula")
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": COUNT,
+        "n_neighbors": OPTIONAL_COUNT,
         "similarity": [*one_of(*SIMILARITIES), callable],
-        "shrinkage": NON_NEGATIVE,
+        "shrinkage": OPTIONAL_NON_NEGATIVE,
         "min_common": COUNT,
-        "weighting": one_of("tfidf", "bm25", None),
+        "weighting": one_of("auto", "tfidf", "bm25", None),
         "half_life": OPTIONAL_POSITIVE,
         "scoring": one_of("sum", "normalized_sum"),
         "amplification": POSITIVE,
@@ -63,9 +75,9 @@ class NeighborhoodRecommender(Recommender):
         "beta": NON_NEGATIVE,
     }
 
-    n_neighbors: int
+    n_neighbors: int | None
     similarity: Any
-    shrinkage: float
+    shrinkage: float | None
     min_common: int
     weighting: str | None
     half_life: float | None
@@ -125,21 +137,30 @@ class NeighborhoodRecommender(Recommender):
 
     def _similarity_parameters(self) -> dict[str, Any]:
         """Return the parameters that similarities depend on."""
-        return {name: value for name, value in self.get_params(deep=False).items() if name in _SIMILARITY_PARAMETERS}
+        return {name: self._setting(name) for name in self.get_params(deep=False) if name in _SIMILARITY_PARAMETERS}
 
     def _prediction_parameters(self) -> PredictionParameters:
-        return PredictionParameters(*(getattr(self, name) for name in PredictionParameters._fields))
+        return PredictionParameters(*(self._setting(name) for name in PredictionParameters._fields))
+
+    def _setting(self, name: str) -> Any:
+        """Return the value of a parameter, or its default for the data if it is not set."""
+        value = getattr(self, name)
+        if name not in self._implicit_defaults or not (value == "auto" if name == "weighting" else value is None):
+            return value
+        is_default = isinstance(self.similarity, str) and self.similarity == "cosine" and not self._is_explicit()
+        return (self._implicit_defaults if is_default else self._textbook_defaults)[name]
 
     def _training_data(self) -> TrainingData:
         """Return the training data, prepared with the current parameters."""
         data, runner = self.interactions_, self._runner()
-        similarity = find_similarity(self.similarity, self.weighting)
+        weighting = self._setting("weighting")
+        similarity = find_similarity(self.similarity, weighting)
         if self.similarity == "asymmetric_cosine" and self.alpha > 1:
             raise ValueError(f"alpha={self.alpha:g}: expected at most 1 for similarity='asymmetric_cosine'")
         biases = self._baseline(similarity.values)
         views = Views.from_interactions(data, biases, rows_are_users=self._rows_are_users, runner=runner)
-        transform = Transform.fit(similarity.values, self.weighting, views)  # type: ignore[arg-type]
-        constants = {name: float(getattr(self, name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
+        transform = Transform.fit(similarity.values, weighting, views)
+        constants = {name: float(self._setting(name)) for name in ("alpha", "beta", "shrinkage", "min_common")}
         decays = None
         if self.half_life is not None:
             decays = decay_weights(data, self.half_life, rows_are_users=self._rows_are_users, runner=runner)

@@ -83,7 +83,7 @@ class SimilarityIndex:
         is_binary = self._ignores_values or (transform.kind == "raw" and bool(np.all(views.columns.values == 1)))
         self._is_binary = is_binary and weights is None and similarity.function is None
         self._stats = self._stats_of(self._rows)
-        n_columns = views.columns.n_rows if weights is None else weights.n_columns
+        n_columns = np.count_nonzero(views.columns.lengths) if weights is None else weights.n_columns
         self._constants = Constants(n_columns=float(n_columns), **constants)
         self._costs: FloatArray | None = None
 

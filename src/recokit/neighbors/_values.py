@@ -117,8 +117,9 @@ class Transform(NamedTuple):
     def _weighted(cls, weighting: Literal["tfidf", "bm25"], rows: Rows, columns: Rows, mean: float) -> "Transform":
         if np.min(rows.values) < 0:
             raise ValueError(f"weighting={weighting!r}: expected values of at least 0, got {np.min(rows.values)}")
-        idf = np.log1p(rows.n_rows / np.maximum(columns.lengths, 1))
-        mean_length = float(np.sum(rows.values, dtype=np.float64)) / rows.n_rows
+        n_rows = max(1, int(np.count_nonzero(rows.lengths)))
+        idf = np.log1p(n_rows / np.maximum(columns.lengths, 1))
+        mean_length = float(np.sum(rows.values, dtype=np.float64)) / n_rows
         return cls(weighting, np.zeros(0), idf, mean, mean_length or 1.0)
 
     def levels_of_rows(self, rows: Rows, biases: FloatArray) -> FloatArray:
@@ -185,14 +186,16 @@ def decay_weights(data: Interactions, half_life: float, *, rows_are_users: bool,
             "half-life in the unit of the timestamps (days only for datetime64)",
             stacklevel=levels_inside(),
         )
-    return _in_both_orders(data, weights, data.n_items if rows_are_users else data.n_users, rows_are_users, runner)
+    columns = data.transposed(n_threads=runner.n_threads) if rows_are_users else data.rows
+    n_columns = float(np.count_nonzero(columns.lengths))
+    return _in_both_orders(data, weights, n_columns, rows_are_users, runner)
 
 
 def user_weights(data: Interactions, exponent: float, *, runner: Runner) -> CellWeights:
     """Return √w_u of each interaction of a user u, where w_u = n^−exponent for n items; rows are items."""
     weights = _weights.user_weights(data, exponent)
     by_user = np.repeat(np.sqrt(weights).astype(np.float32), np.diff(data.indptr))
-    return _in_both_orders(data, by_user, float(weights.sum()), False, runner)
+    return _in_both_orders(data, by_user, float(weights[data.rows.lengths > 0].sum()), False, runner)
 
 
 def _in_both_orders(

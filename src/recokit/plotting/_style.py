@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib import font_manager, get_cachedir, rcParams
 from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnchoredText
 from matplotlib.transforms import Bbox
 
 from recokit._runtime.warnings import levels_inside
@@ -121,7 +122,7 @@ def name_style(names: Iterable[str]) -> dict[str, Any]:
 
 
 def draw_legend(ax: Axes, names: Sequence[str]) -> None:
-    """Draw a legend above the axes if any name is not empty."""
+    """Draw a legend above the axes if any name is not empty; a title is drawn above it."""
     if not any(names):
         return
     style = name_style(names)
@@ -129,11 +130,36 @@ def draw_legend(ax: Axes, names: Sequence[str]) -> None:
     legend = ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=9)
     for text in legend.get_texts():
         text.set(**style)
+    _reserve(ax, _SpaceAbove(ax, None))
 
 
-def note(ax: Axes, text: str) -> None:
-    """Write a note above the axes, for example on the meaning of a colour."""
-    ax.set_title(text, loc="left", fontsize=9, color="#555555")
+def note(ax: Axes, text: str, center: float | None = None) -> None:
+    """Write a note above the axes, at the left or around a fraction of the width; a title is drawn above it."""
+    style = {"fontsize": 9, "color": "#555555"}
+    anchor: dict[str, Any] = {"bbox_to_anchor": (center or 0, 1), "bbox_transform": ax.transAxes}
+    loc = "lower left" if center is None else "lower center"
+    written = AnchoredText(text, loc, pad=0, borderpad=0.5, frameon=False, prop=style, **anchor)
+    ax.add_artist(written)
+    _reserve(ax, _SpaceAbove(ax, written))
+
+
+class _SpaceAbove:
+    """Position of the space above axes that a note or the legend takes, for matplotlib's layout."""
+
+    def __init__(self, ax: Axes, written: AnchoredText | None) -> None:
+        self._ax, self._written = ax, written
+
+    def __call__(self, _: Any, renderer: Any) -> Bbox:
+        box, content = self._ax.bbox, self._written or self._ax.get_legend()
+        top = box.y1 if content is None else max(box.y1, content.get_window_extent(renderer).y1)
+        return Bbox.from_extents(box.x0, box.y1, box.x1, top).transformed(self._ax.figure.transSubfigure.inverted())
+
+
+def _reserve(ax: Axes, space: _SpaceAbove) -> None:
+    """Reserve space above the axes: matplotlib draws a title above inset axes, but not above a legend or a text."""
+    inset = ax.inset_axes((0, 1, 1, 0))
+    inset.set_axis_off()
+    inset.set_axes_locator(space)
 
 
 def name_points(ax: Axes, names: Sequence[str], points: FloatArray) -> None:

@@ -40,8 +40,8 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     --------
     >>> from recokit.plotting import long_tail
     >>> from recokit.datasets import example_interactions
-    >>> long_tail(example_interactions("implicit")).get_title(loc="left")
-    '14 of 18 items (78%) make up 80%'
+    >>> long_tail(example_interactions("implicit")).get_ylabel()
+    'interactions'
     """
     if not 0 < share < 1:
         raise ValueError(f"share={share}: expected a number between 0 and 1")
@@ -57,7 +57,7 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
         ax.step(np.arange(1, len(each) + 1), np.where(each > 0, each, np.nan), where="mid", color=color)
         if len(counts) == 1:
             ax.axvspan(0.5, head + 0.5, color=color, alpha=0.15, lw=0)
-            ax.set_title(sentence, loc="left", fontsize=10)
+            note(ax, sentence)
         else:
             ax.plot(head, each[head - 1], "o", color=color, label=f"{shortened(name)}: {sentence}")
     if len(counts) > 1:
@@ -127,7 +127,7 @@ def coverage_accuracy(
     ax.margins(0.12)
     ax.set(xlabel=coverage, ylabel=accuracy)
     if not all(best):
-        note(ax, "grey: another model is better in one metric and no worse in the other")
+        note(ax, "grey: dominated by another model")
     name_points(ax, [shortened(name) for name in models], np.column_stack([x, y]))
     return ax
 

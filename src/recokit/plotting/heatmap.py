@@ -1,37 +1,67 @@
-"""Heat map of predicted ratings."""
+"""Heat map of ratings: known, predicted, or both side by side."""
 
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from sklearn.utils.validation import check_is_fitted
 
-from recokit._typing import AnyArray
+from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.base import Recommender
 from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._labels import labels_of
+from recokit.data.interactions import Interactions
 from recokit.plotting._style import axes_or_new, name_style, note, shortened
 
 __all__ = ["rating_heatmap"]
 
+View = Literal["predicted", "known", "both"]
+
 _MAX_IDS = 100
-_DEFAULT_IDS = 15
+_DEFAULT_IDS, _DEFAULT_IDS_OF_BOTH = 15, 10
 _MAX_NUMBERS = 400
 _CELL_WITH_NUMBER, _CELL = (0.42, 0.3), (0.16, 0.16)  # inches
 
 
+class _Half(NamedTuple):
+    """A matrix to draw, with its colour scale and the format of its numbers."""
+
+    values: FloatArray
+    limits: tuple[float, float]
+    number: str
+    name: str
+
+
 def rating_heatmap(
-    model: Recommender, users: Any = None, items: Any = None, *, labels: Any = None, ax: Axes | None = None
+    model: Recommender | Interactions,
+    users: Any = None,
+    items: Any = None,
+    *,
+    view: View | None = None,
+    labels: Any = None,
+    cmap: str | Colormap = "cividis",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw the predicted ratings or scores of users and items; a dot marks each training pair.
+    """Draw the known ratings of users and items, the ratings that a model predicts, or both side by side.
 
     Parameters
     ----------
-    model : Recommender
-        Fitted model.
+    model : Recommender or Interactions
+        Fitted model, or ratings or strengths.
     users, items : array-like of ids, or one id, optional
-        Rows and columns, at most 100 of each; by default the 15 with the most interactions.
+        Rows and columns, at most 100 of each; by default the 15 with the most interactions, or 10 if
+        ``view="both"``.
+    view : {"predicted", "known", "both"}, optional
+        Predicted ratings or scores, where a dot marks each training pair; known ratings or strengths, where unknown
+        pairs are blank; or known ratings on the left and predicted ratings on the right. By default "predicted" for a
+        model, and "known" for Interactions, which have no other view.
     labels : mapping of item ids to names, or callable, optional
         Names of the items; by default their ids.
+    cmap : str or matplotlib Colormap
+        Colour map.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -41,65 +71,125 @@ def rating_heatmap(
 
     Raises
     ------
+    TypeError
+        ``model`` is neither a Recommender nor Interactions.
     UnknownIdError
         The model does not know a user or an item.
     ValueError
-        There are too many users or items, or none.
+        There are too many users or items, or none; or the view is unknown, or needs a model.
 
     Examples
     --------
     >>> from recokit import BiasBaseline
     >>> from recokit.plotting import rating_heatmap
     >>> from recokit.datasets import example_interactions
-    >>> model = BiasBaseline().fit(example_interactions("explicit"))
-    >>> rating_heatmap(model, users=[7, 10]).get_ylabel()
+    >>> ratings = example_interactions("explicit")
+    >>> rating_heatmap(ratings, users=[7, 10]).get_ylabel()
     'user'
+    >>> len(rating_heatmap(BiasBaseline().fit(ratings), view="both").images)
+    2
     """
-    check_is_fitted(model)
-    data = model.interactions_
-    user_codes = _codes(data.users, users, np.diff(data.indptr), "user")
-    item_codes = _codes(data.items, items, np.bincount(data.item_codes, minlength=data.n_items), "item")
+    view = _check_view(model, view)
+    if isinstance(model, Recommender):
+        check_is_fitted(model)
+    data = model.interactions_ if isinstance(model, Recommender) else model
+    is_explicit = data.feedback == "explicit"
+    n = _DEFAULT_IDS_OF_BOTH if view == "both" else _DEFAULT_IDS
+    user_codes = _codes(data.users, users, np.diff(data.indptr), "user", n)
+    item_codes = _codes(data.items, items, np.bincount(data.item_codes, minlength=data.n_items), "item", n)
     rows, columns = data.users.take(user_codes).tolist(), data.items.take(item_codes).tolist()
-    values = model.predict([(user, item) for user in rows for item in columns]).reshape(len(rows), len(columns))
-    width, height = _CELL_WITH_NUMBER if values.size <= _MAX_NUMBERS else _CELL
-    ax = axes_or_new(ax, (2.5 + width * len(columns), 1.8 + height * len(rows)))
-    low, high = getattr(model, "rating_range_", (values.min(), values.max()))
-    image = ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
-    ax.figure.colorbar(image, ax=ax, label="predicted rating" if model._is_explicit() else "score")
-    histories = [data.item_codes[data.indptr[user] : data.indptr[user + 1]] for user in user_codes]
-    seen = np.array([np.isin(item_codes, history) for history in histories])
-    if values.size <= _MAX_NUMBERS:
-        _write_numbers(ax, values, (low + high) / 2)
-    ax.plot(*np.nonzero(seen)[::-1] + np.array([[0.36], [-0.32]]), "o", ms=3, color="white", mec="black", mew=0.5)
-    note(ax, "dot: training pair")
-    _name_axis(ax.set_xticks, columns, labels, rotation=90)
-    _name_axis(ax.set_yticks, rows, None)
+    known = _known_values(data, user_codes, item_codes)
+    halves = []
+    if view != "predicted":
+        limits = getattr(model, "rating_range_", (float(data.values.min()), float(data.values.max())))
+        halves.append(_Half(known, limits, ".3g", "rating" if is_explicit else "strength"))
+    if isinstance(model, Recommender) and view != "known":
+        halves.append(_predicted(model, rows, columns))
+    with_numbers = known.size <= _MAX_NUMBERS
+    width, height = _CELL_WITH_NUMBER if with_numbers else _CELL
+    ax = axes_or_new(ax, (2.5 + width * (len(columns) + 1) * len(halves), 1.8 + height * len(rows)))
+    starts = [k * (len(columns) + 1) for k in range(len(halves))]
+    for start, half in zip(starts, halves, strict=True):
+        image = _draw_half(ax, half, start, cmap, with_numbers=with_numbers)
+    ax.set_xlim(-0.5, starts[-1] + len(columns) - 0.5)
+    ax.figure.colorbar(image, ax=ax, label=halves[0].name if view == "both" and is_explicit else halves[-1].name)
+    if view == "predicted":
+        _mark(ax, np.isfinite(known))
+        note(ax, "dot: training pair")
+    if view == "both":
+        share = len(columns) / (2 * len(columns) + 1) / 2
+        note(ax, "known", share)
+        note(ax, "predicted", 1 - share)
+        ax.spines[:].set_visible(False)
+        for start in starts:
+            ax.add_patch(Rectangle((start - 0.5, -0.5), len(columns), len(rows), fill=False, lw=0.8, clip_on=False))
+    _name_axis(ax.set_xticks, starts, columns, labels, rotation=90)
+    _name_axis(ax.set_yticks, [0], rows, None)
     ax.set(xlabel="item", ylabel="user")
     return ax
 
 
-def _codes(index: Any, ids: Any, counts: AnyArray, kind: str) -> AnyArray:
+def _check_view(model: Any, view: View | None) -> View:
+    """Return the view to draw."""
+    if not isinstance(model, Recommender | Interactions):
+        raise TypeError(f"expected a fitted Recommender or Interactions, got {type(model).__name__}")
+    view = view or ("predicted" if isinstance(model, Recommender) else "known")
+    if view not in ("predicted", "known", "both"):
+        raise ValueError(f"view={view!r}: expected 'predicted', 'known' or 'both'")
+    if view != "known" and isinstance(model, Interactions):
+        raise ValueError(f"view={view!r} needs predictions; pass a fitted model in place of Interactions")
+    return view
+
+
+def _codes(index: Any, ids: Any, counts: AnyArray, kind: str, n: int) -> AnyArray:
+    """Return the codes of the given ids, by default of the n ids with the highest counts."""
     if ids is None:
-        return np.argsort(-counts, kind="stable")[:_DEFAULT_IDS]
+        return np.argsort(-counts, kind="stable")[:n]
     codes = known_codes(index, as_id_list(ids), kind)
     if not 0 < len(codes) <= _MAX_IDS:
         raise ValueError(f"{kind}s: expected 1 to {_MAX_IDS} ids, got {len(codes)}")
     return codes
 
 
-def _write_numbers(ax: Axes, values: AnyArray, middle: float) -> None:
-    for (row, column), value in np.ndenumerate(values):
-        color = "black" if value > middle else "white"
-        ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7, color=color)
+def _known_values(data: Interactions, user_codes: AnyArray, item_codes: AnyArray) -> FloatArray:
+    """Return the values of users × items, NaN where there is no interaction."""
+    known = np.full((len(user_codes), len(item_codes)), np.nan)
+    for row, user in enumerate(user_codes):
+        own = slice(*data.indptr[user : user + 2])
+        values = dict(zip(data.item_codes[own].tolist(), data.values[own].tolist(), strict=True))
+        known[row] = [values.get(item, np.nan) for item in item_codes.tolist()]
+    return known
 
 
-def _name_axis(set_ticks: Any, ids: list[Any], labels: Any, **options: Any) -> None:
-    names = [shortened(label_of(key, labels)) for key in ids]
-    set_ticks(range(len(ids)), names, fontsize=8, **options, **name_style(names))
+def _predicted(model: Recommender, users: list[Any], items: list[Any]) -> _Half:
+    pairs = [(user, item) for user in users for item in items]
+    values = model.predict(pairs).reshape(len(users), len(items))
+    limits = getattr(model, "rating_range_", (values.min(), values.max()))
+    return _Half(values, limits, ".1f", "predicted rating" if model._is_explicit() else "score")
 
 
-def label_of(key: Any, labels: Any) -> Any:
-    """Return the label of an id; the id itself if it has none."""
-    if labels is None:
-        return key
-    return labels(key) if callable(labels) else labels.get(key, key)
+def _draw_half(ax: Axes, half: _Half, start: int, cmap: str | Colormap, *, with_numbers: bool) -> AxesImage:
+    """Draw a matrix whose first column is at ``start``, and its numbers if there is room."""
+    n_rows, n_columns = half.values.shape
+    extent = (start - 0.5, start + n_columns - 0.5, n_rows - 0.5, -0.5)
+    low, high = half.limits
+    values = np.ma.masked_invalid(half.values)
+    image = ax.imshow(values, cmap=cmap, vmin=low, vmax=high, aspect="auto", extent=extent)
+    for row, column in np.argwhere(np.isfinite(half.values)) if with_numbers else ():
+        value = half.values[row, column]
+        is_light = np.dot(image.to_rgba(value)[:3], (0.299, 0.587, 0.114)) > 0.5  # luma of ITU-R BT.601
+        color = "black" if is_light else "white"
+        ax.text(start + column, row, f"{value:{half.number}}", ha="center", va="center", fontsize=7, color=color)
+    return image
+
+
+def _mark(ax: Axes, pairs: BoolArray) -> None:
+    """Draw a dot in the upper right corner of the cells of these pairs."""
+    ax.plot(*np.nonzero(pairs)[::-1] + np.array([[0.36], [-0.32]]), "o", ms=3, color="white", mec="black", mew=0.5)
+
+
+def _name_axis(set_ticks: Any, starts: list[int], ids: list[Any], labels: Any, **options: Any) -> None:
+    """Write the names of the ids at the ticks, once for each start."""
+    names = [shortened(label) for label in labels_of(ids, labels)]
+    ticks = [start + k for start in starts for k in range(len(ids))]
+    set_ticks(ticks, names * len(starts), fontsize=8, **options, **name_style(names))

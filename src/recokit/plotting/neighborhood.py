@@ -5,15 +5,18 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from recokit._typing import FloatArray
 from recokit.base import Recommender
-from recokit.plotting._style import COLORS, axes_or_new, name_style, shortened
-from recokit.plotting.heatmap import label_of
+from recokit.data._labels import labels_of
+from recokit.plotting._style import COLORS, GREY, axes_or_new, name_style, shortened
 
 __all__ = ["similarity_neighborhood"]
 
 _MAX_ITEMS = 30
-_MAX_HORIZONTAL = 12  # items with horizontal names; names of more are written along their rays
-_MIN_RADIUS, _MAX_RADIUS, _HALF_WIDTH = 0.45, 1.0, 1.9
+_MIN_RADIUS, _MAX_RADIUS = 0.6, 1.0
+_HALF_WIDTH, _HALF_HEIGHT, _NAMES = 2.8, 1.15, 1.12  # of the axes; distance of the columns of names from the centre
+_UNIT = 1.54  # inches of a data unit in a new figure
+_ROW, _CHARACTER, _SCORE = 0.2, 0.072, 6  # inches of a name at 9 points; number of characters of a score
 
 
 def similarity_neighborhood(
@@ -22,6 +25,7 @@ def similarity_neighborhood(
     """Draw an item in the centre, surrounded by its most similar items.
 
     A more similar item is nearer to the centre and has a stronger line. The order starts at the top and runs clockwise.
+    Names are at the sides.
 
     Parameters
     ----------
@@ -61,37 +65,61 @@ def similarity_neighborhood(
     if not 1 <= n <= _MAX_ITEMS:
         raise ValueError(f"n={n}: expected 1 to {_MAX_ITEMS}")
     similar = model.similar_items([item], n)[item]
-    names = [shortened(label_of(key, labels), 22) for key in (item, *(other for other, _ in similar))]
-    style = name_style(names)
     scores = np.array([score for _, score in similar])
-    along_rays = len(scores) > _MAX_HORIZONTAL
-    height = _HALF_WIDTH if along_rays else 1.25
-    ax = axes_or_new(ax, (6.4, 6.4 * height / _HALF_WIDTH))
-    ax.set(xlim=(-_HALF_WIDTH, _HALF_WIDTH), ylim=(-height, height), aspect="equal")
+    unit = _UNIT if ax is None else _inches_per_unit(ax)
+    max_width = int(np.clip((_HALF_WIDTH - _NAMES) * unit / _CHARACTER - _SCORE, 6, 28))
+    names = [shortened(label, max_width) for label in labels_of((item, *(other for other, _ in similar)), labels)]
+    style = name_style(names)
+    ax = axes_or_new(ax, (2 * _HALF_WIDTH * _UNIT, 2 * _HALF_HEIGHT * _UNIT))
+    ax.set(xlim=(-_HALF_WIDTH, _HALF_WIDTH), ylim=(-_HALF_HEIGHT, _HALF_HEIGHT), aspect="equal")
     ax.set_axis_off()
     span = np.ptp(scores) if len(scores) else 0.0
     closeness = (scores - scores.min()) / span if span > 0 else np.ones(len(scores))
+    radii = _MAX_RADIUS - closeness * (_MAX_RADIUS - _MIN_RADIUS)
     angles = np.pi / 2 - 2 * np.pi * np.arange(len(scores)) / max(len(scores), 1)
+    points = np.column_stack([radii * np.cos(angles), radii * np.sin(angles)])
     ax.plot(0, 0, "o", color=COLORS[1], ms=9, zorder=3)
     box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.8}
     below: dict[str, Any] = {"xytext": (0, -9), "textcoords": "offset points", "ha": "center", "va": "top", "zorder": 4}
-    ax.annotate(names[0], (0, 0), bbox=box, **below, **style)
-    for name, score, close, angle in zip(names[1:], scores, closeness, angles, strict=True):
-        radius = _MAX_RADIUS - close * (_MAX_RADIUS - _MIN_RADIUS)
-        x, y = radius * np.cos(angle), radius * np.sin(angle)
+    ax.annotate(shortened(names[0], 22), (0, 0), bbox=box, **below, **style)
+    for (x, y), close in zip(points.tolist(), closeness.tolist(), strict=True):
         ax.plot([0, x], [0, y], "-", color=COLORS[0], lw=0.6 + 2.4 * close, alpha=0.3 + 0.5 * close, zorder=1)
         ax.plot(x, y, "o", color=COLORS[0], zorder=2)
-        ax.annotate(f"{name}  {score:.2f}", (x, y), **_text_options(angle, along_rays=along_rays), fontsize=9, **style)
+    texts = [f"{name}  {score:.2f}" for name, score in zip(names[1:], scores, strict=True)]
+    n_right = (len(texts) + 1) // 2
+    _name_column(ax, texts[:n_right], points[:n_right], _NAMES, _ROW / unit, ha="left", **style)
+    _name_column(ax, texts[n_right:], points[n_right:], -_NAMES, _ROW / unit, ha="right", **style)
     return ax
 
 
-def _text_options(angle: float, *, along_rays: bool) -> dict[str, Any]:
-    """Return the position of a name outside its point: horizontal, or along its ray."""
-    x, y = np.cos(angle), np.sin(angle)
-    options: dict[str, Any] = {"xytext": (7 * x, 7 * y), "textcoords": "offset points"}
-    if along_rays:
-        rotation = np.degrees(angle) if x >= 0 else np.degrees(angle) + 180
-        side = "left" if x >= 0 else "right"
-        return options | {"rotation": rotation, "rotation_mode": "anchor", "ha": side, "va": "center"}
-    side = "left" if x > 0.1 else "right" if x < -0.1 else "center"
-    return options | {"ha": side, "va": "bottom" if y > 0.9 else "top" if y < -0.9 else "center"}
+def _inches_per_unit(ax: Axes) -> float:
+    """Return the size of a data unit in the given axes, as far as it is known before the layout."""
+    return min(ax.bbox.width / _HALF_WIDTH, ax.bbox.height / _HALF_HEIGHT) / (2 * ax.figure.dpi)
+
+
+def _name_column(ax: Axes, names: list[str], points: FloatArray, x: float, row: float, **options: Any) -> None:
+    """Write names in a column, each as near to the height of its point as other names allow, with a line to it."""
+    start = (0 if x > 0 else 1, 0.5)  # the inner end of a name
+    line = {"arrowstyle": "-", "color": GREY, "lw": 0.6, "shrinkA": 3, "shrinkB": 4, "relpos": start}
+    order = np.argsort(-points[:, 1], kind="stable")
+    heights = np.empty(len(points))
+    limit = _HALF_HEIGHT - row / 2
+    heights[order] = _spread(points[order, 1], min(row, 2 * limit / max(len(points) - 1, 1)), limit)
+    for name, point, y in zip(names, points.tolist(), heights.tolist(), strict=True):
+        ax.annotate(name, point, (x, y), va="center", fontsize=9, arrowprops=line, **options)
+
+
+def _spread(heights: FloatArray, gap: float, limit: float) -> FloatArray:
+    """Return descending heights moved as little as needed to be a gap apart, from −limit to limit.
+
+    Examples
+    --------
+    >>> _spread(np.array([0.9, 0.9, -1.0]), 0.5, 1.0).tolist()
+    [0.9, 0.4, -1.0]
+    """
+    spread = heights.copy()
+    for k in range(len(spread)):
+        spread[k] = min(spread[k], limit if k == 0 else spread[k - 1] - gap)
+    for k in reversed(range(len(spread))):
+        spread[k] = max(spread[k], -limit if k == len(spread) - 1 else spread[k + 1] + gap)
+    return spread
