@@ -513,8 +513,7 @@ class Interactions:
                 raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
             times = join_times(self.timestamps, other.timestamps)
         codes = np.concatenate(user_codes), np.concatenate(item_codes)
-        values = np.concatenate([self.values, other.values])
-        n_merged = self.n_merged + other.n_merged
+        values, n_merged = np.concatenate([self.values, other.values]), self.n_merged + other.n_merged
         return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
 
     def equals(self, other: "Interactions") -> bool:
