@@ -378,7 +378,7 @@ class Interactions:
         """
         if self.timestamps is None:
             raise DataError(
-                "in_time_order needs timestamps; pass timestamp=… to from_frame or timestamps=… to from_arrays"
+                "in_time_order needs timestamps; pass timestamp= to from_frame, or timestamps= to from_arrays"
             )
         order = np.lexsort((self.timestamps, self.user_codes))
         return Rows.from_arrays(self.indptr, self.item_codes[order], self.values[order], self.timestamps[order])
@@ -397,11 +397,9 @@ class Interactions:
             int64 if user and item ids are integers, otherwise objects.
         values : (n_interactions,) float32 array
         """
-        users, items = self.users.take(self.user_codes), self.items.take(self.item_codes)
-        pairs = np.column_stack([users, items])
-        n, seed = self.n_interactions, random_state
-        order = np.arange(n) if seed is None else np.random.default_rng(seed).permutation(n)
-        return pairs[order], self.values[order]
+        pairs = np.column_stack([self.users.take(self.user_codes), self.items.take(self.item_codes)])
+        order = slice(None) if random_state is None else np.random.default_rng(random_state).permutation(len(pairs))
+        return pairs[order], self.values[order].copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         # NumPy would wrap the object in a single cell, and scikit-learn's tools would fail with an unclear error.
@@ -515,8 +513,7 @@ class Interactions:
                 raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
             times = join_times(self.timestamps, other.timestamps)
         codes = np.concatenate(user_codes), np.concatenate(item_codes)
-        values = np.concatenate([self.values, other.values])
-        n_merged = self.n_merged + other.n_merged
+        values, n_merged = np.concatenate([self.values, other.values]), self.n_merged + other.n_merged
         return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
 
     def equals(self, other: "Interactions") -> bool:

@@ -151,8 +151,8 @@ def cross_validate(
         If ``data`` were made by merging repeated events, pass splits of the log, as `split_log` makes them.
     metrics : str, Metric, callable, or iterable of these, optional
         Ranking metrics, as in `ranking_scorer`; ``"rmse"``, ``"mse"`` or ``"mae"`` of predicted ratings; or any
-        ``scorer(model, X, y)`` that returns a number. By default rmse and mae for ratings, and ndcg@10 and recall@10
-        for implicit feedback.
+        ``scorer(model, X, y)`` that returns a number, such as a `ranking_scorer` of a metric function. By default rmse
+        and mae for ratings, and ndcg@10 and recall@10 for implicit feedback.
     given, threshold, exclude_seen
         Options of the ranking metrics, as in `ranking_scorer`.
     fit_params : mapping, optional
@@ -251,6 +251,8 @@ class _Metrics(NamedTuple):
 def _name(metric: Any) -> str:
     if isinstance(metric, str | Metric):
         return str(metric)
+    if isinstance(metric, RankingScorer) and metric.single:
+        return metric.names[0]
     return getattr(metric, "__name__", type(metric).__name__)
 
 
