@@ -84,7 +84,8 @@ def test_histories_are_scored_in_blocks(monkeypatch):
 
 
 def test_titles_and_language_are_shown():
-    model = ItemKNN().fit([("ann", "t1"), ("ann", "c2"), ("bob", "t1"), ("bob", "c2"), ("cy", "t1")])
+    model = ItemKNN(shrinkage=0, weighting=None, user_exponent=0)
+    model.fit([("ann", "t1"), ("ann", "c2"), ("bob", "t1"), ("bob", "c2"), ("cy", "t1")])
     titles = {"t1": "tea", "c2": "cup"}
     assert str(model.explain_for(["t1"], "c2", labels=titles)) == (
         "cup scores 0.816 for this user because of their interest in tea (+0.816)."

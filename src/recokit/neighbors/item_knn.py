@@ -116,11 +116,11 @@ class ItemKNN(NeighborhoodRecommender):
     >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("eve", "cup"), ("eve", "tea")]
     >>> model = ItemKNN().fit(bought)
     >>> [(item, round(score, 3)) for item, score in model.recommend("ann")["ann"]]
-    [('pot', 0.577)]
+    [('pot', 0.052)]
     >>> [(item, round(score, 3)) for item, score in model.similar_items("tea")["tea"]]
-    [('cup', 0.816), ('pot', 0.577)]
+    [('cup', 0.136), ('pot', 0.052)]
     >>> print(model.explain("ann", "pot"))
-    pot scores 0.577 for ann because of their interest in tea (+0.577).
+    pot scores 0.0525 for ann because of their interest in tea (+0.0525).
     """
 
     _rows_are_users = False

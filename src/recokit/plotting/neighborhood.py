@@ -60,7 +60,7 @@ def similarity_neighborhood(
     >>> from recokit.datasets import example_interactions
     >>> axes = similarity_neighborhood(ItemKNN().fit(example_interactions("implicit")), 100, n=3)
     >>> [text.get_text() for text in axes.texts]
-    ['100', '108  0.71', '116  0.67', '132  0.60']
+    ['100', '108  0.26', '116  0.23', '132  0.21']
     """
     if not 1 <= n <= _MAX_ITEMS:
         raise ValueError(f"n={n}: expected 1 to {_MAX_ITEMS}")
