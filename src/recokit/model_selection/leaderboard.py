@@ -56,7 +56,7 @@ class LeaderboardRow:
     model : str
         Name of the model.
     params : dict
-        Its best parameters: those with the best score on the highest resource.
+        Its parameters with the best score on the highest resource.
     score : float
         Greater is better; −∞ if all trials of the model failed. The winner's score is slightly too good, since it was
         selected by it.

@@ -57,11 +57,11 @@ class LogSplit:
             lines.append(
                 f"{name:<8}  {part.n_interactions:,} pairs of {part.n_users:,} users with {part.n_items:,} items"
             )
-        for n, what, included in (
+        for n, description, included in (
             (self.n_repeated, "pair(s) also occur in training", self.repeats),
             (self.n_new_users, "user(s) are outside the training data", self.new_users),
         ):
-            lines.append(f"{n:,} later {what}: {'tested' if included else 'not tested'}")
+            lines.append(f"{n:,} later {description}: {'tested' if included else 'not tested'}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
