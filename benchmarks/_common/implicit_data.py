@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from recokit import Interactions, datasets
 from recokit.datasets import Split
 from recokit.model_selection import GlobalTimeSplit, LeaveLastOut, RandomHoldOut, split_interactions
@@ -60,9 +62,9 @@ def validation_split(data: TrainTest) -> tuple[Interactions, Interactions]:
 
 def select_users(data: TrainTest, n_users: int) -> TrainTest:
     """Return the data of the first users only, for quick runs; items without interactions stay."""
-    users = set(data.train.users.ids[:n_users].tolist())
-    parts = (part.select([user in users for user in part.users.take(part.user_codes)]) for part in data[:2])
-    return TrainTest(*parts, data.splitter)
+    users = data.train.users.ids[:n_users]
+    train, test = (part.select(np.isin(part.users.take(part.user_codes), users)) for part in data[:2])
+    return data._replace(train=train, test=test)
 
 
 def _movielens_1m(folder: Path | None, seed: int) -> TrainTest:
@@ -96,8 +98,10 @@ def _ta_feng(folder: Path | None, seed: int) -> TrainTest:
             for item in basket:
                 first.setdefault((user, item), position - len(baskets))
     new = {(user, item) for user, baskets in future.items() for basket in baskets for item in basket} - first.keys()
-    train = Interactions.from_arrays(*zip(*first, strict=True), timestamps=list(first.values()), feedback="implicit")
-    test = Interactions.from_arrays(*zip(*sorted(new), strict=True), feedback="implicit")
+    pairs, new_pairs = np.array(list(first)), np.array(sorted(new))
+    times = np.array(list(first.values()))
+    train = Interactions.from_arrays(pairs[:, 0], pairs[:, 1], timestamps=times, feedback="implicit")
+    test = Interactions.from_arrays(new_pairs[:, 0], new_pairs[:, 1], feedback="implicit")
     return TrainTest(train, test, GlobalTimeSplit(cut=_LAST_BASKET))
 
 
