@@ -19,7 +19,7 @@ from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.linear import EASE, SLIM
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender
-from tests.naive.linear import item_scales, slim_candidates, slim_problem, slim_weights
+from tests.naive.linear import item_scales, penalty_unit, slim_candidates, slim_problem, slim_weights
 
 EXACT = {"tol": 1e-9, "max_iter": 3000}
 
@@ -53,6 +53,7 @@ def test_weights_satisfy_the_optimality_conditions(seed, penalty, positive, user
     dense, (l1, l2) = random_strengths(seed, 20, 9), penalty
     model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
     G, ridge = slim_problem(dense, l2, user_exponent, dropout)
+    l1 = l1 * penalty_unit(dense)
     B = model.item_weights_.toarray().astype(np.float64)
     pulls = G - G @ B - ridge[:, None] * B  # the negative gradient of the smooth part
     np.fill_diagonal(pulls, 0)
@@ -69,6 +70,7 @@ def test_weights_satisfy_the_optimality_conditions(seed, penalty, positive, user
 def test_weights_equal_the_elastic_net_of_scikit_learn(positive):
     dense, l1, l2 = random_strengths(3, 30, 8), 0.6, 2.0
     B = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=0.0, dropout=0.0).item_weights_.toarray()
+    l1, l2 = l1 * penalty_unit(dense), l2 * penalty_unit(dense)
     for target in range(8):
         others = np.delete(np.arange(8), target)
         net = ElasticNet(

@@ -1,97 +1,27 @@
 """SLIM: a sparse linear item-item model, fitted by elastic nets."""
 
 import warnings
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.data._weights import item_scales, user_weights
+from recokit.data._weights import item_scales
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
-from recokit.kernels.gram import gram_costs
 from recokit.kernels.slim import head_gram, slim_weights
+from recokit.linear._problem import Problem
 
 __all__ = ["SLIM"]
 
 _BYTES_PER_ENTRY = 4  # G in float32
-
-
-class _Problem(NamedTuple):
-    """Input common to the elastic nets of all targets, over the m items with a strength above 0.
-
-    The other items have no weights, so that a fit costs nothing for them.
-
-    Attributes
-    ----------
-    items : (m,) int64 array
-        Item codes, ascending. All other codes are positions in this array.
-    by_item, by_user : Rows
-        X.
-    user_weights : (n_users,) float64 array
-        The diagonal of W.
-    diagonal : (m,) float64 array
-        Diagonal of G.
-    gram_costs : (m,) int64 array
-        Number of multiplications for each row of G.
-    """
-
-    items: IntArray
-    by_item: Rows
-    by_user: Rows
-    user_weights: FloatArray
-    diagonal: FloatArray
-    gram_costs: IntArray
-
-    @classmethod
-    def from_interactions(cls, interactions: Interactions, user_exponent: float, runner: Runner) -> "_Problem":
-        """Return the problem of the interactions, with users weighted by ``user_exponent``."""
-        by_user, weights = interactions.rows, user_weights(interactions, user_exponent)
-        squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
-        diagonal = np.bincount(interactions.item_codes, squares, minlength=interactions.n_items)
-        items = np.flatnonzero(diagonal > 0)
-        if len(items) < interactions.n_items:
-            positions = np.full(interactions.n_items, -1, dtype=np.int32)
-            positions[items] = np.arange(len(items))
-            by_user = by_user.recoded(positions)
-        by_item = by_user.transposed(len(items), runner)
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
-        return cls(items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs)
-
-    @property
-    def n_items(self) -> int:
-        """Number of items with a strength above 0."""
-        return len(self.items)
-
-    @property
-    def data(self) -> tuple[AnyArray, ...]:
-        """X and W, as kernels take them."""
-        return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
-
-    @property
-    def max_related(self) -> int:
-        """Bound on the number of items that share a user with the same item."""
-        return min(self.n_items - 1, int(np.max(self.gram_costs - self.by_item.lengths, initial=0)))
-
-    def choose_heads(self, max_bytes: float) -> IntArray:
-        """Return the items between which the entries of G are stored, in 4 bytes each, ascending.
-
-        These are the items with the most costly rows, as many as fit, and at most as many as multiplications to compute
-        the entries: the memory for sparse data is in proportion to the work.
-        """
-        order = np.argsort(-self.gram_costs, kind="stable")
-        n = np.arange(1.0, self.n_items + 1)
-        fits = n**2 <= np.minimum(np.cumsum(self.gram_costs[order]), max_bytes / _BYTES_PER_ENTRY)
-        n_heads = int(np.max(np.flatnonzero(fits) + 1, initial=0))
-        return np.sort(order[:n_heads])
 
 
 class SLIM(ItemWeightsRecommender):
@@ -114,10 +44,11 @@ class SLIM(ItemWeightsRecommender):
         :math:`G_{ij} \le l_1` has no weight, so it is not a candidate: only items that share a user with the target are
         candidates.
     l1 : float
-        Penalty for sparsity: the larger, the fewer items have a weight. It is on the scale of G, so it should be
-        smaller if users are weighted.
+        Penalty for sparsity: the larger, the fewer items have a weight. It is a number of users with a strength of 1
+        each, weighted by W. It is multiplied by the square of the mean strength, so that the unit of the strengths does
+        not matter.
     l2 : float
-        Ridge penalty, on the same scale.
+        Ridge penalty, in the same unit.
     positive : bool
         Restrict weights to be non-negative.
     user_exponent : float
@@ -150,11 +81,10 @@ class SLIM(ItemWeightsRecommender):
 
     Notes
     -----
-    Entries of G between the m items with the most costly rows are stored in 4 m² bytes, where m² is at most the number
-    of multiplications to compute them, and at most as large as ``max_memory_gb`` allows: m = 15,811 in 1 GB. Entries of
-    other items, which have few users, are computed on demand. In addition, each thread needs 4 ``n_neighbors``² bytes,
-    and the weights need at most 8 bytes × ``n_neighbors`` × the number of items. Neither time nor memory depends on
-    items without interactions, except for one number per item.
+    Entries of G between the m items with the most costly rows are stored in 4 m² bytes: at most ``max_memory_gb``, and
+    at most one byte for each multiplication to compute them. Entries of other items, which have few users, are computed
+    on demand. In addition, each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes ×
+    ``n_neighbors`` × the number of items. Items without interactions cost nothing but one number each.
 
     **Edge cases.** An item is not recommended, and its score is 0, if no item of the history has a weight for it. The
     same holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items
@@ -223,19 +153,19 @@ class SLIM(ItemWeightsRecommender):
         self.verbose = verbose
 
     def _fit(self, interactions: Interactions) -> None:
-        problem = _Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
         scales = item_scales(interactions, self.item_exponent)[problem.items]
         by_target, n_passes = self._solve(problem, scales)
         self._check_convergence(n_passes)
         weights = by_target.transposed(problem.n_items, self._runner())
         self.item_weights_ = _expanded(weights, problem.items, interactions.n_items)
 
-    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
+    def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
         """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
         n_items, runner, width = problem.n_items, self._runner(), self._n_candidates(problem)
         heads, gram = self._head_gram(problem)
-        curvatures = problem.diagonal / (1.0 - self.dropout) + self.l2
-        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
+        curvatures = problem.diagonal / (1.0 - self.dropout) + problem.unit * self.l2
+        settings = problem.unit * self.l1, self.positive, float(self.tol), int(self.max_iter)
         inputs = (*problem.data, heads, gram, curvatures, *settings)
         n_passes = np.empty(n_items, dtype=np.int64)
         costs = problem.by_item.lengths + 32 * width
@@ -251,7 +181,7 @@ class SLIM(ItemWeightsRecommender):
         with self._progress(n_items, "items") as bar:
             return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
-    def _n_candidates(self, problem: _Problem) -> int:
+    def _n_candidates(self, problem: Problem) -> int:
         """Return the maximum number of candidates for a target.
 
         Raises
@@ -271,9 +201,9 @@ class SLIM(ItemWeightsRecommender):
             )
         return width
 
-    def _head_gram(self, problem: _Problem) -> tuple[CodeArray, FloatArray]:
+    def _head_gram(self, problem: Problem) -> tuple[CodeArray, FloatArray]:
         """Return the row of each item in G of the heads, −1 for items that are not heads, and G of the heads."""
-        head_items = problem.choose_heads(self.max_memory_gb * 1e9).astype(np.int32)
+        head_items = _choose_heads(problem, self.max_memory_gb * 1e9).astype(np.int32)
         n_heads = len(head_items)
         heads = np.full(problem.n_items, -1, dtype=np.int32)
         heads[head_items] = np.arange(n_heads)
@@ -301,3 +231,17 @@ def _expanded(weights: Rows, items: IntArray, n_items: int) -> sparse.csr_array:
     lengths[items] = weights.lengths
     cells = (weights.values, items.astype(np.int32)[weights.codes], bounds_from_lengths(lengths))
     return sparse.csr_array(cells, shape=(n_items, n_items))
+
+
+def _choose_heads(problem: Problem, max_bytes: float) -> IntArray:
+    """Return the items between which the entries of G are stored, in 4 bytes each, ascending.
+
+    These are the items with the most costly rows, as many as fit. The entries take at most one byte for each
+    multiplication to compute them, so that the memory for sparse data is in proportion to the work. More entries would
+    not make the fit faster.
+    """
+    order = np.argsort(-problem.gram_costs, kind="stable")
+    n = np.arange(1.0, problem.n_items + 1)
+    fits = _BYTES_PER_ENTRY * n**2 <= np.minimum(np.cumsum(problem.gram_costs[order]), max_bytes)
+    n_heads = int(np.max(np.flatnonzero(fits) + 1, initial=0))
+    return np.sort(order[:n_heads])
