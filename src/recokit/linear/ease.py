@@ -68,6 +68,8 @@ class EASE(Recommender):
 
     Notes
     -----
+    ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019.
+
     Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` can
     fit catalogues of that size.
 
@@ -103,11 +105,11 @@ class EASE(Recommender):
 
     def __init__(
         self,
-        l2: float = 50.0,
+        l2: float = 100.0,
         *,
         user_exponent: float = 0.5,
-        dropout: float = 0.0,
-        item_exponent: float = 0.0,
+        dropout: float = 0.5,
+        item_exponent: float = 0.1,
         max_memory_gb: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,

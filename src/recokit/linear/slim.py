@@ -81,6 +81,8 @@ class SLIM(ItemWeightsRecommender):
 
     Notes
     -----
+    ``SLIM(None, user_exponent=0, dropout=0)`` is the model of 2011.
+
     Entries of G between the m items with the most costly rows are stored in 4 m² bytes: at most ``max_memory_gb``, and
     at most one byte for each multiplication to compute them. Entries of other items, which have few users, are computed
     on demand. In addition, each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes ×
@@ -126,10 +128,10 @@ class SLIM(ItemWeightsRecommender):
         n_neighbors: int | None = 300,
         *,
         l1: float = 0.1,
-        l2: float = 2.0,
+        l2: float = 10.0,
         positive: bool = True,
         user_exponent: float = 0.5,
-        dropout: float = 0.5,
+        dropout: float = 0.7,
         item_exponent: float = 0.0,
         tol: float = 1e-3,
         max_iter: int = 100,
