@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 from _common.published_data import data_folder
+from _common.search_spaces import SEARCHES
 
-from recokit import BPR, ImplicitALS, Interactions, PureSVD, Recommender, datasets, evaluate
+from recokit import Interactions, PureSVD, Recommender, datasets, evaluate
 
 TrainTest = tuple[Interactions, Interactions]
 
@@ -37,37 +38,7 @@ def measure(data: TrainTest, kind: type[Recommender], parameters: dict[str, Any]
     return means["recall@20"], means["ndcg@20"], seconds
 
 
-def draw_als(rng: np.random.Generator) -> dict[str, Any]:
-    """Draw parameters of ImplicitALS."""
-    weight = float(np.exp(rng.uniform(np.log(0.1), np.log(0.6))))
-    return {
-        "unobserved_weight": round(weight, 3),
-        "l2": round(
-            float(0.0035 / weight * np.exp(rng.uniform(-0.5, 0.3))), 4
-        ),  # a first grid showed good pairs near this curve
-        "l2_exponent": float(rng.choice([0.7, 0.85, 1.0, 1.1])),
-        "n_epochs": int(rng.choice([12, 16, 20])),
-    }
-
-
-def draw_bpr(rng: np.random.Generator) -> dict[str, Any]:
-    """Draw parameters of BPR."""
-    return {
-        "n_factors": int(rng.choice([64, 128])),
-        "n_epochs": int(rng.choice([30, 50])),
-        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))), 3),
-        "learning_rate_decay": float(rng.choice([0.93, 0.96, 0.98])),
-        "l2": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.04)))), 4),
-        "n_candidates": int(rng.choice([1, 2, 4, 8])),
-    }
-
-
-def draw_svd(rng: np.random.Generator) -> dict[str, Any]:
-    """Draw parameters of PureSVD."""
-    return {"n_factors": int(rng.choice([20, 30, 40, 50, 60, 80, 100])), "centering": rng.choice([None, "mean"])}
-
-
-_MODELS = {"ImplicitALS": (ImplicitALS, draw_als), "BPR": (BPR, draw_bpr), "PureSVD": (PureSVD, draw_svd)}
+_MODELS = "ImplicitALS", "BPR", "PureSVD"
 
 
 def main() -> None:
@@ -77,7 +48,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    kind, draw = _MODELS[options.model]
+    kind, draw, _ = SEARCHES[options.model]
     published = datasets.load_movielens_1m_implicit(data_folder())
     splits = [split(published.train, seed) for seed in (0, 1)]
     rng = np.random.default_rng(options.seed)

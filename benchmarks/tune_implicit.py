@@ -8,23 +8,18 @@ all training interactions and evaluated on the published test set, so the test s
 import argparse
 import time
 import warnings
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from _common.search_spaces import SEARCHES, Parameters, Search
 
 from recokit import Interactions, Recommender
 from recokit.datasets import load_movielens_1m_implicit
-from recokit.graph import RP3beta
-from recokit.linear import EASE, SLIM
 from recokit.metrics import evaluate
 from recokit.model_selection import RandomHoldOut, split_interactions
-from recokit.neighbors import ItemKNN, UserKNN
 
 METRICS = "recall@20", "ndcg@20"
-TYPICAL_HISTORY = 100.0  # items per user; it scales penalties from user_exponent=0.5 to the drawn exponent
-
-Parameters = dict[str, Any]
+MODELS = "EASE", "SLIM", "RP3beta", "ItemKNN", "UserKNN"
 
 
 class Measured(NamedTuple):
@@ -33,98 +28,6 @@ class Measured(NamedTuple):
     recall: float
     ndcg: float
     seconds: float
-
-
-class Search(NamedTuple):
-    """A model, a function that draws its candidates, and its share of the requested number of candidates."""
-
-    estimator: type[Recommender]
-    draw: Callable[[np.random.Generator], Parameters]
-    share: float = 1.0
-
-
-def draw_log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number with a uniform logarithm, rounded to three digits."""
-    return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.3g}")
-
-
-def draw_step(rng: np.random.Generator, low: float, high: float, width: float = 0.05) -> float:
-    """Draw a multiple of ``width`` from a range."""
-    return round(float(rng.integers(round(low / width), round(high / width) + 1)) * width, 6)
-
-
-def draw_ease(rng: np.random.Generator) -> Parameters:
-    """Draw parameters of EASE."""
-    user_exponent = draw_step(rng, 0, 1, 0.1)
-    return {
-        "l2": float(f"{draw_log_uniform(rng, 10, 200) * TYPICAL_HISTORY ** (0.5 - user_exponent):.3g}"),
-        "user_exponent": user_exponent,
-        "dropout": draw_step(rng, 0, 0.8, 0.1),
-        "item_exponent": draw_step(rng, 0, 0.25),
-    }
-
-
-def draw_slim(rng: np.random.Generator) -> Parameters:
-    """Draw parameters of SLIM; negative weights slow the fit, so most candidates exclude them."""
-    drawn = draw_ease(rng)
-    scale = TYPICAL_HISTORY ** (0.5 - drawn["user_exponent"])
-    return {
-        "n_neighbors": int(rng.choice([100, 200, 300, 500])),
-        "l1": float(f"{draw_log_uniform(rng, 0.02, 1) * scale:.3g}"),
-        **drawn,
-        "l2": float(f"{draw_log_uniform(rng, 1, 50) * scale:.3g}"),
-        "positive": bool(rng.random() < 0.7),
-        "tol": 0.01,
-    }
-
-
-def draw_rp3beta(rng: np.random.Generator) -> Parameters:
-    """Draw parameters of RP3beta."""
-    return {
-        "n_neighbors": int(rng.choice([30, 50, 100, 200, 400])),
-        "alpha": draw_step(rng, 0.5, 1.3, 0.1),
-        "beta": draw_step(rng, 0.4, 1.0),
-        "normalize": bool(rng.random() < 0.5),
-    }
-
-
-def draw_item_knn(rng: np.random.Generator) -> Parameters:
-    """Draw parameters of ItemKNN."""
-    return {
-        **draw_knn(rng),
-        "user_exponent": draw_step(rng, 0, 1, 0.25),
-        "scoring": str(rng.choice(["sum", "normalized_sum"])),
-        "amplification": draw_step(rng, 0.5, 2.5, 0.25),
-    }
-
-
-def draw_knn(rng: np.random.Generator) -> Parameters:
-    """Draw parameters of UserKNN; ItemKNN shares them."""
-    similarity = str(rng.choice(["cosine", "asymmetric_cosine", "jaccard", "tversky", "log_likelihood"]))
-    drawn: Parameters = {
-        "n_neighbors": int(rng.choice([20, 40, 80, 150, 300, 600])),
-        "similarity": similarity,
-        "shrinkage": draw_log_uniform(rng, 0.1, 200),
-    }
-    if similarity.endswith("cosine"):
-        drawn["weighting"] = (None, "tfidf", "bm25")[rng.integers(3)]
-    if similarity in ("asymmetric_cosine", "tversky"):
-        drawn["alpha"] = draw_step(rng, 0.1, 0.9, 0.1)
-    if similarity == "tversky":
-        drawn["beta"] = draw_step(rng, 0.1, 0.9, 0.1)
-    return drawn
-
-
-SEARCHES = {
-    search.estimator.__name__: search
-    for search in (
-        Search(EASE, draw_ease),
-        Search(SLIM, draw_slim),
-        Search(RP3beta, draw_rp3beta),
-        Search(ItemKNN, draw_item_knn),
-        Search(UserKNN, draw_knn, 0.5),
-    )
-}
 
 
 def measure(model: Recommender, train: Interactions, test: Interactions) -> Measured:
@@ -168,7 +71,7 @@ def main() -> None:
     """Search and print the candidates and a table of test results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", help="folder that holds ml-1m-implicit/ (default: RECOKIT_DATA)")
-    parser.add_argument("--models", nargs="+", choices=sorted(SEARCHES), default=list(SEARCHES))
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--candidates", type=int, default=100, help="candidates per model (default: 100)")
     parser.add_argument("--quick", action="store_true", help="5 candidates per model")
     parser.add_argument("--seed", type=int, default=0)

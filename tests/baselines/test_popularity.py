@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
-from recokit import DataError, Interactions, Popularity
+from recokit import DataError, Interactions, Popularity, Recommender
 from recokit.datasets import example_interactions
 
 LOG = st.dictionaries(
@@ -69,3 +70,50 @@ def test_partial_fit_with_decay_equals_a_refit():
     late = Interactions.from_arrays([1, 2], ["b", "a"], timestamps=[10, 20])
     model = Popularity(half_life=5).fit(early).partial_fit(late)
     np.testing.assert_array_equal(model.item_scores_, Popularity(half_life=5).fit(early.merge(late)).item_scores_)
+
+
+codes = st.lists(st.integers(0, 6), max_size=7)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=1, max_size=25),
+    st.integers(1, 9),
+    st.booleans(),
+    st.one_of(st.none(), codes, st.dictionaries(st.integers(0, 5), codes)),
+    st.one_of(st.none(), codes, st.dictionaries(st.integers(0, 5), codes)),
+    st.sampled_from([None, "popular"]),
+)
+def test_lists_in_order_of_popularity_equal_lists_selected_from_a_matrix_of_scores(
+    pairs, n, exclude_seen, candidates, exclude, fill
+):
+    dense = np.zeros((6, 7))
+    np.add.at(dense, tuple(zip(*pairs, strict=True)), 1.0)
+    data = Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit")
+    options = {"exclude_seen": exclude_seen, "candidates": candidates, "exclude": exclude, "fill": fill}
+    lists, expected = (model.fit(data).recommend(n=n, **options) for model in (Popularity(), ScoredPopularity()))
+    assert_lists_equal(lists, expected)
+    histories = {user: [user, 6] for user in range(6)}
+    assert_lists_equal(
+        Popularity().fit(data).recommend_for(histories, n, **options),
+        ScoredPopularity().fit(data).recommend_for(histories, n, **options),
+    )
+
+
+class ScoredPopularity(Popularity):
+    """Popularity with the lists of the base class."""
+
+    _block_size = Recommender._block_size
+    _top_block = Recommender._top_block
+
+
+def assert_lists_equal(lists, expected):
+    assert lists.counts.tolist() == expected.counts.tolist()
+    listed = np.arange(np.asarray(lists.items).shape[1]) < lists.counts[:, None]
+    assert np.asarray(lists.items)[listed].tolist() == np.asarray(expected.items)[listed].tolist()
+    assert lists.scores[listed].tobytes() == expected.scores[listed].tobytes()
+
+
+def test_lists_of_all_users_need_no_matrix_of_scores(monkeypatch):
+    model = Popularity().fit(example_interactions("implicit"))
+    monkeypatch.setattr(Popularity, "_score_block", None)
+    assert model.recommend(n=5).counts.min() == 5

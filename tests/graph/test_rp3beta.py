@@ -32,7 +32,11 @@ def fitted(dense, *args, **parameters):
 
 
 parameters = st.fixed_dictionaries(
-    {"alpha": st.sampled_from([0.0, 0.6, 1.0, 1.7]), "beta": st.sampled_from([0.0, 0.5, 1.2])}
+    {
+        "alpha": st.sampled_from([0.0, 0.6, 1.0, 1.7]),
+        "beta": st.sampled_from([0.0, 0.5, 1.2]),
+        "shrinkage": st.sampled_from([0.0, 3.0]),
+    }
 )
 
 
@@ -55,6 +59,13 @@ def test_the_largest_weights_of_each_item_are_kept(seed, given_parameters, n_nei
         best = np.lexsort((np.arange(len(row)), -row))[:n_neighbors]
         assert_array_equal(np.flatnonzero(kept), np.sort(best[row[best] > 0]))
         assert_array_equal(kept[best], row[best])
+
+
+def test_items_with_few_users_gain_less_with_shrinkage():
+    dense = np.array([[1, 1, 0], [1, 0, 1], [1, 0, 1], [1, 0, 1], [0, 0, 1]]) * 1.0  # item 1 has one user, item 2 four
+    textbook, shrunk = (fitted(dense, shrinkage=c, alpha=1.0, beta=1.5).item_weights_.toarray() for c in (0.0, 50.0))
+    assert textbook[0, 1] > textbook[0, 2]
+    assert shrunk[0, 1] < shrunk[0, 2]
 
 
 def test_rows_of_the_plain_walk_are_probabilities():

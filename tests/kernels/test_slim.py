@@ -47,7 +47,8 @@ def test_the_gram_matrix_of_the_heads_equals_the_dense_product(seed, heads_of):
 def test_weights_equal_plain_coordinate_descent_for_any_heads_and_split(
     seed, heads_of, positive, n_neighbors, cut, first
 ):
-    dense, l1, l2 = random_matrix(seed), 0.1, 1.0
+    dense = random_matrix(seed)
+    l1, l2 = 0.1 * linear.penalty_unit(dense), 1.0
     data, heads, gram = problem(dense, sorted(heads_of))
     G, ridge = linear.slim_problem(dense, l2, 0.5, 0.0)
     curvatures = np.where(np.diag(G) > 0, np.diag(G) + ridge, 0)
@@ -58,9 +59,9 @@ def test_weights_equal_plain_coordinate_descent_for_any_heads_and_split(
         slim_weights(
             start, stop, first, *data, heads, gram, curvatures, l1, positive, 1e-9, 500, codes, weights, n_passes
         )
-    candidates = linear.slim_candidates(dense, l1 * positive, l2, 0.5, 0.0, n_neighbors)
+    candidates = linear.slim_candidates(dense, 0.1 * positive, l2, 0.5, 0.0, n_neighbors)
     expected = linear.slim_weights(
-        dense, l1, l2, 0.5, 0.0, positive=positive, candidates=candidates, n_passes=300
+        dense, 0.1, l2, 0.5, 0.0, positive=positive, candidates=candidates, n_passes=300
     )  # fmt: skip
     learned = np.zeros((5, n_targets))
     for row in range(n_targets):

@@ -71,7 +71,7 @@ def example_with_negative_weights():
 
 
 def test_items_without_evidence_are_not_recommended():
-    model = EASE(l2=0.1, user_exponent=0.0).fit(example_with_negative_weights())
+    model = EASE(l2=0.1, user_exponent=0.0, dropout=0.0).fit(example_with_negative_weights())
     lists = model.recommend(n=4)
     assert [item for item, _ in lists[8]] == [2, 1]
     assert lists[8][1][1] < 0
@@ -85,7 +85,8 @@ def test_items_without_evidence_are_not_recommended():
 )
 def test_single_users_single_items_equal_values_and_items_without_users_can_be_fitted(table):
     dense = np.asarray(table)
-    model = EASE(l2=1.0, user_exponent=0.0).fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
+    model = EASE(l2=1.0, user_exponent=0.0, dropout=0.0, item_exponent=0.0)
+    model.fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
     assert_allclose(model.item_weights_, ease_weights(dense, 1.0, 0.0, 0.0), atol=1e-6)
     lists = model.recommend(n=3, exclude_seen=False)
     weights = ease_weights(dense, 1.0, 0.0, 0.0)
@@ -138,7 +139,7 @@ def test_an_item_does_not_predict_itself():
 @pytest.mark.slow
 def test_quality_on_movielens_1m_exceeds_a_published_graph_network(data_dir):
     split = load_movielens_1m_implicit(data_dir)
-    lists = EASE(50.0, user_exponent=0.5, dropout=0.2).fit(split.train).recommend(n=20)
+    lists = EASE().fit(split.train).recommend(n=20)
     measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means
     assert measured["recall@20"] >= 0.281
     assert measured["ndcg@20"] >= 0.270
@@ -152,3 +153,13 @@ def test_quality_on_movielens_1m_with_tuned_parameters(data_dir):
     measured = evaluate(model.fit(split.train).recommend(n=20), split.test, metrics=("recall@20", "ndcg@20")).means
     assert measured["recall@20"] >= 0.284
     assert measured["ndcg@20"] >= 0.273
+
+
+def test_items_without_interactions_are_left_out_of_the_inverse():
+    few = example_interactions("implicit")
+    rows, columns = few.matrix.nonzero()
+    matrix = sparse.csr_array((few.matrix.data, (rows, 100 * columns)), shape=(few.n_users, 2000))
+    many = Interactions.from_matrix(matrix, feedback="implicit")
+    assert EASE(max_memory_gb=0.0161).fit(many).item_weights_.shape == (2000, 2000)  # 48 MB with all items
+    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 2,000 items"):
+        EASE(max_memory_gb=0.0159).fit(many)

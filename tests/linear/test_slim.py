@@ -1,5 +1,6 @@
 """SLIM: plain coordinate descent, scikit-learn, optimality conditions, edge cases and quality."""
 
+import time
 import tracemalloc
 
 import numpy as np
@@ -18,7 +19,7 @@ from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.linear import EASE, SLIM
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender
-from tests.naive.linear import item_scales, slim_candidates, slim_problem, slim_weights
+from tests.naive.linear import item_scales, penalty_unit, slim_candidates, slim_problem, slim_weights
 
 EXACT = {"tol": 1e-9, "max_iter": 3000}
 
@@ -52,6 +53,7 @@ def test_weights_satisfy_the_optimality_conditions(seed, penalty, positive, user
     dense, (l1, l2) = random_strengths(seed, 20, 9), penalty
     model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
     G, ridge = slim_problem(dense, l2, user_exponent, dropout)
+    l1 = l1 * penalty_unit(dense)
     B = model.item_weights_.toarray().astype(np.float64)
     pulls = G - G @ B - ridge[:, None] * B  # the negative gradient of the smooth part
     np.fill_diagonal(pulls, 0)
@@ -68,6 +70,7 @@ def test_weights_satisfy_the_optimality_conditions(seed, penalty, positive, user
 def test_weights_equal_the_elastic_net_of_scikit_learn(positive):
     dense, l1, l2 = random_strengths(3, 30, 8), 0.6, 2.0
     B = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=0.0, dropout=0.0).item_weights_.toarray()
+    l1, l2 = l1 * penalty_unit(dense), l2 * penalty_unit(dense)
     for target in range(8):
         others = np.delete(np.arange(8), target)
         net = ElasticNet(
@@ -123,8 +126,8 @@ def test_item_exponent_scales_the_weights_for_each_target():
 
 
 def test_all_items_as_candidates_raise_if_they_exceed_the_memory_limit():
-    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items on 2 threads.*n_neighbors"):
-        SLIM(None, n_threads=2, max_memory_gb=3.8e-6).fit(example_interactions("implicit"))
+    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 17 candidates on 2 threads.*n_neighbors"):
+        SLIM(None, n_threads=2, max_memory_gb=2.3e-6).fit(example_interactions("implicit"))
     SLIM(None, n_threads=2, max_memory_gb=3.9e-6).fit(example_interactions("implicit"))
 
 
@@ -214,3 +217,49 @@ def test_quality_of_the_defaults_on_movielens_1m(data_dir):
     measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means
     assert measured["recall@20"] >= 0.281
     assert measured["ndcg@20"] >= 0.270
+
+
+def wide_catalogue(n_items):
+    """Return 2,000 interactions with 200 items, whose codes are spread over a catalogue."""
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(0, 300, 2000), rng.integers(0, 200, 2000) * (n_items // 200)
+    matrix = sparse.csr_array((np.ones(2000), (rows, columns)), shape=(300, n_items))
+    return Interactions.from_matrix(matrix, feedback="implicit")
+
+
+@pytest.mark.parametrize("positive", [True, False])
+def test_items_without_interactions_cost_neither_time_nor_memory(positive):
+    narrow, wide = wide_catalogue(200), wide_catalogue(300_000)
+    model = SLIM(l2=0.5, positive=positive, n_threads=1)
+    expected = model.fit(narrow).item_weights_
+    start = time.process_time()
+    tracemalloc.start()
+    weights = model.fit(wide).item_weights_
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.process_time() - start < 5  # a minute with a dense row of 300,000 numbers for each item
+    assert peak < 20e6  # a few numbers per item
+    assert weights.data.tobytes() == expected.data.tobytes()
+    assert_array_equal(weights.indices, expected.indices * 1500)
+    assert_array_equal(np.flatnonzero(np.diff(weights.indptr)), 1500 * np.flatnonzero(np.diff(expected.indptr)))
+
+
+def test_sparse_data_store_no_more_entries_of_the_gram_matrix_than_needed():
+    rng = np.random.default_rng(0)
+    data = Interactions.from_arrays(np.repeat(np.arange(4000), 4), rng.integers(0, 8000, 16_000), duplicates="max")
+    tracemalloc.start()
+    SLIM(20, l1=0.0, l2=0.5, n_threads=1).fit(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6  # the Gram matrix of all items takes 256 MB
+
+
+@given(seeds, st.booleans(), st.sampled_from([1, 3, None]))
+def test_zero_strengths_are_as_if_they_were_not_there(seed, positive, n_neighbors):
+    dense = random_strengths(seed)
+    rows, columns = np.nonzero(np.ones_like(dense))
+    stored = sparse.csr_array((dense.ravel(), (rows, columns)), shape=dense.shape)
+    settings = {"n_neighbors": n_neighbors, "l1": 0.05, "l2": 0.5, "positive": positive, "user_exponent": 0.0}
+    model = SLIM(**settings).fit(Interactions.from_matrix(stored, feedback="implicit"))
+    expected = SLIM(**settings).fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
+    assert_array_equal(model.item_weights_.toarray(), expected.item_weights_.toarray())

@@ -9,11 +9,12 @@ def _transitions(X, alpha):
     return np.where(shares > 0, shares**alpha, 0)
 
 
-def rp3beta_weights(X, alpha, beta, n_neighbors=None, *, normalize=False):
+def rp3beta_weights(X, alpha, beta, shrinkage, n_neighbors=None, *, normalize=False):
     """Return W for a dense matrix X of users × items; ties are broken by item."""
     X = np.asarray(X, dtype=np.float64)
     popularity = X.sum(axis=0)
-    W = _transitions(X.T, alpha) @ _transitions(X, alpha) / np.where(popularity > 0, popularity, 1) ** beta
+    popularity = np.where(popularity > 0, popularity + shrinkage * X[X > 0].mean(), 1)
+    W = _transitions(X.T, alpha) @ _transitions(X, alpha) / popularity**beta
     np.fill_diagonal(W, 0)
     if n_neighbors is not None:
         for row in W:

@@ -13,10 +13,16 @@ def item_scales(X, item_exponent):
     return np.maximum((np.asarray(X) != 0).sum(axis=0), 1.0) ** -item_exponent
 
 
+def penalty_unit(X):
+    """Return the square of the mean of the strengths above 0, which multiplies penalties."""
+    X = np.asarray(X, dtype=np.float64)
+    return X[X > 0].mean() ** 2 if np.any(X > 0) else 1.0
+
+
 def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0):
     """Return B for a dense matrix X of users × items."""
     X = np.asarray(X, dtype=np.float64)
-    G = X.T @ _weights(X, user_exponent) @ X
+    G, l2 = X.T @ _weights(X, user_exponent) @ X, l2 * penalty_unit(X)
     penalties = l2 * np.eye(len(G)) + dropout / (1 - dropout) * np.diag(np.diag(G))
     P = np.linalg.inv(G + penalties)
     B = -P / np.diag(P)
@@ -28,14 +34,14 @@ def slim_problem(X, l2, user_exponent, dropout):
     """Return G and the diagonal of Λ."""
     X = np.asarray(X, dtype=np.float64)
     G = X.T @ _weights(X, user_exponent) @ X
-    return G, l2 + dropout / (1 - dropout) * np.diag(G)
+    return G, l2 * penalty_unit(X) + dropout / (1 - dropout) * np.diag(G)
 
 
 def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None, n_passes=3000):
     """Return B by plain coordinate descent; ``candidates`` lists the items that may have a weight, by target."""
     G, penalties = slim_problem(X, l2, user_exponent, dropout)
     n_items = len(G)
-    B = np.zeros((n_items, n_items))
+    B, l1 = np.zeros((n_items, n_items)), l1 * penalty_unit(X)
     for target in range(n_items):
         allowed = range(n_items) if candidates is None else candidates[target]
         w = B[:, target]
@@ -52,7 +58,7 @@ def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None
 def slim_candidates(X, l1, l2, user_exponent, dropout, n_neighbors):
     """Return the items whose single weight lowers the loss most, by target; use ``l1=0`` for weights of any sign."""
     G, penalties = slim_problem(X, l2, user_exponent, dropout)
-    lists = []
+    lists, l1 = [], l1 * penalty_unit(X)
     for target in range(len(G)):
         gains = np.float32(np.maximum(G[:, target] - l1, 0) ** 2 / np.maximum(np.diag(G) + penalties, 1e-300))
         ranked = sorted((-gains[item], item) for item in range(len(G)) if item != target and G[item, item] > 0)

@@ -10,9 +10,10 @@ from recokit.base._eligibility import EligibleItems
 from recokit.base.top import Top
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.neighbors import merge_lists
+from recokit.kernels.ordered_lists import ordered_top
 from recokit.kernels.sparse_lists import sparse_top
 
-__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "ranges", "top_of_sums", "top_of_tiles"]
+__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "ranges", "top_of_order", "top_of_sums", "top_of_tiles"]
 
 USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
 _BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
@@ -58,6 +59,32 @@ def top_of_sums(
     costs = profiles.sums_of_lengths(rows.lengths) + eligible.excluded.lengths
     runner.rows(sparse_top, n_users, args, costs=costs)
     return top.drop(~(top.scores > 0)) if positive else top
+
+
+def top_of_order(item_scores: FloatArray, n: int, eligible: EligibleItems, runner: Runner) -> Top:
+    """Return the n best eligible items of each user for scores that are the same for all users; ties by code.
+
+    The items are ordered once, and each user takes the first n of them that are eligible.
+
+    Parameters
+    ----------
+    item_scores : (n_items,) float32 array
+    n : int
+    eligible : EligibleItems
+    runner : Runner
+    """
+    n_users, top = eligible.n_users, Top.empty(eligible.n_users, n)
+    order = np.argsort(-item_scores, kind="stable").astype(np.int32)
+    if eligible.allowed is not None:
+        order = order[eligible.allowed[order]]
+    ranks = np.full(len(item_scores), -1, dtype=np.int32)
+    ranks[order] = np.arange(len(order))
+    candidates, restricted = eligible.candidates, eligible.restricted
+    if candidates is None or restricted is None:
+        candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
+    args = (order, ranks, item_scores, *eligible.excluded[:2], restricted, *candidates[:2], *top)
+    runner.rows(ordered_top, n_users, args, costs=n + eligible.excluded.lengths + candidates.lengths)
+    return top
 
 
 def top_of_tiles(

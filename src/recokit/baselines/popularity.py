@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base import Recommender, Term
+from recokit.base import Recommender, Term, Top
+from recokit.base._eligibility import EligibleItems
+from recokit.base._lists import USERS_PER_BLOCK, top_of_order
 from recokit.base._parameters import OPTIONAL_POSITIVE
 from recokit.data._weights import decays
 from recokit.data.interactions import Interactions
@@ -83,6 +85,13 @@ class Popularity(Recommender):
 
     def _score_block(self, profiles: Rows) -> FloatArray:
         return np.tile(self.item_scores_.astype(np.float32), (profiles.n_rows, 1))
+
+    def _block_size(self) -> int:
+        return USERS_PER_BLOCK
+
+    def _top_block(self, profiles: Rows, n: int, eligible: EligibleItems) -> Top:
+        """Return the first n eligible items of each user in the order of popularity, without a matrix of scores."""
+        return top_of_order(self.item_scores_.astype(np.float32), n, eligible, self._runner())
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         scores: FloatArray = self.item_scores_[item_codes]

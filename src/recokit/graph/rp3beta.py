@@ -25,9 +25,11 @@ class RP3beta(ItemWeightsRecommender):
     With :math:`P_{ui} = r_{ui} / \sum_j r_{uj}` and :math:`P_{iu} = r_{ui} / \sum_v r_{vi}`, the score is
 
     .. math:: \hat r_{uj} = \sum_{i \in I(u)} P_{ui}^\alpha \, W_{ij}, \qquad
-        W_{ij} = d_j^{-\beta} \sum_{v \in U(i) \cap U(j)} P_{iv}^\alpha P_{vj}^\alpha \quad (i \ne j)
+        W_{ij} = (d_j + c \bar r)^{-\beta} \sum_{v \in U(i) \cap U(j)} P_{iv}^\alpha P_{vj}^\alpha \quad (i \ne j)
 
-    where :math:`d_j = \sum_v r_{vj}` is the popularity of item j. β = 0 gives P3alpha.
+    where :math:`d_j = \sum_v r_{vj}` is the popularity of item j and :math:`\bar r` the mean strength. β = 0 gives
+    P3alpha. With c = 0, as in the paper, items with one user gain most from the penalty. c > 0 moderates the gain of
+    items with few users, whose popularity is uncertain.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ class RP3beta(ItemWeightsRecommender):
         α, the exponent of the probabilities. Values below 1 give improbable steps more weight.
     beta : float
         β, the strength of the penalty on popularity; 0 for no penalty.
+    shrinkage : float
+        c, a number of interactions of mean strength that are added to the popularity of each item; 0 in the paper.
     normalize : bool
         Scale the kept W_ij of each item i to a sum of 1.
     feedback : {"auto", "implicit"}
@@ -84,6 +88,7 @@ class RP3beta(ItemWeightsRecommender):
         "n_neighbors": OPTIONAL_COUNT,
         "alpha": NON_NEGATIVE,
         "beta": NON_NEGATIVE,
+        "shrinkage": NON_NEGATIVE,
         "normalize": BOOLEAN,
     }
 
@@ -91,8 +96,9 @@ class RP3beta(ItemWeightsRecommender):
         self,
         n_neighbors: int | None = 200,
         *,
-        alpha: float = 0.9,
+        alpha: float = 0.7,
         beta: float = 0.7,
+        shrinkage: float = 50.0,
         normalize: bool = True,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -101,6 +107,7 @@ class RP3beta(ItemWeightsRecommender):
         self.n_neighbors = n_neighbors
         self.alpha = alpha
         self.beta = beta
+        self.shrinkage = shrinkage
         self.normalize = normalize
         self.feedback = feedback
         self.n_threads = n_threads
@@ -143,9 +150,10 @@ class RP3beta(ItemWeightsRecommender):
         return rows.with_values(np.where(shares > 0, shares**self.alpha, 0))
 
     def _discounts(self, by_item: Rows) -> FloatArray:
-        """Return d^−β: (n_items,) float64."""
-        popularity = by_item.sums(by_item.values)
-        discounts: FloatArray = np.where(popularity > 0, popularity, 1) ** -float(self.beta)
+        """Return (d + c r̄)^−β: (n_items,) float64."""
+        popularity, strengths = by_item.sums(by_item.values), by_item.values[by_item.values > 0]
+        added = self.shrinkage * np.mean(strengths, dtype=np.float64) if len(strengths) else 0.0
+        discounts: FloatArray = np.where(popularity > 0, popularity + added, 1) ** -float(self.beta)
         return discounts
 
     def _profiles(self, histories: Rows) -> Rows:

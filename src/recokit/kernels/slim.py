@@ -1,8 +1,8 @@
 """SLIM: one elastic net for each target item, by coordinate descent on the Gram matrix.
 
 The elastic net of a target needs the Gram matrix of its candidates, the items that may have a weight. Entries between
-the most popular items, the heads, are read from one dense matrix. The other items have few users, so their rows are
-summed on demand. No n × n array is needed unless all items are heads.
+the heads, the items with the most costly rows, are read from one dense matrix. The rows of other items are summed on
+demand. No n × n array is needed unless all items are heads.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
-from recokit.kernels.top_k import key_of, offer, write_best
+from recokit.kernels.top_k import key_of, offer, put, write_best
 
 __all__ = ["head_gram", "slim_weights"]
 
@@ -85,24 +85,84 @@ def head_gram(
         gram[head] = sums
 
 
+@njit(nogil=True, cache=True)
+def _sum_row(
+    item: int,
+    item_indptr: IntArray,
+    user_codes: CodeArray,
+    item_values: FloatArray,
+    user_indptr: IntArray,
+    item_codes: CodeArray,
+    user_values: FloatArray,
+    user_weights: FloatArray,
+    sums: FloatArray,
+    touched: CodeArray,
+) -> int:
+    """Compute the row of the Gram matrix of an item in ``sums``, which holds zeros before.
+
+    Lists the items with a sum above 0 in ``touched``, and returns their number.
+    """
+    n_touched = 0
+    for k in range(item_indptr[item], item_indptr[item + 1]):
+        user, value = user_codes[k], np.float64(item_values[k])
+        weight = user_weights[user]
+        for m in range(user_indptr[user], user_indptr[user + 1]):
+            other, step = item_codes[m], weight * (value * np.float64(user_values[m]))
+            if step > 0.0:
+                if sums[other] == 0.0:
+                    touched[n_touched] = other
+                    n_touched += 1
+                sums[other] += step
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
+def _copy_row(row: FloatArray, sums: FloatArray, touched: CodeArray) -> int:
+    """Do as `_sum_row` for a row that is stored."""
+    n_touched = 0
+    for other in range(len(row)):
+        if row[other] > 0.0:
+            sums[other] = row[other]
+            touched[n_touched] = other
+            n_touched += 1
+    return n_touched
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _find_candidates(
-    target: int, row: FloatArray, curvatures: FloatArray, l1: float, positive: bool, keys: Keys, codes: CodeArray
+    target: int,
+    row: FloatArray,
+    touched: CodeArray,
+    curvatures: FloatArray,
+    l1: float,
+    positive: bool,
+    keys: Keys,
+    codes: CodeArray,
 ) -> int:
     """Select the candidates of a target j, write them in ascending order, and return their number.
 
     Items i are ranked by (G_ij − l1)² / (G_ii + Λ_ii), twice the decrease of the loss if only the weight of i may leave
-    0. If weights and values are not negative, an item with G_ij ≤ l1 never gets a weight: its gradient at 0 only grows
-    with the other weights. If weights may be negative, such an item may get one, so l1 is omitted and all are ranked.
+    0. If weights may not be negative, an item with G_ij ≤ l1 never gets a weight: values are not negative, so its
+    gradient at 0 only grows with the other weights. If weights may be negative, such an item may get one, so l1 is
+    omitted and all items are ranked, those without a common user last.
+
+    ``row`` holds G_ij of all items i, and ``touched`` lists the items with G_ij > 0.
     """
     size, score, scores = 0, np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
-    for item in range(len(row)):
+    for item in touched:
         slack = np.float64(np.float32(row[item])) - l1  # round as the entries of the heads are rounded
         if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):
             continue
         pull = slack if positive else np.float64(np.float32(row[item]))
         score[0] = pull**2 / curvatures[item]
         size = offer(keys, size, key_of(score, item))
+    if not positive:
+        score[0] = 0.0
+        for item in range(len(row)):
+            if size == len(keys) and keys[0] >= key_of(score, item):
+                break  # the keys of further items are lower
+            if row[item] == 0.0 and item != target and curvatures[item] > 0.0:
+                size = put(keys, size, score, item)
     write_best(keys, size, codes, scores)
     codes[:size].sort()  # in memory order: rows of the Gram matrix are then read forwards
     return size
@@ -222,21 +282,20 @@ def slim_weights(
         Output: the number of passes; ``max_iter + 1`` without convergence.
     """
     n_items, n_candidates = len(heads), top_codes.shape[1]
-    all_places, places = np.arange(n_items).astype(np.int32), np.full(n_items, -1, dtype=np.int32)
-    row, keys = np.empty(n_items, dtype=np.float64), np.empty(n_candidates, dtype=np.uint64)
+    places, touched = np.full(n_items, -1, dtype=np.int32), np.empty(n_items, dtype=np.int32)
+    row, keys = np.zeros(n_items, dtype=np.float64), np.empty(n_candidates, dtype=np.uint64)
     sub_gram, sums = np.empty((n_candidates, n_candidates), dtype=np.float32), np.empty(n_candidates, dtype=np.float64)
     for r in range(start, stop):
         target = first_target + r
         if len(gram) == n_items:
-            row[:] = gram[heads[target]]
+            n_touched = _copy_row(gram[heads[target]], row, touched)
         else:
-            row[:] = 0.0
-            _add_row(
+            n_touched = _sum_row(
                 target, item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
-                user_weights, all_places, row,
+                user_weights, row, touched,
             )  # fmt: skip
         codes = top_codes[r]
-        size = _find_candidates(target, row, curvatures, l1, positive, keys, codes)
+        size = _find_candidates(target, row, touched[:n_touched], curvatures, l1, positive, keys, codes)
         codes = codes[:size]
         gradients, weights, ready = np.empty(size), np.zeros(size), np.zeros(size, dtype=np.bool_)
         columns = heads[codes]
@@ -258,3 +317,4 @@ def slim_weights(
         top_weights[r, :size] = weights
         top_weights[r, size:] = 0
         places[codes] = -1
+        row[touched[:n_touched]] = 0.0

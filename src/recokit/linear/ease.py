@@ -6,19 +6,21 @@ import numpy as np
 
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
-from recokit.data._weights import item_scales, user_weights
+from recokit.data._weights import item_scales
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.kernels.gram import gram_costs, gram_rows, linear_pairs, linear_scores
+from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
 from recokit.linear._inverse import invert, tiles
+from recokit.linear._problem import Problem
 
 __all__ = ["EASE"]
 
-_BYTES_PER_CELL = 8 + 4  # the float64 Gram matrix, inverted in place, and the float32 weights
+_GRAM_BYTES = 8  # float64, inverted in place
+_WEIGHT_BYTES = 4  # float32
 
 
 class EASE(Recommender):
@@ -37,7 +39,8 @@ class EASE(Recommender):
     Parameters
     ----------
     l2 : float
-        λ, the ridge penalty. It is on the scale of G, so it should be smaller if users are weighted.
+        λ, the ridge penalty, as a number of users with a strength of 1 each, weighted by W. It is multiplied by the
+        square of the mean strength, so that the unit of the strengths does not matter.
     user_exponent : float
         e: the weight of a user with n items is n^−e. 0, as in the papers, weights all users equally, so that a user
         with n items contributes to n² entries of G. 1 gives users with many items no larger part of the loss than
@@ -65,6 +68,8 @@ class EASE(Recommender):
 
     Notes
     -----
+    ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019.
+
     Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` can
     fit catalogues of that size.
 
@@ -100,11 +105,11 @@ class EASE(Recommender):
 
     def __init__(
         self,
-        l2: float = 50.0,
+        l2: float = 100.0,
         *,
         user_exponent: float = 0.5,
-        dropout: float = 0.0,
-        item_exponent: float = 0.0,
+        dropout: float = 0.5,
+        item_exponent: float = 0.1,
         max_memory_gb: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -129,16 +134,29 @@ class EASE(Recommender):
         }
 
     def _fit(self, interactions: Interactions) -> None:
-        self._check_memory(interactions.n_items)
-        gram = self._gram(interactions)
+        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        self._check_memory(problem.n_items, interactions.n_items)
+        gram = self._gram(problem)
         diagonal = np.einsum("ii->i", gram)
         diagonal *= 1.0 + self.dropout / (1.0 - self.dropout)
-        diagonal += self.l2
-        self.item_weights_ = _weights(gram, self._runner())
-        self.item_weights_ *= item_scales(interactions, self.item_exponent).astype(np.float32)
+        diagonal += problem.unit * self.l2
+        weights = _weights(gram, self._runner())
+        weights *= item_scales(interactions, self.item_exponent)[problem.items].astype(np.float32)
+        del gram, diagonal
+        self.item_weights_ = _expanded(weights, problem.items, interactions.n_items)
 
-    def _check_memory(self, n_items: int) -> None:
-        needed = _BYTES_PER_CELL * n_items**2
+    def _check_memory(self, n_fitted: int, n_items: int) -> None:
+        """Raise MemoryError if the fit needs too much memory.
+
+        Parameters
+        ----------
+        n_fitted : int
+            Number of items with a strength above 0, which G holds.
+        n_items : int
+        """
+        needed = (_GRAM_BYTES + _WEIGHT_BYTES) * n_fitted**2
+        if n_fitted < n_items:
+            needed = max(needed, _WEIGHT_BYTES * (n_fitted**2 + n_items**2))
         limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
         if needed > limit:
             raise MemoryError(
@@ -147,12 +165,10 @@ class EASE(Recommender):
                 "remove rare items"
             )
 
-    def _gram(self, interactions: Interactions) -> FloatArray:
-        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
-        gram = np.empty((interactions.n_items, interactions.n_items))
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr) + interactions.n_items
-        args = (*by_item.arrays, *by_user.arrays, user_weights(interactions, self.user_exponent), gram)
-        self._runner().rows(gram_rows, interactions.n_items, args, costs=costs)
+    def _gram(self, problem: Problem) -> FloatArray:
+        """Return G: (n, n) float64 for the n items of the problem."""
+        gram = np.empty((problem.n_items, problem.n_items))
+        self._runner().rows(gram_rows, len(gram), (*problem.data, gram), costs=problem.gram_costs + len(gram))
         return gram
 
     def _score_block(self, profiles: Rows) -> FloatArray:
@@ -204,3 +220,12 @@ def _weights(gram: FloatArray, runner: Runner) -> FloatArray:
 
     runner.each(list(tiles(len(gram)))[::-1], fill)
     return weights
+
+
+def _expanded(weights: FloatArray, items: IntArray, n_items: int) -> FloatArray:
+    """Return weights between some of the items as a matrix over all items, with zeros for the others."""
+    if len(items) == n_items:
+        return weights
+    expanded = np.zeros((n_items, n_items), dtype=np.float32)
+    expanded[np.ix_(items, items)] = weights
+    return expanded

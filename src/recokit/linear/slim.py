@@ -1,60 +1,27 @@
 """SLIM: a sparse linear item-item model, fitted by elastic nets."""
 
 import warnings
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.data._weights import item_scales, user_weights
+from recokit.data._weights import item_scales
 from recokit.data.interactions import Interactions
-from recokit.data.rows import Rows
-from recokit.kernels.gram import gram_costs
+from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
+from recokit.linear._problem import Problem
 
 __all__ = ["SLIM"]
 
-
-class _Problem(NamedTuple):
-    """Input common to the elastic nets of all targets.
-
-    Attributes
-    ----------
-    by_item, by_user : Rows
-        X.
-    user_weights : (n_users,) float64 array
-        The diagonal of W.
-    heads : (n_items,) int32 array
-        Row of each item in ``gram``; −1 for items that are not heads.
-    gram : (n_heads, n_heads) float32 array
-        G of the heads, the most popular items.
-    curvatures : (n_items,) float64 array
-        Diagonal of G + Λ; 0 for items without users.
-    """
-
-    by_item: Rows
-    by_user: Rows
-    user_weights: FloatArray
-    heads: CodeArray
-    gram: FloatArray
-    curvatures: FloatArray
-
-    @property
-    def data(self) -> tuple[AnyArray, ...]:
-        """X and W, as kernels take them."""
-        return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
-
-    @property
-    def gram_costs(self) -> IntArray:
-        """Number of multiplications for each row of G: (n_items,) int64."""
-        return gram_costs(self.by_item.indptr, self.by_item.codes, self.by_user.indptr)
+_BYTES_PER_ENTRY = 4  # G in float32
 
 
 class SLIM(ItemWeightsRecommender):
@@ -73,13 +40,15 @@ class SLIM(ItemWeightsRecommender):
     ----------
     n_neighbors : int, optional
         Number of candidates for each target: the items that reduce the loss most on their own (the loss without its l1
-        part if weights may be negative). None takes all items, which needs the whole of G. If weights may not be
-        negative, an item with :math:`G_{ij} \le l_1` has no weight, so it is not a candidate.
+        part if weights may be negative). None takes all items. If weights may not be negative, an item with
+        :math:`G_{ij} \le l_1` has no weight, so it is not a candidate: only items that share a user with the target are
+        candidates.
     l1 : float
-        Penalty for sparsity: the larger, the fewer items have a weight. It is on the scale of G, so it should be
-        smaller if users are weighted.
+        Penalty for sparsity: the larger, the fewer items have a weight. It is a number of users with a strength of 1
+        each, weighted by W. It is multiplied by the square of the mean strength, so that the unit of the strengths does
+        not matter.
     l2 : float
-        Ridge penalty, on the same scale.
+        Ridge penalty, in the same unit.
     positive : bool
         Restrict weights to be non-negative.
     user_exponent : float
@@ -95,7 +64,7 @@ class SLIM(ItemWeightsRecommender):
     max_iter : int
         Maximum number of passes over the candidates of a target.
     max_memory_gb : float
-        Memory for stored entries of G, see Notes. The result does not depend on it.
+        Maximum memory for stored entries of G, see Notes. The result does not depend on it.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
@@ -112,10 +81,12 @@ class SLIM(ItemWeightsRecommender):
 
     Notes
     -----
-    Entries of G between the m most popular items are stored, in 4 m² bytes, with m as large as ``max_memory_gb``
-    allows: 15,811 items in 1 GB. Entries of other items, which have few users, are computed on demand. In addition,
-    each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes × ``n_neighbors`` × the number of
-    items.
+    ``SLIM(None, user_exponent=0, dropout=0)`` is the model of 2011.
+
+    Entries of G between the m items with the most costly rows are stored in 4 m² bytes: at most ``max_memory_gb``, and
+    at most one byte for each multiplication to compute them. Entries of other items, which have few users, are computed
+    on demand. In addition, each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes ×
+    ``n_neighbors`` × the number of items. Items without interactions cost nothing but one number each.
 
     **Edge cases.** An item is not recommended, and its score is 0, if no item of the history has a weight for it. The
     same holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items
@@ -157,10 +128,10 @@ class SLIM(ItemWeightsRecommender):
         n_neighbors: int | None = 300,
         *,
         l1: float = 0.1,
-        l2: float = 2.0,
+        l2: float = 10.0,
         positive: bool = True,
         user_exponent: float = 0.5,
-        dropout: float = 0.5,
+        dropout: float = 0.7,
         item_exponent: float = 0.0,
         tol: float = 1e-3,
         max_iter: int = 100,
@@ -194,58 +165,23 @@ class SLIM(ItemWeightsRecommender):
         }
 
     def _fit(self, interactions: Interactions) -> None:
-        n_items = interactions.n_items
-        problem = self._problem(interactions, self._n_heads(n_items))
-        by_target, n_passes = self._solve(problem, item_scales(interactions, self.item_exponent))
+        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        scales = item_scales(interactions, self.item_exponent)[problem.items]
+        by_target, n_passes = self._solve(problem, scales)
         self._check_convergence(n_passes)
-        indptr, codes, weights = by_target.transposed(n_items, self._runner()).arrays
-        self.item_weights_ = sparse.csr_array((weights, codes, indptr), shape=(n_items, n_items))
+        weights = by_target.transposed(problem.n_items, self._runner())
+        self.item_weights_ = _expanded(weights, problem.items, interactions.n_items)
 
-    def _n_heads(self, n_items: int) -> int:
-        """Return the number of heads: the most popular items, between which the entries of G are stored.
-
-        Raises
-        ------
-        MemoryError
-            ``n_neighbors`` is None, and the whole of G exceeds ``max_memory_gb``.
-        """
-        limit = self.max_memory_gb * 1e9
-        if self.n_neighbors is not None:
-            return min(n_items, int((limit / 4) ** 0.5))
-        n_threads = self._runner().n_threads
-        needed = 4 * (1 + n_threads) * n_items**2
-        if needed > limit:
-            raise MemoryError(
-                f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {n_items:,} items on {n_threads} "
-                f"threads, more than max_memory_gb={self.max_memory_gb:g}; increase it, or set n_neighbors, such as 300"
-            )
-        return n_items
-
-    def _problem(self, interactions: Interactions, n_heads: int) -> _Problem:
-        """Return the input of the elastic nets, with G of the heads."""
-        by_user, by_item = interactions.rows, interactions.transposed(n_threads=self.n_threads)
-        weights, n_items = user_weights(interactions, self.user_exponent), by_item.n_rows
-        squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
-        diagonal = np.bincount(interactions.item_codes, squares, minlength=n_items)
-        curvatures = diagonal / (1.0 - self.dropout) + self.l2 * (diagonal > 0)
-        head_items = np.sort(np.argsort(-by_item.lengths, kind="stable")[:n_heads]).astype(np.int32)
-        heads = np.full(n_items, -1, dtype=np.int32)
-        heads[head_items] = np.arange(n_heads)
-        gram = np.empty((n_heads, n_heads), dtype=np.float32)
-        problem = _Problem(by_item, by_user, weights, heads, gram, curvatures)
-        costs = problem.gram_costs[head_items]
-        self._runner().rows(head_gram, n_heads, (head_items, *problem.data, heads, gram), costs=costs)
-        return problem
-
-    def _solve(self, problem: _Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
+    def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
         """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
-        n_items, runner = problem.by_item.n_rows, self._runner()
-        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        n_items, runner, width = problem.n_items, self._runner(), self._n_candidates(problem)
+        heads, gram = self._head_gram(problem)
+        curvatures = problem.diagonal / (1.0 - self.dropout) + problem.unit * self.l2
+        settings = problem.unit * self.l1, self.positive, float(self.tol), int(self.max_iter)
+        inputs = (*problem.data, heads, gram, curvatures, *settings)
         n_passes = np.empty(n_items, dtype=np.int64)
-        settings = float(self.l1), self.positive, float(self.tol), int(self.max_iter)
-        inputs = (*problem.data, problem.heads, problem.gram, problem.curvatures, *settings)
         costs = problem.by_item.lengths + 32 * width
-        if len(problem.gram) < n_items:
+        if len(gram) < n_items:
             costs += problem.gram_costs
 
         def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
@@ -257,9 +193,40 @@ class SLIM(ItemWeightsRecommender):
         with self._progress(n_items, "items") as bar:
             return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
 
+    def _n_candidates(self, problem: Problem) -> int:
+        """Return the maximum number of candidates for a target.
+
+        Raises
+        ------
+        MemoryError
+            ``n_neighbors`` is None, and the Gram matrices of the candidates exceed ``max_memory_gb``.
+        """
+        width = max(1, problem.max_related if self.positive else problem.n_items - 1)
+        if self.n_neighbors is not None:
+            return min(width, self.n_neighbors)
+        n_threads = self._runner().n_threads
+        needed = _BYTES_PER_ENTRY * n_threads * width**2
+        if needed > self.max_memory_gb * 1e9:
+            raise MemoryError(
+                f"SLIM(n_neighbors=None) needs {needed / 1e9:.1f} GB for {width:,} candidates on {n_threads} "
+                f"threads, more than max_memory_gb={self.max_memory_gb:g}; increase it, or set n_neighbors, such as 300"
+            )
+        return width
+
+    def _head_gram(self, problem: Problem) -> tuple[CodeArray, FloatArray]:
+        """Return the row of each item in G of the heads, −1 for items that are not heads, and G of the heads."""
+        head_items = _choose_heads(problem, self.max_memory_gb * 1e9).astype(np.int32)
+        n_heads = len(head_items)
+        heads = np.full(problem.n_items, -1, dtype=np.int32)
+        heads[head_items] = np.arange(n_heads)
+        gram = np.empty((n_heads, n_heads), dtype=np.float32)
+        args = (head_items, *problem.data, heads, gram)
+        self._runner().rows(head_gram, n_heads, args, costs=problem.gram_costs[head_items])
+        return heads, gram
+
     def _check_convergence(self, n_passes: IntArray) -> None:
         """Set ``n_iter_``; warn about targets without convergence."""
-        self.n_iter_ = int(min(n_passes.max(), self.max_iter))
+        self.n_iter_ = min(int(np.max(n_passes, initial=1)), self.max_iter)
         n_stopped = np.count_nonzero(n_passes > self.max_iter)
         if n_stopped:
             warnings.warn(
@@ -268,3 +235,25 @@ class SLIM(ItemWeightsRecommender):
                 ConvergenceWarning,
                 stacklevel=levels_inside(),
             )
+
+
+def _expanded(weights: Rows, items: IntArray, n_items: int) -> sparse.csr_array:
+    """Return weights between some of the items as a matrix over all items."""
+    lengths = np.zeros(n_items, dtype=np.int64)
+    lengths[items] = weights.lengths
+    cells = (weights.values, items.astype(np.int32)[weights.codes], bounds_from_lengths(lengths))
+    return sparse.csr_array(cells, shape=(n_items, n_items))
+
+
+def _choose_heads(problem: Problem, max_bytes: float) -> IntArray:
+    """Return the items between which the entries of G are stored, in 4 bytes each, ascending.
+
+    These are the items with the most costly rows, as many as fit. The entries take at most one byte for each
+    multiplication to compute them, so that the memory for sparse data is in proportion to the work. More entries would
+    not make the fit faster.
+    """
+    order = np.argsort(-problem.gram_costs, kind="stable")
+    n = np.arange(1.0, problem.n_items + 1)
+    fits = _BYTES_PER_ENTRY * n**2 <= np.minimum(np.cumsum(problem.gram_costs[order]), max_bytes)
+    n_heads = int(np.max(np.flatnonzero(fits) + 1, initial=0))
+    return np.sort(order[:n_heads])

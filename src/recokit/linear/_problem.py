@@ -1,0 +1,77 @@
+"""The training data of a linear item-item model: X, W and the unit of the penalties."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recokit._runtime.threads import Runner
+from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit.data._weights import user_weights
+from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
+from recokit.kernels.gram import gram_costs
+
+__all__ = ["Problem"]
+
+
+class Problem(NamedTuple):
+    """Training data of a linear model, over the m items with a strength above 0.
+
+    The other items have no weights, so that a fit costs nothing for them.
+
+    Attributes
+    ----------
+    items : (m,) int64 array
+        Item codes, ascending. All other codes are positions in this array.
+    by_item, by_user : Rows
+        X.
+    user_weights : (n_users,) float64 array
+        The diagonal of W.
+    diagonal : (m,) float64 array
+        Diagonal of G.
+    gram_costs : (m,) int64 array
+        Number of multiplications for each row of G.
+    unit : float
+        Square of the mean of the strengths above 0. Penalties in this unit do not depend on the unit of the strengths.
+    """
+
+    items: IntArray
+    by_item: Rows
+    by_user: Rows
+    user_weights: FloatArray
+    diagonal: FloatArray
+    gram_costs: IntArray
+    unit: float
+
+    @classmethod
+    def from_interactions(cls, interactions: Interactions, user_exponent: float, runner: Runner) -> "Problem":
+        """Return the problem of the interactions, with users weighted by ``user_exponent``."""
+        by_user, weights = interactions.rows, user_weights(interactions, user_exponent)
+        squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
+        diagonal = np.bincount(interactions.item_codes, squares, minlength=interactions.n_items)
+        items = np.flatnonzero(diagonal > 0)
+        if len(items) < interactions.n_items:
+            positions = np.full(interactions.n_items, -1, dtype=np.int32)
+            positions[items] = np.arange(len(items))
+            by_user = by_user.recoded(positions)
+        unit = (
+            float(np.mean(interactions.values[interactions.values > 0], dtype=np.float64)) ** 2 if len(items) else 1.0
+        )
+        by_item = by_user.transposed(len(items), runner)
+        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        return cls(items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, unit)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items with a strength above 0."""
+        return len(self.items)
+
+    @property
+    def data(self) -> tuple[AnyArray, ...]:
+        """X and W, as kernels take them."""
+        return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
+
+    @property
+    def max_related(self) -> int:
+        """Bound on the number of items that share a user with the same item."""
+        return min(self.n_items - 1, int(np.max(self.gram_costs - self.by_item.lengths, initial=0)))

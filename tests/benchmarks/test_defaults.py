@@ -1,0 +1,37 @@
+"""The command ``benchmarks/defaults.py``."""
+
+import json
+
+import defaults
+import numpy as np
+import pytest
+from _common.implicit_data import IMPLICIT_DATA, load, validation_split
+from _common.search_spaces import SEARCHES
+
+
+def test_the_best_candidate_is_measured_beside_the_defaults(tmp_path, capsys):
+    file = tmp_path / "results.json"
+    defaults.main(["--quick", "--datasets", "shop", "--models", "Popularity", "RP3beta", "--output", str(file)])
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    assert [row["model"] for row in rows] == ["Popularity", "RP3beta"]
+    assert rows[0]["parameters"] == {}
+    assert rows[0]["share"] == 1.0
+    assert "| shop | RP3beta |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_drawn_parameters_are_accepted_by_the_estimator(name):
+    search, rng = SEARCHES[name], np.random.default_rng(0)
+    for _ in range(20):
+        search.estimator(**search.draw(rng))._validate_params()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", sorted(set(IMPLICIT_DATA) - {"shop"}))
+def test_no_pair_of_the_test_data_is_in_the_training_data(name, data_dir):
+    data = load(name, data_dir)
+    train, validation = validation_split(data)
+    for past, future in ((data.train, data.test), (train, validation)):
+        pairs = [{tuple(pair) for pair in part.to_pairs()[0].tolist()} for part in (past, future)]
+        assert pairs[0].isdisjoint(pairs[1])
+        assert len(pairs[1]) == future.n_interactions > 0
