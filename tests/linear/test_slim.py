@@ -215,7 +215,7 @@ def test_quality_of_the_defaults_on_movielens_1m(data_dir):
     split = load_movielens_1m_implicit(data_dir)
     lists = SLIM().fit(split.train).recommend(n=20)
     measured = evaluate(lists, split.test, metrics=("recall@20", "ndcg@20")).means
-    assert measured["recall@20"] >= 0.281
+    assert measured["recall@20"] >= 0.280
     assert measured["ndcg@20"] >= 0.270
 
 

@@ -68,10 +68,12 @@ class EASE(Recommender):
 
     Notes
     -----
-    ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019.
+    ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019. The defaults were chosen on data sets
+    with densities from 0.06 % to 4 %. Take logarithms of strengths with a few very large values, such as amounts of
+    money: errors are squared.
 
-    Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` can
-    fit catalogues of that size.
+    Memory is 12 bytes times the square of the number of items with interactions: 1.2 GB for 10,000 items, 19 GB for
+    40,000. `SLIM` can fit such catalogues. The weights take 4 bytes times the square of the number of all items.
 
     **Edge cases.** An item is not recommended, and its score is 0, if all weights from the history to it are 0, as for
     an item without users. The same holds for all items if a user has no interactions or only strengths of 0. With one
