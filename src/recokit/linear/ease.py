@@ -39,7 +39,7 @@ class EASE(Recommender):
     Parameters
     ----------
     l2 : float
-        λ, the ridge penalty, as a number of users with a strength of 1 each, weighted by W. It is multiplied by the
+        λ, the ridge penalty, as a number of users with the mean strength, weighted by W: λ I is multiplied by the
         square of the mean strength, so that the unit of the strengths does not matter.
     user_exponent : float
         e: the weight of a user with n items is n^−e. 0, as in the papers, weights all users equally, so that a user
@@ -70,8 +70,8 @@ class EASE(Recommender):
     -----
     ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019.
 
-    Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` can
-    fit catalogues of that size.
+    Memory is 12 bytes times the square of the number of items: 1.2 GB for 10,000 items, 19 GB for 40,000. `SLIM` is
+    suitable for larger catalogues.
 
     **Edge cases.** An item is not recommended, and its score is 0, if all weights from the history to it are 0, as for
     an item without users. The same holds for all items if a user has no interactions or only strengths of 0. With one
