@@ -47,3 +47,9 @@ def test_a_file_with_explicit_parameters_keeps_them(tmp_path):
     model = ItemKNN(**TEXTBOOK).fit(IMPLICIT)
     model.save(tmp_path / "model")
     assert_same(load(tmp_path / "model"), model, IMPLICIT)
+
+
+@pytest.mark.parametrize("setting", [{"n_neighbors": None}, {"shrinkage": None}, {"weighting": "auto"}], ids=str)
+def test_parameters_of_user_knn_have_no_automatic_values(setting):
+    with pytest.raises(ValueError, match=rf"The '{next(iter(setting))}' parameter of UserKNN must be"):
+        UserKNN(**setting).fit(example_interactions("implicit"))

@@ -34,14 +34,15 @@ class ImplicitALS(IterativeFactorRecommender):
     .. math:: \sum_{(u,i) \in S} v_{ui} (1 - p_u \cdot q_i)^2 + \alpha_0 \sum_u \sum_i (p_u \cdot q_i)^2
               + \sum_u \lambda_u \lVert p_u \rVert^2 + \sum_i \lambda_i \lVert q_i \rVert^2
 
-    where S are the interactions, v their strengths, and :math:`\lambda_u = \lambda (n_u + \alpha_0 n_{items})^\nu`
-    grows with the number of interactions of the user; the same for items. Their sum does not depend on ν. Each epoch
-    solves the users for fixed items, then the items for fixed users. After the last epoch the users are solved exactly.
+    where S are the interactions and v their strengths. The penalty of a user grows with the number of interactions,
+    :math:`\lambda_u = \lambda s (n_u + \alpha_0 n_{items})^\nu`, with s such that the sum over the users does not
+    depend on ν; the same for items. Each epoch solves the users for fixed items, then the items for fixed users. After
+    the last epoch the users are solved exactly.
 
     The parameters are relative to the data, so that one setting fits dense and sparse data, and strengths in any unit:
     strengths are divided by their mean, and :math:`\alpha_0 = \rho \, n / n_{items}`, where n is the mean number of
-    interactions of a user. So ρ is the total weight of all pairs over that of the observed ones, and the penalty of an
-    average user is λ (1 + ρ) n. Only users and items with interactions are counted.
+    interactions of a user. So ρ is the total weight of all pairs divided by that of the observed pairs, and the
+    penalty of an average user is λ (1 + ρ) n. Only users and items with interactions are counted.
 
     Parameters
     ----------
@@ -50,9 +51,9 @@ class ImplicitALS(IterativeFactorRecommender):
     n_epochs : int
         Number of times that each side is solved.
     unobserved_ratio : float
-        ρ, the total weight of all pairs over the total weight of the observed pairs.
+        ρ, the total weight of all pairs divided by the total weight of the observed pairs.
     unobserved_weight : float, optional
-        :math:`\alpha_0` of the textbook, in place of ``unobserved_ratio``; strengths are then taken as they are. The
+        :math:`\alpha_0` itself, in place of ``unobserved_ratio``; strengths are then not divided by their mean. The
         confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
     l2 : float
         λ. The best values lie between 0.03 / (1 + ρ) and 0.08 / (1 + ρ) on sparse and on dense data.
@@ -61,8 +62,8 @@ class ImplicitALS(IterativeFactorRecommender):
     solver : {"cg", "cholesky"}
         Three conjugate gradient steps from the last factors, or the exact solution of every row.
     warm_start : bool
-        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
-        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
+        Start ``fit`` from the previous fit. On the same data it runs the remaining epochs up to ``n_epochs``, with
+        the same bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
     random_state : int, RandomState or None
         Seed of the initial factors.
     feedback : {"auto", "implicit"}
@@ -81,8 +82,8 @@ class ImplicitALS(IterativeFactorRecommender):
 
     Notes
     -----
-    Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. A fit whose
-    factors vanish, because the penalty is too high, warns.
+    Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. If the
+    factors vanish because the penalty is too high, ``fit`` warns.
 
     ``recommend_for`` solves the factors of each user exactly, so identical histories give identical lists.
 

@@ -62,8 +62,8 @@ class BPR(IterativeFactorRecommender):
         fewer than 500, 3 for fewer than 1,000 and otherwise 4: in small catalogues the item with the highest score is
         often one that the user would like.
     warm_start : bool
-        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
-        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
+        Start ``fit`` from the previous fit. On the same data it runs the remaining epochs up to ``n_epochs``, with
+        the same bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
     random_state : int, RandomState or None
         Seed of the initial factors, of the order of the steps and of the sampling.
     feedback : {"auto", "implicit"}

@@ -30,9 +30,9 @@ class PureSVD(FactorRecommender):
 
     .. math:: \hat r = \mu + (r - \mu) Q Q^\top
 
-    μ is 0. With ``centering="mean"`` it holds the item means over all users, and the centred matrix is decomposed
-    without being built. With ratings, the scores rank items but are not predicted ratings, since missing ratings count
-    as 0.
+    μ is 0. With ``centering="mean"`` it holds the item means over the users with interactions, and the centred matrix
+    is decomposed without being built. With ratings, the scores rank items but are not predicted ratings, since missing
+    ratings count as 0.
 
     Parameters
     ----------
@@ -111,18 +111,21 @@ class PureSVD(FactorRecommender):
         return {"n_factors": [5, 10, 20, 30, 50, 80, 120], "centering": [None, "mean"]}
 
     def _fit(self, interactions: Interactions) -> None:
-        matrix = sparse.csr_array(interactions.matrix, dtype=np.float64)
-        means = np.zeros(interactions.n_items)
+        # Users and items without interactions would change the means and the rounding.
+        n_items = interactions.n_items
+        used = np.bincount(interactions.item_codes, minlength=n_items) > 0
+        matrix = sparse.csr_array(interactions.matrix, dtype=np.float64)[interactions.rows.lengths > 0][:, used]
+        means = np.zeros(matrix.shape[1])
         if self.centering == "mean":
-            means = np.asarray(matrix.sum(axis=0)).ravel() / interactions.n_users
+            means = np.asarray(matrix.sum(axis=0)).ravel() / max(matrix.shape[0], 1)
         size = min(self.n_factors, *matrix.shape)
         with single_threaded_blas():
             values, vectors = _decompose(matrix, means, size)
             vectors *= np.where(np.take_along_axis(vectors, _largest_rows(vectors), axis=0) < 0, -1.0, 1.0)
-        self.singular_values_, self.item_means_ = np.zeros(self.n_factors), means.astype(np.float32)
-        self.item_factors_ = np.zeros((interactions.n_items, self.n_factors), dtype=np.float32)
-        self.singular_values_[: len(values)] = values
-        self.item_factors_[:, : len(values)] = vectors
+        self.singular_values_, self.item_means_ = np.zeros(self.n_factors), np.zeros(n_items, dtype=np.float32)
+        self.item_factors_ = np.zeros((n_items, self.n_factors), dtype=np.float32)
+        self.singular_values_[: len(values)], self.item_means_[used] = values, means
+        self.item_factors_[used, : len(values)] = vectors
         self._restore()
         self.user_factors_ = self._fold_in(interactions.rows).vectors
 

@@ -74,11 +74,11 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     clip : bool
         Clip predictions to the range of the training ratings. Lists are ordered by the unclipped predictions.
     warm_start : bool
-        Start ``fit`` from the previous fit. On the same data it runs the epochs missing to ``n_epochs``, with the same
-        bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items. Between the
-        fits the learning rates, the penalties ``l2`` and ``l2_bias`` and the stopping rules may change; the other
-        parameters must stay. The model keeps 12 bytes per rating and a copy of the factors for this; they are not
-        saved.
+        Start ``fit`` from the previous fit. On the same data it runs the remaining epochs up to ``n_epochs``, with
+        the same bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
+        Between the fits, the learning rates, the penalties ``l2`` and ``l2_bias``, and the stopping rules may change;
+        the other parameters must stay the same. For this, the model keeps 12 bytes per rating and a copy of the
+        factors, which are not saved.
     random_state : int, RandomState or None
         Seed of the initial factors, of the order of the ratings and of the held-out ratings.
     feedback : {"auto", "explicit", "implicit"}

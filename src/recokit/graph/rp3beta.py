@@ -119,6 +119,7 @@ class RP3beta(ItemWeightsRecommender):
             "n_neighbors": [30, 50, 100, 200, 400],
             "alpha": [0.5, 0.7, 0.8, 0.9, 1.0, 1.2],
             "beta": [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0],
+            "shrinkage": [0.0, 10.0, 50.0, 200.0],
             "normalize": [True, False],
         }
 

@@ -39,7 +39,7 @@ class EASE(Recommender):
     Parameters
     ----------
     l2 : float
-        λ, the ridge penalty, as a number of users with a strength of 1 each, weighted by W. It is multiplied by the
+        λ, the ridge penalty, as a number of users with the mean strength, weighted by W: λ I is multiplied by the
         square of the mean strength, so that the unit of the strengths does not matter.
     user_exponent : float
         e: the weight of a user with n items is n^−e. 0, as in the papers, weights all users equally, so that a user

@@ -40,13 +40,12 @@ class SLIM(ItemWeightsRecommender):
     ----------
     n_neighbors : int, optional
         Number of candidates for each target: the items that reduce the loss most on their own (the loss without its l1
-        part if weights may be negative). None takes all items. If weights may not be negative, an item with
-        :math:`G_{ij} \le l_1` has no weight, so it is not a candidate: only items that share a user with the target are
-        candidates.
+        part if weights may be negative). None takes all items. If weights may not be negative, an item i with
+        :math:`G_{ij} \le l_1` has no weight, so only items that share a user with the target are candidates.
     l1 : float
-        Penalty for sparsity: the larger, the fewer items have a weight. It is a number of users with a strength of 1
-        each, weighted by W. It is multiplied by the square of the mean strength, so that the unit of the strengths does
-        not matter.
+        Penalty for sparsity: the larger, the fewer items have a weight. It is a number of users with the mean strength,
+        weighted by W, and is multiplied by the square of the mean strength, so that the unit of the strengths does not
+        matter.
     l2 : float
         Ridge penalty, in the same unit.
     positive : bool
@@ -64,7 +63,8 @@ class SLIM(ItemWeightsRecommender):
     max_iter : int
         Maximum number of passes over the candidates of a target.
     max_memory_gb : float
-        Maximum memory for stored entries of G, see Notes. The result does not depend on it.
+        Maximum memory for stored entries of G, see Notes. The result does not depend on it. With ``n_neighbors=None``,
+        ``fit`` raises MemoryError if the candidates need more.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional

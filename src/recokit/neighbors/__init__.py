@@ -4,7 +4,7 @@ The notes below apply to both models. *Rows* are the side that is compared, user
 *columns* are the other side.
 
 **Similarities.** With x and y the values of two rows, A and B the sets of their columns, n = \|A ∩ B\| and N the
-number of columns:
+number of columns with interactions:
 
 =============================== ============================================================================
 ``"cosine"``                    Σ x y / √(Σ x² Σ y²), over all columns; missing values are 0
@@ -31,8 +31,9 @@ number of columns:
      \mathrm{bm25} = \frac{x (k_1 + 1)}{x + k_1 (1 - b + b \, |r| / \overline{|r|})} \, \mathrm{idf}_c, \qquad
      \mathrm{idf}_c = \ln\left(1 + \frac{n_{rows}}{n_{rows\ with\ c}}\right)
 
-  where :math:`|r|` is the sum of the values of the row, :math:`\overline{|r|}` the mean of these sums,
-  :math:`k_1 = 1.2` and :math:`b = 0.75`. Negative values are not allowed.
+  where :math:`n_{rows}` is the number of rows with interactions, :math:`|r|` the sum of the values of the row,
+  :math:`\overline{|r|}` the mean of these sums, :math:`k_1 = 1.2` and :math:`b = 0.75`. Negative values are not
+  allowed.
 * Only rows with a similarity above 0 are neighbours, for ratings too: a negative correlation is rarely more than
   noise. A row is never its own neighbour.
 

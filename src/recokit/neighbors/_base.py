@@ -11,8 +11,6 @@ from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import (
     COUNT,
     NON_NEGATIVE,
-    OPTIONAL_COUNT,
-    OPTIONAL_NON_NEGATIVE,
     OPTIONAL_POSITIVE,
     POSITIVE,
     one_of,
@@ -61,11 +59,11 @@ class NeighborhoodRecommender(Recommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": OPTIONAL_COUNT,
+        "n_neighbors": COUNT,
         "similarity": [*one_of(*SIMILARITIES), callable],
-        "shrinkage": OPTIONAL_NON_NEGATIVE,
+        "shrinkage": NON_NEGATIVE,
         "min_common": COUNT,
-        "weighting": one_of("auto", "tfidf", "bm25", None),
+        "weighting": one_of("tfidf", "bm25", None),
         "half_life": OPTIONAL_POSITIVE,
         "scoring": one_of("sum", "normalized_sum"),
         "amplification": POSITIVE,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from recokit._typing import CodeArray
 from recokit.base import Top
-from recokit.base._parameters import OPTIONAL_NON_NEGATIVE
+from recokit.base._parameters import OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE, one_of
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._explicit import ItemRatingNeighbors
 from recokit.neighbors._implicit import ItemNeighborSums
@@ -139,6 +139,9 @@ class ItemKNN(NeighborhoodRecommender):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeighborhoodRecommender._parameter_constraints,
+        "n_neighbors": OPTIONAL_COUNT,
+        "shrinkage": OPTIONAL_NON_NEGATIVE,
+        "weighting": one_of("auto", "tfidf", "bm25", None),
         "user_exponent": OPTIONAL_NON_NEGATIVE,
     }
 
@@ -184,7 +187,7 @@ class ItemKNN(NeighborhoodRecommender):
         space = super()._search_space(feedback)
         if feedback == "explicit":
             return {**space, "amplification": [1.0, 1.5, 2.0, 2.5]}
-        exponents = {"user_exponent": [0.0, 0.5, 0.75, 1.0], "amplification": [0.5, 1.0, 1.5, 2.0]}
+        exponents = {"user_exponent": [0.0, 0.3, 0.6, 0.8, 1.0], "amplification": [0.5, 1.0, 1.5, 2.0]}
         return {**space, **exponents, "scoring": ["sum", "normalized_sum"]}
 
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
