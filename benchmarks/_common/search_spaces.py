@@ -68,6 +68,7 @@ def draw_rp3beta(rng: np.random.Generator) -> Parameters:
         "n_neighbors": int(rng.choice([30, 50, 100, 200, 400])),
         "alpha": draw_step(rng, 0.3, 1.3, 0.1),
         "beta": draw_step(rng, 0.0, 1.0),
+        "shrinkage": float(rng.choice([0, 10, 50, 200])),
         "normalize": bool(rng.random() < 0.5),
     }
 
@@ -76,7 +77,7 @@ def draw_item_knn(rng: np.random.Generator) -> Parameters:
     """Draw parameters of ItemKNN."""
     return {
         **draw_knn(rng),
-        "user_exponent": draw_step(rng, 0, 1, 0.25),
+        "user_exponent": draw_step(rng, 0, 1, 0.2),
         "scoring": str(rng.choice(["sum", "normalized_sum"])),
         "amplification": draw_step(rng, 0.5, 2.5, 0.25),
     }
