@@ -166,7 +166,7 @@ def _compute():
             yield "TfidfRecommender-implicit", _results(model, train), model
         except TypeError as error:
             print("TfidfRecommender not compared:", error, file=sys.stderr)
-    lists = ItemKNN().fit(train).recommend(n=10)
+    lists = ItemKNN(**_TEXTBOOK, user_exponent=0.0).fit(train).recommend(n=10)
     names = ["ndcg@10", "recall@10", "map@10", "mrr@10", "coverage@10", "novelty@10", "gini@10"]
     result = evaluate(lists, test, names, train=train)
     yield "evaluate", {name: np.float64(result[name]) for name in names}, None
