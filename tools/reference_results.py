@@ -65,10 +65,12 @@ def _cases():
             more = {"user_exponent": 0.0} if kind is ItemKNN else {}
             yield f"{kind.__name__}-{name}", kind(**{"weighting": None} | parameters, **more), both
     yield "ItemKNN-user-exponent", ItemKNN(**_TEXTBOOK, user_exponent=0.5), both
-    yield "EASE", EASE(), both
-    yield "EASE-tuned", EASE(50.0, user_exponent=0.5, dropout=0.2), both
-    yield "SLIM", SLIM(), both
-    yield "RP3beta", RP3beta(), both
+    ease = {"l2": 50.0, "user_exponent": 0.5, "item_exponent": 0.0}
+    yield "EASE", EASE(**ease, dropout=0.0), both
+    yield "EASE-tuned", EASE(**ease, dropout=0.2), both
+    yield "SLIM", SLIM(l1=0.1, l2=2.0, dropout=0.5), both
+    paper = {"shrinkage": 0.0} if "shrinkage" in RP3beta().get_params() else {}  # not a parameter of early versions
+    yield "RP3beta", RP3beta(alpha=0.9, beta=0.7, **paper), both
     yield "PureSVD", PureSVD(20), both
     yield "PureSVD-mean", PureSVD(20, centering="mean"), both
     for n_threads in (1, 2):
