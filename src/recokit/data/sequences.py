@@ -1,18 +1,20 @@
 """Sequences: the items of users or sessions in time order."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from recokit._typing import AnyArray, CodeArray, IntArray
-from recokit.data._columns import to_times
-from recokit.data._frames import plain
+from recokit.data._columns import check_lengths, join_times, to_times
+from recokit.data._frames import column, plain
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
+from recokit.kernels import rows as kernel
 from recokit.persistence import storable
 
 __all__ = ["Sequences"]
@@ -22,7 +24,8 @@ __all__ = ["Sequences"]
 class Sequences:
     """The items of each user or session in time order, with repeats, and optionally grouped into baskets.
 
-    Sequences are immutable. `from_lists`, `from_baskets` and `from_interactions` create them.
+    Sequences are immutable. `from_arrays`, `from_frame`, `from_lists`, `from_baskets` and `from_interactions` create
+    them.
 
     Attributes
     ----------
@@ -57,6 +60,75 @@ class Sequences:
         self.rows = rows
         self.basket_indptr = None if basket_indptr is None else read_only(basket_indptr)
         self.basket_bounds = None if basket_bounds is None else read_only(basket_bounds)
+
+    @classmethod
+    def from_arrays(cls, users: Any, items: Any, timestamps: Any = None) -> "Sequences":
+        """Create sequences from parallel arrays with one element per event; pairs may repeat.
+
+        Parameters
+        ----------
+        users, items : array-likes of shape (n,)
+            Ids of any hashable type. Codes follow the sorted ids.
+        timestamps : (n,) array-like of numbers or datetime64, optional
+            Times, in any order. Events of a user at equal times keep the order of the arrays. Without times, all events
+            keep the order of the arrays.
+
+        Raises
+        ------
+        DataError
+            The arrays are empty or differ in length, an id or a time is missing.
+
+        Examples
+        --------
+        >>> Sequences.from_arrays(["ann", "ann", "ann"], ["tea", "cup", "tea"], [30, 20, 10])["ann"]
+        ['tea', 'cup', 'tea']
+        """
+        return cls._from_columns(users, items, timestamps, ("users", "items", "timestamps"))
+
+    @classmethod
+    def from_frame(
+        cls, frame: Any, user: str = "user_id", item: str = "item_id", timestamp: str | None = "timestamp"
+    ) -> "Sequences":
+        """Create sequences from a frame with one row per event; pairs may repeat.
+
+        Parameters
+        ----------
+        frame : pandas, Polars or PyArrow frame, or a mapping of columns
+            The events, in any order.
+        user, item : str
+            Names of the id columns. ``user`` may name a column of sessions.
+        timestamp : str, optional
+            Name of the column of times; None if the rows are in time order. Rows of a user with equal times keep their
+            order.
+
+        Raises
+        ------
+        DataError
+            A column does not exist, or its data are refused as in `from_arrays`.
+
+        Examples
+        --------
+        >>> Sequences.from_frame({"user_id": [1, 1], "item_id": ["tea", "cup"], "timestamp": [20, 10]})[1]
+        ['cup', 'tea']
+        """
+        times = None if timestamp is None else column(frame, timestamp)
+        names = (user, item, timestamp or "timestamps")
+        return cls._from_columns(column(frame, user), column(frame, item), times, names)
+
+    @classmethod
+    def _from_columns(cls, users: Any, items: Any, timestamps: Any, names: tuple[str, str, str]) -> "Sequences":
+        for name, given in zip(names, (users, items, timestamps), strict=True):
+            if isinstance(given, Set):
+                raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
+        user_index, user_codes = IdIndex.factorize(users, names[0])
+        item_index, item_codes = IdIndex.factorize(items, names[1])
+        times = None if timestamps is None else to_times(timestamps, names[2])
+        check_lengths(dict(zip(names, (user_codes, item_codes, times), strict=True)))
+        by_time = np.arange(len(user_codes)) if times is None else np.argsort(times, kind="stable")
+        indptr = kernel.row_starts(read_only(user_codes), len(user_index))
+        order = kernel.order_by(read_only(user_codes), indptr, by_time)
+        rows = Rows.from_arrays(indptr, item_codes[order], (), None if times is None else times[order])
+        return cls(user_index, item_index, rows)
 
     @classmethod
     def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
@@ -140,6 +212,47 @@ class Sequences:
         """
         rows = interactions.in_time_order()
         return cls(interactions.users, interactions.items, Rows.from_arrays(rows.indptr, rows.codes, (), rows.times))
+
+    def merge(self, other: "Sequences") -> "Sequences":
+        """Return the events of both over the union of their ids, in time order.
+
+        Without times, the events of ``other`` follow those of the same user here. At equal times they do too. Baskets
+        stay together and are ordered by the times of their first events.
+
+        Parameters
+        ----------
+        other : Sequences
+            Sequences with times, and with baskets, if and only if these have them.
+
+        Raises
+        ------
+        DataError
+            Only one of the two has times or baskets, or the times are of different kinds.
+
+        Examples
+        --------
+        >>> early = Sequences.from_arrays(["ann", "bob"], ["tea", "pot"], [10, 30])
+        >>> early.merge(Sequences.from_arrays(["ann", "ann"], ["tea", "cup"], [20, 5]))["ann"]
+        ['cup', 'tea', 'tea']
+        """
+        return _merged(self, other)
+
+    def interactions(self) -> Interactions:
+        """Return the distinct (user, item) pairs; values are numbers of events, timestamps those of the last events.
+
+        Examples
+        --------
+        >>> Sequences.from_lists({"ann": ["tea", "cup", "tea"]}).interactions().values.tolist()
+        [1.0, 2.0]
+        """
+        rows, positions = self.rows, np.arange(self.n_events)
+        users, values = rows.row_codes.astype(np.int32), np.ones(self.n_events, dtype=np.float32)
+        pairs = Interactions._from_codes(
+            self.users, self.items, users, rows.codes, values, positions, "implicit", "sum"
+        )
+        last = pairs.timestamps
+        times = None if rows.times is None or last is None else rows.times[last]
+        return replace(pairs, timestamps=times)
 
     @property
     def n_users(self) -> int:
@@ -261,6 +374,66 @@ def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
             f"times: expected ascending times within a list; the times of user {users.take([row])[0]!r} descend"
         )
     return joined
+
+
+def _merged(first: Sequences, second: Sequences) -> Sequences:
+    """Return the events of both; see `Sequences.merge`."""
+    for kind, has in (("times", _has_times), ("baskets", _has_baskets)):
+        if has(first) != has(second):
+            raise DataError(f"cannot merge sequences with {kind} and sequences without; give both {kind}, or neither")
+    users, items, times = (
+        first.users.union(second.users),
+        first.items.union(second.items),
+        _times_of_both(first, second),
+    )
+    codes = np.concatenate([items.codes(one.items)[one.rows.codes] for one in (first, second)])
+    units = [_units(one) for one in (first, second)]
+    user_codes = np.concatenate(
+        [users.codes(one.users)[owners] for one, (owners, _) in zip((first, second), units, strict=True)]
+    )
+    bounds = [units[0][1], units[1][1] + first.n_events]
+    starts, lengths = np.concatenate([part[:-1] for part in bounds]), np.concatenate([np.diff(part) for part in bounds])
+    keys = user_codes if times is None else (_first_times(starts, lengths, times), user_codes)
+    order = np.argsort(keys, kind="stable") if times is None else np.lexsort(keys)
+    basket_indptr = bounds_from_lengths(np.bincount(user_codes, minlength=len(users)))
+    basket_bounds = bounds_from_lengths(lengths[order])
+    cells = np.arange(len(codes)) + np.repeat(starts[order] - basket_bounds[:-1], lengths[order])
+    indptr = basket_bounds[basket_indptr]
+    rows = Rows.from_arrays(indptr, codes[cells], (), None if times is None else times[cells])
+    baskets = (basket_indptr, basket_bounds) if _has_baskets(first) else (None, None)
+    return Sequences(users, items, rows, *baskets)
+
+
+def _has_times(sequences: Sequences) -> bool:
+    return sequences.rows.times is not None
+
+
+def _has_baskets(sequences: Sequences) -> bool:
+    return sequences.basket_indptr is not None
+
+
+def _times_of_both(first: Sequences, second: Sequences) -> AnyArray | None:
+    """Return the times of the events of both, or None without times."""
+    if first.rows.times is None or second.rows.times is None:
+        return None
+    kinds = first.rows.times.dtype, second.rows.times.dtype
+    if (kinds[0].kind == "M") != (kinds[1].kind == "M"):
+        raise DataError(f"cannot merge times of {kinds[1]} into times of {kinds[0]}")
+    return join_times(first.rows.times, second.rows.times)
+
+
+def _units(sequences: Sequences) -> tuple[IntArray, IntArray]:
+    """Return the owner of each basket, or of each event without baskets, and the bounds of its events."""
+    if sequences.basket_indptr is None or sequences.basket_bounds is None:
+        return sequences.rows.row_codes, np.arange(sequences.n_events + 1)
+    owners = np.repeat(np.arange(sequences.n_users), np.diff(sequences.basket_indptr))
+    return owners, sequences.basket_bounds
+
+
+def _first_times(starts: IntArray, lengths: IntArray, times: AnyArray) -> AnyArray:
+    """Return the time of the first event of each basket; an empty basket takes the time of the event before it."""
+    first: AnyArray = times[np.clip(np.where(lengths > 0, starts, starts - 1), 0, len(times) - 1)]
+    return first
 
 
 def _is_consistent(made: Sequences) -> bool:
