@@ -203,9 +203,7 @@ class Sequences:
         assert self.basket_bounds is not None
         rows = self.rows.spans(self.basket_bounds[starts], self.basket_bounds[stops])
         lengths = np.diff(self.basket_bounds)[expand_spans(starts, stops)]
-        return Sequences(
-            users, self.items, rows, bounds_from_lengths(stops - starts), bounds_from_lengths(lengths)
-        )
+        return Sequences(users, self.items, rows, bounds_from_lengths(stops - starts), bounds_from_lengths(lengths))
 
     @property
     def n_users(self) -> int:

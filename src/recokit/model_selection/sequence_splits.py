@@ -161,9 +161,7 @@ def _targets(sequences: Sequences, users: IdIndex, starts: IntArray, stops: IntA
     return Interactions._from_codes(users, sequences.items, *codes, ones, rows.times, "implicit", "max")
 
 
-def split_sessions(
-    sequences: Sequences, *, at: Any = None, test_size: float = 0.2
-) -> tuple[Sequences, Sequences]:
+def split_sessions(sequences: Sequences, *, at: Any = None, test_size: float = 0.2) -> tuple[Sequences, Sequences]:
     """Split sessions at a moment: sessions that start before it are the training data, later ones the test data.
 
     Parameters
