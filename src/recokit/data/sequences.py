@@ -12,7 +12,7 @@ from recokit.data._columns import check_lengths, join_times, to_times
 from recokit.data._frames import column, plain
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
-from recokit.data.rows import Rows, bounds_from_lengths, read_only
+from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.kernels import rows as kernel
 from recokit.persistence import storable
@@ -237,22 +237,74 @@ class Sequences:
         """
         return _merged(self, other)
 
-    def interactions(self) -> Interactions:
-        """Return the distinct (user, item) pairs; values are numbers of events, timestamps those of the last events.
+    def _pairs(self) -> Interactions:
+        """Return the interactions of `to_interactions`, without timestamps if the sequences have no times."""
+        pairs = self.to_interactions()
+        return pairs if self.rows.times is not None else replace(pairs, timestamps=None)
+
+    def to_interactions(self) -> Interactions:
+        """Return the events as implicit interactions, one for each pair of user and item.
+
+        The strength of a pair is the number of its events. Its timestamp is that of its last event: the time or, in
+        sequences without times, the position in the sequence from 0; the events of a basket have the position of the
+        basket.
 
         Examples
         --------
-        >>> Sequences.from_lists({"ann": ["tea", "cup", "tea"]}).interactions().values.tolist()
-        [1.0, 2.0]
+        >>> data = Sequences.from_lists({"ann": ["tea", "cup", "tea"]}).to_interactions()
+        >>> data.items.ids.tolist(), data.values.tolist(), data.timestamps.tolist()
+        (['cup', 'tea'], [1.0, 2.0], [1, 2])
         """
-        rows, positions = self.rows, np.arange(self.n_events)
-        users, values = rows.row_codes.astype(np.int32), np.ones(self.n_events, dtype=np.float32)
-        pairs = Interactions._from_codes(
-            self.users, self.items, users, rows.codes, values, positions, "implicit", "sum"
-        )
-        last = pairs.timestamps
-        times = None if rows.times is None or last is None else rows.times[last]
-        return replace(pairs, timestamps=times)
+        codes = self.rows.row_codes.astype(np.int32), self.rows.codes
+        ones = np.ones(self.n_events, dtype=np.float32)
+        return Interactions._from_codes(self.users, self.items, *codes, ones, self.event_times, "implicit", "sum")
+
+    @property
+    def event_times(self) -> AnyArray:
+        """Time of each event: ``rows.times``, or the position of the event or of its basket, from 0."""
+        if self.rows.times is not None:
+            return self.rows.times
+        if self.basket_indptr is None or self.basket_bounds is None:
+            return np.arange(self.n_events) - np.repeat(self.rows.indptr[:-1], self.rows.lengths)
+        lengths = np.diff(self.basket_indptr)
+        positions = np.arange(len(self.basket_bounds) - 1) - np.repeat(self.basket_indptr[:-1], lengths)
+        return np.repeat(positions, np.diff(self.basket_bounds))
+
+    def select(self, users: Any) -> "Sequences":
+        """Return the sequences of some users, in the order given, over the same items.
+
+        Parameters
+        ----------
+        users : array-like of ids
+
+        Raises
+        ------
+        UnknownIdError
+            A user is unknown.
+
+        Examples
+        --------
+        >>> dict(Sequences.from_lists({"ann": ["tea", "cup"], "bob": ["pot"]}).select(["bob"]))
+        {'bob': ['pot']}
+        """
+        ids = IdIndex(users, name="users")
+        codes = self.users.codes(ids)
+        if np.any(codes < 0):
+            raise UnknownIdError("user", ids.take(np.flatnonzero(codes < 0)).tolist())
+        if self.basket_indptr is not None:
+            return self._of_baskets(ids, self.basket_indptr[codes], self.basket_indptr[codes + 1])
+        return self._of_events(ids, self.rows.indptr[codes], self.rows.indptr[codes + 1])
+
+    def _of_events(self, users: IdIndex, starts: IntArray, stops: IntArray) -> "Sequences":
+        """Return sequences that hold spans of the events, one for each of the given users, without baskets."""
+        return Sequences(users, self.items, self.rows.spans(starts, stops))
+
+    def _of_baskets(self, users: IdIndex, starts: IntArray, stops: IntArray) -> "Sequences":
+        """Return sequences that hold spans of the baskets, one for each of the given users."""
+        assert self.basket_bounds is not None
+        rows = self.rows.spans(self.basket_bounds[starts], self.basket_bounds[stops])
+        lengths = np.diff(self.basket_bounds)[expand_spans(starts, stops)]
+        return Sequences(users, self.items, rows, bounds_from_lengths(stops - starts), bounds_from_lengths(lengths))
 
     @property
     def n_users(self) -> int:
