@@ -219,11 +219,11 @@ class SessionKNN(SequenceRecommender):
         """Return the items near each item in past sessions."""
         if not self.expansion:
             return Rows.empty(n_items)
-        runner, per_item = self._runner(), np.minimum(np.diff(self._index.item_indptr), self.n_recent)
+        runner, n_searched = self._runner(), self._n_searched()
         gaps = self.n_recent, self._forward, self._backward
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            costs = 1 + per_item[first_item : first_item + len(codes)]
+            costs = 1 + n_searched[first_item : first_item + len(codes)]
             runner.rows(related_items, len(codes), (first_item, self._index, *gaps, codes, values), costs=costs)
 
         with self._progress(n_items, "items") as bar:
@@ -278,9 +278,15 @@ class SessionKNN(SequenceRecommender):
         histories, own_ranks = profiles
         return (*histories[:2], read_only(own_ranks), self._index, self._step_weights)
 
-    def _costs(self, histories: Rows) -> AnyArray:
-        per_item = np.minimum(np.diff(self._index.item_indptr), self.n_recent)
-        return histories.sums_of_lengths(per_item) + self.interactions_.n_items
+    def _costs(self, histories: Rows) -> AnyArray | None:
+        """Return the number of sessions and items that each history reads; a single history needs no costs."""
+        if histories.n_rows == 1:
+            return None
+        return histories.sums_of_lengths(self._n_searched()) + self.interactions_.n_items
+
+    def _n_searched(self) -> AnyArray:
+        """Return the number of sessions of each item that are searched."""
+        return np.minimum(np.diff(self._index.item_indptr), self.n_recent)
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the best items for a session with one event, except the item itself."""
