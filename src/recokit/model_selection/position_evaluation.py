@@ -1,7 +1,7 @@
 """evaluate_positions: metrics of the next item at every position of a session."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def evaluate_positions(
     *,
     n: int | None = None,
     exclude_seen: bool = False,
-    on_unknown: str = "empty",
+    on_unknown: Literal["empty", "popular", "raise"] = "empty",
     **options: Any,
 ) -> Evaluation:
     """Recommend at every position of each session, and compare the lists with the item that follows.
@@ -61,7 +61,8 @@ def evaluate_positions(
     Returns
     -------
     Evaluation
-        Its users are positions: tuples (session, position of the last known event from 0).
+        Its users are positions: tuples (session, position of the last known event from 0). For metrics with
+        ``part=repeat`` or ``part=explore``, the history is the session so far.
 
     Raises
     ------
@@ -85,12 +86,16 @@ def evaluate_positions(
     if not hasattr(model, "recommend_for"):
         raise TypeError(f"model: expected a fitted recommender with recommend_for, got {type(model).__name__}")
     length = n or longest_cut_off([metric.k for metric in label_metrics(metrics).values()]) or _WHOLE_LIST
-    lists, targets = [], []
+    needs_histories = any(getattr(metric, "part", None) for metric in label_metrics(metrics).values())
+    lists, targets, before = [], [], []
     for events in _batches(sessions, position_events(sessions)):
         histories, following = positions_at(sessions, events)
         lists.append(model.recommend_for(histories, length, exclude_seen=exclude_seen, on_unknown=on_unknown))
         targets.append(following)
-    return evaluate(_joined_lists(lists), _joined_targets(targets), metrics, **options)
+        before += [histories.to_interactions()] if needs_histories else []
+    if needs_histories:
+        options = {"histories": _joined(before), **options}
+    return evaluate(_joined_lists(lists), _joined(targets), metrics, **options)
 
 
 def _batches(sessions: Sequences, events: IntArray) -> Iterator[IntArray]:
@@ -112,14 +117,11 @@ def _joined_lists(parts: list[Recommendations]) -> Recommendations:
     return Recommendations(users, items, scores, counts)
 
 
-def _joined_targets(parts: list[Interactions]) -> Interactions:
-    """Join targets over the same items."""
+def _joined(parts: list[Interactions]) -> Interactions:
+    """Join interactions of different users over the same items."""
     if len(parts) == 1:
         return parts[0]
     users = IdIndex(np.concatenate([part.users.ids for part in parts]), name="positions")
     lengths = np.concatenate([part.rows.lengths for part in parts])
-    times = None
-    if all(part.timestamps is not None for part in parts):
-        times = np.concatenate([part.timestamps for part in parts])
     codes, values = (np.concatenate([getattr(part, name) for part in parts]) for name in ("item_codes", "values"))
-    return Interactions(users, parts[0].items, bounds_from_lengths(lengths), codes, values, times, "implicit")
+    return Interactions(users, parts[0].items, bounds_from_lengths(lengths), codes, values, None, "implicit")
