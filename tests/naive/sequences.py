@@ -60,3 +60,22 @@ def ndcg_of_part(lists, test, histories, part, k):
             best = sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(relevant)) + 1))
             values[user] = sum(1 / math.log2(rank + 1) for rank in ranks) / best
     return values
+
+
+def from_log(rows):
+    """Return the items of each user from rows of user, item and time; equal times keep the order of the rows."""
+    lists = {user: [] for user in sorted({user for user, _, _ in rows})}
+    for user, item, _ in sorted(rows, key=lambda row: row[2]):
+        lists[user].append(item)
+    return lists
+
+
+def from_orders(rows):
+    """Return the baskets of each user from rows of user, item, time and order, by the earliest time of an order."""
+    orders = {}
+    for number, (user, item, time, order) in enumerate(rows):
+        orders.setdefault((user, order), []).append((time, number, item))
+    baskets = {user: [] for user in sorted({user for user, *_ in rows})}
+    for (user, _), lines in sorted(orders.items(), key=lambda entry: min(entry[1])[:2]):
+        baskets[user].append([item for _, _, item in sorted(lines)])
+    return baskets

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.arguments import check_count
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
-from recokit.data._frames import plain
+from recokit.data._frames import Backend, column_names, plain, to_frame
+from recokit.data._sequence_frames import order_events, warn_of_unused_times
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
@@ -22,7 +24,7 @@ __all__ = ["Sequences"]
 class Sequences:
     """The items of each user or session in time order, with repeats, and optionally grouped into baskets.
 
-    Sequences are immutable. `from_lists`, `from_baskets` and `from_interactions` create them.
+    Sequences are immutable. `from_frame`, `from_lists`, `from_baskets` and `from_interactions` create them.
 
     Attributes
     ----------
@@ -57,6 +59,53 @@ class Sequences:
         self.rows = rows
         self.basket_indptr = None if basket_indptr is None else read_only(basket_indptr)
         self.basket_bounds = None if basket_bounds is None else read_only(basket_bounds)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        user: str = "user_id",
+        item: str = "item_id",
+        timestamp: str | None = None,
+        *,
+        basket: str | None = None,
+    ) -> "Sequences":
+        """Create sequences from a log with one row per event; repeated events are kept.
+
+        Parameters
+        ----------
+        frame : pandas, Polars or PyArrow frame, or a mapping of columns
+            The log.
+        user, item : str
+            Names of the columns with the ids of users (or sessions) and items.
+        timestamp : str, optional
+            Name of the column of times. Events at the same time keep the order of the rows, and so do all events of a
+            user without it.
+        basket : str, optional
+            Name of a column of orders or visits: the rows of a user with the same value are one basket. Baskets are in
+            order of their earliest event, and all their events get its time.
+
+        Raises
+        ------
+        DataError
+            A column does not exist, is empty, or has missing values.
+
+        Warns
+        -----
+        UserWarning
+            The frame has a column timestamp or time that is not used.
+
+        Examples
+        --------
+        >>> log = {"user_id": [1, 1, 2, 1], "item_id": ["tea", "cup", "pot", "tea"], "day": [2, 1, 1, 3]}
+        >>> dict(Sequences.from_frame(log, timestamp="day"))
+        {1: ['cup', 'tea', 'tea'], 2: ['pot']}
+        >>> orders = {**log, "order": ["b", "a", "c", "b"]}
+        >>> list(Sequences.from_frame(orders, timestamp="day", basket="order").baskets(1))
+        [['cup'], ['tea', 'tea']]
+        """
+        warn_of_unused_times(column_names(frame), timestamp)
+        return cls(*order_events(frame, user, item, timestamp, basket))
 
     @classmethod
     def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
@@ -163,8 +212,14 @@ class Sequences:
         """Time of each event: ``rows.times``, or the position of the event or of its basket, from 0."""
         if self.rows.times is not None:
             return self.rows.times
-        if self.basket_indptr is None or self.basket_bounds is None:
-            return np.arange(self.n_events) - np.repeat(self.rows.indptr[:-1], self.rows.lengths)
+        if self.basket_indptr is not None:
+            return self._basket_positions()
+        return np.arange(self.n_events) - np.repeat(self.rows.indptr[:-1], self.rows.lengths)
+
+    def _basket_positions(self) -> IntArray:
+        """Return the position of the basket of each event among the baskets of the user."""
+        assert self.basket_indptr is not None
+        assert self.basket_bounds is not None
         lengths = np.diff(self.basket_indptr)
         positions = np.arange(len(self.basket_bounds) - 1) - np.repeat(self.basket_indptr[:-1], lengths)
         return np.repeat(positions, np.diff(self.basket_bounds))
@@ -193,6 +248,47 @@ class Sequences:
         if self.basket_indptr is not None:
             return self._of_baskets(ids, self.basket_indptr[codes], self.basket_indptr[codes + 1])
         return self._of_events(ids, self.rows.indptr[codes], self.rows.indptr[codes + 1])
+
+    def last(self, n: int) -> "Sequences":
+        """Return the last n events of each user, or the last n baskets if there are baskets.
+
+        Raises
+        ------
+        ValueError
+            ``n`` is not a whole number of at least 1.
+
+        Examples
+        --------
+        >>> dict(Sequences.from_lists({"ann": ["tea", "cup", "pot"], "bob": ["tea"]}).last(2))
+        {'ann': ['cup', 'pot'], 'bob': ['tea']}
+        """
+        n = check_count(n, "n")
+        bounds = self.rows.indptr if self.basket_indptr is None else self.basket_indptr
+        starts, stops = np.maximum(bounds[:-1], bounds[1:] - n), bounds[1:]
+        return (self._of_events if self.basket_indptr is None else self._of_baskets)(self.users, starts, stops)
+
+    def to_frame(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with the columns user_id and item_id, one row per event in order.
+
+        Sequences with baskets have a column basket: the position of the basket of the user, from 0. Sequences with
+        times have a column timestamp. Users without events and empty baskets have no row.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Library of the frame, which must be installed.
+
+        Examples
+        --------
+        >>> Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]}).to_frame()["basket"].tolist()
+        [0, 0, 1]
+        """
+        columns = {"user_id": self.users.take(self.rows.row_codes), "item_id": self.items.take(self.rows.codes)}
+        if self.basket_indptr is not None:
+            columns["basket"] = self._basket_positions()
+        if self.rows.times is not None:
+            columns["timestamp"] = self.rows.times
+        return to_frame(columns, backend)
 
     def _of_events(self, users: IdIndex, starts: IntArray, stops: IntArray) -> "Sequences":
         """Return sequences that hold spans of the events, one for each of the given users, without baskets."""
