@@ -30,7 +30,7 @@ def test_events_are_in_time_order_and_repeats_are_kept(rows):
 @given(LOGS)
 def test_without_times_events_keep_the_order_of_the_rows(rows):
     in_order = [(user, item, 0) for user, item, _ in rows]
-    assert dict(Sequences.from_frame(table(rows, "user_id", "item_id", "day"))) == from_log(in_order)
+    assert dict(Sequences.from_frame(table(rows, "user_id", "item_id", "day"), timestamp=None)) == from_log(in_order)
 
 
 @given(ORDERS)
@@ -45,7 +45,7 @@ def test_the_rows_of_an_order_are_a_basket(rows):
 @given(ORDERS)
 def test_orders_without_times_are_in_the_order_of_their_first_row(rows):
     in_order = [(user, item, 0, order) for user, item, _, order in rows]
-    sequences = Sequences.from_frame(table(rows, "user_id", "item_id", "day", "order"), basket="order")
+    sequences = Sequences.from_arrays(*list(zip(*rows, strict=True))[:2], baskets=[order for *_, order in rows])
     assert {user: list(sequences.baskets(user)) for user in sequences.users} == from_orders(in_order)
 
 
@@ -57,21 +57,21 @@ def test_frames_of_all_libraries_are_read_by_the_names_of_their_columns(make):
     assert sequences.rows.times.dtype.kind == "M"
 
 
-def test_an_unused_column_of_times_causes_a_warning():
-    with pytest.warns(UserWarning, match="'Timestamp' are not used, and events keep the order of the rows"):
-        Sequences.from_frame({"user_id": [1], "item_id": [2], "Timestamp": [3]})
-
-
 @pytest.mark.parametrize(
     ("frame", "options", "message"),
     [
-        ({"user_id": [1]}, {}, "no column 'item_id'"),
-        ({"user_id": [1, None], "item_id": [2, 3]}, {}, "user_id: 1 missing id"),
+        ({"user_id": [1], "timestamp": [1]}, {}, "no column 'item_id'"),
+        ({"user_id": [1], "item_id": [2]}, {}, "no column 'timestamp'"),
+        ({"user_id": [1, None], "item_id": [2, 3]}, {"timestamp": None}, "user_id: 1 missing id"),
         ({"user_id": [1], "item_id": [2], "t": [None]}, {"timestamp": "t"}, "t: 1 missing time|t: expected"),
-        ({"user_id": [1], "item_id": [2], "order": [None]}, {"basket": "order"}, "order: 1 missing id"),
-        ({"user_id": [], "item_id": []}, {}, "the columns are empty"),
-        ({"user_id": [1], "item_id": [2, 3]}, {}, "lengths differ"),
-        ({"user_id": [1], "item_id": [2], "order": [3, 4]}, {"basket": "order"}, "lengths differ"),
+        (
+            {"user_id": [1], "item_id": [2], "order": [None]},
+            {"timestamp": None, "basket": "order"},
+            "order: 1 missing id",
+        ),
+        ({"user_id": [], "item_id": []}, {"timestamp": None}, "the columns are empty"),
+        ({"user_id": [1], "item_id": [2, 3]}, {"timestamp": None}, "lengths differ"),
+        ({"user_id": [1], "item_id": [2], "order": [3, 4]}, {"timestamp": None, "basket": "order"}, "lengths differ"),
     ],
 )
 def test_the_error_names_the_column(frame, options, message):
@@ -110,3 +110,22 @@ def test_the_last_baskets_of_each_user_are_kept():
         "ann": [["cup", "pot"], []],
         "bob": [["tea"]],
     }
+
+
+def test_sets_are_refused_because_they_have_no_order():
+    with pytest.raises(DataError, match="items: expected a sequence, got a set"):
+        Sequences.from_arrays(["ann", "bob"], {"tea", "cup"})
+
+
+@given(LOGS, LOGS)
+def test_merged_sequences_are_those_of_both_logs(first, second):
+    early, late = (Sequences.from_frame(table(rows, *"uit"), "u", "i", "t") for rows in (first, second))
+    assert dict(early.merge(late)) == from_log(first + second)
+
+
+@given(ORDERS, ORDERS)
+def test_merged_baskets_stay_together_in_order_of_their_earliest_event(first, second):
+    second = [(user, item, time, order + 10) for user, item, time, order in second]
+    early, late = (Sequences.from_frame(table(rows, *"uitb"), "u", "i", "t", basket="b") for rows in (first, second))
+    merged = early.merge(late)
+    assert {user: list(merged.baskets(user)) for user in merged.users} == from_orders(first + second)

@@ -16,7 +16,7 @@ from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
-__all__ = ["read_histories", "read_history"]
+__all__ = ["read_histories", "read_history", "refuse_items"]
 
 
 def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: bool) -> tuple[Any, Rows]:
@@ -54,7 +54,7 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     else:
         histories = list(plain(given, "histories"))
         users = list(range(len(histories)))
-        _refuse_items(histories)
+        refuse_items(histories)
     parts = [
         _read_history(user, history, items, explicit, skip_unknown)
         for user, history in zip(users, histories, strict=True)
@@ -97,7 +97,7 @@ def _from_table(table: Any, explicit: bool) -> Interactions:
     return replace(data, values=values.astype(np.float32), feedback="explicit" if explicit else "implicit")
 
 
-def _refuse_items(histories: list[Any]) -> None:
+def refuse_items(histories: list[Any]) -> None:
     """Refuse a single history in place of a list of histories."""
     if any(isinstance(one, str | bytes) or not isinstance(one, Iterable) for one in histories):
         raise DataError(

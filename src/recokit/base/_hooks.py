@@ -7,6 +7,7 @@ import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
+from recokit.base._histories import read_histories, read_history
 from recokit.base._learner import Learner
 from recokit.base._leave_one_out import contributions
 from recokit.base._lists import ranges
@@ -38,6 +39,15 @@ class Hooks(Learner):
     def _fold_in(self, histories: Rows) -> Any:
         """Return the profiles of users outside the training data; by default their histories."""
         return histories
+
+    def _read_histories(self, given: Any, *, skip_unknown: bool) -> tuple[Any, Rows]:
+        """Return the user ids and histories passed to `recommend_for`; by default in order of item code."""
+        explicit = self._is_explicit()
+        return read_histories(given, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
+
+    def _read_history(self, given: Any) -> Rows:
+        """Return the history passed to `explain_for`, as a single row."""
+        return read_history(given, self.interactions_.items, explicit=self._is_explicit())
 
     def _top_block(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         """Return the n best eligible items for the users with these profiles, with scores that are not clipped.

@@ -38,6 +38,7 @@ class Learner(BaseEstimator):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("explicit", "implicit")
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
+    _reads_order: ClassVar[bool] = False  # fit needs the order of the events, from times or rows
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
     _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, as well as all names that end in "_"
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
@@ -57,6 +58,17 @@ class Learner(BaseEstimator):
     }
 
     # ------------------------------------------------------------------ hooks
+
+    def _read(self, X: Any, y: Any) -> Interactions:
+        """Return the data passed to `fit` as Interactions. An override may set further fitted attributes."""
+        return as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
+
+    def _read_more(self, X: Any, y: Any) -> Interactions:
+        """Return the training data merged with the data passed to `partial_fit`; an override may set attributes."""
+        known = self.interactions_
+        asked = known.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
+        new = as_interactions(X, y, asked)  # type: ignore[arg-type]
+        return known.merge(new, duplicates="last" if known.feedback == "explicit" else "sum")
 
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
         """Read the side information; return the interactions over all users and items of the model."""
@@ -114,11 +126,11 @@ class Learner(BaseEstimator):
             A parameter is out of its range; a subclass of ValueError.
         """
         self._validate_params()
-        given = as_interactions(X, y, self.feedback)  # type: ignore[arg-type]
-        if given.n_interactions == 0:
-            raise DataError("no interactions to fit")
         model = self._with_attributes(self._unfitted_attributes())
         before = frozenset(vars(model))
+        given = model._read(X, y)
+        if given.n_interactions == 0:
+            raise DataError("no interactions to fit")
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
         model._fit(interactions)
@@ -153,9 +165,7 @@ class Learner(BaseEstimator):
         model = self._with_attributes(dict(vars(self)))
         previous = merged = model.interactions_
         if X is not None or not side:
-            asked = previous.feedback if self.feedback == "auto" and not isinstance(X, Interactions) else self.feedback
-            new = as_interactions(X, y, asked)  # type: ignore[arg-type]
-            merged = previous.merge(new, duplicates="last" if previous.feedback == "explicit" else "sum")
+            merged = model._read_more(X, y)
         merged = model._prepare(merged, **side)
         model._set_common_attributes(merged)
         model._partial_fit(merged, previous)

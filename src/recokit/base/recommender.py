@@ -13,7 +13,6 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._histories import read_histories, read_history
 from recokit.base._hooks import Hooks
 from recokit.base._lists import ranges
 from recokit.base._state import on_snapshot
@@ -266,8 +265,7 @@ class Recommender(RegressorMixin, Hooks):
             A history cannot be used.
         """
         _check_request(n, on_unknown, fill)
-        explicit, skip_unknown = self._is_explicit(), on_unknown != "raise"
-        ids, rows = read_histories(histories, self.interactions_.items, explicit=explicit, skip_unknown=skip_unknown)
+        ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
         parts, popular = [], on_unknown == "popular"
@@ -286,7 +284,8 @@ class Recommender(RegressorMixin, Hooks):
         options = {"exclude_seen": exclude_seen, "candidates": candidates, "exclude": exclude}
 
         def recommend(users: list[Any]) -> Recommendations:
-            short = self._histories_in_ids(users, rows.take(np.array([places[user] for user in users])))
+            some = rows.take(np.array([places[user] for user in users]))
+            short = self._histories_in_ids(users, some, in_order=fill._reads_order)
             return fill.recommend_for(short, 2 * n, on_unknown="popular", **options)
 
         return filled(lists, n, recommend)
@@ -346,8 +345,8 @@ class Recommender(RegressorMixin, Hooks):
         top = Top(*(np.concatenate(blocks) for blocks in arrays))
         return _with_ids(users, top, self.interactions_.items, n_scored=n_scored)
 
-    def _histories_in_ids(self, users: list[Any], rows: Rows) -> dict[Any, dict[Any, float]]:
-        """Return the histories of users as mappings of item ids to values."""
+    def _histories_in_ids(self, users: list[Any], rows: Rows, *, in_order: bool) -> dict[Any, Any]:
+        """Return the histories of users as mappings of item ids to values, in order of their codes."""
         cells = list(zip(self.interactions_.items.take(rows.codes).tolist(), rows.values.tolist(), strict=True))
         bounds = rows.indptr.tolist()
         return {user: dict(cells[bounds[row] : bounds[row + 1]]) for row, user in enumerate(users)}
@@ -469,7 +468,7 @@ class Recommender(RegressorMixin, Hooks):
         check_language(language)
         items = self.interactions_.items
         item_code = int(known_codes(items, [item], "item")[0])
-        rows = read_history(history, items, explicit=self._is_explicit())
+        rows = self._read_history(history)
         score = float(self._scores_for(rows, item_code)[0])
         return explanation_of(None, item, score, self._explain_history(rows, item_code), language, labels)
 

@@ -1,6 +1,7 @@
 """Sequences: the items of users or sessions in time order."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 from recokit._runtime.arguments import check_count
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
-from recokit.data._frames import Backend, column_names, plain, to_frame
-from recokit.data._sequence_frames import order_events, warn_of_unused_times
+from recokit.data._frames import Backend, column, plain, to_frame
+from recokit.data._sequence_events import merge_events, order_events
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
@@ -24,7 +25,8 @@ __all__ = ["Sequences"]
 class Sequences:
     """The items of each user or session in time order, with repeats, and optionally grouped into baskets.
 
-    Sequences are immutable. `from_frame`, `from_lists`, `from_baskets` and `from_interactions` create them.
+    Sequences are immutable. `from_arrays`, `from_frame`, `from_lists`, `from_baskets` and `from_interactions` create
+    them.
 
     Attributes
     ----------
@@ -61,51 +63,76 @@ class Sequences:
         self.basket_bounds = None if basket_bounds is None else read_only(basket_bounds)
 
     @classmethod
+    def from_arrays(cls, users: Any, items: Any, timestamps: Any = None, *, baskets: Any = None) -> "Sequences":
+        """Create sequences from parallel arrays with one element per event; pairs may repeat.
+
+        Parameters
+        ----------
+        users, items : array-likes of shape (n,)
+            Ids of any hashable type. Codes follow the sorted ids.
+        timestamps : (n,) array-like of numbers or datetime64, optional
+            Times, in any order. Events of a user at equal times keep the order of the arrays. Without times, all events
+            keep the order of the arrays.
+        baskets : (n,) array-like of ids, optional
+            Order or visit of each event: the events of a user with the same value are one basket. Baskets are in order
+            of their earliest event, and all their events get its time.
+
+        Raises
+        ------
+        DataError
+            The arrays are empty or differ in length, an id or a time is missing.
+
+        Examples
+        --------
+        >>> Sequences.from_arrays(["ann", "ann", "ann"], ["tea", "cup", "tea"], [30, 20, 10])["ann"]
+        ['tea', 'cup', 'tea']
+        >>> sequences = Sequences.from_arrays([1, 1, 1], ["tea", "cup", "pot"], baskets=["b", "a", "b"])
+        >>> list(sequences.baskets(1))
+        [['tea', 'pot'], ['cup']]
+        """
+        names = "users", "items", "timestamps", "baskets"
+        return cls(*order_events(users, items, timestamps, baskets, names))
+
+    @classmethod
     def from_frame(
         cls,
         frame: Any,
         user: str = "user_id",
         item: str = "item_id",
-        timestamp: str | None = None,
+        timestamp: str | None = "timestamp",
         *,
         basket: str | None = None,
     ) -> "Sequences":
-        """Create sequences from a log with one row per event; repeated events are kept.
+        """Create sequences from a frame with one row per event; pairs may repeat.
 
         Parameters
         ----------
         frame : pandas, Polars or PyArrow frame, or a mapping of columns
-            The log.
+            The events, in any order.
         user, item : str
-            Names of the columns with the ids of users (or sessions) and items.
+            Names of the id columns. ``user`` may name a column of sessions.
         timestamp : str, optional
-            Name of the column of times. Events at the same time keep the order of the rows, and so do all events of a
-            user without it.
+            Name of the column of times; None if the rows are in time order. Rows of a user with equal times keep their
+            order.
         basket : str, optional
-            Name of a column of orders or visits: the rows of a user with the same value are one basket. Baskets are in
-            order of their earliest event, and all their events get its time.
+            Name of a column of orders or visits, as ``baskets`` of `from_arrays`.
 
         Raises
         ------
         DataError
-            A column does not exist, is empty, or has missing values.
-
-        Warns
-        -----
-        UserWarning
-            The frame has a column timestamp or time that is not used.
+            A column does not exist, or its data are refused as in `from_arrays`.
 
         Examples
         --------
-        >>> log = {"user_id": [1, 1, 2, 1], "item_id": ["tea", "cup", "pot", "tea"], "day": [2, 1, 1, 3]}
-        >>> dict(Sequences.from_frame(log, timestamp="day"))
-        {1: ['cup', 'tea', 'tea'], 2: ['pot']}
-        >>> orders = {**log, "order": ["b", "a", "c", "b"]}
-        >>> list(Sequences.from_frame(orders, timestamp="day", basket="order").baskets(1))
+        >>> log = {"user_id": [1, 1, 1], "item_id": ["tea", "cup", "tea"], "timestamp": [20, 10, 30]}
+        >>> Sequences.from_frame(log)[1]
+        ['cup', 'tea', 'tea']
+        >>> list(Sequences.from_frame({**log, "order": ["b", "a", "b"]}, basket="order").baskets(1))
         [['cup'], ['tea', 'tea']]
         """
-        warn_of_unused_times(column_names(frame), timestamp)
-        return cls(*order_events(frame, user, item, timestamp, basket))
+        times, baskets = (None if name is None else column(frame, name) for name in (timestamp, basket))
+        names = user, item, timestamp or "timestamps", basket or "baskets"
+        return cls(*order_events(column(frame, user), column(frame, item), times, baskets, names))
 
     @classmethod
     def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
@@ -189,6 +216,35 @@ class Sequences:
         """
         rows = interactions.in_time_order()
         return cls(interactions.users, interactions.items, Rows.from_arrays(rows.indptr, rows.codes, (), rows.times))
+
+    def merge(self, other: "Sequences") -> "Sequences":
+        """Return the events of both over the union of their ids, in time order.
+
+        Without times, the events of ``other`` follow those of the same user here. At equal times they do too. Baskets
+        stay together and are ordered by the times of their first events.
+
+        Parameters
+        ----------
+        other : Sequences
+            Sequences with times, and with baskets, if and only if these have them.
+
+        Raises
+        ------
+        DataError
+            Only one of the two has times or baskets, or the times are of different kinds.
+
+        Examples
+        --------
+        >>> early = Sequences.from_arrays(["ann", "bob"], ["tea", "pot"], [10, 30])
+        >>> early.merge(Sequences.from_arrays(["ann", "ann"], ["tea", "cup"], [20, 5]))["ann"]
+        ['cup', 'tea', 'tea']
+        """
+        return Sequences(*merge_events(self, other))
+
+    def _pairs(self) -> Interactions:
+        """Return the interactions of `to_interactions`, without timestamps if the sequences have no times."""
+        pairs = self.to_interactions()
+        return pairs if self.rows.times is not None else replace(pairs, timestamps=None)
 
     def to_interactions(self) -> Interactions:
         """Return the events as implicit interactions, one for each pair of user and item.

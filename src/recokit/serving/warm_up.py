@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
 
 from recokit._runtime.compilation import notice
 from recokit._runtime.progress import progress_bar
@@ -57,6 +60,8 @@ def _own_recommenders() -> list[Recommender]:
 def _call_all(recommender: Recommender, data: Interactions) -> None:
     """Call each method of a fitted copy once."""
     model, side = _copy(recommender), recommender._example_side(data)
+    if recommender._reads_order:
+        data = replace(data, timestamps=np.arange(data.n_interactions))
     model.fit(data, **side)
     user, item = next(iter(data.users)), next(iter(data.items))
     model.predict([(user, item), (user, -1)])
@@ -69,7 +74,7 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
     for similar, key in ((model.similar_items, item), (model.similar_users, user)):
         with suppress(NotImplementedError):
             similar([key])
-    model.partial_fit([(user, item)], [3.0], **side)
+    model.partial_fit(data.select(np.arange(data.n_interactions) == 0), **side)
 
 
 def _copy(recommender: Recommender) -> Recommender:

@@ -6,6 +6,7 @@ import pickle
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from recokit._runtime import threads as _threads
 from recokit.data._frames import to_frame
 from recokit.data.interactions import Interactions
+from recokit.data.sequences import Sequences
 from recokit.datasets import example_interactions
-from recokit.exceptions import ModelFormatError
+from recokit.exceptions import DataError, ModelFormatError
 from recokit.persistence import load
 from recokit.testing._subject import Subject, raises, same_lists, same_model
 
@@ -57,14 +59,13 @@ def check_an_unfitted_model_raises_not_fitted_error(subject: Subject) -> None:
 
 
 def check_all_forms_of_input_give_the_same_model(subject: Subject) -> None:
-    """Check Interactions, sparse matrices, pairs as arrays, lists and frames, and different orders of rows."""
+    """Check Interactions, pairs as arrays, lists and frames, sparse matrices, and different orders of rows.
+
+    A model that reads the order must refuse sparse matrices, and must accept sequences and frames with times.
+    """
     expected, data, side = subject.fitted(), subject.data, subject.side(subject.data)
     pairs, values = subject.pairs()
-    backwards = slice(None, None, -1)
     same_model(subject.new().fit(pairs, values, **side), expected, data)
-    same_model(
-        subject.new().fit(pairs[backwards], None if values is None else values[backwards], **side), expected, data
-    )
     listed = [tuple(pair) for pair in pairs.tolist()]
     same_model(subject.new().fit(listed, None if values is None else values.tolist(), **side), expected, data)
     same_model(subject.new().fit(np.asfortranarray(pairs), values, **side), expected, data)
@@ -72,6 +73,25 @@ def check_all_forms_of_input_give_the_same_model(subject: Subject) -> None:
     for backend in ("pandas", "polars", "pyarrow"):
         if find_spec(backend) is not None:
             same_model(subject.new().fit(to_frame(columns, backend), values, **side), expected, data)
+    if subject.reads_order:
+        _check_forms_with_an_order(subject, columns | {"timestamp": data.timestamps}, expected)
+    else:
+        _check_forms_without_an_order(subject, expected)
+
+
+def _check_forms_with_an_order(subject: Subject, columns: dict[str, Any], expected: Any) -> None:
+    data, side = subject.data, subject.side(subject.data)
+    for given in (Sequences.from_interactions(data), columns, {name: part[::-1] for name, part in columns.items()}):
+        same_model(subject.new().fit(given, **side), expected, data)
+    raises(DataError, lambda: subject.new().fit(data.matrix, **side), "order")
+    raises(DataError, lambda: subject.new().fit(replace(data, timestamps=None), **side), "timestamps")
+
+
+def _check_forms_without_an_order(subject: Subject, expected: Any) -> None:
+    data, side = subject.data, subject.side(subject.data)
+    pairs, values = subject.pairs()
+    turned = None if values is None else values[::-1]
+    same_model(subject.new().fit(pairs[::-1], turned, **side), expected, data)
     with_codes_as_ids = Interactions.from_matrix(data.matrix, feedback=data.feedback)
     for form in ("csr", "csc", "coo"):
         model = (
@@ -123,7 +143,7 @@ def check_minimal_data_can_be_fitted(subject: Subject) -> None:
 def check_a_refit_does_not_depend_on_earlier_fits(subject: Subject) -> None:
     """Check that fitting again gives the same bits, after a fit to other data."""
     model, expected = subject.fitted(), subject.fitted()
-    other = example_interactions(subject.data.feedback, strings=True, seed=5)
+    other = subject.with_order(example_interactions(subject.data.feedback, strings=True, seed=5))
     model.fit(other, **subject.side(other))
     model.fit(subject.data, **subject.side(subject.data))
     same_model(model, expected, subject.data)
@@ -174,10 +194,11 @@ def check_partial_fit_adds_users_items_and_interactions(subject: Subject) -> Non
     data = subject.data
     late = (data.item_codes == 4) | (data.user_codes >= 20) | (np.arange(data.n_interactions) % 9 == 0)
     pairs, values = data.to_pairs()
-    parts = [
-        Interactions.from_arrays(pairs[mask, 0], pairs[mask, 1], values[mask], feedback=data.feedback)
-        for mask in (~late, late)
-    ]
+    parts = []
+    for mask in (~late, late):
+        times = None if data.timestamps is None else data.timestamps[mask]
+        users, items = pairs[mask].T
+        parts.append(Interactions.from_arrays(users, items, values[mask], times, feedback=data.feedback))
     model = subject.new().partial_fit(parts[0], **subject.side(parts[0]))
     model.partial_fit(parts[1], **subject.side(parts[1]))
     assert model.interactions_.users == data.users

@@ -122,7 +122,10 @@ def check_new_users_get_lists_from_their_histories(subject: Subject) -> None:
     assert alone["eve"] == together["eve"]
     assert not {item for item, _ in together["eve"]} & set(plain)
     assert model.recommend_for([plain], n=4)[0] == alone["eve"]
-    log = Interactions.from_arrays(["eve"] * len(plain), list(plain), list(plain.values()), feedback=data.feedback)
+    times = np.arange(len(plain))
+    log = Interactions.from_arrays(
+        ["eve"] * len(plain), list(plain), list(plain.values()), times, feedback=data.feedback
+    )
     assert model.recommend_for(log, n=4)["eve"] == alone["eve"]
     if data.feedback == "implicit":
         assert model.recommend_for({"eve": list(plain)}, n=4)["eve"] == alone["eve"]

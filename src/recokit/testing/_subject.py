@@ -1,8 +1,10 @@
 """The estimator and the data of a check, and comparisons of models."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
@@ -20,20 +22,31 @@ class Subject:
     """An estimator to check, with data of one kind of feedback and its side information."""
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:
-        self.estimator = clone(estimator)
+        self.estimator: Recommender = clone(estimator)
         if "random_state" in self.estimator.get_params():
             self.estimator.set_params(random_state=0)  # without a seed, no two fits are equal
-        self.data = data
+        self.data = self.with_order(data)
         self._side = side
 
     def new(self) -> Any:
         return clone(self.estimator)
 
+    @property
+    def reads_order(self) -> bool:
+        """Whether the estimator needs the order of the events."""
+        return type(self.estimator)._reads_order
+
+    def with_order(self, data: Interactions) -> Interactions:
+        """Return data in the order of their cells, if the estimator needs an order."""
+        if not self.reads_order or data.timestamps is not None:
+            return data
+        return replace(data, timestamps=np.arange(data.n_interactions))
+
     def side(self, data: Interactions) -> dict[str, Any]:
         return self._side(data) if self._side else self.estimator._example_side(data)
 
     def fitted(self, data: Interactions | None = None) -> Any:
-        data = self.data if data is None else data
+        data = self.data if data is None else self.with_order(data)
         return self.new().fit(data, **self.side(data))
 
     def pairs(self) -> tuple[Any, Any]:

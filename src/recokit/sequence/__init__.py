@@ -1,0 +1,5 @@
+"""Models of sequences: the order of events, sessions and baskets."""
+
+from recokit.sequence.transition_knn import TransitionKNN
+
+__all__ = ["TransitionKNN"]
