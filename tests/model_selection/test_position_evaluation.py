@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import ItemKNN, Popularity, Recommendations, evaluate
+from recokit import ItemKNN, Popularity, Recommendations, compare, evaluate
 from recokit.data import Sequences
 from recokit.exceptions import DataError, UnknownIdError
 from recokit.model_selection import evaluate_positions, every_position, position_evaluation
@@ -120,3 +122,50 @@ def test_options_of_evaluate_are_passed_on():
     result = evaluate_positions(Popularity().fit(TRAIN), TRAIN, ["coverage@2"], catalogue=ITEMS, confidence=0.9)
     assert result["coverage@2"] == pytest.approx(2 / 6)
     assert result.confidence == 0.9
+
+
+SEQUENCES = Sequences.from_lists([["a"] * 9, ["b", "c"], ["c"] * 5, ["d", "e", "f"], ["e", "a"], ["f"] * 4, ["a", "b"]])
+
+
+def test_intervals_draw_whole_sessions():
+    result = evaluate_positions(LastFirst(), SEQUENCES, ["hit_rate@1", "hit_rate@1(part=explore)"])
+    values = result.per_user["hit_rate@1"]
+    rng = np.random.default_rng(0)
+    sessions = [session for session, _ in result.users]
+    by_session = [values[[one == session for one in sessions]] for session in dict.fromkeys(sessions)]
+    drawn = [[by_session[row] for row in rng.integers(len(by_session), size=len(by_session))] for _ in range(4000)]
+    expected = np.quantile([np.concatenate(sample).mean() for sample in drawn], [0.025, 0.975])
+    assert result.intervals["hit_rate@1"] == pytest.approx(tuple(expected), abs=0.04)
+    assert "positions evaluated" in str(result)
+    assert "bootstrap intervals over sessions" in str(result)
+
+
+def test_intervals_of_sessions_are_wider_than_those_of_positions():
+    result = evaluate_positions(LastFirst(), SEQUENCES, "hit_rate@1")
+    alone = replace(result, clusters=None)
+    low, high = result.intervals["hit_rate@1"]
+    narrow_low, narrow_high = alone.intervals["hit_rate@1"]
+    assert high - low > narrow_high - narrow_low
+
+
+def test_a_session_of_many_equal_positions_is_no_evidence_for_a_difference():
+    long = Sequences.from_lists([["a", "b"] * 100, ["c", "d"]])
+    first = evaluate_positions(LastFirst(), long, "hit_rate@1")
+    second = evaluate_positions(LastFirst(), long, "hit_rate@2")
+    renamed = replace(
+        second, means={"hit_rate@1": second["hit_rate@2"]}, per_user={"hit_rate@1": second.per_user["hit_rate@2"]}
+    )
+    (difference,) = compare({"first": renamed, "second": first}).differences
+    assert difference.difference == pytest.approx(198 / 200)
+    assert difference.p_value > 0.4
+    (independent,) = compare({"first": replace(renamed, clusters=None), "second": first}).differences
+    assert independent.p_value < 0.001
+    (by_t,) = compare({"first": renamed, "second": first}, test="t").differences
+    assert by_t.p_value > 0.4
+
+
+def test_groups_of_positions_draw_whole_sessions_too():
+    groups = {(session, place): "start" if place == 0 else "later" for session in range(7) for place in range(9)}
+    result = evaluate_positions(LastFirst(), SEQUENCES, "hit_rate@1", groups=groups)
+    assert result.groups["later"].clusters.clusters == "sessions"
+    assert result.groups["later"].intervals

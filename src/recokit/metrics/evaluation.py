@@ -21,7 +21,7 @@ from recokit.metrics._measure import mean_of_defined, measure_lists, measure_use
 from recokit.metrics._metric import REGISTRY, AllListsMeasure, Metric
 from recokit.metrics._mismatch import warn_of_foreign_items
 from recokit.metrics._pairing import Missing
-from recokit.metrics._resampling import bootstrap_means
+from recokit.metrics._resampling import Clusters, bootstrap_means
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -58,6 +58,8 @@ class Evaluation:
         Names of the metrics for which lower values are better.
     groups : GroupEvaluation, optional
         Evaluation of each group of users, if ``groups`` were given.
+    clusters : Clusters, optional
+        Clusters of users that the bootstrap draws as a whole: the sessions of `evaluate_positions`.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Evaluation:
     random_state: int | None = field(default=0)
     lower_is_better: frozenset[str] = frozenset()
     groups: GroupEvaluation | None = None
+    clusters: Clusters | None = None
 
     @property
     def n_users(self) -> int:
@@ -97,14 +100,14 @@ class Evaluation:
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Bootstrap interval of each mean over users: percentiles of the means of 1,000 resamples of the users.
+        """Bootstrap interval of each mean over users: percentiles of the means of 1,000 resamples of users or clusters.
 
         Computed at the first access. All metrics use the same resamples.
         """
         if not self.per_user or not self.n_users:
             return {}
         values = np.column_stack(list(self.per_user.values()))
-        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)))
+        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)), self.clusters)
         tail = (1 - self.confidence) / 2
         low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
         return dict(zip(self.per_user, zip(low.tolist(), high.tolist(), strict=True), strict=True))
@@ -128,12 +131,17 @@ class Evaluation:
     def _summary(self) -> str:
         treatment = "were skipped" if self.missing == "skip" else "score 0"
         return (
-            f"{self.n_users:,} users evaluated ({self.n_without_list:,} had no list and score 0); "
+            f"{self.n_users:,} {self._unit} evaluated ({self.n_without_list:,} had no list and score 0); "
             f"{self.n_without_test:,} had no test items and {treatment}"
         )
 
+    @property
+    def _unit(self) -> str:
+        return self.clusters.users if self.clusters else "users"
+
     def _level(self) -> str:
-        return f"{self.confidence:.0%} bootstrap intervals over users"
+        drawn = self.clusters.clusters if self.clusters else "users"
+        return f"{self.confidence:.0%} bootstrap intervals over {drawn}"
 
     def __str__(self) -> str:
         lines = [self._summary()]
@@ -160,7 +168,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
-        return f"Evaluation({self.n_users:,} users: {shown})"
+        return f"Evaluation({self.n_users:,} {self._unit}: {shown})"
 
 
 def evaluate(

@@ -1,6 +1,7 @@
 """evaluate_positions: metrics of the next item at every position of a session."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from recokit.data.sequences import Sequences
 from recokit.metrics import Evaluation, evaluate
 from recokit.metrics._custom import label_metrics
 from recokit.metrics._measure import longest_cut_off
+from recokit.metrics._resampling import Clusters
 from recokit.model_selection.sequence_splits import position_events, positions_at
 
 __all__ = ["evaluate_positions"]
@@ -39,7 +41,8 @@ def evaluate_positions(
     Each prefix of a session is a history, and the next event is its only relevant item. For one relevant item at rank
     r, ``hit_rate@k`` (equal to recall) is 1 if r ≤ k, ``reciprocal_rank@k`` is 1 / r and ``ndcg@k`` is
     1 / log2(r + 1). They are 0 for an item outside the first k places, which includes items that the model does not
-    know. The means are over positions, so long sessions count more than short ones.
+    know. The means are over positions, so long sessions count more than short ones. Positions of a session are not
+    independent, so the intervals, and the tests of `recokit.compare`, draw whole sessions.
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ def evaluate_positions(
     >>> train = Sequences.from_lists([["tea", "cup"], ["tea", "cup", "pot"], ["tea", "pot"]])
     >>> test = Sequences.from_lists([["tea", "cup", "pot"], ["cup", "tea"], ["pot"]])
     >>> evaluate_positions(ItemKNN().fit(train), test, ["hit_rate@1", "hit_rate@2"], exclude_seen=True)
-    Evaluation(3 users: hit_rate@1=1.0000, hit_rate@2=1.0000)
+    Evaluation(3 positions: hit_rate@1=1.0000, hit_rate@2=1.0000)
     """
     if not hasattr(model, "recommend_for"):
         raise TypeError(f"model: expected a fitted recommender with recommend_for, got {type(model).__name__}")
@@ -95,7 +98,17 @@ def evaluate_positions(
         before += [histories.to_interactions()] if needs_histories else []
     if needs_histories:
         options = {"histories": _joined(before), **options}
-    return evaluate(_joined_lists(lists), _joined(targets), metrics, **options)
+    result = _by_session(evaluate(_joined_lists(lists), _joined(targets), metrics, **options))
+    if result.groups is None:
+        return result
+    by_group = {group: _by_session(one) for group, one in result.groups.evaluations.items()}
+    return replace(result, groups=replace(result.groups, evaluations=by_group))
+
+
+def _by_session(result: Evaluation) -> Evaluation:
+    """Return the evaluation with intervals that draw whole sessions."""
+    codes = IdIndex.factorize([session for session, _ in result.users], "sessions")[1]
+    return replace(result, clusters=Clusters(codes.astype(np.int64), "positions", "sessions"))
 
 
 def _batches(sessions: Sequences, events: IntArray) -> Iterator[IntArray]:
