@@ -29,6 +29,7 @@ from recokit import evaluate
 from recokit.baselines import Popularity
 from recokit.linear import EASE
 from recokit.neighbors import ItemKNN
+from recokit.sequence import SessionKNN
 
 Parameters = dict[str, Any]
 
@@ -50,6 +51,7 @@ MODELS: dict[str, Model] = {
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
     "ItemKNN": Model(ItemKNN),
     "EASE": Model(EASE),
+    "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "movielens-100k")),
 }
 
 ESASREC = "Tikhonovich et al. (2025), eSASRec, table of Amazon data sets; arXiv:2508.06450"

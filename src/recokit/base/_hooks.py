@@ -1,7 +1,7 @@
 """Hooks: the methods that a recommender implements or may override, and helpers for them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ _BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and thre
 
 class Hooks(Learner):
     """Hooks of a recommender, which see codes, never ids. Only `_fit` and `_score_block` have no default."""
+
+    _excludes_seen: ClassVar[bool] = True  # default of exclude_seen in recommend and recommend_for
 
     def _score_block(self, profiles: Any) -> FloatArray:
         """Return the scores of all items for the users with these profiles: a new (n_users, n_items) float32 array.

@@ -142,7 +142,7 @@ class Recommender(RegressorMixin, Hooks):
         users: Any = None,
         n: int = 10,
         *,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
@@ -160,8 +160,9 @@ class Recommender(RegressorMixin, Hooks):
             Users to recommend to; all users by default.
         n : int
             Maximum number of items in a list.
-        exclude_seen : bool
-            Exclude the items that a user has interacted with.
+        exclude_seen : bool, optional
+            Exclude the items that a user has interacted with. The default is True, except for models of repeated
+            purchases, whose documentation says so.
         candidates : array-like of item ids, or mapping of user ids to item ids, optional
             The only items to recommend: to all users, or to the users in the mapping.
         exclude : array-like of item ids, or mapping of user ids to item ids, optional
@@ -185,6 +186,7 @@ class Recommender(RegressorMixin, Hooks):
             The model is not fitted.
         """
         _check_request(n, on_unknown, fill)
+        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, codes = self._requested_users(users, on_unknown)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
@@ -229,7 +231,7 @@ class Recommender(RegressorMixin, Hooks):
         histories: Any,
         n: int = 10,
         *,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
@@ -245,8 +247,8 @@ class Recommender(RegressorMixin, Hooks):
             mapping of item ids to ratings or strengths. Rating models need ratings.
         n, candidates, exclude
             As in `recommend`.
-        exclude_seen : bool
-            Exclude the items of the history.
+        exclude_seen : bool, optional
+            Exclude the items of the history; the default is that of `recommend`.
         on_unknown : {"raise", "popular", "empty"}
             Treatment of unknown items in a history: an error, or ignored. With "popular", a user whose history has no
             known item gets the most popular items.
@@ -265,6 +267,7 @@ class Recommender(RegressorMixin, Hooks):
             A history cannot be used.
         """
         _check_request(n, on_unknown, fill)
+        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)

@@ -75,8 +75,7 @@ class SessionKNN(SequenceRecommender):
     alignment : {"all", "last"}
         Shared items from which the steps are counted: all, weighted by w, or only the latest, with weight 1.
     history_weight : float
-        h, the share of the total similarity that is added to the score of each item of the current session. It matters
-        only if items of the session may be recommended (``exclude_seen=False``).
+        h, the share of the total similarity that is added to the score of each item of the current session.
     expansion : float
         Share of the scores of the best items that passes to the items near them; 0 for none.
     idf_exponent : float
@@ -99,7 +98,7 @@ class SessionKNN(SequenceRecommender):
     The rows (``users``) of the data are sessions, or the histories of users. A session of the training data is not a
     neighbour of itself. Sessions without times are ordered by their place: the last one is the most recent.
 
-    In a session, clicked items may be recommended again: pass ``exclude_seen=False``.
+    Clicked items may be recommended again: the default of ``exclude_seen`` in `recommend` and `recommend_for` is False.
 
     A fit sorts the events and needs 20 bytes for each. A recommendation needs memory for the scores of all items.
 
@@ -123,6 +122,7 @@ class SessionKNN(SequenceRecommender):
     ['cup', 'pot']
     """
 
+    _excludes_seen: ClassVar[bool] = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": COUNT,
