@@ -51,7 +51,7 @@ MODELS: dict[str, Model] = {
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
     "ItemKNN": Model(ItemKNN),
     "EASE": Model(EASE),
-    "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "movielens-100k")),
+    "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "ml-100k")),
 }
 
 ESASREC = "Tikhonovich et al. (2025), eSASRec, table of Amazon data sets; arXiv:2508.06450"
