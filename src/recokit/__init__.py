@@ -22,7 +22,7 @@ from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
-from recokit.sequence import RepeatFrequency, TransitionKNN
+from recokit.sequence import RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
@@ -59,6 +59,7 @@ __all__ = [
     "Recommender",
     "RepeatFrequency",
     "SGDMatrixFactorization",
+    "SessionKNN",
     "TfidfRecommender",
     "TransitionKNN",
     "UnknownIdError",
