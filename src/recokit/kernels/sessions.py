@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.top_k import key_of, offer, put, write_best
+from recokit.kernels.top_k import key_of, put, write_best
 
 __all__ = ["SessionIndex", "related_items", "session_neighbors", "session_scores"]
 
@@ -54,8 +54,18 @@ def _slot_of(table: CodeArray, rank: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _distinct(history: CodeArray, step_weights: FloatArray, items: CodeArray, weights: FloatArray) -> int:
-    """Write the distinct latest items of a history and their step weights, the latest first; return their number."""
+def _distinct(
+    history: CodeArray,
+    step_weights: FloatArray,
+    item_weights: FloatArray,
+    items: CodeArray,
+    weights: FloatArray,
+    shares: FloatArray,
+) -> int:
+    """Write the distinct latest items of a history, the latest first, and return their number.
+
+    ``weights`` are their step weights, ``shares`` their weights in similarities.
+    """
     n = 0
     for age in range(min(len(step_weights), len(history))):
         item, is_new = history[len(history) - 1 - age], True
@@ -65,26 +75,27 @@ def _distinct(history: CodeArray, step_weights: FloatArray, items: CodeArray, we
                 break
         if is_new:
             items[n], weights[n] = item, step_weights[age]
+            shares[n] = weights[n] * item_weights[item]
             n += 1
     return n
 
 
 @njit(nogil=True, cache=True)
-def _bounds(item: int, index: SessionIndex, n_recent: int) -> tuple[int, int]:
+def _bounds(item_indptr: IntArray, item: int, n_recent: int) -> tuple[int, int]:
     """Return the bounds of the most recent sessions of an item."""
-    first = index.item_indptr[item]
-    return first, min(first + n_recent, index.item_indptr[item + 1])
+    first = item_indptr[item]
+    return first, min(first + n_recent, item_indptr[item + 1])
 
 
 @njit(nogil=True, cache=True)
-def _table_size(items: CodeArray, index: SessionIndex, n_recent: int) -> tuple[int, int]:
+def _table_size(items: CodeArray, item_indptr: IntArray, n_sessions: int, n_recent: int) -> tuple[int, int]:
     """Return the number of entries to be read, and a power of two that is at least twice the number of sessions."""
     n = 0
     for item in items:
-        first, last = _bounds(item, index, n_recent)
+        first, last = _bounds(item_indptr, item, n_recent)
         n += last - first
     size = 8
-    while size < 2 * min(n, len(index.session_weights)):
+    while size < 2 * min(n, n_sessions):
         size *= 2
     return n, size
 
@@ -94,7 +105,8 @@ def _meet(
     items: CodeArray,
     weights: FloatArray,
     own_rank: int,
-    index: SessionIndex,
+    item_indptr: IntArray,
+    ranks: CodeArray,
     n_recent: int,
     table: CodeArray,
     sums: FloatArray,
@@ -108,8 +120,10 @@ def _meet(
     ----------
     items, weights : (n,) int32 and float64 arrays
         Distinct items of a history, the latest first.
-    own_rank, index, n_recent
+    own_rank, n_recent
         As in `session_scores`.
+    item_indptr, ranks
+        As in `SessionIndex`.
     table, sums, latest : (size,) int32, float64 and int32 arrays
         Output: hash table of the sessions, their sums, and the place in ``items`` of the latest item of each.
     met : (n_entries,) int32 array
@@ -119,9 +133,9 @@ def _meet(
     """
     n_met, n_read = 0, 0
     for t in range(len(items)):
-        first, last = _bounds(items[t], index, n_recent)
+        first, last = _bounds(item_indptr, items[t], n_recent)
         for k in range(first, last):
-            rank, slot = index.ranks[k], _EMPTY
+            rank, slot = ranks[k], _EMPTY
             if rank != own_rank:
                 slot = _slot_of(table, rank)
                 if table[slot] == _EMPTY:
@@ -137,17 +151,18 @@ def _meet(
 @njit(nogil=True, cache=True)
 def _keep_nearest(
     slots: CodeArray,
-    index: SessionIndex,
+    session_weights: FloatArray,
     exponent: float,
     n_neighbors: int,
     table: CodeArray,
     similarities: FloatArray,
 ) -> tuple[NDArray[np.uint64], float]:
     """Turn sums of weights into similarities, 0 except for the nearest sessions; return their keys and their total."""
-    keys, size, value = np.empty(min(n_neighbors, len(slots)), dtype=np.uint64), 0, np.empty(1, dtype=np.float32)
+    keys, value = np.empty(min(n_neighbors, len(slots)), dtype=np.uint64), np.empty(1, dtype=np.float32)
+    size = np.int64(0)
     for slot in slots:
         base = similarities[slot] if exponent == 1.0 else similarities[slot] ** exponent
-        similarities[slot] = value[0] = base * index.session_weights[table[slot]]
+        similarities[slot] = value[0] = base * session_weights[table[slot]]
         size = put(keys, size, value, table[slot])
     total = 0.0
     for slot in slots:
@@ -184,17 +199,17 @@ def _expand(
     share: float, indptr: IntArray, codes: CodeArray, weights: FloatArray, sums: FloatArray, keys: NDArray[np.uint64]
 ) -> None:
     """Add a share of the sums of the best items, times their weights, to the sums of their related items."""
-    size, value = 0, np.empty(1, dtype=np.float32)
+    size, value = np.int64(0), np.empty(1, dtype=np.float32)
     for code in range(len(sums)):
         if sums[code] > 0.0:
             value[0] = sums[code]
-            size = offer(keys, size, key_of(value, code))
-    best, values = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.float64)
+            size = put(keys, size, value, np.int32(code))
+    values = np.empty(size, dtype=np.float64)
     for k in range(size):
-        best[k] = np.int64(np.uint64(_LOW) - (keys[k] & np.uint64(_LOW)))
-        values[k] = share * sums[best[k]]
+        values[k] = share * sums[np.uint64(_LOW) - (keys[k] & np.uint64(_LOW))]
     for k in range(size):
-        for t in range(indptr[best[k]], indptr[best[k] + 1]):
+        best = np.int64(np.uint64(_LOW) - (keys[k] & np.uint64(_LOW)))
+        for t in range(indptr[best], indptr[best + 1]):
             sums[codes[t]] += values[k] * weights[t]
 
 
@@ -265,19 +280,22 @@ def session_scores(
     """
     n_items = len(index.item_indptr) - 1
     items, weights = np.empty(len(step_weights), dtype=np.int32), np.empty(len(step_weights), dtype=np.float64)
+    shares = np.empty(len(step_weights), dtype=np.float64)
     sums, keys = np.empty(n_items, dtype=np.float64), np.empty(_N_EXPANDED, dtype=np.uint64)
     for row in range(start, stop):
-        n = _distinct(history_codes[indptr[row] : indptr[row + 1]], step_weights, items, weights)
+        history = history_codes[indptr[row] : indptr[row + 1]]
+        n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
         sums[:] = 0.0
-        n_entries, size = _table_size(items[:n], index, n_recent)
+        n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
         table, similarities = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met, n_read = np.empty(n_entries, dtype=np.int32), 0
-        shares = weights[:n] * index.item_weights[items[:n]]
-        n_met = _meet(items[:n], shares, own_ranks[row], index, n_recent, table, similarities, latest, met, slots)
-        total = _keep_nearest(slots[:n_met], index, exponent, n_neighbors, table, similarities)[1]
+        n_met = _meet(
+            items[:n], shares[:n], own_ranks[row], *index[:2], n_recent, table, similarities, latest, met, slots
+        )
+        total = _keep_nearest(slots[:n_met], index.session_weights, exponent, n_neighbors, table, similarities)[1]
         for t in range(n):
-            first, last = _bounds(items[t], index, n_recent)
+            first, last = _bounds(index.item_indptr, items[t], n_recent)
             n_read += last - first
             if only[row] >= 0 and t != only[row]:
                 continue
@@ -317,15 +335,16 @@ def session_neighbors(
         Output: the ranks of the n nearest sessions and their similarities, nearest first, padded with −1 and 0.
     """
     items, weights = np.empty(len(step_weights), dtype=np.int32), np.empty(len(step_weights), dtype=np.float64)
+    shares = np.empty(len(step_weights), dtype=np.float64)
     for row in range(start, stop):
-        n = _distinct(history_codes[indptr[row] : indptr[row + 1]], step_weights, items, weights)
-        n_entries, size = _table_size(items[:n], index, n_recent)
+        history = history_codes[indptr[row] : indptr[row + 1]]
+        n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
+        n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
         table, sums = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met = np.empty(n_entries, dtype=np.int32)
-        shares = weights[:n] * index.item_weights[items[:n]]
-        n_met = _meet(items[:n], shares, own_ranks[row], index, n_recent, table, sums, latest, met, slots)
-        keys = _keep_nearest(slots[:n_met], index, exponent, top_ranks.shape[1], table, sums)[0]
+        n_met = _meet(items[:n], shares[:n], own_ranks[row], *index[:2], n_recent, table, sums, latest, met, slots)
+        keys = _keep_nearest(slots[:n_met], index.session_weights, exponent, top_ranks.shape[1], table, sums)[0]
         write_best(keys, len(keys), top_ranks[row], similarities[row])
 
 
@@ -360,7 +379,7 @@ def related_items(
     keys, value = np.empty(n, dtype=np.uint64), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
-        first, last = _bounds(item, index, n_recent)
+        first, last = _bounds(index.item_indptr, np.int32(item), n_recent)
         for k in range(first, last):
             rank, place = index.ranks[k], index.positions[k]
             begin, end = index.session_indptr[rank], index.session_indptr[rank + 1]
@@ -373,7 +392,7 @@ def related_items(
                         touched[n_touched] = code
                         n_touched += 1
                     sums[code] += weight * gap
-        size, total = 0, 0.0
+        size, total = np.int64(0), 0.0
         for m in range(n_touched):
             value[0] = sums[touched[m]]
             sums[touched[m]] = 0.0
