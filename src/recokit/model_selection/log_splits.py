@@ -14,7 +14,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
 from recokit.datasets._splits import EventLog, split_events
 from recokit.exceptions import DataError
-from recokit.model_selection._moments import nearest_cut, to_moment
+from recokit.data._moments import nearest_cut, to_moment
 from recokit.model_selection._splitter import check_test_size
 
 __all__ = ["LogSplit", "split_log"]
