@@ -1,5 +1,25 @@
-"""From the log of events to interactions: `EventLog` reads, joins, filters and splits logs."""
+"""From the log of events to interactions: `EventLog` reads, joins, cleans, filters and splits logs."""
 
+from recokit.preprocessing.cleaning import (
+    CleaningReport,
+    ClipQuantities,
+    DropBots,
+    DropDuplicates,
+    DropItems,
+    DropMissing,
+    KCore,
+    NetReturns,
+)
 from recokit.preprocessing.event_log import EventLog
 
-__all__ = ["EventLog"]
+__all__ = [
+    "CleaningReport",
+    "ClipQuantities",
+    "DropBots",
+    "DropDuplicates",
+    "DropItems",
+    "DropMissing",
+    "EventLog",
+    "KCore",
+    "NetReturns",
+]

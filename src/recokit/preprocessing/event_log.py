@@ -11,9 +11,12 @@ from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.persistence import storable
 from recokit.preprocessing import _rows
+from recokit.preprocessing._cleaning import clean
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._reading import read_log
 from recokit.preprocessing._times import TimeUnit
+from recokit.preprocessing.cleaning.report import CleaningReport
+from recokit.preprocessing.cleaning.rule import Rule
 
 __all__ = ["EventLog"]
 
@@ -281,6 +284,39 @@ class EventLog:
             There is no attribute of this name.
         """
         return _rows.with_columns(self, columns)
+
+    def clean(self, *rules: Rule) -> tuple["EventLog", CleaningReport]:
+        """Apply cleaning rules in order.
+
+        Parameters
+        ----------
+        *rules : Rule
+            Rules of `recokit.preprocessing.cleaning`, such as ``DropMissing()``, or your own.
+
+        Returns
+        -------
+        log : EventLog
+        report : CleaningReport
+            Events, users, items and revenue removed by each rule, with examples.
+
+        Raises
+        ------
+        DataError
+            A rule removes the last events, or needs a column that the log does not have.
+        TypeError
+            A rule has no method ``apply``.
+
+        Examples
+        --------
+        >>> from recokit.preprocessing import DropDuplicates, DropMissing
+        >>> log = EventLog.from_frame({
+        ...     "user_id": [1, 1, None], "item_id": ["tea", "tea", "cup"], "timestamp": ["2024-05-01"] * 3
+        ... })
+        >>> cleaned, report = log.clean(DropMissing(), DropDuplicates())
+        >>> len(cleaned), [step.events for step in report]
+        (1, [1, 1])
+        """
+        return clean(self, rules)
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with the columns user_id, item_id, timestamp, event and the other columns of the log.
