@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MIN_HOURS", "Signals", "signals_of", "upper_limit"]
 
-_HOUR, _MINUTE = 3_600_000_000, 60_000_000  # microseconds
+_HOUR, _SECOND = 3_600_000_000, 1_000_000  # microseconds
+_BURST_SECONDS = 60
 _QUIET_HOURS = 6
 MIN_HOURS = 24  # fewer active hours do not show the quietest part of the day
 _MIN_REFERENCE = 5  # actions of a user that counts in the medians
@@ -33,9 +34,12 @@ class Signals(NamedTuple):
     rate : (n_users,) float64 array
         Actions per active hour: an hour of the calendar with an action.
     burst : (n_users,) int64 array
-        Most actions within 60 seconds.
+        Most seconds with an action in 60 seconds, so that events with one time, such as those of an app that was
+        offline, count once.
     breadth : (n_users,) float64 array
         Mean number of distinct items per active day, without purchases and returns.
+    n_hours : (n_users,) int64 array
+        Number of active hours.
     quiet_share : (n_users,) float64 array
         Share of the active hours in the six hours of the day with the fewest; NaN below `MIN_HOURS` active hours. It is
         near 0 for users with a night, in every time zone, and near 0.25 for activity around the clock.
@@ -45,6 +49,7 @@ class Signals(NamedTuple):
     rate: FloatArray
     burst: IntArray
     breadth: FloatArray
+    n_hours: IntArray
     quiet_share: FloatArray
 
 
@@ -67,9 +72,12 @@ def signals_of(log: "EventLog", purchases: BoolArray) -> Signals:
     n_hours = np.bincount(acts.users[is_new_hour], minlength=n_users)
     rate = n_actions / np.maximum(n_hours, 1)
     burst = np.zeros(n_users, dtype=np.int64)
-    largest_burst(row_starts(read_only(acts.users), n_users), acts.ticks, _MINUTE, burst)
+    seconds = acts.ticks // _SECOND
+    is_new_second = changes(acts.users) | changes(seconds)
+    starts = row_starts(read_only(acts.users[is_new_second]), n_users)
+    largest_burst(starts, seconds[is_new_second], _BURST_SECONDS - 1, burst)
     quiet_share = _quiet_share(acts.users[is_new_hour], hours[is_new_hour], n_hours)
-    return Signals(n_actions, rate, burst, _breadth(acts, n_users), quiet_share)
+    return Signals(n_actions, rate, burst, _breadth(acts, n_users), n_hours, quiet_share)
 
 
 def upper_limit(values: FloatArray, reference: BoolArray, n_actions: IntArray, threshold: float) -> float:

@@ -128,9 +128,12 @@ class DropBots(RuleText):
                 for least, column in zip(minimums, columns, strict=True)
             ]
             flags = [column > limit for column, limit in zip(columns, limits, strict=True)]
-            flags.append(np.nan_to_num(signals.quiet_share) > self.min_quiet_share)
+            share = np.nan_to_num(signals.quiet_share)
+            flags.append(share > self.min_quiet_share)
             stacked = np.column_stack(flags)
-            new = candidates & ~is_bot & (stacked.sum(axis=1) >= self.min_signals)
+            error = np.sqrt(share * (1 - share) / np.maximum(signals.n_hours, 1))
+            sure = (signals.burst > 2 * limits[1]).astype(np.int64) + (share - 2 * error > self.min_quiet_share)
+            new = candidates & ~is_bot & (stacked.sum(axis=1) + sure >= self.min_signals)
             if not np.any(new):
                 return _Found(is_bot, stacked, (*limits, self.min_quiet_share))
             is_bot |= new
