@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._distinct import Coded
@@ -45,7 +45,7 @@ class LogColumns(NamedTuple):
 
     ids: dict[str, Coded]
     kinds: tuple[str, ...]
-    event_codes: CodeArray
+    event_codes: AnyArray
     times: AnyArray | None
     quantities: FloatArray | None
     prices: FloatArray | None
@@ -222,9 +222,9 @@ def _read_events(column: Any, name: str) -> Coded:
             f"{name}: {len(missing)} event(s) without a kind, at rows {first_few(missing)}; remove these rows, or fill "
             "the column"
         )
-    if len(coded.index) > _MAX_KINDS:
+    if len(coded.ids) > _MAX_KINDS:
         raise DataError(
-            f"{name}: {len(coded.index)} kinds of events, such as {first_few(coded.index)}; expected at most "
+            f"{name}: {len(coded.ids)} kinds of events, such as {first_few(coded.ids)}; expected at most "
             f"{_MAX_KINDS}, such as view, cart and purchase"
         )
     return coded
@@ -232,13 +232,13 @@ def _read_events(column: Any, name: str) -> Coded:
 
 def _kinds(
     chunks: Sequence[_Chunk], name: str, event_names: Mapping[Any, str], default: str
-) -> tuple[tuple[str, ...], CodeArray]:
+) -> tuple[tuple[str, ...], AnyArray]:
     """Return the sorted kinds of events and the code of each event."""
     read = [chunk.events for chunk in chunks if chunk.events is not None]
     if not read:
         return (default,), np.zeros(sum(chunk.n_rows for chunk in chunks), dtype=np.int8)
     coded = Coded.joined(read)
-    values = list(coded.index)
+    values = list(coded.ids)
     unknown = [value for value in event_names if value not in values]
     if unknown:
         raise DataError(f"event_names: {first_few(unknown)} do not occur in {name!r}, which has {first_few(values)}")
