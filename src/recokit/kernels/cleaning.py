@@ -98,8 +98,8 @@ def largest_burst(starts: IntArray, ticks: IntArray, window: int, largest: IntAr
 @njit(nogil=True, cache=True)
 def peel(
     users: CodeArray, items: CodeArray, least: tuple[int, int], user_counts: IntArray, item_counts: IntArray
-) -> int:
-    """Remove users and items with too few rows until none is left, and return the number of passes.
+) -> None:
+    """Remove users and items with too few rows until none is left.
 
     Parameters
     ----------
@@ -111,14 +111,12 @@ def peel(
         Rows of each user and item; at the end, the rows among users and items that stay.
     """
     alive = np.ones(len(users), dtype=np.bool_)
-    n_passes, removed = 0, True
+    removed = True
     while removed:
         removed = False
-        n_passes += 1
         for row in range(len(users)):
             if alive[row] and (user_counts[users[row]] < least[0] or item_counts[items[row]] < least[1]):
                 alive[row] = False
                 removed = True
                 user_counts[users[row]] -= 1
                 item_counts[items[row]] -= 1
-    return n_passes

@@ -1,7 +1,7 @@
 """Rules that clean a log, and the report of their effect.
 
-`EventLog.clean` applies rules in order. A rule is a small object with the method ``apply(log)``; see `Rule` for your own
-rules.
+`EventLog.clean` applies rules in order. A rule is a small object with the method ``apply(log)``; see `Rule` for rules
+of your own.
 """
 
 from recokit.preprocessing.cleaning.clip_quantities import ClipQuantities

@@ -19,6 +19,7 @@ __all__ = [
     "RuleText",
     "by_pair",
     "changes",
+    "count",
     "example",
     "names",
     "number",
@@ -106,7 +107,8 @@ def ticks_of(log: "EventLog", purpose: str, missing: int = 0) -> IntArray:
     if np.all(absent):
         return np.zeros(len(ticks), dtype=np.int64)
     first, last = ticks[~absent].min(), ticks[~absent].max()
-    return np.where(absent, last + missing, ticks) - first
+    shifted: IntArray = np.where(absent, last + missing, ticks) - first
+    return shifted
 
 
 def by_pair(log: "EventLog", rows: IntArray) -> IntArray:
@@ -153,6 +155,11 @@ def example(log: "EventLog", row: Any) -> str:
 def plain_text(index: Any, code: Any) -> str:
     """Return the id of a code as text."""
     return str(index.take([code])[0])
+
+
+def count(n: Any, word: str) -> str:
+    """Return a number and a word in the singular or plural."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def number(value: float) -> str:

@@ -10,7 +10,7 @@ from recokit._typing import AnyArray, BoolArray
 from recokit.data._inputs import as_id_list
 from recokit.exceptions import DataError
 from recokit.preprocessing.cleaning._bot_signals import Signals, signals_of, upper_limit
-from recokit.preprocessing.cleaning._shared import RuleText, number, removing
+from recokit.preprocessing.cleaning._shared import RuleText, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class DropBots(RuleText):
         found = self._find(signals, _kept(log, self.keep))
         bots = np.flatnonzero(found.is_bot)
         removed = np.append(found.is_bot, False)[log.user_codes]
-        notes = [f"limits: {', '.join(_with_units(found.limits))}"]
+        notes = [f"limits: {', '.join(_with_units(found.limits)).replace('inf', 'any number of')}"]
         notes += [f"{len(bots):,} of {log.n_users:,} users are bots" if len(bots) else "no bots"]
         most = bots[np.argsort(-signals.n_actions[bots], kind="stable")[:3]]
         notes += [f"user {log.users.take([bot])[0]}: {_reasons(signals, found.flags, bot)}" for bot in most]
@@ -160,7 +160,7 @@ def _kept(log: "EventLog", ids: tuple[Any, ...]) -> BoolArray:
 
 def _with_units(values: tuple[float, ...]) -> list[str]:
     *counts, share = values
-    shown = [f"{number(float(f'{value:.3g}'))} {unit}" for value, unit in zip(counts, _UNITS[:3], strict=True)]
+    shown = [f"{float(f'{value:.3g}'):,g} {unit}" for value, unit in zip(counts, _UNITS[:3], strict=True)]
     return [*shown, f"{share:.0%} {_UNITS[3]}"]
 
 

@@ -11,7 +11,7 @@ from recokit._typing import BoolArray
 from recokit.data._frames import column
 from recokit.data._inputs import as_id_list
 from recokit.exceptions import DataError
-from recokit.preprocessing.cleaning._shared import RuleText, number, removing
+from recokit.preprocessing.cleaning._shared import RuleText, count, number, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class DropItems(RuleText):
         items = np.flatnonzero(chosen)
         n_events = np.bincount(log.item_codes[removed], minlength=len(log.items))[items]
         by_size = np.argsort(-n_events, kind="stable")[:5]
-        notes = [f"{n_events[k]:,} events of item {log.items.take(items[[k]])[0]}" for k in by_size]
+        notes = [f"{count(n_events[k], 'event')} of item {log.items.take(items[[k]])[0]}" for k in by_size]
         absent = int(np.sum(codes < 0))
         notes += [f"{absent:,} of {len(codes):,} ids are not in the log"] if absent else []
         details = {"item_id": log.items.take(items), "events": n_events} if len(items) else {}

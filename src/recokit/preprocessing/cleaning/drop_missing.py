@@ -8,7 +8,7 @@ import numpy as np
 from recokit._typing import BoolArray
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._times import missing_times
-from recokit.preprocessing.cleaning._shared import RuleText, example, names, removing
+from recokit.preprocessing.cleaning._shared import RuleText, count, example, names, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class DropMissing(RuleText):
             missing = _missing(log, name)
             removed |= missing
             if np.any(missing):
-                notes.append(f"no {name}: {missing.sum():,} events, such as {example(log, np.argmax(missing))}")
+                notes.append(f"no {name}: {count(missing.sum(), 'event')}, such as {example(log, np.argmax(missing))}")
         return RuleResult(removing(log, removed), removed, notes=tuple(notes))
 
 

@@ -10,7 +10,7 @@ from recokit._typing import BoolArray, CodeArray
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.cleaning import peel
-from recokit.preprocessing.cleaning._shared import RuleText, by_pair, changes, names, removing
+from recokit.preprocessing.cleaning._shared import RuleText, by_pair, changes, count, names, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -76,17 +76,20 @@ class KCore(RuleText):
         users, items = self._counted(log)
         user_counts = np.bincount(users, minlength=log.n_users).astype(np.int64)
         item_counts = np.bincount(items, minlength=log.n_items).astype(np.int64)
-        n_passes = peel(read_only(users), read_only(items), (int(self.user), int(self.item)), user_counts, item_counts)
+        peel(read_only(users), read_only(items), (int(self.user), int(self.item)), user_counts, item_counts)
         user_stays, item_stays = user_counts >= self.user, item_counts >= self.item
         # the last place is that of missing ids
         removed = ~(np.append(user_stays, True)[log.user_codes] & np.append(item_stays, True)[log.item_codes])
         notes = []
-        for kind, index, stays in (("users", log.users, user_stays), ("items", log.items, item_stays)):
+        words = ("item", "user") if self.distinct else ("event", "event")
+        for kind, index, stays, least, word in (
+            ("users", log.users, user_stays, self.user, words[0]),
+            ("items", log.items, item_stays, self.item, words[1]),
+        ):
             gone = index.take(np.flatnonzero(~stays)[:3])
             if len(gone):
-                count = f"{np.sum(~stays):,} of {len(stays):,} {kind}"
-                notes.append(f"{count} below {self.user if kind == 'users' else self.item}, such as {first_few(gone)}")
-        notes += [f"{n_passes} passes"] if notes else []
+                fewer = f"{np.sum(~stays):,} of {len(stays):,} {kind} with fewer than {count(least, word)}"
+                notes.append(f"{fewer}, such as {first_few(gone)}")
         return RuleResult(removing(log, removed), removed, notes=tuple(notes))
 
     def _counted(self, log: "EventLog") -> tuple[CodeArray, CodeArray]:

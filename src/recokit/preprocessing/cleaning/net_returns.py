@@ -14,6 +14,7 @@ from recokit.preprocessing.cleaning._shared import (
     RuleText,
     by_pair,
     changes,
+    count,
     example,
     names,
     pairs_of,
@@ -118,7 +119,7 @@ class NetReturns(RuleText):
             cleaned = in_order(cleaned.with_columns(quantities=quantities[~removed]))
         returns = np.flatnonzero(is_return)
         status, left = netted.status[returns], netted.left[returns]
-        notes = [f"{int(gone.sum()):,} purchases removed, {int(reduced.sum()):,} reduced"]
+        notes = [f"{count(int(gone.sum()), 'purchase')} removed, {int(reduced.sum()):,} reduced"]
         notes += _notes(log, returns, status)
         details = _details(log, returns, amounts[returns], left, status)
         return RuleResult(cleaned, removed, int(reduced.sum()), tuple(notes), details)
@@ -184,7 +185,7 @@ def _notes(log: "EventLog", returns: IntArray, status: IntArray) -> Iterator[str
     for code, name in enumerate(_STATUS):
         rows = returns[status == code]
         if len(rows):
-            yield f"{len(rows):,} returns {name}, such as {example(log, rows[0])}"
+            yield f"{count(len(rows), 'return')} {name}, such as {example(log, rows[0])}"
 
 
 def _details(

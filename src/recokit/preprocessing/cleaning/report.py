@@ -75,9 +75,9 @@ class CleaningReport:
     after                       2      1      2     8.00
     <BLANKLINE>
     DropMissing()
-      no user: 1 events, such as no user purchase item tea
+      no user: 1 event, such as no user purchase item tea
     KCore(user=2, item=1)
-      1 of 2 users and 0 of 2 items in 2 passes, such as user bob
+      1 of 2 users with fewer than 2 items, such as 'bob'
     >>> report["KCore"].users
     1
     """
