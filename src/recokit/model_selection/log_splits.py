@@ -1,7 +1,5 @@
 """split_log: split a log of events at a moment, before repeated events are merged into pairs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,59 +11,12 @@ from recokit.data._frames import column, column_names
 from recokit.data._moments import nearest_cut, to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
-from recokit.datasets._splits import EventLog, split_events
 from recokit.exceptions import DataError
 from recokit.model_selection._splitter import check_test_size
+from recokit.preprocessing._log_split import LogSplit
+from recokit.preprocessing._valued_events import ValuedEvents, split_events
 
 __all__ = ["LogSplit", "split_log"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class LogSplit:
-    """Training and test data from a log of events; ``train, test = split`` unpacks them.
-
-    Attributes
-    ----------
-    train, test : Interactions
-        Each part has only the users and items with interactions in it, and the values of its own events.
-    at : scalar of the type of the timestamps
-        First moment of the test.
-    repeats : bool
-        Whether the test includes pairs that also occur in training.
-    new_users : bool
-        Whether the test includes users outside the training data.
-    n_repeated : int
-        Number of pairs after ``at`` that also occur before it.
-    n_new_users : int
-        Number of users with events after ``at`` only.
-    """
-
-    train: Interactions
-    test: Interactions
-    at: Any
-    repeats: bool
-    new_users: bool
-    n_repeated: int
-    n_new_users: int
-
-    def __iter__(self) -> Iterator[Interactions]:
-        return iter((self.train, self.test))
-
-    def __str__(self) -> str:
-        lines = [f"split at {self.at}"]
-        for name, part in (("training", self.train), ("test", self.test)):
-            lines.append(
-                f"{name:<8}  {part.n_interactions:,} pairs of {part.n_users:,} users with {part.n_items:,} items"
-            )
-        for n, description, included in (
-            (self.n_repeated, "pair(s) also occur in training", self.repeats),
-            (self.n_new_users, "user(s) are outside the training data", self.new_users),
-        ):
-            lines.append(f"{n:,} later {description}: {'tested' if included else 'not tested'}")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"LogSplit(at {self.at}: {self.train!r}, {self.test!r})"
 
 
 def split_log(
@@ -146,10 +97,10 @@ def split_log(
     cut = _cut(events.times, test_size, end) if at is None else to_moment(at, events.times, "at")
     if end is not None and not cut < end:
         raise DataError(f"until={until!r}: expected a moment after the cut, {cut}")
-    parts = split_events(events, cut, end, repeats=repeats, new_users=new_users)
-    for part in (parts.train, parts.test):
+    split = split_events(events, cut, end, repeats=repeats, new_users=new_users)
+    for part in split:
         check_values(part.values, events.feedback, rating or "values")
-    return LogSplit(parts.train, parts.test, cut, repeats, new_users, parts.n_repeated, parts.n_new_users)
+    return split
 
 
 def _cut(times: AnyArray, test_size: float, end: Any) -> Any:
@@ -167,7 +118,7 @@ def _read(
     timestamp: str,
     feedback: Feedback | None,
     duplicates: Duplicates | None,
-) -> EventLog:
+) -> ValuedEvents:
     """Read and check the columns of a log."""
     if isinstance(log, Interactions):
         raise DataError(
@@ -189,4 +140,4 @@ def _read(
     merging = duplicates or ("last" if kind == "explicit" else "sum")
     if merging != "sum":  # sums of quantities and refunds may be valid strengths
         check_values(values, kind, rating or "values")
-    return EventLog(user_index, item_index, user_codes, item_codes, values, times, kind, merging)
+    return ValuedEvents(user_index, item_index, user_codes, item_codes, values, times, kind, merging)
