@@ -1,6 +1,5 @@
 """Parts of several rules: text of rules and rows, lengths of time, and order of rows by pair."""
 
-import re
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from recokit._typing import AnyArray, IntArray
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError
 from recokit.kernels.rows import order_by, row_starts
+from recokit.preprocessing._lengths import read_length
 
 if TYPE_CHECKING:
     from recokit.preprocessing.event_log import EventLog
@@ -28,9 +28,6 @@ __all__ = [
     "ticks_of",
     "to_window",
 ]
-
-_UNITS = {"ms": 1_000, "s": 10**6, "min": 60 * 10**6, "h": 3_600 * 10**6, "d": 86_400 * 10**6}
-_LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", re.IGNORECASE)
 
 
 class RuleText:
@@ -54,7 +51,7 @@ def _short(value: Any) -> str:
 
 
 def to_window(value: Any, name: str) -> int:
-    """Return a length of time in microseconds.
+    """Return a length of time in microseconds; 0 and "0s" are allowed, and numbers are days.
 
     Raises
     ------
@@ -63,19 +60,12 @@ def to_window(value: Any, name: str) -> int:
 
     Examples
     --------
-    >>> to_window("2s", "window"), to_window("1.5h", "window")
-    (2000000, 5400000000)
+    >>> to_window("2s", "window"), to_window("0s", "window")
+    (2000000, 0)
     """
-    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
-    if found:
-        return round(float(found[1]) * _UNITS[found[2].lower()])
-    if isinstance(value, timedelta | np.timedelta64):
-        length = np.timedelta64(value, "us").astype(np.int64)
-        if length >= 0:
-            return int(length)
-    raise ValueError(
-        f"{name}={value!r}: expected a length of time of at least 0, such as '2s', '30min', '1h', '7d' or a timedelta"
-    )
+    if value in (0, "0s", timedelta(0)) and not isinstance(value, bool):
+        return 0
+    return int(read_length(value, np.empty(0, dtype="datetime64[us]"), name).astype("timedelta64[us]").astype(np.int64))
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:

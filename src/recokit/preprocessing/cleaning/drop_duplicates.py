@@ -36,7 +36,8 @@ class DropDuplicates(RuleText):
     Parameters
     ----------
     window : str or timedelta
-        Longest time between an event and its repeat, such as "2s" or "1min"; "0s" compares events at the same time.
+        Longest time between an event and its repeat, such as "2s" or "1min"; "0s" finds repeats at the same time.
+        Numbers are days.
 
     Raises
     ------

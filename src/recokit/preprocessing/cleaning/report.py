@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.html import html_table
+from recokit._runtime.text import text_table
 from recokit._typing import AnyArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import first_few
-from recokit.preprocessing._tables import aligned
 
 __all__ = ["CleaningReport", "CleaningStep"]
 
@@ -148,8 +148,8 @@ class CleaningReport:
 
     def __str__(self) -> str:
         has_revenue = self.before[3] == self.before[3]
-        rows = [list(_COLUMNS), *self._rows()]
-        lines = [aligned(rows if has_revenue else [row[:4] + row[5:] for row in rows])]
+        columns, *rows = [row if has_revenue else row[:4] + row[5:] for row in ([*_COLUMNS], *self._rows())]
+        lines = [text_table(columns, rows)]
         noted = [step for step in self.steps if step.examples]
         lines += [""] if noted else []
         for step in noted:
