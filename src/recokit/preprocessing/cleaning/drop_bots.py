@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["DropBots"]
 
 _NAMES = ("rate", "burst", "breadth", "quiet_share")
+_FAR_RATE, _FAR_BURST = 4.0, 2.0  # multiples of the limits beyond which a signal counts twice
+_N_ERRORS = 2.0  # standard errors by which a quiet share that counts twice exceeds the minimum
 _UNITS = ("actions an hour", "actions a minute", "items a day", "of the active hours in the quietest six")
 
 
@@ -36,14 +38,15 @@ class DropBots(RuleText):
 
     The first three must exceed both their minimum and a robust limit: on the scale of logarithms, ``threshold``
     standard deviations above the median, both estimated by the median and the median absolute deviation of the users
-    with at least 5 actions, which outliers do not move [1]_. Bots are removed and limits computed again until no bot is
-    left. A user with at least ``min_signals`` signals is a bot. ``report.details("DropBots")`` lists the bots with
-    their signals and reasons.
+    with at least 5 actions, which outliers do not move [1]_. A user with at least ``min_signals`` signals is a bot. A
+    signal counts twice if it is far beyond its limit: a rate above four times the limit, a burst above twice the limit,
+    or a quiet share above the minimum by two standard errors. Bots are removed and limits computed again until no bot
+    is left. ``report.details("DropBots")`` lists the bots with their signals and reasons.
 
     Parameters
     ----------
     min_signals : int
-        Number of signals that make a bot, 1 to 4.
+        Number of signals that make a bot, 1 to 4; signals far beyond their limit count twice.
     threshold : float
         Robust limit in standard deviations.
     min_events : int
@@ -128,15 +131,20 @@ class DropBots(RuleText):
                 for least, column in zip(minimums, columns, strict=True)
             ]
             flags = [column > limit for column, limit in zip(columns, limits, strict=True)]
-            share = np.nan_to_num(signals.quiet_share)
-            flags.append(share > self.min_quiet_share)
+            flags.append(np.nan_to_num(signals.quiet_share) > self.min_quiet_share)
             stacked = np.column_stack(flags)
-            error = np.sqrt(share * (1 - share) / np.maximum(signals.n_hours, 1))
-            sure = (signals.burst > 2 * limits[1]).astype(np.int64) + (share - 2 * error > self.min_quiet_share)
-            new = candidates & ~is_bot & (stacked.sum(axis=1) + sure >= self.min_signals)
+            points = stacked.sum(axis=1) + self._strong(signals, limits).sum(axis=0)
+            new = candidates & ~is_bot & (points >= self.min_signals)
             if not np.any(new):
                 return _Found(is_bot, stacked, (*limits, self.min_quiet_share))
             is_bot |= new
+
+    def _strong(self, signals: Signals, limits: list[float]) -> BoolArray:
+        """Return whether the rate, the burst and the quiet share are beyond doubt, (3, n_users)."""
+        share = np.nan_to_num(signals.quiet_share)
+        error = np.sqrt(share * (1 - share) / np.maximum(signals.n_hours, 1))
+        is_awake = share - _N_ERRORS * error > self.min_quiet_share
+        return np.array([signals.rate > _FAR_RATE * limits[0], signals.burst > _FAR_BURST * limits[1], is_awake])
 
 
 class _Found(NamedTuple):
