@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recokit._typing import AnyArray, IntArray
+from recokit.data._inputs import as_id_list
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError
 from recokit.kernels.rows import order_by, row_starts
@@ -21,6 +22,7 @@ __all__ = [
     "changes",
     "count",
     "example",
+    "ids_of",
     "names",
     "number",
     "pairs_of",
@@ -80,6 +82,13 @@ def names(value: Any, name: str) -> tuple[str, ...]:
     if not given or not all(isinstance(each, str) for each in given):
         raise ValueError(f"{name}={value!r}: expected one or more names")
     return tuple(dict.fromkeys(given))
+
+
+def ids_of(given: Any) -> tuple[Any, ...]:
+    """Return one id or several as a tuple of plain Python values."""
+    if isinstance(given, str | bytes | int | float | np.generic) or given is None:
+        given = [given]
+    return tuple(value.item() if isinstance(value, np.generic) else value for value in as_id_list(given))
 
 
 def ticks_of(log: "EventLog", purpose: str, missing: int = 0) -> IntArray:

@@ -7,10 +7,9 @@ import numpy as np
 
 from recokit._runtime.arguments import check_count, check_number, check_probability
 from recokit._typing import AnyArray, BoolArray
-from recokit.data._inputs import as_id_list
 from recokit.exceptions import DataError
 from recokit.preprocessing.cleaning._bot_signals import Signals, signals_of, upper_limit
-from recokit.preprocessing.cleaning._shared import RuleText, removing
+from recokit.preprocessing.cleaning._shared import RuleText, ids_of, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class DropBots(RuleText):
         for name in ("min_rate", "min_burst", "min_breadth"):
             check_number(getattr(self, name), name, above=0)
         check_probability(self.min_quiet_share, "min_quiet_share")
-        object.__setattr__(self, "keep", _ids(self.keep))
+        object.__setattr__(self, "keep", ids_of(self.keep))
 
     def apply(self, log: "EventLog") -> RuleResult:
         """Return the events of the other users."""
@@ -153,10 +152,6 @@ class _Found(NamedTuple):
     is_bot: BoolArray
     flags: BoolArray
     limits: tuple[float, ...]
-
-
-def _ids(given: Any) -> tuple[Any, ...]:
-    return tuple([given] if isinstance(given, str | bytes | int | np.generic) else as_id_list(given))
 
 
 def _kept(log: "EventLog", ids: tuple[Any, ...]) -> BoolArray:

@@ -9,9 +9,8 @@ import numpy as np
 
 from recokit._typing import BoolArray
 from recokit.data._frames import column
-from recokit.data._inputs import as_id_list
 from recokit.exceptions import DataError
-from recokit.preprocessing.cleaning._shared import RuleText, count, number, removing
+from recokit.preprocessing.cleaning._shared import RuleText, count, ids_of, number, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ class DropItems(RuleText):
     def __post_init__(self) -> None:
         patterns = (self.patterns,) if isinstance(self.patterns, str) else tuple(self.patterns)
         object.__setattr__(self, "patterns", patterns)
-        object.__setattr__(self, "ids", tuple(_listed(self.ids)))
-        object.__setattr__(self, "values", tuple(_listed(self.values)))
+        object.__setattr__(self, "ids", ids_of(self.ids))
+        object.__setattr__(self, "values", ids_of(self.values))
         if not (self.ids or patterns or self.values):
             raise ValueError("DropItems: choose items with ids=, patterns= or values=")
         if (self.catalogue is None) != (self.column is None):
@@ -129,13 +128,6 @@ class DropItems(RuleText):
         codes = log.items.codes(ids)[rows]
         chosen[codes[codes >= 0]] = True
         return chosen
-
-
-def _listed(given: Any) -> list[Any]:
-    """Return one value or several as a list."""
-    if isinstance(given, str | bytes | int | float | np.generic) or given is None:
-        return [given]
-    return list(as_id_list(given))
 
 
 def _compile(pattern: Any) -> Any:
