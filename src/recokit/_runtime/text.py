@@ -10,8 +10,8 @@ __all__ = ["text_table"]
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table with aligned columns: numbers to the right, other cells to the left.
 
-    Numbers are shown with thousands separators; give text for another format. A column of texts that begin with a digit,
-    a sign or a bracket is aligned to the right, too.
+    Numbers are shown with thousands separators; give text for another format. Texts that begin with a
+    digit or a sign are numbers, too.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """split_log: split a log of events at a moment, before repeated events are merged into pairs."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from recokit.exceptions import DataError
 from recokit.model_selection._splitter import check_test_size
 from recokit.preprocessing._log_split import LogSplit
 from recokit.preprocessing._valued_events import ValuedEvents, split_events
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["LogSplit", "split_log"]
 
@@ -44,8 +45,9 @@ def split_log(
 
     Parameters
     ----------
-    log : pandas, Polars or PyArrow frame, or mapping of columns
-        One row for each event, in any order; a pair may occur many times.
+    log : pandas, Polars or PyArrow frame, mapping of columns, or EventLog
+        One row for each event, in any order; a pair may occur many times. An EventLog has one kind of event; for
+        several, see `EventLog.train_test`.
     test_size : float
         Share of the events at or after the cut, between 0 and 1. The moment with the nearest share is used.
     at : number, datetime64, datetime or text such as "2024-05-01", optional
@@ -91,6 +93,8 @@ def split_log(
     1 later pair(s) also occur in training: tested
     1 later user(s) are outside the training data: not tested
     """
+    if isinstance(log, EventLog):
+        return _of_event_log(log, test_size, at, until, {"repeats": repeats, "new_users": new_users}, rating)
     events = _read(log, user, item, rating, timestamp, feedback, duplicates)
     test_size = check_test_size(test_size, "at")
     end = None if until is None else to_moment(until, events.times, "until")
@@ -101,6 +105,22 @@ def split_log(
     for part in split:
         check_values(part.values, events.feedback, rating or "values")
     return split
+
+
+def _of_event_log(
+    log: EventLog, test_size: float, at: Any, until: Any, options: dict[str, bool], rating: str | None
+) -> LogSplit:
+    if rating is not None:
+        raise ValueError(f"rating={rating!r}: an EventLog has no ratings; pass the frame")
+    if len(log.kinds) > 1:
+        raise DataError(
+            f"the log has several kinds of events: {', '.join(log.kinds)}; use log.train_test(target=…, weights=…), or "
+            "choose one with log.filter(events=…)"
+        )
+    test: Literal["new", "allowed"] = "allowed" if options["repeats"] else "new"
+    return log.train_test(
+        log.kinds, repeats=test, new_users=options["new_users"], at=at, test_size=test_size, until=until
+    )
 
 
 def _cut(times: AnyArray, test_size: float, end: Any) -> Any:

@@ -121,8 +121,8 @@ def _translate(
             if clashes and unmapped == "error":
                 raise DataError(
                     f"{kind}s: {len(clashes)} id(s) of {name} are not in the map, but occur in another source: "
-                    f"{first_few(clashes)}; pass unmapped='same' if they are the same {kind}s, or unmapped='prefix' to "
-                    f"keep them apart as {f'{name}:{clashes[0]}'!r}"
+                    f"{first_few(clashes)}; add them to the map, pass unmapped='same' if they are the same {kind}s, or "
+                    f"unmapped='prefix' to keep them apart as {f'{name}:{clashes[0]}'!r}"
                 )
             if unmapped == "prefix":
                 joint[k] = [key if is_known else f"{name}:{key}" for key, is_known in zip(ids, mapped, strict=True)]

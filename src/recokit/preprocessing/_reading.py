@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import numpy as np
 
+from recokit._runtime.arguments import check_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._times import ReadTimes, TimeUnit, join_times, read_times
 
-__all__ = ["DEFAULT_NAMES", "LogColumns", "chunks_of", "frame_names", "names_in", "read_log"]
+__all__ = ["DEFAULT_NAMES", "LogColumns", "chunks_of", "frame_names", "names_in", "parquet_batches", "read_log"]
 
 DEFAULT_NAMES = {
     "user": "user_id",
@@ -246,3 +247,24 @@ def _kinds(
     kinds = tuple(sorted(set(texts)))
     codes = np.array([kinds.index(text) for text in texts], dtype=np.int8)
     return kinds, codes[coded.codes]
+
+
+def parquet_batches(path: Any, batch_rows: int, given: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the batches of Parquet files as tables, with the columns of the log only.
+
+    Raises
+    ------
+    ImportError
+        pyarrow is not installed.
+    """
+    check_count(batch_rows, "batch_rows")
+    try:
+        import pyarrow
+        from pyarrow import dataset
+    except ImportError:
+        raise ImportError("EventLog.from_parquet needs pyarrow: pip install pyarrow") from None
+    files = dataset.dataset([str(one) for one in path] if isinstance(path, list | tuple) else path, format="parquet")
+    names = names_in(files.schema.names, {part: given.get(part) for part in DEFAULT_NAMES})
+    for batch in files.to_batches(columns=list(names.values()), batch_size=batch_rows):
+        if batch.num_rows:
+            yield pyarrow.Table.from_batches([batch])

@@ -6,12 +6,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.preprocessing import _rows
 
 __all__ = ["EventTable"]
+
+_ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -194,3 +197,8 @@ class EventTable:
 
     def __repr__(self) -> str:
         return f"EventLog({_rows.shown(self)})"
+
+    def _repr_html_(self) -> str:
+        columns = _rows.columns_of(_rows.take(self, np.arange(min(len(self), _ROWS_SHOWN)), keep_ids=True))
+        note = f"the first {_ROWS_SHOWN} events are shown" if len(self) > _ROWS_SHOWN else ""
+        return html_table(repr(self), list(columns), zip(*columns.values(), strict=True), note)

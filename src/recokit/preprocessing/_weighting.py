@@ -55,8 +55,8 @@ def interactions_of(
     n_dropped = int(np.count_nonzero(~is_positive))
     if n_dropped:
         warnings.warn(
-            f"interactions: {n_dropped:,} of {len(is_positive):,} (user, item) pairs are left out, because their events "
-            "sum to 0 or less, as returns do",
+            f"interactions: {n_dropped:,} of {len(is_positive):,} (user, item) pairs are left out, because their "
+            "events sum to 0 or less, as returns do",
             stacklevel=levels_inside(),
         )
         if n_dropped == len(is_positive):
