@@ -10,6 +10,7 @@ from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 from recokit.persistence import storable
 from recokit.preprocessing import _rows
+from recokit.preprocessing._cleaning import clean
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._joining import Unmapped, join_logs
 from recokit.preprocessing._reading import parquet_batches, read_log
@@ -18,6 +19,8 @@ from recokit.preprocessing._splitting import SplittableLog
 from recokit.preprocessing._table import EventTable
 from recokit.preprocessing._times import TimeUnit
 from recokit.preprocessing._weighting import Quantity, interactions_of
+from recokit.preprocessing.cleaning.report import CleaningReport
+from recokit.preprocessing.cleaning.rule import Rule
 from recokit.preprocessing.learned_weights import LearnedWeights, learn_weights
 from recokit.preprocessing.log_summary import LogSummary, summarize
 
@@ -407,3 +410,36 @@ class EventLog(SplittableLog):
     def __recokit_interactions__(self) -> Interactions:
         """Return the data for ``fit``: the interactions of a log with one kind of event."""
         return self.interactions()
+
+    def clean(self, *rules: Rule) -> tuple["EventLog", CleaningReport]:
+        """Apply cleaning rules in order.
+
+        Parameters
+        ----------
+        *rules : Rule
+            Rules of `recokit.preprocessing.cleaning`, such as ``DropMissing()``, or your own.
+
+        Returns
+        -------
+        log : EventLog
+        report : CleaningReport
+            Events, users, items and revenue removed by each rule, with examples.
+
+        Raises
+        ------
+        DataError
+            A rule removes the last events, or needs a column that the log does not have.
+        TypeError
+            A rule has no method ``apply``.
+
+        Examples
+        --------
+        >>> from recokit.preprocessing import DropDuplicates, DropMissing
+        >>> log = EventLog.from_frame({
+        ...     "user_id": [1, 1, None], "item_id": ["tea", "tea", "cup"], "timestamp": ["2024-05-01"] * 3
+        ... })
+        >>> cleaned, report = log.clean(DropMissing(), DropDuplicates())
+        >>> len(cleaned), [step.events for step in report]
+        (1, [1, 1])
+        """
+        return clean(self, rules)
