@@ -1,0 +1,112 @@
+"""Scaling of features for clustering: logarithms, robust scales, and equal weights of families."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recokit._typing import BoolArray, FloatArray
+from recokit.exceptions import DataError
+from recokit.preprocessing.features import Feature, fill_values
+
+__all__ = ["COMPOSITIONS", "Scaling"]
+
+COMPOSITIONS = ("category", "source", "daypart")
+"""Families of shares with the sum 1: they are scaled together, so that rare categories stay unimportant."""
+
+_SKEWNESS = 1.0  # columns of non-negative numbers with a larger skewness are replaced by log(1 + x)
+_NORMAL_IQR = 1.349  # interquartile range of the standard normal distribution
+_MAX_DEVIATION = 3.0  # scaled values are clipped to this, so that outliers form no segments
+
+
+class Scaling(NamedTuple):
+    """Scaling of each column, learnt from training rows.
+
+    Attributes
+    ----------
+    fill : (n_features,) float64 array
+        Median of the defined values, in place of NaN.
+    is_log : (n_features,) bool array
+        True for columns that are replaced by log(1 + x).
+    center, scale : (n_features,) float64 arrays
+        Subtracted from and divided into the values; a scale of 0 marks a constant column, whose scaled values are 0.
+    weight : (n_features,) float64 array
+        Factor of each column, such that each family has the same total weight.
+    """
+
+    fill: FloatArray
+    is_log: BoolArray
+    center: FloatArray
+    scale: FloatArray
+    weight: FloatArray
+
+    @classmethod
+    def fit(cls, values: FloatArray, columns: tuple[Feature, ...]) -> "Scaling":
+        """Learn the scaling of rows.
+
+        Parameters
+        ----------
+        values : (n, n_features) float64 array
+            May contain NaN.
+        columns : tuple of Feature
+            Their families are scaled to equal weights; a column without a family is its own.
+
+        Raises
+        ------
+        DataError
+            All columns are constant.
+        """
+        fill = fill_values("median", values, [column.name for column in columns])
+        filled = np.where(np.isnan(values), fill, values)
+        in_composition = np.array([column.family in COMPOSITIONS for column in columns], dtype=np.bool_)
+        is_log = ~in_composition & (filled.min(axis=0) >= 0) & (_skewness(filled) > _SKEWNESS)
+        filled = _logged(filled, is_log)
+        center, scale = _robust_scale(filled)
+        weight = np.ones(len(columns))
+        for members in _families(columns):
+            varying = members & (np.ptp(filled, axis=0) > 0)
+            if np.any(members & in_composition):
+                center[members] = filled[:, members].mean(axis=0)
+                scale[members] = np.sqrt(filled[:, members].var(axis=0).sum()) * varying[members]
+            else:
+                weight[members] = 1 / np.sqrt(max(1, np.count_nonzero(varying)))
+        if not np.any(scale > 0):
+            raise DataError(
+                f"features: all {len(columns)} column(s) are constant, so that users cannot be told apart: "
+                f"{', '.join(column.name for column in columns[:8])}"
+            )
+        return cls(fill, is_log, center, scale, weight)
+
+    def transform(self, values: FloatArray) -> FloatArray:
+        """Return scaled rows: (n, n_features) float64 without NaN."""
+        filled = _logged(np.where(np.isnan(values), self.fill, values), self.is_log)
+        deviations = (filled - self.center) / np.where(self.scale > 0, self.scale, np.inf)
+        scaled: FloatArray = np.clip(deviations, -_MAX_DEVIATION, _MAX_DEVIATION) * self.weight
+        return scaled
+
+
+def _families(columns: tuple[Feature, ...]) -> list[BoolArray]:
+    """Return a mask of the columns of each family."""
+    keys = [column.family or f"\n{column.name}" for column in columns]
+    return [np.array([key == family for key in keys]) for family in dict.fromkeys(keys)]
+
+
+def _logged(values: FloatArray, is_log: BoolArray) -> FloatArray:
+    logged = values.copy()
+    logged[:, is_log] = np.log1p(np.maximum(values[:, is_log], 0.0))
+    return logged
+
+
+def _skewness(values: FloatArray) -> FloatArray:
+    """Return the skewness of each column, 0 for a constant one."""
+    deviations = values - values.mean(axis=0)
+    spread = deviations.std(axis=0)
+    skewness: FloatArray = (deviations**3).mean(axis=0) / np.where(spread > 0, spread, np.inf) ** 3
+    return skewness
+
+
+def _robust_scale(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return medians and interquartile ranges as standard deviations; the standard deviation where the range is 0."""
+    low, center, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+    scale = (high - low) / _NORMAL_IQR
+    scale = np.where(scale > 0, scale, values.std(axis=0))
+    return center, np.where(np.ptp(values, axis=0) > 0, scale, 0.0)
