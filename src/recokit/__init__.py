@@ -22,9 +22,10 @@ from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
+from recokit.preprocessing.event_log import EventLog
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "serving", "testing")
 
 if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
 
@@ -43,6 +44,7 @@ __all__ = [
     "SLIM",
     "BiasBaseline",
     "DataError",
+    "EventLog",
     "Explanation",
     "IdIndex",
     "ImplicitALS",

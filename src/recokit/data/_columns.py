@@ -18,6 +18,7 @@ __all__ = [
     "join_times",
     "refuse",
     "to_numbers",
+    "to_optional_numbers",
     "to_times",
     "to_values",
     "warn_of_no_scale",
@@ -167,6 +168,19 @@ def to_numbers(values: Any, name: str) -> FloatArray:
     """
     numbers: FloatArray = _as_numbers(values, name).astype(np.float64)
     refuse(numbers, ~np.isfinite(numbers), name, "finite numbers")
+    return numbers
+
+
+def to_optional_numbers(values: Any, name: str) -> FloatArray:
+    """Return a column of numbers as float64, with NaN for missing values; text and infinite numbers are refused.
+
+    Raises
+    ------
+    DataError
+        The column is not one-dimensional, or a value is text or infinite.
+    """
+    numbers: FloatArray = _as_numbers(values, name).astype(np.float64)
+    refuse(numbers, np.isinf(numbers), name, "finite numbers")
     return numbers
 
 

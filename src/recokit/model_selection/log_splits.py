@@ -10,11 +10,11 @@ from recokit._typing import AnyArray
 from recokit.data._building import Duplicates
 from recokit.data._columns import check_lengths, check_values, to_times, to_values, warn_of_no_scale, warn_of_unused
 from recokit.data._frames import column, column_names
+from recokit.data._moments import nearest_cut, to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
 from recokit.datasets._splits import EventLog, split_events
 from recokit.exceptions import DataError
-from recokit.model_selection._moments import nearest_cut, to_moment
 from recokit.model_selection._splitter import check_test_size
 
 __all__ = ["LogSplit", "split_log"]

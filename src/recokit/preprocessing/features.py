@@ -102,8 +102,8 @@ class Features:
             raise DataError(f"features: expected numbers ({error})") from None
         if matrix.shape != (len(self.ids), len(self.columns)):
             raise DataError(
-                f"features: expected values of shape ({len(self.ids)}, {len(self.columns)}) for {len(self.ids)} ids and "
-                f"{len(self.columns)} columns, got {matrix.shape}"
+                f"features: expected values of shape {self.shape} for {len(self.ids)} ids and {len(self.columns)} "
+                f"columns, got {matrix.shape}"
             )
         repeated = sorted({name for name in self.names if self.names.count(name) > 1})
         if repeated:

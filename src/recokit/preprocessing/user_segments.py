@@ -13,7 +13,9 @@ from recokit._runtime.language import Language, check_language
 from recokit._typing import FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._segment_scaling import COMPOSITIONS, Scaling
+from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
+from recokit.preprocessing.features_of_users import user_features
 from recokit.preprocessing.segment_profiles import SegmentProfiles
 
 __all__ = ["UserSegments"]
@@ -201,6 +203,10 @@ class UserSegments(ClusterMixin, BaseEstimator):
 
     def _table(self, X: Any, catalogue: Any, *, reset: bool) -> Features:
         """Return the features of a log, or of an array with the names x0, x1, …."""
+        if isinstance(X, EventLog):
+            X = user_features(X, catalogue, self.at)
+        elif catalogue is not None:
+            raise DataError("UserSegments: a catalogue is read with a log only, got it with features")
         if isinstance(X, Features):
             self._check_table(X)
             if reset:
