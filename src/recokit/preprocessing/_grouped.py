@@ -6,7 +6,7 @@ from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.data.rows import read_only
 from recokit.kernels.rows import order_by, row_starts
 
-__all__ = ["dense_ranks", "distinct_pairs", "mean_of", "quantiles_within", "ratio", "stable_order"]
+__all__ = ["dense_ranks", "distinct_pairs", "mean_of", "quantiles_within", "ratio", "stable_order", "sums"]
 
 
 def stable_order(codes: AnyArray, n_codes: int, before: IntArray | None = None) -> IntArray:
@@ -71,6 +71,12 @@ def dense_ranks(values: AnyArray) -> tuple[AnyArray, int]:
     return ranks, int(ranks[-1]) + 1 if len(ranks) else 0
 
 
+def sums(codes: AnyArray, values: AnyArray, n_codes: int) -> FloatArray:
+    """Return the sum of the values of each code: (n_codes,) float64."""
+    totals: FloatArray = np.bincount(codes, values, minlength=n_codes).astype(np.float64)
+    return totals
+
+
 def ratio(numerators: AnyArray, denominators: AnyArray) -> FloatArray:
     """Return quotients, NaN where the denominator is 0."""
     empty = np.full(np.shape(numerators), np.nan)
@@ -83,7 +89,7 @@ def mean_of(codes: AnyArray, values: AnyArray, n_codes: int) -> FloatArray:
     defined = ~np.isnan(values)
     if not np.all(defined):
         codes, values = codes[defined], values[defined]
-    return ratio(np.bincount(codes, values, minlength=n_codes), np.bincount(codes, minlength=n_codes))
+    return ratio(sums(codes, values, n_codes), np.bincount(codes, minlength=n_codes))
 
 
 def quantiles_within(values: FloatArray, groups: AnyArray, n_groups: int) -> FloatArray:

@@ -57,7 +57,7 @@ class Scaling(NamedTuple):
         """
         fill = fill_values("median", values, [column.name for column in columns])
         filled = np.where(np.isnan(values), fill, values)
-        in_composition = np.array([column.family in COMPOSITIONS for column in columns], dtype=np.bool_)
+        in_composition: BoolArray = np.array([column.family in COMPOSITIONS for column in columns], dtype=np.bool_)
         is_log = ~in_composition & (filled.min(axis=0) >= 0) & (_skewness(filled) > _SKEWNESS)
         filled = _logged(filled, is_log)
         center, scale = _robust_scale(filled)

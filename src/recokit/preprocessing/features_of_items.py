@@ -8,7 +8,7 @@ import numpy as np
 from recokit._runtime.arguments import check_number
 from recokit._typing import FloatArray
 from recokit.preprocessing._as_of import AsOf
-from recokit.preprocessing._grouped import distinct_pairs, mean_of, quantiles_within, ratio
+from recokit.preprocessing._grouped import distinct_pairs, mean_of, quantiles_within, ratio, sums
 from recokit.preprocessing._item_categories import Categories, catalogue_prices, read_categories
 from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
@@ -114,7 +114,7 @@ def _popularity(events: AsOf) -> _Columns:
     if np.any(is_view):
         columns.append((Feature("n_views", "views", "popularity", "number of views"), events.count(items, n, is_view)))
     if events.revenue is not None:
-        revenue = np.bincount(items, events.revenue, minlength=n)
+        revenue = sums(items, events.revenue, n)
         columns.append((Feature("revenue", "currency", "popularity", "revenue, less returns"), revenue))
     return columns
 

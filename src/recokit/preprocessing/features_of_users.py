@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.preprocessing._as_of import AsOf
-from recokit.preprocessing._grouped import distinct_pairs, mean_of, quantiles_within, ratio, stable_order
+from recokit.preprocessing._grouped import distinct_pairs, mean_of, quantiles_within, ratio, stable_order, sums
 from recokit.preprocessing._item_categories import Categories, catalogue_prices, read_categories
 from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
@@ -141,7 +141,7 @@ def _times_of_users(events: AsOf) -> _Columns:
     gaps, gap_owners = (ages[:-1] - ages[1:])[same], owners[1:][same]
     mean = mean_of(gap_owners, gaps, n)
     n_gaps = np.bincount(gap_owners, minlength=n)
-    squares = np.bincount(gap_owners, (gaps - mean[gap_owners]) ** 2, minlength=n)
+    squares = sums(gap_owners, (gaps - mean[gap_owners]) ** 2, n)
     std = np.sqrt(ratio(squares, np.maximum(n_gaps - 1, 0)))
     unit = events.unit
     return [
@@ -178,8 +178,8 @@ def _money(events: AsOf, categories: Categories | None) -> _Columns:
     if events.revenue is None or events.prices is None:
         return []
     users, n, bought = events.log.user_codes, events.log.n_users, events.bought
-    revenue = np.bincount(users, events.revenue, minlength=n)
-    purchases = np.bincount(users[bought], events.revenue[bought], minlength=n)
+    revenue = sums(users, events.revenue, n)
+    purchases = sums(users[bought], events.revenue[bought], n)
     n_orders = events.count(users, n, events.order_starts)
     groups = np.zeros(int(bought.sum()), dtype=np.int64)
     if categories is not None:
@@ -215,9 +215,7 @@ def _habits(events: AsOf) -> _Columns:
 
 def return_rate(events: AsOf, codes: AnyArray, n_codes: int) -> FloatArray:
     """Return the returned pieces for each piece bought, of each user or item."""
-    returned, bought = (
-        np.bincount(codes[rows], events.pieces[rows], minlength=n_codes) for rows in (events.returned, events.bought)
-    )
+    returned, bought = (sums(codes[rows], events.pieces[rows], n_codes) for rows in (events.returned, events.bought))
     return ratio(returned, bought)
 
 

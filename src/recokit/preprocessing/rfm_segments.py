@@ -15,6 +15,7 @@ from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.preprocessing._as_of import AsOf
+from recokit.preprocessing._grouped import sums
 from recokit.preprocessing._rfm_grid import SEGMENTS, quantile_scores, segment_codes
 from recokit.preprocessing._tables import aligned
 from recokit.preprocessing.event_log import EventLog
@@ -230,7 +231,7 @@ def rfm(
     recency, frequency = events.latest(users, n, events.bought)[buyers], orders[buyers]
     monetary = None
     if events.revenue is not None:
-        monetary = np.bincount(users, events.revenue, minlength=n)[buyers]
+        monetary = sums(users, events.revenue, n)[buyers]
     values = [-recency, frequency] if monetary is None else [-recency, frequency, monetary]
     scores = np.column_stack([quantile_scores(each, bins) for each in values])
     value = scores[:, 1] if monetary is None else (scores[:, 1] + scores[:, 2]) // 2
