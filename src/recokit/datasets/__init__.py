@@ -7,6 +7,7 @@ from recokit.datasets.example import example_interactions
 from recokit.datasets.movielens import load_movielens_1m_implicit, load_movielens_100k, load_movielens_latest_small
 from recokit.datasets.retail import load_online_retail
 from recokit.datasets.shop import ShopData, make_shop
+from recokit.datasets.shop_truth import ShopTruth
 
 __all__ = [
     "SOURCES",
@@ -14,6 +15,7 @@ __all__ = [
     "RatingData",
     "RatingFolds",
     "ShopData",
+    "ShopTruth",
     "Source",
     "Split",
     "available",
