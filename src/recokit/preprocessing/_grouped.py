@@ -21,8 +21,9 @@ def stable_order(codes: AnyArray, n_codes: int, before: IntArray | None = None) 
         The positions to sort, in their present order; by default all.
     """
     own = np.array(codes, dtype=np.int32)
-    starts = row_starts(read_only(own if before is None else own[before]), n_codes)
-    return order_by(own, starts, np.arange(len(own)) if before is None else before)
+    if before is None:
+        return order_by(own, row_starts(read_only(own), n_codes), np.arange(len(own)))
+    return order_by(own, row_starts(read_only(own[before]), n_codes), before)[: len(before)]
 
 
 def distinct_pairs(first: AnyArray, second: AnyArray, n_first: int, n_second: int) -> tuple[BoolArray, IntArray]:

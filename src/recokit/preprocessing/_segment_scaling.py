@@ -1,4 +1,4 @@
-"""Scaling of features for clustering: logarithms, robust scales, and equal weights of families."""
+"""Scaling of features for clustering: logarithms, robust scales, and the weights of families."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class Scaling(NamedTuple):
     center, scale : (n_features,) float64 arrays
         Subtracted from and divided into the values; a scale of 0 marks a constant column, whose scaled values are 0.
     weight : (n_features,) float64 array
-        Factor of each column, such that each family has the same total weight.
+        Factor of each column, such that the variance of a family is its effective number of dimensions.
     """
 
     fill: FloatArray
@@ -48,7 +48,7 @@ class Scaling(NamedTuple):
         values : (n, n_features) float64 array
             May contain NaN.
         columns : tuple of Feature
-            Their families are scaled to equal weights; a column without a family is its own.
+            A column without a family is a family of its own.
 
         Raises
         ------
@@ -61,20 +61,19 @@ class Scaling(NamedTuple):
         is_log = ~in_composition & (filled.min(axis=0) >= 0) & (_skewness(filled) > _SKEWNESS)
         filled = _logged(filled, is_log)
         center, scale = _robust_scale(filled)
-        weight = np.ones(len(columns))
-        for members in _families(columns):
-            varying = members & (np.ptp(filled, axis=0) > 0)
+        families = _families(columns)
+        for members in families:
             if np.any(members & in_composition):
+                varying = scale[members] > 0
                 center[members] = filled[:, members].mean(axis=0)
-                scale[members] = np.sqrt(filled[:, members].var(axis=0).sum()) * varying[members]
-            else:
-                weight[members] = 1 / np.sqrt(max(1, np.count_nonzero(varying)))
+                scale[members] = np.sqrt(filled[:, members].var(axis=0).sum()) * varying
         if not np.any(scale > 0):
             raise DataError(
                 f"features: all {len(columns)} column(s) are constant, so that users cannot be told apart: "
                 f"{', '.join(column.name for column in columns[:8])}"
             )
-        return cls(fill, is_log, center, scale, weight)
+        unweighted = cls(fill, is_log, center, scale, np.ones(len(columns)))
+        return unweighted._replace(weight=_family_weights(unweighted.transform(values), families))
 
     def transform(self, values: FloatArray) -> FloatArray:
         """Return scaled rows: (n, n_features) float64 without NaN."""
@@ -82,6 +81,23 @@ class Scaling(NamedTuple):
         deviations = (filled - self.center) / np.where(self.scale > 0, self.scale, np.inf)
         scaled: FloatArray = np.clip(deviations, -_MAX_DEVIATION, _MAX_DEVIATION) * self.weight
         return scaled
+
+
+def _family_weights(rows: FloatArray, families: list[BoolArray]) -> FloatArray:
+    """Return the factor of each column that makes the variance of each family its effective number of dimensions.
+
+    The effective number of dimensions is (Σ λ)² / Σ λ² for the eigenvalues λ of the covariance matrix: n for n
+    uncorrelated columns of equal variance, and 1 for n copies of a column. Correlated columns, such as the numbers of
+    orders and of items, therefore do not outweigh a single column.
+    """
+    weights = np.ones(rows.shape[1])
+    for members in families:
+        own = rows[:, members] - rows[:, members].mean(axis=0)
+        covariance = own.T @ own / len(own)
+        total, squares = np.trace(covariance), (covariance**2).sum()
+        if total > 0:
+            weights[members] = np.sqrt(total / squares)  # √(dimensions / variance)
+    return weights
 
 
 def _families(columns: tuple[Feature, ...]) -> list[BoolArray]:

@@ -8,7 +8,8 @@ from recokit.preprocessing.features import Feature
 __all__ = ["Trait", "distinct_names", "traits_of"]
 
 _NOTABLE = 0.4  # difference from all users in standard deviations
-_MAX_ADJECTIVES, _MAX_CATEGORIES = 2, 2
+_MAX_ADJECTIVES = 2
+_MAX_OF_FAMILY = {"category": 2, "engagement": 2}  # traits of a segment; 1 of other families
 
 # Words for low and high values: (English, Chinese). The order is that of the adjectives in a name.
 _ADJECTIVES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -16,6 +17,7 @@ _ADJECTIVES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "recency": (("recently active", "近期活跃"), ("lapsed", "久未购买")),
     "frequency": (("occasional", "低频"), ("frequent", "高频")),
     "active_days": (("rarely active", "较少活跃"), ("very active", "十分活跃")),
+    "n_events": (("rarely visiting", "较少访问"), ("often visiting", "经常访问")),
     "n_items": (("narrow-range", "品种单一"), ("wide-range", "品种多样")),
     "interval_mean": (("quickly returning", "复购间隔短"), ("slowly returning", "复购间隔长")),
     "interval_std": (("regular", "购买规律"), ("irregular", "购买不规律")),
@@ -70,14 +72,14 @@ class Trait(NamedTuple):
 
 
 def traits_of(columns: Sequence[Feature], differences: Sequence[float]) -> list[Trait]:
-    """Return the notable traits of a segment, largest difference first, at most one of a family but two categories."""
+    """Return the notable traits of a segment, largest difference first, few of each family."""
     traits = [Trait(column, float(value)) for column, value in zip(columns, differences, strict=True)]
     notable = [trait for trait in traits if abs(trait.difference) >= _NOTABLE and trait.is_sayable]
     chosen: list[Trait] = []
     counts: dict[str, int] = {}
     for trait in sorted(notable, key=lambda trait: -abs(trait.difference)):
         family = trait.feature.family or trait.feature.name
-        limit = _MAX_CATEGORIES if trait.role == "category" else 1
+        limit = _MAX_OF_FAMILY.get(family, 1)
         if counts.get(family, 0) < limit:
             counts[family] = counts.get(family, 0) + 1
             chosen.append(trait)

@@ -33,16 +33,16 @@ def user_features(
     ======================== ========== ============ ===================================================================
     column                   unit       family       definition
     ======================== ========== ============ ===================================================================
-    ``recency``              days       recency      from the latest purchase to the moment
-    ``tenure``               days       recency      from the first event of any kind to the moment
-    ``interval_mean``        days       interval     mean time between consecutive orders; NaN below two orders
-    ``interval_std``         days       interval     standard deviation (n − 1) of these times; NaN below three orders
-    ``frequency``            orders     activity     number of orders
-    ``n_items``              items      activity     number of different items bought
-    ``n_events``             events     activity     number of events of any kind
-    ``active_days``          days       activity     number of days with an event of any kind
-    ``monetary``             currency   value        revenue, less returns
-    ``order_value``          currency   value        revenue of purchases for each order
+    ``recency``              days       engagement   from the latest purchase to the moment
+    ``tenure``               days       engagement   from the first event of any kind to the moment
+    ``interval_mean``        days       engagement   mean time between consecutive orders; NaN below two orders
+    ``interval_std``         days       engagement   standard deviation (n − 1) of these times; NaN below three orders
+    ``frequency``            orders     engagement   number of orders
+    ``n_items``              items      engagement   number of different items bought
+    ``n_events``             events     engagement   number of events of any kind
+    ``active_days``          days       engagement   number of days with an event of any kind
+    ``monetary``             currency   engagement   revenue, less returns
+    ``order_value``          currency   price        revenue of purchases for each order
     ``price_level``          0 to 1     price        mean quantile of the prices paid, within the category of the item
     ``conversion``           –          conversion   purchases for each view
     ``return_rate``          –          returns      returned pieces for each piece bought
@@ -145,10 +145,10 @@ def _times_of_users(events: AsOf) -> _Columns:
     std = np.sqrt(ratio(squares, np.maximum(n_gaps - 1, 0)))
     unit = events.unit
     return [
-        (Feature("recency", unit, "recency", "from the latest purchase"), events.latest(users, n, events.bought)),
-        (Feature("tenure", unit, "recency", "from the first event"), events.earliest(users, n)),
-        (Feature("interval_mean", unit, "interval", "mean time between orders; NaN below two orders"), mean),
-        (Feature("interval_std", unit, "interval", "deviation of these times; NaN below three orders"), std),
+        (Feature("recency", unit, "engagement", "from the latest purchase"), events.latest(users, n, events.bought)),
+        (Feature("tenure", unit, "engagement", "from the first event"), events.earliest(users, n)),
+        (Feature("interval_mean", unit, "engagement", "mean time between orders; NaN below two orders"), mean),
+        (Feature("interval_std", unit, "engagement", "deviation of these times; NaN below three orders"), std),
     ]
 
 
@@ -158,17 +158,17 @@ def _activity(events: AsOf) -> _Columns:
     bought = np.flatnonzero(events.bought)
     is_first, _ = distinct_pairs(users[bought], log.item_codes[bought], n, log.n_items)
     columns = [
-        (Feature("frequency", "orders", "activity", "number of orders"), events.count(users, n, events.order_starts)),
+        (Feature("frequency", "orders", "engagement", "number of orders"), events.count(users, n, events.order_starts)),
         (
-            Feature("n_items", "items", "activity", "number of different items"),
+            Feature("n_items", "items", "engagement", "number of different items"),
             events.count(users, n, bought[is_first]),
         ),
-        (Feature("n_events", "events", "activity", "number of events of any kind"), events.count(users, n)),
+        (Feature("n_events", "events", "engagement", "number of events of any kind"), events.count(users, n)),
     ]
     if events.log.times is not None:
         periods, n_periods = events.periods
         is_active, _ = distinct_pairs(users, periods, n, n_periods)
-        days = Feature("active_days", events.unit, "activity", f"number of {events.unit} with an event")
+        days = Feature("active_days", events.unit, "engagement", f"number of {events.unit} with an event")
         columns.append((days, events.count(users, n, is_active)))
     return columns
 
@@ -187,9 +187,9 @@ def _money(events: AsOf, categories: Categories | None) -> _Columns:
     levels = quantiles_within(events.prices[bought], groups, int(groups.max(initial=0)) + 1)
     within = "overall" if categories is None else "within the category"
     return [
-        (Feature("monetary", "currency", "value", "revenue, less returns"), revenue),
+        (Feature("monetary", "currency", "engagement", "revenue, less returns"), revenue),
         (
-            Feature("order_value", "currency", "value", "revenue of purchases for each order"),
+            Feature("order_value", "currency", "price", "revenue of purchases for each order"),
             ratio(purchases, n_orders),
         ),
         (

@@ -26,12 +26,14 @@ _MAX_INTEGER = np.iinfo(np.int32).max
 
 
 class UserSegments(ClusterMixin, BaseEstimator):
-    """Cluster users by their features into segments with readable profiles.
+    r"""Cluster users by their features into segments with readable profiles.
 
     Skewed non-negative features are replaced by log(1 + x). Each feature is centred by its median and scaled by its
-    interquartile range (by its standard deviation if that is 0), and clipped to three standard deviations. Each family
-    of features, such as activity, price or category, has the same weight. Shares that add up to 1, such as those of the
-    categories, are scaled together. NaN is replaced by the median. The scaled rows are clustered by KMeans.
+    interquartile range (by its standard deviation if that is 0), and clipped to three standard deviations. Shares that
+    add up to 1, such as those of the categories, are scaled together. NaN is replaced by the median. Each family of
+    features, such as engagement, price or category, is scaled to a variance equal to its effective number of
+    dimensions, :math:`(\sum \lambda)^2 / \sum \lambda^2` for the eigenvalues λ of its covariance matrix, so that many
+    correlated features weigh no more than one. The scaled rows are clustered by KMeans.
 
     Parameters
     ----------
