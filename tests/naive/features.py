@@ -1,5 +1,6 @@
 """Features of users and items, RFM scores and quantiles, event by event."""
 
+import itertools
 import math
 import statistics
 
@@ -61,7 +62,7 @@ def _user(user, events, categories, now):
     returned = [event for event in own if is_return(event)]
     views = [event for event in own if event["event"] == "view"]
     orders = orders_of(mine)
-    gaps = [(later - earlier) / DAY for earlier, later in zip(orders, orders[1:], strict=False)]
+    gaps = [(later - earlier) / DAY for earlier, later in itertools.pairwise(orders)]
     paid = {}
     for event in bought:
         paid.setdefault(categories.get(event["item"]), []).append(event["price"])

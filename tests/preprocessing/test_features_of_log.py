@@ -169,7 +169,7 @@ BAD_LOGS = {
     "an empty log": (lambda log: log.take([]), {}, DataError, "user_features: the log is empty"),
     "a frame": (lambda log: {"user_id": [1]}, {}, TypeError, "expected an EventLog, got dict"),
     "a moment before the first event": (
-        lambda log: log, {"at": "2020-01-01"}, DataError, "no event before at='2020-01-01'; the first event is at 2024-05"
+        lambda log: log, {"at": "2020-01-01"}, DataError, "no event before at='2020-01-01'; the first event is at 2024"
     ),
     "an unknown target": (lambda log: log, {"target": "buy"}, DataError, "target: 'buy' is not in the log; its kinds"),
     "an unknown column": (
