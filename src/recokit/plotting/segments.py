@@ -14,9 +14,9 @@ from recokit.preprocessing import SegmentProfiles, UserSegments
 
 __all__ = ["segment_heatmap"]
 
-_LABEL = ("difference from all users (standard deviations)", "与全体用户的差异（标准差）")
+_LABEL = ("difference from all users", "与全体用户的差异")
 _LIMIT = 2.0  # standard deviations at the ends of the colour scale, unless all differences are smaller
-_MAX_NAME_WIDTH = 44
+_MAX_NAME_WIDTH = 60
 _CELL = (0.42, 0.38)  # inches
 
 
@@ -29,6 +29,8 @@ def segment_heatmap(
     ax: Axes | None = None,
 ) -> Axes:
     r"""Draw how each segment of users differs from all users in each feature.
+
+    The numbers are the mean of the segment minus the mean of all users, in standard deviations of all users.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def segment_heatmap(
     differences = segments.differences[:, places]
     limit = min(_LIMIT, float(np.abs(differences).max()) or 1.0)
     width, height = _CELL
-    ax = axes_or_new(ax, (5.2 + width * len(places), 2.0 + height * len(segments)))
+    ax = axes_or_new(ax, (6.0 + width * len(places), 2.0 + height * len(segments)))
     image = ax.imshow(differences, cmap=cmap, vmin=-limit, vmax=limit, aspect="auto")
     for row, column in np.ndindex(differences.shape):
         value = differences[row, column]
