@@ -6,7 +6,7 @@
     python benchmarks/quality.py --quick                                     # 2 candidates, 500 histories each
 
 Each row has the metrics of a model with its defaults and with tuned parameters. Parameters are chosen on validation
-data by the last metric of the protocol, from random candidates of the model's own search space; the test data have no
+data by the second metric of the protocol, from random candidates of the model's own search space; the test data have no
 influence. Both versions are then fitted to the whole training data. Rows in italics are results of other
 implementations: published figures, which this script cannot recompute, or stored lists, which it evaluates.
 
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from _common.history_baseline import RepeatHistory
-from _common.sequence_data import PROTOCOLS, Case, Protocol, load_protocol
+from _common.sequence_data import CHOOSE_BY, PROTOCOLS, Case, Protocol, load_protocol
 
 from recokit import evaluate
 from recokit.baselines import Popularity
@@ -59,7 +59,7 @@ TIFU = "Hu et al. (2020), TIFU-KNN, SIGIR; another sample of Ta-Feng than here"
 
 
 class Published(NamedTuple):
-    """A published result: protocol, test, name of the model, metrics in the order of the protocol, and source."""
+    """A published result: protocol, test, name of the model, the first metrics of the protocol, and source."""
 
     protocol: str
     test: str
@@ -102,7 +102,8 @@ def measure(fitted: Fitted, case: Case, protocol: Protocol) -> list[float]:
     """Return the metrics of the lists for the histories of a case."""
     n = max(int(metric.partition("@")[2].partition("(")[0]) for metric in protocol.metrics)
     lists = fitted.model.recommend_for(case.histories, n, exclude_seen=protocol.exclude_seen, on_unknown="empty")
-    return list(evaluate(lists, case.targets, protocol.metrics).means.values())
+    options = {"histories": case.histories} if any("part=" in metric for metric in protocol.metrics) else {}
+    return list(evaluate(lists, case.targets, protocol.metrics, **options).means.values())
 
 
 def draw_candidates(model: Model, n_candidates: int, seed: int) -> list[Parameters]:
@@ -120,7 +121,7 @@ def draw_candidates(model: Model, n_candidates: int, seed: int) -> list[Paramete
 
 
 def choose(model: Model, protocol: Protocol, options: argparse.Namespace) -> Parameters:
-    """Return the candidate with the best last metric on the validation data; {} if no candidate beats the defaults."""
+    """Return the candidate with the best metric on the validation data; {} if no candidate beats the defaults."""
     candidates = draw_candidates(model, options.candidates, options.seed)
     if len(candidates) == 1:
         return {}
@@ -130,8 +131,8 @@ def choose(model: Model, protocol: Protocol, options: argparse.Namespace) -> Par
         values = measure(fitted, protocol.validation, protocol)
         shown = " ".join(f"{value:.4f}" for value in values)
         print(f"    {shown} {fitted.seconds:6.1f} s  {as_text(parameters) or 'defaults'}", flush=True)
-        if values[-1] > highest:
-            best, highest = parameters, values[-1]
+        if values[CHOOSE_BY] > highest:
+            best, highest = parameters, values[CHOOSE_BY]
     return best
 
 
@@ -199,7 +200,8 @@ def table(rows: list[dict[str, Any]]) -> str:
         lines += [f"## {name}, {test}", "", f"| model | | {' | '.join(chosen[0]['metrics'])} | fit s | parameters |"]
         lines += [f"|---|---|{'--:|' * (len(chosen[0]['metrics']) + 1)}---|"]
         for row in chosen:
-            values = " | ".join("–" if value is None else f"{value:.4f}" for value in row["values"])
+            padded = row["values"] + [None] * (len(row["metrics"]) - len(row["values"]))
+            values = " | ".join("–" if value is None else f"{value:.4f}" for value in padded)
             if row["kind"] == "other":
                 source = row.get("source")
                 note = f" [{sources.setdefault(source, len(sources) + 1)}]" if source else ""

@@ -17,7 +17,10 @@ from recokit.model_selection import SequenceSplit, every_position, leave_last_ba
 
 from .published_data import data_folder
 
-__all__ = ["PROTOCOLS", "Case", "Protocol", "load_protocol", "read_stored_lists"]
+__all__ = ["CHOOSE_BY", "PROTOCOLS", "Case", "Protocol", "load_protocol", "read_stored_lists"]
+
+
+CHOOSE_BY = 1  # position of the metric of a protocol by which parameters are chosen
 
 
 class Case(NamedTuple):
@@ -48,7 +51,7 @@ class Protocol(NamedTuple):
     tests : dict of str to Case
         Tests by name; a model is fitted once to the training data, which they share.
     metrics : tuple of str
-        Parameters are chosen by the last one.
+        Parameters are chosen by the second one.
     exclude_seen : bool
         Whether items of the history are excluded from the lists.
     text : str
@@ -95,7 +98,8 @@ def _last_basket(sequences: Sequences, text: str) -> Protocol:
     validation = leave_last_basket(test.train)
     cases = {"last basket": Case.from_split(test)}
     text += "; the last basket is the test, the second-last one chooses the parameters; all items ranked, with repeats"
-    return Protocol(Case.from_split(validation), cases, ("recall@10", "ndcg@10"), False, text)
+    metrics = "recall@10", "ndcg@10", "recall@10(part=repeat)", "recall@10(part=explore)"
+    return Protocol(Case.from_split(validation), cases, metrics, False, text)
 
 
 def _amazon_toys(folder: Path | None) -> Protocol:

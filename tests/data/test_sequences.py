@@ -92,6 +92,7 @@ def test_saved_and_loaded_sequences_are_equal(tmp_path):
     for made in (
         Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]], "bob": []}),
         Sequences.from_lists({"ann": ["tea"]}, times={"ann": [np.datetime64("2024-01-01")]}),
+        Sequences.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], [3, 1, 2], baskets=["x", "y", "x"]).last(1),
     ):
         save(made, tmp_path / "log")
         again = load(tmp_path / "log")

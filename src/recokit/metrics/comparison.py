@@ -70,12 +70,15 @@ class Comparison:
         intervals is 1 − alpha.
     lower_is_better : frozenset of str
         Names of the metrics for which lower values are better.
+    unit : str
+        Name of the users in texts: ``"positions"`` for `recokit.model_selection.evaluate_positions`.
     """
 
     differences: list[Difference]
     n_users: int
     alpha: float
     lower_is_better: frozenset[str] = frozenset()
+    unit: str = "users"
 
     @property
     def significant(self) -> list[Difference]:
@@ -100,7 +103,7 @@ class Comparison:
 
     def _summary(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
-        return f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
+        return f"{self.n_users:,} {self.unit}, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
 
     def __str__(self) -> str:
         lines = [self._summary()]
@@ -231,7 +234,11 @@ def compare(
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     lower_is_better = frozenset(names).intersection(*(one.lower_is_better for one in evaluations.values()))
     return Comparison(
-        [Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha, lower_is_better
+        [Difference(*label, *numbers) for label, *numbers in rows],
+        len(differences),
+        alpha,
+        lower_is_better,
+        "users" if clusters is None else clusters.users,
     )
 
 
