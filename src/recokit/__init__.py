@@ -23,7 +23,7 @@ from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.preprocessing.event_log import EventLog
-from recokit.sequence import RepeatFrequency, SessionKNN, TransitionKNN
+from recokit.sequence import TIFUKNN, RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "serving", "testing")
@@ -43,6 +43,7 @@ __all__ = [
     "BPR",
     "EASE",
     "SLIM",
+    "TIFUKNN",
     "BiasBaseline",
     "DataError",
     "EventLog",

@@ -2,6 +2,7 @@
 
 from recokit.sequence.repeat_frequency import RepeatFrequency
 from recokit.sequence.session_knn import SessionKNN
+from recokit.sequence.tifu_knn import TIFUKNN
 from recokit.sequence.transition_knn import TransitionKNN
 
-__all__ = ["RepeatFrequency", "SessionKNN", "TransitionKNN"]
+__all__ = ["TIFUKNN", "RepeatFrequency", "SessionKNN", "TransitionKNN"]

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order, top_of_sums
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval
@@ -27,7 +27,7 @@ class RepeatFrequency(BasketRecommender):
 
     over the latest W baskets b of the user that contain i. The age :math:`a_b` is the number of later baskets of the
     user, :math:`t_b` the time before the latest event of the training data, and :math:`p_i` the share of all baskets
-    that contain i. With the default d = 1, γ = 0 and without h and W, the first term is the number of the user's baskets
+    that contain i. With d = 1, γ = 0 and without h and W, the first term is the number of baskets of the user
     with the item. Without baskets in the data, events of a user at the same time are one basket; without times, each
     event is one.
 
