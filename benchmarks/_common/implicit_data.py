@@ -56,9 +56,8 @@ def load(name: str, folder: Path | None = None, seed: int = 0) -> TrainTest:
     return IMPLICIT_DATA[name](data_folder() if folder is None else folder, seed)
 
 
-def select_users(data: TrainTest, n_users: int) -> TrainTest:
-    """Return the data of the first users only, for quick runs; items without interactions stay."""
-    users = data.train_part.users.ids[:n_users]
+def select_users(data: TrainTest, users: np.ndarray) -> TrainTest:
+    """Return the data of some users only, given by id; items without interactions stay."""
     return TrainTest(*(part.select(np.isin(part.users.take(part.user_codes), users)) for part in data))
 
 
