@@ -115,6 +115,7 @@ class ImplicitALS(IterativeFactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
+    _remedies: ClassVar[tuple[str, ...]] = ("l2", "unobserved_ratio", "n_factors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
         "unobserved_ratio": POSITIVE,

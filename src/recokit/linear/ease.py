@@ -96,6 +96,7 @@ class EASE(Recommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _remedies: ClassVar[tuple[str, ...]] = ("l2", "dropout", "item_exponent")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "l2": POSITIVE,

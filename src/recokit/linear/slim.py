@@ -109,6 +109,7 @@ class SLIM(ItemWeightsRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _remedies: ClassVar[tuple[str, ...]] = ("l1", "l2", "item_exponent", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,

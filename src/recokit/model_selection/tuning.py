@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from recokit._runtime.progress import progress_bar
 from recokit.base import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
+from recokit.exceptions import WeakModelWarning
 from recokit.model_selection._candidates import Candidate, candidates, check_space, in_turn
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._measures import Measure, UserValues
@@ -199,7 +201,9 @@ class _Evaluation:
     def __call__(self, number: int, candidate: Candidate, rung: int) -> Trial:
         start, score, error = time.perf_counter(), -math.inf, None
         try:
-            score, values = self._mean_score(candidate, rung)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", WeakModelWarning)  # its score shows it
+                score, values = self._mean_score(candidate, rung)
             if math.isnan(score):
                 raise ValueError("the score is NaN")
             if (rung, score) > self.best_values.get(candidate.model, (-1, 0.0))[:2]:
