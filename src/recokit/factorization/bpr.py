@@ -1,4 +1,4 @@
-"""BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
+"""BPR: matrix factorization of implicit feedback by Bayesian personalized ranking."""
 
 import math
 import warnings
@@ -30,10 +30,10 @@ _MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the har
 
 
 class BPR(IterativeFactorRecommender):
-    r"""Matrix factorization of implicit feedback by Bayesian personalised ranking.
+    r"""Matrix factorization of implicit feedback by Bayesian personalized ranking.
 
     The model learns to rank the items of a user's history above other items [1]_. With the score
-    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimises
+    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimizes
 
     .. math:: \sum_{(u,i,j)} \ln\left(1 + e^{-(\hat x_{ui} - \hat x_{uj})}\right)
               + \tfrac{\lambda}{2} (\lVert p_u \rVert^2 + \lVert q_i \rVert^2 + \lVert q_j \rVert^2)

@@ -26,7 +26,7 @@ _WEIGHT_BYTES = 4  # float32
 class EASE(Recommender):
     r"""Predict each item from all other items by ridge regression, in closed form.
 
-    The weights B minimise :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
+    The weights B minimize :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
     item predicts itself. With :math:`G = X^\top W X` and :math:`P = (G + \Lambda)^{-1}`,
 
     .. math:: B_{ij} = -P_{ij} / P_{jj} \quad (i \ne j), \qquad

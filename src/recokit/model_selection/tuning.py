@@ -71,9 +71,9 @@ def tune(
         ``RandomizedSearchCV``. By default the estimator's ``search_space``. For several models, a dict of names of
         models to spaces; models without a space use their ``search_space``.
     metric : str, Metric, RankingScorer or callable
-        Metric to maximise: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
+        Metric to maximize: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
         another scikit-learn scorer for ratings; or any ``scorer(model, X, y)`` that returns one number. Metrics to
-        minimise are negated, with a minus before the name.
+        minimize are negated, with a minus before the name.
     budget_seconds : float
         Time budget of the search. No trial starts that is expected to exceed it, judging by earlier trials. The first
         trial always runs, and the final fit on all data comes on top.
