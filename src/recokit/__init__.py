@@ -15,7 +15,14 @@ from recokit.content import TfidfRecommender
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
-from recokit.exceptions import DataError, LeakageWarning, ModelFormatError, NotFittedError, UnknownIdError
+from recokit.exceptions import (
+    DataError,
+    LeakageWarning,
+    ModelFormatError,
+    NotFittedError,
+    UnknownIdError,
+    WeakModelWarning,
+)
 from recokit.factorization import BPR, ImplicitALS, PureSVD, SGDMatrixFactorization
 from recokit.graph import RP3beta
 from recokit.linear import EASE, SLIM
@@ -67,6 +74,7 @@ __all__ = [
     "TransitionKNN",
     "UnknownIdError",
     "UserKNN",
+    "WeakModelWarning",
     "compare",
     "evaluate",
     "load",

@@ -201,7 +201,7 @@ def test_coverage_accuracy_shows_a_named_dot_for_each_model_and_joins_the_pareto
     assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
 
 
-def test_the_pareto_front_has_low_values_of_metrics_to_minimise():
+def test_the_pareto_front_has_low_values_of_metrics_to_minimize():
     values = {"a": (0.3, 0.9), "b": (0.2, 0.2), "c": (0.1, 0.5)}
     evaluations = {
         name: Evaluation(

@@ -16,7 +16,7 @@ _N_ALTERNATIONS = 10
 
 
 class BaselineBiases(NamedTuple):
-    """Biases by regularised least squares.
+    """Biases by regularized least squares.
 
     Attributes
     ----------

@@ -92,6 +92,9 @@ class Learner(BaseEstimator):
         """
         self._fit(merged)
 
+    def _check_fit(self) -> None:
+        """Warn if the fitted model is of no use; nothing by default."""
+
     def _restore(self) -> None:
         """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
 
@@ -125,6 +128,11 @@ class Learner(BaseEstimator):
             The data cannot be used; the message names the column, the count and the first offenders.
         sklearn.utils._param_validation.InvalidParameterError
             A parameter is out of its range; a subclass of ValueError.
+
+        Warns
+        -----
+        WeakModelWarning
+            The lists of a sample of users hold fewer of their own training items than the most popular items do.
         """
         self._validate_params()
         model = self._with_attributes(self._unfitted_attributes())
@@ -135,6 +143,7 @@ class Learner(BaseEstimator):
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
         model._fit(interactions)
+        model._check_fit()
         model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
         replace_state(self, model)
         return self

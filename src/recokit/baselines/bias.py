@@ -22,7 +22,7 @@ class BiasBaseline(Recommender):
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i
 
-    The biases minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
+    The biases minimize :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
     fitted by alternating least squares. Predictions are clipped to the range of the training ratings.
 
     Parameters

@@ -150,7 +150,7 @@ def make_shop(
     with the largest ``2 p·q`` + logistic noise lead to carts and purchases. 30 % of the items and 35 % of the users
     arrive during the year; visits grow by 60 %, vary by weekday and hour, and peak before the holidays.
 
-    *Ratings.* ``3.6 + b_u + b_i + 0.9 z + noise``, rounded and clipped to 1 … 5, where z is ``p·q`` standardised over
+    *Ratings.* ``3.6 + b_u + b_i + 0.9 z + noise``, rounded and clipped to 1 … 5, where z is ``p·q`` standardized over
     the rated pairs, the biases have standard deviation 0.35 and the noise 0.5; 80 % of the purchased pairs are rated,
     once.
 

@@ -190,7 +190,7 @@ def _descend(
     tol: float,
     max_iter: int,
 ) -> int:
-    """Minimise one elastic net by cyclic coordinate descent over the candidates; return the number of passes.
+    """Minimize one elastic net by cyclic coordinate descent over the candidates; return the number of passes.
 
     ``columns`` holds the row of each candidate in ``gram``, −1 for none. ``gradients`` holds Σ_u w_u x_ui (x_uj − Σ_k
     x_uk w_k) for each candidate i, without the penalty. Updates ``weights`` and ``gradients``::
@@ -253,7 +253,7 @@ def slim_weights(
 ) -> None:
     """Learn the item weights of each target.
 
-    Minimises ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ for target j, over the weights of its candidates.
+    Minimizes ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ for target j, over the weights of its candidates.
 
     Parameters
     ----------

@@ -49,12 +49,12 @@ def invert(matrix: FloatArray, runner: Runner) -> None:
         The matrix is not positive definite in float64.
     """
     with single_threaded_blas():
-        _factorise(matrix, runner)
+        _factorize(matrix, runner)
         _invert_triangle(matrix, runner)
         _square(matrix, runner)
 
 
-def _factorise(matrix: FloatArray, runner: Runner) -> None:
+def _factorize(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite the lower triangle of A by L, A = L Lᵀ, one column of tiles at a time, with L_jj⁻¹ on the diagonal."""
     for own in tiles(len(matrix)):
         before = slice(0, own.start)

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from recokit._runtime.progress import progress_bar
 from recokit.base import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
+from recokit.exceptions import WeakModelWarning
 from recokit.model_selection._candidates import Candidate, candidates, check_space, in_turn
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._measures import Measure, UserValues
@@ -71,9 +73,9 @@ def tune(
         ``RandomizedSearchCV``. By default the estimator's ``search_space``. For several models, a dict of names of
         models to spaces; models without a space use their ``search_space``.
     metric : str, Metric, RankingScorer or callable
-        Metric to maximise: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
+        Metric to maximize: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
         another scikit-learn scorer for ratings; or any ``scorer(model, X, y)`` that returns one number. Metrics to
-        minimise are negated, with a minus before the name.
+        minimize are negated, with a minus before the name.
     budget_seconds : float
         Time budget of the search. No trial starts that is expected to exceed it, judging by earlier trials. The first
         trial always runs, and the final fit on all data comes on top.
@@ -203,7 +205,9 @@ class _Evaluation:
     def __call__(self, number: int, candidate: Candidate, rung: int) -> Trial:
         start, score, error = time.perf_counter(), -math.inf, None
         try:
-            score, values = self._mean_score(candidate, rung)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", WeakModelWarning)  # its score shows it
+                score, values = self._mean_score(candidate, rung)
             if math.isnan(score):
                 raise ValueError("the score is NaN")
             if (rung, score) > self.best_values.get(candidate.model, (-1, 0.0))[:2]:

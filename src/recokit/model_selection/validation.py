@@ -37,7 +37,7 @@ class FoldScore:
     fold : int
         Number of the fold, from 0.
     scores : dict of str to float
-        Metrics by name; metrics to minimise are not negated.
+        Metrics by name; metrics to minimize are not negated.
     fit_seconds, score_seconds : float
         Durations.
     """
@@ -60,7 +60,7 @@ class CrossValidation:
     metrics : tuple of str
         Names of the metrics.
     lower_is_better : tuple of bool
-        Whether to minimise each metric.
+        Whether to minimize each metric.
     splits : str
         Description of the splits.
     """

@@ -57,6 +57,7 @@ class NeighborhoodRecommender(Recommender):
     _stored = (*Recommender._stored, "_formula")
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
+    _remedies: ClassVar[tuple[str, ...]] = ("min_common", "shrinkage", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": COUNT,

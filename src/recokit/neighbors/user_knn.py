@@ -23,10 +23,10 @@ class UserKNN(NeighborhoodRecommender):
         \hat r_{ui} = b_{ui} + \sigma_u \frac{\sum_{v \in N} s_{uv}^\rho (r_{vi} - b_{vi}) / \sigma_v}
         {\gamma + \sum_{v \in N} s_{uv}^\rho}
 
-    where b is the baseline μ + b_u + b_i from regularised least squares ("baseline"), the mean of the user ("mean" and
+    where b is the baseline μ + b_u + b_i from regularized least squares ("baseline"), the mean of the user ("mean" and
     "zscore") or the mean of all ratings (None). With "zscore", σ is the standard deviation of the user's ratings, or
     of all ratings if it is 0; otherwise σ is 1. The defaults ρ = 1 and γ = 0 give the weighted mean. With γ > 0, the
-    mean deviation minimises the weighted squared error plus γ times its own square. Without neighbours, the prediction
+    mean deviation minimizes the weighted squared error plus γ times its own square. Without neighbours, the prediction
     is b. Lists are ordered by these ratings; reported ratings are clipped to the range of the training ratings.
 
     For implicit feedback, the score is the sum over the k most similar users N:
