@@ -297,8 +297,10 @@ def solve_by_cholesky(
             error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
             losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
             _substitute(matrix, residual)
-            solution += residual
-        factors[row] = solution
+            for a in range(size):
+                solution[a] += residual[a]
+        for a in range(size):
+            factors[row, a] = solution[a]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
