@@ -97,7 +97,7 @@ def warn_of_leaks(truth: Truth, train: Interactions, *, repeats: bool = False) -
 
         Lists either exclude the former or reproduce memorized ones, unless ``repeats`` are tested on purpose. The model was
     trained on the future of the latter.
-        """
+    """
     leaks, n_pairs = count_leaks(train, truth.users, truth.items, truth.rows), len(truth.rows.codes)
     if leaks.n_duplicates and not repeats:
         message = (
