@@ -61,16 +61,24 @@ class DynamicTerms(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _similarity(i: int, j: int, labels: CodeArray, vectors: FloatArray) -> float:
-    """Return the share of equal labels, or the cosine of the vectors if there are no labels."""
-    n_columns, total = labels.shape[1], 0.0
-    if n_columns:
-        for c in range(n_columns):
-            total += labels[i, c] == labels[j, c] and labels[i, c] >= 0
-        return total / n_columns
-    for d in range(vectors.shape[1]):
-        total += np.float64(vectors[i, d]) * np.float64(vectors[j, d])
-    return total
+def _similarities(
+    chosen: int, codes: CodeArray, labels: CodeArray, vectors: FloatArray, similarities: FloatArray
+) -> None:
+    """Write the share of equal labels with the chosen candidate, or the cosine of the vectors if there are none.
+
+    ``labels`` are those of the candidates, one row for each column.
+    """
+    similarities[:] = 0.0
+    share = 1.0 / max(1, len(labels))
+    for c in range(len(labels)):
+        mine, label = labels[c], labels[c, chosen]
+        if label >= 0:
+            for k in range(len(codes)):
+                similarities[k] += share if mine[k] == label else 0.0
+    if len(labels) == 0:
+        for k in range(len(codes)):
+            for d in range(vectors.shape[1]):
+                similarities[k] += np.float64(vectors[codes[k], d]) * np.float64(vectors[codes[chosen], d])
 
 
 @njit(nogil=True, cache=True)
@@ -146,40 +154,54 @@ def _choose(
     Quotas that no candidate can satisfy together with more important ones give way, the least important first.
     """
     must[:] = False
-    free_choice = _best(values, codes, free, constraints, used, must)
+    free_choice, first = _best(values, codes, free, constraints, used, must), -1
     if free_choice < 0:
         return -1, -1
-    first = -1
+    chosen = free_choice
     for q in range(len(must)):
         if not _is_urgent(constraints, have, place, q):
             continue
         must[q] = True
-        if _best(values, codes, free, constraints, used, must) < 0:
+        if constraints.members[q, codes[chosen]]:
+            continue
+        best = _best(values, codes, free, constraints, used, must)
+        if best < 0:
             must[q] = False
             gave_way[q] += 1
-        elif first < 0 and not constraints.members[q, codes[free_choice]]:
-            first = q
-    chosen = _best(values, codes, free, constraints, used, must)
-    return chosen, first if chosen != free_choice else -1
+        else:
+            chosen, first = best, q if first < 0 else first
+    return chosen, first
 
 
 @njit(nogil=True, cache=True)
 def _add_diversity(
-    chosen: int, size: int, codes: CodeArray, free: BoolArray, terms: DynamicTerms, nearest: FloatArray,
-    residual: FloatArray, basis: FloatArray,
+    chosen: int, size: int, similarities: FloatArray, with_basis: bool, nearest: FloatArray, residual: FloatArray,
+    basis: FloatArray,
 ) -> None:  # fmt: skip
-    """Update the similarity to the nearest item above and, for DPP, the residual variance of each free candidate."""
+    """Update the similarity to the nearest item above and, for DPP, the residual variance of each candidate."""
+    for k in range(len(similarities)):
+        nearest[k] = max(nearest[k], similarities[k])
+    if not with_basis:
+        return
     root = np.sqrt(max(residual[chosen], _SMALLEST_RESIDUAL))
-    for k in range(len(codes)):
-        if not free[k]:
-            continue
-        similarity = _similarity(codes[k], codes[chosen], terms.labels, terms.vectors)
-        nearest[k] = max(nearest[k], similarity)
+    for k in range(len(similarities)):
+        rest = similarities[k]
+        for m in range(size):
+            rest -= basis[m, k] * basis[m, chosen]
+        basis[size, k] = rest / root
+        residual[k] -= basis[size, k] * basis[size, k]
+
+
+@njit(nogil=True, cache=True)
+def _diversity_terms(
+    terms: DynamicTerms, nearest: FloatArray, residual: FloatArray, free: BoolArray, diversity: FloatArray
+) -> None:
+    """Write the term of each free candidate, 0 for the others, such as pinned items."""
+    for k in range(len(free)):
         if terms.dpp_weight > 0.0:
-            for m in range(size):
-                similarity -= basis[m, k] * basis[m, chosen]
-            basis[size, k] = similarity / root
-            residual[k] -= basis[size, k] * basis[size, k]
+            diversity[k] = terms.dpp_weight * 0.5 * np.log(max(residual[k], _SMALLEST_RESIDUAL)) if free[k] else 0.0
+        else:
+            diversity[k] = -terms.mmr_weight * nearest[k] if free[k] else 0.0
 
 
 @njit(nogil=True, cache=True)
@@ -227,31 +249,34 @@ def rerank_rows(
     used, have = np.zeros((n_caps, n_groups), dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
     listed, must = np.zeros(n_categories, dtype=np.int64), np.zeros(n_quotas, dtype=np.bool_)
     parts, total = np.zeros(n_categories), np.empty(n_candidates)
-    nearest, residual, basis = np.empty(n_candidates), np.empty(n_candidates), np.empty((n, n_candidates))
+    nearest, residual, basis = np.zeros(n_candidates), np.ones(n_candidates), np.empty((n, n_candidates))
     diversity, calibration = np.zeros(n_candidates), np.zeros(n_candidates)
-    free = np.empty(n_candidates, dtype=np.bool_)
+    free, similarities = np.empty(n_candidates, dtype=np.bool_), np.empty(n_candidates)
+    labels = np.empty((terms.labels.shape[1], n_candidates), dtype=np.int32)
     for row in range(start, stop):
         mine, worth = codes[row, : counts[row]], values[row]
         used[:], have[:], listed[:] = 0, 0, 0
         nearest[:], residual[:] = 0.0, 1.0
         for k in range(len(mine)):
             free[k] = worth[k] < np.inf  # False for NaN
+            for c in range(len(labels)):
+                labels[c, k] = terms.labels[mine[k], c]
         size, before = 0, _divergence_terms(listed, targets[row], 0, parts)
         for place in range(n):
             n_listed = size
             base = _divergence_terms(listed, targets[row], n_listed + 1, parts)
-            for k in range(len(mine)):
-                diversity[k], calibration[k] = 0.0, 0.0
-                if terms.mmr_weight > 0.0:
-                    diversity[k] = -terms.mmr_weight * nearest[k]
-                if terms.dpp_weight > 0.0:
-                    diversity[k] = terms.dpp_weight * 0.5 * np.log(max(residual[k], _SMALLEST_RESIDUAL))
-                if n_categories:
+            total[: len(mine)] = worth[: len(mine)]
+            if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:
+                _diversity_terms(terms, nearest, residual, free[: len(mine)], diversity)
+                for k in range(len(mine)):
+                    total[k] += diversity[k]
+            if n_categories:
+                for k in range(len(mine)):
                     g, after = terms.categories[mine[k]], base
                     if g >= 0:
                         after += _divergence_term(listed[g] + 1, targets[row, g], n_listed + 1) - parts[g]
                     calibration[k] = -terms.calibration_weight * (after - before)
-                total[k] = worth[k] + diversity[k] + calibration[k]
+                    total[k] += calibration[k]
             chosen, why = -1, -1
             if constraints.pins[place] >= 0:
                 for k in range(len(mine)):
@@ -276,7 +301,9 @@ def rerank_rows(
             if n_categories and terms.categories[code] >= 0:
                 listed[terms.categories[code]] += 1
             if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:
-                _add_diversity(chosen, size, mine, free[: len(mine)], terms, nearest, residual, basis)
+                _similarities(chosen, mine, labels, terms.vectors, similarities[: len(mine)])
+                with_basis = terms.dpp_weight > 0.0
+                _add_diversity(chosen, size, similarities[: len(mine)], with_basis, nearest, residual, basis)
             size += 1
             before = _divergence_terms(listed, targets[row], size, parts)
         top_places[row, size:], forced[row, size:] = -1, -1
