@@ -24,7 +24,7 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "reranking", "serving", "testing")
 
 if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
 
