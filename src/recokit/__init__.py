@@ -33,7 +33,7 @@ from recokit.preprocessing.event_log import EventLog
 from recokit.sequence import TIFUKNN, RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
 
 if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
 
