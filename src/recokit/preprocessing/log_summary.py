@@ -59,7 +59,8 @@ class LogSummary:
     cold_users, cold_items : float, optional
         Share of the last fifth of the events whose user (or item) has no event before these; None without times.
     n_missing : dict of str to int
-        Number of events without a user, an item, a time, a quantity or a price, where there are any.
+        Number of events without a user, an item or a time, and of purchases and returns without a quantity or a price,
+        where there are any.
     """
 
     kinds: tuple[KindSummary, ...]
@@ -167,6 +168,7 @@ def _over_time(log: "EventTable") -> tuple[Any, Any, tuple[float | None, float |
 def _missing(log: "EventTable") -> dict[str, int]:
     counts = {"user": int(np.count_nonzero(log.user_codes < 0)), "item": int(np.count_nonzero(log.item_codes < 0))}
     counts["time"] = 0 if log.times is None else int(np.count_nonzero(missing_times(log.times)))
+    sold = log.is_kind("purchase", "return")
     for name, numbers in (("quantity", log.quantities), ("price", log.prices)):
-        counts[name] = 0 if numbers is None else int(np.count_nonzero(np.isnan(numbers)))
+        counts[name] = 0 if numbers is None else int(np.count_nonzero(np.isnan(numbers[sold])))
     return {name: n for name, n in counts.items() if n}
