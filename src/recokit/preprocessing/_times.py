@@ -69,8 +69,9 @@ def join_times(parts: Sequence[ReadTimes], name: str) -> AnyArray:
 def _warn_of_strange(times: AnyArray, name: str) -> None:
     if len(times):
         warnings.warn(
-            f"{name}: {len(times):,} time(s) are before 1990 or after 2099, such as {times[0].astype('datetime64[s]')}; "
-            "if they mark missing times or wrong clocks, remove these rows, such as with log.between('1990', '2100')",
+            f"{name}: {len(times):,} time(s) are before 1990 or after 2099, such as "
+            f"{times[0].astype('datetime64[s]')}; if they mark missing times or wrong clocks, remove these rows, "
+            "such as with log.between('1990', '2100')",
             stacklevel=levels_inside(),
         )
 
