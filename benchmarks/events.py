@@ -5,13 +5,16 @@
 
 The log is generated: 80 % views, 15 % carts and 5 % purchases of long-tailed items within a year. Every size runs in a
 process of its own; every step runs once on 1,000 rows before it is timed. Polars uses its own threads and recokit one.
-Memory is the peak growth of the process in ``from_frame``, as a multiple of the frame.
+Memory is the peak growth of the process in ``from_frame`` and in ``from_parquet``, which reads a million rows at a
+time, as a multiple of the frame.
 """
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,7 +114,15 @@ def measure(n_rows: int, ids: str) -> list[dict[str, Any]]:
     frame = make_frame(n_rows, ids)
     memory = PeakMemory()
     seconds = {"from_frame": _seconds(lambda: EventLog.from_frame(frame))}
-    multiple = round((memory.read() or 0) / frame.estimated_size(), 2)
+    multiples = {"from_frame": round((memory.read() or 0) / frame.estimated_size(), 2)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.parquet"
+        small.write_parquet(path)
+        EventLog.from_parquet(path)
+        frame.write_parquet(path)
+        memory = PeakMemory()
+        seconds["from_parquet"] = _seconds(lambda: EventLog.from_parquet(path))
+        multiples["from_parquet"] = round((memory.read() or 0) / frame.estimated_size(), 2)
     log = EventLog.from_frame(frame)
     seconds |= {name: _seconds(step) for name, step in _recokit_steps(log).items()}
     del log
@@ -125,7 +136,7 @@ def measure(n_rows: int, ids: str) -> list[dict[str, Any]]:
             "seconds": round(taken, 3),
             "million_rows_per_s": round(n_rows / taken / 1e6, 2),
             "polars_seconds": round(polars[name], 3) if name in polars else None,
-            "memory_multiple": multiple if name == "from_frame" else None,
+            "memory_multiple": multiples.get(name),
         }
         for name, taken in seconds.items()
     ]
