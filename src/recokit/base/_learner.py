@@ -110,9 +110,10 @@ class Learner(BaseEstimator):
 
         Parameters
         ----------
-        X : Interactions, Sequences, scipy sparse matrix, or (user, item) pairs
+        X : Interactions, Sequences, EventLog, scipy sparse matrix, or (user, item) pairs
             The rows of a matrix are users. Pairs are an array, frame or list of two columns. The strength of a pair of
-            `recokit.data.Sequences` is its number of events; models of sequences also read the order.
+            `recokit.data.Sequences`, or of an EventLog with one kind of event, is its number of events; for several
+            kinds, pass ``log.interactions(weights)``. Models of sequences also read the order.
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side
