@@ -20,8 +20,9 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
 
     Parameters
     ----------
-    X : Interactions, scipy sparse matrix of users × items, or (user, item) pairs
-        Pairs are an array, frame or list of two columns.
+    X : Interactions, scipy sparse matrix of users × items, (user, item) pairs, or EventLog with one kind of event
+        Pairs are an array, frame or list of two columns. An object with the method ``__recokit_interactions__`` is
+        converted by it.
     y : (n_pairs,) array-like, optional
         Ratings or strengths of the pairs.
     feedback : {"auto", "explicit", "implicit"}
@@ -37,6 +38,10 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     asked = None if feedback == "auto" else feedback
     if hasattr(X, "to_interactions"):  # pairs made by `as_pairs` for scikit-learn's tools
         X, y = X.to_interactions(y), None
+    if hasattr(X, "__recokit_interactions__"):  # an EventLog, whose package this one cannot import
+        if y is not None:
+            raise ValueError("y is allowed only with (user, item) pairs; an EventLog holds its own values")
+        X = X.__recokit_interactions__()
     if isinstance(X, Interactions) or sparse.issparse(X):
         if y is not None:
             raise ValueError(

@@ -52,9 +52,9 @@ def _crawler(products: Products, rng: Generator) -> tuple[IntArray, IntArray, In
 
 def _monitor(products: Products, rng: Generator) -> tuple[IntArray, IntArray, IntArray]:
     first_day = int(rng.integers(30, N_DAYS - 31))
-    watched = rng.integers(np.searchsorted(products.days, first_day), size=int(rng.integers(8, 25)))
-    interval = rng.uniform(1.5, 4.0) * _HOUR
-    n_rounds = int(rng.integers(10, 30) * _DAY / interval)
+    watched = rng.integers(np.searchsorted(products.days, first_day), size=int(rng.integers(35, 80)))
+    interval = rng.uniform(2.0, 5.0) * _HOUR
+    n_rounds = int(rng.integers(7, 15) * _DAY / interval)
     starts = first_day * _DAY + (np.arange(n_rounds) * interval).astype(np.int64) + rng.integers(0, 300, n_rounds)
     seconds = np.concatenate([start + _steps(len(watched), 6.0, rng) for start in starts])
     return np.tile(watched, n_rounds), np.zeros(len(seconds), dtype=np.int64), seconds
@@ -62,8 +62,8 @@ def _monitor(products: Products, rng: Generator) -> tuple[IntArray, IntArray, In
 
 def _scalper(products: Products, rng: Generator) -> tuple[IntArray, IntArray, IntArray]:
     first_day, last_day = np.sort(30 + rng.choice(N_DAYS - 60, size=2, replace=False)) + np.array([0, 30])
-    starts = np.sort(rng.integers(first_day * _DAY, last_day * _DAY, int(rng.integers(20, 60))))
-    hot = rng.integers(np.searchsorted(products.days, first_day), size=int(rng.integers(5, 15)))
+    starts = np.sort(rng.integers(first_day * _DAY, last_day * _DAY, int(rng.integers(30, 80))))
+    hot = rng.integers(np.searchsorted(products.days, first_day), size=int(rng.integers(8, 20)))
     items, kinds, seconds = [], [], []
     for start in starts:
         views = np.repeat(np.tile(rng.permutation(hot), int(rng.integers(1, 4))), 2)

@@ -22,6 +22,7 @@ from recokit.model_selection._splitter import check_whole
 from recokit.model_selection._stages import Stages
 from recokit.model_selection.leaderboard import Trial, Tuning, make_leaderboard
 from recokit.model_selection.splitting import default_splitter, make_folds
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["tune"]
 
@@ -62,8 +63,9 @@ def tune(
     ----------
     estimator : Recommender, or sequence or mapping of names to Recommender
         Estimators to tune. They are cloned, not changed.
-    data : Interactions, or any other input of a recommender's ``fit``
-        The ``splitter`` holds out a part of these data for the scores. Keep the final test data out of them.
+    data : Interactions, EventLog, or any other input of a recommender's ``fit``
+        The events of an EventLog with one kind of event are split by time before they are merged. The ``splitter``
+        holds out a part of these data for the scores. Keep the final test data out of them.
     param_space : dict, or sequence of dicts, optional
         For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
         ``RandomizedSearchCV``. By default the estimator's ``search_space``. For several models, a dict of names of
@@ -130,10 +132,12 @@ def tune(
         raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
     factor, random_state = check_whole("factor", factor, 2), check_whole("random_state", random_state, 0)
     models = named_models(estimator)
-    data = as_interactions(data, None, "auto")
+    source, data = data, as_interactions(data, None, "auto")
     spaces = _spaces(models, param_space, data)
     searched = {name: check_space(models[name], space) if space else [] for name, space in spaces.items()}
-    folds = make_folds(data, default_splitter(data) if splitter is None else splitter)
+    folds = make_folds(
+        source if isinstance(source, EventLog) else data, default_splitter(data) if splitter is None else splitter
+    )
     first, *others = models
     if others and resource not in ("auto", "users"):
         raise ValueError(f"resource={resource!r}: expected 'users', since several models share it")

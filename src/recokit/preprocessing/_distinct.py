@@ -21,12 +21,12 @@ class Coded(NamedTuple):
 
     Attributes
     ----------
-    index : IdIndex
+    ids : IdIndex
     codes : (n,) int32 array
         −1 for a missing id.
     """
 
-    index: IdIndex
+    ids: IdIndex
     codes: CodeArray
 
     @classmethod
@@ -43,30 +43,32 @@ class Coded(NamedTuple):
         """Return the rows of all parts over the union of their ids."""
         if len(parts) == 1:
             return parts[0]
-        index = _union([part.index for part in parts])
-        maps = [np.append(index.codes(part.index), np.int32(-1)) for part in parts]
+        index = _union([part.ids for part in parts])
+        maps = [np.append(index.codes(part.ids), np.int32(-1)) for part in parts]
         return cls(index, np.concatenate([codes[part.codes] for codes, part in zip(maps, parts, strict=True)]))
 
     def taken(self, rows: AnyArray, keep_ids: bool) -> "Coded":
         """Return some rows, without the ids that do not occur in them unless ``keep_ids``."""
         codes = self.codes[rows]
-        return Coded(self.index, codes) if keep_ids else Coded(self.index, codes).compact()
+        return Coded(self.ids, codes) if keep_ids else Coded(self.ids, codes).compact()
 
     def compact(self) -> "Coded":
         """Return the rows over the ids that occur in them."""
-        used = np.bincount(self.codes + 1, minlength=len(self.index) + 1)[1:] > 0
+        used = np.bincount(self.codes + 1, minlength=len(self.ids) + 1)[1:] > 0
         if np.all(used):
             return self
-        codes = np.full(len(used) + 1, -1, dtype=np.int32)
+        codes: CodeArray = np.full(len(used) + 1, -1, dtype=np.int32)
         codes[:-1][used] = np.arange(np.count_nonzero(used), dtype=np.int32)
-        return Coded(IdIndex._from_sorted(self.index._values[used]), codes[self.codes])
+        return Coded(IdIndex._from_sorted(self.ids._values[used]), codes[self.codes])
 
     def column(self) -> AnyArray:
         """Return the id of each row, None if it is missing."""
         if len(self.codes) == 0 or self.codes.min() >= 0:
-            return self.index.take(self.codes)
-        with_none = np.append(self.index.take(np.arange(len(self.index))).astype(object), None)
-        return with_none[self.codes]
+            return self.ids.take(self.codes)
+        with_none = np.empty(len(self.ids) + 1, dtype=object)
+        with_none[:-1] = self.ids.ids
+        column: AnyArray = with_none[self.codes]
+        return column
 
 
 def _union(indices: Sequence[IdIndex]) -> IdIndex:

@@ -14,7 +14,7 @@ _DIGIT_BITS = 16
 
 
 def row_order(
-    times: AnyArray | None, codes: Sequence[CodeArray], n_codes: Sequence[int], others: Sequence[AnyArray | None]
+    times: AnyArray | None, codes: Sequence[AnyArray], n_codes: Sequence[int], others: Sequence[AnyArray | None]
 ) -> IntArray | None:
     """Return the positions that sort the rows; None if they are sorted.
 
@@ -33,81 +33,75 @@ def row_order(
     -------
     (n,) int64 array, or None
     """
-    ticks = None if times is None else _ticks(times)
-    keys = [key for key in (ticks, *codes) if key is not None]
-    tied = _ties(keys)
-    rest = [other for other in others if other is not None]
-    if tied is not None and not np.any(tied):
+    order = np.arange(len(codes[0]))
+    if len(order) == 0:
         return None
-    order = np.arange(len(codes[0])) if tied is not None else _sorted_positions(ticks, codes, n_codes)
-    if not rest:
-        return None if tied is not None else order
-    if tied is None:
-        tied = _ties([key[order] for key in keys])
-    changed = _sort_ties(order, tied, rest) if tied is not None else False
-    return order if changed or keys_unsorted(order) else None
-
-
-def keys_unsorted(order: IntArray) -> bool:
-    """Return whether positions differ from 0, 1, …."""
-    return bool(np.any(np.diff(order) != 1))
+    if times is None:
+        tied = np.ones(len(order), dtype=np.bool_)
+        tied[0] = False
+    else:
+        ticks = _ticks(times)
+        if np.any(ticks[1:] < ticks[:-1]):
+            order = np.argsort(ticks)
+            ticks = ticks[order]
+        tied = np.append(False, ticks[1:] == ticks[:-1])
+    places, groups = _groups(tied)
+    if len(places):
+        rows = order[places]
+        keys = [code[rows] for code in codes]
+        by = _counting_sort(groups, keys, n_codes)
+        order[places] = rows = rows[by]
+        tied = _ties([groups, *(key[by] for key in keys)])
+        _sort_ties(order, places, tied, [other for other in others if other is not None])
+    return None if bool(np.all(order[1:] > order[:-1])) else order
 
 
 def _ticks(times: AnyArray) -> IntArray:
-    """Return times as whole numbers from 0, with missing times last."""
-    numbers: IntArray = times.astype(np.int64)
-    if times.dtype.kind == "M":
-        missing = np.isnat(times)
-        if np.any(missing):
-            present = numbers[~missing]
-            numbers = np.where(missing, present.max(initial=0) + 1, numbers)
-    return numbers - numbers.min() if len(numbers) else numbers
+    """Return times as integers, with missing times last."""
+    ticks: IntArray = times.view(np.int64)
+    if times.dtype.kind != "M":
+        return ticks
+    missing = ticks == np.iinfo(np.int64).min  # NaT
+    return np.where(missing, np.iinfo(np.int64).max, ticks) if np.any(missing) else ticks
 
 
-def _ties(keys: Sequence[AnyArray]) -> BoolArray | None:
-    """Return whether each row equals the row before it in all keys; None if the rows are not sorted by the keys."""
-    equal = np.ones(max(len(keys[0]) - 1, 0), dtype=np.bool_)
+def _groups(tied: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the places of rows that are tied with a neighbour, and the number of the group of each, from 0."""
+    in_group = tied.copy()
+    in_group[:-1] |= tied[1:]
+    places = np.flatnonzero(in_group)
+    return places, np.cumsum(~tied[places]) - 1
+
+
+def _ties(keys: Sequence[AnyArray]) -> BoolArray:
+    """Return whether each row equals the row before it in all keys."""
+    equal = np.ones(len(keys[0]), dtype=np.bool_)
+    equal[0] = False
     for key in keys:
-        before, after = key[:-1], key[1:]
-        if np.any(equal & (after < before)):
-            return None
-        equal &= after == before
-    return np.append(False, equal) if len(keys[0]) else equal
+        equal[1:] &= key[1:] == key[:-1]
+    return equal
 
 
-def _sorted_positions(ticks: IntArray | None, codes: Sequence[CodeArray], n_codes: Sequence[int]) -> IntArray:
-    """Sort by all keys with one counting sort for each key or digit, from the last to the first."""
-    order = np.arange(len(codes[0]))
-    for digits, n_digits in _digits(ticks, codes, n_codes):
+def _counting_sort(groups: IntArray, codes: Sequence[CodeArray], n_codes: Sequence[int]) -> IntArray:
+    """Sort by group and codes, with one counting sort for each key or digit, from the last to the first."""
+    order = np.arange(len(groups))
+    for digits, n_digits in _digits(groups, codes, n_codes):
         order = order_by(digits, row_starts(read_only(digits), n_digits), order)
     return order
 
 
-def _digits(
-    ticks: IntArray | None, codes: Sequence[CodeArray], n_codes: Sequence[int]
-) -> Iterator[tuple[CodeArray, int]]:
+def _digits(groups: IntArray, codes: Sequence[CodeArray], n_codes: Sequence[int]) -> Iterator[tuple[CodeArray, int]]:
     for code, size in zip(reversed(codes), reversed(n_codes), strict=True):
         if size > 1 or np.any(code < 0):
             yield code.astype(np.int32) + np.int32(1), size + 1
-    if ticks is None or len(ticks) == 0:
+    for shift in range(0, int(groups[-1]).bit_length(), _DIGIT_BITS):
+        yield ((groups >> shift) & ((1 << _DIGIT_BITS) - 1)).astype(np.int32), 1 << _DIGIT_BITS
+
+
+def _sort_ties(order: IntArray, places: IntArray, tied: BoolArray, others: Sequence[AnyArray]) -> None:
+    """Sort rows that are equal in all keys by the other columns, in place."""
+    again, groups = _groups(tied)
+    if len(again) == 0 or not others:
         return
-    step = int(np.gcd.reduce(ticks)) or 1  # seconds stored as microseconds need fewer digits
-    ticks = ticks // step
-    highest = int(ticks.max())
-    for shift in range(0, max(highest.bit_length(), 1), _DIGIT_BITS):
-        yield ((ticks >> shift) & ((1 << _DIGIT_BITS) - 1)).astype(np.int32), 1 << _DIGIT_BITS
-
-
-def _sort_ties(order: IntArray, tied: BoolArray, others: Sequence[AnyArray]) -> bool:
-    """Sort the rows that are equal in all keys by the other columns, in place; return whether a row moved."""
-    in_group = tied.copy()
-    in_group[:-1] |= tied[1:]
-    places = np.flatnonzero(in_group)
-    if len(places) == 0:
-        return False
-    groups = np.cumsum(~tied[places])
-    rows = order[places]
-    by = np.lexsort((*(column[rows] for column in reversed(others)), groups))
-    moved = bool(np.any(np.diff(by) != 1))
-    order[places] = rows[by]
-    return moved
+    rows = order[places[again]]
+    order[places[again]] = rows[np.lexsort((*(column[rows] for column in reversed(others)), groups))]

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._runtime.arguments import check_count
+from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._times import ReadTimes, TimeUnit, join_times, read_times
 
-__all__ = ["DEFAULT_NAMES", "LogColumns", "chunks_of", "frame_names", "names_in", "read_log"]
+__all__ = ["DEFAULT_NAMES", "LogColumns", "chunks_of", "frame_names", "names_in", "parquet_batches", "read_log"]
 
 DEFAULT_NAMES = {
     "user": "user_id",
@@ -45,7 +46,7 @@ class LogColumns(NamedTuple):
 
     ids: dict[str, Coded]
     kinds: tuple[str, ...]
-    event_codes: CodeArray
+    event_codes: AnyArray
     times: AnyArray | None
     quantities: FloatArray | None
     prices: FloatArray | None
@@ -222,9 +223,9 @@ def _read_events(column: Any, name: str) -> Coded:
             f"{name}: {len(missing)} event(s) without a kind, at rows {first_few(missing)}; remove these rows, or fill "
             "the column"
         )
-    if len(coded.index) > _MAX_KINDS:
+    if len(coded.ids) > _MAX_KINDS:
         raise DataError(
-            f"{name}: {len(coded.index)} kinds of events, such as {first_few(coded.index)}; expected at most "
+            f"{name}: {len(coded.ids)} kinds of events, such as {first_few(coded.ids)}; expected at most "
             f"{_MAX_KINDS}, such as view, cart and purchase"
         )
     return coded
@@ -232,13 +233,13 @@ def _read_events(column: Any, name: str) -> Coded:
 
 def _kinds(
     chunks: Sequence[_Chunk], name: str, event_names: Mapping[Any, str], default: str
-) -> tuple[tuple[str, ...], CodeArray]:
+) -> tuple[tuple[str, ...], AnyArray]:
     """Return the sorted kinds of events and the code of each event."""
     read = [chunk.events for chunk in chunks if chunk.events is not None]
     if not read:
         return (default,), np.zeros(sum(chunk.n_rows for chunk in chunks), dtype=np.int8)
     coded = Coded.joined(read)
-    values = list(coded.index)
+    values = list(coded.ids)
     unknown = [value for value in event_names if value not in values]
     if unknown:
         raise DataError(f"event_names: {first_few(unknown)} do not occur in {name!r}, which has {first_few(values)}")
@@ -246,3 +247,24 @@ def _kinds(
     kinds = tuple(sorted(set(texts)))
     codes = np.array([kinds.index(text) for text in texts], dtype=np.int8)
     return kinds, codes[coded.codes]
+
+
+def parquet_batches(path: Any, batch_rows: int, given: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the batches of Parquet files as tables, with the columns of the log only.
+
+    Raises
+    ------
+    ImportError
+        pyarrow is not installed.
+    """
+    check_count(batch_rows, "batch_rows")
+    try:
+        import pyarrow
+        from pyarrow import dataset
+    except ImportError:
+        raise ImportError("EventLog.from_parquet needs pyarrow: pip install pyarrow") from None
+    files = dataset.dataset([str(one) for one in path] if isinstance(path, list | tuple) else path, format="parquet")
+    names = names_in(files.schema.names, {part: given.get(part) for part in DEFAULT_NAMES})
+    for batch in files.to_batches(columns=list(names.values()), batch_size=batch_rows):
+        if batch.num_rows:
+            yield pyarrow.Table.from_batches([batch])

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data._inputs import as_id_list
 from recokit.data._moments import to_moment
 from recokit.exceptions import DataError, first_few
@@ -15,7 +15,9 @@ from recokit.preprocessing._order import row_order
 from recokit.preprocessing._times import missing_times
 
 if TYPE_CHECKING:
-    from recokit.preprocessing.event_log import EventLog
+    from recokit.preprocessing._table import EventTable
+
+_Log = TypeVar("_Log", bound="EventTable")
 
 __all__ = [
     "between",
@@ -51,13 +53,13 @@ def coded_fields(part: str, coded: Coded) -> Iterator[tuple[str, Any]]:
     yield from zip(_FIELDS[part], coded, strict=True)
 
 
-def coded_parts(log: "EventLog") -> dict[str, Coded]:
+def coded_parts(log: "EventTable") -> dict[str, Coded]:
     """Return the coded ids of a log: user, item, and order, session, query and source if it has them."""
     parts = {part: Coded(*(getattr(log, name) for name in names)) for part, names in _FIELDS.items()}
     return {part: coded for part, coded in parts.items() if coded.codes is not None}
 
 
-def in_order(log: "EventLog") -> "EventLog":
+def in_order(log: _Log) -> _Log:
     """Return the log with its rows sorted."""
     parts = coded_parts(log)
     keys = [log.user_codes, log.item_codes, log.event_codes]
@@ -66,13 +68,14 @@ def in_order(log: "EventLog") -> "EventLog":
     return log if order is None else _at(log, order)
 
 
-def _at(log: "EventLog", rows: AnyArray) -> "EventLog":
+def _at(log: _Log, rows: AnyArray) -> _Log:
     """Return the log with the rows at some positions, with all ids."""
     state = log._to_state()
-    return replace(log, **{name: each[rows] for name, each in state.items() if isinstance(each, np.ndarray)})
+    columns: dict[str, Any] = {name: each[rows] for name, each in state.items() if isinstance(each, np.ndarray)}
+    return replace(log, **columns)
 
 
-def take(log: "EventLog", rows: AnyArray, keep_ids: bool) -> "EventLog":
+def take(log: _Log, rows: AnyArray, keep_ids: bool) -> _Log:
     """Return the rows of a mask or of ascending positions."""
     made = _at(log, rows)
     if keep_ids:
@@ -87,9 +90,9 @@ def take(log: "EventLog", rows: AnyArray, keep_ids: bool) -> "EventLog":
     return replace(made, **columns)
 
 
-def checked_rows(rows: Any, n_rows: int) -> AnyArray:
+def checked_rows(given: Any, n_rows: int) -> AnyArray:
     """Return a mask or ascending positions."""
-    rows = np.asarray(rows)
+    rows: AnyArray = np.asarray(given)
     if rows.dtype == np.bool_:
         if rows.shape != (n_rows,):
             raise DataError(f"expected a mask of {n_rows} booleans, got shape {rows.shape}")
@@ -108,7 +111,7 @@ def checked_rows(rows: Any, n_rows: int) -> AnyArray:
     return rows
 
 
-def chosen(log: "EventLog", events: Any, ids: dict[str, Any], mask: Any) -> BoolArray:
+def chosen(log: "EventTable", events: Any, ids: dict[str, Any], mask: Any) -> BoolArray:
     """Return the mask of the rows that meet all conditions of `EventLog.filter`."""
     rows: BoolArray = np.ones(len(log), dtype=np.bool_) if mask is None else checked_rows(mask, len(log)).copy()
     if rows.dtype != np.bool_:
@@ -121,7 +124,7 @@ def chosen(log: "EventLog", events: Any, ids: dict[str, Any], mask: Any) -> Bool
     return rows
 
 
-def known_kinds(log: "EventLog", events: str | Iterable[str], name: str) -> tuple[str, ...]:
+def known_kinds(log: "EventTable", events: str | Iterable[str], name: str) -> tuple[str, ...]:
     """Return kinds of events that all occur in the log."""
     kinds = (events,) if isinstance(events, str) else tuple(events)
     unknown = [kind for kind in kinds if kind not in log.kinds]
@@ -133,7 +136,7 @@ def known_kinds(log: "EventLog", events: str | Iterable[str], name: str) -> tupl
     return kinds
 
 
-def _is_among(log: "EventLog", name: str, given: Any) -> BoolArray:
+def _is_among(log: "EventTable", name: str, given: Any) -> BoolArray:
     index, codes = getattr(log, name), getattr(log, f"{name.removesuffix('s')}_codes")
     if index is None:
         raise DataError(f"{name}: the log has no {name}; give their column as {name.removesuffix('s')}= to from_frame")
@@ -145,10 +148,11 @@ def _is_among(log: "EventLog", name: str, given: Any) -> BoolArray:
         )
     is_wanted = np.zeros(len(index) + 1, dtype=np.bool_)  # the last place is that of missing ids
     is_wanted[wanted[wanted >= 0]] = True
-    return is_wanted[codes]
+    among: BoolArray = is_wanted[codes]
+    return among
 
 
-def required_times(log: "EventLog", purpose: str) -> AnyArray:
+def required_times(log: "EventTable", purpose: str) -> AnyArray:
     """Return the times of a log.
 
     Raises
@@ -161,10 +165,10 @@ def required_times(log: "EventLog", purpose: str) -> AnyArray:
     return log.times
 
 
-def between(log: "EventLog", start: Any, stop: Any) -> BoolArray:
+def between(log: "EventTable", start: Any, stop: Any) -> BoolArray:
     """Return the mask of the rows in a range of time."""
     times = required_times(log, "between")
-    rows = ~missing_times(times)
+    rows: BoolArray = ~missing_times(times)
     if start is not None:
         rows &= times >= to_moment(start, times, "start")
     if stop is not None:
@@ -172,7 +176,7 @@ def between(log: "EventLog", start: Any, stop: Any) -> BoolArray:
     return rows
 
 
-def revenue(log: "EventLog") -> FloatArray | None:
+def revenue(log: "EventTable") -> FloatArray | None:
     """Return the revenue of each row."""
     if log.prices is None:
         return None
@@ -183,7 +187,7 @@ def revenue(log: "EventLog") -> FloatArray | None:
     return found
 
 
-def with_columns(log: "EventLog", columns: dict[str, Any]) -> "EventLog":
+def with_columns(log: _Log, columns: dict[str, Any]) -> _Log:
     """Return the log with other columns, checked and in order."""
     state = log._to_state()
     unknown = [name for name in columns if name not in state]
@@ -194,7 +198,7 @@ def with_columns(log: "EventLog", columns: dict[str, Any]) -> "EventLog":
     return in_order(made) if any(name in _KEYS for name in columns) else made
 
 
-def check(log: "EventLog") -> None:
+def check(log: "EventTable") -> None:
     """Refuse columns of different lengths and codes without an id."""
     state = log._to_state()
     for name, column in state.items():
@@ -209,11 +213,11 @@ def check(log: "EventLog") -> None:
         raise DataError(f"event_codes: expected codes from 0 to {len(log.kinds) - 1}")
 
 
-def _fit(codes: IntArray, lowest: int, n: int) -> bool:
+def _fit(codes: AnyArray, lowest: int, n: int) -> bool:
     return len(codes) == 0 or bool(codes.min() >= lowest and codes.max() < n)
 
 
-def columns_of(log: "EventLog") -> dict[str, AnyArray]:
+def columns_of(log: "EventTable") -> dict[str, AnyArray]:
     """Return the columns of a frame of the log."""
     parts = coded_parts(log)
     columns = {"user_id": parts["user"].column(), "item_id": parts["item"].column()}
@@ -233,7 +237,7 @@ def same(mine: Any, theirs: Any) -> bool:
     return type(mine) is type(theirs) and (mine is None or bool(mine == theirs))
 
 
-def shown(log: "EventLog") -> str:
+def shown(log: "EventTable") -> str:
     """Return the sizes of a log, for its repr."""
     sizes = [
         f"{count:,} {word}{'' if count == 1 else 's'}"
@@ -244,10 +248,10 @@ def shown(log: "EventLog") -> str:
     return f"{sizes[0]} of {sizes[1]} and {sizes[2]}, {kinds or 'no kinds'}, {period(log)}"
 
 
-def period(log: "EventLog") -> str:
+def period(log: "EventTable") -> str:
     """Return the first and the last day, or the first and the last step."""
-    present = () if log.times is None else log.times[~missing_times(log.times)]
-    if log.times is None or len(present) == 0:
+    present = None if log.times is None else log.times[~missing_times(log.times)]
+    if log.times is None or present is None or len(present) == 0:
         return "no times"
     first, last = present[0], present[-1]  # rows are in time order
     if log.times.dtype.kind != "M":
