@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from recokit import persistence
+from recokit._runtime.language import Language, check_language
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
@@ -17,7 +18,7 @@ from recokit.base._histories import read_histories, read_history
 from recokit.base._hooks import Hooks
 from recokit.base._lists import ranges
 from recokit.base._state import on_snapshot
-from recokit.base.explanation import Explanation, Language, check_language, explanation_of
+from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
 from recokit.data.interactions import Interactions
