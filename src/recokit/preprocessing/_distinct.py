@@ -61,13 +61,17 @@ class Coded(NamedTuple):
         codes[:-1][used] = np.arange(np.count_nonzero(used), dtype=np.int32)
         return Coded(IdIndex._from_sorted(self.ids._values[used]), codes[self.codes])
 
-    def column(self) -> AnyArray:
-        """Return the id of each row, None if it is missing."""
+    def column(self, nullable: bool = False) -> Any:
+        """Return the id of each row, None if it is missing; ``nullable`` makes pandas' Int64 of whole numbers."""
         if len(self.codes) == 0 or self.codes.min() >= 0:
             return self.ids.take(self.codes)
         with_none = np.empty(len(self.ids) + 1, dtype=object)
         with_none[:-1] = self.ids.ids
-        column: AnyArray = with_none[self.codes]
+        column = with_none[self.codes]
+        if nullable and self.ids._values.dtype == np.int64:
+            import pandas
+
+            return pandas.array(column, dtype="Int64")
         return column
 
 
