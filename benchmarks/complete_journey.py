@@ -72,9 +72,8 @@ def main() -> None:
     rows, tables = measure()
     print("| step | seconds | CPU seconds | peak memory (GB) | result |\n| --- | ---: | ---: | ---: | --- |")
     for row in rows:
-        print(
-            f"| {row['step']} | {row['seconds']:.2f} | {row['cpu_seconds']:.2f} | {row['peak_gb']:.2f} | {row['result']} |"
-        )
+        numbers = " | ".join(f"{row[name]:.2f}" for name in ("seconds", "cpu_seconds", "peak_gb"))
+        print(f"| {row['step']} | {numbers} | {row['result']} |")
     for name, table in tables.items():
         print(f"\n{name}\n\n{table}")
     if arguments.output:

