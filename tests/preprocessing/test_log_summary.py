@@ -23,7 +23,9 @@ def test_the_figures_are_those_of_the_rows(given):
             assert each.repeat_share == pytest.approx(1 - len(set(pairs)) / len(pairs))
     n_pairs = len({(row["user"], row["item"]) for row in given if row["user"] and row["item"]})
     assert summary.density == pytest.approx(n_pairs / max(log.n_users * log.n_items, 1))
-    assert summary.n_missing.get("price", 0) == sum(row["price"] is None for row in given)
+    assert summary.n_missing.get("price", 0) == sum(
+        row["price"] is None and row["event"] in ("purchase", "return") for row in given
+    )
     late = slice(int(0.8 * len(given)), None)
     for name, share in (("user", summary.cold_users), ("item", summary.cold_items)):
         ids = [row[name] for row in read_back(log)]

@@ -89,7 +89,8 @@ def split_after(
     known = has_events[users]
     cells = users.astype(np.int64) * train.n_items + items
     known_cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes
-    repeated = known & (items >= 0) & np.isin(cells, known_cells)
+    places = np.minimum(np.searchsorted(known_cells, cells), len(known_cells) - 1)  # both sorted by user and item
+    repeated = known & (items >= 0) & (known_cells[places] == cells)
     tested = (known | new_users) & (~repeated | repeats)
     n_repeated = int(np.count_nonzero(repeated))
     if not np.any(tested):

@@ -9,11 +9,11 @@ import numpy as np
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray, IntArray
 from recokit.data.id_index import IdIndex
-from recokit.data.rows import Rows, bounds_from_lengths, read_only
+from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
-from recokit.kernels.rows import order_by, row_starts
 from recokit.preprocessing._distinct import Coded
+from recokit.preprocessing._grouping import group
 from recokit.preprocessing._lengths import read_length
 from recokit.preprocessing._rows import coded_parts, known_kinds, required_times
 from recokit.preprocessing._times import missing_times
@@ -21,15 +21,7 @@ from recokit.preprocessing._times import missing_times
 if TYPE_CHECKING:
     from recokit.preprocessing._table import EventTable
 
-__all__ = ["baskets_of", "event_rows", "group", "sequences_of", "session_codes", "warn_of_omitted"]
-
-
-def group(codes: AnyArray, n_codes: int) -> tuple[IntArray, IntArray]:
-    """Return the positions by code, in their order within each code, and the bounds of the codes; −1 is left out."""
-    shifted = codes.astype(np.int32) + np.int32(1)
-    starts = row_starts(read_only(shifted), n_codes + 1)
-    order = order_by(shifted, starts, np.arange(len(codes)))
-    return order[starts[1] :], starts[1:] - starts[1]
+__all__ = ["baskets_of", "event_rows", "sequences_of", "session_codes", "warn_of_omitted"]
 
 
 def warn_of_omitted(purpose: str, omitted: BoolArray, reason: str) -> None:

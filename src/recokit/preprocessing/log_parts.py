@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recokit.exceptions import DataError
+from recokit.preprocessing._grouping import first_rows_of_pairs
 
 if TYPE_CHECKING:
     from recokit.preprocessing.event_log import EventLog
@@ -23,18 +24,34 @@ class LogParts:
     train, test : EventLog
     at : datetime64 or int
         First moment of the test.
-    n_new_users, n_new_items : int
-        Number of users and of items with test events only.
-    n_repeats : int
-        Number of test events whose (user, item) pair has an event in training.
     """
 
     train: "EventLog"
     test: "EventLog"
     at: Any
-    n_new_users: int
-    n_new_items: int
-    n_repeats: int
+
+    @property
+    def n_new_users(self) -> int:
+        """Number of users with test events only."""
+        return int(np.count_nonzero(self.train.users.codes(self.test.users) < 0))
+
+    @property
+    def n_new_items(self) -> int:
+        """Number of items with test events only."""
+        return int(np.count_nonzero(self.train.items.codes(self.test.items) < 0))
+
+    @property
+    def n_repeats(self) -> int:
+        """Number of test events whose (user, item) pair has an event in training."""
+        users, items = (
+            np.concatenate([mine, np.append(known.codes(ids), np.int32(-1))[theirs]])
+            for mine, known, ids, theirs in (
+                (self.train.user_codes, self.train.users, self.test.users, self.test.user_codes),
+                (self.train.item_codes, self.train.items, self.test.items, self.test.item_codes),
+            )
+        )
+        first = first_rows_of_pairs(users, items, self.train.n_users, self.train.n_items)[len(self.train) :]
+        return int(np.count_nonzero((first >= 0) & (first < len(self.train))))
 
     def __iter__(self) -> Iterator["EventLog"]:
         return iter((self.train, self.test))
@@ -63,15 +80,4 @@ def split_at(log: Any, at: Any) -> LogParts:
             raise DataError(
                 f"no {name} events: all events are {'at or after' if name == 'training' else 'before'} {at}"
             )
-    users, items = before.users.codes(after.users), before.items.codes(after.items)
-    pairs = _cells(before.user_codes, before.item_codes, before.n_items)
-    unknown = np.int32(-1)
-    test_users = np.append(users, unknown)[after.user_codes]
-    test_items = np.append(items, unknown)[after.item_codes]
-    repeated = np.isin(_cells(test_users, test_items, before.n_items), pairs) & (test_users >= 0) & (test_items >= 0)
-    n_users, n_items = (int(np.count_nonzero(codes < 0)) for codes in (users, items))
-    return LogParts(before, after, at, n_users, n_items, int(np.count_nonzero(repeated)))
-
-
-def _cells(user_codes: Any, item_codes: Any, n_items: int) -> Any:
-    return user_codes.astype(np.int64) * n_items + item_codes
+    return LogParts(before, after, at)

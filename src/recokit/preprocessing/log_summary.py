@@ -7,8 +7,8 @@ import numpy as np
 
 from recokit._runtime.html import html_table
 from recokit._runtime.text import text_table
-from recokit._typing import AnyArray, BoolArray
 from recokit.data._frames import Backend, to_frame
+from recokit.preprocessing._grouping import first_rows_of_pairs
 from recokit.preprocessing._times import missing_times
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class LogSummary:
     cold_users, cold_items : float, optional
         Share of the last fifth of the events whose user (or item) has no event before these; None without times.
     n_missing : dict of str to int
-        Number of events without a user, an item, a time, a quantity or a price, where there are any.
+        Number of events without a user, an item or a time, and of purchases and returns without a quantity or a price,
+        where there are any.
     """
 
     kinds: tuple[KindSummary, ...]
@@ -126,29 +127,23 @@ def _moment(time: Any) -> str:
 
 def summarize(log: "EventTable") -> LogSummary:
     """Return the figures of a log."""
-    pairs = log.user_codes.astype(np.int64) * log.n_items + log.item_codes
-    complete = (log.user_codes >= 0) & (log.item_codes >= 0)
-    revenue = log.revenue
-    everything = np.ones(len(log), dtype=np.bool_)
-    kinds = [_summarize(log, kind, log.is_kind(kind), pairs, complete, revenue) for kind in log.kinds]
+    kinds = [_summarize(log.take(log.is_kind(kind), keep_ids=True), kind)[0] for kind in log.kinds]
     kinds.sort(key=lambda each: -each.n_events)
-    total = _summarize(log, "all", everything, pairs, complete, revenue)
-    n_pairs = round((1 - total.repeat_share) * np.count_nonzero(complete)) if np.any(complete) else 0
+    total, n_pairs = _summarize(log, "all")
     start, stop, cold = _over_time(log)
     density = n_pairs / max(log.n_users * log.n_items, 1)
     return LogSummary(tuple(kinds), total, start, stop, density, *cold, _missing(log))
 
 
-def _summarize(
-    log: "EventTable", kind: str, rows: BoolArray, pairs: AnyArray, complete: BoolArray, revenue: AnyArray | None
-) -> KindSummary:
-    chosen = pairs[rows & complete]
-    repeats = 1 - len(np.unique(chosen)) / len(chosen) if len(chosen) else np.nan
-    n_users, n_items = (
-        int(np.count_nonzero(np.bincount(codes[rows & (codes >= 0)]))) for codes in (log.user_codes, log.item_codes)
-    )
-    total = None if revenue is None else float(revenue[rows].sum())
-    return KindSummary(kind, int(np.count_nonzero(rows)), n_users, n_items, float(repeats), total)
+def _summarize(log: "EventTable", kind: str) -> tuple[KindSummary, int]:
+    """Return the figures of a log under a name, and its number of distinct pairs."""
+    first = first_rows_of_pairs(log.user_codes, log.item_codes, log.n_users, log.n_items)
+    n_pairs = int(np.count_nonzero(first == np.arange(len(log))))
+    n_complete = int(np.count_nonzero(first >= 0))
+    repeats = 1 - n_pairs / n_complete if n_complete else np.nan
+    n_users, n_items = (int(np.count_nonzero(np.bincount(codes + 1)[1:])) for codes in (log.user_codes, log.item_codes))
+    revenue = None if log.revenue is None else float(log.revenue.sum())
+    return KindSummary(kind, len(log), n_users, n_items, float(repeats), revenue), n_pairs
 
 
 def _over_time(log: "EventTable") -> tuple[Any, Any, tuple[float | None, float | None]]:
@@ -173,6 +168,7 @@ def _over_time(log: "EventTable") -> tuple[Any, Any, tuple[float | None, float |
 def _missing(log: "EventTable") -> dict[str, int]:
     counts = {"user": int(np.count_nonzero(log.user_codes < 0)), "item": int(np.count_nonzero(log.item_codes < 0))}
     counts["time"] = 0 if log.times is None else int(np.count_nonzero(missing_times(log.times)))
+    sold = log.is_kind("purchase", "return")
     for name, numbers in (("quantity", log.quantities), ("price", log.prices)):
-        counts[name] = 0 if numbers is None else int(np.count_nonzero(np.isnan(numbers)))
+        counts[name] = 0 if numbers is None else int(np.count_nonzero(np.isnan(numbers[sold])))
     return {name: n for name, n in counts.items() if n}
