@@ -220,7 +220,8 @@ def trait(name, difference, family=""):
 def test_only_notable_differences_that_can_be_said_are_traits():
     columns = [Feature("frequency"), Feature("night_share"), Feature("category=toys", family="category"), Feature("x")]
     assert [one.feature.name for one in traits_of(columns, [0.5, -2.0, -2.0, -0.6])] == ["x", "frequency"]
-    assert traits_of(columns, [0.3, 0.3, 0.3, 0.3]) == []
+    assert [one.feature.name for one in traits_of(columns, [0.2, 0.1, 0.3, -0.3])] == ["category=toys"]
+    assert traits_of(columns, [0.1, 0.1, 0.1, 0.1]) == []
 
 
 def test_names_are_distinct_and_use_further_traits_if_needed():

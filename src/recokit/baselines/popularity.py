@@ -8,10 +8,12 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
-from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE
+from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
+from recokit.data._id_forms import describe_mismatch
 from recokit.data._weights import decays
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.exceptions import DataError
 from recokit.metrics._groups import UserGroups
 
 __all__ = ["Popularity"]
@@ -38,10 +40,11 @@ class Popularity(Recommender):
     ratings.
 
     With groups of users, such as the segments of `recokit.preprocessing.rfm`, the score of an item for the users of a
-    group is the sum :math:`s_{gi}` over the interactions of the group, plus :math:`\mu s_i / \sum_j s_j`, where
-    :math:`s_i` is the sum over all users and :math:`\mu` is the shrinkage (Dirichlet smoothing): a small group gets a
-    list close to that of all users. Users without a group, and users outside the training data, get the list of all
-    users.
+    group is :math:`(1 - \lambda) s_{gi} + \lambda n_g s_i / n`, where :math:`s_{gi}` is the sum over the group,
+    :math:`s_i` that over all users, and n and :math:`n_g` are their totals over all items. The weight
+    :math:`\lambda = \mu / (n_g + \mu)` of the popularity among all users depends on the shrinkage :math:`\mu`, such
+    that a small group gets a list close to that of all users (Dirichlet smoothing). Users without a group, and users
+    outside the training data, get the list of all users.
 
     Parameters
     ----------
@@ -50,8 +53,10 @@ class Popularity(Recommender):
         By default all interactions count fully.
     by : mapping of users to groups, pandas Series, or frame, optional
         Group of each user, in the forms of ``groups=`` of `recokit.evaluate`. By default all users get one list.
-    shrinkage : float
-        Strength of the popularity among all users in the scores of a group, in interactions; only with ``by``.
+    shrinkage : float, optional
+        Strength of the popularity among all users in the scores of a group, in interactions; only with ``by``. By
+        default it is estimated from the differences between the groups, by the method of moments for the
+        Dirichlet-multinomial distribution: groups that differ by no more than chance get the list of all users.
     feedback : {"auto", "explicit", "implicit"}
         Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
@@ -67,13 +72,15 @@ class Popularity(Recommender):
         Labels of the groups; only with ``by``.
     group_scores_ : (n_groups, n_items) float64 array
         Score of each item in each group; only with ``by``.
+    shrinkage_ : float
+        Shrinkage, given or estimated, in the unit of the strengths; only with ``by``.
     user_groups_ : (n_users,) int32 array
         Group of each training user, −1 for none; only with ``by``.
 
     References
     ----------
     C. Zhai and J. Lafferty: A study of smoothing methods for language models applied to information retrieval. TOIS 22,
-    2004.
+    2004. J. E. Mosimann: On the compound multinomial distribution. Biometrika 49, 1962.
 
     Examples
     --------
@@ -88,15 +95,15 @@ class Popularity(Recommender):
     >>> segments = {"ann": "home", "bob": "office", "cy": "home"}
     >>> model = Popularity(by=segments, shrinkage=1).fit(log)
     >>> model.recommend("ann", n=1, exclude_seen=False)["ann"]
-    [('tea', 2.5)]
+    [('tea', 1.875)]
     >>> model.recommend("bob", n=1, exclude_seen=False)["bob"]
-    [('cup', 1.25)]
+    [('cup', 0.625)]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "half_life": OPTIONAL_POSITIVE,
-        "shrinkage": NON_NEGATIVE,
+        "shrinkage": OPTIONAL_NON_NEGATIVE,
     }
 
     def __init__(
@@ -104,7 +111,7 @@ class Popularity(Recommender):
         *,
         half_life: float | None = None,
         by: Any = None,
-        shrinkage: float = 100.0,
+        shrinkage: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
@@ -134,14 +141,28 @@ class Popularity(Recommender):
     def _fit_groups(self, interactions: Interactions, weights: FloatArray) -> None:
         """Set the scores of each group."""
         groups = UserGroups.from_input(self.by)
-        groups.check_users(interactions.users)
+        reason = describe_mismatch(groups.users, interactions.users, ("the groups", "the training data"))
+        if reason is not None:
+            raise DataError(f"by: none of the {interactions.n_users} training users has a group: {reason}")
         n_groups, n_items = len(groups.groups), interactions.n_items
         self.groups_ = list(groups.groups)
         self.user_groups_ = groups.codes_of(interactions.users)
         of_event = self.user_groups_[interactions.user_codes]
         cells = of_event[of_event >= 0].astype(np.int64) * n_items + interactions.item_codes[of_event >= 0]
-        scores = np.bincount(cells, weights[of_event >= 0], minlength=n_groups * n_items).reshape(n_groups, n_items)
-        self.group_scores_ = scores + self.shrinkage * self.item_scores_ / max(self.item_scores_.sum(), 1e-300)
+
+        def sums(weights_of_cells: FloatArray | None) -> FloatArray:
+            totals: FloatArray = np.bincount(cells, weights_of_cells, n_groups * n_items).astype(np.float64)
+            return totals.reshape(n_groups, n_items)
+
+        scores = sums(weights[of_event >= 0])
+        if self.shrinkage is None:
+            self.shrinkage_ = _concentration(sums(None)) * (float(weights.mean()) or 1.0)
+        else:
+            self.shrinkage_ = float(self.shrinkage)
+        totals = scores.sum(axis=1, keepdims=True)
+        weight_of_all = 1 / (1 + totals / self.shrinkage_) if self.shrinkage_ > 0 else np.zeros_like(totals)
+        shares = self.item_scores_ / max(self.item_scores_.sum(), np.finfo(np.float64).tiny)
+        self.group_scores_ = (1 - weight_of_all) * scores + weight_of_all * totals * shares
 
     def _user_profiles(self, user_codes: CodeArray) -> _Profiles:
         if self.by is None:
@@ -201,3 +222,23 @@ class Popularity(Recommender):
             groups = UserGroups.from_input(self.by)
             state["params"]["by"] = {"user_id": groups.users.ids, "group": groups.groups.take(groups.codes)}
         return state
+
+
+def _concentration(counts: FloatArray) -> float:
+    """Return the concentration of the Dirichlet distribution of the items of groups; infinity if chance explains them.
+
+    The counts of a group are multinomial with probabilities from a Dirichlet distribution around the probabilities of
+    all groups together. The estimate equates Pearson's chi-squared statistic with its expectation.
+
+    Parameters
+    ----------
+    counts : (n_groups, n_items) array
+        Number of interactions of each group and item.
+    """
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    sizes, total = counts.sum(axis=1, keepdims=True), counts.sum()
+    expected = sizes * (counts.sum(axis=0) / total)
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    n_free = counts.shape[1] - 1
+    excess = statistic - n_free * (len(counts) - 1)
+    return max(n_free * float(total) - statistic, 0.0) / excess if excess > 0 else float("inf")

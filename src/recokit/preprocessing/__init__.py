@@ -1,8 +1,8 @@
 """From the log of events to interactions, features and segments.
 
-`EventLog` reads, joins, cleans, splits and weights logs, with the cleaning rules of this package. `user_features`,
-`item_features` and `rfm` describe users and items, and `UserSegments` groups users. `learn_weights` learns the weights
-of the kinds of events. `match_by` and `match_titles` match the items of two platforms.
+`EventLog` reads, joins, cleans, splits and weights logs. `learn_weights` learns the weights of the kinds of events.
+`match_by` and `match_titles` match the items of two platforms. `user_features` and `item_features` describe users and
+items; `rfm` and `UserSegments` divide the users into segments.
 """
 
 from recokit.preprocessing.cleaning import (

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["clean"]
 
+_Sizes = tuple[int, int, int, float]
+
 
 def clean(log: "EventLog", rules: tuple[Any, ...]) -> tuple["EventLog", CleaningReport]:
     """Return the log after all rules, and the report.
@@ -29,6 +31,7 @@ def clean(log: "EventLog", rules: tuple[Any, ...]) -> tuple["EventLog", Cleaning
     if len(log) == 0:
         raise DataError("clean: the log has no events; check the filters before it")
     steps, current = [], log
+    sizes = before = _sizes(log)
     for rule in rules:
         result = rule.apply(current)
         if not isinstance(result, RuleResult) or len(result.log) != len(current) - int(np.sum(result.removed)):
@@ -38,9 +41,10 @@ def clean(log: "EventLog", rules: tuple[Any, ...]) -> tuple["EventLog", Cleaning
             )
         if len(result.log) == 0:
             raise DataError(_emptied(rule, len(current), result))
-        steps.append(_step(rule, current, result))
-        current = result.log
-    return current, CleaningReport(tuple(steps), _sizes(log), _sizes(current))
+        left = sizes if result.log is current else _sizes(result.log)
+        steps.append(_step(rule, sizes, left, result))
+        current, sizes = result.log, left
+    return current, CleaningReport(tuple(steps), before, sizes)
 
 
 def _check(rule: Any) -> None:
@@ -56,15 +60,20 @@ def _emptied(rule: Any, n_left: int, result: RuleResult) -> str:
     return f"{rule!r} removed all {n_left:,} remaining events{reasons}; {remedy}"
 
 
-def _step(rule: Any, before: "EventLog", result: RuleResult) -> CleaningStep:
-    differences = [one - other for one, other in zip(_sizes(before), _sizes(result.log), strict=True)]
-    events, users, items, revenue = differences
+def _step(rule: Any, before: _Sizes, after: _Sizes, result: RuleResult) -> CleaningStep:
     return CleaningStep(
-        rule, int(events), int(users), int(items), revenue, result.changed, result.notes, result.details
+        rule=rule,
+        events=before[0] - after[0],
+        users=before[1] - after[1],
+        items=before[2] - after[2],
+        revenue=before[3] - after[3],
+        changed=result.changed,
+        examples=result.notes,
+        details=result.details,
     )
 
 
-def _sizes(log: "EventLog") -> tuple[int, int, int, float]:
+def _sizes(log: "EventLog") -> _Sizes:
     """Return the numbers of events, users and items, and the revenue, NaN without prices."""
     revenue = log.revenue
     return len(log), log.n_users, log.n_items, float("nan") if revenue is None else float(revenue.sum())

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._runtime.arguments import check_count
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data._columns import to_optional_numbers
-from recokit.data._frames import column, column_names, is_missing
+from recokit.data._frames import column, column_names
 from recokit.data._id_forms import describe_mismatch
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
+from recokit.preprocessing._distinct import Coded
 
 __all__ = ["Categories", "catalogue_prices", "read_categories"]
 
@@ -51,23 +52,23 @@ def read_categories(items: IdIndex, catalogue: Any, category: str | None, max_ca
             f"catalogue: no column {category!r}; the columns are {first_few(column_names(catalogue))}. Name the column "
             "as category=, or pass category=None"
         )
-    labels = [None if is_missing(label) else str(label) for label in column(catalogue, category)]
-    position = _positions([label for label in labels if label is not None], max_categories)
-    codes = [-1 if label is None else position.get(label, len(position) - 1) for label in labels]
-    rows = _catalogue_rows(items, catalogue)
-    return Categories(tuple(position), np.append(np.array(codes, dtype=np.int32), np.int32(-1))[rows])
+    labels = Coded.from_column(column(catalogue, category), f"{category} of the catalogue")
+    names = [str(label) for label in labels.ids]
+    position = _positions(names, np.bincount(labels.codes[labels.codes >= 0], minlength=len(names)), max_categories)
+    places = np.array([*(position.get(name, len(position) - 1) for name in names), -1], dtype=np.int32)
+    return Categories(tuple(position), np.append(places[labels.codes], np.int32(-1))[_catalogue_rows(items, catalogue)])
 
 
-def _positions(labels: list[str], max_categories: int) -> dict[str, int]:
+def _positions(names: list[str], counts: IntArray, max_categories: int) -> dict[str, int]:
     """Return the position of each category; the last is "other" if there are too many."""
-    counts: dict[str, int] = {}
-    for label in labels:
-        counts[label] = counts.get(label, 0) + 1
-    names = sorted(counts)
-    if len(names) > max_categories:
-        largest = sorted((name for name in names if name != _OTHER), key=lambda name: -counts[name])
-        names = [*sorted(largest[: max_categories - 1]), _OTHER]
-    return {name: place for place, name in enumerate(names)}
+    sizes: dict[str, int] = {}
+    for name, count in zip(names, counts.tolist(), strict=True):
+        sizes[name] = sizes.get(name, 0) + count
+    chosen = sorted(sizes)
+    if len(chosen) > max_categories:
+        largest = sorted((name for name in chosen if name != _OTHER), key=lambda name: -sizes[name])
+        chosen = [*sorted(largest[: max_categories - 1]), _OTHER]
+    return {name: place for place, name in enumerate(chosen)}
 
 
 def catalogue_prices(items: IdIndex, catalogue: Any) -> FloatArray | None:

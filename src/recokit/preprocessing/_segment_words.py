@@ -7,7 +7,7 @@ from recokit.preprocessing.features import Feature
 
 __all__ = ["Trait", "distinct_names", "traits_of"]
 
-_NOTABLE = 0.4  # difference from all users in standard deviations
+_NOTABLE, _SLIGHT = 0.4, 0.15  # differences from all users in standard deviations
 _MAX_ADJECTIVES = 2
 _MAX_OF_FAMILY = {"category": 2, "engagement": 2}  # traits of a segment; 1 of other families
 
@@ -72,12 +72,17 @@ class Trait(NamedTuple):
 
 
 def traits_of(columns: Sequence[Feature], differences: Sequence[float]) -> list[Trait]:
-    """Return the notable traits of a segment, largest difference first, few of each family."""
+    """Return the notable traits of a segment, largest difference first, few of each family.
+
+    Without a notable trait, the largest slight one is returned, such as for a segment of most users.
+    """
     traits = [Trait(column, float(value)) for column, value in zip(columns, differences, strict=True)]
-    notable = [trait for trait in traits if abs(trait.difference) >= _NOTABLE and trait.is_sayable]
+    slight = [trait for trait in traits if abs(trait.difference) >= _SLIGHT and trait.is_sayable]
+    slight.sort(key=lambda trait: -abs(trait.difference))
+    notable = [trait for trait in slight if abs(trait.difference) >= _NOTABLE]
     chosen: list[Trait] = []
     counts: dict[str, int] = {}
-    for trait in sorted(notable, key=lambda trait: -abs(trait.difference)):
+    for trait in notable or slight[:1]:
         family = trait.feature.family or trait.feature.name
         limit = _MAX_OF_FAMILY.get(family, 1)
         if counts.get(family, 0) < limit:

@@ -108,7 +108,7 @@ class Features:
         repeated = sorted({name for name in self.names if self.names.count(name) > 1})
         if repeated:
             raise DataError(f"features: {len(repeated)} column name(s) are duplicated: {first_few(repeated)}")
-        infinite = [name for name, bad in zip(self.names, np.isinf(matrix).any(axis=0), strict=True) if bad]
+        infinite = [self.names[place] for place in np.unique(np.nonzero(np.isinf(matrix))[1])]
         if infinite:
             raise DataError(f"features: infinite values in {first_few(infinite)}; use NaN for undefined values")
         self.values = read_only(matrix)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
+from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.cleaning import match_returns
 from recokit.preprocessing._rows import coded_parts, in_order
@@ -131,7 +132,7 @@ class NetReturns(RuleText):
         if self.negative_quantity and log.quantities is not None:
             found |= bought & (log.quantities < 0)
         if self.order_prefix is not None and log.orders is not None and log.order_codes is not None and len(log.orders):
-            prefixed = np.array([str(order).startswith(self.order_prefix) for order in log.orders], dtype=np.bool_)
+            prefixed = _begin_with(log.orders, self.order_prefix)
             if np.all(prefixed[log.order_codes[bought & (log.order_codes >= 0)]]) and np.any(bought & ~found):
                 raise DataError(
                     f"NetReturns: the ids of all orders begin with order_prefix={self.order_prefix!r}, such as "
@@ -139,6 +140,13 @@ class NetReturns(RuleText):
                 )
             found |= bought & np.append(prefixed, False)[log.order_codes]
         return found
+
+
+def _begin_with(orders: IdIndex, prefix: str) -> BoolArray:
+    """Return whether each order id, as text, begins with a prefix."""
+    texts = orders.ids.astype(np.dtypes.StringDType())
+    found: BoolArray = np.strings.startswith(texts, prefix)
+    return found
 
 
 class _Netted(NamedTuple):
