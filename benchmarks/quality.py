@@ -193,7 +193,8 @@ def model_rows(
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows as Markdown tables, one for each test, and the sources of the published figures."""
     lines, sources = [], dict[str, int]()
-    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in rows):
+    in_order = [row for kind in (False, True) for row in rows if (row["kind"] == "other") == kind]
+    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in in_order):
         chosen = [row for row in rows if (row["protocol"], row["test"]) == (name, test)]
         lines += [f"## {name}, {test}", "", f"| model | | {' | '.join(chosen[0]['metrics'])} | fit s | parameters |"]
         lines += [f"|---|---|{'--:|' * (len(chosen[0]['metrics']) + 1)}---|"]
