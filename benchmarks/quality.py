@@ -3,6 +3,7 @@
     python benchmarks/quality.py                                             # all models on all protocols
     python benchmarks/quality.py --protocols amazon-toys --models ItemKNN EASE --candidates 10
     python benchmarks/quality.py --candidates 0                              # defaults only
+    python benchmarks/quality.py --protocols --files Beauty.txt              # your own sequences, "user item item …"
     python benchmarks/quality.py --quick                                     # 2 candidates, 500 histories each
 
 Each row has the metrics of a model with its defaults and with tuned parameters. Parameters are chosen on validation
@@ -18,12 +19,13 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from _common.history_baseline import RepeatHistory
-from _common.sequence_data import CHOOSE_BY, PROTOCOLS, Case, Protocol, load_protocol
+from _common.sequence_data import CHOOSE_BY, PROTOCOLS, Case, Protocol, last_item_of_file, load_protocol
 
 from recokit import evaluate
 from recokit.baselines import Popularity
@@ -38,10 +40,10 @@ QUICK_HISTORIES, QUICK_CANDIDATES = 500, 2
 
 
 class Model(NamedTuple):
-    """A model, and the protocols on which it runs; all by default."""
+    """A model, and the protocols on which it runs; all if there are none."""
 
     make: Callable[..., Any]
-    protocols: tuple[str, ...] = tuple(PROTOCOLS)
+    protocols: tuple[str, ...] = ()
 
 
 BASKETS = "ta-feng", "online-retail"
@@ -141,9 +143,8 @@ def as_text(parameters: Parameters) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in parameters.items())
 
 
-def run_protocol(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+def run_protocol(name: str, protocol: Protocol, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the rows of a protocol: other implementations first, then the models."""
-    protocol = load_protocol(name, options.data_dir)
     if options.quick:
         tests = {test: first_histories(case) for test, case in protocol.tests.items()}
         protocol = protocol._replace(validation=first_histories(protocol.validation), tests=tests)
@@ -151,7 +152,7 @@ def run_protocol(name: str, options: argparse.Namespace) -> list[dict[str, Any]]
     print(f"{name}: {protocol.text}; {train.n_events:,} events of {train.n_users:,} sequences for training", flush=True)
     rows = other_rows(name, protocol)
     for label in options.models:
-        if name not in MODELS[label].protocols:
+        if MODELS[label].protocols and name not in MODELS[label].protocols:
             continue
         print(f"  {label}", flush=True)
         tuned = choose(MODELS[label], protocol, options)
@@ -195,7 +196,8 @@ def model_rows(
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows as Markdown tables, one for each test, and the sources of the published figures."""
     lines, sources = [], dict[str, int]()
-    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in rows):
+    in_order = [row for kind in (False, True) for row in rows if (row["kind"] == "other") == kind]
+    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in in_order):
         chosen = [row for row in rows if (row["protocol"], row["test"]) == (name, test)]
         lines += [f"## {name}, {test}", "", f"| model | | {' | '.join(chosen[0]['metrics'])} | fit s | parameters |"]
         lines += [f"|---|---|{'--:|' * (len(chosen[0]['metrics']) + 1)}---|"]
@@ -218,7 +220,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Search and print the candidates and the tables of test results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, help="folder of the data sets (default: RECOKIT_DATA)")
-    parser.add_argument("--protocols", nargs="+", choices=list(PROTOCOLS), default=list(PROTOCOLS))
+    parser.add_argument("--protocols", nargs="*", choices=list(PROTOCOLS), default=list(PROTOCOLS))
+    parser.add_argument("--files", nargs="+", type=Path, default=[], help="text files, a user and its items per line")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     parser.add_argument("--candidates", type=int, default=20, help="candidates per model and protocol (default: 20)")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_CANDIDATES} candidates, {QUICK_HISTORIES} users")
@@ -228,8 +231,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     options.candidates = min(options.candidates, QUICK_CANDIDATES) if options.quick else options.candidates
     start, rows = time.perf_counter(), []
-    for name in options.protocols:
-        rows += run_protocol(name, options)
+    loaders: list[tuple[str, Callable[[], Protocol]]] = [
+        *((name, partial(load_protocol, name, options.data_dir)) for name in options.protocols),
+        *((path.stem, partial(last_item_of_file, path)) for path in options.files),
+    ]
+    for name, load in loaders:
+        rows += run_protocol(name, load(), options)
         if options.output:
             options.output.write_text(json.dumps(rows, indent=2), encoding="utf-8")
     print("\n" + table(rows))

@@ -17,7 +17,7 @@ from recokit.model_selection import SequenceSplit, every_position, leave_last_ba
 
 from .published_data import data_folder
 
-__all__ = ["CHOOSE_BY", "PROTOCOLS", "Case", "Protocol", "load_protocol", "read_stored_lists"]
+__all__ = ["CHOOSE_BY", "PROTOCOLS", "Case", "Protocol", "last_item_of_file", "load_protocol", "read_stored_lists"]
 
 
 CHOOSE_BY = 1  # position of the metric of a protocol by which parameters are chosen
@@ -105,6 +105,13 @@ def _last_basket(sequences: Sequences, text: str) -> Protocol:
 def _amazon_toys(folder: Path | None) -> Protocol:
     split = datasets.load_amazon_toys(folder)
     return _last_item(Sequences.from_interactions(split.train.merge(split.test)), "purchases of Amazon Toys & Games")
+
+
+def last_item_of_file(path: Path) -> Protocol:
+    """Return the protocol of the last item for a text file with the user and the items of a user in each line."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [line.split() for line in lines if line.strip()]
+    return _last_item(Sequences.from_lists({row[0]: row[1:] for row in rows}), f"sequences of {path.name}")
 
 
 def _movielens_100k(folder: Path | None) -> Protocol:

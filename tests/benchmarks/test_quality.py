@@ -78,6 +78,17 @@ def test_the_repeat_baseline_ranks_items_by_frequency_and_then_recency():
     assert RepeatHistory().recommend_for(histories, 3, exclude_seen=True, on_unknown="empty")["ann"] == []
 
 
+def test_files_of_sequences_are_tested_on_the_last_item(tmp_path):
+    file = tmp_path / "log.txt"
+    file.write_text("".join(f"{user} a b c{user % 3} a{user % 2} b{user % 2}\n" for user in range(40)))
+    output = tmp_path / "results.json"
+    arguments = ["--models", "Popularity", "--candidates", "0", "--output", str(output)]
+    quality.main(["--protocols", "--files", str(file), *arguments])
+    (row,) = json.loads(output.read_text(encoding="utf-8"))
+    assert (row["protocol"], row["test"], row["metrics"]) == ("log", "last item", ["hit_rate@10", "ndcg@10"])
+    assert row["values"][0] == 1
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_validation_data_are_part_of_the_training_data_of_the_test(name, data_dir):

@@ -121,6 +121,9 @@ def test_sequences_are_interactions_with_the_number_of_events():
     sequences = Sequences.from_lists({"ann": ["tea", "cup", "tea"]})
     data = as_interactions(sequences, None, "auto")
     assert (data.feedback, data.values.tolist()) == ("implicit", [1, 2])
+    assert data.timestamps is None
+    timed = Sequences.from_lists({"ann": ["tea", "cup", "tea"]}, times={"ann": [10, 20, 30]})
+    assert as_interactions(timed, None, "auto").timestamps.tolist() == [20, 30]
     with pytest.raises(DataError, match="needs ratings, but Sequences hold events without ratings"):
         as_interactions(sequences, None, "explicit")
     with pytest.raises(ValueError, match="the strength of a pair is its number of events"):

@@ -63,7 +63,7 @@ def _from_sequences(X: Sequences, y: Any, asked: Literal["explicit", "implicit"]
         raise ValueError("y is allowed only with (user, item) pairs; the strength of a pair is its number of events")
     if asked == "explicit":
         raise DataError("feedback='explicit' needs ratings, but Sequences hold events without ratings")
-    return X.to_interactions()
+    return X._pairs()
 
 
 def pair_ids(X: Any) -> tuple[Any, Any]:

@@ -251,7 +251,8 @@ class Sequences:
 
         The strength of a pair is the number of its events. Its timestamp is that of its last event: the time or, in
         sequences without times, the position in the sequence from 0; the events of a basket have the position of the
-        basket.
+        basket. Models that are fitted to sequences without times get no timestamps, because positions of different
+        users are not comparable.
 
         Examples
         --------

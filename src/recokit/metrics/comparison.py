@@ -103,9 +103,8 @@ class Comparison:
 
     def _summary(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
-        return (
-            f"{self.n_users:,} {self.unit}, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
-        )
+        level = f"{100 * (1 - self.alpha):g}% intervals"
+        return f"{self.n_users:,} {self.unit}, {count}; {level}, p adjusted by Holm's method"
 
     def __str__(self) -> str:
         lines = [self._summary()]
