@@ -1,5 +1,6 @@
 """Base class of models that recommend the next basket, in which bought items are often bought again."""
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -137,7 +138,7 @@ class BasketRecommender(SequenceRecommender):
         """Return a model of the same state for one request."""
         if repeat_share is None:
             return self
-        if isinstance(repeat_share, str) or not 0 <= repeat_share <= 1:
+        if not isinstance(repeat_share, Real) or not 0 <= repeat_share <= 1:
             raise ValueError(f"repeat_share={repeat_share!r}: expected a number from 0 to 1, or None")
         if exclude_seen:
             raise ValueError("repeat_share needs the items bought before; leave out exclude_seen=True")
