@@ -22,7 +22,7 @@ from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
-from recokit.sequence import TIFUKNN, RepeatFrequency, TransitionKNN
+from recokit.sequence import TIFUKNN, BoughtTogether, RepeatFrequency, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
@@ -44,6 +44,7 @@ __all__ = [
     "SLIM",
     "TIFUKNN",
     "BiasBaseline",
+    "BoughtTogether",
     "DataError",
     "Explanation",
     "IdIndex",

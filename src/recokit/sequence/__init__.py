@@ -1,7 +1,8 @@
 """Models of sequences: the order of events, sessions and baskets."""
 
+from recokit.sequence.bought_together import BoughtTogether
 from recokit.sequence.repeat_frequency import RepeatFrequency
 from recokit.sequence.tifu_knn import TIFUKNN
 from recokit.sequence.transition_knn import TransitionKNN
 
-__all__ = ["TIFUKNN", "RepeatFrequency", "TransitionKNN"]
+__all__ = ["TIFUKNN", "BoughtTogether", "RepeatFrequency", "TransitionKNN"]

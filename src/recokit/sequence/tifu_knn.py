@@ -114,7 +114,7 @@ class TIFUKNN(BasketRecommender):
         self,
         n_neighbors: int = 300,
         *,
-        shrinkage: float = 10.0,
+        shrinkage: float = 20.0,
         group_size: int = 7,
         basket_decay: float = 0.95,
         group_decay: float = 0.8,
