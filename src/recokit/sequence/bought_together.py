@@ -53,8 +53,9 @@ class BoughtTogether(ItemWeightsRecommender):
 
     Parameters
     ----------
-    measure : {"confidence", "lift", "log_likelihood"}
-        m. "confidence" prefers popular items, "lift" rare ones.
+    measure : {"log_likelihood", "confidence", "lift"}
+        m. "log_likelihood" prefers pairs that are certain to be more than chance, "confidence" popular items, and
+        "lift" rare items; "lift" needs shrinkage.
     min_support : int or float
         Minimum number of baskets with both items, if it is a whole number; or their minimum share of all baskets.
     shrinkage : float
@@ -101,7 +102,7 @@ class BoughtTogether(ItemWeightsRecommender):
     >>> from recokit.sequence import BoughtTogether
     >>> baskets = {1: ["tea", "cup"], 2: ["tea", "cup"], 3: ["tea", "pot", "cup"], 4: ["pot", "tea"]}
     >>> orders = [(order, item) for order, items in baskets.items() for item in items]
-    >>> model = BoughtTogether(shrinkage=0).fit(orders)
+    >>> model = BoughtTogether("confidence").fit(orders)
     >>> model.similar_items("pot")["pot"]
     [('tea', 1.0)]
     >>> model.recommend_for({"cart": ["tea"]})["cart"]
@@ -126,10 +127,10 @@ class BoughtTogether(ItemWeightsRecommender):
 
     def __init__(
         self,
-        measure: str = "confidence",
+        measure: str = "log_likelihood",
         *,
         min_support: float = 2,
-        shrinkage: float = 5.0,
+        shrinkage: float = 0.0,
         view_weight: float = 1.0,
         n_neighbors: int | None = 200,
         feedback: str = "auto",
@@ -150,7 +151,7 @@ class BoughtTogether(ItemWeightsRecommender):
         return {
             "measure": list(_MEASURES),
             "min_support": [1, 2, 3, 5],
-            "shrinkage": [0.0, 2.0, 5.0, 10.0, 20.0],
+            "shrinkage": [0.0, 5.0, 20.0, 50.0],
         }
 
     # ------------------------------------------------------------------ fitting

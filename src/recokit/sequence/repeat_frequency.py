@@ -36,7 +36,7 @@ class RepeatFrequency(BasketRecommender):
     popularity_weight : float
         λ, number of baskets that the shares of all users count for. With the default, very popular items can precede
         items that the user bought once. With values up to 1 and ``decay=1``, popularity only breaks ties between
-        numbers of baskets, and orders the items that the user has not bought. With 0, lists hold only items bought before.
+        numbers of baskets, and orders the items not bought before. With 0, lists hold only items bought before.
     decay : float
         d, factor of each basket back in the history, above 0 and at most 1.
     window : int, optional

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
@@ -17,6 +17,8 @@ from recokit.sequence._basket_base import BasketRecommender
 from recokit.sequence._basket_events import basket_starts, summed_by_item
 
 __all__ = ["TIFUKNN"]
+
+_PARALLEL = 1.0 - 1e-6  # cosines above it are 1 but for rounding
 
 
 class TIFUKNN(BasketRecommender):
@@ -76,8 +78,9 @@ class TIFUKNN(BasketRecommender):
     Differences from the paper: α depends on the number of baskets; neighbours count by their similarity and number of
     baskets, and are nearest by cosine instead of Euclidean distance; vectors are sums instead of means of groups. The
     search for neighbours is exact. It takes place when lists are requested, so a fit takes time linear in the number of
-    events, and `partial_fit` is exact. A user passed to `recommend_for` can have itself as a neighbour if it is also in
-    the training data.
+    events, and `partial_fit` is exact. Users whose vector is parallel to that of the user are no neighbours, since they
+    bought nothing else; in particular, a user is no neighbour of itself, and `recommend_for` with the baskets of a
+    training user gives the list of that user.
 
     Without baskets in the data, events of a user at the same time are one basket; without times, each event is one.
 
@@ -204,16 +207,35 @@ class TIFUKNN(BasketRecommender):
         self._runner().rows(nearest_rows, vectors.n_rows, args, costs=costs)
         return top
 
+    def _neighbors(self, vectors: Rows) -> Rows:
+        """Return the k most similar users of each vector that are not parallel to it, best first."""
+        k, n_users = self.n_neighbors, self.interactions_.n_users
+        width, open_rows = min(k + 1, n_users), np.arange(vectors.n_rows)
+        parts = [(open_rows[:0], np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))]
+        while len(open_rows):
+            top = self._nearest(vectors.take(open_rows), np.full(len(open_rows), -1, np.int32), width)
+            n_parallel = np.count_nonzero(top.scores > _PARALLEL, axis=1)
+            # A list is complete if it has k neighbours, or if there are no more similar users.
+            complete = (top.counts - n_parallel >= k) | (top.counts < width) | (width == n_users)
+            ranks = np.arange(top.codes.shape[1]) - n_parallel[:, None]
+            used = (ranks >= 0) & (ranks < k) & (top.codes >= 0) & complete[:, None]
+            parts.append((np.repeat(open_rows, used.sum(axis=1)), top.codes[used], top.scores[used]))
+            open_rows, width = open_rows[~complete], min(2 * width, n_users)
+        row_codes, codes, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = np.argsort(row_codes, kind="stable")
+        indptr = bounds_from_lengths(np.bincount(row_codes, minlength=vectors.n_rows))
+        return Rows.from_arrays(indptr, codes[order], scores[order])
+
     def _user_profiles(self, user_codes: CodeArray) -> Rows:
         totals = np.append(self._totals, 0.0)[user_codes]  # code −1 is an unknown user
-        return self._profiles(self._vectors.take(user_codes), totals, user_codes)
+        return self._profiles(self._vectors.take(user_codes), totals)
 
     def _fold_in(self, histories: Rows) -> Rows:
-        return self._profiles(*self._vectors_of(histories), np.full(histories.n_rows, -1))
+        return self._profiles(*self._vectors_of(histories))
 
-    def _profiles(self, vectors: Rows, totals: FloatArray, own_codes: AnyArray) -> Rows:
+    def _profiles(self, vectors: Rows, totals: FloatArray) -> Rows:
         """Return, for each vector, the rows of ``_rows`` to add up and their weights: neighbours, then own items."""
-        neighbors = self._nearest(vectors, own_codes.astype(np.int32), self.n_neighbors).as_rows()
+        neighbors = self._neighbors(vectors)
         alphas = (
             totals / (totals + self.shrinkage) if self.own_weight is None else np.full(len(totals), self.own_weight)
         )
