@@ -30,7 +30,7 @@ from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.preprocessing.event_log import EventLog
-from recokit.sequence import TIFUKNN, RepeatFrequency, SessionKNN, TransitionKNN
+from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
@@ -52,6 +52,7 @@ __all__ = [
     "SLIM",
     "TIFUKNN",
     "BiasBaseline",
+    "BoughtTogether",
     "DataError",
     "EventLog",
     "Explanation",

@@ -81,8 +81,9 @@ class EligibleItems(NamedTuple):
         Examples
         --------
         >>> rows = Rows.from_arrays([0, 2, 3], [4, 7, 4], ())
-        >>> candidates = EligibleItems(None, Rows.empty(2), Rows.from_arrays([0, 1, 1], [7], ()), np.array([True, False]))
-        >>> candidates.within(rows).candidates.codes.tolist()
+        >>> candidates = Rows.from_arrays([0, 1, 1], [7], ())
+        >>> eligible = EligibleItems(None, Rows.empty(2), candidates, np.array([True, False]))
+        >>> eligible.within(rows).candidates.codes.tolist()
         [7, 4]
         """
         if self.candidates is not None and self.restricted is not None:

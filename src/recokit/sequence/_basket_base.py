@@ -7,10 +7,11 @@ import numpy as np
 from recokit._typing import CodeArray, IntArray
 from recokit.base import EligibleItems, Recommender, Top
 from recokit.base.recommender import Fill, OnUnknown
+from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
 from recokit.sequence._base import SequenceRecommender
-from recokit.sequence._basket_events import basket_rows, read_basket_histories, read_basket_history
+from recokit.sequence._basket_events import as_baskets, basket_rows, read_basket_histories, read_basket_history
 
 __all__ = ["BasketRecommender"]
 
@@ -27,6 +28,12 @@ class BasketRecommender(SequenceRecommender):
     _repeat_share: float | None = None  # of the present request
 
     _baskets: Rows  # the training baskets
+
+    def _read(self, X: Any, y: Any) -> Interactions:
+        return super()._read(as_baskets(X), y)
+
+    def _read_more(self, X: Any, y: Any) -> Interactions:
+        return super()._read_more(as_baskets(X), y)
 
     def _set_baskets(self) -> None:
         """Set ``_baskets``."""
@@ -137,7 +144,7 @@ class BasketRecommender(SequenceRecommender):
         """Return a model of the same state for one request."""
         if repeat_share is None:
             return self
-        if isinstance(repeat_share, str) or not 0 <= repeat_share <= 1:
+        if not 0 <= repeat_share <= 1:
             raise ValueError(f"repeat_share={repeat_share!r}: expected a number from 0 to 1, or None")
         if exclude_seen:
             raise ValueError("repeat_share needs the items bought before; leave out exclude_seen=True")

@@ -18,6 +18,7 @@ from recokit.exceptions import DataError, UnknownIdError
 from recokit.sequence._histories import is_log
 
 __all__ = [
+    "as_baskets",
     "basket_rows",
     "basket_sizes",
     "basket_starts",
@@ -25,6 +26,13 @@ __all__ = [
     "read_basket_history",
     "summed_by_item",
 ]
+
+
+def as_baskets(given: Any) -> Any:
+    """Return the baskets of an event log (it has the methods ``sequences`` and ``baskets``); other data unchanged."""
+    if callable(getattr(given, "sequences", None)) and callable(getattr(given, "baskets", None)):
+        return given.baskets()
+    return given
 
 
 def basket_rows(sequences: Sequences) -> Rows:
@@ -114,6 +122,7 @@ def read_basket_histories(given: Any, items: IdIndex, *, skip_unknown: bool) -> 
     DataError
         A history has no order, or a strength is not a number of at least 0.
     """
+    given = as_baskets(given)
     if is_log(given):
         sequences = as_sequences(given, "histories")
         codes = items.codes(sequences.items)[sequences.rows.codes]

@@ -34,9 +34,9 @@ class RepeatFrequency(BasketRecommender):
     Parameters
     ----------
     popularity_weight : float
-        λ. Below 1, popularity only breaks ties between numbers of baskets, and orders the items that the user has not
-        bought. With greater values, very popular items precede items that the user bought once. With 0, lists hold only
-        items bought before.
+        λ, number of baskets that the shares of all users count for. With the default, very popular items can precede
+        items that the user bought once. With values up to 1 and ``decay=1``, popularity only breaks ties between
+        numbers of baskets, and orders the items not bought before. With 0, lists hold only items bought before.
     decay : float
         d, factor of each basket back in the history, above 0 and at most 1.
     window : int, optional
@@ -72,7 +72,7 @@ class RepeatFrequency(BasketRecommender):
     >>> from recokit.data import Sequences
     >>> from recokit.sequence import RepeatFrequency
     >>> baskets = {"ann": [["tea", "milk"], ["tea"]], "bob": [["milk", "cup"]]}
-    >>> model = RepeatFrequency(popularity_weight=1).fit(Sequences.from_baskets(baskets))
+    >>> model = RepeatFrequency(1, decay=1).fit(Sequences.from_baskets(baskets))
     >>> [item for item, _ in model.recommend("ann")["ann"]]
     ['tea', 'milk', 'cup']
     >>> [item for item, _ in model.recommend("ann", n=2, repeat_share=0.5)["ann"]]
@@ -92,9 +92,9 @@ class RepeatFrequency(BasketRecommender):
 
     def __init__(
         self,
-        popularity_weight: float = 1.0,
+        popularity_weight: float = 10.0,
         *,
-        decay: float = 1.0,
+        decay: float = 0.97,
         window: int | None = None,
         half_life: float | None = None,
         size_exponent: float = 0.0,

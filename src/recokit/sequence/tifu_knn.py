@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
@@ -14,30 +14,36 @@ from recokit.kernels.similarity import nearest_rows, query_costs, row_stats
 from recokit.kernels.similarity_formulas import COSINE, Constants
 from recokit.kernels.sparse_lists import sparse_scores
 from recokit.sequence._basket_base import BasketRecommender
-from recokit.sequence._basket_events import summed_by_item
+from recokit.sequence._basket_events import basket_starts, summed_by_item
 
 __all__ = ["TIFUKNN"]
+
+_PARALLEL = 1.0 - 1e-6  # cosines above it are 1 but for rounding
 
 
 class TIFUKNN(BasketRecommender):
     r"""Recommend items by the temporal item frequencies of a user and of similar users.
 
-    The baskets of a user, counted from the latest, are divided into groups of g baskets; the oldest group can be
-    smaller. The vector of a group is the mean of :math:`r_b^a x_b` over its baskets, where :math:`x_b` has a 1 for
-    each item of the basket and a is the number of later baskets in the group. The vector of the user is the sum of
-    :math:`r_g^A` times the vectors of the groups, where A is the number of later groups, scaled to unit length:
-    :math:`v_u`. The score is
+    The vector of a user is a decayed number of baskets with each item:
 
-    .. math:: s_u = \alpha v_u + (1 - \alpha) \frac{\sum_{w \in N} s_{uw}^\rho v_w}{\sum_{w \in N} s_{uw}^\rho}
+    .. math:: v_u = \sum_b w_b x_b, \quad w_b = r_b^{a_b \bmod g} r_g^{\lfloor a_b / g \rfloor}, \quad W_u = \sum_b w_b
 
-    over the k users N with the greatest cosine similarity :math:`s_{uw}`. The search for neighbours is exact.
+    where :math:`x_b` has a 1 for each item of basket b, and the age :math:`a_b` is the number of later baskets of the
+    user: baskets are decayed within groups of g baskets, counted from the latest, and groups are decayed too. The score
+    estimates the probability that the next basket contains the item, from the user's baskets and from those of the k
+    users N with the greatest cosine similarity :math:`s_{uw}`:
+
+    .. math::
+
+        s_u = \alpha_u \frac{v_u}{W_u} + (1 - \alpha_u) \frac{\sum_{w \in N} s_{uw}^\rho v_w}
+        {\sum_{w \in N} s_{uw}^\rho W_w}, \quad \alpha_u = \frac{W_u}{W_u + \lambda}
 
     Parameters
     ----------
     n_neighbors : int
         k, number of similar users.
-    own_weight : float
-        α, weight of the user's own vector, from 0 to 1.
+    shrinkage : float
+        λ, number of baskets that the neighbours count for: the more baskets a user has, the less the neighbours count.
     group_size : int
         g, number of baskets in a group.
     basket_decay : float
@@ -46,6 +52,8 @@ class TIFUKNN(BasketRecommender):
         r_g, factor of each group back, above 0 and at most 1.
     amplification : float
         ρ. Values above 1 give more weight to the most similar users.
+    own_weight : float, optional
+        α from 0 to 1, the same for all users, in place of :math:`\alpha_u`; then λ is not used.
     weighting : {"tfidf", None}
         Weighting of the vectors that are compared. With "tfidf", each item counts :math:`\log(1 + m / m_i)`, where
         :math:`m_i` of the m users bought the item. The vectors in the score are not weighted.
@@ -67,9 +75,12 @@ class TIFUKNN(BasketRecommender):
 
     Notes
     -----
-    Differences from the paper: vectors have unit length, so that a user with many baskets and a user with few count
-    alike; neighbours are weighted; and they are nearest by cosine, not by Euclidean distance. Neighbours are searched
-    when lists are requested, so a fit takes time linear in the number of events, and `partial_fit` is exact.
+    Differences from the paper: α depends on the number of baskets; neighbours count by their similarity and number of
+    baskets, and are nearest by cosine instead of Euclidean distance; vectors are sums instead of means of groups. The
+    search for neighbours is exact. It takes place when lists are requested, so a fit takes time linear in the number of
+    events, and `partial_fit` is exact. Users whose vector is parallel to that of the user are no neighbours, since they
+    bought nothing else; in particular, a user is no neighbour of itself, and `recommend_for` with the baskets of a
+    training user gives the list of that user.
 
     Without baskets in the data, events of a user at the same time are one basket; without times, each event is one.
 
@@ -93,11 +104,12 @@ class TIFUKNN(BasketRecommender):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": COUNT,
-        "own_weight": interval(0, 1, "both"),
+        "shrinkage": POSITIVE,
         "group_size": COUNT,
         "basket_decay": interval(0, 1, "right"),
         "group_decay": interval(0, 1, "right"),
         "amplification": POSITIVE,
+        "own_weight": [*interval(0, 1, "both"), None],
         "weighting": one_of("tfidf", None),
     }
 
@@ -105,22 +117,24 @@ class TIFUKNN(BasketRecommender):
         self,
         n_neighbors: int = 300,
         *,
-        own_weight: float = 0.3,
-        group_size: int = 3,
-        basket_decay: float = 1.0,
-        group_decay: float = 0.7,
-        amplification: float = 1.0,
+        shrinkage: float = 20.0,
+        group_size: int = 7,
+        basket_decay: float = 0.95,
+        group_decay: float = 0.8,
+        amplification: float = 2.0,
+        own_weight: float | None = None,
         weighting: str | None = "tfidf",
         feedback: str = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.n_neighbors = n_neighbors
-        self.own_weight = own_weight
+        self.shrinkage = shrinkage
         self.group_size = group_size
         self.basket_decay = basket_decay
         self.group_decay = group_decay
         self.amplification = amplification
+        self.own_weight = own_weight
         self.weighting = weighting
         self.feedback = feedback
         self.n_threads = n_threads
@@ -129,8 +143,8 @@ class TIFUKNN(BasketRecommender):
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
         return {
-            "n_neighbors": [100, 200, 300, 600],
-            "own_weight": [0.1, 0.2, 0.35, 0.5],
+            "n_neighbors": [100, 200, 300, 600, 1000],
+            "shrinkage": [3.0, 5.0, 10.0, 20.0, 40.0, 80.0],
             "group_size": [3, 5, 10],
             "basket_decay": [0.9, 0.95, 1.0],
             "group_decay": [0.7, 0.8, 0.9, 1.0],
@@ -151,7 +165,7 @@ class TIFUKNN(BasketRecommender):
     def _set_index(self) -> None:
         """Set the vectors of the training users, and their index."""
         n_items = self.interactions_.n_items
-        self._vectors = self._unit_vectors(self._baskets)
+        self._vectors, self._totals = self._vectors_of(self._baskets)
         compared = self._weighted(self._vectors)
         self._columns = compared.transposed(n_items, self._runner())
         self._stats = read_only(row_stats(compared.indptr, compared.values))
@@ -167,23 +181,13 @@ class TIFUKNN(BasketRecommender):
             raise ValueError("the number of item weights differs from the number of items")
         self._set_index()
 
-    def _unit_vectors(self, baskets: Rows) -> Rows:
-        """Return the vectors of users with these baskets."""
-        vectors = summed_by_item(baskets, self._weights(baskets), self.interactions_.n_items)
-        norms = np.sqrt(vectors.sums(vectors.values.astype(np.float64) ** 2))
-        return vectors.with_values(vectors.values / np.repeat(norms, vectors.lengths))
-
-    def _weights(self, baskets: Rows) -> FloatArray:
-        """Return the weight of each event in the vector of its user."""
-        filled = baskets.lengths > 0
-        n_baskets = np.repeat(baskets.values[baskets.indptr[:-1][filled]] + 1, baskets.lengths[filled])
+    def _vectors_of(self, baskets: Rows) -> tuple[Rows, FloatArray]:
+        """Return the vectors v of users with these baskets, and their totals W."""
         ages, size = baskets.values.astype(np.int64), int(self.group_size)
-        groups = ages // size
-        sizes = np.minimum(size, n_baskets.astype(np.int64) - groups * size)
-        weights: FloatArray = (
-            np.power(float(self.basket_decay), ages % size) * np.power(float(self.group_decay), groups) / sizes
-        )
-        return weights
+        weights = np.power(float(self.basket_decay), ages % size) * np.power(float(self.group_decay), ages // size)
+        starts = basket_starts(baskets)
+        totals: FloatArray = np.bincount(baskets.row_codes[starts], weights[starts], baskets.n_rows).astype(np.float64)
+        return summed_by_item(baskets, weights, self.interactions_.n_items), totals
 
     def _weighted(self, vectors: Rows) -> Rows:
         """Return the vectors that are compared."""
@@ -203,22 +207,45 @@ class TIFUKNN(BasketRecommender):
         self._runner().rows(nearest_rows, vectors.n_rows, args, costs=costs)
         return top
 
+    def _neighbors(self, vectors: Rows) -> Rows:
+        """Return the k most similar users of each vector that are not parallel to it, best first."""
+        k, n_users = self.n_neighbors, self.interactions_.n_users
+        width, open_rows = min(k + 1, n_users), np.arange(vectors.n_rows)
+        parts = [(open_rows[:0], np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))]
+        while len(open_rows):
+            top = self._nearest(vectors.take(open_rows), np.full(len(open_rows), -1, np.int32), width)
+            n_parallel = np.count_nonzero(top.scores > _PARALLEL, axis=1)
+            # A list is complete if it has k neighbours, or if there are no more similar users.
+            complete = (top.counts - n_parallel >= k) | (top.counts < width) | (width == n_users)
+            ranks = np.arange(top.codes.shape[1]) - n_parallel[:, None]
+            used = (ranks >= 0) & (ranks < k) & (top.codes >= 0) & complete[:, None]
+            parts.append((np.repeat(open_rows, used.sum(axis=1)), top.codes[used], top.scores[used]))
+            open_rows, width = open_rows[~complete], min(2 * width, n_users)
+        row_codes, codes, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = np.argsort(row_codes, kind="stable")
+        indptr = bounds_from_lengths(np.bincount(row_codes, minlength=vectors.n_rows))
+        return Rows.from_arrays(indptr, codes[order], scores[order])
+
     def _user_profiles(self, user_codes: CodeArray) -> Rows:
-        return self._profiles(self._vectors.take(user_codes), user_codes)
+        totals = np.append(self._totals, 0.0)[user_codes]  # code −1 is an unknown user
+        return self._profiles(self._vectors.take(user_codes), totals)
 
     def _fold_in(self, histories: Rows) -> Rows:
-        return self._profiles(self._unit_vectors(histories), np.full(histories.n_rows, -1, dtype=np.int32))
+        return self._profiles(*self._vectors_of(histories))
 
-    def _profiles(self, vectors: Rows, own_codes: AnyArray) -> Rows:
+    def _profiles(self, vectors: Rows, totals: FloatArray) -> Rows:
         """Return, for each vector, the rows of ``_rows`` to add up and their weights: neighbours, then own items."""
-        neighbors = self._nearest(vectors, own_codes.astype(np.int32), self.n_neighbors).as_rows()
+        neighbors = self._neighbors(vectors)
+        alphas = (
+            totals / (totals + self.shrinkage) if self.own_weight is None else np.full(len(totals), self.own_weight)
+        )
         weights = neighbors.values.astype(np.float64) ** self.amplification
-        totals = np.repeat(neighbors.sums(weights), neighbors.lengths)
-        row_codes = np.concatenate([neighbors.row_codes, vectors.row_codes])
-        order = np.argsort(row_codes, kind="stable")
+        sums = neighbors.sums(weights * self._totals[neighbors.codes])
+        weights *= np.repeat((1.0 - alphas) / np.where(sums > 0, sums, 1.0), neighbors.lengths)
+        own = vectors.values * np.repeat(alphas / np.where(totals > 0, totals, 1.0), vectors.lengths)
+        order = np.argsort(np.concatenate([neighbors.row_codes, vectors.row_codes]), kind="stable")
         codes = np.concatenate([neighbors.codes, self.interactions_.n_users + vectors.codes])
-        values = np.concatenate([(1.0 - self.own_weight) * weights / totals, self.own_weight * vectors.values])
-        return Rows.from_arrays(neighbors.indptr + vectors.indptr, codes[order], values[order])
+        return Rows.from_arrays(neighbors.indptr + vectors.indptr, codes[order], np.concatenate([weights, own])[order])
 
     # ------------------------------------------------------------------ scores and lists
 
