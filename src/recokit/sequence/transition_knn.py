@@ -5,18 +5,22 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._runtime.threads import Runner
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
-from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_COUNT, interval
+from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
-from recokit.data.rows import Rows, read_only
+from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.kernels.rows import order_by
-from recokit.kernels.transitions import transition_rows
+from recokit.kernels.transitions import smoothed_rows, transition_rows
+from recokit.sequence._ages import ages_in_half_lives
 from recokit.sequence._base import SequenceRecommender
 
 __all__ = ["TransitionKNN"]
+
+_MAX_STEPS = 100  # entries of a row that two-step transitions use: more change no list, and cost their square
 
 
 class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
@@ -55,11 +59,16 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,
         "window": COUNT,
-        "backward": NON_NEGATIVE,
+        "gap_weighting": one_of("power", "exponential", "linear"),
         "gap_exponent": NON_NEGATIVE,
+        "gap_half_life": OPTIONAL_POSITIVE,
+        "backward": NON_NEGATIVE,
         "popularity_exponent": NON_NEGATIVE,
         "shrinkage": NON_NEGATIVE,
+        "idf": BOOLEAN,
+        "smoothing": NON_NEGATIVE,
         "decay": interval(0, 1, "both"),
+        "history_half_life": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -67,55 +76,114 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
         n_neighbors: int | None = 200,
         *,
         window: int = 50,
-        backward: float = 0.3,
+        gap_weighting: str = "power",
         gap_exponent: float = 0.5,
+        gap_half_life: float | None = None,
+        backward: float = 0.4,
         popularity_exponent: float = 0.2,
         shrinkage: float = 2.0,
+        idf: bool = True,
+        smoothing: float = 5.0,
         decay: float = 0.7,
+        history_half_life: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.window = window
-        self.backward = backward
+        self.gap_weighting = gap_weighting
         self.gap_exponent = gap_exponent
+        self.gap_half_life = gap_half_life
+        self.backward = backward
         self.popularity_exponent = popularity_exponent
         self.shrinkage = shrinkage
+        self.idf = idf
+        self.smoothing = smoothing
         self.decay = decay
+        self.history_half_life = history_half_life
         self.feedback = feedback
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "window": [5, 10, 20, 50, 100],
+            "gap_exponent": [0.25, 0.5, 0.75, 1.0],
+            "backward": [0.0, 0.15, 0.3, 0.5, 0.7],
+            "popularity_exponent": [0.0, 0.1, 0.2, 0.3, 0.5],
+            "smoothing": [0.0, 2.0, 5.0, 10.0, 30.0],
+            "decay": [0.3, 0.5, 0.6, 0.7, 0.8, 0.9],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
-        n_items, weights = interactions.n_items, self._transitions(self.sequences_.rows, interactions.n_items)
+        rows, n_items = self.sequences_.rows, interactions.n_items
+        counts = np.bincount(rows.codes, minlength=n_items)
+        width, runner = max(1, min(self.n_neighbors or n_items, n_items)), self._runner()
+        with self._progress(n_items * (1 + (self.smoothing > 0)), "items") as bar:
+            runner = runner.reporting_to(bar.update)
+            weights = self._transitions(rows, counts, width, runner)
+            if self.smoothing > 0:
+                weights = _smoothed(weights, self.smoothing / (counts + self.smoothing), width, runner)
         cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
-    def _transitions(self, rows: Rows, n_items: int) -> Rows:
+    def _transitions(self, rows: Rows, counts: IntArray, width: int, runner: Runner) -> Rows:
         """Return the largest weights of each item, best first."""
-        counts = np.bincount(rows.codes, minlength=n_items)
-        item_indptr = read_only(np.concatenate([[0], np.cumsum(counts)]))
-        positions = order_by(rows.codes, item_indptr, np.arange(len(rows.codes)))
-        gaps = np.arange(1, self.window + 1) ** -float(self.gap_exponent)
-        scales = (counts + self.shrinkage) ** -float(self.popularity_exponent)
-        arrays = (positions, rows.indptr, rows.row_codes.astype(np.int32), rows.codes)
-        floats = (gaps, self.backward * gaps, np.empty(0), scales)
-        args = (item_indptr, *arrays, *floats)
-        runner, width = self._runner(), max(1, min(self.n_neighbors or n_items, n_items))
+        item_indptr = read_only(bounds_from_lengths(counts))
+        positions = read_only(order_by(rows.codes, item_indptr, np.arange(len(rows.codes))))
+        half_life = self.gap_half_life
+        ages = np.empty(0) if half_life is None else ages_in_half_lives(rows, half_life, "gap_half_life")
+        events = (item_indptr, positions, rows.indptr, read_only(rows.row_codes.astype(np.int32)), rows.codes)
+        args = (*events, *map(read_only, (self._gap_weights(), ages, self._scales(counts))))
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            costs = 2 * self.window * counts[first_item : first_item + len(codes)] + 1
+            costs = (2 * self.window + 1) * counts[first_item : first_item + len(codes)] + 1
             runner.rows(transition_rows, len(codes), (first_item, *args, codes, values), costs=costs)
-            values *= scales[first_item : first_item + len(codes), None].astype(np.float32)
 
-        with self._progress(n_items, "items") as bar:
-            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
+        return collect_rows(len(counts), width, fill, runner)
+
+    def _gap_weights(self) -> FloatArray:
+        """Return the weights of the gaps from −window to window steps."""
+        gaps = np.arange(1.0, self.window + 1)
+        if self.gap_weighting == "power":
+            weights = gaps**-self.gap_exponent
+        elif self.gap_weighting == "exponential":
+            weights = np.exp(-self.gap_exponent * (gaps - 1))
+        else:
+            weights = (1 - (gaps - 1) / self.window) ** self.gap_exponent
+        both: FloatArray = np.concatenate([self.backward * weights[::-1], [0.0], weights])
+        return both
+
+    def _scales(self, counts: IntArray) -> FloatArray:
+        """Return (n_i + c)^−e for each item with n_i > 0 events."""
+        scales: FloatArray = np.where(counts > 0, counts + self.shrinkage, 1.0) ** -float(self.popularity_exponent)
+        return scales
 
     def _profiles(self, histories: Rows) -> Rows:
-        """Return the weight of each event."""
-        steps = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.codes))
-        n_users = np.maximum(np.diff(self.interactions_.transposed().indptr), 1)
-        rarity = np.log(1.0 + self.interactions_.n_users / n_users)
-        return histories.with_values(np.power(float(self.decay), steps) * rarity[histories.codes])
+        """Return the weight of each event in the profile."""
+        steps_back = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.codes))
+        weights = np.power(float(self.decay), steps_back)
+        if self.history_half_life is not None:
+            weights *= np.exp2(-ages_in_half_lives(histories, self.history_half_life, "history_half_life"))
+        if self.idf:
+            n_users = np.maximum(np.bincount(self.interactions_.item_codes, minlength=self.interactions_.n_items), 1)
+            weights *= np.log1p(self.interactions_.n_users / n_users)[histories.codes]
+        return histories.with_values(weights)
+
+
+def _smoothed(weights: Rows, smoothing: FloatArray, width: int, runner: Runner) -> Rows:
+    """Return the largest sums of weights and two-step transitions of each item, best first."""
+    totals = weights.sums(weights.values)
+    shares = read_only((weights.values / np.repeat(totals, weights.lengths)).astype(np.float32))
+    args = (*weights.arrays, shares, _MAX_STEPS, read_only(smoothing))
+    steps = np.minimum(weights.lengths, _MAX_STEPS)
+    costs = weights.sums_of_lengths(steps) + 1
+
+    def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+        block = slice(first_item, first_item + len(codes))
+        runner.rows(smoothed_rows, len(codes), (first_item, *args, codes, values), costs=costs[block])
+
+    return collect_rows(len(smoothing), width, fill, runner)
