@@ -15,33 +15,60 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.kernels.rows import order_by
 from recokit.kernels.transitions import smoothed_rows, transition_rows
+from recokit.sequence._additive import AdditiveSequenceRecommender, steps_back
 from recokit.sequence._ages import ages_in_half_lives
-from recokit.sequence._base import SequenceRecommender
 
 __all__ = ["TransitionKNN"]
 
 _MAX_STEPS = 100  # entries of a row that two-step transitions use: more change no list, and cost their square
 
 
-class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
-    """Recommend the items that follow the latest items of a sequence within a window of steps.
+class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
+    r"""Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+
+    Two events of a sequence that are g steps apart, :math:`|g| \le` ``window``, are a transition. With :math:`w_g` for
+    its weight and :math:`n_i` for the number of events of item i,
+
+    .. math:: T_{ij} = \frac{\sum_{(i, j)} w_g}{(n_i + c)^e (n_j + c)^e}, \qquad
+        W_{ij} = T_{ij} + \frac{m}{n_i + m} \sum_k T_{ik} \frac{T_{kj}}{\sum_l T_{kl}}
+
+    and the score of item j for a history :math:`i_1, \dots, i_n` is
+
+    .. math:: \hat r_j = \sum_{t=1}^{n} d^{\,n - t} \log(1 + N / N_{i_t}) \, W_{i_t j}
+
+    where :math:`N_i` of the N users have item i. The weight of a transition falls with its gap. Transitions from a
+    later event to an earlier one count with the weight ``backward``.
 
     Parameters
     ----------
     n_neighbors : int, optional
-        Number of weights to keep for each item, the largest; None keeps all.
+        Number of T_ij, and then of W_ij, to keep for each item i, the largest; None keeps all.
     window : int
-        Largest number of steps between two items of a pair.
-    backward : float
-        Weight of pairs in the opposite order.
+        Largest gap of a transition, in steps.
+    gap_weighting : {"power", "exponential", "linear"}
+        w_g of a forward gap g, with the exponent x: g^−x, exp(−x (g − 1)), or (1 − (g − 1) / window)^x.
     gap_exponent : float
-        A pair g steps apart has the weight g^−gap_exponent.
+        x; 0 weights all gaps equally.
+    gap_half_life : float, optional
+        w_g is also halved for each ``gap_half_life`` of time between the two events: days if the times are datetime64,
+        otherwise the unit of the times. None ignores times.
+    backward : float
+        Weight of a backward transition relative to a forward one; 1 ignores the direction, 0 reads it only forward.
     popularity_exponent : float
-        Exponent of the penalty on popular items.
+        e, the strength of the penalty on popular items.
     shrinkage : float
-        Number of events that are added to the popularity of each item.
+        c, a number of events that is added to the popularity of each item.
+    idf : bool
+        Weight each event by the rarity of its item, log(1 + N / N_i).
+    smoothing : float
+        m, a number of events: an item with few events borrows two-step transitions from the items that follow it. 0
+        for none. Sparse data gain, and items with many events hardly change.
     decay : float
-        Factor of each step back in the history.
+        d, the factor of an event for each later event of the history; 0 reads only the last event, 1 weights all
+        equally.
+    history_half_life : float, optional
+        An event is also halved for each ``history_half_life`` of time before the last event of the history, in the unit
+        of ``gap_half_life``. Histories then need times. None ignores times.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
@@ -52,7 +79,48 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
     Attributes
     ----------
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
-        Weight of an item of the history (row) in the score of another item (column).
+        W. Its diagonal holds the transitions from an item to itself, by which items of a session are listed again if
+        ``exclude_seen=False``.
+    sequences_ : Sequences
+        Training data.
+
+    Notes
+    -----
+    **Special cases.** All have ``popularity_exponent=0, idf=False, smoothing=0``:
+
+    * a first-order Markov chain (without the normalisation of rows, which changes no list): ``window=1, backward=0,
+      decay=0``;
+    * sequential rules (SR): ``gap_exponent=1, backward=0, decay=0``;
+    * association rules (AR) of pairs in a session: ``gap_exponent=0, backward=1, decay=0``, with a window as long as
+      the sessions.
+
+    **Cost.** A fit takes at most 2 × ``window`` additions for each event. Memory is 12 bytes for each event, 8 bytes
+    for each kept weight, and one array of n_items sums for each thread. Two-step transitions take up to 10,000
+    multiplications for each item, since they use the largest 100 weights of each.
+
+    **Edge cases.** Sequences of one event have no transitions. A user without events, or whose items have no
+    transitions, gets an empty list, and a score without transitions is 0. Events at equal times keep the order that
+    `fit` states; baskets have no order of their own. Strengths count in the popularity of ``on_unknown="popular"``
+    only.
+
+    References
+    ----------
+    M. Ludewig and D. Jannach (2018). Evaluation of session-based recommendation algorithms. User Modeling and
+    User-Adapted Interaction 28.
+
+    S. Rendle, C. Freudenthaler and L. Schmidt-Thieme (2010). Factorizing personalized Markov chains for next-basket
+    recommendation. WWW.
+
+    Examples
+    --------
+    >>> from recokit import TransitionKNN
+    >>> from recokit.data import Sequences
+    >>> clicks = Sequences.from_lists({"ann": ["kettle", "tea", "cup"], "bob": ["kettle", "tea"], "cy": ["tea", "cup"]})
+    >>> model = TransitionKNN().fit(clicks)
+    >>> [item for item, _ in model.recommend("bob")["bob"]]
+    ['cup']
+    >>> [item for item, _ in model.recommend_for({"visitor": ["cup", "kettle", "cup"]})["visitor"]]
+    ['tea']
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -113,8 +181,8 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
             "gap_exponent": [0.25, 0.5, 0.75, 1.0],
             "backward": [0.0, 0.15, 0.3, 0.5, 0.7],
             "popularity_exponent": [0.0, 0.1, 0.2, 0.3, 0.5],
-            "smoothing": [0.0, 2.0, 5.0, 10.0, 30.0],
-            "decay": [0.3, 0.5, 0.6, 0.7, 0.8, 0.9],
+            "smoothing": [0.0, 5.0, 10.0, 30.0, 100.0],
+            "decay": [0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8],
         }
 
     def _fit(self, interactions: Interactions) -> None:
@@ -162,10 +230,21 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
         scales: FloatArray = np.where(counts > 0, counts + self.shrinkage, 1.0) ** -float(self.popularity_exponent)
         return scales
 
+    def _weights_to(self, item_codes: CodeArray, item_code: int) -> FloatArray:
+        weights: FloatArray = self.item_weights_[item_codes][:, [item_code]].toarray()[:, 0].astype(np.float64)
+        return weights
+
+    def _restore(self) -> None:
+        super()._restore()
+        weights, n_items = self.item_weights_, self.interactions_.n_items
+        if not sparse.issparse(weights) or weights.shape != (n_items, n_items) or weights.dtype != np.float32:
+            raise ValueError(f"item_weights_: expected a sparse float32 matrix of {n_items} × {n_items} items")
+        if not np.all(np.isfinite(weights.data)):
+            raise ValueError("item_weights_: a weight is not finite")
+
     def _profiles(self, histories: Rows) -> Rows:
         """Return the weight of each event in the profile."""
-        steps_back = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.codes))
-        weights = np.power(float(self.decay), steps_back)
+        weights = np.power(float(self.decay), steps_back(histories))
         if self.history_half_life is not None:
             weights *= np.exp2(-ages_in_half_lives(histories, self.history_half_life, "history_half_life"))
         if self.idf:
