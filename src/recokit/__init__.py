@@ -50,6 +50,7 @@ __all__ = [
     "BPR",
     "EASE",
     "SLIM",
+    "SLIST",
     "TIFUKNN",
     "BiasBaseline",
     "BoughtTogether",
