@@ -1,14 +1,20 @@
 """UserKNN: user-based nearest neighbours."""
 
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from recokit._typing import CodeArray
 from recokit.base import Top
+from recokit.data.interactions import Interactions
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._explicit import UserRatingNeighbors
 from recokit.neighbors._implicit import UserNeighborSums
 
 __all__ = ["UserKNN"]
+
+_NEIGHBORS_PER_ROOT = 1.5  # default number of neighbours over the square root of the number of users
 
 
 class UserKNN(NeighborhoodRecommender):
@@ -35,8 +41,9 @@ class UserKNN(NeighborhoodRecommender):
 
     Parameters
     ----------
-    n_neighbors : int
-        k, the maximum number of neighbours.
+    n_neighbors : int, optional
+        k, the maximum number of neighbours. Default: 1.5 times the square root of the number of users with
+        interactions, to the nearest 10, for implicit feedback with the cosine, otherwise 60.
     similarity : str or compiled function
         Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
     shrinkage : float
@@ -117,7 +124,7 @@ class UserKNN(NeighborhoodRecommender):
 
     def __init__(
         self,
-        n_neighbors: int = 60,
+        n_neighbors: int | None = None,
         *,
         similarity: str | Callable[..., float] = "cosine",
         shrinkage: float = 0.0,
@@ -149,6 +156,11 @@ class UserKNN(NeighborhoodRecommender):
         self.feedback = feedback
         self.n_threads = n_threads
         self.verbose = verbose
+
+    def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        # Rounded, so that few updates change it: all neighbours would have to be computed anew.
+        n_users = np.count_nonzero(np.diff(data.indptr))
+        return {"n_neighbors": max(10, 10 * round(_NEIGHBORS_PER_ROOT * n_users**0.5 / 10))}
 
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(user_codes, n)
