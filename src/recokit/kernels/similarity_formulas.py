@@ -111,9 +111,7 @@ def _association(
     if kind == COSINE:
         return dot / math.sqrt(own_square * other_square) if own_square > 0 and other_square > 0 else 0.0
     if kind == ASYMMETRIC_COSINE:
-        return (
-            dot / (own_square**alpha * other_square ** (1.0 - alpha)) if own_square > 0 and other_square > 0 else 0.0
-        )
+        return dot / (own_square**alpha * other_square ** (1.0 - alpha)) if own_square > 0 and other_square > 0 else 0.0
     common = min(dot, own_size, other_size)
     if common <= 0:
         return 0.0
