@@ -15,7 +15,7 @@ from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
 from recokit.base._hooks import Hooks
-from recokit.base._lists import ranges
+from recokit.base._lists import top_of_order
 from recokit.base._state import on_snapshot
 from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
@@ -331,12 +331,7 @@ class Recommender(RegressorMixin, Hooks):
 
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
-        lists = Top.empty(eligible.n_users, n)
-        for start, stop in ranges(eligible.n_users, self._dense_block_size()):
-            scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
-            block = eligible.take(np.arange(start, stop))
-            lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
-        return lists
+        return top_of_order(self._popular_scores().astype(np.float32), n, eligible, self._runner())
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)

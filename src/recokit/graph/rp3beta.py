@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
@@ -151,7 +152,7 @@ class RP3beta(ItemWeightsRecommender):
         n_items, runner = by_item.n_rows, self._runner()
         width = max(1, min(self.n_neighbors or n_items, n_items - 1))
         steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, discounts)
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             block = slice(first_item, first_item + len(codes))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
@@ -169,13 +170,20 @@ def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = Fa
     order = rng.permutation(len(log))
     if by_time and log.times is not None:
         order = order[np.argsort(log.times[order], kind="stable")]
-    return grouping.order_by(log.user_codes, grouping.row_starts(read_only(log.user_codes), log.n_users), order)
+    starts = _row_starts(log)
+    return chosen(grouping.order_by, len(order))(log.user_codes, starts, order)
+
+
+def _row_starts(log: Log) -> IntArray:
+    count = chosen(grouping.row_starts, len(log))
+    starts: IntArray = count(read_only(log.user_codes), log.n_users)
+    return starts
 
 
 def ranks_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
     """Return the rank, from 0, of each interaction within its user, at random or by time."""
     ranks = np.empty(len(log), dtype=np.int64)
     # Users are in code order before and after: only the order within each user changes.
-    starts = grouping.row_starts(read_only(log.user_codes), log.n_users)
+    starts = _row_starts(log)
     ranks[order_within_users(log, rng, by_time=by_time)] = np.arange(len(log)) - starts[log.user_codes]
     return ranks
