@@ -1,6 +1,6 @@
 """Scores of items from the nearest sessions, on an index of the most recent sessions of each item."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -159,7 +159,7 @@ def _keep_nearest(
 ) -> tuple[NDArray[np.uint64], float]:
     """Turn sums of weights into similarities, 0 except for the nearest sessions; return their keys and their total."""
     keys, value = np.empty(min(n_neighbors, len(slots)), dtype=np.uint64), np.empty(1, dtype=np.float32)
-    size = np.int64(0)
+    size: Any = np.int64(0)  # always the same type, so that `put` is compiled once
     for slot in slots:
         base = similarities[slot] if exponent == 1.0 else similarities[slot] ** exponent
         similarities[slot] = value[0] = base * session_weights[table[slot]]
@@ -199,11 +199,12 @@ def _expand(
     share: float, indptr: IntArray, codes: CodeArray, weights: FloatArray, sums: FloatArray, keys: NDArray[np.uint64]
 ) -> None:
     """Add a share of the sums of the best items, times their weights, to the sums of their related items."""
-    size, value = np.int64(0), np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    value = np.empty(1, dtype=np.float32)
     for code in range(len(sums)):
         if sums[code] > 0.0:
             value[0] = sums[code]
-            size = put(keys, size, value, np.int32(code))
+            size = put(keys, size, value, np.int32(code))  # type: ignore[arg-type]
     values = np.empty(size, dtype=np.float64)
     for k in range(size):
         values[k] = share * sums[np.uint64(_LOW) - (keys[k] & np.uint64(_LOW))]
@@ -379,7 +380,7 @@ def related_items(
     keys, value = np.empty(n, dtype=np.uint64), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
-        first, last = _bounds(index.item_indptr, np.int32(item), n_recent)
+        first, last = _bounds(index.item_indptr, np.int32(item), n_recent)  # type: ignore[arg-type]
         for k in range(first, last):
             rank, place = index.ranks[k], index.positions[k]
             begin, end = index.session_indptr[rank], index.session_indptr[rank + 1]
@@ -392,7 +393,8 @@ def related_items(
                         touched[n_touched] = code
                         n_touched += 1
                     sums[code] += weight * gap
-        size, total = np.int64(0), 0.0
+        size: Any = np.int64(0)
+        total = 0.0
         for m in range(n_touched):
             value[0] = sums[touched[m]]
             sums[touched[m]] = 0.0
