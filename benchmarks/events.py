@@ -5,8 +5,8 @@
 
 The log is generated: 80 % views, 15 % carts and 5 % purchases of long-tailed items within a year; purchases have an
 order id. Every size runs in a process of its own; every step runs once on 1,000 rows before it is timed. Polars uses
-its own threads and recokit one. Memory is the peak growth of the process in ``from_frame`` and in ``from_parquet``, which
-reads a million rows at a time, as a multiple of the frame.
+its own threads and recokit one. Memory is the peak growth of the process in ``from_frame`` and in ``from_parquet``,
+which reads a million rows at a time, as a multiple of the frame.
 """
 
 import argparse
