@@ -252,3 +252,24 @@ def test_whole_numbers_with_missing_ids_stay_whole_in_pandas():
     frame = EventLog.from_frame({"user_id": [7, None], "item_id": [1, 2]}).to_frame()
     assert str(frame["user_id"].dtype) == "Int64"
     assert frame["user_id"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "event_type",
+            "the column 'event_type' is not used, and all events are of the kind default_event; pass it as event=",
+        ),
+        ("Date", "the column 'Date' is not used, and the log has no times; pass it as timestamp="),
+    ],
+)
+def test_unused_columns_that_look_like_times_or_kinds_are_reported(name, message):
+    with pytest.warns(UserWarning, match=message):
+        EventLog.from_frame({"user_id": [1], "item_id": [2], name: ["2024-05-01"]})
+
+
+def test_used_columns_are_not_reported(recwarn):
+    table = {"user_id": [1], "item_id": [2], "event_type": ["view"], "date": ["2024-05-01"]}
+    EventLog.from_frame(table, timestamp="date", event="event_type")
+    assert not recwarn.list

@@ -43,9 +43,14 @@ class Coded(NamedTuple):
         """Return the rows of all parts over the union of their ids."""
         if len(parts) == 1:
             return parts[0]
-        index = _union([part.ids for part in parts])
-        maps = [np.append(index.codes(part.ids), np.int32(-1)) for part in parts]
-        return cls(index, np.concatenate([codes[part.codes] for codes, part in zip(maps, parts, strict=True)]))
+        if all(part.ids._values.dtype == np.int64 for part in parts):
+            every: Any = np.concatenate([part.ids._values for part in parts])
+        else:
+            every = list(chain.from_iterable(part.ids for part in parts))
+        index, places = IdIndex.factorize(every)
+        maps = np.split(places, np.cumsum([len(part.ids) for part in parts])[:-1])
+        codes = [np.append(new, np.int32(-1))[part.codes] for new, part in zip(maps, parts, strict=True)]
+        return cls(index, np.concatenate(codes))
 
     def taken(self, rows: AnyArray, keep_ids: bool) -> "Coded":
         """Return some rows, without the ids that do not occur in them unless ``keep_ids``."""
@@ -73,13 +78,6 @@ class Coded(NamedTuple):
 
             return pandas.array(column, dtype="Int64")
         return column
-
-
-def _union(indices: Sequence[IdIndex]) -> IdIndex:
-    """Return the sorted ids of all indices."""
-    if all(index._values.dtype == np.int64 for index in indices):
-        return IdIndex._from_sorted(np.unique(np.concatenate([index._values for index in indices])))
-    return IdIndex.from_ids(list(chain.from_iterable(indices)))
 
 
 def distinct_values(values: Any, name: str) -> tuple[Any, CodeArray | None]:
