@@ -75,6 +75,7 @@ def values(rows, weights, half_life=None, now=None, linear=False):
 def followed(rows, kind, target):
     """Return the number of complete events of a kind, and of those that a later target event of the pair follows."""
     complete = [row for row in rows if row["user"] is not None and row["item"] is not None]
+    complete = [row for row in complete if row["event"] != "purchase" or (row["quantity"] or 0) >= 0]
     of_kind = [row for row in complete if row["event"] == kind]
 
     def is_followed(row):

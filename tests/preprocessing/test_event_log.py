@@ -231,7 +231,7 @@ def test_frames_that_cannot_be_a_log_are_refused():
         EventLog.from_frame({"a": [1]}, "a", "a")
     with pytest.raises(DataError, match=r"event: 1 event\(s\) without a kind, at rows 1"):
         EventLog.from_frame({"user_id": [1, 2], "item_id": [2, 3], "event": ["view", None]})
-    with pytest.raises(DataError, match=r"quantity: expected numbers \(got <U3\)"):
+    with pytest.raises(DataError, match=r"quantity: expected numbers \(got text, such as '1,5'\)"):
         EventLog.from_frame({"user_id": [1], "item_id": [2], "quantity": ["1,5"]})
     with pytest.raises(DataError, match="chunk 1 has the columns"):
         EventLog.from_frame([{"user_id": [1], "item_id": [2], "price": [1.0]}, {"user_id": [1], "item_id": [2]}])
@@ -246,3 +246,9 @@ def test_dates_of_python_are_times():
     log = EventLog.from_frame({"user_id": [1, 2, 3], "item_id": [1, 1, 1], "timestamp": days})
     assert log.times.astype("datetime64[D]").astype(str).tolist() == ["2024-05-01", "2024-05-02", "NaT"]
     assert log.users.take(log.user_codes).tolist() == [2, 1, 3]
+
+
+def test_whole_numbers_with_missing_ids_stay_whole_in_pandas():
+    frame = EventLog.from_frame({"user_id": [7, None], "item_id": [1, 2]}).to_frame()
+    assert str(frame["user_id"].dtype) == "Int64"
+    assert frame["user_id"].isna().tolist() == [True, False]

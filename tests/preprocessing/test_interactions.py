@@ -116,14 +116,18 @@ def test_events_without_ids_or_times_are_left_out_with_a_warning():
         assert cells(log.interactions()) == {(1, 5): 1.0}
 
 
-@given(rows().filter(lambda rows: any(row["event"] == "purchase" and row["user"] and row["item"] for row in rows)))
+def is_bought(row):
+    return row["event"] == "purchase" and row["user"] and row["item"] and (row["quantity"] or 0) >= 0
+
+
+@given(rows().filter(lambda rows: any(map(is_bought, rows))))
 def test_learned_weights_count_the_events_before_a_purchase(given):
     log = make(given)
     learned = learn_weights(log, smoothing=1)
     for each in learned.kinds:
         assert (each.n_events, each.n_followed) == naive.followed(read_back(log), each.kind, "purchase")
         assert each.weight == 1 if each.kind == "purchase" else each.weight <= 1
-    pairs = {(r["user"], r["item"]) for r in given if r["event"] == "purchase" and r["user"] and r["item"]}
+    pairs = {(row["user"], row["item"]) for row in given if is_bought(row)}
     assert learned.base_probability == len(pairs) / (log.n_users * log.n_items)
     assert learned.weights.get("return", -1) == -1
 

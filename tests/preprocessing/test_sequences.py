@@ -104,12 +104,8 @@ def test_missing_columns_are_named():
         LOG.sequences("order")
 
 
-def test_clocks_that_jump_back_do_not_break_sessions():
-    log = EventLog.from_frame(
-        {
-            "user_id": [1, 1, 1],
-            "item_id": [1, 2, 3],
-            "timestamp": ["2024-05-01 12:00", "1970-01-01 00:00", "2024-05-01 12:10"],
-        }
-    ).sessions()
-    assert log.session_codes.tolist() == [0, 1, 1]
+def test_clocks_that_jump_back_are_reported_and_do_not_break_sessions():
+    times = ["2024-05-01 12:00", "1970-01-01 00:00", "2024-05-01 12:10"]
+    with pytest.warns(UserWarning, match=r"1 time\(s\) are before 1990 or after 2099, such as 1970-01-01"):
+        log = EventLog.from_frame({"user_id": [1, 1, 1], "item_id": [1, 2, 3], "timestamp": times})
+    assert log.sessions().session_codes.tolist() == [0, 1, 1]

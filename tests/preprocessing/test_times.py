@@ -138,3 +138,13 @@ def test_a_mix_of_times_with_and_without_zone_is_refused(column):
 def test_microseconds_are_kept_and_nanoseconds_are_cut():
     log = EventLog.from_frame({"user_id": [1], "item_id": [1], "timestamp": ["2024-05-01 10:00:00.123456789"]})
     assert log.times.astype(str).tolist() == ["2024-05-01T10:00:00.123456"]
+
+
+def test_implausible_times_are_kept_with_a_warning():
+    with pytest.warns(UserWarning, match=r"timestamp: 1 time\(s\) are before 1990 or after 2099, such as 0001-01-01"):
+        assert times(["0001-01-01", "2024-05-01"])[0] == "0001-01-01T00:00:00"
+
+
+def test_durations_are_no_times():
+    with pytest.raises(DataError, match="expected dates and times, got"):
+        times(np.array([1, 2], dtype="timedelta64[s]"))

@@ -95,8 +95,9 @@ class Learner(BaseEstimator):
 
         Parameters
         ----------
-        X : Interactions, scipy sparse matrix, or (user, item) pairs
-            The rows of a matrix are users. Pairs are an array, frame or list of two columns.
+        X : Interactions, EventLog, scipy sparse matrix, or (user, item) pairs
+            The rows of a matrix are users. Pairs are an array, frame or list of two columns. An EventLog with one kind
+            of event counts the events of each pair; for several kinds, pass ``log.interactions(weights)``.
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side

@@ -53,7 +53,8 @@ def _as_numbers(values: Any, name: str) -> AnyArray:
             if text:
                 raise TypeError(f"got text, such as {text[0]!r}")
         elif array.dtype.kind not in "biuf":
-            raise TypeError(f"got {array.dtype}")
+            is_text = array.dtype.kind in "UST" and array.size > 0
+            raise TypeError(f"got text, such as {str(array.flat[0])!r}" if is_text else f"got {array.dtype}")
         numbers = array if array.dtype == np.float32 else array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers ({error})") from None

@@ -43,9 +43,14 @@ class Coded(NamedTuple):
         """Return the rows of all parts over the union of their ids."""
         if len(parts) == 1:
             return parts[0]
-        index = _union([part.ids for part in parts])
-        maps = [np.append(index.codes(part.ids), np.int32(-1)) for part in parts]
-        return cls(index, np.concatenate([codes[part.codes] for codes, part in zip(maps, parts, strict=True)]))
+        if all(part.ids._values.dtype == np.int64 for part in parts):
+            every: Any = np.concatenate([part.ids._values for part in parts])
+        else:
+            every = list(chain.from_iterable(part.ids for part in parts))
+        index, places = IdIndex.factorize(every)
+        maps = np.split(places, np.cumsum([len(part.ids) for part in parts])[:-1])
+        codes = [np.append(new, np.int32(-1))[part.codes] for new, part in zip(maps, parts, strict=True)]
+        return cls(index, np.concatenate(codes))
 
     def taken(self, rows: AnyArray, keep_ids: bool) -> "Coded":
         """Return some rows, without the ids that do not occur in them unless ``keep_ids``."""
@@ -61,21 +66,18 @@ class Coded(NamedTuple):
         codes[:-1][used] = np.arange(np.count_nonzero(used), dtype=np.int32)
         return Coded(IdIndex._from_sorted(self.ids._values[used]), codes[self.codes])
 
-    def column(self) -> AnyArray:
-        """Return the id of each row, None if it is missing."""
+    def column(self, nullable: bool = False) -> Any:
+        """Return the id of each row, None if it is missing; ``nullable`` makes pandas' Int64 of whole numbers."""
         if len(self.codes) == 0 or self.codes.min() >= 0:
             return self.ids.take(self.codes)
         with_none = np.empty(len(self.ids) + 1, dtype=object)
         with_none[:-1] = self.ids.ids
-        column: AnyArray = with_none[self.codes]
+        column = with_none[self.codes]
+        if nullable and self.ids._values.dtype == np.int64:
+            import pandas
+
+            return pandas.array(column, dtype="Int64")
         return column
-
-
-def _union(indices: Sequence[IdIndex]) -> IdIndex:
-    """Return the sorted ids of all indices."""
-    if all(index._values.dtype == np.int64 for index in indices):
-        return IdIndex._from_sorted(np.unique(np.concatenate([index._values for index in indices])))
-    return IdIndex.from_ids(list(chain.from_iterable(indices)))
 
 
 def distinct_values(values: Any, name: str) -> tuple[Any, CodeArray | None]:

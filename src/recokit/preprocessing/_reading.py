@@ -265,6 +265,7 @@ def parquet_batches(path: Any, batch_rows: int, given: Mapping[str, Any]) -> Ite
         raise ImportError("EventLog.from_parquet needs pyarrow: pip install pyarrow") from None
     files = dataset.dataset([str(one) for one in path] if isinstance(path, list | tuple) else path, format="parquet")
     names = names_in(files.schema.names, {part: given.get(part) for part in DEFAULT_NAMES})
-    for batch in files.to_batches(columns=list(names.values()), batch_size=batch_rows):
+    options = {"batch_size": batch_rows, "batch_readahead": 1, "fragment_readahead": 1}  # bound the memory
+    for batch in files.to_batches(columns=list(names.values()), **options):
         if batch.num_rows:
             yield pyarrow.Table.from_batches([batch])

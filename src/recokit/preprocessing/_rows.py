@@ -217,17 +217,17 @@ def _fit(codes: AnyArray, lowest: int, n: int) -> bool:
     return len(codes) == 0 or bool(codes.min() >= lowest and codes.max() < n)
 
 
-def columns_of(log: "EventTable") -> dict[str, AnyArray]:
-    """Return the columns of a frame of the log."""
-    parts = coded_parts(log)
-    columns = {"user_id": parts["user"].column(), "item_id": parts["item"].column()}
+def columns_of(log: "EventTable", nullable: bool = False) -> dict[str, Any]:
+    """Return the columns of a frame of the log; ``nullable`` makes pandas' Int64 of whole numbers with missing ids."""
+    parts = {part: coded.column(nullable) for part, coded in coded_parts(log).items()}
+    columns = {"user_id": parts["user"], "item_id": parts["item"]}
     if log.times is not None:
         columns["timestamp"] = log.times
     columns["event"] = np.array(log.kinds, dtype=object)[log.event_codes]
     columns |= {
         frame: column for frame, column in (("quantity", log.quantities), ("price", log.prices)) if column is not None
     }
-    return columns | {name: parts[part].column() for part, name in _FRAME_NAMES.items() if part in parts}
+    return columns | {name: parts[part] for part, name in _FRAME_NAMES.items() if part in parts}
 
 
 def same(mine: Any, theirs: Any) -> bool:

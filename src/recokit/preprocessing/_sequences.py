@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, BoolArray, IntArray
+from recokit._typing import AnyArray, BoolArray
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
@@ -117,7 +117,8 @@ def baskets_of(log: "EventTable", by: str, events: Any) -> Sequences:
     by_owner = np.lexsort((first, owners.codes[first]))
     ranks = np.empty(n_baskets, dtype=np.int64)
     ranks[by_owner] = np.arange(n_baskets)
-    cells = np.unique(ranks[basket_of] * chosen.n_items + chosen.item_codes)  # distinct items of each basket
+    cells = np.sort(ranks[basket_of] * chosen.n_items + chosen.item_codes)
+    cells = cells[np.append(True, cells[1:] != cells[:-1])]  # distinct items of each basket
     rows, items = np.divmod(cells, chosen.n_items)
     bounds = bounds_from_lengths(np.bincount(rows, minlength=n_baskets))
     basket_indptr = bounds_from_lengths(np.bincount(owners.codes[first], minlength=len(owners.ids)))
@@ -131,8 +132,7 @@ def baskets_of(log: "EventTable", by: str, events: Any) -> Sequences:
     )
 
 
-def _number_baskets(user_codes: AnyArray, keys: AnyArray) -> IntArray:
+def _number_baskets(user_codes: AnyArray, keys: AnyArray) -> AnyArray:
     """Return a number for each pair of user and key."""
     packed = user_codes.astype(np.int64) * (int(keys.max()) + 1) + keys
-    numbers: IntArray = np.unique(packed, return_inverse=True)[1]
-    return numbers
+    return IdIndex.factorize(packed)[1]

@@ -179,7 +179,7 @@ class EventTable:
         backend : {"pandas", "polars", "pyarrow"}
             Library of the frame, which must be installed.
         """
-        return to_frame(_rows.columns_of(self), backend)
+        return to_frame(_rows.columns_of(self, nullable=backend == "pandas"), backend)
 
     def equals(self, other: "EventTable") -> bool:
         """Return whether two logs hold the same events and ids."""

@@ -1,5 +1,6 @@
 """Read a column of times: dates and times, text in ISO 8601, or numbers with a unit."""
 
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple, get_args
@@ -7,6 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import narwhals as nw
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
 from recokit.data._frames import plain
@@ -20,6 +22,7 @@ TimeUnit = Literal["s", "ms", "us", "ns", "step"]
 _UNITS = get_args(TimeUnit)
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _EARLIEST, _LATEST = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")  # limits of plausible event times
+_NUMBERS = int | float | np.integer | np.floating
 _NAT = np.datetime64("NaT", "us")
 
 
@@ -49,10 +52,28 @@ def join_times(parts: Sequence[ReadTimes], name: str) -> AnyArray:
     ------
     DataError
         Some parts have a time zone and others do not.
+
+    Warns
+    -----
+    UserWarning
+        A time is implausible.
     """
     if {True, False} <= {part.aware for part in parts}:
         raise _mixed_zones(name)
-    return np.concatenate([part.times for part in parts])
+    times = np.concatenate([part.times for part in parts])
+    if times.dtype.kind == "M":
+        _warn_of_strange(times[(times < _EARLIEST) | (times >= _LATEST)], name)
+    return times
+
+
+def _warn_of_strange(times: AnyArray, name: str) -> None:
+    if len(times):
+        warnings.warn(
+            f"{name}: {len(times):,} time(s) are before 1990 or after 2099, such as "
+            f"{times[0].astype('datetime64[s]')}; if they mark missing times or wrong clocks, remove these rows, "
+            "such as with log.between('1990', '2100')",
+            stacklevel=levels_inside(),
+        )
 
 
 def read_times(values: Any, name: str, unit: TimeUnit | None) -> ReadTimes:
@@ -189,7 +210,7 @@ def _of_objects(values: Any, name: str, unit: TimeUnit | None) -> ReadTimes:
         return ReadTimes(_of_numbers(np.asarray(distinct), name, unit), None)
     if not distinct:
         return ReadTimes(np.full(len(codes), _NAT), None)
-    if all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in distinct):
+    if all(isinstance(value, _NUMBERS) and not isinstance(value, bool | np.timedelta64) for value in distinct):
         numbers = np.append(np.array(distinct, dtype=np.float64), np.nan)[codes]
         return ReadTimes(_of_numbers(numbers, name, unit), None)
     texts = [value for value in distinct if isinstance(value, str)]

@@ -37,9 +37,11 @@ def interactions_of(
     sources: Mapping[Any, float] | None,
 ) -> Interactions:
     """Return the interactions of a log: the sum of the values of the events of each pair."""
+    log = _complete(log)
     if at is not None:
         log = log.between(None, at)
-    log = _complete(log)
+        if len(log) == 0:
+            raise DataError(f"interactions: all events are at at={at!r} or later")
     values = event_values(log, weights, quantity, sources)
     if half_life is not None:
         values = values * _decays(log, half_life, at)

@@ -12,6 +12,8 @@ from recokit._typing import BoolArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._rows import required_times
+from recokit.preprocessing._sequences import event_rows
+from recokit.preprocessing._times import missing_times
 
 if TYPE_CHECKING:
     from recokit.preprocessing.event_log import EventLog
@@ -29,7 +31,7 @@ class KindWeight:
     ----------
     kind : str
     n_events : int
-        Events of the kind with a user, an item and a time.
+        Events of the kind with a user, an item and a time, without purchases of a negative quantity, which are returns.
     n_followed : int
         Events that a purchase of the same item by the same user follows.
     probability : float
@@ -144,7 +146,7 @@ def learn_weights(log: "EventLog", target: str = "purchase", *, smoothing: float
     """
     smoothing = check_number(smoothing, "smoothing", above=0)
     times = required_times(log, "learn_weights")
-    usable = (log.user_codes >= 0) & (log.item_codes >= 0) & ~np.isnat(times.astype("datetime64[us]"))
+    usable = event_rows(log, None) & (log.user_codes >= 0) & (log.item_codes >= 0) & ~missing_times(times)
     bought = log.is_kind(target) & usable
     if not np.any(bought):
         raise DataError(f"target={target!r}: no such event in the log; its kinds are {first_few(log.kinds)}")
