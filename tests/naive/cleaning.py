@@ -10,10 +10,16 @@ def drop_missing(rows, columns):
 
 
 def drop_duplicates(rows, window):
-    """Return the rows without an equal row that is kept and at most a window earlier."""
+    """Return the rows without an equal row that is kept and at most a window earlier.
+
+    Rows without a user or a time are compared within an order only.
+    """
     kept = []
     for row in rows:
-        if not any(_same(row, other) and _close(row["time"], other["time"], window) for other in kept):
+        comparable = None not in (row["user"], row["time"]) or row["order"] is not None
+        if not comparable or not any(
+            _same(row, other) and _close(row["time"], other["time"], window) for other in kept
+        ):
             kept.append(row)
     return kept
 

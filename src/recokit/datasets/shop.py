@@ -30,7 +30,8 @@ class ShopData:
     Attributes
     ----------
     users : mapping of str to (n_users,) array
-        user_id (1 … n_users), joined_at (datetime64[ms]), segment ("budget", "middle", "premium").
+        user_id (1 … n_users), joined_at (datetime64[ms]), segment ("budget", "middle", "premium"), the price level.
+        Planted bots follow the customers.
     catalogue : mapping of str to (n_items,) array
         item_id ("P000001", …, in order of arrival), title, category, brand, price, added_at (datetime64[ms]).
     events : mapping of str to (n_events,) array

@@ -104,6 +104,12 @@ def test_a_prefix_of_all_orders_is_refused():
     assert len(log.clean(NetReturns(order_prefix=None))[0]) == 2
 
 
+def test_ids_of_orders_can_be_numbers_and_text():
+    log = log_of(order_id=[1, "C2"], timestamp=["2024-05-01", "2024-05-02"])
+    assert status_of(log) == ["netted"]
+    assert len(log_of(order_id=[1, 2]).clean(NetReturns())[0]) == 2
+
+
 def test_a_log_without_returns_is_unchanged():
     log = log_of(event=["purchase", "view"])
     cleaned, report = log.clean(NetReturns())
@@ -121,10 +127,17 @@ def test_a_log_without_times_needs_orders_or_sessions():
     assert len(log_of(session_id=["1", "1", "2"]).clean(DropDuplicates())[0]) == 2
 
 
-def test_missing_times_and_values_are_equal_to_each_other():
-    log = log_of(timestamp=[None, None, "2024-05-01"], quantity=[None, None, None], price=3.0)
-    cleaned = log.clean(DropDuplicates("1h"))[0]
-    assert cleaned.times.astype("datetime64[D]").astype(str).tolist() == ["2024-05-01", "NaT"]
+def test_missing_values_are_equal_to_each_other():
+    log = log_of(timestamp=["2024-05-01", "2024-05-01"], quantity=[None, None], price=3.0)
+    assert len(log.clean(DropDuplicates("1h"))[0]) == 1
+
+
+def test_events_without_a_user_or_a_time_repeat_only_within_an_order_or_session():
+    for missing in ({"user_id": None, "timestamp": "2024-05-01"}, {"timestamp": None}):
+        unknown = log_of(event=["view", "view"], session_id=[None, None], **missing)
+        assert len(unknown.clean(DropDuplicates("1h"))[0]) == 2
+        same = log_of(event=["view", "view"], session_id=["s", "s"], **missing)
+        assert len(same.clean(DropDuplicates("1h"))[0]) == 1
 
 
 def test_a_different_value_in_any_column_is_no_repeat():

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["DropBots"]
 
 _NAMES = ("rate", "burst", "breadth", "quiet_share")
-_FAR_RATE, _FAR_BURST = 4.0, 2.0  # multiples of the limits beyond which a signal counts twice
-_N_ERRORS = 2.0  # standard errors by which a quiet share that counts twice exceeds the minimum
+_FAR_RATE, _FAR_BURST = 4.0, 1.5  # multiples of the limits beyond which a signal counts twice
+_N_ERRORS = 1.5  # standard errors by which a quiet share that counts twice exceeds the minimum
 _UNITS = ("actions an hour", "actions a minute", "items a day", "of the active hours in the quietest six")
 
 
@@ -38,9 +38,9 @@ class DropBots(RuleText):
     The first three must exceed both their minimum and a robust limit: on the scale of logarithms, ``threshold``
     standard deviations above the median, both estimated by the median and the median absolute deviation of the users
     with at least 5 actions, which outliers do not move [1]_. A user with at least ``min_signals`` signals is a bot. A
-    signal counts twice if it is far beyond its limit: a rate above four times the limit, a burst above twice the limit,
-    or a quiet share above the minimum by two standard errors. Bots are removed and limits computed again until no bot
-    is left. ``report.details("DropBots")`` lists the bots with their signals and reasons.
+    signal counts twice if it is far beyond its limit: a rate above four times the limit, a burst above 1.5 times the
+    limit, or a quiet share above the minimum by 1.5 standard errors. Bots are removed and limits computed again until
+    no bot is left. ``report.details("DropBots")`` lists the bots with their signals and reasons.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import numpy as np
 from recokit._typing import AnyArray, BoolArray, IntArray
 from recokit.exceptions import DataError
 from recokit.kernels.cleaning import keep_first
+from recokit.preprocessing._times import missing_times
 from recokit.preprocessing.cleaning._shared import (
     RuleText,
     by_pair,
@@ -31,7 +32,8 @@ class DropDuplicates(RuleText):
 
     Double clicks, retried requests and files that were loaded twice repeat events. An event is removed if an event with
     the same user, item, kind, quantity, price, order, session, query and source is kept at most ``window`` earlier;
-    missing values are equal to each other. Without times, rows of the same order or session are compared.
+    missing values are equal to each other. Events without a user or a time are compared only within an order or a
+    session, because they may be events of different visitors or visits.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def _close_rows(log: "EventLog", window: int) -> tuple[IntArray, IntArray]:
 
     Few rows have one, so that the comparison of all columns is cheap.
     """
-    rows = np.arange(len(log))
+    rows = np.flatnonzero(_comparable(log))
     ticks = np.zeros(len(log), dtype=np.int64)
     if log.times is not None:
         ticks = ticks_of(log, "DropDuplicates", missing=window + 1)
@@ -98,6 +100,16 @@ def _close_rows(log: "EventLog", window: int) -> tuple[IntArray, IntArray]:
     close = follows.copy()
     close[:-1] |= follows[1:]
     return rows[close], ticks[rows[close]]
+
+
+def _comparable(log: "EventLog") -> BoolArray:
+    """Return a mask of the events whose repeats can be told from other events: of a user and time, order or session."""
+    known = np.zeros(len(log), dtype=np.bool_) if log.times is None else ~missing_times(log.times)
+    known &= log.user_codes >= 0
+    for codes in (log.order_codes, log.session_codes):
+        if codes is not None:
+            known |= codes >= 0
+    return known
 
 
 def _equal_rows(log: "EventLog", rows: IntArray, ticks: IntArray) -> tuple[IntArray, IntArray]:

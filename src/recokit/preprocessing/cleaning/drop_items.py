@@ -109,6 +109,8 @@ class DropItems(RuleText):
         return RuleResult(removing(log, removed), removed, notes=tuple(notes), details=details)
 
     def _matches(self, texts: Iterable[str], n: int) -> BoolArray:
+        if not self._compiled:
+            return np.zeros(n, dtype=np.bool_)
         found = (any(pattern.search(text) for pattern in self._compiled) for text in texts)
         return np.fromiter(found, dtype=np.bool_, count=n)
 
