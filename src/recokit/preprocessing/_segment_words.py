@@ -9,7 +9,10 @@ __all__ = ["Trait", "distinct_names", "traits_of"]
 
 _NOTABLE, _SLIGHT = 0.4, 0.15  # differences from all users in standard deviations
 _MAX_ADJECTIVES = 2
-_MAX_OF_FAMILY = {"category": 2, "engagement": 2}  # traits of a segment; 1 of other families
+_MAX_CATEGORIES = 2
+# Features that say nearly the same; a name has one of them.
+_ASPECTS = dict.fromkeys(("frequency", "n_items", "n_events", "active_days", "monetary"), "volume")
+_ASPECTS |= {"interval_mean": "rhythm", "interval_std": "rhythm", "recency": "recency", "tenure": "tenure"}
 
 # Words for low and high values: (English, Chinese). The order is that of the adjectives in a name.
 _ADJECTIVES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -72,7 +75,7 @@ class Trait(NamedTuple):
 
 
 def traits_of(columns: Sequence[Feature], differences: Sequence[float]) -> list[Trait]:
-    """Return the notable traits of a segment, largest difference first, few of each family.
+    """Return the notable traits of a segment, largest difference first, one of each aspect but two categories.
 
     Without a notable trait, the largest slight one is returned, such as for a segment of most users.
     """
@@ -83,10 +86,9 @@ def traits_of(columns: Sequence[Feature], differences: Sequence[float]) -> list[
     chosen: list[Trait] = []
     counts: dict[str, int] = {}
     for trait in notable or slight[:1]:
-        family = trait.feature.family or trait.feature.name
-        limit = _MAX_OF_FAMILY.get(family, 1)
-        if counts.get(family, 0) < limit:
-            counts[family] = counts.get(family, 0) + 1
+        aspect = _ASPECTS.get(trait.feature.name) or trait.feature.family or trait.feature.name
+        if counts.get(aspect, 0) < (_MAX_CATEGORIES if aspect == "category" else 1):
+            counts[aspect] = counts.get(aspect, 0) + 1
             chosen.append(trait)
     return chosen
 
@@ -107,7 +109,7 @@ def distinct_names(traits: Sequence[Sequence[Trait]], language: str) -> list[str
     >>> distinct_names([[toys, weekend, cheap], []], "en")
     ['price-sensitive weekend buyers of toys', 'average buyers']
     >>> distinct_names([[toys, weekend, cheap], []], "zh")
-    ['价格敏感、周末购买toys的用户', '普通用户']
+    ['价格敏感、周末购买 toys 的用户', '普通用户']
     """
     limit = max([_MAX_ADJECTIVES, *map(len, traits)])
     for n_adjectives in range(_MAX_ADJECTIVES, limit + 1):
@@ -163,6 +165,12 @@ def _in_english(
 def _in_chinese(
     adjectives: list[str], others: list[str], times: list[str], categories: list[str], sources: list[str]
 ) -> str:
-    habit = f"{''.join(times)}购买{'和'.join(categories)}" if times or categories else ""
-    words = [*adjectives, *others, *([habit] if habit else []), *([f"来自 {sources[0]} "] if sources else [])]
+    bought = "和".join(_spaced(category) for category in categories)
+    habit = f"{''.join(times)}购买{bought}" if times or categories else ""
+    words = [*adjectives, *others, *([habit] if habit else []), *([f"来自{_spaced(sources[0])}"] if sources else [])]
     return f"{'、'.join(words)}的用户" if words else "普通用户"
+
+
+def _spaced(name: str) -> str:
+    """Return a name with the space that separates Latin from Chinese text."""
+    return f" {name} " if name.isascii() else name

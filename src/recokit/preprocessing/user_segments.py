@@ -21,6 +21,7 @@ from recokit.preprocessing.segment_profiles import SegmentProfiles
 __all__ = ["UserSegments"]
 
 _SAMPLE = 10_000  # rows to choose the number of segments with
+_LARGE_SAMPLE = 100_000  # rows of the final KMeans
 _SILHOUETTE_SAMPLE = 2_000  # rows of the silhouette, whose cost grows with their square
 _MAX_INTEGER = np.iinfo(np.int32).max
 
@@ -33,7 +34,8 @@ class UserSegments(ClusterMixin, BaseEstimator):
     add up to 1, such as those of the categories, are scaled together. NaN is replaced by the median. Each family of
     features, such as engagement, price or category, is scaled to a variance equal to its effective number of
     dimensions, :math:`(\sum \lambda)^2 / \sum \lambda^2` for the eigenvalues λ of its covariance matrix, so that many
-    correlated features weigh no more than one. The scaled rows are clustered by KMeans.
+    correlated features weigh no more than one. The scaled rows are clustered by KMeans, on a sample if there are more
+    than 100,000 users.
 
     Parameters
     ----------
@@ -140,16 +142,17 @@ class UserSegments(ClusterMixin, BaseEstimator):
         self._check_parameters()
         table = self._table(X, catalogue, reset=True)
         used = table if self.columns is None else table[list(self.columns)]
-        distinct = len(np.unique(used.values, axis=0))
         wanted = 2 if self.n_segments is None else self.n_segments
+        distinct = _count_distinct(used.values, wanted)
         if distinct < wanted:
             raise DataError(
                 f"UserSegments: {wanted} segments need at least {wanted} users with different features, got "
                 f"n_samples={len(table)}, {distinct} of them different"
             )
-        self._scaling = Scaling.fit(used.values, used.columns)
-        rows, rng = self._scaling.transform(used.values), check_random_state(self.random_state)
+        rng = check_random_state(self.random_state)
         with threadpool_limits(1):  # sums of several threads depend on their order
+            self._scaling = Scaling.fit(used.values, used.columns)
+            rows = self._scaling.transform(used.values)
             self.silhouettes_ = {} if self.n_segments is not None else self._silhouettes(rows, rng)
             found = max(self.silhouettes_, key=lambda n: (self.silhouettes_[n], -n), default=self.n_segments)
             self._cluster(rows, int(found or wanted), rng)
@@ -229,10 +232,10 @@ class UserSegments(ClusterMixin, BaseEstimator):
         from sklearn.cluster import KMeans
         from sklearn.metrics import silhouette_score
 
-        sample = rows if len(rows) <= _SAMPLE else rows[np.sort(rng.choice(len(rows), _SAMPLE, replace=False))]
+        sample = _sample(rows, _SAMPLE, rng)
         judged = rng.permutation(len(sample))[:_SILHOUETTE_SAMPLE]
         scores: dict[int, float] = {}
-        for n in range(2, min(self.max_segments, len(np.unique(sample, axis=0))) + 1):
+        for n in range(2, _count_distinct(sample, self.max_segments) + 1):
             model = KMeans(n, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER)).fit(sample)
             labels = model.labels_[judged]
             if 1 < len(np.unique(labels)) < len(judged):
@@ -243,7 +246,8 @@ class UserSegments(ClusterMixin, BaseEstimator):
         """Set the labels and centres, ordered by size."""
         from sklearn.cluster import KMeans
 
-        model = KMeans(n_segments, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER)).fit(rows)
+        model = KMeans(n_segments, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER))
+        model.fit(_sample(rows, _LARGE_SAMPLE, rng))
         labels = _nearest(rows, model.cluster_centers_)
         sizes = np.bincount(labels, minlength=n_segments)
         order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
@@ -256,6 +260,21 @@ class UserSegments(ClusterMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _sample(rows: FloatArray, size: int, rng: Any) -> FloatArray:
+    """Return a random sample of rows, in order; all rows if there are no more than ``size``."""
+    return rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))]
+
+
+def _count_distinct(rows: FloatArray, enough: int) -> int:
+    """Return the number of different rows, at most ``enough``."""
+    seen: set[bytes] = set()
+    for row in rows + 0.0:  # turns -0.0 into 0.0
+        seen.add(row.tobytes())
+        if len(seen) >= enough:
+            break
+    return len(seen)
 
 
 def _nearest(rows: FloatArray, centers: FloatArray) -> IntArray:
