@@ -12,6 +12,7 @@ from recokit._runtime.arguments import check_count
 from recokit._runtime.language import Language, check_language
 from recokit._typing import FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
+from recokit.persistence import storable
 from recokit.preprocessing._segment_scaling import COMPOSITIONS, Scaling
 from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
@@ -24,8 +25,10 @@ _SAMPLE = 10_000  # rows to choose the number of segments with
 _LARGE_SAMPLE = 100_000  # rows of the final KMeans
 _SILHOUETTE_SAMPLE = 2_000  # rows of the silhouette, whose cost grows with their square
 _MAX_INTEGER = np.iinfo(np.int32).max
+_SAVED = ("labels_", "cluster_centers_", "silhouettes_", "inertia_", "n_features_in_", "ids_", "profiles_")
 
 
+@storable("recokit.UserSegments")
 class UserSegments(ClusterMixin, BaseEstimator):
     r"""Cluster users by their features into segments with readable profiles.
 
@@ -255,6 +258,29 @@ class UserSegments(ClusterMixin, BaseEstimator):
         self.labels_ = _nearest(rows, self.cluster_centers_)
         self.n_segments_ = len(order)
         self.inertia_ = float(((rows - self.cluster_centers_[self.labels_]) ** 2).sum())
+
+    def _to_state(self) -> dict[str, Any]:
+        check_is_fitted(self)
+        learned = {name: getattr(self, name) for name in _SAVED}
+        columns = [list(column) for column in self.columns_]
+        return {"params": self.get_params(), "columns": columns, "scaling": list(self._scaling), "learned": learned}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> Self:
+        model = cls(**state["params"])
+        for name in _SAVED:
+            setattr(model, name, state["learned"][name])
+        model.columns_ = tuple(Feature(*parts) for parts in state["columns"])
+        model._scaling = Scaling(*state["scaling"])
+        n_segments, n_columns = model.cluster_centers_.shape
+        model.n_segments_ = n_segments
+        lengths = {len(model.columns_), *map(len, model._scaling)}
+        in_range = np.all((model.labels_ >= 0) & (model.labels_ < n_segments))
+        if lengths != {n_columns} or len(model.labels_) != len(model.ids_) or len(model.profiles_) != n_segments:
+            raise DataError("the sizes of the segments, columns and users do not fit together")
+        if not in_range:
+            raise DataError(f"a user has no segment from 0 to {n_segments - 1}")
+        return model
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
