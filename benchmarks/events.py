@@ -23,6 +23,7 @@ from _common.memory import PeakMemory
 from _common.process import call_in_new_process
 
 from recokit import EventLog
+from recokit.preprocessing import item_features, rfm, user_features
 
 _WEIGHTS = {"view": 1.0, "cart": 3.0, "purchase": 10.0}
 _GAP_MINUTES = 30
@@ -63,6 +64,9 @@ def _recokit_steps(log: EventLog) -> dict[str, Callable[[], Any]]:
         "split": lambda: log.split(at=_CUT),
         "train_test": lambda: log.train_test(at=_CUT, weights=_WEIGHTS, repeats="allowed"),
         "describe": log.describe,
+        "user_features": lambda: user_features(log),
+        "item_features": lambda: item_features(log),
+        "rfm": lambda: rfm(log),
     }
 
 

@@ -5,10 +5,19 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
 
-from recokit import DataError, NotFittedError, Popularity, evaluate
+from recokit import DataError, ModelFormatError, NotFittedError, Popularity, evaluate, load, persistence
 from recokit.datasets import make_shop
-from recokit.preprocessing import EventLog, Feature, Features, SegmentProfiles, UserSegments, user_features
+from recokit.preprocessing import (
+    EventLog,
+    Feature,
+    Features,
+    SegmentProfiles,
+    UserSegments,
+    user_features,
+    user_segments,
+)
 from recokit.preprocessing._segment_scaling import Scaling
 from recokit.preprocessing._segment_words import Trait, distinct_names, traits_of
 from tests.naive.segments import scaled
@@ -106,6 +115,24 @@ def test_the_same_seed_gives_the_same_segments_and_rows_may_have_any_order():
     order = RNG.permutation(100)
     shuffled = UserSegments(n_init=2).fit(Features(FEATURES.ids.take(order), FEATURES.values[order], COLUMNS))
     assert shuffled.segments_ == first.segments_
+
+
+def test_the_number_of_threads_changes_nothing():
+    values = np.repeat(FEATURES.values, 30, axis=0) * np.random.default_rng(1).normal(1, 0.2, (3_000, 3))
+    models = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads):
+            models.append(UserSegments(max_segments=4, n_init=2).fit(values))
+    one, two = ((m.cluster_centers_.tobytes(), m.labels_.tobytes(), m.silhouettes_) for m in models)
+    assert one == two
+
+
+def test_large_tables_are_clustered_by_a_sample(monkeypatch):
+    monkeypatch.setattr(user_segments, "_SAMPLE", 60)
+    monkeypatch.setattr(user_segments, "_LARGE_SAMPLE", 80)
+    model = UserSegments().fit(FEATURES)
+    np.testing.assert_array_equal(model.labels_, KNOWN)
+    assert len(model.labels_) == 100
 
 
 def test_columns_restrict_the_clustering_but_not_the_profiles():
@@ -235,3 +262,29 @@ def test_sources_and_times_of_day_are_part_of_the_name():
     traits = [trait("source=app", 1.0, "source"), trait("evening_share", 0.9, "daypart"), trait("weekend_share", 0.8)]
     assert distinct_names([traits], "en") == ["weekend evening buyers on app"]
     assert distinct_names([traits], "zh") == ["周末晚间购买、来自 app 的用户"]
+
+
+def test_a_model_can_be_saved_and_loaded(tmp_path):
+    model = UserSegments(columns=["price_level", "recency"], language="zh").fit(FEATURES)
+    persistence.save(model, tmp_path / "segments")
+    loaded = load(tmp_path / "segments")
+    assert loaded.segments_ == model.segments_
+    assert list(loaded.profiles_) == list(model.profiles_)
+    assert loaded.get_params() == model.get_params()
+    np.testing.assert_array_equal(loaded.predict(FEATURES), model.predict(FEATURES))
+    with pytest.raises(NotFittedError):
+        persistence.save(UserSegments(), tmp_path / "unfitted")
+
+
+@pytest.mark.parametrize("name", ["labels_", "cluster_centers_"])
+def test_a_file_whose_parts_do_not_fit_together_is_refused(tmp_path, name):
+    model = UserSegments(2).fit(FEATURES)
+    setattr(model, name, getattr(model, name)[:-1])
+    persistence.save(model, tmp_path / "segments")
+    with pytest.raises(ModelFormatError, match="do not fit together"):
+        load(tmp_path / "segments")
+
+
+def test_features_can_be_saved_and_loaded(tmp_path):
+    persistence.save(FEATURES, tmp_path / "features")
+    assert load(tmp_path / "features") == FEATURES

@@ -1,7 +1,7 @@
 """Features: a table of numbers with named columns for users or items."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
+from recokit.persistence import storable
 from recokit.preprocessing._tables import aligned
 
 __all__ = ["Feature", "Features", "Fill", "Kind", "fill_values"]
@@ -42,11 +43,13 @@ class Feature(NamedTuple):
     meaning: str = ""
 
 
+@storable("recokit.Features")
 class Features:
     """Numbers that describe each user or item: ids, a matrix, and the description of each column.
 
     The table is immutable. NumPy and scikit-learn read it as an array, so that ``model.fit(features, y)`` works;
-    `FeatureLookup` is the scikit-learn transformer that returns the rows of given ids.
+    `FeatureLookup` is the scikit-learn transformer that returns the rows of given ids. ``recokit.persistence.save`` and
+    `recokit.load` store a table.
 
     Parameters
     ----------
@@ -84,6 +87,8 @@ class Features:
     """
 
     __slots__ = ("columns", "ids", "kind", "values")
+
+    _stored_as: ClassVar[str]
 
     ids: IdIndex
     values: FloatArray
@@ -252,6 +257,13 @@ class Features:
         """
         columns = dict(zip(self.names, np.ascontiguousarray(self.values.T), strict=True))
         return to_frame({f"{self.kind}_id": self.ids.ids, **columns}, backend)
+
+    def _to_state(self) -> dict[str, Any]:
+        return {"ids": self.ids, "values": self.values, "columns": list(map(list, self.columns)), "kind": self.kind}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> "Features":
+        return cls(state["ids"], state["values"], [Feature(*parts) for parts in state["columns"]], kind=state["kind"])
 
     def _table(self) -> list[list[str]]:
         """Return the text of the description of the columns, with its heading as the first row."""

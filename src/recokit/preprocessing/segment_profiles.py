@@ -10,6 +10,8 @@ from recokit._runtime.html import html_table
 from recokit._runtime.language import Language, check_language
 from recokit._typing import FloatArray, IntArray
 from recokit.data._frames import Backend, to_frame
+from recokit.exceptions import DataError
+from recokit.persistence import storable
 from recokit.preprocessing._segment_words import Trait, distinct_names, traits_of
 from recokit.preprocessing._tables import aligned
 from recokit.preprocessing.features import Feature
@@ -19,6 +21,7 @@ __all__ = ["SegmentProfiles"]
 _HEADINGS = (("segment", "users", "share", "revenue"), ("分群", "用户数", "用户占比", "收入占比"))
 
 
+@storable("recokit.SegmentProfiles")
 @dataclass(frozen=True, eq=False, repr=False)
 class SegmentProfiles:
     """Profiles of the segments of `UserSegments`; they print as a table, and each one reads as a sentence.
@@ -147,6 +150,19 @@ class SegmentProfiles:
         columns |= {"n_users": self.n_users, "share": self.share, "revenue_share": revenue}
         means = np.ascontiguousarray(self.means.T)
         return to_frame(columns | {one.name: each for one, each in zip(self.columns, means, strict=True)}, backend)
+
+    def _to_state(self) -> dict[str, Any]:
+        numbers = {name: getattr(self, name) for name in ("n_users", "revenue_share", "means", "differences")}
+        return {"columns": [list(column) for column in self.columns], "language": self.language, **numbers}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> "SegmentProfiles":
+        made = cls(**{**state, "columns": tuple(Feature(*parts) for parts in state["columns"])})
+        shape, revenue = (len(made), len(made.columns)), made.revenue_share
+        sound = made.means.shape == made.differences.shape == shape
+        if not sound or (revenue is not None and revenue.shape != shape[:1]):
+            raise DataError(f"profiles: expected numbers of {shape[0]} segments and {shape[1]} features")
+        return made
 
     def _table(self) -> list[list[str]]:
         """Return the text of the table, with its heading as the first row."""

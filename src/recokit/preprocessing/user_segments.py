@@ -12,6 +12,7 @@ from recokit._runtime.arguments import check_count
 from recokit._runtime.language import Language, check_language
 from recokit._typing import FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
+from recokit.persistence import storable
 from recokit.preprocessing._segment_scaling import COMPOSITIONS, Scaling
 from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
@@ -21,10 +22,13 @@ from recokit.preprocessing.segment_profiles import SegmentProfiles
 __all__ = ["UserSegments"]
 
 _SAMPLE = 10_000  # rows to choose the number of segments with
+_LARGE_SAMPLE = 100_000  # rows of the final KMeans
 _SILHOUETTE_SAMPLE = 2_000  # rows of the silhouette, whose cost grows with their square
 _MAX_INTEGER = np.iinfo(np.int32).max
+_SAVED = ("labels_", "cluster_centers_", "silhouettes_", "inertia_", "n_features_in_", "ids_", "profiles_")
 
 
+@storable("recokit.UserSegments")
 class UserSegments(ClusterMixin, BaseEstimator):
     r"""Cluster users by their features into segments with readable profiles.
 
@@ -33,7 +37,8 @@ class UserSegments(ClusterMixin, BaseEstimator):
     add up to 1, such as those of the categories, are scaled together. NaN is replaced by the median. Each family of
     features, such as engagement, price or category, is scaled to a variance equal to its effective number of
     dimensions, :math:`(\sum \lambda)^2 / \sum \lambda^2` for the eigenvalues λ of its covariance matrix, so that many
-    correlated features weigh no more than one. The scaled rows are clustered by KMeans.
+    correlated features weigh no more than one. The scaled rows are clustered by KMeans, on a sample if there are more
+    than 100,000 users.
 
     Parameters
     ----------
@@ -140,16 +145,17 @@ class UserSegments(ClusterMixin, BaseEstimator):
         self._check_parameters()
         table = self._table(X, catalogue, reset=True)
         used = table if self.columns is None else table[list(self.columns)]
-        distinct = len(np.unique(used.values, axis=0))
         wanted = 2 if self.n_segments is None else self.n_segments
+        distinct = _count_distinct(used.values, wanted)
         if distinct < wanted:
             raise DataError(
                 f"UserSegments: {wanted} segments need at least {wanted} users with different features, got "
                 f"n_samples={len(table)}, {distinct} of them different"
             )
-        self._scaling = Scaling.fit(used.values, used.columns)
-        rows, rng = self._scaling.transform(used.values), check_random_state(self.random_state)
+        rng = check_random_state(self.random_state)
         with threadpool_limits(1):  # sums of several threads depend on their order
+            self._scaling = Scaling.fit(used.values, used.columns)
+            rows = self._scaling.transform(used.values)
             self.silhouettes_ = {} if self.n_segments is not None else self._silhouettes(rows, rng)
             found = max(self.silhouettes_, key=lambda n: (self.silhouettes_[n], -n), default=self.n_segments)
             self._cluster(rows, int(found or wanted), rng)
@@ -229,10 +235,10 @@ class UserSegments(ClusterMixin, BaseEstimator):
         from sklearn.cluster import KMeans
         from sklearn.metrics import silhouette_score
 
-        sample = rows if len(rows) <= _SAMPLE else rows[np.sort(rng.choice(len(rows), _SAMPLE, replace=False))]
+        sample = _sample(rows, _SAMPLE, rng)
         judged = rng.permutation(len(sample))[:_SILHOUETTE_SAMPLE]
         scores: dict[int, float] = {}
-        for n in range(2, min(self.max_segments, len(np.unique(sample, axis=0))) + 1):
+        for n in range(2, _count_distinct(sample, self.max_segments) + 1):
             model = KMeans(n, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER)).fit(sample)
             labels = model.labels_[judged]
             if 1 < len(np.unique(labels)) < len(judged):
@@ -243,7 +249,8 @@ class UserSegments(ClusterMixin, BaseEstimator):
         """Set the labels and centres, ordered by size."""
         from sklearn.cluster import KMeans
 
-        model = KMeans(n_segments, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER)).fit(rows)
+        model = KMeans(n_segments, n_init=self.n_init, random_state=rng.randint(_MAX_INTEGER))
+        model.fit(_sample(rows, _LARGE_SAMPLE, rng))
         labels = _nearest(rows, model.cluster_centers_)
         sizes = np.bincount(labels, minlength=n_segments)
         order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
@@ -252,10 +259,48 @@ class UserSegments(ClusterMixin, BaseEstimator):
         self.n_segments_ = len(order)
         self.inertia_ = float(((rows - self.cluster_centers_[self.labels_]) ** 2).sum())
 
+    def _to_state(self) -> dict[str, Any]:
+        check_is_fitted(self)
+        learned = {name: getattr(self, name) for name in _SAVED}
+        columns = [list(column) for column in self.columns_]
+        return {"params": self.get_params(), "columns": columns, "scaling": list(self._scaling), "learned": learned}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> Self:
+        model = cls(**state["params"])
+        for name in _SAVED:
+            setattr(model, name, state["learned"][name])
+        model.columns_ = tuple(Feature(*parts) for parts in state["columns"])
+        model._scaling = Scaling(*state["scaling"])
+        n_segments, n_columns = model.cluster_centers_.shape
+        model.n_segments_ = n_segments
+        lengths = {len(model.columns_), *map(len, model._scaling)}
+        in_range = np.all((model.labels_ >= 0) & (model.labels_ < n_segments))
+        if lengths != {n_columns} or len(model.labels_) != len(model.ids_) or len(model.profiles_) != n_segments:
+            raise DataError("the sizes of the segments, columns and users do not fit together")
+        if not in_range:
+            raise DataError(f"a user has no segment from 0 to {n_segments - 1}")
+        return model
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _sample(rows: FloatArray, size: int, rng: Any) -> FloatArray:
+    """Return a random sample of rows, in order; all rows if there are no more than ``size``."""
+    return rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))]
+
+
+def _count_distinct(rows: FloatArray, enough: int) -> int:
+    """Return the number of different rows, at most ``enough``."""
+    seen: set[bytes] = set()
+    for row in rows + 0.0:  # turns -0.0 into 0.0
+        seen.add(row.tobytes())
+        if len(seen) >= enough:
+            break
+    return len(seen)
 
 
 def _nearest(rows: FloatArray, centers: FloatArray) -> IntArray:
