@@ -22,7 +22,7 @@ from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
-from recokit.sequence import TransitionKNN
+from recokit.sequence import SLIST, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
@@ -42,6 +42,7 @@ __all__ = [
     "BPR",
     "EASE",
     "SLIM",
+    "SLIST",
     "BiasBaseline",
     "DataError",
     "Explanation",

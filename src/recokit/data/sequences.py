@@ -469,9 +469,7 @@ def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
     if owners != users or not np.array_equal(bounds_from_lengths(np.array([len(part) for part in parts])), indptr):
         raise DataError("times: expected one time per item, for the same users as the lists")
     joined = to_times([time for part in parts for time in part], "times")
-    descends = joined[1:] < joined[:-1]
-    starts = indptr[1:-1]
-    descends[starts[(starts > 0) & (starts < len(joined))] - 1] = False
+    descends = _descends(joined, indptr)
     if np.any(descends):
         row = int(np.searchsorted(indptr, np.flatnonzero(descends)[0], side="right")) - 1
         raise DataError(
@@ -480,11 +478,19 @@ def _joined_times(times: Any, users: IdIndex, indptr: IntArray) -> AnyArray:
     return joined
 
 
+def _descends(times: AnyArray, indptr: IntArray) -> AnyArray:
+    """Return, for each event but the last, whether the next event of the same user is not at the same time or later."""
+    descends = ~(times[1:] >= times[:-1])  # also true for NaN
+    starts = indptr[1:-1]
+    descends[starts[(starts > 0) & (starts < len(times))] - 1] = False
+    return descends
+
+
 def _is_consistent(made: Sequences) -> bool:
     indptr, codes = made.rows.indptr, made.rows.codes
     sound = _are_bounds(indptr, made.n_users, len(codes)) and not np.any((codes < 0) | (codes >= made.n_items))
     if made.rows.times is not None:
-        sound = sound and len(made.rows.times) == len(codes)
+        sound = sound and len(made.rows.times) == len(codes) and not np.any(_descends(made.rows.times, indptr))
     if made.basket_indptr is None or made.basket_bounds is None:
         return sound and made.basket_indptr is made.basket_bounds
     n_baskets = len(made.basket_bounds) - 1

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from recokit._runtime.inverse import invert, tiles
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
@@ -14,7 +15,6 @@ from recokit.data._weights import item_scales
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
-from recokit.linear._inverse import invert, tiles
 from recokit.linear._problem import Problem
 
 __all__ = ["EASE"]

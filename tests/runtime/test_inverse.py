@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_limits
 
+from recokit._runtime import inverse as _inverse
 from recokit._runtime.threads import Runner
-from recokit.linear import _inverse
 
 
 def positive_definite(n, seed):
@@ -37,6 +37,16 @@ def test_the_bits_depend_neither_on_threads_nor_on_blas_threads(n):
     for n_threads, blas in ((2, 1), (1, 2), (3, 2)):
         with threadpool_limits(blas, user_api="blas"):
             assert_array_equal(inverted(matrix, n_threads), expected)
+
+
+@given(st.integers(1, 20), st.integers(1, 30), st.sampled_from([1, 3, 256]), st.integers(1, 3))
+def test_the_product_reads_the_lower_triangle_for_all_tile_sizes(n, m, tile, n_threads):
+    matrix, other = positive_definite(n, m), np.random.default_rng(n).normal(size=(n, m))
+    out = np.empty((n, m), dtype=np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_inverse, "_TILE", tile)
+        _inverse.multiply_symmetric(np.ascontiguousarray(np.tril(matrix)), other, out, Runner(n_threads))
+    assert_allclose(out, matrix @ other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("place", [0, 5, 19])
