@@ -3,10 +3,11 @@
     python benchmarks/quality.py                                             # all models on all protocols
     python benchmarks/quality.py --protocols amazon-toys --models ItemKNN EASE --candidates 10
     python benchmarks/quality.py --candidates 0                              # defaults only
+    python benchmarks/quality.py --protocols --files Beauty.txt              # your own sequences, "user item item …"
     python benchmarks/quality.py --quick                                     # 2 candidates, 500 histories each
 
 Each row has the metrics of a model with its defaults and with tuned parameters. Parameters are chosen on validation
-data by the last metric of the protocol, from random candidates of the model's own search space; the test data have no
+data by the second metric of the protocol, from random candidates of the model's own search space; the test data have no
 influence. Both versions are then fitted to the whole training data. Rows in italics are results of other
 implementations: published figures, which this script cannot recompute, or stored lists, which it evaluates.
 
@@ -18,17 +19,19 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from _common.history_baseline import RepeatHistory
-from _common.sequence_data import PROTOCOLS, Case, Protocol, load_protocol
+from _common.sequence_data import CHOOSE_BY, PROTOCOLS, Case, Protocol, last_item_of_file, load_protocol
 
 from recokit import evaluate
 from recokit.baselines import Popularity
 from recokit.linear import EASE
 from recokit.neighbors import ItemKNN
+from recokit.sequence import SessionKNN
 
 Parameters = dict[str, Any]
 
@@ -37,10 +40,10 @@ QUICK_HISTORIES, QUICK_CANDIDATES = 500, 2
 
 
 class Model(NamedTuple):
-    """A model, and the protocols on which it runs; all by default."""
+    """A model, and the protocols on which it runs; all if there are none."""
 
     make: Callable[..., Any]
-    protocols: tuple[str, ...] = tuple(PROTOCOLS)
+    protocols: tuple[str, ...] = ()
 
 
 BASKETS = "ta-feng", "online-retail"
@@ -50,6 +53,7 @@ MODELS: dict[str, Model] = {
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
     "ItemKNN": Model(ItemKNN),
     "EASE": Model(EASE),
+    "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "ml-100k")),
 }
 
 ESASREC = "Tikhonovich et al. (2025), eSASRec, table of Amazon data sets; arXiv:2508.06450"
@@ -57,7 +61,7 @@ TIFU = "Hu et al. (2020), TIFU-KNN, SIGIR; another sample of Ta-Feng than here"
 
 
 class Published(NamedTuple):
-    """A published result: protocol, test, name of the model, metrics in the order of the protocol, and source."""
+    """A published result: protocol, test, name of the model, the first metrics of the protocol, and source."""
 
     protocol: str
     test: str
@@ -100,7 +104,8 @@ def measure(fitted: Fitted, case: Case, protocol: Protocol) -> list[float]:
     """Return the metrics of the lists for the histories of a case."""
     n = max(int(metric.partition("@")[2].partition("(")[0]) for metric in protocol.metrics)
     lists = fitted.model.recommend_for(case.histories, n, exclude_seen=protocol.exclude_seen, on_unknown="empty")
-    return list(evaluate(lists, case.targets, protocol.metrics).means.values())
+    options = {"histories": case.histories} if any("part=" in metric for metric in protocol.metrics) else {}
+    return list(evaluate(lists, case.targets, protocol.metrics, **options).means.values())
 
 
 def draw_candidates(model: Model, n_candidates: int, seed: int) -> list[Parameters]:
@@ -118,7 +123,7 @@ def draw_candidates(model: Model, n_candidates: int, seed: int) -> list[Paramete
 
 
 def choose(model: Model, protocol: Protocol, options: argparse.Namespace) -> Parameters:
-    """Return the candidate with the best last metric on the validation data; {} if no candidate beats the defaults."""
+    """Return the candidate with the best metric on the validation data; {} if no candidate beats the defaults."""
     candidates = draw_candidates(model, options.candidates, options.seed)
     if len(candidates) == 1:
         return {}
@@ -128,8 +133,8 @@ def choose(model: Model, protocol: Protocol, options: argparse.Namespace) -> Par
         values = measure(fitted, protocol.validation, protocol)
         shown = " ".join(f"{value:.4f}" for value in values)
         print(f"    {shown} {fitted.seconds:6.1f} s  {as_text(parameters) or 'defaults'}", flush=True)
-        if values[-1] > highest:
-            best, highest = parameters, values[-1]
+        if values[CHOOSE_BY] > highest:
+            best, highest = parameters, values[CHOOSE_BY]
     return best
 
 
@@ -138,9 +143,8 @@ def as_text(parameters: Parameters) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in parameters.items())
 
 
-def run_protocol(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+def run_protocol(name: str, protocol: Protocol, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the rows of a protocol: other implementations first, then the models."""
-    protocol = load_protocol(name, options.data_dir)
     if options.quick:
         tests = {test: first_histories(case) for test, case in protocol.tests.items()}
         protocol = protocol._replace(validation=first_histories(protocol.validation), tests=tests)
@@ -148,7 +152,7 @@ def run_protocol(name: str, options: argparse.Namespace) -> list[dict[str, Any]]
     print(f"{name}: {protocol.text}; {train.n_events:,} events of {train.n_users:,} sequences for training", flush=True)
     rows = other_rows(name, protocol)
     for label in options.models:
-        if name not in MODELS[label].protocols:
+        if MODELS[label].protocols and name not in MODELS[label].protocols:
             continue
         print(f"  {label}", flush=True)
         tuned = choose(MODELS[label], protocol, options)
@@ -192,12 +196,14 @@ def model_rows(
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows as Markdown tables, one for each test, and the sources of the published figures."""
     lines, sources = [], dict[str, int]()
-    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in rows):
+    in_order = [row for kind in (False, True) for row in rows if (row["kind"] == "other") == kind]
+    for name, test in dict.fromkeys((row["protocol"], row["test"]) for row in in_order):
         chosen = [row for row in rows if (row["protocol"], row["test"]) == (name, test)]
         lines += [f"## {name}, {test}", "", f"| model | | {' | '.join(chosen[0]['metrics'])} | fit s | parameters |"]
         lines += [f"|---|---|{'--:|' * (len(chosen[0]['metrics']) + 1)}---|"]
         for row in chosen:
-            values = " | ".join("–" if value is None else f"{value:.4f}" for value in row["values"])
+            padded = row["values"] + [None] * (len(row["metrics"]) - len(row["values"]))
+            values = " | ".join("–" if value is None else f"{value:.4f}" for value in padded)
             if row["kind"] == "other":
                 source = row.get("source")
                 note = f" [{sources.setdefault(source, len(sources) + 1)}]" if source else ""
@@ -214,7 +220,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Search and print the candidates and the tables of test results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, help="folder of the data sets (default: RECOKIT_DATA)")
-    parser.add_argument("--protocols", nargs="+", choices=list(PROTOCOLS), default=list(PROTOCOLS))
+    parser.add_argument("--protocols", nargs="*", choices=list(PROTOCOLS), default=list(PROTOCOLS))
+    parser.add_argument("--files", nargs="+", type=Path, default=[], help="text files, a user and its items per line")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     parser.add_argument("--candidates", type=int, default=20, help="candidates per model and protocol (default: 20)")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_CANDIDATES} candidates, {QUICK_HISTORIES} users")
@@ -224,8 +231,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     options.candidates = min(options.candidates, QUICK_CANDIDATES) if options.quick else options.candidates
     start, rows = time.perf_counter(), []
-    for name in options.protocols:
-        rows += run_protocol(name, options)
+    loaders: list[tuple[str, Callable[[], Protocol]]] = [
+        *((name, partial(load_protocol, name, options.data_dir)) for name in options.protocols),
+        *((path.stem, partial(last_item_of_file, path)) for path in options.files),
+    ]
+    for name, load in loaders:
+        rows += run_protocol(name, load(), options)
         if options.output:
             options.output.write_text(json.dumps(rows, indent=2), encoding="utf-8")
     print("\n" + table(rows))

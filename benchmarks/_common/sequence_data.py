@@ -17,7 +17,10 @@ from recokit.model_selection import SequenceSplit, every_position, leave_last_ba
 
 from .published_data import data_folder
 
-__all__ = ["PROTOCOLS", "Case", "Protocol", "load_protocol", "read_stored_lists"]
+__all__ = ["CHOOSE_BY", "PROTOCOLS", "Case", "Protocol", "last_item_of_file", "load_protocol", "read_stored_lists"]
+
+
+CHOOSE_BY = 1  # position of the metric of a protocol by which parameters are chosen
 
 
 class Case(NamedTuple):
@@ -48,7 +51,7 @@ class Protocol(NamedTuple):
     tests : dict of str to Case
         Tests by name; a model is fitted once to the training data, which they share.
     metrics : tuple of str
-        Parameters are chosen by the last one.
+        Parameters are chosen by the second one.
     exclude_seen : bool
         Whether items of the history are excluded from the lists.
     text : str
@@ -95,12 +98,20 @@ def _last_basket(sequences: Sequences, text: str) -> Protocol:
     validation = leave_last_basket(test.train)
     cases = {"last basket": Case.from_split(test)}
     text += "; the last basket is the test, the second-last one chooses the parameters; all items ranked, with repeats"
-    return Protocol(Case.from_split(validation), cases, ("recall@10", "ndcg@10"), False, text)
+    metrics = "recall@10", "ndcg@10", "recall@10(part=repeat)", "recall@10(part=explore)"
+    return Protocol(Case.from_split(validation), cases, metrics, False, text)
 
 
 def _amazon_toys(folder: Path | None) -> Protocol:
     split = datasets.load_amazon_toys(folder)
     return _last_item(Sequences.from_interactions(split.train.merge(split.test)), "purchases of Amazon Toys & Games")
+
+
+def last_item_of_file(path: Path) -> Protocol:
+    """Return the protocol of the last item for a text file with the user and the items of a user in each line."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [line.split() for line in lines if line.strip()]
+    return _last_item(Sequences.from_lists({row[0]: row[1:] for row in rows}), f"sequences of {path.name}")
 
 
 def _movielens_100k(folder: Path | None) -> Protocol:

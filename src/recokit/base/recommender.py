@@ -9,14 +9,15 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from recokit import persistence
+from recokit._runtime.language import Language, check_language
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
 from recokit.base._hooks import Hooks
-from recokit.base._lists import ranges
+from recokit.base._lists import top_of_order
 from recokit.base._state import on_snapshot
-from recokit.base.explanation import Explanation, Language, check_language, explanation_of
+from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
 from recokit.data.interactions import Interactions
@@ -241,7 +242,7 @@ class Recommender(RegressorMixin, Hooks):
 
         Parameters
         ----------
-        histories : Interactions, frame, mapping, or sequence
+        histories : Interactions, Sequences, frame, mapping, or sequence
             A frame or a mapping of columns with user_id and item_id, and rating or value; a mapping of user ids to
             histories; or a sequence of the histories of users 0 … m − 1. A history is a sequence of item ids, or a
             mapping of item ids to ratings or strengths. Rating models need ratings.
@@ -330,12 +331,7 @@ class Recommender(RegressorMixin, Hooks):
 
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
-        lists = Top.empty(eligible.n_users, n)
-        for start, stop in ranges(eligible.n_users, self._dense_block_size()):
-            scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
-            block = eligible.take(np.arange(start, stop))
-            lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
-        return lists
+        return top_of_order(self._popular_scores().astype(np.float32), n, eligible, self._runner())
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)

@@ -8,7 +8,7 @@ from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
-__all__ = ["ages_before", "decays", "item_scales", "user_weights"]
+__all__ = ["ages_before", "decays", "item_scales", "mean_walks", "user_weights"]
 
 
 def decays(interactions: Interactions, half_life: float) -> FloatArray:
@@ -78,3 +78,21 @@ def item_scales(interactions: Interactions, exponent: float) -> FloatArray:
     counts = np.bincount(interactions.item_codes, minlength=interactions.n_items)
     scales: FloatArray = np.maximum(counts, 1).astype(np.float64) ** -exponent
     return scales
+
+
+def mean_walks(interactions: Interactions) -> float:
+    """Return the mean number of walks user → item → user → item from a user to an item.
+
+    With n interactions, it is the number of interactions of a mean user, times that of a mean item, times the density:
+    n (n / (n_users n_items))². Only users and items with interactions count. It measures how much evidence the data
+    have on a pair: below 1, most items are reached by no walk or by a single one.
+
+    Examples
+    --------
+    >>> mean_walks(Interactions.from_arrays([0, 0, 1, 1], [0, 1, 0, 1]))
+    4.0
+    """
+    n = interactions.n_interactions
+    n_users = int(np.count_nonzero(np.diff(interactions.indptr)))
+    n_items = int(np.count_nonzero(np.bincount(interactions.item_codes, minlength=interactions.n_items)))
+    return n * (n / max(n_users * n_items, 1)) ** 2

@@ -1,4 +1,4 @@
-"""Counts of item pairs within a window of sequences, one row of items at a time."""
+"""Weights of transitions between items: counts within a window of sequences, and two-step transitions."""
 
 import numpy as np
 from numba import njit
@@ -6,7 +6,7 @@ from numba import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.top_k import key_of, offer, write_best
 
-__all__ = ["transition_rows"]
+__all__ = ["smoothed_rows", "transition_rows"]
 
 
 @njit(nogil=True, cache=True)
@@ -19,8 +19,7 @@ def transition_rows(
     indptr: IntArray,
     row_codes: CodeArray,
     item_codes: CodeArray,
-    forward: FloatArray,
-    backward: FloatArray,
+    gap_weights: FloatArray,
     times: FloatArray,
     scales: FloatArray,
     top_codes: CodeArray,
@@ -28,10 +27,10 @@ def transition_rows(
 ) -> None:
     """Find the items with the largest weights from each item.
 
-    The weight from item i to item j is s_j times the sum of f_g for each event of j that follows an event of i in the
-    same sequence by g ≤ window steps, and of b_g for each that precedes it by g steps. With times, each term also has
-    the factor 2^(−t), where t is the distance in time. Each row is summed in a dense accumulator of length n_items, in
-    order of the events; no table of pairs is needed.
+    The weight from item i to item j is s_i s_j times the sum of w_g over the pairs of an event of i and an event of j
+    that is g steps later in the same sequence, −window ≤ g ≤ window. With times, each term also has the factor 2^(−t),
+    where t is the distance in time. Each row is summed in a dense accumulator of length n_items, in order of the
+    events; no table of pairs is needed.
 
     Parameters
     ----------
@@ -43,39 +42,93 @@ def transition_rows(
         The positions of the events of each item, ascending.
     indptr, row_codes, item_codes : (n_rows + 1,) int64, (n_events,) int32 and (n_events,) int32 arrays
         The bounds of the sequences, and the sequence and item of each event.
-    forward, backward : (window,) float64 arrays
-        f and b: weights of the gaps 1, 2, …, at least 0.
+    gap_weights : (2 window + 1,) float64 array
+        w, at least 0, for g from −window to window; w_0 must be 0.
     times : (n_events,) or (0,) float64 array
-        Time of each event in half-lives, ascending within a sequence; empty to weight by steps only.
+        Time of each event, ascending or descending, in half-lives; empty to weight by steps only.
     scales : (n_items,) float64 array
         s, at least 0.
     top_codes, top_values : (n_rows, n_neighbors) int32 and float32 arrays
         Output: the items with the largest positive weights, best first, ties by code, padded with −1 and 0.
     """
-    n_items, n_neighbors, window, timed = len(scales), top_codes.shape[1], len(forward), len(times) > 0
-    sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(n_neighbors, dtype=np.uint64)
+    n_items, window, timed = len(scales), len(gap_weights) // 2, len(times) > 0
+    sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
     touched, value = np.empty(n_items + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
-        item, n_touched = first_item + r, 0
+        item, n_touched, size = first_item + r, 0, 0
         for k in range(item_indptr[item], item_indptr[item + 1]):
             place = positions[k]
-            row = row_codes[place]
-            for other in range(max(place - window, indptr[row]), min(place + window + 1, indptr[row + 1])):
-                gap = other - place
-                if gap == 0:
-                    continue
-                weight = forward[gap - 1] if gap > 0 else backward[-gap - 1]
+            first = max(place - window, indptr[row_codes[place]])
+            last = min(place + window + 1, indptr[row_codes[place] + 1])
+            for other in range(first, last):
+                weight, code = gap_weights[other - place + window], item_codes[other]
                 if timed:
                     weight *= 2.0 ** -abs(times[other] - times[place])
-                code = item_codes[other]
                 touched[n_touched] = code  # overwritten by the next item unless it is new: faster than a branch
                 n_touched += (sums[code] == 0.0) & (weight > 0.0)
                 sums[code] += weight
-        size = 0
         for t in range(n_touched):
             code = touched[t]
-            value[0] = sums[code] * scales[code]
+            value[0] = sums[code] * scales[code] * scales[item]
             sums[code] = 0.0
             if value[0] > 0:
                 size = offer(keys, size, key_of(value, code))
+        write_best(keys, size, top_codes[r], top_values[r])
+
+
+@njit(nogil=True, cache=True)
+def smoothed_rows(
+    start: int,
+    stop: int,
+    first_item: int,
+    indptr: IntArray,
+    item_codes: CodeArray,
+    values: FloatArray,
+    shares: FloatArray,
+    max_steps: int,
+    smoothing: FloatArray,
+    top_codes: CodeArray,
+    top_values: FloatArray,
+) -> None:
+    """Add two-step transitions to the weights of each item, and find the largest sums.
+
+    The result for items i and j is W_ij + c_i Σ_k W_ik P_kj, where k and j are among the first ``max_steps`` entries of
+    the rows of i and k.
+
+    Parameters
+    ----------
+    start, stop, first_item, top_codes, top_values
+        See `transition_rows`.
+    indptr, item_codes, values : (n_items + 1,) int64, (m,) int32 and (m,) float32 arrays
+        W, compressed by row, best first; at least 0.
+    shares : (m,) float32 array
+        P, aligned with W.
+    max_steps : int
+        Number of entries of a row that two-step transitions use.
+    smoothing : (n_items,) float64 array
+        c, at least 0.
+    """
+    n_items = len(smoothing)
+    sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
+    touched, value = np.empty(n_items + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
+    for r in range(start, stop):
+        item, n_touched, size = first_item + r, 0, 0
+        first, last = indptr[item], indptr[item + 1]
+        for k in range(first, last):
+            touched[n_touched] = item_codes[k]
+            n_touched += 1
+            sums[item_codes[k]] = values[k]
+        for k in range(first, min(last, first + max_steps)):
+            middle, weight = item_codes[k], smoothing[item] * values[k]
+            if weight > 0.0:
+                for m in range(indptr[middle], min(indptr[middle + 1], indptr[middle] + max_steps)):
+                    code, step = item_codes[m], weight * shares[m]
+                    touched[n_touched] = code
+                    n_touched += (sums[code] == 0.0) & (step > 0.0)
+                    sums[code] += step
+        for t in range(n_touched):
+            value[0] = sums[touched[t]]
+            sums[touched[t]] = 0.0
+            if value[0] > 0:
+                size = offer(keys, size, key_of(value, touched[t]))
         write_best(keys, size, top_codes[r], top_values[r])

@@ -2,8 +2,9 @@
 
 Splitters work on `Interactions` and as ``cv=`` in scikit-learn, and `split_log` splits logs of events.
 `leave_last_out`, `leave_last_basket` and `split_sessions` split `Sequences`, and `evaluate_positions` evaluates the
-next item at every position of a session. `check_split` looks for leaks, `ranking_scorer` makes ranking metrics usable in scikit-learn's searches, `cross_validate` compares
-models on several splits, and `tune` searches for a model and its parameters within a time budget.
+next item at every position of a session. `check_split` looks for leaks, `ranking_scorer` makes ranking metrics usable
+in scikit-learn's searches, `cross_validate` compares models on several splits, and `tune` searches for a model and its
+parameters within a time budget.
 """
 
 from recokit.model_selection.cold_splits import ColdItemKFold, UserFold, UserKFold

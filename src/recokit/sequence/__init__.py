@@ -2,7 +2,9 @@
 
 from recokit.sequence.bought_together import BoughtTogether
 from recokit.sequence.repeat_frequency import RepeatFrequency
+from recokit.sequence.session_knn import SessionKNN
+from recokit.sequence.slist import SLIST
 from recokit.sequence.tifu_knn import TIFUKNN
 from recokit.sequence.transition_knn import TransitionKNN
 
-__all__ = ["TIFUKNN", "BoughtTogether", "RepeatFrequency", "TransitionKNN"]
+__all__ = ["SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN"]

@@ -5,39 +5,70 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._runtime.threads import Runner
+from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
-from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_COUNT, interval
+from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
-from recokit.data.rows import Rows, read_only
+from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.kernels.rows import order_by
-from recokit.kernels.transitions import transition_rows
-from recokit.sequence._base import SequenceRecommender
+from recokit.kernels.transitions import smoothed_rows, transition_rows
+from recokit.sequence._additive import AdditiveSequenceRecommender, steps_back
+from recokit.sequence._ages import ages_in_half_lives
 
 __all__ = ["TransitionKNN"]
 
+_MAX_STEPS = 100  # entries of a row that two-step transitions use: more change no list, and cost their square
 
-class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
-    """Recommend the items that follow the latest items of a sequence within a window of steps.
+
+class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
+    r"""Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+
+    Two events of a sequence that are g steps apart, :math:`|g| \le` ``window``, are a transition. With :math:`w_g` for
+    its weight and :math:`n_i` for the number of events of item i,
+
+    .. math:: T_{ij} = \frac{\sum_{(i, j)} w_g}{(n_i + c)^e (n_j + c)^e}, \qquad
+        W_{ij} = T_{ij} + \frac{m}{n_i + m} \sum_k T_{ik} \frac{T_{kj}}{\sum_l T_{kl}}
+
+    and the score of item j for a history :math:`i_1, \dots, i_n` is
+
+    .. math:: \hat r_j = \sum_{t=1}^{n} d^{\,n - t} \log(1 + N / N_{i_t}) \, W_{i_t j}
+
+    where :math:`N_i` of the N users have item i. The weight of a transition falls with its gap. Transitions from a
+    later event to an earlier one count with the weight ``backward``.
 
     Parameters
     ----------
     n_neighbors : int, optional
-        Number of weights to keep for each item, the largest; None keeps all.
+        Number of T_ij, and then of W_ij, to keep for each item i, the largest; None keeps all.
     window : int
-        Largest number of steps between two items of a pair.
-    backward : float
-        Weight of pairs in the opposite order.
+        Largest gap of a transition, in steps.
+    gap_weighting : {"power", "exponential", "linear"}
+        w_g of a forward gap g, with the exponent x: g^−x, exp(−x (g − 1)), or (1 − (g − 1) / window)^x.
     gap_exponent : float
-        A pair g steps apart has the weight g^−gap_exponent.
+        x; 0 weights all gaps equally.
+    gap_half_life : float, optional
+        w_g is also halved for each ``gap_half_life`` of time between the two events: days if the times are datetime64,
+        otherwise the unit of the times. None ignores times.
+    backward : float
+        Weight of a backward transition relative to a forward one; 1 ignores the direction, 0 reads it only forward.
     popularity_exponent : float
-        Exponent of the penalty on popular items.
+        e, the strength of the penalty on popular items.
     shrinkage : float
-        Number of events that are added to the popularity of each item.
+        c, a number of events that is added to the popularity of each item.
+    idf : bool
+        Weight each event by the rarity of its item, log(1 + N / N_i).
+    smoothing : float
+        m, a number of events: an item with few events borrows two-step transitions from the items that follow it. 0
+        for none. Sparse data gain, and items with many events hardly change.
     decay : float
-        Factor of each step back in the history.
+        d, the factor of an event for each later event of the history; 0 reads only the last event, 1 weights all
+        equally.
+    history_half_life : float, optional
+        An event is also halved for each ``history_half_life`` of time before the last event of the history, in the unit
+        of ``gap_half_life``. Histories then need times. None ignores times.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
@@ -48,18 +79,64 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
     Attributes
     ----------
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
-        Weight of an item of the history (row) in the score of another item (column).
+        W. Its diagonal holds the transitions from an item to itself, by which items of a session are listed again if
+        ``exclude_seen=False``.
+    sequences_ : Sequences
+        Training data.
+
+    Notes
+    -----
+    **Special cases.** All have ``popularity_exponent=0, idf=False, smoothing=0``:
+
+    * a first-order Markov chain (without the normalisation of rows, which changes no list): ``window=1, backward=0,
+      decay=0``;
+    * sequential rules (SR): ``gap_exponent=1, backward=0, decay=0``;
+    * association rules (AR) of pairs in a session: ``gap_exponent=0, backward=1, decay=0``, with a window as long as
+      the sessions.
+
+    **Cost.** A fit takes at most 2 × ``window`` additions for each event. Memory is 12 bytes for each event, 8 bytes
+    for each kept weight, and one array of n_items sums for each thread. Two-step transitions take up to 10,000
+    multiplications for each item, since they use the largest 100 weights of each.
+
+    **Edge cases.** Sequences of one event have no transitions. A user without events, or whose items have no
+    transitions, gets an empty list, and a score without transitions is 0. Events at equal times keep the order that
+    `fit` states; baskets have no order of their own. Strengths count in the popularity of ``on_unknown="popular"``
+    only.
+
+    References
+    ----------
+    M. Ludewig and D. Jannach (2018). Evaluation of session-based recommendation algorithms. User Modeling and
+    User-Adapted Interaction 28.
+
+    S. Rendle, C. Freudenthaler and L. Schmidt-Thieme (2010). Factorizing personalized Markov chains for next-basket
+    recommendation. WWW.
+
+    Examples
+    --------
+    >>> from recokit import TransitionKNN
+    >>> from recokit.data import Sequences
+    >>> clicks = Sequences.from_lists({"ann": ["kettle", "tea", "cup"], "bob": ["kettle", "tea"], "cy": ["tea", "cup"]})
+    >>> model = TransitionKNN().fit(clicks)
+    >>> [item for item, _ in model.recommend("bob")["bob"]]
+    ['cup']
+    >>> [item for item, _ in model.recommend_for({"visitor": ["cup", "kettle", "cup"]})["visitor"]]
+    ['tea']
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,
         "window": COUNT,
-        "backward": NON_NEGATIVE,
+        "gap_weighting": one_of("power", "exponential", "linear"),
         "gap_exponent": NON_NEGATIVE,
+        "gap_half_life": OPTIONAL_POSITIVE,
+        "backward": NON_NEGATIVE,
         "popularity_exponent": NON_NEGATIVE,
         "shrinkage": NON_NEGATIVE,
+        "idf": BOOLEAN,
+        "smoothing": NON_NEGATIVE,
         "decay": interval(0, 1, "both"),
+        "history_half_life": OPTIONAL_POSITIVE,
     }
 
     def __init__(
@@ -67,55 +144,125 @@ class TransitionKNN(SequenceRecommender, ItemWeightsRecommender):
         n_neighbors: int | None = 200,
         *,
         window: int = 50,
-        backward: float = 0.3,
+        gap_weighting: str = "power",
         gap_exponent: float = 0.5,
+        gap_half_life: float | None = None,
+        backward: float = 0.4,
         popularity_exponent: float = 0.2,
         shrinkage: float = 2.0,
+        idf: bool = True,
+        smoothing: float = 5.0,
         decay: float = 0.7,
+        history_half_life: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.window = window
-        self.backward = backward
+        self.gap_weighting = gap_weighting
         self.gap_exponent = gap_exponent
+        self.gap_half_life = gap_half_life
+        self.backward = backward
         self.popularity_exponent = popularity_exponent
         self.shrinkage = shrinkage
+        self.idf = idf
+        self.smoothing = smoothing
         self.decay = decay
+        self.history_half_life = history_half_life
         self.feedback = feedback
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "window": [5, 10, 20, 50, 100],
+            "gap_exponent": [0.25, 0.5, 0.75, 1.0],
+            "backward": [0.0, 0.15, 0.3, 0.5, 0.7],
+            "popularity_exponent": [0.0, 0.1, 0.2, 0.3, 0.5],
+            "smoothing": [0.0, 5.0, 10.0, 30.0, 100.0],
+            "decay": [0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8],
+        }
+
     def _fit(self, interactions: Interactions) -> None:
-        n_items, weights = interactions.n_items, self._transitions(self.sequences_.rows, interactions.n_items)
+        rows, n_items = self.sequences_.rows, interactions.n_items
+        counts = np.bincount(rows.codes, minlength=n_items)
+        width, runner = max(1, min(self.n_neighbors or n_items, n_items)), self._runner()
+        with self._progress(n_items * (1 + (self.smoothing > 0)), "items") as bar:
+            runner = runner.reporting_to(bar.update)
+            weights = self._transitions(rows, counts, width, runner)
+            if self.smoothing > 0:
+                weights = _smoothed(weights, self.smoothing / (counts + self.smoothing), width, runner)
         cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
-    def _transitions(self, rows: Rows, n_items: int) -> Rows:
+    def _transitions(self, rows: Rows, counts: IntArray, width: int, runner: Runner) -> Rows:
         """Return the largest weights of each item, best first."""
-        counts = np.bincount(rows.codes, minlength=n_items)
-        item_indptr = read_only(np.concatenate([[0], np.cumsum(counts)]))
-        positions = order_by(rows.codes, item_indptr, np.arange(len(rows.codes)))
-        gaps = np.arange(1, self.window + 1) ** -float(self.gap_exponent)
-        scales = (counts + self.shrinkage) ** -float(self.popularity_exponent)
-        arrays = (positions, rows.indptr, rows.row_codes.astype(np.int32), rows.codes)
-        floats = (gaps, self.backward * gaps, np.empty(0), scales)
-        args = (item_indptr, *arrays, *floats)
-        runner, width = self._runner(), max(1, min(self.n_neighbors or n_items, n_items))
+        item_indptr = read_only(bounds_from_lengths(counts))
+        positions = read_only(order_by(rows.codes, item_indptr, np.arange(len(rows.codes))))
+        half_life = self.gap_half_life
+        ages = np.empty(0) if half_life is None else ages_in_half_lives(rows, half_life, "gap_half_life")
+        events = (item_indptr, positions, rows.indptr, read_only(rows.row_codes.astype(np.int32)), rows.codes)
+        args = (*events, *map(read_only, (self._gap_weights(), ages, self._scales(counts))))
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            costs = 2 * self.window * counts[first_item : first_item + len(codes)] + 1
+            costs = (2 * self.window + 1) * counts[first_item : first_item + len(codes)] + 1
             runner.rows(transition_rows, len(codes), (first_item, *args, codes, values), costs=costs)
-            values *= scales[first_item : first_item + len(codes), None].astype(np.float32)
 
-        with self._progress(n_items, "items") as bar:
-            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
+        return collect_rows(len(counts), width, fill, runner)
+
+    def _gap_weights(self) -> FloatArray:
+        """Return the weights of the gaps from −window to window steps."""
+        gaps = np.arange(1.0, self.window + 1)
+        if self.gap_weighting == "power":
+            weights = gaps**-self.gap_exponent
+        elif self.gap_weighting == "exponential":
+            weights = np.exp(-self.gap_exponent * (gaps - 1))
+        else:
+            weights = (1 - (gaps - 1) / self.window) ** self.gap_exponent
+        both: FloatArray = np.concatenate([self.backward * weights[::-1], [0.0], weights])
+        return both
+
+    def _scales(self, counts: IntArray) -> FloatArray:
+        """Return (n_i + c)^−e for each item with n_i > 0 events."""
+        scales: FloatArray = np.where(counts > 0, counts + self.shrinkage, 1.0) ** -float(self.popularity_exponent)
+        return scales
+
+    def _weights_to(self, item_codes: CodeArray, item_code: int) -> FloatArray:
+        weights: FloatArray = self.item_weights_[item_codes][:, [item_code]].toarray()[:, 0].astype(np.float64)
+        return weights
+
+    def _restore(self) -> None:
+        super()._restore()
+        weights, n_items = self.item_weights_, self.interactions_.n_items
+        if not sparse.issparse(weights) or weights.shape != (n_items, n_items) or weights.dtype != np.float32:
+            raise ValueError(f"item_weights_: expected a sparse float32 matrix of {n_items} × {n_items} items")
+        if not np.all(np.isfinite(weights.data)):
+            raise ValueError("item_weights_: a weight is not finite")
 
     def _profiles(self, histories: Rows) -> Rows:
-        """Return the weight of each event."""
-        steps = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.codes))
-        n_users = np.maximum(np.diff(self.interactions_.transposed().indptr), 1)
-        rarity = np.log(1.0 + self.interactions_.n_users / n_users)
-        return histories.with_values(np.power(float(self.decay), steps) * rarity[histories.codes])
+        """Return the weight of each event in the profile."""
+        weights = np.power(float(self.decay), steps_back(histories))
+        if self.history_half_life is not None:
+            weights *= np.exp2(-ages_in_half_lives(histories, self.history_half_life, "history_half_life"))
+        if self.idf:
+            n_users = np.maximum(np.bincount(self.interactions_.item_codes, minlength=self.interactions_.n_items), 1)
+            weights *= np.log1p(self.interactions_.n_users / n_users)[histories.codes]
+        return histories.with_values(weights)
+
+
+def _smoothed(weights: Rows, smoothing: FloatArray, width: int, runner: Runner) -> Rows:
+    """Return the largest sums of weights and two-step transitions of each item, best first."""
+    totals = weights.sums(weights.values)
+    shares = read_only((weights.values / np.repeat(totals, weights.lengths)).astype(np.float32))
+    args = (*weights.arrays, shares, _MAX_STEPS, read_only(smoothing))
+    steps = np.minimum(weights.lengths, _MAX_STEPS)
+    costs = weights.sums_of_lengths(steps) + 1
+
+    def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+        block = slice(first_item, first_item + len(codes))
+        runner.rows(smoothed_rows, len(codes), (first_item, *args, codes, values), costs=costs[block])
+
+    return collect_rows(len(smoothing), width, fill, runner)

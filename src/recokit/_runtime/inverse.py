@@ -1,4 +1,4 @@
-"""The inverse of a symmetric positive definite matrix, with the same bits for any number of threads.
+"""Inverse and products of dense matrices, with the same bits for any number of threads.
 
 LAPACK divides the work by the number of its threads, which changes the order of sums and so the last bits. Here the
 matrix is divided into tiles of a fixed size. One thread computes each product of tiles, with BLAS limited to one
@@ -19,7 +19,7 @@ from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
 
-__all__ = ["invert", "tiles"]
+__all__ = ["invert", "multiply_symmetric", "tiles"]
 
 _TILE = 256  # rows: small enough that the serial parts take little time, large enough for efficient BLAS calls
 
@@ -49,12 +49,46 @@ def invert(matrix: FloatArray, runner: Runner) -> None:
         The matrix is not positive definite in float64.
     """
     with single_threaded_blas():
-        _factorise(matrix, runner)
+        _factorize(matrix, runner)
         _invert_triangle(matrix, runner)
         _square(matrix, runner)
 
 
-def _factorise(matrix: FloatArray, runner: Runner) -> None:
+def multiply_symmetric(matrix: FloatArray, other: FloatArray, out: FloatArray, runner: Runner) -> None:
+    """Write the product of a symmetric matrix, given by its lower triangle, with another matrix.
+
+    Parameters
+    ----------
+    matrix : (n, n) float64 array
+        Only the lower triangle is read. The upper triangle is overwritten by it.
+    other : (n, m) float64 array
+    out : (n, m) array
+        Output: the product, rounded to its dtype.
+    runner : Runner
+        Threads to use.
+    """
+
+    def mirror(rows: slice) -> None:
+        lower = np.tril(matrix[rows, rows])
+        matrix[rows, rows] = lower + np.tril(lower, -1).T
+        matrix[rows, rows.stop :] = matrix[rows.stop :, rows].T
+
+    def fill(rows: slice) -> None:
+        for columns in _wide_tiles(other.shape[1]):
+            out[rows, columns] = matrix[rows] @ other[:, columns]
+
+    with single_threaded_blas():
+        runner.each(list(tiles(len(matrix))), mirror)
+        runner.each(list(tiles(len(matrix))), fill)
+
+
+def _wide_tiles(n: int) -> Iterator[slice]:
+    """Yield ranges of columns so wide that BLAS calls are efficient and their results small."""
+    for start in range(0, n, 8 * _TILE):
+        yield slice(start, min(start + 8 * _TILE, n))
+
+
+def _factorize(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite the lower triangle of A by L, A = L Lᵀ, one column of tiles at a time, with L_jj⁻¹ on the diagonal."""
     for own in tiles(len(matrix)):
         before = slice(0, own.start)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_limits
 
+from recokit._runtime import inverse as _inverse
 from recokit._runtime.threads import Runner
-from recokit.linear import _inverse
 
 
 def positive_definite(n, seed):
