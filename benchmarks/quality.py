@@ -27,7 +27,7 @@ import numpy as np
 from _common.history_baseline import RepeatHistory
 from _common.sequence_data import CHOOSE_BY, PROTOCOLS, Case, Protocol, last_item_of_file, load_protocol
 
-from recokit import evaluate
+from recokit import SLIST, TransitionKNN, evaluate
 from recokit.baselines import Popularity
 from recokit.linear import EASE
 from recokit.neighbors import ItemKNN
@@ -47,10 +47,13 @@ class Model(NamedTuple):
 
 
 BASKETS = "ta-feng", "online-retail"
+ITEMS = "amazon-toys", "ml-100k", "yoochoose-100k"
 
 MODELS: dict[str, Model] = {
     "Popularity": Model(Popularity),
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
+    "TransitionKNN": Model(TransitionKNN, ITEMS),
+    "SLIST": Model(SLIST, ITEMS),
     "ItemKNN": Model(ItemKNN),
     "EASE": Model(EASE),
     "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "ml-100k")),

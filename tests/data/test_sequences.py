@@ -161,3 +161,59 @@ def test_selected_users_keep_their_times_and_unknown_ones_raise_an_error():
     assert sequences.select(["bob"]).rows.times.tolist() == [3, 4]
     with pytest.raises(UnknownIdError, match="'eve'"):
         sequences.select(["bob", "eve"])
+
+
+# ---------------------------------------------------------------------- columns of events, merging
+
+
+def test_columns_become_sequences_in_time_order_with_repeats():
+    frame = {"user_id": [2, 1, 1, 1], "item_id": ["a", "c", "b", "c"], "timestamp": [1.5, 3.0, 1.0, 3.0]}
+    sequences = Sequences.from_frame(frame)
+    assert dict(sequences) == {1: ["b", "c", "c"], 2: ["a"]}
+    assert sequences.rows.times.tolist() == [1.0, 3.0, 3.0, 1.5]
+    assert dict(Sequences.from_frame(frame, timestamp=None)) == {1: ["c", "b", "c"], 2: ["a"]}
+
+
+def test_wrong_columns_are_refused():
+    with pytest.raises(DataError, match="lengths differ"):
+        Sequences.from_arrays([1, 1], ["a"])
+    with pytest.raises(DataError, match="expected a sequence, got a set"):
+        Sequences.from_arrays({1}, ["a"])
+    with pytest.raises(DataError, match="no column 'when'"):
+        Sequences.from_frame({"user_id": [1], "item_id": [2]}, timestamp="when")
+    with pytest.raises(DataError, match="missing time"):
+        Sequences.from_arrays([1], ["a"], [float("nan")])
+
+
+def test_distinct_pairs_have_the_number_and_the_last_time_of_their_events():
+    data = Sequences.from_arrays([1, 1, 2, 1], ["a", "b", "a", "a"], [10, 20, 5, 30])._pairs()
+    assert data.values.tolist() == [2, 1, 1]
+    assert data.timestamps.tolist() == [30, 20, 5]
+    assert data.feedback == "implicit"
+    assert Sequences.from_lists([["a", "a"]])._pairs().timestamps is None
+
+
+def test_merged_baskets_stay_together_and_follow_their_times():
+    def baskets(lists, times):
+        made = Sequences.from_baskets(lists)
+        rows = made.rows._replace(times=np.array(times))
+        return Sequences(made.users, made.items, rows, made.basket_indptr, made.basket_bounds)
+
+    first = baskets({"ann": [["a", "b"], ["c"]]}, [10, 10, 30])
+    merged = first.merge(baskets({"ann": [["b", "d"]], "bob": [["a"]]}, [20, 20, 1]))
+    assert list(merged.baskets("ann")) == [["a", "b"], ["b", "d"], ["c"]]
+    assert list(merged.baskets("bob")) == [["a"]]
+    assert merged.rows.times.tolist() == [10, 10, 20, 20, 30, 1]
+
+
+def test_sequences_of_different_kinds_are_not_merged():
+    plain, baskets = Sequences.from_lists([["a"]]), Sequences.from_baskets([[["a"]]])
+    numbers = Sequences.from_arrays([0], ["a"], [1])
+    dates = Sequences.from_arrays([0], ["a"], np.array(["2024-01-01"], "datetime64[s]"))
+    for first, second, message in (
+        (plain, baskets, "with baskets"),
+        (plain, numbers, "with times"),
+        (numbers, dates, "cannot merge times of datetime64"),
+    ):
+        with pytest.raises(DataError, match=message):
+            first.merge(second)

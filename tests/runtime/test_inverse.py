@@ -39,6 +39,16 @@ def test_the_bits_depend_neither_on_threads_nor_on_blas_threads(n):
             assert_array_equal(inverted(matrix, n_threads), expected)
 
 
+@given(st.integers(1, 20), st.integers(1, 30), st.sampled_from([1, 3, 256]), st.integers(1, 3))
+def test_the_product_reads_the_lower_triangle_for_all_tile_sizes(n, m, tile, n_threads):
+    matrix, other = positive_definite(n, m), np.random.default_rng(n).normal(size=(n, m))
+    out = np.empty((n, m), dtype=np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_inverse, "_TILE", tile)
+        _inverse.multiply_symmetric(np.ascontiguousarray(np.tril(matrix)), other, out, Runner(n_threads))
+    assert_allclose(out, matrix @ other, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("place", [0, 5, 19])
 def test_a_matrix_that_is_not_positive_definite_raises(place, monkeypatch):
     monkeypatch.setattr(_inverse, "_TILE", 8)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.kernels.resampling import flipped_means, mean_rows
 
 __all__ = ["Clusters", "bootstrap_means", "permutation_p_values"]
@@ -27,6 +27,10 @@ class Clusters(NamedTuple):
     codes: IntArray
     users: str
     clusters: str
+
+    def of_users(self, mask: BoolArray) -> "Clusters":
+        """Return the clusters of some of the users."""
+        return self._replace(codes=np.unique(self.codes[mask], return_inverse=True)[1])
 
     def sums(self, values: AnyArray) -> FloatArray:
         """Return the sums of the columns over each cluster: (n_clusters, n_columns) float64."""
