@@ -51,7 +51,7 @@ class TIFUKNN(BasketRecommender):
     group_decay : float
         r_g, factor of each group back, above 0 and at most 1.
     amplification : float
-        ρ. Values above 1 give more weight to the most similar users.
+        ρ. Values above 1 give more weight to the most similar users, and need fewer neighbours.
     own_weight : float, optional
         α from 0 to 1, the same for all users, in place of :math:`\alpha_u`; then λ is not used.
     weighting : {"tfidf", None}
@@ -121,7 +121,7 @@ class TIFUKNN(BasketRecommender):
         group_size: int = 7,
         basket_decay: float = 0.95,
         group_decay: float = 0.8,
-        amplification: float = 2.0,
+        amplification: float = 1.0,
         own_weight: float | None = None,
         weighting: str | None = "tfidf",
         feedback: str = "auto",
