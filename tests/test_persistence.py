@@ -5,6 +5,7 @@ import pickle
 import stat
 import threading
 from importlib.metadata import version
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -476,3 +477,12 @@ def test_a_class_that_is_defined_again_replaces_the_old_one(tmp_path):
 
     Again().fit([(1, 2), (2, 2)]).save(tmp_path / "model")
     assert type(recokit.load(tmp_path / "model")) is Again
+
+
+def test_ids_of_type_uuid_are_saved(tmp_path):
+    users = [UUID(int=number) for number in (3, 1, 2)]
+    model = Popularity().fit([(users[0], "tea"), (users[1], "tea"), (users[2], "cup")])
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert list(loaded.interactions_.users) == sorted(users)
+    assert loaded.recommend(users[2])[users[2]] == [("tea", 2.0)]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import numpy as np
 from scipy import sparse
@@ -160,6 +161,8 @@ def _encode(value: Any, tensors: dict[str, AnyArray], where: str) -> Any:
         value = value.item()
     if type(value) in _SCALARS:
         return value
+    if isinstance(value, UUID):
+        return ["uuid", value.hex]
     if hasattr(type(value), "_stored_as"):
         return ["object", type(value)._stored_as, _encode(value._to_state(), tensors, where)]
     if isinstance(value, dict):
@@ -244,6 +247,7 @@ _DECODERS: dict[str, Callable[..., Any]] = {
     "array": lambda tensors, name: tensors[name],
     "times": lambda tensors, dtype, name: tensors[name].view(np.dtype(dtype)),
     "time": lambda tensors, dtype, number: np.array(number, dtype=np.int64).view(np.dtype(dtype))[()],
+    "uuid": lambda tensors, digits: UUID(digits),
     "csr": _decode_csr,
     "strings": _decode_strings,
     "objects": _decode_objects,

@@ -163,6 +163,7 @@ class SLIM(ItemWeightsRecommender):
             "l2": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0],
             "user_exponent": [0.0, 0.25, 0.5, 0.75, 1.0],
             "dropout": [0.0, 0.25, 0.5, 0.7],
+            "item_exponent": [0.0, 0.1, 0.2],
         }
 
     def _fit(self, interactions: Interactions) -> None:

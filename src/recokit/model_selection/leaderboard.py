@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit.base import Recommender
 from recokit.data._frames import Backend, to_frame
 from recokit.model_selection._measures import UserValues, ties_with_best
@@ -151,19 +152,52 @@ class Tuning:
         return to_frame(columns, backend)
 
     def __str__(self) -> str:
-        several = len(self.leaderboard) > 1
+        return "\n".join(self._summary() + (self._leaderboard_lines() if self._has_several() else self._trial_lines()))
+
+    def _repr_html_(self) -> str:
+        if self._has_several():
+            columns = ["model", self.metric, "95% interval", "seconds", self.resource, "verdict", "parameters"]
+            rows = [
+                (
+                    r.model,
+                    _score(r.score),
+                    _interval(r),
+                    f"{r.seconds:.2f}",
+                    f"{r.resource:,}",
+                    r.verdict,
+                    _shown(r.params),
+                )
+                for r in self.leaderboard
+            ]
+            rows = [[*cells, r.verdict, _shown(r.params)] for cells, r in zip(rows, self.leaderboard, strict=True)]
+            return html_table(" ".join(self._summary()), columns, rows)
+        trials = [
+            [f"{t.resource:,}", _score(t.score) or "failed", f"{t.seconds:.2f}", _shown(t.params)]
+            for t in self._ranked_trials()[:_MAX_PRINTED]
+        ]
+        n_more = len(self.trials) - _MAX_PRINTED
+        columns = [self.resource, self.metric, "seconds", "parameters"]
+        return html_table(" ".join(self._summary()), columns, trials, f"… and {n_more:,} more" if n_more > 0 else "")
+
+    def _has_several(self) -> bool:
+        return len(self.leaderboard) > 1
+
+    def _summary(self) -> list[str]:
+        several = self._has_several()
         n_candidates, seconds = len({t.candidate for t in self.trials}), sum(t.seconds for t in self.trials)
         searched = f"{n_candidates:,} candidates" + (f" of {len(self.leaderboard)} models" if several else "")
         found = f"{self.best_model}({_shown(self.best_params)})" if several else _shown(self.best_params)
-        lines = [
+        return [
             f"{self.metric} {self.best_score:.4f} with {found}",
             f"best of {searched} in {len(self.trials):,} trials, {seconds:.1f} s:",
         ]
-        return "\n".join(lines + (self._leaderboard_lines() if several else self._trial_lines()))
+
+    def _ranked_trials(self) -> list[Trial]:
+        return sorted(self.trials, key=lambda trial: (-trial.resource, -trial.score, trial.candidate))
 
     def _trial_lines(self) -> list[str]:
         lines = [f"{self.resource:>10}  {self.metric:>10}  {'seconds':>8}  parameters"]
-        ranked = sorted(self.trials, key=lambda trial: (-trial.resource, -trial.score, trial.candidate))
+        ranked = self._ranked_trials()
         for trial in ranked[:_MAX_PRINTED]:
             outcome = f"{trial.score:>10.4f}" if trial.error is None else f"{'failed':>10}"
             lines.append(f"{trial.resource:>10,}  {outcome}  {trial.seconds:>8.2f}  {_shown(trial.params)}")
@@ -175,8 +209,7 @@ class Tuning:
         titles = f"{self.metric:>10}  {'95% interval':>18}  {'seconds':>8}  {self.resource:>8}  parameters"
         lines = [f"{'model':<{width}}  {titles}"]
         for row in self.leaderboard:
-            score = f"{row.score:>10.4f}" if row.score > -math.inf else f"{'':>10}"
-            interval = "" if math.isnan(row.low) else f"[{row.low:.4f}, {row.high:.4f}]"
+            score, interval = f"{_score(row.score):>10}", _interval(row)
             verdict = row.verdict if row.verdict.startswith("failed") else f"{row.verdict}: {_shown(row.params)}"
             lines.append(
                 f"{row.model:<{width}}  {score}  {interval:>18}  {row.seconds:>8.2f}  {row.resource:>8,}  {verdict}"
@@ -218,6 +251,14 @@ def make_leaderboard(
 
 def _rank(trial: Trial) -> tuple[bool, int, float, int]:
     return trial.error is None, trial.resource, trial.score, -trial.candidate
+
+
+def _score(score: float) -> str:
+    return f"{score:.4f}" if score > -math.inf else ""
+
+
+def _interval(row: LeaderboardRow) -> str:
+    return "" if math.isnan(row.low) else f"[{row.low:.4f}, {row.high:.4f}]"
 
 
 def _shown(params: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from recokit._runtime.html import html_table
 from recokit.base import Recommender
 from recokit.data._frames import Backend, to_frame
 from recokit.data._inputs import as_interactions
@@ -106,6 +107,18 @@ class CrossValidation:
         return to_frame(columns, backend)
 
     def __str__(self) -> str:
+        rows = self._table()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        widths[0] *= -1  # the first column is aligned to the left
+        lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        return "\n".join([self._title(), *lines])
+
+    def _repr_html_(self) -> str:
+        columns, *rows = self._table()
+        return html_table(self._title(), columns, rows)
+
+    def _table(self) -> list[list[str]]:
+        """Return the titles of the columns, then a row for each model."""
         several = self.n_folds > 1
         rows = [["model", *self.metrics, "fit seconds", "score seconds"]]
         for name, means in self.means.items():
@@ -116,11 +129,11 @@ class CrossValidation:
             scores = [score for score in self.fold_scores if score.model == name]
             seconds = ([score.fit_seconds for score in scores], [score.score_seconds for score in scores])
             rows.append([name, *cells, *(f"{np.mean(each):.2f}" for each in seconds)])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        widths[0] *= -1  # the first column is aligned to the left
-        lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        spread = f"means ± standard deviations over {self.n_folds} folds" if several else "1 fold"
-        return "\n".join([f"{spread} of {self.splits}", *lines])
+        return rows
+
+    def _title(self) -> str:
+        spread = f"means ± standard deviations over {self.n_folds} folds" if self.n_folds > 1 else "1 fold"
+        return f"{spread} of {self.splits}"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} {means[self.metrics[0]]:.4f}" for name, means in self.means.items())

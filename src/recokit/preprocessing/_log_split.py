@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
@@ -47,16 +48,28 @@ class LogSplit:
 
     def __str__(self) -> str:
         lines = [f"split at {self.at}"]
-        for name, part in (("training", self.train), ("test", self.test)):
+        for name, part in self._parts():
             lines.append(
                 f"{name:<8}  {part.n_interactions:,} pairs of {part.n_users:,} users with {part.n_items:,} items"
             )
-        for n, description, included in (
-            (self.n_repeated, "pair(s) also occur in training", self.repeats),
-            (self.n_new_users, "user(s) are outside the training data", self.new_users),
-        ):
-            lines.append(f"{n:,} later {description}: {'tested' if included else 'not tested'}")
-        return "\n".join(lines)
+        return "\n".join(lines + self._notes())
+
+    def _repr_html_(self) -> str:
+        rows = [[name, *(f"{n:,}" for n in (p.n_interactions, p.n_users, p.n_items))] for name, p in self._parts()]
+        notes = "; ".join(self._notes())
+        return html_table(f"split at {self.at}", ["part", "pairs", "users", "items"], rows, notes)
+
+    def _parts(self) -> list[tuple[str, Interactions]]:
+        return [("training", self.train), ("test", self.test)]
+
+    def _notes(self) -> list[str]:
+        return [
+            f"{n:,} later {description}: {'tested' if included else 'not tested'}"
+            for n, description, included in (
+                (self.n_repeated, "pair(s) also occur in training", self.repeats),
+                (self.n_new_users, "user(s) are outside the training data", self.new_users),
+            )
+        ]
 
     def __repr__(self) -> str:
         return f"LogSplit(at {self.at}: {self.train!r}, {self.test!r})"
