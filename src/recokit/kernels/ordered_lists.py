@@ -52,7 +52,7 @@ def ordered_top(
         excluded = excluded_codes[excluded_indptr[user] : excluded_indptr[user + 1]]
         candidates = candidate_codes[candidate_indptr[user] : candidate_indptr[user + 1]]
         is_excluded[excluded] = True
-        size, last = 0, -1
+        size, last = np.int64(0), np.int64(-1)
         # The positions are ascending in both cases, so that a repeated candidate follows itself.
         positions = ranks[candidates]
         sort(positions, len(positions))

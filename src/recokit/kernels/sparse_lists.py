@@ -245,7 +245,7 @@ def sparse_top(
 @njit(nogil=True, cache=True)
 def _write(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Write the codes and scores of the best keys, best first, padded with −1 and NaN."""
-    sort(keys, size)
+    sort(keys, np.int64(size))
     codes[size:] = -1
     scores[size:] = np.nan
     score = np.empty(1, dtype=np.float32)

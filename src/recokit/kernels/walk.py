@@ -59,7 +59,7 @@ def walk_rows(
                         touched[n_touched] = end
                         n_touched += 1
                     sums[end] += step
-        size = 0
+        size = np.int64(0)
         for t in range(n_touched):
             end = touched[t]
             value[0] = sums[end] * discounts[end]
