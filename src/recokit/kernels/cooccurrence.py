@@ -8,6 +8,8 @@ monotone: it never falls with the number of common columns and never grows with 
 bounds all similarities of a strip of ranks.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -124,7 +126,8 @@ def _select_by_strip(
 
     Clears ``counts``.
     """
-    size, worst, score = np.int64(0), 0.0, np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for first in range(0, n_ranks, _STRIP):
         strip = counts[first : min(n_ranks, first + _STRIP)]
         max_common = np.int32(0)
@@ -168,7 +171,8 @@ def _select_single_touches(
     Rows of equal length form a run of ranks in order of code and have equal similarities; shorter rows are more
     similar. Candidates therefore arrive nearly sorted, and insertion is faster than a heap.
     """
-    size, score = np.int64(0), np.zeros(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    score = np.zeros(1, dtype=np.float32)
     for run in range(len(runs) - 2, -1, -1):
         first, last = runs[run], runs[run + 1] - 1
         similarity = _similarity(kind, swapped, 1.0, own_length, lengths[first], constants)

@@ -11,6 +11,7 @@ Inner products are summed in the order of the columns, so they equal the referen
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -218,7 +219,8 @@ def _select_from_all(
 
     Returns the number selected.
     """
-    size, worst, score = np.int64(0), 0.0, np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for rank in range(min(n, len(long_worst))):
         product = products[rank]
         if product > 0 and product * inverses[rank] * own_inverse >= long_worst[rank]:

@@ -1,5 +1,7 @@
 """Predictions and scores from neighbours: weighted means over the k nearest neighbours, and weighted sums."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -99,7 +101,8 @@ def nearest_mean_pairs(
     score = np.empty(1, dtype=np.float32)
     for pair in range(start, stop):
         row, first, last = rows[pair], indptr[targets[pair]], indptr[targets[pair] + 1]
-        size, total, weight_sum = np.int64(0), 0.0, 0.0
+        size: Any = np.int64(0)
+        total, weight_sum = 0.0, 0.0
         if last - first <= n_neighbors:  # no selection needed
             for t in range(first, last):
                 score[0] = similarities[row, codes[t]]
@@ -128,7 +131,7 @@ def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int
 
     The keys are sorted, best last, if there are more than ``n_neighbors``.
     """
-    size = np.int64(0)
+    size: Any = np.int64(0)
     for code in range(len(similarities)):
         if similarities[code] > 0 and indptr[code + 1] > indptr[code]:
             keys[size] = key_of(similarities[code : code + 1], code)

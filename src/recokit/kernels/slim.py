@@ -5,6 +5,8 @@ the heads, the items with the most costly rows, are read from one dense matrix. 
 demand. No n × n array is needed unless all items are heads.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -150,7 +152,8 @@ def _find_candidates(
 
     ``row`` holds G_ij of all items i, and ``touched`` lists the items with G_ij > 0.
     """
-    size, worst, score = np.int64(0), 0.0, np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for item in touched:
         slack = np.float64(np.float32(row[item])) - l1  # round as the entries of the heads are rounded
         if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):

@@ -20,7 +20,7 @@ _LOW = 0xFFFFFFFF
 
 
 @njit(nogil=True, inline="always")
-def key_of(score: FloatArray, code: int) -> np.uint64:
+def key_of(score: FloatArray, code: np.int64 | int) -> np.uint64:
     """Return the key of a candidate.
 
     The bits of positive floating-point numbers have the order of the numbers.
@@ -71,7 +71,7 @@ def offer(keys: Keys, size: int, key: np.uint64) -> int:
 
 
 @njit(nogil=True, cache=True)
-def put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
+def put(keys: Keys, size: int, score: FloatArray, code: np.int64 | int) -> int:
     """Do as `offer` for a score and a code; not inlined, for kernels with many calls."""
     return offer(keys, size, key_of(score, code))
 
