@@ -1,6 +1,6 @@
 """Cells of several spans, joined, and sums of cells with equal keys."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
