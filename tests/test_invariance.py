@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from recokit import EASE, SLIM, BiasBaseline, Interactions, ItemKNN, Popularity, PureSVD, RP3beta, UserKNN
+from recokit._runtime.small_work import preferring_kernels, preferring_numpy
 from recokit.datasets import example_interactions
+from recokit.testing import all_recommenders
 
 MODELS = [
     Popularity(),
@@ -82,3 +84,30 @@ def test_weights_do_not_depend_on_the_unit_of_the_strengths(model):
     dense = [weights.toarray() if sparse.issparse(weights) else weights for weights in (seconds, hours)]
     assert np.abs(dense[0]).max() > 0
     assert_allclose(*dense, rtol=1e-3, atol=1e-6)  # the strengths are rounded to float32
+
+
+def results(kind, data):
+    """Return the bits of predictions and lists."""
+    model, side = kind(), kind._example_side(data)
+    model.fit(data, **side)
+    users, items = list(data.users), list(data.items)
+    lists = [
+        model.recommend(n=7),
+        model.recommend(n=4, exclude_seen=False, candidates=items[::2], exclude={users[0]: items[:3]}),
+        model.recommend(n=4, candidates={user: items[k : k + 5] for k, user in enumerate(users[:9])}),
+        model.recommend([users[3], "nobody"], n=5, on_unknown="popular"),
+        model.recommend_for({0: dict.fromkeys(items[:4], 2.0)}, n=5),
+    ]
+    found = [array for one in lists for array in (np.asarray(one.items), one.scores, one.counts)]
+    predicted = model.predict([(user, item) for user in users for item in items])
+    return [predicted.tobytes(), *(array.tolist() if array.dtype == object else array.tobytes() for array in found)]
+
+
+@pytest.mark.parametrize("kind", all_recommenders(), ids=lambda kind: kind.__name__)
+def test_small_work_by_numpy_has_the_bits_of_the_kernels(kind):
+    for feedback in kind._supported_feedback:
+        data = example_interactions(feedback, seed=3)
+        with preferring_numpy():
+            small = results(kind, data)
+        with preferring_kernels():
+            assert results(kind, data) == small

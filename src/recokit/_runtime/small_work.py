@@ -6,7 +6,7 @@ less time is done by NumPy, with the same bits, until the kernel is in memory.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from recokit.kernels.small.registry import SMALL_KERNELS
 
@@ -14,10 +14,17 @@ __all__ = ["chosen", "is_small", "preferring_kernels", "preferring_numpy"]
 
 # Elementary steps of a kernel that NumPy does in place of compiling it: about 0.2 seconds in a process.
 _MAX_STEPS = 1_000_000.0
-_max_steps = _MAX_STEPS
-_ignores_memory = False  # use NumPy even where the kernel is in memory
+_steps: dict[Callable[..., Any], float] = {}  # done by NumPy so far
 
-_steps: dict[Callable[..., Any], float] = {}
+
+class _Preference(NamedTuple):
+    """How to choose, apart from the amount of work; both are False except in `preferring_kernels` and its like."""
+
+    kernels: bool = False
+    numpy: bool = False
+
+
+_preference = _Preference()
 
 
 def chosen(kernel: Callable[..., Any], steps: float) -> Callable[..., Any]:
@@ -33,17 +40,16 @@ def chosen(kernel: Callable[..., Any], steps: float) -> Callable[..., Any]:
 
 
 def is_small(kernel: Callable[..., Any], steps: float) -> bool:
-    """Return whether work should not wait for the compilation of a kernel.
+    """Return whether work is done sooner without a kernel.
 
-    It should not if the kernel is not in memory, and this and the earlier small work of the process are less than the
+    It is, if the kernel is not in memory, and this and the earlier small work of the process take less time than the
     compilation.
     """
-    if not hasattr(kernel, "overloads"):  # compilation is disabled
-        return _ignores_memory
-    if kernel.overloads and not _ignores_memory:
-        return False
+    if _preference.numpy:
+        return steps <= _MAX_STEPS
+    is_compiled = getattr(kernel, "overloads", True)  # functions have no overloads where compilation is disabled
     total = _steps.get(kernel, 0.0) + steps
-    if total > _max_steps or _max_steps == 0:
+    if is_compiled or _preference.kernels or total > _MAX_STEPS:
         return False
     _steps[kernel] = total
     return True
@@ -51,24 +57,23 @@ def is_small(kernel: Callable[..., Any], steps: float) -> bool:
 
 @contextmanager
 def preferring_kernels() -> Iterator[None]:
-    """Compile kernels even for little work: for warm-up, and to test them."""
-    with _set(0.0, False):
+    """Use kernels even for little work: for warm-up, and to test them."""
+    with _preferring(_Preference(kernels=True)):
         yield
 
 
 @contextmanager
 def preferring_numpy() -> Iterator[None]:
-    """Use NumPy for all work that it can do, to test it."""
-    with _set(float("inf"), True):
+    """Use NumPy for little work even if the kernel is in memory, as a new process does: for warm-up and tests."""
+    with _preferring(_Preference(numpy=True)):
         yield
 
 
 @contextmanager
-def _set(max_steps: float, ignores_memory: bool) -> Iterator[None]:
-    global _max_steps, _ignores_memory
-    before = _max_steps, _ignores_memory
-    _max_steps, _ignores_memory = max_steps, ignores_memory
+def _preferring(preference: _Preference) -> Iterator[None]:
+    global _preference
+    before, _preference = _preference, preference
     try:
         yield
     finally:
-        _max_steps, _ignores_memory = before
+        _preference = before

@@ -8,6 +8,8 @@ monotone: it never falls with the number of common columns and never grows with 
 bounds all similarities of a strip of ranks.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -31,12 +33,12 @@ _NO_MOMENTS = ((0.0, 0.0, 0.0, 0.0),)  # unused: no similarity of binary rows ne
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _similarity(
-    kind: int, swapped: bool, common: np.int32 | int, own_length: float, other_length: float, constants: Constants
+    kind: int, swapped: bool, common: float, own_length: float, other_length: float, constants: Constants
 ) -> float:
     """Return the similarity of two binary rows from their lengths and the number of common columns."""
-    n, own_stats, other_stats = np.float64(common), (own_length, own_length), (other_length, other_length)
+    own_stats, other_stats = (own_length, own_length), (other_length, other_length)
     # Tuples are twice as fast as arrays, which are reference-counted.
-    return similarity_of(kind, swapped, n, n, _NO_MOMENTS, 0, own_stats, other_stats, constants)  # type: ignore[arg-type]
+    return similarity_of(kind, swapped, common, common, _NO_MOMENTS, 0, own_stats, other_stats, constants)  # type: ignore[arg-type]
 
 
 @njit(nogil=True, cache=True)
@@ -49,7 +51,7 @@ def _with_margin(similarity: float, constants: Constants) -> float:
 def _is_skipped(
     kind: int,
     swapped: bool,
-    common: np.int32 | int,
+    common: float,
     own_length: float,
     min_length: float,
     constants: Constants,
@@ -59,7 +61,7 @@ def _is_skipped(
 
     True if no row of length ``min_length`` or more with at most ``common`` common columns reaches the score ``worst``.
     """
-    length = max(np.float64(common), min_length)
+    length = max(common, min_length)
     return _with_margin(_similarity(kind, swapped, common, own_length, length, constants), constants) < worst
 
 
@@ -124,7 +126,8 @@ def _select_by_strip(
 
     Clears ``counts``.
     """
-    size, worst, score = 0, 0.0, np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for first in range(0, n_ranks, _STRIP):
         strip = counts[first : min(n_ranks, first + _STRIP)]
         max_common = np.int32(0)
@@ -134,16 +137,16 @@ def _select_by_strip(
             continue
         min_length = lengths[first + len(strip) - 1]
         skipped = np.int32(0)
-        if _is_skipped(kind, swapped, max_common, own_length, min_length, constants, worst):
+        if _is_skipped(kind, swapped, np.float64(max_common), own_length, min_length, constants, worst):
             skipped = max_common
         for t in range(len(strip) if skipped < max_common else 0):
             common = strip[t]
             if common <= skipped:
                 continue
-            if _is_skipped(kind, swapped, common, own_length, min_length, constants, worst):
+            if _is_skipped(kind, swapped, np.float64(common), own_length, min_length, constants, worst):
                 skipped = common
                 continue
-            score[0] = _similarity(kind, swapped, common, own_length, lengths[first + t], constants)
+            score[0] = _similarity(kind, swapped, np.float64(common), own_length, lengths[first + t], constants)
             if score[0] > 0 and score[0] >= worst:
                 size = put(keys, size, score, row_of_rank[first + t])
                 worst = worst_of(keys, size, score)
@@ -168,10 +171,11 @@ def _select_single_touches(
     Rows of equal length form a run of ranks in order of code and have equal similarities; shorter rows are more
     similar. Candidates therefore arrive nearly sorted, and insertion is faster than a heap.
     """
-    size, score = 0, np.zeros(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    score = np.zeros(1, dtype=np.float32)
     for run in range(len(runs) - 2, -1, -1):
         first, last = runs[run], runs[run + 1] - 1
-        similarity = _similarity(kind, swapped, 1, own_length, lengths[first], constants)
+        similarity = _similarity(kind, swapped, 1.0, own_length, lengths[first], constants)
         if similarity <= 0 or (size == len(keys) and _with_margin(similarity, constants) < score_of(keys[-1], score)):
             break
         score[0] = similarity
@@ -188,7 +192,8 @@ def _select_single_touches(
                     size = _insert(keys, size, key)
             if full:
                 break
-    keys[:size] = keys[:size][::-1].copy()
+    for t in range(size // 2):
+        keys[t], keys[size - 1 - t] = keys[size - 1 - t], keys[t]
     return size
 
 
@@ -235,7 +240,7 @@ def _select_repeated(
         counts[rank] = 0
         if common < _N_SKIPPED and rank <= skipped[common]:
             continue
-        similarity = _similarity(kind, swapped, common, own_length, lengths[rank], constants)
+        similarity = _similarity(kind, swapped, np.float64(common), own_length, lengths[rank], constants)
         score[0] = similarity
         if score[0] < worst:
             if common < _N_SKIPPED and _with_margin(similarity, constants) < worst:
@@ -266,7 +271,7 @@ def _write_required(
         low, high = 1, int(lengths[rank]) + 1
         while low < high:
             middle = (low + high) // 2
-            if _is_skipped(kind, swapped, middle, lengths[rank], min_length, constants, worst):
+            if _is_skipped(kind, swapped, np.float64(middle), lengths[rank], min_length, constants, worst):
                 low = middle + 1
             else:
                 high = middle
@@ -420,7 +425,7 @@ def nearest_of_short(
         for t in range(n_repeated):
             other = repeated[t] if listed else t
             if other < n_long and counts[other] >= required[other]:
-                score[0] = _similarity(kind, swapped, counts[other], lengths[other], own_length, constants)
+                score[0] = _similarity(kind, swapped, np.float64(counts[other]), lengths[other], own_length, constants)
                 if score[0] > 0 and score[0] >= nearest_scores[row_of_rank[other], k - 1]:
                     long_counts[other] = put(long_keys[other], long_counts[other], score, row)
         if listed:
@@ -430,7 +435,8 @@ def nearest_of_short(
             touched[rank >> 6] &= ~(_ONE << np.uint64(rank & 63))
             size = _select_single_touches(own_length, touched, runs, *formula, keys)
             size = _select_repeated(own_length, repeated[:n_repeated], n_long, *formula, counts, skipped, keys, size)
-            touched[:] = long_bits
+            for word in range(len(touched)):
+                touched[word] = long_bits[word]
         else:
             size = _select_by_strip(own_length, n_rows, row_of_rank, lengths, kind, constants, swapped, counts, keys)
         write_best(keys, size, nearest_codes[row], nearest_scores[row])

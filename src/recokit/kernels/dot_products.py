@@ -11,6 +11,7 @@ Inner products are summed in the order of the columns, so they equal the referen
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,7 @@ from numba import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.bit_rows import Words
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import Keys, key_of, put, worst_of, write_best
 
 __all__ = ["LEAST_SQUARE", "LISTED", "MOST_SQUARE", "inverse_norms", "nearest_by_products"]
@@ -217,7 +219,8 @@ def _select_from_all(
 
     Returns the number selected.
     """
-    size, worst, score = 0, 0.0, np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for rank in range(min(n, len(long_worst))):
         product = products[rank]
         if product > 0 and product * inverses[rank] * own_inverse >= long_worst[rank]:
@@ -315,7 +318,7 @@ def _select_from_list(
             histogram[buckets[t]] += 1
     histogram[:] = 0
     if largest > _MAX_INSERTION_SORT:
-        keys[:size].sort()
+        sort(keys, np.int64(size))
     else:
         _sort_nearly_sorted(keys[:size])
     return n_zero, size

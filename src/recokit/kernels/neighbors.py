@@ -1,21 +1,15 @@
 """Predictions and scores from neighbours: weighted means over the k nearest neighbours, and weighted sums."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.sorting import sort
-from recokit.kernels.top_k import Keys, key_of
+from recokit.kernels.top_k import Keys, code_of, key_of
 
 __all__ = ["merge_lists", "nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums", "neighbors_listed"]
-
-_LOW = np.uint64(0xFFFFFFFF)
-
-
-@njit(nogil=True, inline="always")
-def _code_of(key: np.uint64) -> int:
-    """Return the code of a key."""
-    return np.int64(_LOW - (key & _LOW))  # type: ignore[return-value]
 
 
 @njit(nogil=True, cache=True)
@@ -107,7 +101,8 @@ def nearest_mean_pairs(
     score = np.empty(1, dtype=np.float32)
     for pair in range(start, stop):
         row, first, last = rows[pair], indptr[targets[pair]], indptr[targets[pair] + 1]
-        size, total, weight_sum = 0, 0.0, 0.0
+        size: Any = np.int64(0)
+        total, weight_sum = 0.0, 0.0
         if last - first <= n_neighbors:  # no selection needed
             for t in range(first, last):
                 score[0] = similarities[row, codes[t]]
@@ -122,7 +117,7 @@ def nearest_mean_pairs(
                 if score[0] > 0:
                     size = _offer(keys, size, key_of(score, t - first))
             for key in keys[:size]:
-                t = first + _code_of(key)
+                t = first + code_of(key)
                 weight = _weight(similarities[row, codes[t]], t, decays, amplification)
                 total += weight * values[t]
                 weight_sum += weight
@@ -136,7 +131,7 @@ def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int
 
     The keys are sorted, best last, if there are more than ``n_neighbors``.
     """
-    size = 0
+    size: Any = np.int64(0)
     for code in range(len(similarities)):
         if similarities[code] > 0 and indptr[code + 1] > indptr[code]:
             keys[size] = key_of(similarities[code : code + 1], code)
@@ -219,7 +214,7 @@ def nearest_mean_grid(
         sums[:] = 0
         open_places[:] = n_neighbors
         for best in range(_list_neighbors(similarities[row], indptr, n_neighbors, keys) - 1, -1, -1):
-            neighbor = _code_of(keys[best])
+            neighbor = code_of(keys[best])
             weight = _amplified(similarities[row, neighbor], amplification)
             _add_neighbor(weight, neighbor, indptr, codes, values, decays, open_places, sums)
         for target in range(means.shape[1]):

@@ -1,5 +1,7 @@
 """Top-n lists of all users from one order of the items."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -52,7 +54,8 @@ def ordered_top(
         excluded = excluded_codes[excluded_indptr[user] : excluded_indptr[user + 1]]
         candidates = candidate_codes[candidate_indptr[user] : candidate_indptr[user + 1]]
         is_excluded[excluded] = True
-        size, last = 0, -1
+        size: Any = np.int64(0)
+        last: Any = np.int64(-1)
         # The positions are ascending in both cases, so that a repeated candidate follows itself.
         positions = ranks[candidates]
         sort(positions, len(positions))

@@ -10,6 +10,8 @@ F. G. Gustavson (1978). Two fast algorithms for sparse matrices: multiplication 
 Transactions on Mathematical Software 4(3).
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -272,7 +274,8 @@ def nearest_rows(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
             counted, counts, products, moments, touched,
         )  # fmt: skip
-        size, worst = np.int64(0), -1.0
+        size: Any = np.int64(0)
+        worst = -1.0
         for t in range(n_rows if n_touched < 0 else n_touched):
             row = t if n_touched < 0 else touched[t]
             common = np.float64(counts[row]) if counted else 1.0

@@ -126,7 +126,7 @@ def nearest_rows_by(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
             True, counts, products, moments, touched,
         )  # fmt: skip
-        size = 0
+        size: Any = np.int64(0)
         for t in range(n_rows if n_touched < 0 else n_touched):
             row = t if n_touched < 0 else touched[t]
             if counts[row] > 0 and row != own_codes[query]:

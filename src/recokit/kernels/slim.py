@@ -5,13 +5,15 @@ the heads, the items with the most costly rows, are read from one dense matrix. 
 demand. No n × n array is needed unless all items are heads.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.sorting import sort
-from recokit.kernels.top_k import key_of, offer, put, write_best
+from recokit.kernels.top_k import code_of, key_of, put, worst_of
 
 __all__ = ["head_gram", "slim_weights"]
 
@@ -150,14 +152,17 @@ def _find_candidates(
 
     ``row`` holds G_ij of all items i, and ``touched`` lists the items with G_ij > 0.
     """
-    size, score, scores = np.int64(0), np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
+    size: Any = np.int64(0)
+    worst, score = 0.0, np.empty(1, dtype=np.float32)
     for item in touched:
         slack = np.float64(np.float32(row[item])) - l1  # round as the entries of the heads are rounded
         if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):
             continue
         pull = slack if positive else np.float64(np.float32(row[item]))
         score[0] = pull**2 / curvatures[item]
-        size = offer(keys, size, key_of(score, item))
+        if score[0] >= worst:
+            size = put(keys, size, score, np.int64(item))
+            worst = worst_of(keys, size, score)
     if not positive:
         score[0] = 0.0
         for item in range(len(row)):
@@ -165,7 +170,9 @@ def _find_candidates(
                 break  # the keys of further items are lower
             if row[item] == 0.0 and item != target and curvatures[item] > 0.0:
                 size = put(keys, size, score, item)
-    write_best(keys, size, codes, scores)
+    for t in range(size):
+        codes[t] = code_of(keys[t])
+    codes[size:] = -1
     sort(codes, size)  # in memory order: rows of the Gram matrix are then read forwards
     return size
 
@@ -284,8 +291,11 @@ def slim_weights(
         Output: the number of passes; ``max_iter + 1`` without convergence.
     """
     n_items, n_candidates = len(heads), top_codes.shape[1]
-    places, touched = np.full(n_items, -1, dtype=np.int32), np.empty(n_items, dtype=np.int32)
-    row, keys = np.zeros(n_items, dtype=np.float64), np.empty(n_candidates, dtype=np.uint64)
+    places, touched = np.empty(n_items, dtype=np.int32), np.empty(n_items, dtype=np.int32)
+    row, keys = np.empty(n_items, dtype=np.float64), np.empty(n_candidates, dtype=np.uint64)
+    places[:], row[:] = -1, 0.0  # compiles faster than np.full and np.zeros
+    all_gradients, all_weights = np.empty(n_candidates, dtype=np.float64), np.empty(n_candidates, dtype=np.float64)
+    all_ready = np.empty(n_candidates, dtype=np.bool_)
     sub_gram, sums = np.empty((n_candidates, n_candidates), dtype=np.float32), np.empty(n_candidates, dtype=np.float64)
     for r in range(start, stop):
         target = first_target + r
@@ -299,7 +309,8 @@ def slim_weights(
         codes = top_codes[r]
         size = _find_candidates(target, row, touched[:n_touched], curvatures, l1, positive, keys, codes)
         codes = codes[:size]
-        gradients, weights, ready = np.empty(size), np.zeros(size), np.zeros(size, dtype=np.bool_)
+        gradients, weights, ready = all_gradients[:size], all_weights[:size], all_ready[:size]
+        weights[:], ready[:] = 0.0, False
         columns = heads[codes]
         for t in range(size):
             places[codes[t]] = t

@@ -1,5 +1,7 @@
 """Scores from sparse item-item weights, and top-n lists without a dense block of scores."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -18,7 +20,7 @@ _NO_EVIDENCE = np.int64(-(2**63))  # the bits of −0
 
 
 @njit(nogil=True, inline="always")
-def _key_of(score: FloatArray, code: int) -> np.uint64:
+def _key_of(score: FloatArray, code: np.int64 | int) -> np.uint64:
     """Return the key of a score of any sign and a code, as in `top_k` but with negative bits reversed."""
     bits = np.uint64(score.view(np.uint32)[0])
     bits = np.uint64(_LOW) - bits if bits >= np.uint64(_SIGN) else bits + np.uint64(_SIGN)
@@ -95,7 +97,7 @@ def _add_and_list(
 
 
 @njit(nogil=True, cache=True)
-def _offer(keys: Keys, size: int, total: float, code: int, score: FloatArray) -> int:
+def _offer(keys: Keys, size: int, total: float, code: np.int64 | int, score: FloatArray) -> int:
     """Offer an item to the heap of the best, and return the new size."""
     score[0] = total
     if score[0] == 0:
@@ -106,7 +108,8 @@ def _offer(keys: Keys, size: int, total: float, code: int, score: FloatArray) ->
 @njit(nogil=True, cache=True)
 def _select(codes: CodeArray, eligible: BoolArray, sums: FloatArray, keys: Keys) -> int:
     """Select the best of some items, possibly repeated, reset their sums to −0, and return the number selected."""
-    size, bits, score = np.int64(0), sums.view(np.int64), np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    bits, score = sums.view(np.int64), np.empty(1, dtype=np.float32)
     for code in codes:
         if bits[code] != _NO_EVIDENCE and eligible[code]:
             size = _offer(keys, size, sums[code], np.int64(code), score)
@@ -117,7 +120,8 @@ def _select(codes: CodeArray, eligible: BoolArray, sums: FloatArray, keys: Keys)
 @njit(nogil=True, cache=True)
 def _select_from_all(eligible: BoolArray, sums: FloatArray, keys: Keys) -> int:
     """Select the best of all items, and return the number selected."""
-    size, bits, score = np.int64(0), sums.view(np.int64), np.empty(1, dtype=np.float32)
+    size: Any = np.int64(0)
+    bits, score = sums.view(np.int64), np.empty(1, dtype=np.float32)
     worst = -np.inf
     for first in range(0, len(sums), _STRIP):
         strip = sums[first : first + _STRIP]
@@ -245,7 +249,7 @@ def sparse_top(
 @njit(nogil=True, cache=True)
 def _write(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Write the codes and scores of the best keys, best first, padded with −1 and NaN."""
-    sort(keys, size)
+    sort(keys, np.int64(size))
     codes[size:] = -1
     scores[size:] = np.nan
     score = np.empty(1, dtype=np.float32)

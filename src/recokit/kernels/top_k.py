@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recokit.kernels._typing import CodeArray, FloatArray
 from recokit.kernels.sorting import sort
 
-__all__ = ["key_of", "offer", "put", "score_of", "worst_of", "write_best"]
+__all__ = ["code_of", "key_of", "offer", "put", "score_of", "worst_of", "write_best"]
 
 Keys = NDArray[np.uint64]
 
@@ -20,7 +20,7 @@ _LOW = 0xFFFFFFFF
 
 
 @njit(nogil=True, inline="always")
-def key_of(score: FloatArray, code: int) -> np.uint64:
+def key_of(score: FloatArray, code: np.int64 | int) -> np.uint64:
     """Return the key of a candidate.
 
     The bits of positive floating-point numbers have the order of the numbers.
@@ -43,13 +43,19 @@ def score_of(key: np.uint64, score: FloatArray) -> float:
 
 
 @njit(nogil=True, inline="always")
+def code_of(key: np.uint64) -> int:
+    """Return the code of a key."""
+    return np.int64(np.uint64(_LOW) - (key & np.uint64(_LOW)))  # type: ignore[return-value]
+
+
+@njit(nogil=True, inline="always")
 def offer(keys: Keys, size: int, key: np.uint64) -> int:
     """Add a key to the heap of the ``size`` best keys if it is good enough, and return the new size."""
     if size < len(keys):
         keys[size] = key
         size += 1
         if size == len(keys):
-            sort(keys, size)  # a sorted array is a heap
+            sort(keys, np.int64(size))  # a sorted array is a heap
     elif key > keys[0]:
         parent = 0
         while 2 * parent + 1 < size:
@@ -65,7 +71,7 @@ def offer(keys: Keys, size: int, key: np.uint64) -> int:
 
 
 @njit(nogil=True, cache=True)
-def put(keys: Keys, size: int, score: FloatArray, code: int) -> int:
+def put(keys: Keys, size: int, score: FloatArray, code: np.int64 | int) -> int:
     """Do as `offer` for a score and a code; not inlined, for kernels with many calls."""
     return offer(keys, size, key_of(score, code))
 
@@ -79,7 +85,7 @@ def worst_of(keys: Keys, size: int, score: FloatArray) -> float:
 @njit(nogil=True, inline="always")
 def write_best(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Sort the ``size`` best keys and write their codes and scores, best first, padded with −1 and 0."""
-    sort(keys, size)
+    sort(keys, np.int64(size))
     codes[size:] = -1
     scores[size:] = 0
     bits = scores.view(np.uint32)

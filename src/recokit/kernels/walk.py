@@ -1,5 +1,7 @@
 """Two-step random walks item → user → item, with end probabilities discounted by popularity."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -59,7 +61,7 @@ def walk_rows(
                         touched[n_touched] = end
                         n_touched += 1
                     sums[end] += step
-        size = 0
+        size: Any = np.int64(0)
         for t in range(n_touched):
             end = touched[t]
             value[0] = sums[end] * discounts[end]

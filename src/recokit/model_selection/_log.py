@@ -171,7 +171,8 @@ def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = Fa
     if by_time and log.times is not None:
         order = order[np.argsort(log.times[order], kind="stable")]
     starts = _row_starts(log)
-    return chosen(grouping.order_by, len(order))(log.user_codes, starts, order)
+    grouped: IntArray = chosen(grouping.order_by, len(order))(log.user_codes, starts, order)
+    return grouped
 
 
 def _row_starts(log: Log) -> IntArray:

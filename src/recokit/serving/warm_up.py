@@ -8,6 +8,7 @@ import numpy as np
 
 from recokit._runtime.compilation import notice
 from recokit._runtime.progress import progress_bar
+from recokit._runtime.small_work import preferring_kernels, preferring_numpy
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
 
@@ -17,9 +18,10 @@ __all__ = ["warm_up"]
 def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = False) -> None:
     """Compile everything that a service will call, and cache it on disk.
 
-    Fits each model to generated interactions and calls its methods once. Models that use other kernels on large
-    data are also fitted to large data. After that, neither this process nor a later one with the same cache has to
-    compile. The cache is beside the package, or in the folder named by the environment variable ``NUMBA_CACHE_DIR``.
+    Fits each model to generated interactions and calls its methods once, with the functions for little work and with
+    the kernels for more. Models that use other kernels on large data are also fitted to large data. After that, neither
+    this process nor a later one with the same cache has to compile. The cache is beside the package, or in the folder
+    named by the environment variable ``NUMBA_CACHE_DIR``.
 
     Parameters
     ----------
@@ -40,12 +42,17 @@ def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = Fals
     notice.is_given = True  # the caller knows
     with progress_bar(len(chosen), "warm up", "models", show=verbose) as bar:
         for model in chosen:
-            for feedback in model._supported_feedback:
-                _call_all(model, example_interactions(feedback))
-            for data in model._warm_up_data():
-                _copy(model).fit(data, **model._example_side(data))
+            examples = [example_interactions(feedback) for feedback in model._supported_feedback]
+            for preferred in (preferring_numpy, preferring_kernels):
+                with preferred():
+                    for data in examples:
+                        _call_all(model, data)
+            with preferring_kernels():
+                for data in model._warm_up_data():
+                    _copy(model).fit(data, **model._example_side(data))
             bar.update(1)
-    _look_up_scattered_ids()
+    with preferring_kernels():
+        _index_ids()
 
 
 def _own_recommenders() -> list[Recommender]:
@@ -83,7 +90,8 @@ def _copy(recommender: Recommender) -> Recommender:
     return model
 
 
-def _look_up_scattered_ids() -> None:
-    """Look up integers so far apart that their index is a hash table."""
-    data = Interactions.from_arrays([1, 10**15], [1, 10**15])
-    data.merge(Interactions.from_arrays([2, 10**14], [2, 10**14]), duplicates="sum")
+def _index_ids() -> None:
+    """Index integers, and integers so far apart that their index is a hash table; merge duplicate pairs."""
+    for ids in ([1, 2, 2], [1, 10**15, 10**15]):
+        data = Interactions.from_arrays(ids, ids, duplicates="sum")
+        data.merge(Interactions.from_arrays([2, 10**14], [2, 10**14]), duplicates="sum")

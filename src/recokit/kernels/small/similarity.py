@@ -48,7 +48,8 @@ def _common_cells(
     sums = Sums.of_terms(queries, row_codes[column_cells], len(indexed_stats))
     common = sums.counts().astype(np.float64)
     x, y = values[cells].astype(np.float64), column_values[column_cells].astype(np.float64)
-    products, moments = common, np.empty((0, 4))
+    products: FloatArray = common
+    moments: FloatArray = np.empty((0, 4))
     if not unit:
         products = sums.of(x * y)
     if kind in (CORRELATION, PEARSON):

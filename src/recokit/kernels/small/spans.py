@@ -70,7 +70,10 @@ class Sums(NamedTuple):
 
     def of(self, values: FloatArray) -> FloatArray:
         """Return the sum of the values of the terms of each cell, added one after the other: (n_cells,) float64."""
-        return np.bincount(self.cell_of_term, values, minlength=len(self.rows))
+        sums: FloatArray = np.bincount(self.cell_of_term, values, minlength=len(self.rows)).astype(
+            np.float64, copy=False
+        )
+        return sums
 
     def counts(self) -> IntArray:
         """Return the number of terms of each cell."""

@@ -1,0 +1,222 @@
+"""The equivalents of kernels in NumPy: every output has the bits of the kernel."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from recokit.kernels import bias, gram, ids, rows, selection, similarity, sparse_lists
+from recokit.kernels.similarity_formulas import LOG_LIKELIHOOD, PEARSON, Constants
+from recokit.kernels.small.registry import SMALL_KERNELS
+
+CASES = {}
+
+
+def case(kernel):
+    """Register a function that returns the arguments of a kernel from a random generator."""
+
+    def register(make):
+        CASES.setdefault(kernel, []).append(make)
+        return make
+
+    return register
+
+
+def sparse(rng, n_rows, n_columns, *, values=None):
+    """Return compressed rows, some of them empty, with columns ascending."""
+    cells = rng.random((n_rows, n_columns)) < rng.choice([0.1, 0.4, 0.8], (n_rows, 1))
+    cells[rng.integers(n_rows)] = False
+    row_codes, codes = np.nonzero(cells)
+    indptr = np.append(0, np.cumsum(np.bincount(row_codes, minlength=n_rows)))
+    drawn = rng.choice([0.0, 1.0, 0.1, 2.5, 1e-3, -0.7], len(codes)) if values is None else values(len(codes))
+    return indptr, codes.astype(np.int32), drawn.astype(np.float32)
+
+
+def empty_top(n_rows, n):
+    return np.full((n_rows, n), 7, np.int32), np.full((n_rows, n), 7, np.float32), np.full(n_rows, 7, np.int32)
+
+
+def scores_of(rng, shape):
+    return rng.choice([0.0, -0.0, 1.0, -np.inf, np.inf, 0.1, -3.0], shape).astype(np.float32)
+
+
+@case(ids.mark_present)
+def _(rng):
+    return rng.integers(5, 30, 40), 5, np.zeros(25, np.bool_)
+
+
+@case(ids.table_codes)
+def _(rng):
+    limits = np.iinfo(np.int64)
+    given = np.append(rng.integers(-5, 40, 50), [limits.min, limits.max])
+    return given, 3, rng.integers(-1, 9, 20).astype(np.int32), np.empty(52, np.int32)
+
+
+@case(ids.hash_codes)
+def _(rng):
+    return rng.choice(rng.integers(-(2**60), 2**60, 20), 60), np.empty(60, np.int32), np.uint64(12345)
+
+
+@case(rows.row_starts)
+def _(rng):
+    return np.sort(rng.integers(0, 9, 40)).astype(np.int32), 11
+
+
+@case(rows.order_by)
+def _(rng):
+    codes = rng.integers(0, 9, 40).astype(np.int32)
+    return codes, np.append(0, np.cumsum(np.bincount(codes, minlength=9))), rng.permutation(40)
+
+
+def transposition(rng):
+    indptr, codes, values = sparse(rng, 12, 7)
+    order, bounds = rng.permutation(12), np.array([0, 5, 5, 12])
+    return indptr, codes, values, bounds, order
+
+
+@case(rows.count_columns)
+def _(rng):
+    indptr, codes, _, bounds, order = transposition(rng)
+    return 0, 3, bounds, order, indptr[:-1], indptr[1:], codes, np.zeros((3, 7), np.int64)
+
+
+@case(rows.fill_columns)
+def _(rng):
+    indptr, codes, values, bounds, order = transposition(rng)
+    counts = np.zeros((3, 7), np.int64)
+    rows.count_columns(0, 3, bounds, order, indptr[:-1], indptr[1:], codes, counts)
+    free = np.cumsum(counts, axis=0) - counts + np.append(0, np.cumsum(counts.sum(axis=0)))[:-1]
+    if rng.random() < 0.5:
+        values = values[:0]
+    places, transposed = np.zeros(len(codes), np.int32), np.zeros(len(values), np.float32)
+    return 0, 3, bounds, order, indptr[:-1], indptr[1:], codes, values, free, places, transposed
+
+
+@case(rows.merge_repeated)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 9, 6)
+    repeats = rng.integers(1, 4, len(codes))
+    lengths = np.add.reduceat(np.append(repeats, 0), indptr[:-1]) * (np.diff(indptr) > 0)
+    values = rng.normal(size=repeats.sum()).astype(np.float32)
+    return np.append(0, np.cumsum(lengths)), np.repeat(codes, repeats), values, int(rng.integers(0, 4))
+
+
+@case(selection.hide_cells)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 8, 6)
+    return 2, 7, indptr, codes, scores_of(rng, (8, 6))
+
+
+@case(selection.keep_cells)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 8, 6)
+    return 2, 7, indptr, codes, rng.random(8) < 0.5, scores_of(rng, (8, 6))
+
+
+@case(selection.select_top)
+def _(rng):
+    return 1, 7, scores_of(rng, (8, 6)), *empty_top(8, int(rng.integers(1, 9)))
+
+
+@case(selection.select_shown)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 8, 6)
+    scores, added = rng.normal(size=(4, 6)).astype(np.float32), rng.normal(size=6).astype(np.float32)
+    return scores, added[: rng.choice([0, 6])], 3, indptr, codes, *empty_top(8, int(rng.integers(1, 9)))
+
+
+@case(selection.select_listed)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 8, 6)
+    return 1, 7, indptr, codes, scores_of(rng, len(codes)), *empty_top(8, int(rng.integers(1, 9)))
+
+
+def product(rng):
+    """Return sparse profiles, and sparse rows with positive and negative weights that may add up to zero."""
+    return *sparse(rng, 9, 8), *sparse(rng, 8, 10)
+
+
+@case(sparse_lists.sparse_scores)
+def _(rng):
+    return 2, 8, *product(rng), np.zeros((9, 10), np.float32)
+
+
+@case(sparse_lists.sparse_top)
+def _(rng):
+    excluded, candidates = sparse(rng, 9, 10)[:2], sparse(rng, 9, 10)[:2]
+    top = empty_top(9, int(rng.integers(1, 12)))
+    return 2, 8, *product(rng), rng.random(10) < 0.8, *excluded, rng.random(9) < 0.4, *candidates, *top
+
+
+@case(similarity.row_stats)
+def _(rng):
+    indptr, _, values = sparse(rng, 9, 12)
+    return indptr, values
+
+
+@case(similarity.query_costs)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 9, 8)
+    return indptr, codes, sparse(rng, 8, 12)[0]
+
+
+def similarity_case(rng, *output):
+    kind, unit = int(rng.integers(0, PEARSON + 1)), rng.random() < 0.4
+    unit &= kind <= LOG_LIKELIHOOD  # correlations need products
+    draw = np.ones if unit else lambda n: rng.choice([1.0, 2.0, 0.3, 4.7], n)
+    indptr, codes, values = sparse(rng, 20, 9, values=draw)
+    order = np.argsort(codes, kind="stable")
+    columns = np.append(0, np.cumsum(np.bincount(codes, minlength=9)))
+    row_codes = np.repeat(np.arange(20, dtype=np.int32), np.diff(indptr))[order]
+    stats = similarity.row_stats(indptr, values)
+    own_codes = np.where(rng.random(20) < 0.8, np.arange(20), -1).astype(np.int32)
+    constants = Constants(0.3, 0.8, 9.0, float(rng.choice([0.0, 2.5])), float(rng.choice([0.0, 2.0])))
+    queries, indexed = (indptr, codes, values, stats, own_codes), (columns, row_codes, values[order], stats)
+    return 3, 18, *queries, *indexed, kind, constants, bool(unit), bool(rng.random() < 0.5), *output
+
+
+@case(similarity.nearest_rows)
+def _(rng):
+    return similarity_case(rng, *empty_top(20, int(rng.integers(1, 22))))
+
+
+@case(similarity.similarity_rows)
+def _(rng):
+    return similarity_case(rng, np.zeros((20, 20), np.float32))
+
+
+@case(gram.gram_costs)
+def _(rng):
+    indptr, codes, _ = sparse(rng, 8, 9)
+    return indptr, codes, sparse(rng, 9, 8)[0]
+
+
+@case(bias.fit_biases)
+def _(rng):
+    penalty = float(rng.choice([0.0, 3.0, np.inf]))
+    return *sparse(rng, 12, 9), 0.37, penalty, 5.0, 4, rng.normal(size=12), rng.normal(size=9)
+
+
+def bits(array):
+    return np.asarray(array).dtype.str, np.asarray(array).shape, np.asarray(array).tobytes()
+
+
+def outputs(function, arguments):
+    """Return the bits of the result and of all array arguments after a call."""
+    copies = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+    result = function(*copies)
+    results = result if isinstance(result, tuple) else () if result is None else (result,)
+    return [bits(array) for array in (*results, *(copy for copy in copies if isinstance(copy, np.ndarray)))]
+
+
+def test_every_equivalent_has_a_case():
+    assert set(CASES) == set(SMALL_KERNELS)
+
+
+@pytest.mark.parametrize("kernel", list(SMALL_KERNELS), ids=lambda kernel: kernel.__name__)
+def test_the_equivalent_in_numpy_has_the_bits_of_the_kernel(kernel):
+    rng = np.random.default_rng(zlib.crc32(kernel.__name__.encode()))
+    for make in CASES[kernel]:
+        for _ in range(150):
+            arguments = make(rng)
+            assert outputs(SMALL_KERNELS[kernel], arguments) == outputs(kernel, arguments)
