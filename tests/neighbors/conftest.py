@@ -1,22 +1,15 @@
 import pytest
 
-<<<<<<< HEAD
 from recokit import ItemKNN, UserKNN
-=======
-from recokit import ItemKNN
 from recokit._runtime.small_work import preferring_kernels
->>>>>>> cold
 
 
 @pytest.fixture(autouse=True)
 def _textbook_defaults(request, monkeypatch):
     """Test the formulas with the textbook's defaults; test_defaults.py tests the defaults for implicit feedback."""
     if request.module.__name__.rpartition(".")[2] != "test_defaults":
-<<<<<<< HEAD
         for kind in (ItemKNN, UserKNN):
             monkeypatch.setattr(kind, "_implicit_defaults", lambda self, data: self._textbook_defaults)
-=======
-        monkeypatch.setattr(ItemKNN, "_implicit_defaults", ItemKNN._textbook_defaults)
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -24,4 +17,3 @@ def _kernels():
     """Test the kernels on small data too; test_invariance.py compares the results with those by NumPy."""
     with preferring_kernels():
         yield
->>>>>>> cold
