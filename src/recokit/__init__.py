@@ -1,7 +1,7 @@
 """Recommender algorithms as scikit-learn estimators, with Numba kernels.
 
-The most used names are here. Everything else is in the subpackages, such as ``recokit.datasets``, which load at their
-first use.
+The most used names are here. Everything else is in the subpackages, such as ``recokit.datasets``. Those in ``_LAZY``,
+and the names of ``_LAZY_NAMES``, load at their first use.
 """
 
 from importlib import import_module
@@ -29,21 +29,27 @@ from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
-from recokit.preprocessing.event_log import EventLog
-from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
 _LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
 
-if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
+_SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
+_LAZY_NAMES = {"EventLog": "recokit.preprocessing", **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence")}
+
+if TYPE_CHECKING:
+    from recokit.preprocessing.event_log import EventLog
+    from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
+else:  # type checkers find the subpackages by themselves
 
     def __getattr__(name: str) -> Any:
         if name in _LAZY:
             return import_module(f"recokit.{name}")
+        if name in _LAZY_NAMES:
+            return getattr(import_module(_LAZY_NAMES[name]), name)
         raise AttributeError(f"module 'recokit' has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_LAZY})
+        return sorted({*globals(), *_LAZY, *_LAZY_NAMES})
 
 
 __all__ = [

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ __all__ = ["load", "save", "storable"]
 _FORMAT_VERSION = 1
 _KEY = "recokit"
 _SCALARS = (str, int, float, bool, type(None))
+_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.sequence")  # packages with storable classes that load late
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
 
@@ -212,6 +214,9 @@ def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
 
 
 def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
+    if name not in _CLASSES and name.startswith("recokit."):
+        for package in _LAZY_PACKAGES:
+            import_module(package)
     if name not in _CLASSES:
         raise ModelFormatError(
             f"the file holds an object of the unknown class {name}; import the module that defines it before loading"

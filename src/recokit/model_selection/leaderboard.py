@@ -169,7 +169,6 @@ class Tuning:
                 )
                 for r in self.leaderboard
             ]
-            rows = [[*cells, r.verdict, _shown(r.params)] for cells, r in zip(rows, self.leaderboard, strict=True)]
             return html_table(" ".join(self._summary()), columns, rows)
         trials = [
             [f"{t.resource:,}", _score(t.score) or "failed", f"{t.seconds:.2f}", _shown(t.params)]
