@@ -3,10 +3,10 @@
     python benchmarks/events.py                            # 1, 5 and 20 million rows, integer ids
     python benchmarks/events.py --rows 5000000 --ids string --json
 
-The log is generated: 80 % views, 15 % carts and 5 % purchases of long-tailed items within a year. Every size runs in a
-process of its own; every step runs once on 1,000 rows before it is timed. Polars uses its own threads and recokit one.
-Memory is the peak growth of the process in ``from_frame`` and in ``from_parquet``, which reads a million rows at a
-time, as a multiple of the frame.
+The log is generated: 80 % views, 15 % carts and 5 % purchases of long-tailed items within a year; purchases have an
+order id. Every size runs in a process of its own; every step runs once on 1,000 rows before it is timed. Polars uses
+its own threads and recokit one. Memory is the peak growth of the process in ``from_frame`` and in ``from_parquet``,
+which reads a million rows at a time, as a multiple of the frame.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def make_frame(n_rows: int, ids: str) -> pl.DataFrame:
             "item_id": items,
             "timestamp": times,
             "event": pl.Series(kinds.astype(np.uint32)).replace_strict({0: "view", 1: "cart", 2: "purchase"}),
-            "order_id": users * 1_000 + seconds // 86_400,
+            "order_id": pl.Series(users * 1_000 + seconds // 86_400).set(pl.Series(kinds != 2), None),
             "quantity": np.ones(n_rows),
             "price": rng.integers(1, 100, n_rows).astype(np.float64),
         }

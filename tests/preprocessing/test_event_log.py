@@ -15,6 +15,8 @@ from recokit.persistence import save
 from tests.naive import event_log as naive
 from tests.preprocessing._logs import columns, make, read_back, rows
 
+START = np.datetime64("2024-01-01", "us")
+
 LINES = {
     "user_id": ["ann", "bob", "ann", "eve"],
     "item_id": [3, 1, 2, 3],
@@ -252,3 +254,47 @@ def test_whole_numbers_with_missing_ids_stay_whole_in_pandas():
     frame = EventLog.from_frame({"user_id": [7, None], "item_id": [1, 2]}).to_frame()
     assert str(frame["user_id"].dtype) == "Int64"
     assert frame["user_id"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "event_type",
+            "the column 'event_type' is not used, and all events are of the kind default_event; pass it as event=",
+        ),
+        ("Date", "the column 'Date' is not used, and the log has no times; pass it as timestamp="),
+    ],
+)
+def test_unused_columns_that_look_like_times_or_kinds_are_reported(name, message):
+    with pytest.warns(UserWarning, match=message):
+        EventLog.from_frame({"user_id": [1], "item_id": [2], name: ["2024-05-01"]})
+
+
+def test_used_columns_are_not_reported(recwarn):
+    table = {"user_id": [1], "item_id": [2], "event_type": ["view"], "date": ["2024-05-01"]}
+    EventLog.from_frame(table, timestamp="date", event="event_type")
+    assert not recwarn.list
+
+
+@given(rows(), st.data())
+def test_missing_times_come_last(given, data):
+    lacking = data.draw(st.lists(st.booleans(), min_size=len(given), max_size=len(given)))
+    given = [
+        {**row, "time": None if is_lacking else row["time"]} for row, is_lacking in zip(given, lacking, strict=True)
+    ]
+    log = make(given)
+    assert read_back(log) == naive.in_order(given)
+    assert len(log.between("2000-01-01")) == len(given) - sum(lacking)
+
+
+@given(rows(), st.randoms())
+def test_without_times_rows_are_sorted_by_their_other_columns(given, random):
+    def untimed(order):
+        return EventLog.from_frame({name: column for name, column in columns(order).items() if name != "timestamp"})
+
+    log = untimed(given)
+    assert log.times is None
+    assert log.equals(untimed(random.sample(given, len(given))))
+    times = np.full(len(given), START)
+    assert read_back(log.with_columns(times=times)) == naive.in_order([{**row, "time": 0} for row in given])

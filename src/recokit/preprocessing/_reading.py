@@ -1,5 +1,6 @@
 """Read the columns of a log from frames, one chunk at a time."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from recokit._runtime.arguments import check_count
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
 from recokit.exceptions import DataError, first_few
@@ -30,6 +32,11 @@ DEFAULT_NAMES = {
 _REQUIRED = ("user", "item")
 _IDS = ("user", "item", "order", "session", "query", "source")
 _MAX_KINDS = 127
+_USUAL_NAMES = {
+    "timestamp": ("time", "date", "datetime", "event_time", "created_at", "ts"),
+    "event": ("event_type", "event_name", "type", "action", "behavior", "behaviour"),
+}
+_WITHOUT = {"timestamp": "the log has no times", "event": "all events are of the kind default_event"}
 
 
 class LogColumns(NamedTuple):
@@ -117,6 +124,11 @@ def names_in(available: Sequence[str], given: Mapping[str, str | None]) -> dict[
     ------
     DataError
         A given column, or the column of users or items, does not exist, or one column has two meanings.
+
+    Warns
+    -----
+    UserWarning
+        The log has no times or kinds of events, and an unused column looks like them.
     """
     names = {}
     for part, default in DEFAULT_NAMES.items():
@@ -127,10 +139,22 @@ def names_in(available: Sequence[str], given: Mapping[str, str | None]) -> dict[
             raise DataError(
                 f"no column {name!r}; the columns are {first_few(available)}. Give the name of the column as {part}="
             )
+    _warn_of_unused(available, names)
     repeated = [name for name in names.values() if list(names.values()).count(name) > 1]
     if repeated:
         raise DataError(f"the column {repeated[0]!r} is given for more than one part of the log")
     return names
+
+
+def _warn_of_unused(available: Sequence[str], names: Mapping[str, str]) -> None:
+    """Warn about a column that looks like the times or the kinds of events, if the log has none."""
+    for part, usual in _USUAL_NAMES.items():
+        unused = [name for name in available if str(name).lower() in usual and name not in names.values()]
+        if part not in names and unused:
+            warnings.warn(
+                f"the column {unused[0]!r} is not used, and {_WITHOUT[part]}; pass it as {part}=, or drop it",
+                stacklevel=levels_inside(),
+            )
 
 
 def _select(frame: Any, names: Iterable[str]) -> dict[str, Any]:
