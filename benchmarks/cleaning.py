@@ -4,6 +4,9 @@
 or in sessions with the given mean length and mean pause in seconds. Each row sums over seeds that were not used to
 choose the defaults of `DropBots`.
 
+``published``: users that `DropBots` removes from published logs without known bots: the customers of Online Retail, the
+users of MovieLens 100K and the sessions of a sample of YooChoose, in the folder RECOKIT_DATA.
+
 ``speed``: copies of a generated shop with distinct users are cleaned by one rule at a time. The time is the best CPU
 time of three runs, after a run that compiles the kernels.
 """
@@ -11,14 +14,15 @@ time of three runs, after a run that compiles the kernels.
 import argparse
 import time
 
-import numpy as np
 import pandas as pd
+from _common.published_data import data_folder
+from _common.shop_sessions import in_sessions
 
 from recokit import EventLog
-from recokit.datasets import ShopData, make_shop
+from recokit.datasets import make_shop
 from recokit.preprocessing import ClipQuantities, DropBots, DropDuplicates, DropItems, DropMissing, KCore, NetReturns
 
-FIRST_SEED = 1_000
+FIRST_SEED = 5_000
 SHOPS = {
     "small": {"n_users": 300, "n_items": 200, "n_events": 30_000},
     "sparse": {"n_users": 5_000, "n_items": 500, "n_events": 150_000},
@@ -38,25 +42,6 @@ RULES = (
 )
 
 
-def in_sessions(shop: ShopData, mean_length: float, mean_pause: float, seed: int) -> pd.DataFrame:
-    """Return the events of a shop with the events of each customer gathered in sessions.
-
-    The length of the sessions and the pause between their events have log-normal means by customer with a standard
-    deviation of 0.5. Events of bots stay.
-    """
-    rng = np.random.default_rng(seed)
-    events = pd.DataFrame(shop.events)
-    people = events[~shop.truth.is_bot].sort_values(["user_id", "timestamp"], kind="stable")
-    users = people["user_id"].to_numpy()
-    lengths, pauses = (mean * np.exp(rng.normal(0, 0.5, users.max() + 1)) for mean in (mean_length, mean_pause))
-    is_first = np.append(True, users[1:] != users[:-1]) | (rng.random(len(users)) < 1 / np.maximum(lengths[users], 1))
-    waited = np.where(is_first, 0.0, 1 + rng.exponential(pauses[users]))
-    sessions, starts, total = np.cumsum(is_first) - 1, np.flatnonzero(is_first), np.cumsum(waited)
-    offsets = (total - total[starts][sessions]).astype("timedelta64[s]")
-    events.loc[people.index, "timestamp"] = people["timestamp"].to_numpy()[starts][sessions] + offsets
-    return events
-
-
 def score_bots(n_seeds: int) -> None:
     """Print a Markdown table of precision and recall."""
     print("| shop | customers browse | bots | found | precision | recall |")
@@ -73,6 +58,31 @@ def score_bots(n_seeds: int) -> None:
                 n_common += len(found & set(shop.truth.bots))
             precision, recall = n_common / max(n_found, 1), n_common / n_true
             print(f"| {shop_name} | {browsing} | {n_true} | {n_found} | {precision:.3f} | {recall:.3f} |", flush=True)
+
+
+def count_in_published() -> None:
+    """Print a Markdown table of the users that are removed from published logs."""
+    folder = data_folder()
+    if folder is None:
+        raise SystemExit("set RECOKIT_DATA to the folder of the published data sets")
+    lines = pd.read_parquet(folder / "online-retail" / "online_retail.parquet")
+    names = {"user": "CustomerID", "item": "StockCode", "timestamp": "InvoiceDate", "order": "InvoiceNo"}
+    ratings = pd.read_csv(folder / "ml-100k" / "u.data", sep="\t", names=["user_id", "item_id", "rating", "timestamp"])
+    (clicks,) = sorted((folder / "yoochoose-100k").glob("train_full*"))
+    click_names = {"user": "SessionId", "item": "ItemId", "timestamp": "Time"}
+    logs = {
+        "Online Retail": EventLog.from_frame(lines, **names),
+        "MovieLens 100K": EventLog.from_frame(ratings, time_unit="s", default_event="rating"),
+        "YooChoose": EventLog.from_frame(
+            pd.read_csv(clicks, sep="\t"), **click_names, time_unit="s", default_event="view"
+        ),
+    }
+    print("| log | users | removed | reasons |")
+    print("|---|--:|--:|---|")
+    for name, log in logs.items():
+        _, report = log.clean(DropBots())
+        reasons = "; ".join(report["DropBots"].examples[2:])
+        print(f"| {name} | {log.n_users:,} | {report['DropBots'].users} | {reasons} |")
 
 
 def large_log(n_rows: int) -> EventLog:
@@ -110,10 +120,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("bots").add_argument("--seeds", type=int, default=5)
+    commands.add_parser("published")
     commands.add_parser("speed").add_argument("--rows", type=int, nargs="+", default=[1_000_000, 5_000_000])
     arguments = parser.parse_args()
     if arguments.command == "bots":
         score_bots(arguments.seeds)
+    elif arguments.command == "published":
+        count_in_published()
     else:
         time_rules(arguments.rows)
 

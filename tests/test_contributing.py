@@ -24,6 +24,10 @@ SECTIONS = {
         ["tests/neighbors", "-k", "overlap"],
     ),
     "Add a data set": (5, ["tests/datasets/test_corner_shop.py"]),
+    "Add a cleaning rule": (
+        6,
+        ["tests/preprocessing/cleaning", "-k", "DropKinds or drop_kinds"],
+    ),
     "Add a splitter": (4, ["tests/model_selection/test_splitters.py", "-k", "EveryNth or every or splitters"]),
 }
 

@@ -200,6 +200,7 @@ def test_users_to_keep_are_never_bots():
         assert log.clean(DropBots(keep=keep))[0].equals(log)
 
 
+@pytest.mark.filterwarnings("ignore:timestamp")
 def test_clocks_that_jump_make_no_bots():
     frame = crawl("ann", "2024-05-01 10:00", 60, 3_000)
     frame.loc[10:12, "timestamp"] = np.datetime64("1970-01-01", "us")  # an unset clock

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from _common.shop_sessions import in_sessions
 
 from recokit import EventLog
 from recokit.datasets import make_shop
 from recokit.preprocessing import DropBots, DropDuplicates, NetReturns
-from tests.preprocessing.cleaning._shops import in_sessions
 
 SHOPS = (
     {"n_users": 300, "n_items": 200, "n_events": 30_000},

@@ -9,8 +9,8 @@ import numpy as np
 
 from recokit._typing import BoolArray
 from recokit.data._frames import column
-from recokit.exceptions import DataError
-from recokit.preprocessing.cleaning._shared import RuleText, count, ids_of, number, removing
+from recokit.exceptions import DataError, first_few
+from recokit.preprocessing.cleaning._shared import RuleText, count, ids_of, removing
 from recokit.preprocessing.cleaning.rule import RuleResult
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _compile(pattern: Any) -> Any:
         raise ValueError(f"patterns: {pattern!r} is no regular expression ({error})") from None
 
 
-def _shortened(value: Any) -> str:
-    if isinstance(value, tuple) and len(value) > 3:
-        return f"<{number(len(value))}>"
-    return repr(value[0] if isinstance(value, tuple) and len(value) == 1 else value)
+def _shortened(values: tuple[Any, ...] | str) -> str:
+    if isinstance(values, str) or len(values) == 1:
+        return repr(values if isinstance(values, str) else values[0])
+    return f"({first_few(values)})"

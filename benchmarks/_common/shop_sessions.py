@@ -1,10 +1,16 @@
-"""Generated shops whose customers browse in sessions, as test data for the detection of bots."""
+"""Generated shops whose customers browse in sessions, to measure the detection of bots."""
 
 import numpy as np
 import pandas as pd
 
+from recokit.datasets import ShopData
 
-def in_sessions(shop, mean_length=8, mean_pause=25.0, random_state=0):
+__all__ = ["in_sessions"]
+
+
+def in_sessions(
+    shop: ShopData, mean_length: float = 8, mean_pause: float = 25.0, random_state: int = 0
+) -> pd.DataFrame:
     """Return the events of a shop as a frame, with the events of each customer gathered in sessions.
 
     The length of the sessions and the pause between their events, in seconds, have log-normal means by customer with a
