@@ -18,6 +18,8 @@ from recokit.metrics._groups import UserGroups
 
 __all__ = ["Popularity"]
 
+_N_POPULAR = 300  # items whose counts determine the default shrinkage
+
 
 class _Profiles(NamedTuple):
     """Group of each user of a block, −1 for none."""
@@ -55,8 +57,9 @@ class Popularity(Recommender):
         Group of each user, in the forms of ``groups=`` of `recokit.evaluate`. By default all users get one list.
     shrinkage : float, optional
         Strength of the popularity among all users in the scores of a group, in interactions; only with ``by``. By
-        default it is estimated from the differences between the groups, by the method of moments for the
-        Dirichlet-multinomial distribution: groups that differ by no more than chance get the list of all users.
+        default it is estimated from the differences between the groups in the 300 most popular items, by the method
+        of moments for the Dirichlet-multinomial distribution: groups that differ by no more than chance get the list
+        of all users.
     feedback : {"auto", "explicit", "implicit"}
         Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
@@ -228,17 +231,22 @@ def _concentration(counts: FloatArray) -> float:
     """Return the concentration of the Dirichlet distribution of the items of groups; infinity if chance explains them.
 
     The counts of a group are multinomial with probabilities from a Dirichlet distribution around the probabilities of
-    all groups together. The estimate equates Pearson's chi-squared statistic with its expectation.
+    all groups together. The estimate equates Pearson's chi-squared statistic with its expectation. Only the most
+    popular items count, since lists consist of these: on validation data of four data sets, their estimate gave better
+    lists than that of all items.
 
     Parameters
     ----------
     counts : (n_groups, n_items) array
         Number of interactions of each group and item.
     """
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    counts = counts[counts.sum(axis=1) > 0]
     sizes, total = counts.sum(axis=1, keepdims=True), counts.sum()
-    expected = sizes * (counts.sum(axis=0) / total)
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    n_free = counts.shape[1] - 1
+    popular = np.argsort(-counts.sum(axis=0), kind="stable")[:_N_POPULAR]
+    popular = popular[counts.sum(axis=0)[popular] > 0]
+    shares = counts.sum(axis=0)[popular] / total
+    expected = sizes * shares
+    statistic = float(((counts[:, popular] - expected) ** 2 / expected).sum())
+    n_free = float((1 - shares).sum())
     excess = statistic - n_free * (len(counts) - 1)
     return max(n_free * float(total) - statistic, 0.0) / excess if excess > 0 else float("inf")
