@@ -227,6 +227,15 @@ def test_the_fastest_trial_of_a_rung_is_the_estimate_for_the_next():
     assert clock.estimate_climb(3) == 0.0
 
 
+def test_seconds_that_grow_faster_than_the_resource_are_extrapolated_by_their_growth():
+    clock = Clock([4, 12, 36])
+    clock.record(0, Trial(0, {}, 4, 1.0, 1.0))
+    clock.record(1, Trial(0, {}, 12, 1.0, 9.0))
+    assert clock.estimate(2) == pytest.approx(81.0)
+    clock.record(1, Trial(0, {}, 12, 1.0, 1.5))  # slower than in proportion, as for a fixed cost
+    assert clock.estimate(2) == pytest.approx(4.5)
+
+
 def test_the_estimators_own_parameters_are_not_tried_twice():
     found = tune(ItemKNN(n_neighbors=3, shrinkage=10.0), IMPLICIT, GRID)
     assert len({str(trial.params) for trial in found.trials}) == len(found.trials) == 6

@@ -9,6 +9,8 @@ from recokit.model_selection.leaderboard import Trial
 
 __all__ = ["Clock", "Schedule"]
 
+_MAX_GROWTH = 2.0  # of the seconds with the resource; the weights between items may take its square
+
 
 class Clock:
     """Estimates of the duration of a trial of each model."""
@@ -16,6 +18,8 @@ class Clock:
     def __init__(self, levels: Sequence[int]) -> None:
         self._levels = levels
         self._fastest: dict[str, dict[int, float]] = {}
+        self._growths: dict[str, dict[int, float]] = {}  # of the seconds of a candidate from the rung below
+        self._seconds: dict[tuple[str, int, int], float] = {}
 
     def knows(self, model: str) -> bool:
         """Return whether a trial of the model has succeeded."""
@@ -26,14 +30,26 @@ class Clock:
         if trial.error is None:
             fastest = self._fastest.setdefault(trial.model, {})
             fastest[rung] = min(trial.seconds, fastest.get(rung, math.inf))
+            self._seconds[trial.model, trial.candidate, rung] = trial.seconds
+            below = self._seconds.get((trial.model, trial.candidate, rung - 1))
+            if below:
+                growths = self._growths.setdefault(trial.model, {})
+                growths[rung] = min(trial.seconds / below, growths.get(rung, math.inf))
 
     def estimate(self, rung: int, model: str = "") -> float:
-        """Return the seconds of a trial on a rung, extrapolated in proportion to the resource from a lower rung."""
-        fastest = self._fastest.get(model, {})
+        """Return the seconds of a trial on a rung, extrapolated from the highest lower rung with a trial.
+
+        The seconds grow in proportion to the resource, or faster if those of a candidate did from the rung below.
+        """
+        fastest, growths = self._fastest.get(model, {}), self._growths.get(model, {})
         below = [recorded for recorded in fastest if recorded <= rung]
         if not below:
             return 0.0
-        return fastest[max(below)] * self._levels[rung] / self._levels[max(below)]
+        last, exponent = max(below), 1.0
+        if growths.get(last, 0.0) > 0:
+            step = math.log(self._levels[last] / self._levels[last - 1])
+            exponent = min(max(math.log(growths[last]) / step, 1.0), _MAX_GROWTH)
+        return fastest[last] * (self._levels[rung] / self._levels[last]) ** exponent
 
     def estimate_climb(self, rung: int, model: str = "") -> float:
         """Return the seconds of one trial on each rung from this one to the last."""
