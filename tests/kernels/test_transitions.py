@@ -29,10 +29,15 @@ def counted(sequences, gap_weights, scales, times=None, n_neighbors=N_ITEMS):
     window = max(gap_weights, default=1)
     gaps = np.array([gap_weights.get(gap, 0.0) for gap in range(-window, window + 1)])
     flat = np.array([] if times is None else [time for one in times for time in one], dtype=np.float64)
-    arrays = (rows.indptr, read_only(rows.row_codes.astype(np.int32)), rows.codes)
+    places = np.arange(len(rows.codes))
+    before = np.minimum(places - np.repeat(rows.indptr[:-1], rows.lengths), window)[positions]
+    after = np.minimum(np.repeat(rows.indptr[1:], rows.lengths) - 1 - places, window)[positions]
+    arrays = (read_only(before.astype(np.int32)), read_only(after.astype(np.int32)), rows.codes)
+    scales = np.asarray(scales)
+    event_scales = read_only(scales.astype(np.float32)[rows.codes])
     codes = np.empty((N_ITEMS, n_neighbors), np.int32)
     values = np.empty((N_ITEMS, n_neighbors), np.float32)
-    args = (0, item_indptr, positions, *arrays, read_only(gaps), read_only(flat), read_only(np.asarray(scales)))
+    args = (0, item_indptr, positions, *arrays, read_only(gaps), read_only(flat), read_only(scales), event_scales)
     for start, stop in ((0, 2), (2, N_ITEMS)):  # ranges of rows do not depend on each other
         transition_rows(start, stop, *args, codes, values)
     return codes, values

@@ -4,9 +4,12 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.top_k import key_of, offer, write_best
+from recokit.kernels.prefetch import prefetch
+from recokit.kernels.top_k import Keys, key_of, offer, score_of, write_best
 
 __all__ = ["smoothed_rows", "transition_rows"]
+
+_AHEAD = 8  # events whose neighbours are fetched before they are read
 
 
 @njit(nogil=True, cache=True)
@@ -16,12 +19,13 @@ def transition_rows(
     first_item: int,
     item_indptr: IntArray,
     positions: IntArray,
-    indptr: IntArray,
-    row_codes: CodeArray,
+    n_before: CodeArray,
+    n_after: CodeArray,
     item_codes: CodeArray,
     gap_weights: FloatArray,
     times: FloatArray,
     scales: FloatArray,
+    event_scales: FloatArray,
     top_codes: CodeArray,
     top_values: FloatArray,
 ) -> None:
@@ -40,40 +44,54 @@ def transition_rows(
         Row r belongs to the item ``first_item + r``.
     item_indptr, positions : (n_items + 1,) int64 and (n_events,) int64 arrays
         The positions of the events of each item, ascending.
-    indptr, row_codes, item_codes : (n_rows + 1,) int64, (n_events,) int32 and (n_events,) int32 arrays
-        The bounds of the sequences, and the sequence and item of each event.
+    n_before, n_after : (n_events,) int32 arrays
+        Number of events within the window before and after each event, aligned with ``positions``.
+    item_codes : (n_events,) int32 array
+        The item of each event.
     gap_weights : (2 window + 1,) float64 array
         w, at least 0, for g from −window to window; w_0 must be 0.
     times : (n_events,) or (0,) float64 array
         Time of each event, ascending or descending, in half-lives; empty to weight by steps only.
     scales : (n_items,) float64 array
         s, at least 0.
+    event_scales : (n_events,) float32 array
+        s of the item of each event.
     top_codes, top_values : (n_rows, n_neighbors) int32 and float32 arrays
         Output: the items with the largest positive weights, best first, ties by code, padded with −1 and 0.
     """
-    n_items, window, timed = len(scales), len(gap_weights) // 2, len(times) > 0
-    sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
-    touched, value = np.empty(n_items + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
+    window, timed = len(gap_weights) // 2, len(times) > 0
+    sums, keys = np.zeros(len(scales), dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
+    touched, value = np.empty(len(scales) + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
-        item, n_touched, size = first_item + r, 0, 0
+        item, n_touched = first_item + r, 0
         for k in range(item_indptr[item], item_indptr[item + 1]):
             place = positions[k]
-            first = max(place - window, indptr[row_codes[place]])
-            last = min(place + window + 1, indptr[row_codes[place] + 1])
-            for other in range(first, last):
-                weight, code = gap_weights[other - place + window], item_codes[other]
+            if k + _AHEAD < len(positions):
+                prefetch(item_codes, positions[k + _AHEAD])
+                prefetch(event_scales, positions[k + _AHEAD])
+            for other in range(place - n_before[k], place + n_after[k] + 1):
+                weight, code = gap_weights[other - place + window] * event_scales[other], item_codes[other]
                 if timed:
                     weight *= 2.0 ** -abs(times[other] - times[place])
                 touched[n_touched] = code  # overwritten by the next item unless it is new: faster than a branch
                 n_touched += (sums[code] == 0.0) & (weight > 0.0)
                 sums[code] += weight
-        for t in range(n_touched):
-            code = touched[t]
-            value[0] = sums[code] * scales[code] * scales[item]
-            sums[code] = 0.0
-            if value[0] > 0:
-                size = offer(keys, size, key_of(value, code))
+        size = _select(touched[:n_touched], sums, scales[item], keys, value)
         write_best(keys, size, top_codes[r], top_values[r])
+
+
+@njit(nogil=True, cache=True)
+def _select(touched: CodeArray, sums: FloatArray, scale: float, keys: Keys, value: FloatArray) -> int:
+    """Select the items with the largest scaled sums, clear their sums, and return the number selected."""
+    size, worst = 0, np.float32(0.0)
+    for code in touched:
+        value[0] = sums[code] * scale
+        sums[code] = 0.0
+        if value[0] >= worst and value[0] > 0:
+            size = offer(keys, size, key_of(value, code))
+            if size == len(keys):
+                worst = score_of(keys[0], value)
+    return size
 
 
 @njit(nogil=True, cache=True)
@@ -112,7 +130,7 @@ def smoothed_rows(
     sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
     touched, value = np.empty(n_items + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
     for r in range(start, stop):
-        item, n_touched, size = first_item + r, 0, 0
+        item, n_touched = first_item + r, 0
         first, last = indptr[item], indptr[item + 1]
         for k in range(first, last):
             touched[n_touched] = item_codes[k]
@@ -126,9 +144,5 @@ def smoothed_rows(
                     touched[n_touched] = code
                     n_touched += (sums[code] == 0.0) & (step > 0.0)
                     sums[code] += step
-        for t in range(n_touched):
-            value[0] = sums[touched[t]]
-            sums[touched[t]] = 0.0
-            if value[0] > 0:
-                size = offer(keys, size, key_of(value, touched[t]))
+        size = _select(touched[:n_touched], sums, 1.0, keys, value)
         write_best(keys, size, top_codes[r], top_values[r])

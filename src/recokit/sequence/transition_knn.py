@@ -20,7 +20,7 @@ from recokit.sequence._ages import ages_in_half_lives
 
 __all__ = ["TransitionKNN"]
 
-_MAX_STEPS = 100  # entries of a row that two-step transitions use: more change no list, and cost their square
+_MAX_STEPS = 50  # entries of a row that two-step transitions use: more change no list, and cost their square
 
 
 class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
@@ -202,10 +202,14 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         """Return the largest weights of each item, best first."""
         item_indptr = read_only(bounds_from_lengths(counts))
         positions = read_only(order_by(rows.codes, item_indptr, np.arange(len(rows.codes))))
-        half_life = self.gap_half_life
+        places, lengths = np.arange(len(rows.codes)), rows.lengths
+        before = np.minimum(places - np.repeat(rows.indptr[:-1], lengths), self.window).astype(np.int32)
+        after = np.minimum(np.repeat(rows.indptr[1:], lengths) - 1 - places, self.window).astype(np.int32)
+        half_life, scales = self.gap_half_life, self._scales(counts)
         ages = np.empty(0) if half_life is None else ages_in_half_lives(rows, half_life, "gap_half_life")
-        events = (item_indptr, positions, rows.indptr, read_only(rows.row_codes.astype(np.int32)), rows.codes)
-        args = (*events, *map(read_only, (self._gap_weights(), ages, self._scales(counts))))
+        events = (read_only(before[positions]), read_only(after[positions]), rows.codes)
+        floats = (self._gap_weights(), ages, scales, scales.astype(np.float32)[rows.codes])
+        args = (item_indptr, positions, *events, *map(read_only, floats))
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             costs = (2 * self.window + 1) * counts[first_item : first_item + len(codes)] + 1
