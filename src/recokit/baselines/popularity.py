@@ -232,8 +232,7 @@ def _concentration(counts: FloatArray) -> float:
 
     The counts of a group are multinomial with probabilities from a Dirichlet distribution around the probabilities of
     all groups together. The estimate equates Pearson's chi-squared statistic with its expectation. Only the most
-    popular items count, since lists consist of these: on validation data of four data sets, their estimate gave better
-    lists than that of all items.
+    popular items count, since lists consist of these.
 
     Parameters
     ----------
