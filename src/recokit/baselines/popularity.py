@@ -221,7 +221,7 @@ class Popularity(Recommender):
 
     def _to_state(self) -> dict[str, Any]:
         state = super()._to_state()
-        if self.by is not None:  # columns can be saved, unlike frames
+        if self.by is not None and not isinstance(self.by, dict):  # columns can be saved, unlike frames
             groups = UserGroups.from_input(self.by)
             state["params"]["by"] = {"user_id": groups.users.ids, "group": groups.groups.take(groups.codes)}
         return state
