@@ -1,3 +1,5 @@
+import string
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from sklearn.base import clone
 
 from recokit import DataError, Interactions, Popularity, Recommender, load
 from recokit.datasets import example_interactions
+from recokit.testing import check_recommender
 
 LOG = st.dictionaries(
     st.tuples(st.integers(0, 4), st.sampled_from("abc")), st.tuples(st.integers(0, 8), st.integers(0, 40)), min_size=1
@@ -214,6 +217,13 @@ def test_a_model_of_groups_can_be_saved_copied_and_updated(tmp_path):
     assert_lists_equal(model.recommend(exclude_seen=False), loaded.recommend(exclude_seen=False))
     grown, expected = loaded.partial_fit([(2, "tea")]), clone(model).fit([*log, (2, "tea")])
     np.testing.assert_array_equal(grown.group_scores_, expected.group_scores_)
+
+
+@pytest.mark.slow
+def test_a_model_of_groups_fulfils_the_contract_of_recommenders():
+    users = [*range(1_000), *string.ascii_letters, *(f"user {number}" for number in range(1_000))]
+    groups = {user: "abc"[place % 3] for place, user in enumerate(users)}
+    check_recommender(Popularity(by=groups, shrinkage=2.0))
 
 
 def test_the_terms_of_an_explanation_add_up_to_the_score_in_the_group():

@@ -221,7 +221,7 @@ class Popularity(Recommender):
 
     def _to_state(self) -> dict[str, Any]:
         state = super()._to_state()
-        if self.by is not None:  # columns can be saved, unlike frames
+        if self.by is not None and not isinstance(self.by, dict):  # columns can be saved, unlike frames
             groups = UserGroups.from_input(self.by)
             state["params"]["by"] = {"user_id": groups.users.ids, "group": groups.groups.take(groups.codes)}
         return state
@@ -232,8 +232,7 @@ def _concentration(counts: FloatArray) -> float:
 
     The counts of a group are multinomial with probabilities from a Dirichlet distribution around the probabilities of
     all groups together. The estimate equates Pearson's chi-squared statistic with its expectation. Only the most
-    popular items count, since lists consist of these: on validation data of four data sets, their estimate gave better
-    lists than that of all items.
+    popular items count, since lists consist of these.
 
     Parameters
     ----------

@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from recokit._runtime.html import html_table
+from recokit._runtime.text import text_table
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.persistence import storable
-from recokit.preprocessing._tables import aligned
 
 __all__ = ["Feature", "Features", "Fill", "Kind", "fill_values"]
 
@@ -276,7 +276,8 @@ class Features:
         return rows
 
     def __str__(self) -> str:
-        return f"features of {len(self):,} {self.kind}s\n{aligned(self._table(), n_left=2)}"
+        heading, *rows = self._table()
+        return f"features of {len(self):,} {self.kind}s\n{text_table(heading, rows)}"
 
     def _repr_html_(self) -> str:
         columns, *rows = self._table()

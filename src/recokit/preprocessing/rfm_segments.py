@@ -10,6 +10,7 @@ import numpy as np
 from recokit._runtime.arguments import check_count
 from recokit._runtime.html import html_table
 from recokit._runtime.language import Language, check_language
+from recokit._runtime.text import text_table
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
@@ -17,7 +18,6 @@ from recokit.exceptions import DataError
 from recokit.preprocessing._as_of import AsOf
 from recokit.preprocessing._grouped import sums
 from recokit.preprocessing._rfm_grid import SEGMENTS, quantile_scores, segment_codes
-from recokit.preprocessing._tables import aligned
 from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["RFM", "rfm"]
@@ -120,7 +120,8 @@ class RFM:
 
     def __str__(self) -> str:
         note = self._note()
-        return aligned(self._table()) + (f"\n({note})" if note else "")
+        heading, *rows = self._table()
+        return text_table(heading, rows) + (f"\n({note})" if note else "")
 
     def _repr_html_(self) -> str:
         columns, *rows = self._table()

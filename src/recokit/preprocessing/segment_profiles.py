@@ -8,12 +8,12 @@ import numpy as np
 
 from recokit._runtime.html import html_table
 from recokit._runtime.language import Language, check_language
+from recokit._runtime.text import text_table
 from recokit._typing import FloatArray, IntArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import DataError
 from recokit.persistence import storable
 from recokit.preprocessing._segment_words import Trait, distinct_names, traits_of
-from recokit.preprocessing._tables import aligned
 from recokit.preprocessing.features import Feature
 
 __all__ = ["SegmentProfiles"]
@@ -172,7 +172,8 @@ class SegmentProfiles:
         return [list(_HEADINGS[self.language == "zh"]), *rows]
 
     def __str__(self) -> str:
-        return aligned(self._table())
+        heading, *rows = self._table()
+        return text_table(heading, rows)
 
     def _repr_html_(self) -> str:
         columns, *rows = self._table()
