@@ -4,6 +4,7 @@ import pytest
 
 from recokit import DataError, IdIndex, Interactions, UnknownIdError
 from recokit.base._histories import read_histories
+from recokit.data import Sequences
 
 ITEMS = IdIndex(["cup", "pot", "tea"])
 
@@ -83,3 +84,19 @@ def test_an_empty_list_of_histories_has_no_users():
     users, histories = read([])
     assert list(users) == []
     assert histories.indptr.tolist() == [0]
+
+
+def test_sequences_count_the_events_of_each_item():
+    sequences = Sequences.from_lists({"ann": ["tea", "cup", "tea"], "bob": [], "cy": ["pot"]})
+    users, histories = read(sequences, explicit=False)
+    assert list(users) == ["ann", "bob", "cy"]
+    assert as_mappings(histories) == [{2: 2.0, 0: 1.0}, {}, {1: 1.0}]
+    with pytest.raises(DataError, match="needs ratings"):
+        read(sequences, explicit=True)
+
+
+def test_unknown_items_of_sequences_raise_an_error_or_are_ignored():
+    sequences = Sequences.from_lists({"ann": ["tea", "new"], "bob": ["new"]})
+    with pytest.raises(UnknownIdError, match="'new'"):
+        read(sequences, explicit=False)
+    assert as_mappings(read(sequences, explicit=False, skip_unknown=True)[1]) == [{2: 1.0}, {}]

@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from recokit import DataError, IdIndex, Interactions, UnknownIdError
+from recokit.data import Sequences
 from recokit.data._inputs import as_id_list, as_interactions, known_codes, pair_ids
 
 PAIRS = [("ann", 1), ("bob", 2), ("ann", 2)]
@@ -114,3 +115,16 @@ def test_the_error_for_unknown_ids_holds_all_of_them():
     assert caught.value.kind == "item"
     assert str(caught.value) == "3 unknown item id(s): 'x', 3, 'x'"
     assert isinstance(caught.value, KeyError)
+
+
+def test_sequences_are_interactions_with_the_number_of_events():
+    sequences = Sequences.from_lists({"ann": ["tea", "cup", "tea"]})
+    data = as_interactions(sequences, None, "auto")
+    assert (data.feedback, data.values.tolist()) == ("implicit", [1, 2])
+    assert data.timestamps is None
+    timed = Sequences.from_lists({"ann": ["tea", "cup", "tea"]}, times={"ann": [10, 20, 30]})
+    assert as_interactions(timed, None, "auto").timestamps.tolist() == [20, 30]
+    with pytest.raises(DataError, match="needs ratings, but Sequences hold events without ratings"):
+        as_interactions(sequences, None, "explicit")
+    with pytest.raises(ValueError, match="the strength of a pair is its number of events"):
+        as_interactions(sequences, [1, 2, 3], "auto")

@@ -145,3 +145,15 @@ def test_arrays_of_rows_are_read_only_and_have_the_dtypes_of_kernels():
     assert made.row_codes.tolist() == [0]
     assert Rows.empty(2).lengths.tolist() == [0, 0]
     assert Rows.from_row_codes(np.array([0, 2]), np.array([5, 6]), 3).indptr.tolist() == [0, 1, 1, 2]
+
+
+@given(ROWS, st.data())
+def test_spans_hold_the_cells_between_their_bounds(rows, data):
+    indptr, codes, values = compressed(rows)
+    bound = st.integers(0, len(codes))
+    spans = data.draw(st.lists(st.tuples(bound, bound).map(sorted), max_size=5))
+    starts, stops = (np.array(bounds, dtype=np.int64) for bounds in (zip(*spans, strict=True) if spans else ([], [])))
+    actual = Rows(indptr, codes, values).spans(starts, stops)
+    pieces = [list(zip(codes[start:stop], values[start:stop], strict=True)) for start, stop in spans]
+    for array, expected in zip(actual.arrays, compressed(pieces), strict=True):
+        np.testing.assert_array_equal(array, expected)

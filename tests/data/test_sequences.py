@@ -92,6 +92,7 @@ def test_saved_and_loaded_sequences_are_equal(tmp_path):
     for made in (
         Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]], "bob": []}),
         Sequences.from_lists({"ann": ["tea"]}, times={"ann": [np.datetime64("2024-01-01")]}),
+        Sequences.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], [3, 1, 2], baskets=["x", "y", "x"]).last(1),
     ):
         save(made, tmp_path / "log")
         again = load(tmp_path / "log")
@@ -121,6 +122,47 @@ def test_repr_counts_users_items_events_and_baskets():
     assert repr(Sequences.from_baskets([[["a", "b"], ["a"]]])) == "Sequences(1 users × 2 items, 3 events in 2 baskets)"
 
 
+@given(LISTS.filter(lambda lists: any(lists.values())))
+def test_the_interactions_count_the_events_of_each_pair(lists):
+    data = Sequences.from_lists(lists).to_interactions()
+    counts = {(user, item): items.count(item) for user, items in lists.items() for item in items}
+    pairs, values = data.to_pairs()
+    assert dict(zip(map(tuple, pairs.tolist()), values.tolist(), strict=True)) == counts
+    last = {pair: max(place for place, item in enumerate(lists[pair[0]]) if item == pair[1]) for pair in counts}
+    assert dict(zip(map(tuple, pairs.tolist()), data.timestamps.tolist(), strict=True)) == last
+    assert data.feedback == "implicit"
+    assert data.n_merged == sum(map(len, lists.values())) - len(counts)
+
+
+def test_the_interactions_have_the_last_time_or_the_last_basket_of_each_pair():
+    timed = Sequences.from_lists({"ann": ["tea", "cup", "tea"]}, times={"ann": [5, 7, 9]})
+    assert timed.to_interactions().timestamps.tolist() == [7, 9]
+    baskets = Sequences.from_baskets({"ann": [["tea", "cup"], [], ["tea"]], "bob": [["cup"]]})
+    assert baskets.to_interactions().timestamps.tolist() == [0, 2, 0]
+
+
+def test_interactions_and_back_give_the_same_sequences():
+    sequences = Sequences.from_lists({"ann": ["tea", "cup"], "bob": [], "cy": ["cup"]})
+    assert dict(Sequences.from_interactions(sequences.to_interactions())) == dict(sequences)
+
+
+@given(BASKETS.filter(lambda baskets: any(map(any, baskets.values()))), st.randoms(use_true_random=False))
+def test_selected_users_keep_their_baskets_in_the_order_of_the_selection(baskets, random):
+    users = random.sample(sorted(baskets), random.randint(0, len(baskets)))
+    sequences = Sequences.from_baskets(baskets)
+    selected = sequences.select(users)
+    assert list(selected.users) == users
+    assert {user: list(selected.baskets(user)) for user in users} == {user: baskets[user] for user in users}
+    assert selected.items is sequences.items
+
+
+def test_selected_users_keep_their_times_and_unknown_ones_raise_an_error():
+    sequences = Sequences.from_lists({"ann": ["tea"], "bob": ["cup", "pot"]}, times={"ann": [9], "bob": [3, 4]})
+    assert sequences.select(["bob"]).rows.times.tolist() == [3, 4]
+    with pytest.raises(UnknownIdError, match="'eve'"):
+        sequences.select(["bob", "eve"])
+
+
 # ---------------------------------------------------------------------- columns of events, merging
 
 
@@ -144,11 +186,11 @@ def test_wrong_columns_are_refused():
 
 
 def test_distinct_pairs_have_the_number_and_the_last_time_of_their_events():
-    data = Sequences.from_arrays([1, 1, 2, 1], ["a", "b", "a", "a"], [10, 20, 5, 30]).interactions()
+    data = Sequences.from_arrays([1, 1, 2, 1], ["a", "b", "a", "a"], [10, 20, 5, 30])._pairs()
     assert data.values.tolist() == [2, 1, 1]
     assert data.timestamps.tolist() == [30, 20, 5]
     assert data.feedback == "implicit"
-    assert Sequences.from_lists([["a", "a"]]).interactions().timestamps is None
+    assert Sequences.from_lists([["a", "a"]])._pairs().timestamps is None
 
 
 def test_merged_baskets_stay_together_and_follow_their_times():

@@ -62,3 +62,18 @@ def test_online_retail_is_split_by_time(data_dir):
     assert set(split.train.items.ids.tolist()) <= set(codes)
     assert "POST" not in codes
     assert split.items["price"].min() > 0
+
+
+def test_ta_feng_has_the_stated_numbers_of_baskets(data_dir):
+    sequences = datasets.load_ta_feng(data_dir).sequences
+    assert (sequences.n_users, sequences.n_items) == (13_858, 11_997)
+    assert len(sequences.basket_bounds) - 1 == 77_369 + 13_858
+
+
+def test_yoochoose_has_the_stated_sizes_and_later_test_sessions(data_dir):
+    data = datasets.load_yoochoose_100k(data_dir)
+    assert (data.train.n_users, data.train.n_events) == (17_794, 70_278)
+    assert (data.test.n_users, data.test.n_events) == (3_416, 13_568)
+    assert data.train.rows.times.max() <= data.test.rows.times[data.test.rows.indptr[:-1]].min()
+    assert set(data.fitted.users) | set(data.validation.users) <= set(data.train.users)
+    assert not set(data.fitted.users) & set(data.validation.users)

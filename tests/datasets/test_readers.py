@@ -1,5 +1,6 @@
 """The readers on small files of the published formats."""
 
+import gzip
 import sys
 
 import numpy as np
@@ -174,3 +175,38 @@ def test_a_test_fraction_outside_0_to_1_is_refused(tmp_path, test_fraction):
     write_retail(tmp_path)
     with pytest.raises(ValueError, match="test_fraction"):
         datasets.load_online_retail(tmp_path, test_fraction=test_fraction)
+
+
+def write_compressed(file, text):
+    file.parent.mkdir(exist_ok=True)
+    with gzip.open(file, "wt", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def test_the_future_basket_of_ta_feng_is_the_last_basket(tmp_path):
+    history = '{"1": [[-1], [5, 3], [3], [-1]], "2": [[-1], [7], [-1]]}'
+    write_compressed(tmp_path / "ta-feng" / "tafeng_history.json.gz", history)
+    write_compressed(tmp_path / "ta-feng" / "tafeng_future.json.gz", '{"2": [[-1], [3], [-1]], "1": [[-1], [9], [-1]]}')
+    sequences = datasets.load_ta_feng(tmp_path).sequences
+    assert list(sequences.baskets(1)) == [[5, 3], [3], [9]]
+    assert list(sequences.baskets(2)) == [[7], [3]]
+
+
+def test_different_customers_in_the_files_of_ta_feng_are_refused(tmp_path):
+    write_compressed(tmp_path / "ta-feng" / "tafeng_history.json.gz", '{"1": [[-1], [5], [-1]]}')
+    write_compressed(tmp_path / "ta-feng" / "tafeng_future.json.gz", '{"2": [[-1], [3], [-1]]}')
+    with pytest.raises(DataError, match=r"ta-feng: 2 customer\(s\) are in one of the two files only"):
+        datasets.load_ta_feng(tmp_path)
+
+
+def test_yoochoose_sessions_keep_repeated_clicks_in_time_order(tmp_path):
+    head = "SessionId\tItemId\tTime\n"
+    for part in ("train_full", "train_tr", "train_valid"):
+        write_compressed(tmp_path / "yoochoose-100k" / f"{part}.tsv.gz", head + "3\t30\t1.5\n3\t30\t2.5\n")
+    write_compressed(
+        tmp_path / "yoochoose-100k" / "test.tsv.gz", head + "7\t20\t9.25\n7\t10\t8.5\n5\t20\t7.0\n7\t20\t9.75\n"
+    )
+    data = datasets.load_yoochoose_100k(tmp_path)
+    assert dict(data.train) == {3: [30, 30]}
+    assert dict(data.test) == {5: [20], 7: [10, 20, 20]}
+    assert data.test.rows.times.tolist() == [7.0, 8.5, 9.25, 9.75]

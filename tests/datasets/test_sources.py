@@ -18,6 +18,8 @@ READERS = {
     "movielens-1m-implicit": datasets.load_movielens_1m_implicit,
     "amazon-toys": datasets.load_amazon_toys,
     "online-retail": datasets.load_online_retail,
+    "ta-feng": datasets.load_ta_feng,
+    "yoochoose-100k": datasets.load_yoochoose_100k,
 }
 
 

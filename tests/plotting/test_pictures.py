@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from recokit import (
 )
 from recokit.datasets import example_interactions
 from recokit.metrics import Evaluation
+from recokit.metrics._resampling import Clusters
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit", strings=True)
 TEST = {user: [100 + 2 * (user % 5), 104, 110] for user in IMPLICIT.users}
@@ -296,6 +298,29 @@ def constant(value, users):
     """Return an evaluation with the same value for all users."""
     values = {"recall@1": np.full(len(users), value)}
     return Evaluation({"recall@1": value}, np.array(users), values, n_without_test=0, n_without_list=0)
+
+
+def test_users_without_items_in_a_part_do_not_hide_the_mean_of_their_segment():
+    truth = {user: ["a"] for user in range(4)}
+    train = {0: ["a"], 1: ["a"], 2: ["b"], 3: ["b"]}
+    result = evaluate({0: ["a"], 1: ["x"], 2: ["x"]}, truth, "recall@1(part=repeat)", train=train)
+    ax = plotting.segment_profiles(result, {0: "old", 1: "old", 2: "old", 3: "new"})
+    assert ax.containers[0].lines[0].get_ydata().tolist() == pytest.approx([np.nan, 0.5], nan_ok=True)
+    render(ax)
+
+
+def test_segments_of_positions_have_intervals_over_sessions():
+    users, values = [(0, place) for place in range(50)] + [(1, 0)], np.append(np.ones(50), 0.0)
+    ids = np.fromiter(users, dtype=object, count=len(users))
+    result = Evaluation({"recall@1": 50 / 51}, ids, {"recall@1": values}, n_without_test=0, n_without_list=0)
+    clusters = Clusters(np.append(np.zeros(50, np.int64), 1), "positions", "sessions")
+    segments = dict.fromkeys(users, "all")
+    lows = []
+    for one in (result, replace(result, clusters=clusters)):
+        ax = plotting.segment_profiles(one, segments)
+        lows.append(ax.containers[0].lines[2][0].get_segments()[0][0][1])
+    assert lows[0] > 0.9
+    assert lows[1] == pytest.approx(0)
 
 
 def test_users_of_equal_activity_are_one_segment():

@@ -13,6 +13,7 @@ from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
 __all__ = ["read_histories", "read_history", "refuse_items"]
@@ -23,10 +24,10 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
 
     Parameters
     ----------
-    given : Interactions, frame, mapping, or sequence
+    given : Interactions, Sequences, frame, mapping, or sequence
         A frame with the columns user_id and item_id, and rating or value; a mapping of user ids to histories; or a
         sequence of the histories of users 0 … m − 1. A history is a sequence of item ids, or a mapping of item ids to
-        ratings or strengths.
+        ratings or strengths. The strength of an item of `Sequences` is its number of events.
     items : IdIndex
         Items of the model.
     explicit : bool
@@ -43,6 +44,8 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     """
     if is_frame(given) or is_table(given):
         given = _from_table(given, explicit)
+    elif isinstance(given, Sequences):
+        given = given.to_interactions()
     if isinstance(given, Interactions):
         return given.users.ids, _from_interactions(given, items, explicit, skip_unknown)
     given = labelled_mapping(given) if holds_collections(given) else given

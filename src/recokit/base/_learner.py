@@ -107,8 +107,9 @@ class Learner(BaseEstimator):
 
         Parameters
         ----------
-        X : Interactions, scipy sparse matrix, or (user, item) pairs
-            The rows of a matrix are users. Pairs are an array, frame or list of two columns.
+        X : Interactions, Sequences, scipy sparse matrix, or (user, item) pairs
+            The rows of a matrix are users. Pairs are an array, frame or list of two columns. The strength of a pair of
+            `recokit.data.Sequences` is its number of events; models of sequences also read the order.
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side

@@ -239,7 +239,7 @@ class Recommender(RegressorMixin, Hooks):
 
         Parameters
         ----------
-        histories : Interactions, frame, mapping, or sequence
+        histories : Interactions, Sequences, frame, mapping, or sequence
             A frame or a mapping of columns with user_id and item_id, and rating or value; a mapping of user ids to
             histories; or a sequence of the histories of users 0 … m − 1. A history is a sequence of item ids, or a
             mapping of item ids to ratings or strengths. Rating models need ratings.

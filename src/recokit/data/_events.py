@@ -14,6 +14,7 @@ from recokit.data._inputs import as_interactions, pair_ids
 from recokit.data._keyed import id_column, lists_by_user
 from recokit.data.id_index import IdIndex, plain_ids
 from recokit.data.interactions import Interactions
+from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, first_few
 
 __all__ = ["Events", "read_events", "read_item_ids", "read_numbers", "read_user_ids"]
@@ -43,7 +44,7 @@ def read_events(given: Any, name: str) -> Events:
 
     Parameters
     ----------
-    given : Interactions, sparse matrix, (user, item) pairs, frame, or mapping or pandas Series of users to items
+    given : Interactions, Sequences, sparse matrix, pairs, frame, or mapping or pandas Series of users to items
         A frame, or a mapping of its columns, has the columns user_id and item_id, and optionally rating or value, and
         timestamp. Any other mapping contains the items of each user: a collection of ids, or a mapping of ids to
         values.
@@ -58,7 +59,10 @@ def read_events(given: Any, name: str) -> Events:
     if given is None:
         raise DataError(f"{name}: expected Interactions, a frame or (user, item) pairs, got None")
     given = lists_by_user(given, name)
-    if is_frame(given) or is_table(given):
+    if isinstance(given, Sequences):
+        data = given.to_interactions()
+        events = Events(data, data.values)
+    elif is_frame(given) or is_table(given):
         events = _from_table(given, name)
     elif isinstance(given, Mapping):
         events = _from_mapping(given, name)

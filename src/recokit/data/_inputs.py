@@ -10,6 +10,7 @@ from recokit._typing import CodeArray
 from recokit.data._frames import columns, is_frame, is_table
 from recokit.data.id_index import IdIndex, plain_ids
 from recokit.data.interactions import Interactions
+from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
 __all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
@@ -20,8 +21,8 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
 
     Parameters
     ----------
-    X : Interactions, scipy sparse matrix of users × items, or (user, item) pairs
-        Pairs are an array, frame or list of two columns.
+    X : Interactions, Sequences, scipy sparse matrix of users × items, or (user, item) pairs
+        Pairs are an array, frame or list of two columns. Sequences give the number of events of each pair.
     y : (n_pairs,) array-like, optional
         Ratings or strengths of the pairs.
     feedback : {"auto", "explicit", "implicit"}
@@ -35,6 +36,8 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
         ``y`` is given with Interactions or a sparse matrix, which hold their own values.
     """
     asked = None if feedback == "auto" else feedback
+    if isinstance(X, Sequences):
+        return _from_sequences(X, y, asked)
     if hasattr(X, "to_interactions"):  # pairs made by `as_pairs` for scikit-learn's tools
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions) or sparse.issparse(X):
@@ -48,6 +51,14 @@ def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "impli
     if y is None and asked == "explicit":
         raise DataError("feedback='explicit' needs the ratings of the pairs as y")
     return Interactions.from_arrays(users, items, y, feedback=asked)
+
+
+def _from_sequences(X: Sequences, y: Any, asked: Literal["explicit", "implicit"] | None) -> Interactions:
+    if y is not None:
+        raise ValueError("y is allowed only with (user, item) pairs; the strength of a pair is its number of events")
+    if asked == "explicit":
+        raise DataError("feedback='explicit' needs ratings, but Sequences hold events without ratings")
+    return X._pairs()
 
 
 def pair_ids(X: Any) -> tuple[Any, Any]:

@@ -42,14 +42,16 @@ def read_sequences(
     ValueError
         ``y`` is given with data that are not pairs.
     """
-    if hasattr(X, "to_interactions"):  # pairs made by `as_pairs` for scikit-learn's tools
+    if hasattr(X, "to_interactions") and not isinstance(
+        X, Sequences
+    ):  # pairs made by `as_pairs` for scikit-learn's tools
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions):
         given = as_interactions(X, y, feedback)
         return as_sequences(given, name), given
     if y is None:
         made = as_sequences(X, name)
-        return made, made.interactions()
+        return made, made._pairs()
     if isinstance(X, Sequences) or callable(getattr(X, "sequences", None)) or sparse.issparse(X):
         raise ValueError("y is allowed only with (user, item) pairs; sequences hold events without values")
     users, items = pair_ids(X)

@@ -9,7 +9,7 @@ from recokit._runtime.threads import Runner, split_by_cost
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.rows import count_columns, fill_columns
 
-__all__ = ["Rows", "bounds_from_lengths", "read_only", "transpose_spans"]
+__all__ = ["Rows", "bounds_from_lengths", "expand_spans", "read_only", "transpose_spans"]
 
 _PART_CELLS = 1 << 18
 _MAX_PARTS = 8  # parts of a transposition; each holds one count per column
@@ -46,6 +46,23 @@ def bounds_from_lengths(lengths: AnyArray) -> IntArray:
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
     return bounds
+
+
+def expand_spans(starts: AnyArray, stops: AnyArray) -> IntArray:
+    """Return the positions of consecutive spans, concatenated.
+
+    Parameters
+    ----------
+    starts, stops : (n_spans,) integer arrays
+
+    Examples
+    --------
+    >>> expand_spans(np.array([5, 0]), np.array([7, 1])).tolist()
+    [5, 6, 0]
+    """
+    indptr = bounds_from_lengths(stops - starts)
+    positions: IntArray = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], stops - starts)
+    return positions
 
 
 class Rows(NamedTuple):
@@ -120,10 +137,23 @@ class Rows(NamedTuple):
     def take(self, row_codes: AnyArray) -> "Rows":
         """Return some of the rows, in the order given; code −1 gives an empty row."""
         starts = np.where(row_codes >= 0, self.indptr[row_codes], 0)
-        lengths = np.where(row_codes >= 0, self.indptr[row_codes + 1] - starts, 0)
-        indptr = bounds_from_lengths(lengths)
-        positions = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-        return self._with_cells(indptr, positions)
+        return self.spans(starts, np.where(row_codes >= 0, self.indptr[row_codes + 1], 0))
+
+    def spans(self, starts: AnyArray, stops: AnyArray) -> "Rows":
+        """Return rows that hold spans of the cells, in the order given; spans may overlap.
+
+        Parameters
+        ----------
+        starts, stops : (n_spans,) integer arrays
+            Bounds of the spans in ``codes``.
+
+        Examples
+        --------
+        >>> rows = Rows.from_arrays([0, 3], [4, 2, 5], ())
+        >>> rows.spans(np.array([0, 1]), np.array([1, 3])).codes.tolist()
+        [4, 2, 5]
+        """
+        return self._with_cells(bounds_from_lengths(stops - starts), expand_spans(starts, stops))
 
     def select(self, mask: BoolArray) -> "Rows":
         """Return the same rows with only the cells for which the mask is True."""

@@ -1,20 +1,21 @@
 """Sequences: the items of users or sessions in time order."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.arguments import check_count
 from recokit._typing import AnyArray, CodeArray, IntArray
-from recokit.data._columns import check_lengths, join_times, to_times
-from recokit.data._frames import column, plain
+from recokit.data._columns import to_times
+from recokit.data._frames import Backend, column, plain, to_frame
+from recokit.data._sequence_events import merge_events, order_events
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
-from recokit.data.rows import Rows, bounds_from_lengths, read_only
+from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
-from recokit.kernels import rows as kernel
 from recokit.persistence import storable
 
 __all__ = ["Sequences"]
@@ -62,7 +63,7 @@ class Sequences:
         self.basket_bounds = None if basket_bounds is None else read_only(basket_bounds)
 
     @classmethod
-    def from_arrays(cls, users: Any, items: Any, timestamps: Any = None) -> "Sequences":
+    def from_arrays(cls, users: Any, items: Any, timestamps: Any = None, *, baskets: Any = None) -> "Sequences":
         """Create sequences from parallel arrays with one element per event; pairs may repeat.
 
         Parameters
@@ -72,6 +73,9 @@ class Sequences:
         timestamps : (n,) array-like of numbers or datetime64, optional
             Times, in any order. Events of a user at equal times keep the order of the arrays. Without times, all events
             keep the order of the arrays.
+        baskets : (n,) array-like of ids, optional
+            Order or visit of each event: the events of a user with the same value are one basket. Baskets are in order
+            of their earliest event, and all their events get its time.
 
         Raises
         ------
@@ -82,12 +86,22 @@ class Sequences:
         --------
         >>> Sequences.from_arrays(["ann", "ann", "ann"], ["tea", "cup", "tea"], [30, 20, 10])["ann"]
         ['tea', 'cup', 'tea']
+        >>> sequences = Sequences.from_arrays([1, 1, 1], ["tea", "cup", "pot"], baskets=["b", "a", "b"])
+        >>> list(sequences.baskets(1))
+        [['tea', 'pot'], ['cup']]
         """
-        return cls._from_columns(users, items, timestamps, ("users", "items", "timestamps"))
+        names = "users", "items", "timestamps", "baskets"
+        return cls(*order_events(users, items, timestamps, baskets, names))
 
     @classmethod
     def from_frame(
-        cls, frame: Any, user: str = "user_id", item: str = "item_id", timestamp: str | None = "timestamp"
+        cls,
+        frame: Any,
+        user: str = "user_id",
+        item: str = "item_id",
+        timestamp: str | None = "timestamp",
+        *,
+        basket: str | None = None,
     ) -> "Sequences":
         """Create sequences from a frame with one row per event; pairs may repeat.
 
@@ -100,6 +114,8 @@ class Sequences:
         timestamp : str, optional
             Name of the column of times; None if the rows are in time order. Rows of a user with equal times keep their
             order.
+        basket : str, optional
+            Name of a column of orders or visits, as ``baskets`` of `from_arrays`.
 
         Raises
         ------
@@ -108,27 +124,15 @@ class Sequences:
 
         Examples
         --------
-        >>> Sequences.from_frame({"user_id": [1, 1], "item_id": ["tea", "cup"], "timestamp": [20, 10]})[1]
-        ['cup', 'tea']
+        >>> log = {"user_id": [1, 1, 1], "item_id": ["tea", "cup", "tea"], "timestamp": [20, 10, 30]}
+        >>> Sequences.from_frame(log)[1]
+        ['cup', 'tea', 'tea']
+        >>> list(Sequences.from_frame({**log, "order": ["b", "a", "b"]}, basket="order").baskets(1))
+        [['cup'], ['tea', 'tea']]
         """
-        times = None if timestamp is None else column(frame, timestamp)
-        names = (user, item, timestamp or "timestamps")
-        return cls._from_columns(column(frame, user), column(frame, item), times, names)
-
-    @classmethod
-    def _from_columns(cls, users: Any, items: Any, timestamps: Any, names: tuple[str, str, str]) -> "Sequences":
-        for name, given in zip(names, (users, items, timestamps), strict=True):
-            if isinstance(given, Set):
-                raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
-        user_index, user_codes = IdIndex.factorize(users, names[0])
-        item_index, item_codes = IdIndex.factorize(items, names[1])
-        times = None if timestamps is None else to_times(timestamps, names[2])
-        check_lengths(dict(zip(names, (user_codes, item_codes, times), strict=True)))
-        by_time = np.arange(len(user_codes)) if times is None else np.argsort(times, kind="stable")
-        indptr = kernel.row_starts(read_only(user_codes), len(user_index))
-        order = kernel.order_by(read_only(user_codes), indptr, by_time)
-        rows = Rows.from_arrays(indptr, item_codes[order], (), None if times is None else times[order])
-        return cls(user_index, item_index, rows)
+        times, baskets = (None if name is None else column(frame, name) for name in (timestamp, basket))
+        names = user, item, timestamp or "timestamps", basket or "baskets"
+        return cls(*order_events(column(frame, user), column(frame, item), times, baskets, names))
 
     @classmethod
     def from_lists(cls, lists: Any, *, times: Any = None, items: IdIndex | None = None) -> "Sequences":
@@ -235,24 +239,124 @@ class Sequences:
         >>> early.merge(Sequences.from_arrays(["ann", "ann"], ["tea", "cup"], [20, 5]))["ann"]
         ['cup', 'tea', 'tea']
         """
-        return _merged(self, other)
+        return Sequences(*merge_events(self, other))
 
-    def interactions(self) -> Interactions:
-        """Return the distinct (user, item) pairs; values are numbers of events, timestamps those of the last events.
+    def _pairs(self) -> Interactions:
+        """Return the interactions of `to_interactions`, without timestamps if the sequences have no times."""
+        pairs = self.to_interactions()
+        return pairs if self.rows.times is not None else replace(pairs, timestamps=None)
+
+    def to_interactions(self) -> Interactions:
+        """Return the events as implicit interactions, one for each pair of user and item.
+
+        The strength of a pair is the number of its events. Its timestamp is that of its last event: the time or, in
+        sequences without times, the position in the sequence from 0; the events of a basket have the position of the
+        basket. Models that are fitted to sequences without times get no timestamps, because positions of different
+        users are not comparable.
 
         Examples
         --------
-        >>> Sequences.from_lists({"ann": ["tea", "cup", "tea"]}).interactions().values.tolist()
-        [1.0, 2.0]
+        >>> data = Sequences.from_lists({"ann": ["tea", "cup", "tea"]}).to_interactions()
+        >>> data.items.ids.tolist(), data.values.tolist(), data.timestamps.tolist()
+        (['cup', 'tea'], [1.0, 2.0], [1, 2])
         """
-        rows, positions = self.rows, np.arange(self.n_events)
-        users, values = rows.row_codes.astype(np.int32), np.ones(self.n_events, dtype=np.float32)
-        pairs = Interactions._from_codes(
-            self.users, self.items, users, rows.codes, values, positions, "implicit", "sum"
-        )
-        last = pairs.timestamps
-        times = None if rows.times is None or last is None else rows.times[last]
-        return replace(pairs, timestamps=times)
+        codes = self.rows.row_codes.astype(np.int32), self.rows.codes
+        ones = np.ones(self.n_events, dtype=np.float32)
+        return Interactions._from_codes(self.users, self.items, *codes, ones, self.event_times, "implicit", "sum")
+
+    @property
+    def event_times(self) -> AnyArray:
+        """Time of each event: ``rows.times``, or the position of the event or of its basket, from 0."""
+        if self.rows.times is not None:
+            return self.rows.times
+        if self.basket_indptr is not None:
+            return self._basket_positions()
+        return np.arange(self.n_events) - np.repeat(self.rows.indptr[:-1], self.rows.lengths)
+
+    def _basket_positions(self) -> IntArray:
+        """Return the position of the basket of each event among the baskets of the user."""
+        assert self.basket_indptr is not None
+        assert self.basket_bounds is not None
+        lengths = np.diff(self.basket_indptr)
+        positions = np.arange(len(self.basket_bounds) - 1) - np.repeat(self.basket_indptr[:-1], lengths)
+        return np.repeat(positions, np.diff(self.basket_bounds))
+
+    def select(self, users: Any) -> "Sequences":
+        """Return the sequences of some users, in the order given, over the same items.
+
+        Parameters
+        ----------
+        users : array-like of ids
+
+        Raises
+        ------
+        UnknownIdError
+            A user is unknown.
+
+        Examples
+        --------
+        >>> dict(Sequences.from_lists({"ann": ["tea", "cup"], "bob": ["pot"]}).select(["bob"]))
+        {'bob': ['pot']}
+        """
+        ids = IdIndex(users, name="users")
+        codes = self.users.codes(ids)
+        if np.any(codes < 0):
+            raise UnknownIdError("user", ids.take(np.flatnonzero(codes < 0)).tolist())
+        if self.basket_indptr is not None:
+            return self._of_baskets(ids, self.basket_indptr[codes], self.basket_indptr[codes + 1])
+        return self._of_events(ids, self.rows.indptr[codes], self.rows.indptr[codes + 1])
+
+    def last(self, n: int) -> "Sequences":
+        """Return the last n events of each user, or the last n baskets if there are baskets.
+
+        Raises
+        ------
+        ValueError
+            ``n`` is not a whole number of at least 1.
+
+        Examples
+        --------
+        >>> dict(Sequences.from_lists({"ann": ["tea", "cup", "pot"], "bob": ["tea"]}).last(2))
+        {'ann': ['cup', 'pot'], 'bob': ['tea']}
+        """
+        n = check_count(n, "n")
+        bounds = self.rows.indptr if self.basket_indptr is None else self.basket_indptr
+        starts, stops = np.maximum(bounds[:-1], bounds[1:] - n), bounds[1:]
+        return (self._of_events if self.basket_indptr is None else self._of_baskets)(self.users, starts, stops)
+
+    def to_frame(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with the columns user_id and item_id, one row per event in order.
+
+        Sequences with baskets have a column basket: the position of the basket of the user, from 0. Sequences with
+        times have a column timestamp. Users without events and empty baskets have no row.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Library of the frame, which must be installed.
+
+        Examples
+        --------
+        >>> Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]}).to_frame()["basket"].tolist()
+        [0, 0, 1]
+        """
+        columns = {"user_id": self.users.take(self.rows.row_codes), "item_id": self.items.take(self.rows.codes)}
+        if self.basket_indptr is not None:
+            columns["basket"] = self._basket_positions()
+        if self.rows.times is not None:
+            columns["timestamp"] = self.rows.times
+        return to_frame(columns, backend)
+
+    def _of_events(self, users: IdIndex, starts: IntArray, stops: IntArray) -> "Sequences":
+        """Return sequences that hold spans of the events, one for each of the given users, without baskets."""
+        return Sequences(users, self.items, self.rows.spans(starts, stops))
+
+    def _of_baskets(self, users: IdIndex, starts: IntArray, stops: IntArray) -> "Sequences":
+        """Return sequences that hold spans of the baskets, one for each of the given users."""
+        assert self.basket_bounds is not None
+        rows = self.rows.spans(self.basket_bounds[starts], self.basket_bounds[stops])
+        lengths = np.diff(self.basket_bounds)[expand_spans(starts, stops)]
+        return Sequences(users, self.items, rows, bounds_from_lengths(stops - starts), bounds_from_lengths(lengths))
 
     @property
     def n_users(self) -> int:
@@ -380,66 +484,6 @@ def _descends(times: AnyArray, indptr: IntArray) -> AnyArray:
     starts = indptr[1:-1]
     descends[starts[(starts > 0) & (starts < len(times))] - 1] = False
     return descends
-
-
-def _merged(first: Sequences, second: Sequences) -> Sequences:
-    """Return the events of both; see `Sequences.merge`."""
-    for kind, has in (("times", _has_times), ("baskets", _has_baskets)):
-        if has(first) != has(second):
-            raise DataError(f"cannot merge sequences with {kind} and sequences without; give both {kind}, or neither")
-    users, items, times = (
-        first.users.union(second.users),
-        first.items.union(second.items),
-        _times_of_both(first, second),
-    )
-    codes = np.concatenate([items.codes(one.items)[one.rows.codes] for one in (first, second)])
-    units = [_units(one) for one in (first, second)]
-    user_codes = np.concatenate(
-        [users.codes(one.users)[owners] for one, (owners, _) in zip((first, second), units, strict=True)]
-    )
-    bounds = [units[0][1], units[1][1] + first.n_events]
-    starts, lengths = np.concatenate([part[:-1] for part in bounds]), np.concatenate([np.diff(part) for part in bounds])
-    keys = user_codes if times is None else (_first_times(starts, lengths, times), user_codes)
-    order = np.argsort(keys, kind="stable") if times is None else np.lexsort(keys)
-    basket_indptr = bounds_from_lengths(np.bincount(user_codes, minlength=len(users)))
-    basket_bounds = bounds_from_lengths(lengths[order])
-    cells = np.arange(len(codes)) + np.repeat(starts[order] - basket_bounds[:-1], lengths[order])
-    indptr = basket_bounds[basket_indptr]
-    rows = Rows.from_arrays(indptr, codes[cells], (), None if times is None else times[cells])
-    baskets = (basket_indptr, basket_bounds) if _has_baskets(first) else (None, None)
-    return Sequences(users, items, rows, *baskets)
-
-
-def _has_times(sequences: Sequences) -> bool:
-    return sequences.rows.times is not None
-
-
-def _has_baskets(sequences: Sequences) -> bool:
-    return sequences.basket_indptr is not None
-
-
-def _times_of_both(first: Sequences, second: Sequences) -> AnyArray | None:
-    """Return the times of the events of both, or None without times."""
-    if first.rows.times is None or second.rows.times is None:
-        return None
-    kinds = first.rows.times.dtype, second.rows.times.dtype
-    if (kinds[0].kind == "M") != (kinds[1].kind == "M"):
-        raise DataError(f"cannot merge times of {kinds[1]} into times of {kinds[0]}")
-    return join_times(first.rows.times, second.rows.times)
-
-
-def _units(sequences: Sequences) -> tuple[IntArray, IntArray]:
-    """Return the owner of each basket, or of each event without baskets, and the bounds of its events."""
-    if sequences.basket_indptr is None or sequences.basket_bounds is None:
-        return sequences.rows.row_codes, np.arange(sequences.n_events + 1)
-    owners = np.repeat(np.arange(sequences.n_users), np.diff(sequences.basket_indptr))
-    return owners, sequences.basket_bounds
-
-
-def _first_times(starts: IntArray, lengths: IntArray, times: AnyArray) -> AnyArray:
-    """Return the time of the first event of each basket; an empty basket takes the time of the event before it."""
-    first: AnyArray = times[np.clip(np.where(lengths > 0, starts, starts - 1), 0, len(times) - 1)]
-    return first
 
 
 def _is_consistent(made: Sequences) -> bool:

@@ -1,18 +1,22 @@
 """Readers of published data sets in a local folder, and generated data."""
 
-from recokit.datasets._data import RatingData, RatingFolds, Split
+from recokit.datasets._data import RatingData, RatingFolds, SequenceData, SessionData, Split
 from recokit.datasets._sources import SOURCES, DatasetNotFoundError, Source, available
 from recokit.datasets.amazon import load_amazon_toys
 from recokit.datasets.example import example_interactions
 from recokit.datasets.movielens import load_movielens_1m_implicit, load_movielens_100k, load_movielens_latest_small
 from recokit.datasets.retail import load_online_retail
 from recokit.datasets.shop import ShopData, make_shop
+from recokit.datasets.ta_feng import load_ta_feng
+from recokit.datasets.yoochoose import load_yoochoose_100k
 
 __all__ = [
     "SOURCES",
     "DatasetNotFoundError",
     "RatingData",
     "RatingFolds",
+    "SequenceData",
+    "SessionData",
     "ShopData",
     "Source",
     "Split",
@@ -23,5 +27,7 @@ __all__ = [
     "load_movielens_100k",
     "load_movielens_latest_small",
     "load_online_retail",
+    "load_ta_feng",
+    "load_yoochoose_100k",
     "make_shop",
 ]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from recokit._typing import AnyArray
 from recokit.data.interactions import Interactions
+from recokit.data.sequences import Sequences
 
-__all__ = ["Columns", "RatingData", "RatingFolds", "Split"]
+__all__ = ["Columns", "RatingData", "RatingFolds", "SequenceData", "SessionData", "Split"]
 
 Columns = Mapping[str, AnyArray]
 """Columns of equal length by name; `pandas.DataFrame`, `polars.DataFrame` and `pyarrow.table` accept it directly."""
@@ -72,4 +73,40 @@ class RatingData:
     ratings: Interactions
     items: Columns = field(repr=False)
     tags: Columns = field(repr=False)
+    description: str = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceData:
+    """Sequences without a split.
+
+    Attributes
+    ----------
+    sequences : Sequences
+    description : str
+        Source and sizes.
+    """
+
+    sequences: Sequences
+    description: str = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class SessionData:
+    """Sessions, split by the time of their start.
+
+    Attributes
+    ----------
+    train, test : Sequences
+        Earlier and later sessions, with times.
+    fitted, validation : Sequences
+        The training sessions in two parts, for the choice of parameters: earlier and later ones.
+    description : str
+        Source and sizes.
+    """
+
+    train: Sequences
+    test: Sequences
+    fitted: Sequences = field(repr=False)
+    validation: Sequences = field(repr=False)
     description: str = field(repr=False)

@@ -62,6 +62,18 @@ _ALL = (
         ("online_retail.parquet",),
         "https://archive.ics.uci.edu/dataset/352/online+retail",
     ),
+    Source(
+        "ta-feng",
+        "ta-feng",
+        ("tafeng_history.json.gz", "tafeng_future.json.gz"),
+        "https://github.com/liming-7/A-Next-Basket-Recommendation-Reality-Check",
+    ),
+    Source(
+        "yoochoose-100k",
+        "yoochoose-100k",
+        ("train_full.tsv.gz", "train_tr.tsv.gz", "train_valid.tsv.gz", "test.tsv.gz"),
+        "https://github.com/rn5l/session-rec",
+    ),
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 

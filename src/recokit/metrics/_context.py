@@ -100,6 +100,7 @@ class Context(NamedTuple):
     vectors: ItemVectors | None = None
     prices: ItemValues | None = None
     margins: ItemValues | None = None
+    histories: Interactions | None = None
 
     @classmethod
     def from_inputs(cls, train: Any, catalogue: Any) -> "Context":
@@ -122,6 +123,13 @@ class Context(NamedTuple):
         """Return the known sets of items: of the catalogue, the training data and the vectors."""
         parts = (self.catalogue, None if self.train is None else self.train.items, self.vectors and self.vectors.items)
         return [items for items in parts if items is not None]
+
+    def histories_for(self, metric: str) -> Interactions:
+        """Return the histories, by default the training data; raise ValueError with the metric if both are missing."""
+        histories = self.train if self.histories is None else self.histories
+        if histories is None:
+            raise ValueError(f"{metric} needs the items that each user had before: pass train= or histories=")
+        return histories
 
     def catalogue_for(self, metric: str) -> IdIndex:
         """Return the catalogue; raise ValueError with the name of the metric if it is missing."""

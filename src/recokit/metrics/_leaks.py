@@ -13,7 +13,7 @@ from recokit.data.rows import Rows
 from recokit.exceptions import LeakageWarning
 from recokit.metrics._truth import Truth
 
-__all__ = ["Leaks", "count_leaks", "warn_of_leaks"]
+__all__ = ["Leaks", "count_leaks", "training_cells", "warn_of_leaks"]
 
 
 class Leaks(NamedTuple):
@@ -62,7 +62,7 @@ def count_leaks(train: Interactions, users: IdIndex, items: IdIndex, test: Rows)
     Leaks(n_duplicates=0, n_own_future=1, n_anyones_future=2, time_types=None, n_repeats=1)
     """
     user_codes = train.users.codes(users)[test.row_codes]
-    cells = _training_cells(train, user_codes, train.items.codes(items)[test.codes])
+    cells = training_cells(train, user_codes, train.items.codes(items)[test.codes])
     n_duplicates = int(np.count_nonzero(cells >= 0))
     if train.timestamps is None or test.times is None:
         return Leaks(n_duplicates)
@@ -74,7 +74,7 @@ def count_leaks(train: Interactions, users: IdIndex, items: IdIndex, test: Rows)
     return Leaks(n_duplicates - n_repeats, n_own_future, n_anyones_future, n_repeats=n_repeats)
 
 
-def _training_cells(train: Interactions, user_codes: CodeArray, item_codes: CodeArray) -> IntArray:
+def training_cells(train: Interactions, user_codes: CodeArray, item_codes: CodeArray) -> IntArray:
     """Return the position of each pair among the training interactions, −1 for other pairs."""
     known = (user_codes >= 0) & (item_codes >= 0)
     cells = train.user_codes.astype(np.int64) * train.n_items + train.item_codes  # ascending
@@ -92,13 +92,14 @@ def _count_own_future(train: Interactions, train_times: AnyArray, user_codes: Co
     return int(np.count_nonzero(has_history[user_codes] & (test_times < last[user_codes])))
 
 
-def warn_of_leaks(truth: Truth, train: Interactions) -> None:
+def warn_of_leaks(truth: Truth, train: Interactions, *, repeats: bool = False) -> None:
     """Warn of test pairs in the training data, and of test pairs older than the user's training data.
 
-    Lists either exclude the former or reproduce memorised ones. The model was trained on the future of the latter.
+    Lists either exclude the former or reproduce memorised ones, unless ``repeats`` are tested on purpose. The model was
+    trained on the future of the latter.
     """
     leaks, n_pairs = count_leaks(train, truth.users, truth.items, truth.rows), len(truth.rows.codes)
-    if leaks.n_duplicates:
+    if leaks.n_duplicates and not repeats:
         message = (
             f"{leaks.n_duplicates} of {n_pairs} test pairs are in the training data, so their evaluation is "
             "meaningless; split the data so that no pair is in both parts"

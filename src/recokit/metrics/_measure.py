@@ -26,6 +26,7 @@ from recokit.metrics._metric import (
 )
 from recokit.metrics._mismatch import warn_of_mismatches, warn_of_short_lists
 from recokit.metrics._pairing import Missing, Pairing, pair
+from recokit.metrics._parts import Part, part_of_truth, without_undefined
 from recokit.metrics._truth import Truth
 
 __all__ = ["mean_of_defined", "mean_over_users", "measure_lists", "measure_users", "read_and_pair"]
@@ -80,6 +81,8 @@ def longest_cut_off(cut_offs: Sequence[int | None]) -> int | None:
 def mean_of_defined(values: FloatArray, metric: Metric | CustomMetric) -> float:
     """Return the mean of the values that are not NaN; a value is NaN if the list is too short for the metric."""
     defined = values[~np.isnan(values)]
+    if len(defined) == 0 and isinstance(metric, Metric) and metric.part is not None:
+        raise DataError(f"{metric}: no evaluated user has relevant items in the part {metric.part!r}")
     if len(defined) == 0:
         raise DataError(f"{metric}: no evaluated user has a list with enough items for this metric")
     return float(defined.mean())
@@ -104,7 +107,9 @@ def measure_users(
     context: Context,
     runner: Runner,
 ) -> FloatArray:
-    """Return the metrics of each user: (n_users, n_metrics) float64, NaN if the list is too short for a metric.
+    """Return the metrics of each user: (n_users, n_metrics) float64.
+
+    A value is NaN if the list is too short for the metric, or the user has no relevant items in the part of the metric.
 
     Raises
     ------
@@ -115,6 +120,30 @@ def measure_users(
         values.
     """
     truth.check_gains({_gain(metric, context) for metric in metrics if isinstance(metric, Metric)})
+    results = np.empty((len(pairing.users), len(metrics)))
+    by_part: dict[Part | None, list[int]] = {}
+    for column, metric in enumerate(metrics):
+        by_part.setdefault(metric.part if isinstance(metric, Metric) else None, []).append(column)
+    for part, columns in by_part.items():
+        chosen = [metrics[column] for column in columns]
+        if part is None:
+            results[:, columns] = _measure_part(lists, truth, pairing, chosen, context, runner)
+        else:
+            own = part_of_truth(truth, context.histories_for(str(chosen[0])), part)
+            values = _measure_part(lists, own, pairing, chosen, context, runner)
+            results[:, columns] = without_undefined(values, own, pairing)
+    return results
+
+
+def _measure_part(
+    lists: Lists,
+    truth: Truth,
+    pairing: Pairing,
+    metrics: Sequence[Metric | CustomMetric],
+    context: Context,
+    runner: Runner,
+) -> FloatArray:
+    """Return the metrics of each user for all relevant items of the truth."""
     results = np.empty((len(pairing.users), len(metrics)))
     ranked: dict[int, Metric] = {}
     for column, metric in enumerate(metrics):

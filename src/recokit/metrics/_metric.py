@@ -11,6 +11,7 @@ from recokit.kernels import ranking
 from recokit.metrics._context import Context
 from recokit.metrics._hits import Hits
 from recokit.metrics._lists import Lists
+from recokit.metrics._parts import PARTS, Part
 
 __all__ = [
     "REGISTRY",
@@ -92,12 +93,15 @@ class Definition(NamedTuple):
         Default gain; None for a metric without this parameter.
     lower_is_better : bool
         Whether lower values are better.
+    has_parts : bool
+        Whether the metric can be limited to the repeat or the explore part of the relevant items.
     """
 
     measure: RankMeasure | HitMeasure | ListMeasure | AllListsMeasure
     denominator: Denominator | None = None
     gain: Gain | None = None
     lower_is_better: bool = False
+    has_parts: bool = False
 
 
 # The modules with the public functions of the metrics add their definitions: ranking, beyond_accuracy and business.
@@ -134,6 +138,10 @@ class Metric:
     gain : {"binary", "linear", "exponential"}, optional
         Gain of a hit with the value v, for a metric that has this parameter: 1, v, or 2^v − 1. By default the default
         of the metric.
+    part : {"repeat", "explore"}, optional
+        Part of the relevant items to evaluate, in text form ``"recall@10(part=repeat)"``: items in the history of the
+        user, or items outside it. The lists stay the same. Users without relevant items in the part are skipped. By
+        default all relevant items.
 
     Raises
     ------
@@ -143,7 +151,7 @@ class Metric:
     Examples
     --------
     >>> Metric("ndcg", 10)
-    Metric(name='ndcg', k=10, denominator='min', gain='binary')
+    Metric(name='ndcg', k=10, denominator='min', gain='binary', part=None)
     >>> str(Metric.parse("map@5(denominator=min)"))
     'average_precision@5(denominator=min)'
     >>> Metric.parse("NDCG@10") == Metric("ndcg", 10)
@@ -154,6 +162,7 @@ class Metric:
     k: int | None = None
     denominator: Denominator | None = None
     gain: Gain | None = None
+    part: Part | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
@@ -168,6 +177,7 @@ class Metric:
             raise ValueError(f"{name}: expected a cut-off k of at least 1, or None for whole lists, got {k!r}")
         self._resolve("denominator", DENOMINATORS)
         self._resolve("gain", GAINS)
+        self._check_part()
         if self.gain not in (None, "binary") and self.denominator == "k":
             raise ValueError(f"{name}: denominator='k' has an ideal list of k hits, which needs gain='binary'")
 
@@ -179,6 +189,15 @@ class Metric:
         if given is not None and given not in choices:
             raise ValueError(f"{option}={given!r}: expected one of {', '.join(choices)}")
         object.__setattr__(self, option, given or default)
+
+    def _check_part(self) -> None:
+        if self.part is None:
+            return
+        if self.part not in PARTS:
+            raise ValueError(f"part={self.part!r}: expected one of {', '.join(PARTS)}")
+        if not REGISTRY[self.name].has_parts:
+            with_parts = ", ".join(sorted(name for name, one in REGISTRY.items() if one.has_parts))
+            raise ValueError(f"{self.name} has no parts, got part={self.part!r}; metrics with parts are {with_parts}")
 
     @classmethod
     def parse(cls, metric: "str | Metric") -> "Metric":
@@ -217,6 +236,7 @@ class Metric:
             for option in ("denominator", "gain")
             if getattr(self, option) != getattr(defaults, option)
         ]
+        options += [] if self.part is None else [f"part={self.part}"]
         cut = "" if self.k is None else f"@{self.k}"
         return f"{self.name}{cut}" + (f"({', '.join(options)})" if options else "")
 
@@ -227,9 +247,9 @@ def _parse_options(metric: str, text: str | None) -> dict[str, Any]:
         if not part.strip():
             continue
         key, _, value = (word.strip() for word in part.partition("="))
-        if key not in ("denominator", "gain") or not value or key in options:
+        if key not in ("denominator", "gain", "part") or not value or key in options:
             raise ValueError(
-                f"invalid option {part.strip()!r} of the metric {metric!r}: expected denominator=… or gain=…"
+                f"invalid option {part.strip()!r} of the metric {metric!r}: expected denominator=…, gain=… or part=…"
             )
         options[key] = value
     return options

@@ -27,6 +27,8 @@ class Pairing(NamedTuple):
         Users with a list but without relevant items, evaluated or not.
     n_without_list : int
         Users with relevant items but without a list.
+    missing : {"skip", "zero"}
+        Whether users without relevant items are skipped or evaluated.
     """
 
     users: AnyArray
@@ -34,6 +36,7 @@ class Pairing(NamedTuple):
     test_rows: IntArray
     n_without_test: int
     n_without_list: int
+    missing: Missing = "skip"
 
 
 def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
@@ -68,6 +71,7 @@ def pair(lists: Lists, truth: Truth, missing: Missing) -> Pairing:
         test_rows=np.concatenate([test_rows[evaluated], without_list]).astype(np.int64),
         n_without_test=int(np.count_nonzero(test_rows < 0)),
         n_without_list=len(without_list),
+        missing=missing,
     )
 
 

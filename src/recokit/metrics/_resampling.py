@@ -1,18 +1,58 @@
 """Bootstrap and permutation resampling over users."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import FloatArray
+from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.kernels.resampling import flipped_means, mean_rows
 
-__all__ = ["bootstrap_means", "permutation_p_values"]
+__all__ = ["Clusters", "bootstrap_means", "permutation_p_values"]
 
 _MAX_DRAWN = 1 << 22  # draws held in memory at the same time
 
 
-def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | None, runner: Runner) -> FloatArray:
-    """Return the means of bootstrap resamples of the users.
+class Clusters(NamedTuple):
+    """Clusters of evaluated users whose values are not independent, such as the positions of a session.
+
+    Attributes
+    ----------
+    codes : (n_users,) int64 array
+        Cluster of each user, from 0.
+    users, clusters : str
+        Names of the users and of the clusters in texts, such as positions and sessions.
+    """
+
+    codes: IntArray
+    users: str
+    clusters: str
+
+    def of_users(self, mask: BoolArray) -> "Clusters":
+        """Return the clusters of some of the users."""
+        return self._replace(codes=np.unique(self.codes[mask], return_inverse=True)[1])
+
+    def sums(self, values: AnyArray) -> FloatArray:
+        """Return the sums of the columns over each cluster: (n_clusters, n_columns) float64."""
+        columns = [np.bincount(self.codes, weights=column) for column in np.asarray(values, dtype=np.float64).T]
+        return np.column_stack(columns)
+
+    def sums_of_defined(self, values: FloatArray) -> FloatArray:
+        """Return the sums of the values that are not NaN; NaN for a cluster without such a value."""
+        defined = ~np.isnan(values)
+        sums = self.sums(np.where(defined, values, 0.0))
+        sums[self.sums(defined) == 0] = np.nan
+        return sums
+
+
+def bootstrap_means(
+    values: FloatArray,
+    n_resamples: int,
+    random_state: int | None,
+    runner: Runner,
+    clusters: Clusters | None = None,
+) -> FloatArray:
+    """Return the means of bootstrap resamples of the users, or of clusters of users.
 
     Parameters
     ----------
@@ -24,6 +64,8 @@ def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | No
         Seed.
     runner : Runner
         Threads to use; the result does not depend on their number.
+    clusters : Clusters, optional
+        Clusters that are drawn as a whole.
 
     Returns
     -------
@@ -32,8 +74,9 @@ def bootstrap_means(values: FloatArray, n_resamples: int, random_state: int | No
         difference between two columns is the difference on one sample.
     """
     lacking = np.isnan(values)
-    partial = np.flatnonzero(np.any(lacking, axis=0))
+    partial = np.flatnonzero(np.any(lacking, axis=0) | (clusters is not None))
     columns = np.hstack([np.where(lacking, 0.0, values), ~lacking[:, partial]])
+    columns = columns if clusters is None else clusters.sums(columns)
     resampled = _resampled_means(columns, n_resamples, random_state, runner)
     means, shares = resampled[:, : values.shape[1]], resampled[:, values.shape[1] :]
     means[:, partial] = np.divide(means[:, partial], shares, out=np.full_like(shares, np.nan), where=shares > 0)

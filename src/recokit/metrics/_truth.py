@@ -69,7 +69,7 @@ class Truth(NamedTuple):
         if threshold is not None:
             check_number(threshold, "threshold")
             truth._check_has_values(f"threshold={threshold}")
-            truth = truth._select(truth.values >= truth.values.dtype.type(threshold))  # in the precision of the values
+            truth = truth.select(truth.values >= truth.values.dtype.type(threshold))  # in the precision of the values
         return truth._replace(values=truth.values.astype(np.float64))
 
     @classmethod
@@ -107,7 +107,8 @@ class Truth(NamedTuple):
         indptr = bounds_from_lengths(np.array([len(row) for row in valued], dtype=np.int64))
         return cls(users, items, Rows.from_arrays(indptr, item_codes, ()), values)
 
-    def _select(self, mask: BoolArray) -> "Truth":
+    def select(self, mask: BoolArray) -> "Truth":
+        """Return the relevant items selected by a mask of the cells, over the same users and items."""
         return self._replace(rows=self.rows.select(mask), values=self.values[mask])
 
     def _check_has_values(self, purpose: str) -> None:

@@ -11,8 +11,8 @@ from recokit.metrics._pairing import Missing
 __all__ = ["margin_at_k", "revenue_at_k"]
 
 REGISTRY.update(
-    revenue=Definition(HitMeasure(_hits.revenue)),
-    margin=Definition(HitMeasure(_hits.margin)),
+    revenue=Definition(HitMeasure(_hits.revenue), has_parts=True),
+    margin=Definition(HitMeasure(_hits.margin), has_parts=True),
 )
 
 

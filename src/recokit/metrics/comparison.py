@@ -20,7 +20,7 @@ from recokit.data._keyed import by_label
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 from recokit.metrics._custom import find_name
-from recokit.metrics._resampling import bootstrap_means, permutation_p_values
+from recokit.metrics._resampling import Clusters, bootstrap_means, permutation_p_values
 from recokit.metrics.evaluation import Evaluation
 
 __all__ = ["Comparison", "Difference", "compare"]
@@ -70,12 +70,15 @@ class Comparison:
         intervals is 1 − alpha.
     lower_is_better : frozenset of str
         Names of the metrics for which lower values are better.
+    unit : str
+        Name of the users in texts: ``"positions"`` for `recokit.model_selection.evaluate_positions`.
     """
 
     differences: list[Difference]
     n_users: int
     alpha: float
     lower_is_better: frozenset[str] = frozenset()
+    unit: str = "users"
 
     @property
     def significant(self) -> list[Difference]:
@@ -100,7 +103,8 @@ class Comparison:
 
     def _summary(self) -> str:
         count = "1 comparison" if len(self.differences) == 1 else f"{len(self.differences)} comparisons"
-        return f"{self.n_users:,} users, {count}; {100 * (1 - self.alpha):g}% intervals, p adjusted by Holm's method"
+        level = f"{100 * (1 - self.alpha):g}% intervals"
+        return f"{self.n_users:,} {self.unit}, {count}; {level}, p adjusted by Holm's method"
 
     def __str__(self) -> str:
         lines = [self._summary()]
@@ -145,7 +149,8 @@ def compare(
     """Find the significant differences between recommenders evaluated on the same users.
 
     A paired test compares every pair of recommenders on every metric. Holm's method adjusts all p-values together: with
-    a probability of at least 1 − alpha, none of the significant differences is due to chance.
+    a probability of at least 1 − alpha, none of the significant differences is due to chance. The positions of a
+    session (`recokit.model_selection.evaluate_positions`) are not independent, so sessions are resampled as a whole.
 
     Parameters
     ----------
@@ -215,21 +220,33 @@ def compare(
     values = align_users(evaluations, names)
     labels = [(metric, first, second) for first, second in combinations(evaluations, 2) for metric in names]
     differences = np.hstack([values[first] - values[second] for first, second in combinations(evaluations, 2)])
-    _check_n_users(differences, labels)
+    clusters = _common_clusters(evaluations)
+    units = differences if clusters is None else clusters.sums_of_defined(differences)
+    _check_n_users(units, labels)
     runner = Runner(thread_count(n_threads))
     if test == "t":
-        p_values = t_p_values(differences)
+        p_values = t_p_values(units)
     else:
         _warn_of_too_few_resamples(n_resamples, len(labels), alpha)
-        p_values = permutation_p_values(differences, n_resamples, random_state, runner)
-    resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, runner)
+        p_values = permutation_p_values(units, n_resamples, random_state, runner)
+    resampled = bootstrap_means(differences, _N_BOOTSTRAPS, random_state, runner, clusters)
     low, high = np.nanquantile(resampled, [alpha / 2, 1 - alpha / 2], axis=0)
     columns = np.nanmean(differences, axis=0), low, high, p_values, adjust_by_holm(p_values)
     rows = zip(labels, *(column.tolist() for column in columns), strict=True)
     lower_is_better = frozenset(names).intersection(*(one.lower_is_better for one in evaluations.values()))
     return Comparison(
-        [Difference(*label, *numbers) for label, *numbers in rows], len(differences), alpha, lower_is_better
+        [Difference(*label, *numbers) for label, *numbers in rows],
+        len(differences),
+        alpha,
+        lower_is_better,
+        "users" if clusters is None else clusters.users,
     )
+
+
+def _common_clusters(evaluations: Mapping[str, Evaluation]) -> Clusters | None:
+    """Return the clusters of the users of the first evaluation, if all evaluations have clusters."""
+    all_have = all(one.clusters is not None for one in evaluations.values())
+    return next(iter(evaluations.values())).clusters if all_have else None
 
 
 def _check_options(test: str, alpha: float, n_resamples: int) -> None:

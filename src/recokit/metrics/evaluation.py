@@ -11,6 +11,7 @@ from recokit._runtime.arguments import check_probability, check_seed
 from recokit._runtime.html import html_table
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, FloatArray
+from recokit.data._events import read_events
 from recokit.data._frames import Backend, to_frame
 from recokit.metrics._context import Context, ItemVectors, read_item_values
 from recokit.metrics._custom import CustomMetric, MetricFunction, find_name, label_metrics
@@ -20,7 +21,7 @@ from recokit.metrics._measure import mean_of_defined, measure_lists, measure_use
 from recokit.metrics._metric import REGISTRY, AllListsMeasure, Metric
 from recokit.metrics._mismatch import warn_of_foreign_items
 from recokit.metrics._pairing import Missing
-from recokit.metrics._resampling import bootstrap_means
+from recokit.metrics._resampling import Clusters, bootstrap_means
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -42,7 +43,7 @@ class Evaluation:
     per_user : dict of str to (n_users,) float64 array
         Values of the users for each metric that is a mean over users. The values of metrics without a test set
         (``novelty``, ``popularity_bias``, ``diversity``) are NaN for users without a list or with a list that is too
-        short; the mean leaves them out.
+        short, and those of a part for users without relevant items in it; the mean leaves them out.
     n_without_test : int
         Users with a list but without relevant items.
     n_without_list : int
@@ -57,6 +58,8 @@ class Evaluation:
         Names of the metrics for which lower values are better.
     groups : GroupEvaluation, optional
         Evaluation of each group of users, if ``groups`` were given.
+    clusters : Clusters, optional
+        Clusters of users that the bootstrap draws as a whole: the sessions of `evaluate_positions`.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class Evaluation:
     random_state: int | None = field(default=0)
     lower_is_better: frozenset[str] = frozenset()
     groups: GroupEvaluation | None = None
+    clusters: Clusters | None = None
 
     @property
     def n_users(self) -> int:
@@ -96,14 +100,14 @@ class Evaluation:
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Bootstrap interval of each mean over users: percentiles of the means of 1,000 resamples of the users.
+        """Bootstrap interval of each mean over users: percentiles of the means of 1,000 resamples of users or clusters.
 
         Computed at the first access. All metrics use the same resamples.
         """
         if not self.per_user or not self.n_users:
             return {}
         values = np.column_stack(list(self.per_user.values()))
-        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)))
+        means = bootstrap_means(values, _N_RESAMPLES, self.random_state, Runner(thread_count(None)), self.clusters)
         tail = (1 - self.confidence) / 2
         low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
         return dict(zip(self.per_user, zip(low.tolist(), high.tolist(), strict=True), strict=True))
@@ -127,12 +131,17 @@ class Evaluation:
     def _summary(self) -> str:
         treatment = "were skipped" if self.missing == "skip" else "score 0"
         return (
-            f"{self.n_users:,} users evaluated ({self.n_without_list:,} had no list and score 0); "
+            f"{self.n_users:,} {self._unit} evaluated ({self.n_without_list:,} had no list and score 0); "
             f"{self.n_without_test:,} had no test items and {treatment}"
         )
 
+    @property
+    def _unit(self) -> str:
+        return self.clusters.users if self.clusters else "users"
+
     def _level(self) -> str:
-        return f"{self.confidence:.0%} bootstrap intervals over users"
+        drawn = self.clusters.clusters if self.clusters else "users"
+        return f"{self.confidence:.0%} bootstrap intervals over {drawn}"
 
     def __str__(self) -> str:
         lines = [self._summary()]
@@ -159,7 +168,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{metric}={mean:.4f}" for metric, mean in self.means.items())
-        return f"Evaluation({self.n_users:,} users: {shown})"
+        return f"Evaluation({self.n_users:,} {self._unit}: {shown})"
 
 
 def evaluate(
@@ -178,6 +187,7 @@ def evaluate(
     random_state: int | None = 0,
     n_threads: int | None = None,
     groups: Any = None,
+    histories: Any = None,
 ) -> Evaluation:
     """Compute metrics of the lists of all users.
 
@@ -191,10 +201,10 @@ def evaluate(
     test : Interactions, frame, (user, item) pairs, mapping of users to items, or sequence of collections of ids
         As in `precision`.
     metrics : str, Metric or function, or iterable of these
-        Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"`` or ``"ndcg@10(gain=exponential, denominator=relevant)"``,
-        in upper or lower case; see `Metric`. Without a cut-off, whole lists are evaluated. A function is a custom
-        metric; see the notes.
-    train : Interactions, sparse matrix, frame, (user, item) pairs, or mapping of users to items, optional
+        Metrics to compute, such as ``"ndcg"``, ``"ndcg@10"``, ``"ndcg@10(gain=exponential, denominator=relevant)"`` or
+        ``"recall@10(part=repeat)"``, in upper or lower case; see `Metric`. Without a cut-off, whole lists are
+        evaluated. A function is a custom metric; see the notes.
+    train : Interactions, Sequences, sparse matrix, frame, pairs, or mapping of users to items, optional
         Training data of the model. They provide the catalogue and the popularity of the items, which ``novelty``,
         ``popularity_bias`` and ``serendipity`` need, and they are checked for leaks.
     catalogue : Interactions, IdIndex, frame with the column item_id, or sequence of ids, optional
@@ -220,6 +230,9 @@ def evaluate(
         Segment of each user, such as new and returning: the attribute ``groups`` of the result reports every metric for
         each segment. The index of a Series contains the users; a frame has the column user_id and one other column.
         Users without a segment count only in the overall result.
+    histories : Sequences, Interactions, or other form of ``train``, optional
+        Items that each user had before the test, for metrics with ``part=repeat`` or ``part=explore``; by default
+        ``train``.
 
     Returns
     -------
@@ -275,6 +288,11 @@ def evaluate(
     >>> evaluate(lists, test, ["recall@2", n_missed])
     Evaluation(2 users: recall@2=0.7500, n_missed=0.5000)
 
+    The recall of the items that users had before, and that of new items:
+
+    >>> evaluate(lists, test, ["recall@2(part=repeat)", "recall@2(part=explore)"], train={1: [20], 2: [10]})
+    Evaluation(2 users: recall@2(part=repeat)=1.0000, recall@2(part=explore)=0.0000)
+
     The metrics of each segment of users:
 
     >>> result = evaluate(lists, test, ["recall@2", "mrr@2"], groups={1: "new", 2: "returning"})
@@ -290,13 +308,14 @@ def evaluate(
         vectors=ItemVectors.from_input(item_vectors),
         prices=read_item_values(prices, "price"),
         margins=read_item_values(margins, "margin"),
+        histories=None if histories is None else read_events(histories, "histories").data,
     )
     user_groups = None if groups is None else UserGroups.from_input(groups)
     runner = Runner(thread_count(n_threads))
     chosen = list(labelled.values())
     lists, truth, pairing = read_and_pair(recommendations, test, chosen, threshold, missing, context)
     if context.train is not None:
-        warn_of_leaks(truth, context.train)
+        warn_of_leaks(truth, context.train, repeats=any(isinstance(one, Metric) and one.part for one in chosen))
     if catalogue is not None and context.catalogue is not None:
         warn_of_foreign_items(lists.items, context.catalogue, "the catalogue")
     overall = _metrics_of_all_lists(labelled)

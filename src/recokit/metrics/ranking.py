@@ -12,12 +12,12 @@ from recokit.metrics._pairing import Missing
 __all__ = ["auc", "average_precision", "hit_rate", "ndcg", "precision", "recall", "reciprocal_rank"]
 
 REGISTRY.update(
-    precision=Definition(RankMeasure(ranking.HITS), denominator="k"),
-    recall=Definition(RankMeasure(ranking.HITS), denominator="relevant"),
-    hit_rate=Definition(RankMeasure(ranking.HIT_RATE)),
-    ndcg=Definition(RankMeasure(ranking.NDCG), denominator="min", gain="binary"),
-    average_precision=Definition(RankMeasure(ranking.AVERAGE_PRECISION), denominator="relevant"),
-    reciprocal_rank=Definition(RankMeasure(ranking.RECIPROCAL_RANK)),
+    precision=Definition(RankMeasure(ranking.HITS), denominator="k", has_parts=True),
+    recall=Definition(RankMeasure(ranking.HITS), denominator="relevant", has_parts=True),
+    hit_rate=Definition(RankMeasure(ranking.HIT_RATE), has_parts=True),
+    ndcg=Definition(RankMeasure(ranking.NDCG), denominator="min", gain="binary", has_parts=True),
+    average_precision=Definition(RankMeasure(ranking.AVERAGE_PRECISION), denominator="relevant", has_parts=True),
+    reciprocal_rank=Definition(RankMeasure(ranking.RECIPROCAL_RANK), has_parts=True),
     auc=Definition(RankMeasure(ranking.AUC)),
 )
 

@@ -11,7 +11,7 @@ from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, first_few
 from recokit.metrics import Evaluation, compare
-from recokit.metrics._resampling import bootstrap_means
+from recokit.metrics._resampling import Clusters, bootstrap_means
 from recokit.metrics.comparison import align_users
 from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, draw_legend, name_style, note, shortened
 
@@ -134,10 +134,11 @@ def segment_profiles(
     if n_segments < 1:
         raise ValueError(f"n_segments={n_segments}: expected at least 1")
     values = {name: one[:, 0] for name, one in align_users(models, [metric]).items()}
-    groups = _segments(next(iter(models.values())).users, segments, n_segments)
+    first = next(iter(models.values()))
+    groups = _segments(first.users, segments, n_segments)
     ax, step = axes_or_new(ax), min(0.16, 0.7 / len(models))
     for row, (color, (name, each)) in enumerate(zip([*COLORS] * 20, values.items(), strict=False)):
-        means, low, high = np.array([_interval(each[members]) for members in groups.values()]).T
+        means, low, high = np.array([_interval(each, members, first.clusters) for members in groups.values()]).T
         x = np.arange(len(groups)) + step * (row - (len(models) - 1) / 2)
         ax.errorbar(x, means, yerr=_bar_lengths(means, low, high), fmt="o", color=color, capsize=3, label=name or None)
     names = [f"{shortened(label, 16)}\n{_n_users(int(np.count_nonzero(members)))}" for label, members in groups.items()]
@@ -174,11 +175,14 @@ def _segments(users: AnyArray, segments: Any, n_segments: int) -> dict[str, Bool
     return {label: given == label for label in labels}
 
 
-def _interval(values: FloatArray) -> tuple[float, float, float]:
-    """Return the mean and the bounds of its bootstrap interval."""
-    means = bootstrap_means(np.ascontiguousarray(values[:, None]), _N_RESAMPLES, 0, Runner(thread_count(None)))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(values.mean()), float(low), float(high)
+def _interval(values: FloatArray, members: BoolArray, clusters: Clusters | None) -> tuple[float, float, float]:
+    """Return the mean over the members with a value, and the bounds of its bootstrap interval; NaN without a value."""
+    own, drawn = values[members], None if clusters is None else clusters.of_users(members)
+    if np.all(np.isnan(own)):
+        return np.nan, np.nan, np.nan
+    means = bootstrap_means(np.ascontiguousarray(own[:, None]), _N_RESAMPLES, 0, Runner(thread_count(None)), drawn)
+    low, high = np.nanquantile(means, [0.025, 0.975])
+    return float(np.nanmean(own)), float(low), float(high)
 
 
 def _bar_lengths(means: Any, low: Any, high: Any) -> AnyArray:

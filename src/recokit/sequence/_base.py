@@ -121,7 +121,7 @@ class SequenceRecommender(Recommender):
         same = isinstance(sequences, Sequences) and sequences.users == interactions.users
         if not same or sequences.items != interactions.items:
             raise ValueError("the users or items of the sequences and the interactions differ")
-        pairs = sequences.interactions()
+        pairs = sequences._pairs()
         if not (
             np.array_equal(pairs.indptr, interactions.indptr)
             and np.array_equal(pairs.item_codes, interactions.item_codes)
