@@ -46,8 +46,8 @@ for kind in all_recommenders():
         model.recommend_for([{0: 1.0, 1: 2.0}])
         model.predict([(0, 1), (2, 3)])
         times = [1, 2] if kind._reads_order else None
-        new = Interactions.from_arrays([1, 99999], [2, 5], [3, 4], times, feedback=feedback)
-        model.partial_fit(new, **side)
+        more = Interactions.from_arrays([1, 99999], [2, 5], [3, 4], times, feedback=feedback)
+        model.partial_fit(more, **side)
         new = compiled() - before
         assert not new, (kind.__name__, feedback, most, new)
 """
