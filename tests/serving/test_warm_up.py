@@ -35,7 +35,8 @@ for kind in all_recommenders():
     for feedback, most in [("explicit", 5), ("implicit", 1), ("implicit", 5)]:
         if feedback not in kind._supported_feedback:
             continue
-        data = Interactions.from_arrays(users, items, rng.integers(1, 1 + most, len(users)), feedback=feedback)
+        times = np.arange(len(users)) if kind._reads_order else None
+        data = Interactions.from_arrays(users, items, rng.integers(1, 1 + most, len(users)), times, feedback=feedback)
         side, model = kind._example_side(data), kind()
         if hasattr(model, "n_epochs"):
             model.set_params(n_epochs=2)
@@ -44,7 +45,9 @@ for kind in all_recommenders():
         model.recommend([1], n=20, candidates=list(range(0, 1100, 7)))
         model.recommend_for([{0: 1.0, 1: 2.0}])
         model.predict([(0, 1), (2, 3)])
-        model.partial_fit([(1, 2), (99999, 5)], [3, 4], **side)
+        times = [1, 2] if kind._reads_order else None
+        more = Interactions.from_arrays([1, 99999], [2, 5], [3, 4], times, feedback=feedback)
+        model.partial_fit(more, **side)
         new = compiled() - before
         assert not new, (kind.__name__, feedback, most, new)
 """

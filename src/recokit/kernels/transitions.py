@@ -83,7 +83,7 @@ def transition_rows(
 @njit(nogil=True, cache=True)
 def _select(touched: CodeArray, sums: FloatArray, scale: float, keys: Keys, value: FloatArray) -> int:
     """Select the items with the largest scaled sums, clear their sums, and return the number selected."""
-    size, worst = 0, np.float32(0.0)
+    size, worst = 0, 0.0
     for code in touched:
         value[0] = sums[code] * scale
         sums[code] = 0.0

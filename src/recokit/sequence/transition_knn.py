@@ -177,12 +177,12 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
         return {
-            "window": [5, 10, 20, 50, 100],
-            "gap_exponent": [0.25, 0.5, 0.75, 1.0],
-            "backward": [0.0, 0.15, 0.3, 0.5, 0.7],
-            "popularity_exponent": [0.0, 0.1, 0.2, 0.3, 0.5],
+            "window": [10, 20, 50, 100],
+            "gap_exponent": [0.4, 0.5, 0.6, 0.75, 1.0],
+            "backward": [0.2, 0.3, 0.4, 0.5],
+            "popularity_exponent": [0.1, 0.15, 0.2, 0.3],
             "smoothing": [0.0, 5.0, 10.0, 30.0, 100.0],
-            "decay": [0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8],
+            "decay": [0.4, 0.5, 0.6, 0.65, 0.7, 0.75],
         }
 
     def _fit(self, interactions: Interactions) -> None:
