@@ -31,7 +31,7 @@ from recokit import SLIST, TransitionKNN, evaluate
 from recokit.baselines import Popularity
 from recokit.linear import EASE
 from recokit.neighbors import ItemKNN
-from recokit.sequence import SessionKNN
+from recokit.sequence import TIFUKNN, RepeatFrequency, SessionKNN
 
 Parameters = dict[str, Any]
 
@@ -52,6 +52,8 @@ ITEMS = "amazon-toys", "ml-100k", "yoochoose-100k"
 MODELS: dict[str, Model] = {
     "Popularity": Model(Popularity),
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
+    "RepeatFrequency": Model(RepeatFrequency, BASKETS),
+    "TIFUKNN": Model(TIFUKNN, BASKETS),
     "TransitionKNN": Model(TransitionKNN, ITEMS),
     "SLIST": Model(SLIST, ITEMS),
     "ItemKNN": Model(ItemKNN),

@@ -39,7 +39,9 @@ def cosine(x, y, weights):
     return product / (norms[0] * norms[1]) if product else 0.0
 
 
-def tifu(baskets_by_user, user, *, n_neighbors, shrinkage, own_weight, amplification, tfidf, **decays):
+def tifu(
+    baskets_by_user, user, *, n_neighbors, shrinkage, own_weight, amplification, popularity_share, tfidf, **decays
+):
     """Return the score of each item."""
     users = list(baskets_by_user)
     vectors = {one: user_vector(baskets_by_user[one], **decays) for one in users}
@@ -52,12 +54,15 @@ def tifu(baskets_by_user, user, *, n_neighbors, shrinkage, own_weight, amplifica
     near = sorted(near, key=lambda one: -similarities[one])[:n_neighbors]
     alpha = total / (total + shrinkage) if own_weight is None else own_weight
     divisor = sum(similarities[one] ** amplification * vectors[one][1] for one in near)
+    kappa = 1.0 if popularity_share and not near else popularity_share
+    every = [basket for baskets in baskets_by_user.values() for basket in without_empty(baskets)]
     scores = {}
     for item in items:
         score = alpha * own[item] / total if item in own else 0.0
         for one in near:
             share = similarities[one] ** amplification * vectors[one][0].get(item, 0.0) / divisor
-            score += (1 - alpha) * share
+            score += (1 - alpha) * (1 - kappa) * share
+        score += (1 - alpha) * kappa * sum(item in basket for basket in every) / len(every)
         scores[item] = score
     return scores
 

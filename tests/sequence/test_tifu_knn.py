@@ -17,6 +17,7 @@ PARAMETERS = st.fixed_dictionaries(
         "basket_decay": st.sampled_from([0.9, 1.0]),
         "group_decay": st.sampled_from([0.5, 1.0]),
         "amplification": st.sampled_from([1.0, 2.0]),
+        "popularity_share": st.sampled_from([0.0, 0.2, 1.0]),
     }
 )
 BASKETS = {
@@ -70,7 +71,7 @@ def test_slots_hold_the_best_items_of_each_kind(baskets, n, share):
 
 def test_only_the_most_similar_users_count():
     for n_neighbors in (1, 2):
-        model = fitted(n_neighbors=n_neighbors)
+        model = fitted(n_neighbors=n_neighbors, popularity_share=0.0)
         why = model.explain("ann", "cup")
         near = {user for user, _ in model.similar_users("ann", n_neighbors)["ann"]}
         assert {term.subject for term in why.terms} == near
@@ -89,9 +90,17 @@ def test_more_baskets_make_the_neighbours_count_less():
     assert shares[0] > shares[1]
 
 
-def test_a_user_without_similar_users_gets_the_items_bought_before():
-    assert [item for item, _ in fitted().recommend("eve")["eve"]] == ["gin"]
-    assert fitted().recommend_for({"new": []}).counts.tolist() == [0]
+def test_a_user_without_similar_users_gets_the_items_bought_before_and_popular_items():
+    assert [item for item, _ in fitted().recommend("eve", n=2)["eve"]] == ["tea", "cup"]
+    shares = {"tea": 4 / 6, "cup": 3 / 6, "gin": 1 / 6, "milk": 1 / 6, "pot": 1 / 6}
+    assert dict(fitted().recommend_for({"new": []})["new"]) == pytest.approx(shares)
+
+
+def test_without_popularity_only_items_of_the_user_and_of_similar_users_are_listed():
+    model = fitted(popularity_share=0.0)
+    assert [item for item, _ in model.recommend("eve")["eve"]] == ["gin"]
+    assert "gin" not in dict(model.recommend("ann")["ann"])
+    assert model.recommend_for({"new": []}).counts.tolist() == [0]
 
 
 def test_similar_users_have_the_greatest_cosine():
@@ -104,9 +113,8 @@ def test_similar_users_have_the_greatest_cosine():
 def test_an_explanation_names_the_item_and_similar_users():
     model = fitted()
     why = model.explain("ann", "tea")
-    assert {(term.kind, term.subject) for term in why.terms} == {
-        ("past_item", "tea"), ("neighbor", "bob"), ("neighbor", "cy")
-    }  # fmt: skip
+    named = {(term.kind, term.subject) for term in why.terms}
+    assert named == {("past_item", "tea"), ("neighbor", "bob"), ("neighbor", "cy"), ("popularity", None)}
     assert sum(term.contribution for term in why.terms) == pytest.approx(dict(model.recommend("ann")["ann"])["tea"])
     why = model.explain_for([["tea", "milk"], ["tea"]], "cup")
     assert sum(term.contribution for term in why.terms) == pytest.approx(why.score)

@@ -35,8 +35,10 @@ class TIFUKNN(BasketRecommender):
 
     .. math::
 
-        s_u = \alpha_u \frac{v_u}{W_u} + (1 - \alpha_u) \frac{\sum_{w \in N} s_{uw}^\rho v_w}
-        {\sum_{w \in N} s_{uw}^\rho W_w}, \quad \alpha_u = \frac{W_u}{W_u + \lambda}
+        s_u = \alpha_u \frac{v_u}{W_u} + (1 - \alpha_u) \left( (1 - \kappa) \frac{\sum_{w \in N} s_{uw}^\rho v_w}
+        {\sum_{w \in N} s_{uw}^\rho W_w} + \kappa p \right), \quad \alpha_u = \frac{W_u}{W_u + \lambda}
+
+    where :math:`p` is the share of all baskets that contain each item. Users without neighbours have κ = 1.
 
     Parameters
     ----------
@@ -52,6 +54,9 @@ class TIFUKNN(BasketRecommender):
         r_g, factor of each group back, above 0 and at most 1.
     amplification : float
         ρ. Values above 1 give more weight to the most similar users, and need fewer neighbours.
+    popularity_share : float
+        κ from 0 to 1, share of popularity in the part of the neighbours. With 0, lists hold only items that the user or
+        a neighbour bought.
     own_weight : float, optional
         α from 0 to 1, the same for all users, in place of :math:`\alpha_u`; then λ is not used.
     weighting : {"tfidf", None}
@@ -96,7 +101,7 @@ class TIFUKNN(BasketRecommender):
     >>> baskets = {"ann": [["tea", "milk"], ["tea"]], "bob": [["tea", "cup"]], "eve": [["pot"]]}
     >>> model = TIFUKNN().fit(Sequences.from_baskets(baskets))
     >>> [item for item, _ in model.recommend("ann")["ann"]]
-    ['tea', 'cup', 'milk']
+    ['tea', 'cup', 'milk', 'pot']
     >>> model.recommend_for({"visitor": [["tea", "cup"]]}, n=1, exclude_seen=True)["visitor"][0][0]
     'milk'
     """
@@ -109,6 +114,7 @@ class TIFUKNN(BasketRecommender):
         "basket_decay": interval(0, 1, "right"),
         "group_decay": interval(0, 1, "right"),
         "amplification": POSITIVE,
+        "popularity_share": interval(0, 1, "both"),
         "own_weight": [*interval(0, 1, "both"), None],
         "weighting": one_of("tfidf", None),
     }
@@ -122,6 +128,7 @@ class TIFUKNN(BasketRecommender):
         basket_decay: float = 0.95,
         group_decay: float = 0.8,
         amplification: float = 1.0,
+        popularity_share: float = 0.2,
         own_weight: float | None = None,
         weighting: str | None = "tfidf",
         feedback: str = "auto",
@@ -134,6 +141,7 @@ class TIFUKNN(BasketRecommender):
         self.basket_decay = basket_decay
         self.group_decay = group_decay
         self.amplification = amplification
+        self.popularity_share = popularity_share
         self.own_weight = own_weight
         self.weighting = weighting
         self.feedback = feedback
@@ -149,6 +157,7 @@ class TIFUKNN(BasketRecommender):
             "basket_decay": [0.9, 0.95, 1.0],
             "group_decay": [0.7, 0.8, 0.9, 1.0],
             "amplification": [1.0, 2.0],
+            "popularity_share": [0.0, 0.2, 0.4],
         }
 
     # ------------------------------------------------------------------ fitting
@@ -169,10 +178,13 @@ class TIFUKNN(BasketRecommender):
         compared = self._weighted(self._vectors)
         self._columns = compared.transposed(n_items, self._runner())
         self._stats = read_only(row_stats(compared.indptr, compared.values))
-        # Rows to add up: the vectors of the users, then one row for each item, for the user's own vector.
-        codes = np.concatenate([self._vectors.codes, np.arange(n_items, dtype=np.int32)])
-        values = np.concatenate([self._vectors.values, np.ones(n_items, dtype=np.float32)])
-        lengths = np.concatenate([self._vectors.lengths, np.ones(n_items, dtype=np.int64)])
+        counts = np.bincount(self._baskets.codes, minlength=n_items)
+        bought = np.flatnonzero(counts)
+        shares = counts[bought] / len(basket_starts(self._baskets))
+        # Rows to add up: the vectors of the users, one row for each item, for the user's own vector, and popularity.
+        codes = np.concatenate([self._vectors.codes, np.arange(n_items), bought])
+        values = np.concatenate([self._vectors.values, np.ones(n_items), shares])
+        lengths = np.concatenate([self._vectors.lengths, np.ones(n_items, dtype=np.int64), [len(bought)]])
         self._rows = Rows.from_arrays(bounds_from_lengths(lengths), codes, values)
 
     def _restore(self) -> None:
@@ -234,18 +246,23 @@ class TIFUKNN(BasketRecommender):
         return self._profiles(*self._vectors_of(histories))
 
     def _profiles(self, vectors: Rows, totals: FloatArray) -> Rows:
-        """Return, for each vector, the rows of ``_rows`` to add up and their weights: neighbours, then own items."""
+        """Return the rows of ``_rows`` to add up and their weights: neighbours, own items and popularity."""
         neighbors = self._neighbors(vectors)
         alphas = (
             totals / (totals + self.shrinkage) if self.own_weight is None else np.full(len(totals), self.own_weight)
         )
         weights = neighbors.values.astype(np.float64) ** self.amplification
         sums = neighbors.sums(weights * self._totals[neighbors.codes])
-        weights *= np.repeat((1.0 - alphas) / np.where(sums > 0, sums, 1.0), neighbors.lengths)
+        kappas = np.where(sums > 0, self.popularity_share, 1.0) if self.popularity_share > 0 else np.zeros(len(sums))
+        parts = (1.0 - alphas) * (1.0 - kappas) / np.where(sums > 0, sums, 1.0)
+        weights *= np.repeat(parts, neighbors.lengths)
         own = vectors.values * np.repeat(alphas / np.where(totals > 0, totals, 1.0), vectors.lengths)
-        order = np.argsort(np.concatenate([neighbors.row_codes, vectors.row_codes]), kind="stable")
-        codes = np.concatenate([neighbors.codes, self.interactions_.n_users + vectors.codes])
-        return Rows.from_arrays(neighbors.indptr + vectors.indptr, codes[order], np.concatenate([weights, own])[order])
+        popular = Rows.from_row_codes(np.flatnonzero(kappas), np.full(np.count_nonzero(kappas), -1), len(kappas))
+        order = np.argsort(np.concatenate([neighbors.row_codes, vectors.row_codes, popular.row_codes]), kind="stable")
+        n_users, n_items = self.interactions_.n_users, self.interactions_.n_items
+        codes = np.concatenate([neighbors.codes, n_users + vectors.codes, n_users + n_items + 1 + popular.codes])
+        values = np.concatenate([weights, own, ((1.0 - alphas) * kappas)[kappas > 0]])
+        return Rows.from_arrays(neighbors.indptr + vectors.indptr + popular.indptr, codes[order], values[order])
 
     # ------------------------------------------------------------------ scores and lists
 
@@ -260,8 +277,9 @@ class TIFUKNN(BasketRecommender):
         return max(1, USERS_PER_BLOCK // 4)  # for the lists of neighbours
 
     def _bought(self, profiles: Rows) -> Rows:
-        own = profiles.select(profiles.codes >= self.interactions_.n_users)
-        return Rows.from_arrays(own.indptr, own.codes - self.interactions_.n_users, ())
+        first = self.interactions_.n_users
+        own = profiles.select((profiles.codes >= first) & (profiles.codes < first + self.interactions_.n_items))
+        return Rows.from_arrays(own.indptr, own.codes - first, ())
 
     def _top_eligible(self, profiles: Rows, n: int, eligible: EligibleItems, *, repeats: bool = False) -> Top:
         n_items = self.interactions_.n_items
@@ -279,8 +297,10 @@ class TIFUKNN(BasketRecommender):
         profile = self._user_profiles(np.array([user_code], dtype=np.int32))
         rows = self._rows.take(profile.codes)
         parts = rows.sums(rows.values * (rows.codes == item_code)) * profile.values
-        n_neighbors = np.count_nonzero(profile.codes < self.interactions_.n_users)
-        users = self.interactions_.users.take(profile.codes[:n_neighbors]).tolist()
-        neighbors = [Term("neighbor", user, float(part)) for user, part in zip(users, parts, strict=False)]
-        own = self._past_item_terms(np.array([item_code]), parts[n_neighbors:].sum(keepdims=True))
-        return [*own, *neighbors]
+        n_users, n_items = self.interactions_.n_users, self.interactions_.n_items
+        is_neighbor, is_popularity = profile.codes < n_users, profile.codes == n_users + n_items
+        users = self.interactions_.users.take(profile.codes[is_neighbor]).tolist()
+        neighbors = [Term("neighbor", user, float(part)) for user, part in zip(users, parts[is_neighbor], strict=True)]
+        own = parts[~is_neighbor & ~is_popularity].sum(keepdims=True)
+        popularity = Term("popularity", None, float(parts[is_popularity].sum()))
+        return [*self._past_item_terms(np.array([item_code]), own), *neighbors, popularity]
