@@ -50,4 +50,4 @@ def loses_to_popularity(lists: Top, histories: Rows, item_counts: FloatArray) ->
         history = histories.codes[histories.indptr[user] : histories.indptr[user + 1]]
         differences[user] += np.count_nonzero(np.isin(lists.codes[user, : lists.counts[user]], history))
     error = float(np.std(differences)) / np.sqrt(len(differences))
-    return float(np.mean(differences)) < -_STANDARD_ERRORS * error
+    return bool(np.mean(differences) < -_STANDARD_ERRORS * error)
