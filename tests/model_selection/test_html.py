@@ -39,4 +39,5 @@ def test_a_search_is_a_table_of_the_printed_cells(models):
     html = found._repr_html_()
     assert all(cell in str(found) for cell in cells(html))
     assert f"{found.best_score:.4f}" in html
+    assert html.count("<td") % html.count("<th>") == 0
     assert html.count("<tr>") - 1 == len(found.trials if isinstance(models, ItemKNN) else found.leaderboard)

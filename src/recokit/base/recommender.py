@@ -462,7 +462,7 @@ class Recommender(RegressorMixin, Hooks):
         >>> from recokit import ItemKNN
         >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea")])
         >>> print(model.explain_for(["tea"], "cup"))
-        cup scores 0.0978 for this user because of their interest in tea (+0.0978).
+        cup scores 0.0883 for this user because of their interest in tea (+0.0883).
         """
         check_language(language)
         items = self.interactions_.items

@@ -49,7 +49,7 @@ class Clock:
         if growths.get(last, 0.0) > 0:
             step = math.log(self._levels[last] / self._levels[last - 1])
             exponent = min(max(math.log(growths[last]) / step, 1.0), _MAX_GROWTH)
-        return fastest[last] * (self._levels[rung] / self._levels[last]) ** exponent
+        return fastest[last] * math.pow(self._levels[rung] / self._levels[last], exponent)
 
     def estimate_climb(self, rung: int, model: str = "") -> float:
         """Return the seconds of one trial on each rung from this one to the last."""

@@ -157,26 +157,15 @@ class Tuning:
     def _repr_html_(self) -> str:
         if self._has_several():
             columns = ["model", self.metric, "95% interval", "seconds", self.resource, "verdict", "parameters"]
-            rows = [
-                (
-                    r.model,
-                    _score(r.score),
-                    _interval(r),
-                    f"{r.seconds:.2f}",
-                    f"{r.resource:,}",
-                    r.verdict,
-                    _shown(r.params),
-                )
-                for r in self.leaderboard
-            ]
+            rows = [[row.model, *_numbers(row), row.verdict, _shown(row.params)] for row in self.leaderboard]
             return html_table(" ".join(self._summary()), columns, rows)
-        trials = [
+        shown = [
             [f"{t.resource:,}", _score(t.score) or "failed", f"{t.seconds:.2f}", _shown(t.params)]
             for t in self._ranked_trials()[:_MAX_PRINTED]
         ]
         n_more = len(self.trials) - _MAX_PRINTED
         columns = [self.resource, self.metric, "seconds", "parameters"]
-        return html_table(" ".join(self._summary()), columns, trials, f"… and {n_more:,} more" if n_more > 0 else "")
+        return html_table(" ".join(self._summary()), columns, shown, f"… and {n_more:,} more" if n_more > 0 else "")
 
     def _has_several(self) -> bool:
         return len(self.leaderboard) > 1
@@ -258,6 +247,10 @@ def _score(score: float) -> str:
 
 def _interval(row: LeaderboardRow) -> str:
     return "" if math.isnan(row.low) else f"[{row.low:.4f}, {row.high:.4f}]"
+
+
+def _numbers(row: LeaderboardRow) -> list[str]:
+    return [_score(row.score), _interval(row), f"{row.seconds:.2f}", f"{row.resource:,}"]
 
 
 def _shown(params: dict[str, Any]) -> str:

@@ -239,6 +239,8 @@ def _run(search: Halving, evaluate: _Evaluation, schedule: Schedule, verbose: bo
         while True:
             closing = bool(trials) and schedule.is_closing(search)
             asked = search.ask(closing=closing, allow=partial(schedule.allows, search, closing=closing))
+            if asked is None and closing:  # the best candidates are done, or too slow for the time left
+                asked = search.ask(allow=partial(schedule.allows, search, closing=False))
             if asked is None or (trials and schedule.left < schedule.clock.estimate(asked[1], _model(search, asked))):
                 return trials
             number, rung = asked

@@ -135,7 +135,7 @@ class ItemKNN(NeighborhoodRecommender):
     >>> [(item, round(score, 3)) for item, score in model.similar_items("tea")["tea"]]
     [('cup', 0.128), ('pot', 0.045)]
     >>> print(model.explain("ann", "pot"))
-    pot scores 0.0525 for ann because of their interest in tea (+0.0525).
+    pot scores 0.0445 for ann because of their interest in tea (+0.0445).
     """
 
     _rows_are_users = False
