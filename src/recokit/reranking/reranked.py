@@ -148,7 +148,7 @@ class Reranked(Recommendations):
         solution = solve(lists, filled, found, plan, n, Runner(n_threads))
         items = plan.items.take(np.maximum(solution.codes, 0))
         counts = np.count_nonzero(solution.filled, axis=1)
-        made = cls(lists.users, items, solution.values, counts)
+        made = cls(lists.users, items, solution.values, counts, columns=lists._columns)
         made._plan, made._solution = plan, solution
         made._source, made._n_threads = (lists, filled, found), n_threads
         return made
@@ -229,6 +229,11 @@ class Reranked(Recommendations):
                 return f"{rule} allows no further item with {name}={plan.catalogue.values(name)[code]!r}"
         if model_position is None:
             return "the model did not list it"
+        required = dict.fromkeys(solution.forced[row][solution.filled[row] & (solution.forced[row] != -1)].tolist())
+        if required:
+            rules = [k for k in plan.pins if -2 in required] + [plan.quotas[q][0] for q in required if q >= 0]
+            names = ", ".join(str(plan.rules[k]) for k in dict.fromkeys(rules))
+            return f"the listed items have greater values, or are required by {names}"
         return "the listed items have greater values"
 
     def report(self) -> RuleReport:
@@ -256,8 +261,8 @@ class Reranked(Recommendations):
             changed = int(np.count_nonzero(solution.codes != without.codes))
             lost = float(np.mean(without.ndcg) - np.mean(solution.ndcg)) if len(solution.codes) else 0.0
             quotas = [q for q, (place, _, _) in enumerate(plan.quotas) if place == k]
-            gave_way = int(np.count_nonzero(solution.gave_way[:, quotas].sum(axis=1)))
-            if k in plan.pins and plan.pins[k][1] < solution.codes.shape[1]:
+            gave_way = int(np.count_nonzero(np.any(solution.is_unmet[:, quotas], axis=1)))
+            if k in plan.pins:
                 gave_way = int(np.count_nonzero(~np.any(solution.codes == plan.pins[k][0], axis=1)))
             effects.append(RuleEffect(repr(rule), changed, lost, gain, aim, gave_way))
         n_short = int(np.count_nonzero(self.counts < solution.codes.shape[1]))
