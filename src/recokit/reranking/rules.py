@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from numbers import Real
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,8 +34,6 @@ _KINDS: dict[str, type["Rule"]] = {}
 
 class Rule:
     """Base class of rules: small immutable objects that JSON can hold."""
-
-    is_hard: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -71,8 +69,8 @@ class Rule:
 
     def _read_number(self, name: str, low: float, high: float, expected: str) -> None:
         """Refuse the value of a field unless it is a number from low to high; make it a number of Python."""
-        value = getattr(self, name)
-        is_number = isinstance(value, Real) and type(value) is not bool and bool(np.isfinite(float(value)))
+        value: Any = getattr(self, name)
+        is_number = isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))  # type: ignore[unreachable]
         self._require(is_number and low <= value <= high, name, expected)
         object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
 
@@ -132,7 +130,6 @@ class Exclude(Rule):
     """
 
     filter: Filter
-    is_hard: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._read_filter()
@@ -149,7 +146,6 @@ class InStock(Rule):
     """
 
     column: str = "stock"
-    is_hard: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -289,7 +285,6 @@ class MaxPer(Rule):
 
     column: str
     k: int = 2
-    is_hard: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._read_whole_number("k")
