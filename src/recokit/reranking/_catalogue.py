@@ -84,13 +84,22 @@ class Catalogue:
         """
         if name == "item_id":
             return list(self.items)
-        given = list(self._column(name))
+        given = self._given(name)
+        if isinstance(given, np.ndarray):
+            known = iter(given[self._rows[self._rows >= 0]])
+            return [next(known) if here else None for here in self._rows >= 0]
+        given = list(given)
+        return [None if row < 0 else given[row] for row in self._rows]
+
+    def _given(self, name: str) -> Any:
+        """Return a column as it was given, with one value for each row."""
+        given = self._column(name)
         if len(given) != len(self._known):
             raise DataError(
                 f"catalogue: column {name!r} has {len(given)} rows, and item_id has {len(self._known)}; "
                 "give one value for each item"
             )
-        return [None if row < 0 else given[row] for row in self._rows]
+        return given
 
     def numbers(self, name: str) -> FloatArray:
         """Return a column as (n_items,) float64, NaN for missing values.
@@ -100,6 +109,11 @@ class Catalogue:
         DataError
             There is no such column, or it holds other things than numbers.
         """
+        given = None if name == "item_id" else self._given(name)
+        if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
+            numbers, known = np.full(len(self.items), np.nan), self._rows >= 0
+            numbers[known] = given[self._rows[known]]
+            return numbers
         values = self.values(name)
         try:
             if any(isinstance(value, str | bytes) for value in values):

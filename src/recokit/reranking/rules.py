@@ -127,6 +127,11 @@ class Exclude(Rule):
     Parameters
     ----------
     filter : Filter
+
+    Examples
+    --------
+    >>> Exclude(Where("brand", "==", "Oak")).filter
+    Where(column='brand', op='==', value='Oak')
     """
 
     filter: Filter
@@ -143,6 +148,11 @@ class InStock(Rule):
     ----------
     column : str
         Column of numbers or of True and False.
+
+    Examples
+    --------
+    >>> InStock("n_left")
+    InStock(column='n_left')
     """
 
     column: str = "stock"
@@ -159,6 +169,16 @@ class Boost(Rule):
         At least 0; below 1 it demotes the items.
     bonus : float
         On the scale of relevance, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        The factor is below 0, or a value is not a finite number.
+
+    Examples
+    --------
+    >>> Boost(Where("is_new", "==", True), bonus=0.1).bonus
+    0.1
     """
 
     filter: Filter
@@ -184,6 +204,16 @@ class Margin(Rule):
         Column of numbers.
     weight : float
         On the scale of relevance; negative to prefer low values.
+
+    Raises
+    ------
+    ValueError
+        The weight is not a finite number.
+
+    Examples
+    --------
+    >>> Margin("price", weight=-0.2)
+    Margin(column='price', weight=-0.2)
     """
 
     column: str = "margin"
@@ -207,6 +237,16 @@ class Freshness(Rule):
         On the scale of relevance.
     now : datetime or text, optional
         Moment from which ages are counted; by default ``context["now"]``, else the latest date of the column.
+
+    Raises
+    ------
+    ValueError
+        The half-life is not above 0, the weight is not a finite number, or ``now`` is no date.
+
+    Examples
+    --------
+    >>> Freshness(half_life=7, now="2024-05-01T02:00+02:00").now
+    '2024-05-01T00:00:00.000000'
     """
 
     column: str = "added_at"
@@ -238,6 +278,16 @@ class PriceNear(Rule):
         Tolerance of the logarithm of the price.
     weight : float
         On the scale of relevance.
+
+    Raises
+    ------
+    ValueError
+        The width is not above 0, or the weight is not a finite number.
+
+    Examples
+    --------
+    >>> PriceNear(width=0.2)
+    PriceNear(column='price', level='price_level', width=0.2, weight=0.1)
     """
 
     column: str = "price"
@@ -259,6 +309,16 @@ class Pin(Rule):
     item : id
     position : int
         From 1 to the length of the lists. In a list with fewer items than that, the pinned item is the last one.
+
+    Raises
+    ------
+    ValueError
+        The item is missing, or the position is not a whole number from 1.
+
+    Examples
+    --------
+    >>> Pin("tea", position=2)
+    Pin(item='tea', position=2)
     """
 
     item: Any
@@ -281,6 +341,16 @@ class MaxPer(Rule):
         Column of categories, such as brand, category or seller.
     k : int
         At least 1.
+
+    Raises
+    ------
+    ValueError
+        ``k`` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> MaxPer("seller", 3)
+    MaxPer(column='seller', k=3)
     """
 
     column: str
@@ -301,6 +371,16 @@ class MinShare(Rule):
         From 0 to 1. A list of n items gets at least ⌈share · n⌉ matching items.
     by_prefix : bool
         Require at least ⌊share · p⌋ matching items among the first p too, for every p.
+
+    Raises
+    ------
+    ValueError
+        The share is not a number from 0 to 1.
+
+    Examples
+    --------
+    >>> MinShare(Where("price", "<", 20), 0.3).share
+    0.3
     """
 
     filter: Filter
@@ -323,9 +403,19 @@ class Fair(Rule):
     shares : mapping of groups to shares, or sequence of pairs
         The sum is at most 1.
 
+    Raises
+    ------
+    ValueError
+        A share is not a number from 0 to 1, or the sum is above 1.
+
     References
     ----------
     M. Zehlike et al. (2017). FA*IR: a fair top-k ranking algorithm. CIKM.
+
+    Examples
+    --------
+    >>> Fair("seller", {"small": 0.4, "large": 0.4}).to_dict()["shares"]
+    {'small': 0.4, 'large': 0.4}
     """
 
     column: str
@@ -358,7 +448,12 @@ class Diversity(Rule):
         λ, from 0 (relevance only) to below 1.
     by : {"mmr", "dpp"}
     columns : sequence of str
-        Columns of categories.
+        Columns of categories. A missing category is equal to none.
+
+    Raises
+    ------
+    ValueError
+        The trade-off or ``by`` has another value.
 
     References
     ----------
@@ -366,6 +461,11 @@ class Diversity(Rule):
 
     L. Chen, G. Zhang and E. Zhou (2018). Fast greedy MAP inference for determinantal point process to improve
     recommendation diversity. NeurIPS.
+
+    Examples
+    --------
+    >>> Diversity(0.5, columns=["brand", "category"])
+    Diversity(trade_off=0.5, by='mmr', columns=('brand', 'category'))
     """
 
     trade_off: float = 0.3
@@ -394,9 +494,19 @@ class Calibrate(Rule):
     trade_off : float
         λ, from 0 (relevance only) to below 1.
 
+    Raises
+    ------
+    ValueError
+        The trade-off has another value.
+
     References
     ----------
     H. Steck (2018). Calibrated recommendations. RecSys.
+
+    Examples
+    --------
+    >>> Calibrate("category", trade_off=0.5)
+    Calibrate(column='category', trade_off=0.5)
     """
 
     column: str
