@@ -162,6 +162,20 @@ def test_lists_equal_those_of_the_naive_reference(problem, k, share, by_prefix, 
     assert [item for item, _ in result[0]] == naive.greedy(values, n, **options)
 
 
+@settings(deadline=None, max_examples=40)
+@given(problems(), st.lists(st.sampled_from([(3, 0), (0, 2), (-1, 0), (0, -1), (0, 0)]), min_size=7, max_size=7))
+def test_similarities_of_vectors_are_cosines_above_zero(problem, vectors):
+    order = sorted(problem["items"], key=lambda item: -problem["scores"][item])
+    scores = [problem["scores"][item] for item in order]
+    relevance = rerank(Recommendations([0], [order], [scores]), [], n=len(order)).scores[0].tolist()
+    units = [np.array(vector) / max(1, np.linalg.norm(vector)) for vector in vectors]
+    options = {"mmr": 0.4 / 0.6, "similarity": lambda i, j: max(0.0, float(units[i] @ units[j]))}
+    expected = naive.greedy(dict(zip(order, relevance, strict=True)), problem["n"], **options)
+    context = {"vectors": dict(enumerate(vectors))}
+    result = rerank(Recommendations([0], [order], [scores]), [Diversity(0.4)], n=problem["n"], context=context)
+    assert [item for item, _ in result[0]] == expected
+
+
 @settings(deadline=None, max_examples=60)
 @given(problems(), st.sampled_from([1, 2]), st.sampled_from([0.25, 0.5, 1.0]))
 def test_hard_rules_hold_even_if_a_quota_must_give_way(problem, k, share):
@@ -253,7 +267,8 @@ def test_reasons_name_the_rule_that_decided():
 
 
 def test_reasons_hold_the_terms_that_add_up_to_the_value():
-    rules = [Boost(Where("brand", "==", "oak"), 0.5, 0.1), Margin("price", 0.3), Diversity(0.5, columns=("brand",))]
+    rules = [Boost(Where("brand", "==", "oak"), 0.5, 0.1), Diversity(0.5, columns=("brand",)), Calibrate("kind", 0.4)]
+    rules += [Margin("price", 0.3)] * 2
     result = rerank(LISTS, rules, CATALOGUE, 4)
     for item, value in result["ann"]:
         reason = result.why("ann", item)

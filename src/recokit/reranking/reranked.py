@@ -202,15 +202,15 @@ class Reranked(Recommendations):
     def _terms(self, row: int, code: int, relevance: float, position: int | None) -> dict[str, float]:
         """Return the terms of the value of an item, by rule; those of zero are left out."""
         plan, codes = self._plan, np.array([[code]], dtype=np.int32)
-        terms = {
-            repr(rule): float(plan.bonus(k, self.users[row : row + 1], codes, np.array([[relevance]]))[0, 0])
-            for k, rule in enumerate(plan.rules)
-        }
+        user, relevances = self.users[row : row + 1], np.array([[relevance]])
+        found = [(rule, float(plan.bonus(k, user, codes, relevances)[0, 0])) for k, rule in enumerate(plan.rules)]
         if position is not None:
-            dynamic = self._solution.dynamic[row, position]
-            for found, term in zip((plan.diversity, plan.calibration), dynamic, strict=True):
-                if found is not None:
-                    terms[repr(found[1])] = float(term)
+            dynamic = self._solution.dynamic[row, position].tolist()
+            added = zip((plan.diversity, plan.calibration), dynamic, strict=True)
+            found += [(chosen[1], term) for chosen, term in added if chosen is not None]
+        terms: dict[str, float] = {}
+        for rule, term in found:
+            terms[repr(rule)] = terms.get(repr(rule), 0.0) + term
         return {name: term for name, term in terms.items() if term}
 
     def _decision(self, row: int, code: int, position: int | None, model_position: int | None) -> str:

@@ -439,8 +439,9 @@ class Diversity(Rule):
     """Penalize items that are similar to items higher in the list.
 
     The similarity of two items is the share of ``columns`` in which they are equal, or, without columns, the cosine of
-    their vectors in ``context["vectors"]``. MMR subtracts λ/(1 − λ) times the largest similarity to an item above. DPP
-    adds λ/(1 − λ) · ½ log of the part of the item's vector that the items above do not explain.
+    their vectors in ``context["vectors"]``. MMR subtracts λ/(1 − λ) times the largest similarity to an item above, or 0
+    if all are negative. DPP adds λ/(1 − λ) · ½ log of the part of the item's vector that the items above do not
+    explain. Items without a vector are similar to none.
 
     Parameters
     ----------

@@ -132,7 +132,7 @@ class SessionKNN(SequenceRecommender):
     >>> sessions = Sequences.from_lists([["tea", "cup", "pot"], ["tea", "cup"], ["mug", "pot"]])
     >>> model = SessionKNN().fit(sessions)
     >>> [item for item, _ in model.recommend_for({"visitor": ["mug", "tea"]}, n=2)["visitor"]]
-    ['cup', 'pot']
+    ['cup', 'tea']
     """
 
     _excludes_seen: ClassVar[bool] = False
