@@ -278,6 +278,11 @@ def test_lists_longer_than_the_candidates_are_short():
     assert result.report().effects[0].gave_way == 1  # 4 of 10 are required, and 2 of 4 are listed
 
 
+def test_a_report_has_no_prices_if_they_are_text():
+    report = rerank(LISTS, [MaxPer("kind", 1)], {**KINDS, "price": ["1 €", "2 €", "3 €", "4 €"]}).report()
+    assert math.isnan(report.effects[0].price)
+
+
 def test_re_ranked_lists_are_recommendations():
     result = rerank(LISTS, [MaxPer("kind", 1)], KINDS, 3)
     for other in (pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):

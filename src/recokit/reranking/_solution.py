@@ -31,7 +31,7 @@ class Solution(NamedTuple):
     forced : (n_lists, n) int32 array
         Quota that changed the choice, −1 for none, −2 for a pin.
     is_unmet : (n_lists, n_quotas) bool array
-        Whether the list has fewer members of a quota than it requires, in a prefix that is not all members.
+        Whether a prefix of the list holds other items in place of required members of the quota.
     """
 
     candidates: Candidates
@@ -107,7 +107,7 @@ def solve(lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Pla
 def _is_unmet(codes: CodeArray, constraints: Constraints) -> BoolArray:
     """Return whether each list breaks each quota: (n_lists, n_quotas) bool.
 
-    A short list breaks a quota only if it holds other items in place of members.
+    It breaks a quota if a prefix has fewer members than required, and other items too.
     """
     filled = codes >= 0
     unmet = np.zeros((len(codes), len(constraints.quotas)), dtype=np.bool_)

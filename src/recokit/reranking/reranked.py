@@ -10,7 +10,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.recommendations import Recommendations
-from recokit.exceptions import UnknownIdError
+from recokit.exceptions import DataError, UnknownIdError
 from recokit.reranking._plan import Plan
 from recokit.reranking._solution import Solution, discounts, solve
 
@@ -62,7 +62,7 @@ class RuleEffect:
     ndcg : float
         Mean NDCG that the rule costs, with the relevance as gain.
     price : float
-        Mean exposure-weighted price of a list that the rule gains; NaN without a column price.
+        Mean exposure-weighted price of a list that the rule gains; NaN without a column price of numbers.
     exposure : float
         Share of the exposure of all items that the rule gains for its items: pinned, excluded, or matching its filter.
         Negative for exclusions; NaN for rules without such items.
@@ -288,10 +288,13 @@ class Reranked(Recommendations):
 
 
 def _prices(plan: Plan) -> Any:
-    """Return the prices of the items, 0 where missing, or None without such a column."""
+    """Return the prices of the items, 0 where missing, or None without a column price of numbers."""
     if "price" not in plan.catalogue.names:
         return None
-    return np.nan_to_num(plan.catalogue.numbers("price"))
+    try:
+        return np.nan_to_num(plan.catalogue.numbers("price"))
+    except DataError:  # texts such as "3 €" matter only to rules that read them
+        return None
 
 
 def _shown(values: Any, solution: Solution) -> Any:
