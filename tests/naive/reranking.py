@@ -23,10 +23,9 @@ def greedy(values, n, *, caps=(), quotas=(), pins=None, similarity=None, mmr=0.0
         if not open_items:
             continue
         allowed = open_items
-        for members, needed in quotas:
-            have = sum(item in members for item in chosen)
-            urgent = any(needed[later] - have > later - place for later in range(place, n))
-            if urgent and any(item in members for item in allowed):
+        for some in disjoint_sets(quotas):
+            members = demanded(some, chosen, open_items, pins, place, n)
+            if any(item in members for item in allowed):
                 allowed = [item for item in allowed if item in members]
         total = {
             item: values[item]
@@ -37,6 +36,33 @@ def greedy(values, n, *, caps=(), quotas=(), pins=None, similarity=None, mmr=0.0
         }
         chosen.append(max(total, key=lambda item: (total[item], -list(values).index(item))))
     return chosen
+
+
+def disjoint_sets(quotas):
+    """Return successive quotas without common members in sets."""
+    sets = []
+    for members, needed in quotas:
+        if sets and all(members.isdisjoint(others) for others, _ in sets[-1]):
+            sets[-1].append((members, needed))
+        else:
+            sets.append([(members, needed)])
+    return sets
+
+
+def demanded(quotas, chosen, open_items, pins, place, n):
+    """Return the members of which one must be next, since the quotas need all free places of a prefix; else none."""
+    for later in range(place, n):
+        coming = [pins[k] for k in range(place + 1, later + 1) if k in pins]
+        room, urgent = later + 1 - place - len(coming), set()
+        for members, needed in quotas:
+            have = sum(item in members for item in [*chosen, *coming])
+            missing = min(needed[later] - have, sum(item in members for item in open_items), room)
+            if missing > 0:
+                urgent |= members
+                room -= missing
+        if room == 0:
+            return urgent
+    return set()
 
 
 def fits(item, chosen, caps):

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import recokit
 from recokit import Interactions
 from recokit.data import Sequences
-from recokit.exceptions import DataError, UnknownIdError
+from recokit.exceptions import DataError, ModelFormatError, UnknownIdError
 from recokit.sequence import SessionKNN
 from tests.naive import sessions as naive
 
@@ -54,6 +55,22 @@ def test_scores_equal_those_of_the_naive_reference(sessions, current, chosen):
         assert found == pytest.approx(expected, rel=1e-5)
     else:
         assert found == {}
+
+
+@settings(deadline=None, max_examples=60)
+@given(sessions_of_items, parameters, st.integers(0, 7))
+def test_training_sessions_and_their_neighbours_equal_those_of_the_naive_reference(sessions, chosen, row):
+    row %= len(sessions)
+    model = SessionKNN(**chosen).fit(Sequences.from_lists(sessions))
+    own = len(sessions) - 1 - row  # the last session is the most recent
+    expected = naive.session_scores(sessions[::-1], sessions[row], own=own, **chosen)
+    found = model.recommend([row], n=100, exclude_seen=False)[row]
+    assert dict(found) == pytest.approx(expected, rel=1e-5)
+    weights = naive.step_weights(sessions[row], chosen["max_history"], chosen["decay"])
+    exponents = chosen["idf_exponent"], chosen["length_exponent"], chosen["similarity_exponent"]
+    near, _ = naive.similarities(sessions[::-1], weights, own, chosen["n_recent"], *exponents, chosen["recency"])
+    found = model.similar_users([row], n=100)[row]
+    assert dict(found) == pytest.approx({len(sessions) - 1 - n: value for n, value in near.items()}, rel=1e-5)
 
 
 def test_a_training_session_is_not_its_own_neighbour():
@@ -134,11 +151,65 @@ def test_an_update_equals_a_refit():
 
 
 def test_a_loaded_model_gives_the_same_scores(tmp_path):
-    import recokit
-
     model = SessionKNN().fit(Sequences.from_lists(SESSIONS))
     model.save(tmp_path / "model")
     assert scores_of(recokit.load(tmp_path / "model"), ["mug", "tea"]) == scores_of(model, ["mug", "tea"])
+
+
+def test_parameters_that_change_after_the_fit_take_effect_at_the_next_fit():
+    model = SessionKNN().fit(Sequences.from_lists(SESSIONS))
+    before, similar = scores_of(model, ["mug", "tea"]), model.similar_users([1])[1]
+    changes = {"n_neighbors": 1, "n_recent": 1, "similarity_exponent": 3.0, "alignment": "last", "repeat": 0.0}
+    model.set_params(**changes, decay=1.0, history_weight=0.0, expansion=0.0, max_history=1)
+    assert scores_of(model, ["mug", "tea"]) == before
+    assert model.similar_users([1])[1] == similar
+    terms = model.explain_for(["mug", "tea"], "cup").terms
+    assert {term.subject for term in terms if term.kind == "past_item"} <= {"mug", "tea"}
+    assert sum(term.contribution for term in terms) == pytest.approx(before["cup"], rel=1e-5)
+    assert scores_of(model.fit(Sequences.from_lists(SESSIONS)), ["mug", "tea"]) != before
+
+
+@pytest.mark.parametrize("wrong", [{"n_neighbors": -1}, {"decay": 5.0}, {"alignment": "first"}, {"n_recent": "all"}])
+def test_saved_parameters_out_of_range_are_refused(tmp_path, wrong):
+    SessionKNN().fit(Sequences.from_lists(SESSIONS)).set_params(**wrong).save(tmp_path / "model")
+    with pytest.raises(ModelFormatError, match=next(iter(wrong))):
+        recokit.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("other", [SESSIONS[:3], [*SESSIONS[:3], ["tea", "cup"]], [["jug"]] * 4])
+def test_saved_sequences_of_other_data_are_refused(tmp_path, other):
+    model = SessionKNN().fit(Sequences.from_lists(SESSIONS))
+    model.sequences_ = Sequences.from_lists(other)
+    model.save(tmp_path / "model")
+    with pytest.raises(ModelFormatError, match="the sequences and the interactions differ"):
+        recokit.load(tmp_path / "model")
+
+
+def test_lists_are_at_most_as_long_as_the_items_and_sessions():
+    model = SessionKNN().fit(Sequences.from_lists(SESSIONS))
+    assert {item for item, _ in model.similar_items(["cup"], n=50)["cup"]} == {"tea", "pot", "mug"}
+    assert {session for session, _ in model.similar_users([1], n=50)[1]} == {0, 3}
+    assert model.recommend_for([[]]).counts.tolist() == [0]
+    assert model.recommend([0], n=50, exclude_seen=False).counts.tolist() == [4]
+
+
+def test_times_are_numbers_or_dates_without_gaps():
+    days = np.array(["2024-01-03", "2024-01-04", "2024-01-01", "2024-01-02"], dtype="datetime64[D]")
+    log = ["a", "a", "b", "b"], ["tea", "cup", "tea", "pot"]
+    by_date = SessionKNN().fit(Sequences.from_arrays(*log, days))
+    by_number = SessionKNN().fit(Sequences.from_arrays(*log, [3, 4, 1, 2]))
+    assert scores_of(by_date, ["tea"]) == scores_of(by_number, ["tea"])
+    assert scores_of(by_date, ["tea"])["cup"] > scores_of(by_date, ["tea"])["pot"]
+    days[1] = "NaT"
+    with pytest.raises(DataError, match="1 missing time"):
+        SessionKNN().fit(Sequences.from_arrays(*log, days))
+
+
+def test_the_values_of_the_search_space_are_valid():
+    data = Sequences.from_lists(SESSIONS)
+    for name, values in SessionKNN().search_space().items():
+        for value in values:
+            assert scores_of(SessionKNN(**{name: value}).fit(data), ["tea"])
 
 
 def test_long_sessions_with_repeated_clicks_are_scored():

@@ -26,6 +26,8 @@ class Constraints(NamedTuple):
         Smallest number of members among the first p items, for p = 1 … n, in order of priority.
     members : (n_quotas, n_items) bool array
         Members of each quota.
+    quota_sets : (n_quotas,) int32 array
+        Ascending numbers of sets of quotas; the quotas of a set have no member in common.
     pins : (n,) int32 array
         Code of the item at each position, −1 for none.
     """
@@ -34,6 +36,7 @@ class Constraints(NamedTuple):
     cap_groups: CodeArray
     quotas: IntArray
     members: BoolArray
+    quota_sets: CodeArray
     pins: CodeArray
 
 
@@ -101,21 +104,74 @@ def _divergence_term(count: int, target: float, total: int) -> float:
 
 
 @njit(nogil=True, cache=True)
-def _is_urgent(constraints: Constraints, have: IntArray, place: int, q: int) -> bool:
-    """Return whether the next item must be a member of quota q, for this prefix or a longer one."""
-    n = constraints.quotas.shape[1]
-    urgent = False
-    for later in range(place, n):
-        urgent = urgent or constraints.quotas[q, later] - have[q] > later - place
-    return urgent
-
-
-@njit(nogil=True, cache=True)
 def _is_open(code: int, caps: IntArray, cap_groups: CodeArray, used: IntArray) -> bool:
     """Return whether no cap forbids one more item of the groups of an item."""
     for c in range(len(caps)):
         group = cap_groups[c, code]
         if group >= 0 and used[c, group] >= caps[c]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _count_open(
+    codes: CodeArray, free: BoolArray, constraints: Constraints, used: IntArray, available: IntArray
+) -> None:
+    """Write the number of free members of each quota that the caps allow."""
+    available[:] = 0
+    for k in range(len(codes)):
+        if free[k] and _is_open(codes[k], constraints.caps, constraints.cap_groups, used):
+            for q in range(len(available)):
+                available[q] += constraints.members[q, codes[k]]
+
+
+@njit(nogil=True, cache=True)
+def _mark_urgent(
+    constraints: Constraints,
+    have: IntArray,
+    available: IntArray,
+    place: int,
+    first: int,
+    last: int,
+    coming: IntArray,
+    must: BoolArray,
+) -> bool:
+    """Mark the quotas first … last − 1 of a set if the next item must serve one of them; return whether it must.
+
+    It must if the members that the set needs in this prefix or a longer one take all of its places. ``coming`` holds
+    the pinned members. If the needs exceed the places, the first quotas of the set count.
+    """
+    room = 0
+    coming[first:last] = 0
+    for later in range(place, len(constraints.pins)):
+        pin = constraints.pins[later]
+        if pin >= 0 and later > place:
+            for q in range(first, last):
+                coming[q] += constraints.members[q, pin]
+        else:
+            room += 1
+        left = room
+        for q in range(first, last):
+            needed = min(constraints.quotas[q, later] - have[q] - coming[q], available[q], left)
+            must[q] = needed > 0
+            left -= max(0, needed)
+        if left == 0:
+            return True
+    must[first:last] = False
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _serves(code: int, constraints: Constraints, must: BoolArray) -> bool:
+    """Return whether an item is a member of a marked quota of each set that has one."""
+    q = 0
+    while q < len(must):
+        number, asks, serves = constraints.quota_sets[q], False, False
+        while q < len(must) and constraints.quota_sets[q] == number:
+            asks = asks or must[q]
+            serves = serves or (must[q] and constraints.members[q, code])
+            q += 1
+        if asks and not serves:
             return False
     return True
 
@@ -130,9 +186,7 @@ def _best(
         if not free[k] or (best >= 0 and values[k] <= values[best]):
             continue
         fits = _is_open(codes[k], constraints.caps, constraints.cap_groups, used)
-        for q in range(len(must)):
-            fits = fits and (not must[q] or constraints.members[q, codes[k]])
-        if fits:
+        if fits and _serves(codes[k], constraints, must):
             best = k
     return best
 
@@ -146,31 +200,35 @@ def _choose(
     used: IntArray,
     have: IntArray,
     place: int,
+    available: IntArray,
+    coming: IntArray,
     must: BoolArray,
-    gave_way: IntArray,
 ) -> tuple[int, int]:
     """Return the place of the next candidate, −1 for none, and the quota that changed the choice, −1 for none.
 
-    Quotas that no candidate can satisfy together with more important ones give way, the least important first.
+    Sets of quotas that no candidate can serve together with more important ones give way.
     """
     must[:] = False
-    free_choice, first = _best(values, codes, free, constraints, used, must), -1
-    if free_choice < 0:
-        return -1, -1
-    chosen = free_choice
-    for q in range(len(must)):
-        if not _is_urgent(constraints, have, place, q):
-            continue
-        must[q] = True
-        if constraints.members[q, codes[chosen]]:
-            continue
-        best = _best(values, codes, free, constraints, used, must)
-        if best < 0:
-            must[q] = False
-            gave_way[q] += 1
-        else:
-            chosen, first = best, q if first < 0 else first
-    return chosen, first
+    chosen, why, first = _best(values, codes, free, constraints, used, must), -1, 0
+    if chosen < 0 or len(must) == 0:
+        return chosen, why
+    _count_open(codes, free, constraints, used, available)
+    while first < len(must):
+        last = first + 1
+        while last < len(must) and constraints.quota_sets[last] == constraints.quota_sets[first]:
+            last += 1
+        urgent = _mark_urgent(constraints, have, available, place, first, last, coming, must)
+        if urgent and not _serves(codes[chosen], constraints, must):
+            best = _best(values, codes, free, constraints, used, must)
+            if best < 0:
+                must[first:last] = False
+            else:
+                chosen = best
+                for q in range(first, last):
+                    if why < 0 and must[q] and constraints.members[q, codes[best]]:
+                        why = q
+        first = last
+    return chosen, why
 
 
 @njit(nogil=True, cache=True)
@@ -217,7 +275,6 @@ def rerank_rows(
     top_places: CodeArray,
     top_terms: FloatArray,
     forced: CodeArray,
-    gave_way: IntArray,
 ) -> None:
     """Choose the items of each list one by one, the best value first, under constraints.
 
@@ -240,13 +297,12 @@ def rerank_rows(
         Output: the terms of diversity and calibration of each item when it was chosen.
     forced : (n_lists, n) int32 array
         Output: the quota that changed a choice, −1 for none, −2 for a pin.
-    gave_way : (n_lists, n_quotas) int64 array
-        Output: number of places at which each quota gave way.
     """
     n, n_candidates = top_places.shape[1], codes.shape[1]
     n_caps, n_quotas, n_categories = len(constraints.caps), constraints.quotas.shape[0], targets.shape[1]
     n_groups = constraints.cap_groups.max() + 1 if constraints.cap_groups.size else 0
     used, have = np.zeros((n_caps, n_groups), dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
+    available, coming = np.zeros(n_quotas, dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
     listed, must = np.zeros(n_categories, dtype=np.int64), np.zeros(n_quotas, dtype=np.bool_)
     parts, total = np.zeros(n_categories), np.empty(n_candidates)
     nearest, residual, basis = np.zeros(n_candidates), np.ones(n_candidates), np.empty((n, n_candidates))
@@ -285,7 +341,7 @@ def rerank_rows(
                         chosen, why = k, -2
             if chosen < 0:
                 chosen, why = _choose(
-                    total, mine, free[: len(mine)], constraints, used, have, place, must, gave_way[row]
+                    total, mine, free[: len(mine)], constraints, used, have, place, available, coming, must
                 )
             if chosen < 0:
                 continue  # a later pin may still be listed

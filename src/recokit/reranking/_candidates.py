@@ -21,7 +21,7 @@ class Candidates(NamedTuple):
         −1 is padding.
     counts : (n_lists,) int32 array
     relevance : (n_lists, n_candidates) float64 array
-        Score scaled to 0 … 1 within the list; 0 for pinned items that the model did not list.
+        Score scaled to 0 … 1 within the list; 0 for fillers, and for pinned items that the model did not list.
     """
 
     users: AnyArray
@@ -34,11 +34,13 @@ class Candidates(NamedTuple):
         """Return the candidates of lists; ``found`` are the codes of the ``filled`` cells."""
         n_lists, n = filled.shape
         pins = np.array(sorted({code for code, _ in plan.pins.values()}), dtype=np.int32)
-        codes = np.full((n_lists, n + len(pins)), -1, dtype=np.int32)
+        codes = np.full((n_lists, max(1, n + len(pins))), -1, dtype=np.int32)
         codes[:, :n][filled] = found
         counts = lists.counts.copy()
         relevance = np.zeros(codes.shape)
-        relevance[:, :n] = _scaled(lists.scores, filled)
+        # The scores of fillers are those of another model. A list of fillers only has no others.
+        n_scored = np.where(lists.n_scored > 0, lists.n_scored, lists.counts)
+        relevance[:, :n] = _scaled(lists.scores, np.arange(n) < n_scored[:, None])
         for code in pins:
             rows = np.flatnonzero(~np.any(codes == code, axis=1))
             codes[rows, counts[rows]] = code
@@ -58,7 +60,7 @@ class Candidates(NamedTuple):
 
 
 def _scaled(scores: FloatArray, filled: BoolArray) -> FloatArray:
-    """Return the scores of each row, scaled to 0 … 1; 1 where all scores are equal."""
+    """Return the scores of each row, scaled to 0 … 1; 1 where all scores are equal, 0 where not ``filled``."""
     wide: Any = scores.astype(np.float64)
     low = np.min(np.where(filled, wide, np.inf), axis=1, keepdims=True, initial=np.inf)
     high = np.max(np.where(filled, wide, -np.inf), axis=1, keepdims=True, initial=-np.inf)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.data.recommendations import Recommendations
-from recokit.kernels.reranking import rerank_rows
+from recokit.kernels.reranking import Constraints, rerank_rows
 from recokit.reranking._candidates import Candidates
 from recokit.reranking._plan import Plan
 
@@ -30,8 +30,8 @@ class Solution(NamedTuple):
         Terms of diversity and calibration.
     forced : (n_lists, n) int32 array
         Quota that changed the choice, −1 for none, −2 for a pin.
-    gave_way : (n_lists, n_quotas) int64 array
-        Number of positions at which each quota gave way.
+    is_unmet : (n_lists, n_quotas) bool array
+        Whether a prefix of the list holds other items in place of required members of the quota.
     """
 
     candidates: Candidates
@@ -40,7 +40,7 @@ class Solution(NamedTuple):
     values: FloatArray
     dynamic: FloatArray
     forced: CodeArray
-    gave_way: IntArray
+    is_unmet: BoolArray
 
     @property
     def filled(self) -> BoolArray:
@@ -87,9 +87,8 @@ def solve(lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Pla
     targets = plan.targets(candidates.users, candidates.codes, terms.categories)
     n_lists = len(candidates.codes)
     places, forced = np.empty((n_lists, n), dtype=np.int32), np.empty((n_lists, n), dtype=np.int32)
-    dynamic, gave_way = np.zeros((n_lists, n, 2)), np.zeros((n_lists, len(plan.quotas)), dtype=np.int64)
-    args = (candidates.codes, candidates.counts, values, plan.constraints(n), terms, targets)
-    args = (*args, places, dynamic, forced, gave_way)  # type: ignore[assignment]
+    dynamic, constraints = np.zeros((n_lists, n, 2)), plan.constraints(n)
+    args = (candidates.codes, candidates.counts, values, constraints, terms, targets, places, dynamic, forced)
     runner.rows(rerank_rows, n_lists, args, costs=n * candidates.counts.astype(np.float64))
     is_filled, cells = places >= 0, np.maximum(places, 0)
     codes = np.where(is_filled, np.take_along_axis(candidates.codes, cells, 1), -1)
@@ -101,4 +100,19 @@ def solve(lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Pla
         own = relevance + sum(plan.bonus(k, candidates.users, codes, relevance) for k in range(len(plan.rules)))
         static = np.where(pinned, own, static)
     shown = np.where(is_filled, static + dynamic.sum(axis=2), np.nan)
-    return Solution(candidates, codes.astype(np.int32), places, shown, dynamic, forced, gave_way)
+    is_unmet = _is_unmet(codes, constraints)
+    return Solution(candidates, codes.astype(np.int32), places, shown, dynamic, forced, is_unmet)
+
+
+def _is_unmet(codes: CodeArray, constraints: Constraints) -> BoolArray:
+    """Return whether each list breaks each quota: (n_lists, n_quotas) bool.
+
+    It breaks a quota if a prefix has fewer members than required, and other items too.
+    """
+    filled = codes >= 0
+    unmet = np.zeros((len(codes), len(constraints.quotas)), dtype=np.bool_)
+    n_listed = np.cumsum(filled, axis=1)
+    for q, (needed, members) in enumerate(zip(constraints.quotas, constraints.members, strict=True)):
+        n_members = np.cumsum(filled & members[codes], axis=1)
+        unmet[:, q] = np.any(n_members < np.minimum(needed, n_listed), axis=1)
+    return unmet

@@ -1,15 +1,17 @@
 """rerank: lists of a model under business rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from recokit._runtime.threads import thread_count
+from recokit._typing import BoolArray, CodeArray
 from recokit.data.id_index import IdIndex, factorize_objects
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError
 from recokit.reranking._catalogue import Catalogue
+from recokit.reranking._context import read_context
 from recokit.reranking._plan import Plan
 from recokit.reranking.reranked import Reranked
 from recokit.reranking.rules import Pin, Rule, rule_from_dict
@@ -30,24 +32,26 @@ def rerank(
     """Choose the best items of each list under business rules.
 
     Ask the model for more items than you show, such as 100, and let this function choose the n best of them. The
-    relevance of an item is its score, scaled to 0 … 1 within the list. Its value is the relevance plus the terms of the
-    rules. Items are chosen one by one, the greatest value first, ties in the order of the model.
+    relevance of an item is its score, scaled to 0 … 1 within the list; that of fillers is 0. Its value is the relevance
+    plus the terms of the rules. Items are chosen one by one, the greatest value first, ties in the order of the model.
 
     Hard rules (`Exclude`, `InStock`, `MaxPer`) are never violated: a list becomes shorter instead. Quotas (`MinShare`,
-    `Fair`) hold wherever the candidates allow it. If quotas contradict each other, the rule that comes later in
-    ``rules`` gives way, and the report says so. A `Pin` that contradicts a hard rule is not listed.
+    `Fair`) hold if the list has enough candidates for them. A quota gives way if it contradicts a pin, a quota that
+    comes earlier in ``rules``, or the items that `MaxPer` still allows. A `Pin` that contradicts a hard rule is not
+    listed. The report counts the lists in which a rule gave way.
 
     Parameters
     ----------
     lists : Recommendations
-        Candidates of each user, from a model.
+        Candidates of each user, from a model: distinct items with finite scores.
     rules : sequence of Rule, or of dictionaries
         Dictionaries are read by `rule_from_dict`. The order is the priority of quotas.
     catalogue : frame or mapping of columns, optional
-        One row for each item, with the column item_id and the columns that rules name.
+        One row for each item, with the column item_id and the columns that rules name. Items without a row have
+        missing values.
     n : int
         Maximum number of items in a list.
-    users : mapping of user ids to numbers, or frame with user_id, optional
+    users : mapping of user ids to numbers, Series, or frame with user_id, optional
         Price levels for `PriceNear`.
     context : mapping, optional
         ``"history"`` for `Calibrate`, ``"vectors"`` for `Diversity` (a mapping of item ids to vectors, a pair of ids
@@ -63,7 +67,8 @@ def rerank(
     Raises
     ------
     DataError
-        The lists are not Recommendations, or the catalogue lacks a column or holds unusable values.
+        The lists are not Recommendations, repeat an item or have NaN scores; the catalogue lacks a column, holds
+        unusable values, or has ids of another type than the lists; or the users or the context have another form.
     ValueError
         A rule is invalid or contradicts another, or the context lacks an entry.
 
@@ -83,14 +88,49 @@ def rerank(
     >>> print(shown.why("ann", "cup"))
     cup is not listed for ann: MaxPer(column='brand', k=1) allows no further item with brand='Oak'
     """
-    if not isinstance(lists, Recommendations):
-        raise DataError(f"lists: expected Recommendations, as model.recommend(n=100) returns them, got {lists!r:.60}")
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"n={n!r}: expected a whole number of at least 1")
-    chosen = [rule_from_dict(rule) if isinstance(rule, Mapping) else rule for rule in rules]
+    chosen = _read_rules(rules, int(n))
     pinned = [rule.item for rule in chosen if isinstance(rule, Pin)]
-    filled = np.arange(lists.items.shape[1]) < lists.counts[:, None]
-    found, codes = factorize_objects(lists.items[filled], "items of the lists")
-    items = found if np.all(found.codes(pinned) >= 0) else IdIndex.factorize([*found, *pinned], "items")[0]
-    plan = Plan(chosen, Catalogue(items, catalogue), users, dict(context or {}))
+    filled, found, codes = _read_lists(lists)
+    covers_all = len(found) > 0 and np.all(found.codes(pinned) >= 0)
+    items = found if covers_all else IdIndex.from_ids([*found, *pinned] or [0])  # arrays over items need one row
+    table = Catalogue(items, catalogue)
+    if len(found):
+        table.refuse_other_types()
+    plan = Plan(chosen, table, users, read_context(context))
     return Reranked.from_plan(lists, filled, items.codes(found)[codes], plan, int(n), thread_count(n_threads))
+
+
+def _read_rules(rules: Any, n: int) -> list[Rule]:
+    """Return rules and dictionaries as rules for lists of n items."""
+    if isinstance(rules, Rule | Mapping | str) or not isinstance(rules, Iterable):
+        raise ValueError(f"rules: expected a list of rules, got {rules!r:.80}")
+    chosen = [rule_from_dict(rule) if isinstance(rule, Mapping) else rule for rule in rules]
+    for rule in chosen:
+        if isinstance(rule, Pin) and rule.position > n:
+            raise ValueError(f"{rule}: the lists have n={n} items; pin the item to a position from 1 to {n}")
+    return chosen
+
+
+def _read_lists(lists: Any) -> tuple[BoolArray, IdIndex, CodeArray]:
+    """Return the cells that are no padding, the items of the lists, and the code of the item of each of these cells."""
+    if not isinstance(lists, Recommendations):
+        raise DataError(f"lists: expected Recommendations, as model.recommend(n=100) returns them, got {lists!r:.60}")
+    filled = np.arange(lists.items.shape[1]) < lists.counts[:, None]
+    unusable = np.flatnonzero(np.any(filled & ~np.isfinite(lists.scores), axis=1))
+    if len(unusable):
+        raise DataError(
+            f"lists: {len(unusable)} list(s) have scores that are NaN or infinite, such as that of "
+            f"{lists.users[unusable[0]]!r}; remove these items or give them finite scores"
+        )
+    found, codes = factorize_objects(lists.items[filled], "items of the lists")
+    cells = np.full(filled.shape, -1, dtype=np.int32)
+    cells[filled] = codes
+    ordered = np.sort(cells, axis=1)
+    repeated = np.flatnonzero(np.any((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0), axis=1))
+    if len(repeated):
+        raise DataError(
+            f"lists: {len(repeated)} list(s) hold an item more than once, such as that of {lists.users[repeated[0]]!r}"
+        )
+    return filled, found, codes

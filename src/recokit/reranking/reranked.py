@@ -10,18 +10,18 @@ from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.recommendations import Recommendations
-from recokit.exceptions import UnknownIdError
+from recokit.exceptions import DataError, UnknownIdError
 from recokit.reranking._plan import Plan
 from recokit.reranking._solution import Solution, discounts, solve
 
 __all__ = ["Reason", "Reranked", "RuleEffect", "RuleReport"]
 
-_COLUMNS = ("rule", "changed", "ndcg", "price", "aim", "gave_way")
+_COLUMNS = ("rule", "changed", "ndcg", "price", "exposure", "gave_way")
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an item is at its position, or not listed.
+    """Reason for the position of an item, or for its absence. ``str`` returns its text.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Reason:
     terms : mapping of rules (as text) to floats
         Terms of the value, in addition to the relevance.
     text : str
-        The rule that decided, in words.
+        A sentence that names the rule that decided.
     """
 
     user: Any
@@ -62,24 +62,26 @@ class RuleEffect:
     ndcg : float
         Mean NDCG that the rule costs, with the relevance as gain.
     price : float
-        Mean exposure-weighted price of a list that the rule gains; NaN without a column price.
-    aim : float
-        Share of the exposure that the rule moves to the items it is about; NaN for rules without such items.
+        Mean exposure-weighted price of a list that the rule gains; NaN without a column price of numbers.
+    exposure : float
+        Share of the exposure of all items that the rule gains for its items: pinned, excluded, or matching its filter.
+        Negative for exclusions; NaN for rules without such items.
     gave_way : int
-        Number of lists in which the rule could not be met.
+        Number of lists that do not satisfy the rule: they miss the pinned item, or hold other items in place of members
+        of the quota.
     """
 
     rule: str
     changed: int
     ndcg: float
     price: float
-    aim: float
+    exposure: float
     gave_way: int
 
 
 @dataclass(frozen=True)
 class RuleReport:
-    """Effects of all rules; it prints as a table.
+    """Effects of all rules. ``print`` shows them as a table.
 
     Attributes
     ----------
@@ -115,7 +117,7 @@ class RuleReport:
             return "–" if np.isnan(value) else f"{value:+.{digits}f}"
 
         return [
-            (e.rule, f"{e.changed:,}", f"{e.ndcg:.4f}", show(e.price, 2), show(e.aim), f"{e.gave_way:,}")
+            (e.rule, f"{e.changed:,}", f"{e.ndcg:.4f}", show(e.price, 2), show(e.exposure), f"{e.gave_way:,}")
             for e in self.effects
         ]
 
@@ -148,13 +150,13 @@ class Reranked(Recommendations):
         solution = solve(lists, filled, found, plan, n, Runner(n_threads))
         items = plan.items.take(np.maximum(solution.codes, 0))
         counts = np.count_nonzero(solution.filled, axis=1)
-        made = cls(lists.users, items, solution.values, counts)
+        made = cls(lists.users, items, solution.values, counts, columns=lists._columns)
         made._plan, made._solution = plan, solution
         made._source, made._n_threads = (lists, filled, found), n_threads
         return made
 
     def why(self, user: Any, item: Any) -> Reason:
-        """Return the reason why an item is at its position, or not listed.
+        """Return the reason for the position of an item, or for its absence.
 
         Parameters
         ----------
@@ -168,7 +170,14 @@ class Reranked(Recommendations):
         Raises
         ------
         UnknownIdError
-            The user has no list, or no list and no rule holds the item.
+            The user has no list, or neither a list nor a pin holds the item.
+
+        Examples
+        --------
+        >>> from recokit.reranking import Pin, rerank
+        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> print(shown.why("ann", "cup"))
+        cup is at position 1 for ann: Pin(item='cup', position=1) puts it there
         """
         self[user]  # raises for an unknown user
         assert self._rows is not None
@@ -193,15 +202,15 @@ class Reranked(Recommendations):
     def _terms(self, row: int, code: int, relevance: float, position: int | None) -> dict[str, float]:
         """Return the terms of the value of an item, by rule; those of zero are left out."""
         plan, codes = self._plan, np.array([[code]], dtype=np.int32)
-        terms = {
-            repr(rule): float(plan.bonus(k, self.users[row : row + 1], codes, np.array([[relevance]]))[0, 0])
-            for k, rule in enumerate(plan.rules)
-        }
+        user, relevances = self.users[row : row + 1], np.array([[relevance]])
+        found = [(rule, float(plan.bonus(k, user, codes, relevances)[0, 0])) for k, rule in enumerate(plan.rules)]
         if position is not None:
-            dynamic = self._solution.dynamic[row, position]
-            for found, term in zip((plan.diversity, plan.calibration), dynamic, strict=True):
-                if found is not None:
-                    terms[repr(found[1])] = float(term)
+            dynamic = self._solution.dynamic[row, position].tolist()
+            added = zip((plan.diversity, plan.calibration), dynamic, strict=True)
+            found += [(chosen[1], term) for chosen, term in added if chosen is not None]
+        terms: dict[str, float] = {}
+        for rule, term in found:
+            terms[repr(rule)] = terms.get(repr(rule), 0.0) + term
         return {name: term for name, term in terms.items() if term}
 
     def _decision(self, row: int, code: int, position: int | None, model_position: int | None) -> str:
@@ -229,6 +238,11 @@ class Reranked(Recommendations):
                 return f"{rule} allows no further item with {name}={plan.catalogue.values(name)[code]!r}"
         if model_position is None:
             return "the model did not list it"
+        required = dict.fromkeys(solution.forced[row][solution.filled[row] & (solution.forced[row] != -1)].tolist())
+        if required:
+            rules = [k for k in plan.pins if -2 in required] + [plan.quotas[q][0] for q in required if q >= 0]
+            names = ", ".join(str(plan.rules[k]) for k in dict.fromkeys(rules))
+            return f"the listed items have greater values, or are required by {names}"
         return "the listed items have greater values"
 
     def report(self) -> RuleReport:
@@ -237,6 +251,14 @@ class Reranked(Recommendations):
         Returns
         -------
         RuleReport
+
+        Examples
+        --------
+        >>> from recokit.reranking import Pin, rerank
+        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> effect = shown.report().effects[0]
+        >>> effect.changed, effect.gave_way
+        (2, 0)
         """
         plan, solution = self._plan, self._solution
         exposure = discounts(solution.codes.shape[1])
@@ -250,26 +272,29 @@ class Reranked(Recommendations):
             if prices is not None and len(self):
                 gain = float(np.mean((_shown(prices, solution) - _shown(prices, without)) @ exposure))
             about = _about(plan, k)
-            aim = np.nan
+            moved = np.nan
             if about is not None:
-                aim = _share(about, solution, exposure) - _share(about, without, exposure)
+                moved = _share(about, solution, exposure) - _share(about, without, exposure)
             changed = int(np.count_nonzero(solution.codes != without.codes))
             lost = float(np.mean(without.ndcg) - np.mean(solution.ndcg)) if len(solution.codes) else 0.0
             quotas = [q for q, (place, _, _) in enumerate(plan.quotas) if place == k]
-            gave_way = int(np.count_nonzero(solution.gave_way[:, quotas].sum(axis=1)))
-            if k in plan.pins and plan.pins[k][1] < solution.codes.shape[1]:
+            gave_way = int(np.count_nonzero(np.any(solution.is_unmet[:, quotas], axis=1)))
+            if k in plan.pins:
                 gave_way = int(np.count_nonzero(~np.any(solution.codes == plan.pins[k][0], axis=1)))
-            effects.append(RuleEffect(repr(rule), changed, lost, gain, aim, gave_way))
+            effects.append(RuleEffect(repr(rule), changed, lost, gain, moved, gave_way))
         n_short = int(np.count_nonzero(self.counts < solution.codes.shape[1]))
         ndcg = float(np.mean(solution.ndcg)) if len(solution.codes) else 1.0
         return RuleReport(tuple(effects), ndcg, len(self), n_short)
 
 
 def _prices(plan: Plan) -> Any:
-    """Return the prices of the items, 0 where missing, or None without such a column."""
+    """Return the prices of the items, 0 where missing, or None without a column price of numbers."""
     if "price" not in plan.catalogue.names:
         return None
-    return np.nan_to_num(plan.catalogue.numbers("price"))
+    try:
+        return np.nan_to_num(plan.catalogue.numbers("price"))
+    except DataError:  # texts such as "3 €" matter only to rules that read them
+        return None
 
 
 def _shown(values: Any, solution: Solution) -> Any:
@@ -277,7 +302,7 @@ def _shown(values: Any, solution: Solution) -> Any:
 
 
 def _about(plan: Plan, k: int) -> BoolArray | None:
-    """Return the items that a rule is about, None if it is about all."""
+    """Return the items of a rule, None if it concerns all."""
     if k in plan.pins:
         mask = np.zeros(len(plan.items), dtype=np.bool_)
         mask[plan.pins[k][0]] = True

@@ -1,11 +1,14 @@
 """Business rules of lists, as data. See `rerank`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 
+from recokit.data._frames import is_missing
+from recokit.reranking._catalogue import moment
 from recokit.reranking.filters import Filter, Where, filter_from_dict
 
 __all__ = [
@@ -25,13 +28,12 @@ __all__ = [
     "rule_from_dict",
 ]
 
+_TINY = float(np.finfo(np.float64).tiny)
 _KINDS: dict[str, type["Rule"]] = {}
 
 
 class Rule:
     """Base class of rules: small immutable objects that JSON can hold."""
-
-    is_hard: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -53,7 +55,9 @@ class Rule:
             elif isinstance(value, tuple):
                 data[one.name] = list(value)
             elif isinstance(value, Mapping):
-                data[one.name] = dict(value)
+                # The keys of an object in JSON are text.
+                is_text = all(isinstance(key, str) for key in value)
+                data[one.name] = dict(value) if is_text else [list(pair) for pair in value.items()]
             else:
                 data[one.name] = value
         return data
@@ -63,6 +67,20 @@ class Rule:
         if not condition:
             raise ValueError(f"{type(self).__name__}: {name}={getattr(self, name)!r}: expected {expected}")
 
+    def _read_number(self, name: str, low: float, high: float, expected: str) -> None:
+        """Refuse the value of a field unless it is a number from low to high; make it a number of Python."""
+        value: Any = getattr(self, name)
+        is_number = isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))  # type: ignore[unreachable]
+        self._require(is_number and low <= value <= high, name, expected)
+        object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
+
+    def _read_whole_number(self, name: str) -> None:
+        """Refuse the value of a field unless it is a whole number of at least 1; make it an int."""
+        value = getattr(self, name)
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        self._require(is_whole and value >= 1, name, "a whole number of at least 1")
+        object.__setattr__(self, name, int(value))
+
     def _read_filter(self) -> None:
         """Replace a dictionary in the field ``filter`` by its filter."""
         object.__setattr__(self, "filter", filter_from_dict(self.filter))  # type: ignore[attr-defined]
@@ -71,24 +89,34 @@ class Rule:
 def rule_from_dict(data: Mapping[str, Any]) -> Rule:
     """Return the rule of a dictionary, as `Rule.to_dict` writes it.
 
+    Parameters
+    ----------
+    data : mapping
+        The name of the class of the rule as ``rule``, and its parameters.
+
     Raises
     ------
     ValueError
-        The rule or one of its fields is unknown.
+        The rule or one of its fields is unknown, or a field without a default is absent.
 
     Examples
     --------
     >>> rule_from_dict({"rule": "Pin", "item": "tea", "position": 1})
     Pin(item='tea', position=1)
     """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"expected a dictionary such as {{'rule': 'Pin', 'item': 'tea'}}, got {data!r:.80}")
     given = dict(data)
     name = given.pop("rule", None)
-    if name not in _KINDS:
+    if not isinstance(name, str) or name not in _KINDS:
         raise ValueError(f"rule={name!r}: expected one of {', '.join(sorted(_KINDS))}")
     known = {one.name for one in fields(_KINDS[name])}  # type: ignore[arg-type]
     if not set(given) <= known:
         unknown = ", ".join(sorted(set(given) - known))
         raise ValueError(f"{name}: unknown field(s) {unknown}; expected {', '.join(sorted(known))}")
+    absent = [one.name for one in fields(_KINDS[name]) if one.default is MISSING and one.name not in given]  # type: ignore[arg-type]
+    if absent:
+        raise ValueError(f"{name}: the field(s) {', '.join(absent)} have no default; add them")
     return _KINDS[name](**given)
 
 
@@ -99,10 +127,14 @@ class Exclude(Rule):
     Parameters
     ----------
     filter : Filter
+
+    Examples
+    --------
+    >>> Exclude(Where("brand", "==", "Oak")).filter
+    Where(column='brand', op='==', value='Oak')
     """
 
     filter: Filter
-    is_hard: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._read_filter()
@@ -116,10 +148,14 @@ class InStock(Rule):
     ----------
     column : str
         Column of numbers or of True and False.
+
+    Examples
+    --------
+    >>> InStock("n_left")
+    InStock(column='n_left')
     """
 
     column: str = "stock"
-    is_hard: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -133,6 +169,16 @@ class Boost(Rule):
         At least 0; below 1 it demotes the items.
     bonus : float
         On the scale of relevance, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        The factor is below 0, or a value is not a finite number.
+
+    Examples
+    --------
+    >>> Boost(Where("is_new", "==", True), bonus=0.1).bonus
+    0.1
     """
 
     filter: Filter
@@ -141,7 +187,8 @@ class Boost(Rule):
 
     def __post_init__(self) -> None:
         self._read_filter()
-        self._require(self.factor >= 0, "factor", "a number of at least 0")
+        self._read_number("factor", 0, np.inf, "a number of at least 0")
+        self._read_number("bonus", -np.inf, np.inf, "a number")
 
 
 @dataclass(frozen=True)
@@ -157,10 +204,23 @@ class Margin(Rule):
         Column of numbers.
     weight : float
         On the scale of relevance; negative to prefer low values.
+
+    Raises
+    ------
+    ValueError
+        The weight is not a finite number.
+
+    Examples
+    --------
+    >>> Margin("price", weight=-0.2)
+    Margin(column='price', weight=-0.2)
     """
 
     column: str = "margin"
     weight: float = 0.1
+
+    def __post_init__(self) -> None:
+        self._read_number("weight", -np.inf, np.inf, "a number")
 
 
 @dataclass(frozen=True)
@@ -177,6 +237,16 @@ class Freshness(Rule):
         On the scale of relevance.
     now : datetime or text, optional
         Moment from which ages are counted; by default ``context["now"]``, else the latest date of the column.
+
+    Raises
+    ------
+    ValueError
+        The half-life is not above 0, the weight is not a finite number, or ``now`` is no date.
+
+    Examples
+    --------
+    >>> Freshness(half_life=7, now="2024-05-01T02:00+02:00").now
+    '2024-05-01T00:00:00.000000'
     """
 
     column: str = "added_at"
@@ -185,9 +255,10 @@ class Freshness(Rule):
     now: Any = None
 
     def __post_init__(self) -> None:
-        self._require(self.half_life > 0, "half_life", "a number of days above 0")
-        if self.now is not None and not isinstance(self.now, str):
-            object.__setattr__(self, "now", str(np.datetime64(self.now)))
+        self._read_number("half_life", _TINY, np.inf, "a number of days above 0")
+        self._read_number("weight", -np.inf, np.inf, "a number")
+        if self.now is not None:
+            object.__setattr__(self, "now", str(moment(self.now, "now")))
 
 
 @dataclass(frozen=True)
@@ -207,6 +278,16 @@ class PriceNear(Rule):
         Tolerance of the logarithm of the price.
     weight : float
         On the scale of relevance.
+
+    Raises
+    ------
+    ValueError
+        The width is not above 0, or the weight is not a finite number.
+
+    Examples
+    --------
+    >>> PriceNear(width=0.2)
+    PriceNear(column='price', level='price_level', width=0.2, weight=0.1)
     """
 
     column: str = "price"
@@ -215,7 +296,8 @@ class PriceNear(Rule):
     weight: float = 0.1
 
     def __post_init__(self) -> None:
-        self._require(self.width > 0, "width", "a number above 0")
+        self._read_number("width", _TINY, np.inf, "a number above 0")
+        self._read_number("weight", -np.inf, np.inf, "a number")
 
 
 @dataclass(frozen=True)
@@ -226,14 +308,27 @@ class Pin(Rule):
     ----------
     item : id
     position : int
-        From 1.
+        From 1 to the length of the lists. In a list with fewer items than that, the pinned item is the last one.
+
+    Raises
+    ------
+    ValueError
+        The item is missing, or the position is not a whole number from 1.
+
+    Examples
+    --------
+    >>> Pin("tea", position=2)
+    Pin(item='tea', position=2)
     """
 
     item: Any
     position: int = 1
 
     def __post_init__(self) -> None:
-        self._require(isinstance(self.position, int) and self.position >= 1, "position", "a whole number from 1")
+        self._require(isinstance(self.item, Hashable) and not is_missing(self.item), "item", "the id of an item")
+        if isinstance(self.item, np.generic) and not isinstance(self.item, np.datetime64):
+            object.__setattr__(self, "item", self.item.item())
+        self._read_whole_number("position")
 
 
 @dataclass(frozen=True)
@@ -246,14 +341,23 @@ class MaxPer(Rule):
         Column of categories, such as brand, category or seller.
     k : int
         At least 1.
+
+    Raises
+    ------
+    ValueError
+        ``k`` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> MaxPer("seller", 3)
+    MaxPer(column='seller', k=3)
     """
 
     column: str
     k: int = 2
-    is_hard: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        self._require(isinstance(self.k, int) and self.k >= 1, "k", "a whole number of at least 1")
+        self._read_whole_number("k")
 
 
 @dataclass(frozen=True)
@@ -267,6 +371,16 @@ class MinShare(Rule):
         From 0 to 1. A list of n items gets at least ⌈share · n⌉ matching items.
     by_prefix : bool
         Require at least ⌊share · p⌋ matching items among the first p too, for every p.
+
+    Raises
+    ------
+    ValueError
+        The share is not a number from 0 to 1.
+
+    Examples
+    --------
+    >>> MinShare(Where("price", "<", 20), 0.3).share
+    0.3
     """
 
     filter: Filter
@@ -275,7 +389,7 @@ class MinShare(Rule):
 
     def __post_init__(self) -> None:
         self._read_filter()
-        self._require(0 <= self.share <= 1, "share", "a number from 0 to 1")
+        self._read_number("share", 0, 1, "a number from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -286,22 +400,35 @@ class Fair(Rule):
     ----------
     column : str
         Column of groups.
-    shares : mapping of groups to shares
+    shares : mapping of groups to shares, or sequence of pairs
         The sum is at most 1.
+
+    Raises
+    ------
+    ValueError
+        A share is not a number from 0 to 1, or the sum is above 1.
 
     References
     ----------
     M. Zehlike et al. (2017). FA*IR: a fair top-k ranking algorithm. CIKM.
+
+    Examples
+    --------
+    >>> Fair("seller", {"small": 0.4, "large": 0.4}).to_dict()["shares"]
+    {'small': 0.4, 'large': 0.4}
     """
 
     column: str
     shares: Mapping[Any, float]
 
     def __post_init__(self) -> None:
-        is_mapping = isinstance(self.shares, Mapping) and len(self.shares) > 0
-        self._require(is_mapping, "shares", "a mapping of groups to shares")
-        sound = all(0 <= share <= 1 for share in self.shares.values()) and sum(self.shares.values()) <= 1 + 1e-9
-        self._require(sound, "shares", "shares from 0 to 1 with a sum of at most 1")
+        try:
+            object.__setattr__(self, "shares", dict(self.shares))
+        except (TypeError, ValueError):
+            self._require(False, "shares", "a mapping of groups to shares")
+        self._require(len(self.shares) > 0, "shares", "a mapping of groups to shares")
+        shares = [quota.share for quota in self._quotas()]
+        self._require(sum(shares) <= 1 + 1e-9, "shares", "shares from 0 to 1 with a sum of at most 1")
 
     def _quotas(self) -> list[MinShare]:
         return [MinShare(Where(self.column, "==", group), share, True) for group, share in self.shares.items()]
@@ -312,8 +439,9 @@ class Diversity(Rule):
     """Penalize items that are similar to items higher in the list.
 
     The similarity of two items is the share of ``columns`` in which they are equal, or, without columns, the cosine of
-    their vectors in ``context["vectors"]``. MMR subtracts λ/(1 − λ) times the largest similarity to an item above. DPP
-    adds λ/(1 − λ) · ½ log of the part of the item's vector that the items above do not explain.
+    their vectors in ``context["vectors"]``. MMR subtracts λ/(1 − λ) times the largest similarity to an item above, or 0
+    if all are negative. DPP adds λ/(1 − λ) · ½ log of the part of the item's vector that the items above do not
+    explain. Items without a vector are similar to none.
 
     Parameters
     ----------
@@ -321,7 +449,12 @@ class Diversity(Rule):
         λ, from 0 (relevance only) to below 1.
     by : {"mmr", "dpp"}
     columns : sequence of str
-        Columns of categories.
+        Columns of categories. A missing category is equal to none.
+
+    Raises
+    ------
+    ValueError
+        The trade-off or ``by`` has another value.
 
     References
     ----------
@@ -329,6 +462,11 @@ class Diversity(Rule):
 
     L. Chen, G. Zhang and E. Zhou (2018). Fast greedy MAP inference for determinantal point process to improve
     recommendation diversity. NeurIPS.
+
+    Examples
+    --------
+    >>> Diversity(0.5, columns=["brand", "category"])
+    Diversity(trade_off=0.5, by='mmr', columns=('brand', 'category'))
     """
 
     trade_off: float = 0.3
@@ -337,7 +475,7 @@ class Diversity(Rule):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", (self.columns,) if isinstance(self.columns, str) else tuple(self.columns))
-        self._require(0 <= self.trade_off < 1, "trade_off", "a number from 0 to below 1")
+        self._read_number("trade_off", 0, float(np.nextafter(1, 0)), "a number from 0 to below 1")
         self._require(self.by in ("mmr", "dpp"), "by", "'mmr' or 'dpp'")
 
 
@@ -347,8 +485,8 @@ class Calibrate(Rule):
 
     The penalty of a choice is λ/(1 − λ) times the growth of KL(p ‖ 0.99 q + 0.01 p), where p are the shares of the
     categories in the history, and q those in the list so far with the item. The histories are in
-    ``context["history"]``: Interactions, or a mapping of user ids to item ids. A user without a history is calibrated
-    to the candidates of their list.
+    ``context["history"]``: Interactions, Sequences, or a mapping of user ids to item ids. Their items need a row in the
+    catalogue. A user without a history is calibrated to the candidates of their list.
 
     Parameters
     ----------
@@ -357,13 +495,23 @@ class Calibrate(Rule):
     trade_off : float
         λ, from 0 (relevance only) to below 1.
 
+    Raises
+    ------
+    ValueError
+        The trade-off has another value.
+
     References
     ----------
     H. Steck (2018). Calibrated recommendations. RecSys.
+
+    Examples
+    --------
+    >>> Calibrate("category", trade_off=0.5)
+    Calibrate(column='category', trade_off=0.5)
     """
 
     column: str
     trade_off: float = 0.3
 
     def __post_init__(self) -> None:
-        self._require(0 <= self.trade_off < 1, "trade_off", "a number from 0 to below 1")
+        self._read_number("trade_off", 0, float(np.nextafter(1, 0)), "a number from 0 to below 1")

@@ -19,6 +19,19 @@ __all__ = ["SessionKNN"]
 
 _SMALLEST_GAP_WEIGHT = 1e-3
 _N_RELATED = 50
+_MAX_HISTORY = 10_000  # limit of the array of step weights
+
+
+class _Prediction(NamedTuple):
+    """Parameters of predictions at the time of the fit: changes by ``set_params`` take effect at the next one."""
+
+    similarity_exponent: float
+    n_recent: int
+    n_neighbors: int
+    repeat: float
+    align_all: bool
+    history_weight: float
+    expansion: float
 
 
 class _Profiles(NamedTuple):
@@ -63,7 +76,7 @@ class SessionKNN(SequenceRecommender):
     n_recent : int
         Number of sessions of each item that are searched, the most recent.
     max_history : int
-        Number of latest events of the current session that are used.
+        Number of latest events of the current session that are used, up to 10,000.
     decay : float
         d, the factor of each step back in the current session, in (0, 1].
     gap_decay : float
@@ -119,7 +132,7 @@ class SessionKNN(SequenceRecommender):
     >>> sessions = Sequences.from_lists([["tea", "cup", "pot"], ["tea", "cup"], ["mug", "pot"]])
     >>> model = SessionKNN().fit(sessions)
     >>> [item for item, _ in model.recommend_for({"visitor": ["mug", "tea"]}, n=2)["visitor"]]
-    ['cup', 'pot']
+    ['cup', 'tea']
     """
 
     _excludes_seen: ClassVar[bool] = False
@@ -212,6 +225,15 @@ class SessionKNN(SequenceRecommender):
         rarity = np.log1p(rows.n_rows / np.maximum(counts, 1)) ** float(self.idf_exponent)
         arrays = (np.concatenate([[0], np.cumsum(counts)]), ranks, positions, *sessions[:2], session_weights, rarity)
         self._index = SessionIndex(*(read_only(array) for array in arrays))
+        self._prediction = _Prediction(
+            float(self.similarity_exponent),
+            int(self.n_recent),
+            int(self.n_neighbors),
+            float(self.repeat),
+            self.alignment == "all",
+            float(self.history_weight),
+            float(self.expansion),
+        )
         self._set_weights(int(sessions.lengths.max()))
         self._related = self._related_items(interactions.n_items)
 
@@ -244,11 +266,12 @@ class SessionKNN(SequenceRecommender):
             enough = np.log(_SMALLEST_GAP_WEIGHT) / np.log(max(self.gap_decay, _SMALLEST_GAP_WEIGHT))
             n_gaps = min(n_gaps, int(np.ceil(enough)))
         gaps = float(self.gap_decay) ** np.arange(n_gaps)
-        self._step_weights = read_only(float(self.decay) ** np.arange(min(self.max_history, 10_000)))
+        self._step_weights = read_only(float(self.decay) ** np.arange(min(self.max_history, _MAX_HISTORY)))
         self._forward, self._backward = read_only(gaps), read_only(self.backward * gaps)
 
     def _restore(self) -> None:
         super()._restore()
+        self._validate_params()
         self._fit(self.interactions_)
 
     # ------------------------------------------------------------------ scoring
@@ -267,10 +290,9 @@ class SessionKNN(SequenceRecommender):
         """Return the scores of all items, or the contributions of the items at the given places of the histories."""
         histories = profiles.histories
         scores = np.empty((histories.n_rows, self.interactions_.n_items), dtype=np.float32)
-        parameters = (float(self.similarity_exponent), self.n_recent, self.n_neighbors, self._forward, self._backward)
-        args = (*self._query(profiles), *parameters, float(self.repeat), self.alignment == "all")
-        expansion = (float(self.expansion), *self._related.arrays)
-        args = (*args, float(self.history_weight), *expansion, read_only(places), scores)
+        chosen = self._prediction
+        parameters = (*chosen[:3], self._forward, self._backward, *chosen[3:])
+        args = (*self._query(profiles), *parameters, *self._related.arrays, read_only(places), scores)
         self._runner().rows(session_scores, histories.n_rows, args, costs=self._costs(histories))
         return scores
 
@@ -286,7 +308,7 @@ class SessionKNN(SequenceRecommender):
 
     def _n_searched(self) -> AnyArray:
         """Return the number of sessions of each item that are searched."""
-        return np.minimum(np.diff(self._index.item_indptr), self.n_recent)
+        return np.minimum(np.diff(self._index.item_indptr), self._prediction.n_recent)
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the best items for a session with one event, except the item itself."""
@@ -296,7 +318,7 @@ class SessionKNN(SequenceRecommender):
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         """Return the sessions most similar to each session."""
         profiles, top = self._user_profiles(user_codes), Top.empty(len(user_codes), n)
-        args = (*self._query(profiles), float(self.similarity_exponent), self.n_recent, top.codes, top.scores)
+        args = (*self._query(profiles), *self._prediction[:2], top.codes, top.scores)
         self._runner().rows(session_neighbors, len(user_codes), args, costs=self._costs(profiles.histories))
         cells = top.codes < 0
         top.codes[:] = np.where(cells, -1, self._by_recency[top.codes])
@@ -312,7 +334,7 @@ class SessionKNN(SequenceRecommender):
 
     def _terms(self, profile: _Profiles, item_code: int) -> list[Term]:
         """Return one term per distinct item of the latest events, the latest first."""
-        latest = profile.histories.codes[::-1][: self.max_history]
+        latest = profile.histories.codes[::-1][: len(self._step_weights)]
         items = np.array(list(dict.fromkeys(latest.tolist())), dtype=np.int32)
         rows = np.zeros(len(items), dtype=np.int32)
         copies = _Profiles(profile.histories.take(rows), profile.own_ranks[rows])
