@@ -31,6 +31,7 @@ from recokit import SLIST, TransitionKNN, evaluate
 from recokit.baselines import Popularity
 from recokit.linear import EASE
 from recokit.neighbors import ItemKNN
+from recokit.sequence import TIFUKNN, RepeatFrequency, SessionKNN
 
 Parameters = dict[str, Any]
 
@@ -51,10 +52,13 @@ ITEMS = "amazon-toys", "ml-100k", "yoochoose-100k"
 MODELS: dict[str, Model] = {
     "Popularity": Model(Popularity),
     "RepeatHistory": Model(RepeatHistory, ("yoochoose-100k", *BASKETS)),
+    "RepeatFrequency": Model(RepeatFrequency, BASKETS),
+    "TIFUKNN": Model(TIFUKNN, BASKETS),
     "TransitionKNN": Model(TransitionKNN, ITEMS),
     "SLIST": Model(SLIST, ITEMS),
     "ItemKNN": Model(ItemKNN),
     "EASE": Model(EASE),
+    "SessionKNN": Model(SessionKNN, ("yoochoose-100k", "amazon-toys", "ml-100k")),
 }
 
 ESASREC = "Tikhonovich et al. (2025), eSASRec, table of Amazon data sets; arXiv:2508.06450"

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    kind, draw, _ = SEARCHES[options.model]
+    kind, draw = SEARCHES[options.model][:2]
     published = datasets.load_movielens_1m_implicit(data_folder())
     splits = [split(published.train, seed) for seed in (0, 1)]
     rng = np.random.default_rng(options.seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# No deadline, because kernels compile during the first example; derandomised, so that runs are repeatable.
+# No deadline, because kernels compile during the first example; derandomized, so that runs are repeatable.
 settings.register_profile(
     "recokit", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,4 +1,4 @@
-"""Implicit data sets with a test set each, and a splitter that holds out validation data in the same way."""
+"""Implicit data sets with training, validation and test data, all split in the same way."""
 
 import gzip
 import json
@@ -10,29 +10,31 @@ import numpy as np
 
 from recokit import Interactions, datasets
 from recokit.datasets import Split
-from recokit.model_selection import GlobalTimeSplit, LeaveLastOut, RandomHoldOut, split_interactions
+from recokit.model_selection import GlobalTimeSplit, LeaveLastOut, RandomHoldOut, split_interactions, split_log
 
-from .published_data import data_folder
+from .published_data import data_folder, read_online_retail_sales
 
-__all__ = ["IMPLICIT_DATA", "TrainTest", "load", "select_users", "validation_split"]
+__all__ = ["IMPLICIT_DATA", "TrainTest", "load", "select_users"]
 
 _LAST_BASKET = -1
 
 
 class TrainTest(NamedTuple):
-    """Training and test data, and how to hold out validation data.
+    """Training and test data, and the training data split once more in the same way.
 
     Attributes
     ----------
     train, test : Interactions
         No pair is in both.
-    splitter : splitter
-        Splits the training data in the way in which the test data were split off.
+    train_part, validation : Interactions
+        Data to fit candidates to and to compare them on. No pair is in both. Logs are split before their repeated
+        events are merged, so that the events of a pair in ``validation`` are all as late as the validation.
     """
 
     train: Interactions
     test: Interactions
-    splitter: Any
+    train_part: Interactions
+    validation: Interactions
 
 
 def load(name: str, folder: Path | None = None, seed: int = 0) -> TrainTest:
@@ -54,17 +56,9 @@ def load(name: str, folder: Path | None = None, seed: int = 0) -> TrainTest:
     return IMPLICIT_DATA[name](data_folder() if folder is None else folder, seed)
 
 
-def validation_split(data: TrainTest) -> tuple[Interactions, Interactions]:
-    """Split the training data into data to fit candidates to and validation data."""
-    ((train, validation),) = split_interactions(data.train, data.splitter)
-    return train, validation
-
-
-def select_users(data: TrainTest, n_users: int) -> TrainTest:
-    """Return the data of the first users only, for quick runs; items without interactions stay."""
-    users = data.train.users.ids[:n_users]
-    train, test = (part.select(np.isin(part.users.take(part.user_codes), users)) for part in data[:2])
-    return data._replace(train=train, test=test)
+def select_users(data: TrainTest, users: np.ndarray) -> TrainTest:
+    """Return the data of some users only, given by id; items without interactions stay."""
+    return TrainTest(*(part.select(np.isin(part.users.take(part.user_codes), users)) for part in data))
 
 
 def _movielens_1m(folder: Path | None, seed: int) -> TrainTest:
@@ -77,11 +71,13 @@ def _amazon_toys(folder: Path | None, seed: int) -> TrainTest:
 
 
 def _online_retail(folder: Path | None, seed: int) -> TrainTest:
-    return _of_split(datasets.load_online_retail(folder), GlobalTimeSplit(0.2))
+    return _of_log(read_online_retail_sales(folder))
 
 
 def _shop(folder: Path | None, seed: int) -> TrainTest:
-    return _of_split(datasets.make_shop(random_state=seed).temporal_split("purchase"), GlobalTimeSplit(0.2))
+    events = datasets.make_shop(random_state=seed).events
+    bought = events["event"] == "purchase"
+    return _of_log({name: events[name][bought] for name in ("user_id", "item_id", "timestamp")})
 
 
 def _ta_feng(folder: Path | None, seed: int) -> TrainTest:
@@ -102,7 +98,7 @@ def _ta_feng(folder: Path | None, seed: int) -> TrainTest:
     times = np.array(list(first.values()))
     train = Interactions.from_arrays(pairs[:, 0], pairs[:, 1], timestamps=times, feedback="implicit")
     test = Interactions.from_arrays(new_pairs[:, 0], new_pairs[:, 1], feedback="implicit")
-    return TrainTest(train, test, GlobalTimeSplit(cut=_LAST_BASKET))
+    return _of_split((train, test), GlobalTimeSplit(cut=_LAST_BASKET))
 
 
 def _read_baskets(file: Path) -> dict[int, list[list[int]]]:
@@ -111,8 +107,17 @@ def _read_baskets(file: Path) -> dict[int, list[list[int]]]:
         return {int(user): baskets[1:-1] for user, baskets in json.load(text).items()}
 
 
-def _of_split(split: Split, splitter: Any) -> TrainTest:
-    return TrainTest(split.train, split.test, splitter)
+def _of_split(split: Split | tuple[Interactions, Interactions], splitter: Any) -> TrainTest:
+    train, test = (split.train, split.test) if isinstance(split, Split) else split
+    ((part, validation),) = split_interactions(train, splitter)
+    return TrainTest(train, test, part, validation)
+
+
+def _of_log(log: Mapping[str, np.ndarray]) -> TrainTest:
+    """Split a log of events at two moments; all strengths are 1."""
+    test = split_log(log, duplicates="max")
+    validation = split_log(log, until=test.at, duplicates="max")
+    return TrainTest(*test, *validation)
 
 
 IMPLICIT_DATA: Mapping[str, Callable[[Path | None, int], TrainTest]] = {

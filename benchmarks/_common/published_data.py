@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["data_folder", "hold_out_tenth", "read_movielens_100k_folds"]
+__all__ = ["data_folder", "hold_out_tenth", "read_movielens_100k_folds", "read_online_retail_sales"]
 
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -43,3 +43,34 @@ def hold_out_tenth(rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]
     order = np.random.default_rng(seed).permutation(len(rows))
     cut = len(rows) // 10
     return rows[order[cut:]], rows[order[:cut]]
+
+
+def read_online_retail_sales(folder: Path | None) -> dict[str, np.ndarray]:
+    """Return the invoice lines of Online Retail as a log of events.
+
+    The log has the sales of products to known customers, as in `recokit.datasets.load_online_retail`: user_id, item_id
+    and timestamp.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder has no file ``online-retail/online_retail.parquet``.
+    """
+    file = None if folder is None else folder / "online-retail" / "online_retail.parquet"
+    if file is None or not file.is_file():
+        raise FileNotFoundError(
+            f"no file {file or 'online_retail.parquet'}: make it as recokit.datasets.load_online_retail describes, and "
+            "set --data-dir or RECOKIT_DATA to the parent folder of online-retail"
+        )
+    from pyarrow import parquet
+
+    lines = parquet.read_table(file, columns=["CustomerID", "StockCode", "InvoiceDate", "Quantity", "UnitPrice"])
+    columns = {name: lines[name].to_numpy() for name in lines.column_names}
+    is_product = np.array([str(code)[:5].isdigit() for code in columns["StockCode"]])
+    customers = columns["CustomerID"].astype(np.float64)
+    sold = ~np.isnan(customers) & (columns["Quantity"] > 0) & (columns["UnitPrice"] > 0) & is_product
+    return {
+        "user_id": customers[sold].astype(np.int64),
+        "item_id": columns["StockCode"][sold].astype(object),
+        "timestamp": columns["InvoiceDate"][sold],
+    }

@@ -20,11 +20,23 @@ Parameters = dict[str, Any]
 
 
 class Search(NamedTuple):
-    """A model, a function that draws its candidates, and its share of the requested number of candidates."""
+    """How to search the parameters of a model.
+
+    Attributes
+    ----------
+    estimator : type of Recommender
+    draw : callable
+        Draws the parameters of a candidate.
+    share : float
+        Part of the requested number of candidates.
+    halving : bool
+        Whether fits are slow, so that candidates should be compared on few users first.
+    """
 
     estimator: type[Recommender]
     draw: Callable[[np.random.Generator], Parameters]
     share: float = 1.0
+    halving: bool = False
 
 
 def draw_log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -102,12 +114,12 @@ def draw_knn(rng: np.random.Generator) -> Parameters:
 
 def draw_als(rng: np.random.Generator) -> Parameters:
     """Draw parameters of ImplicitALS."""
-    weight = float(np.exp(rng.uniform(np.log(0.1), np.log(0.6))))
+    ratio = draw_log_uniform(rng, 0.5, 16)
     return {
-        "unobserved_weight": round(weight, 3),
-        "l2": round(
-            float(0.0035 / weight * np.exp(rng.uniform(-0.5, 0.3))), 4
-        ),  # a first grid showed good pairs near this curve
+        "n_factors": int(rng.choice([64, 128, 256])),
+        "unobserved_ratio": ratio,
+        # The ridge of an average user is l2 (1 + ratio) times the length of the history.
+        "l2": float(f"{draw_log_uniform(rng, 0.01, 0.2) / (1 + ratio):.3g}"),
         "l2_exponent": float(rng.choice([0.7, 0.85, 1.0, 1.1])),
         "n_epochs": int(rng.choice([12, 16, 20])),
     }
@@ -121,13 +133,17 @@ def draw_bpr(rng: np.random.Generator) -> Parameters:
         "learning_rate": round(float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))), 3),
         "learning_rate_decay": float(rng.choice([0.93, 0.96, 0.98])),
         "l2": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.04)))), 4),
+        "l2_bias": draw_log_uniform(rng, 0.0003, 0.03),
         "n_candidates": int(rng.choice([1, 2, 4, 8])),
     }
 
 
 def draw_svd(rng: np.random.Generator) -> Parameters:
     """Draw parameters of PureSVD."""
-    return {"n_factors": int(rng.choice([20, 30, 40, 50, 60, 80, 100])), "centering": rng.choice([None, "mean"])}
+    return {
+        "n_factors": int(rng.choice([10, 20, 30, 40, 50, 60, 80, 100, 150, 200])),
+        "centering": (None, "mean")[rng.integers(2)],
+    }
 
 
 def draw_nothing(rng: np.random.Generator) -> Parameters:
@@ -139,13 +155,13 @@ SEARCHES = {
     search.estimator.__name__: search
     for search in (
         Search(Popularity, draw_nothing, 0.0),
-        Search(EASE, draw_ease),
-        Search(SLIM, draw_slim),
+        Search(EASE, draw_ease, halving=True),
+        Search(SLIM, draw_slim, halving=True),
         Search(RP3beta, draw_rp3beta),
         Search(ItemKNN, draw_item_knn),
-        Search(UserKNN, draw_knn, 0.5),
+        Search(UserKNN, draw_knn),
         Search(PureSVD, draw_svd),
-        Search(ImplicitALS, draw_als),
-        Search(BPR, draw_bpr),
+        Search(ImplicitALS, draw_als, halving=True),
+        Search(BPR, draw_bpr, halving=True),
     )
 }

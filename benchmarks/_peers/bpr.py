@@ -1,4 +1,4 @@
-"""Bayesian personalised ranking of recokit, implicit and skrecsys: speed, quality and reproducibility."""
+"""Bayesian personalized ranking of recokit, implicit and skrecsys: speed, quality and reproducibility."""
 
 import time
 from collections.abc import Callable

@@ -15,17 +15,25 @@ from recokit.content import TfidfRecommender
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
-from recokit.exceptions import DataError, LeakageWarning, ModelFormatError, NotFittedError, UnknownIdError
+from recokit.exceptions import (
+    DataError,
+    LeakageWarning,
+    ModelFormatError,
+    NotFittedError,
+    UnknownIdError,
+    WeakModelWarning,
+)
 from recokit.factorization import BPR, ImplicitALS, PureSVD, SGDMatrixFactorization
 from recokit.graph import RP3beta
 from recokit.linear import EASE, SLIM
 from recokit.metrics import compare, evaluate
 from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
-from recokit.sequence import SLIST, TransitionKNN
+from recokit.preprocessing.event_log import EventLog
+from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
 
 if not TYPE_CHECKING:  # type checkers find the subpackages by themselves
 
@@ -43,8 +51,11 @@ __all__ = [
     "EASE",
     "SLIM",
     "SLIST",
+    "TIFUKNN",
     "BiasBaseline",
+    "BoughtTogether",
     "DataError",
+    "EventLog",
     "Explanation",
     "IdIndex",
     "ImplicitALS",
@@ -58,11 +69,14 @@ __all__ = [
     "RP3beta",
     "Recommendations",
     "Recommender",
+    "RepeatFrequency",
     "SGDMatrixFactorization",
+    "SessionKNN",
     "TfidfRecommender",
     "TransitionKNN",
     "UnknownIdError",
     "UserKNN",
+    "WeakModelWarning",
     "compare",
     "evaluate",
     "load",

@@ -9,7 +9,8 @@
     KeyError
     └── UnknownIdError      model.recommend("unknown")
     UserWarning
-    └── LeakageWarning      evaluate(lists, train, train=train)
+    ├── LeakageWarning      evaluate(lists, train, train=train)
+    └── WeakModelWarning    SLIM(l1=1e6).fit(data)
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,15 @@ from typing import Any
 
 from sklearn.exceptions import NotFittedError
 
-__all__ = ["DataError", "LeakageWarning", "ModelFormatError", "NotFittedError", "UnknownIdError", "first_few"]
+__all__ = [
+    "DataError",
+    "LeakageWarning",
+    "ModelFormatError",
+    "NotFittedError",
+    "UnknownIdError",
+    "WeakModelWarning",
+    "first_few",
+]
 
 _SHOWN = 5
 
@@ -48,6 +57,10 @@ class ModelFormatError(ValueError):
 
 class LeakageWarning(UserWarning):
     """A split or an evaluation whose training data contain test data or are later than test data."""
+
+
+class WeakModelWarning(UserWarning):
+    """A model ranks its own training data worse than the most popular items; the message names parameters to change."""
 
 
 class UnknownIdError(KeyError):

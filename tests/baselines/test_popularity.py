@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.base import clone
 
-from recokit import DataError, Interactions, Popularity, Recommender
+from recokit import DataError, Interactions, Popularity, Recommender, load
 from recokit.datasets import example_interactions
 
 LOG = st.dictionaries(
@@ -117,3 +118,113 @@ def test_lists_of_all_users_need_no_matrix_of_scores(monkeypatch):
     model = Popularity().fit(example_interactions("implicit"))
     monkeypatch.setattr(Popularity, "_score_block", None)
     assert model.recommend(n=5).counts.min() == 5
+
+
+GROUPS = st.dictionaries(st.integers(0, 6), st.sampled_from(["new", "loyal", None]), min_size=1).filter(
+    lambda groups: any(groups.get(user) for user in range(5))
+)
+SHRINKAGE = st.sampled_from([None, 0.0, 1.0, 25.0, 1e9])
+
+
+@given(LOG, GROUPS, SHRINKAGE, st.sampled_from(["explicit", "implicit"]))
+def test_scores_of_groups_are_smoothed_towards_those_of_all_users(log, groups, shrinkage, feedback):
+    model = Popularity(by=groups, shrinkage=shrinkage)
+    if not any(groups.get(user) for user, _ in log):
+        with pytest.raises(DataError, match=r"by: none of the \d training users has a group"):
+            model.fit(interactions_from(log, feedback))
+        return
+    model.fit(interactions_from(log, feedback))
+    weights = {pair: value if feedback == "implicit" else 1 for pair, (value, _) in log.items()}
+    items = sorted({item for _, item in log})
+    mu = model.shrinkage_
+    assert shrinkage is None or mu == shrinkage
+    for user in {user for user, _ in log}:
+        group = groups.get(user)
+        own = [pair for pair in log if group is None or groups.get(pair[0]) == group]
+        total = sum(weights[pair] for pair in own)
+        part = 0.0 if group is None or mu == 0 else 1.0 if np.isinf(mu) else mu / (mu + total)
+        share = total / max(sum(weights.values()), 1e-300)
+        expected = [
+            (1 - part) * sum(weights[pair] for pair in own if pair[1] == item)
+            + part * share * sum(weight for pair, weight in weights.items() if pair[1] == item)
+            for item in items
+        ]
+        np.testing.assert_allclose(model.predict([(user, item) for item in items]), expected, rtol=1e-9, atol=1e-9)
+        listed = dict(model.recommend([user], n=9, exclude_seen=False)[user])
+        np.testing.assert_allclose([listed[item] for item in items], expected, rtol=1e-6, atol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=1, max_size=25),
+    st.integers(1, 9),
+    st.booleans(),
+    st.one_of(st.none(), codes, st.dictionaries(st.integers(0, 5), codes)),
+    st.sampled_from([None, "popular"]),
+)
+def test_lists_of_groups_equal_lists_selected_from_a_matrix_of_scores(pairs, n, exclude_seen, candidates, fill):
+    dense = np.zeros((6, 7))
+    np.add.at(dense, tuple(zip(*pairs, strict=True)), 1.0)
+    data = Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit")
+    options = {"exclude_seen": exclude_seen, "candidates": candidates, "fill": fill}
+    groups = {0: "a", 1: "b", 2: "a", 5: "c"}
+    models = Popularity(by=groups, shrinkage=2), ScoredPopularity(by=groups, shrinkage=2)
+    assert_lists_equal(*(model.fit(data).recommend(n=n, **options) for model in models))
+
+
+def test_groups_without_more_differences_than_chance_get_the_list_of_all_users():
+    pairs = [(user, item) for user in range(8) for item in range(user % 4 + 1)]
+    model = Popularity(by={user: user // 4 for user in range(8)}).fit(pairs)
+    assert np.isinf(model.shrinkage_)
+    everyone = Popularity().fit(pairs)
+    lists, expected = (each.recommend(n=4, exclude_seen=False) for each in (model, everyone))
+    np.testing.assert_array_equal(lists.items, expected.items)
+
+
+def test_the_estimated_shrinkage_is_the_concentration_of_the_groups():
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet(np.full(20, 1 / 20) * 200, size=40)  # concentration 200
+    users, items, groups, user = [], [], {}, 0
+    for group, share in enumerate(shares):
+        for item, count in enumerate(rng.multinomial(2_000, share)):
+            users += range(user, user + count)
+            items += [item] * count
+            groups |= dict.fromkeys(range(user, user + count), group)
+            user += count
+    model = Popularity(by=groups).fit(list(zip(users, items, strict=True)))
+    assert model.shrinkage_ == pytest.approx(200, rel=0.1)
+
+
+def test_users_outside_the_groups_or_the_training_data_get_the_list_of_all_users():
+    log = [("ann", "tea"), ("ann", "tin"), ("bob", "cup"), ("cy", "pot"), ("cy", "cup"), ("dee", "pot")]
+    model = Popularity(by={"ann": "home", "eve": "home", "fay": "none"}, shrinkage=0).fit(log)
+    everyone = Popularity().fit(log)
+    assert model.recommend("bob")["bob"] == everyone.recommend("bob")["bob"]
+    assert model.recommend_for({"eve": ["tin"]})["eve"] == everyone.recommend_for({"eve": ["tin"]})["eve"]
+    assert model.groups_ == ["home", "none"]
+    assert model.predict([("ann", "tea"), ("new", "cup"), ("ann", "new")]).tolist() == [1, 2, 0]
+
+
+def test_a_model_of_groups_can_be_saved_copied_and_updated(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    log = [(1, "tea"), (2, "cup"), (3, "tea"), (3, "pot")]
+    groups = pandas.Series(["x", "y", "x"], index=[1, 2, 3])
+    model = Popularity(by=groups, shrinkage=1).fit(log)
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert_lists_equal(model.recommend(exclude_seen=False), loaded.recommend(exclude_seen=False))
+    grown, expected = loaded.partial_fit([(2, "tea")]), clone(model).fit([*log, (2, "tea")])
+    np.testing.assert_array_equal(grown.group_scores_, expected.group_scores_)
+
+
+def test_the_terms_of_an_explanation_add_up_to_the_score_in_the_group():
+    model = Popularity(by={1: "x", 2: "y"}, shrinkage=1).fit([(1, "tea"), (2, "cup"), (2, "pot")])
+    for user in (1, 2):
+        why = model.explain(user, "cup")
+        assert sum(term.contribution for term in why.terms) == pytest.approx(model.predict([(user, "cup")])[0])
+
+
+def test_groups_of_other_users_are_refused_and_a_negative_shrinkage_too():
+    with pytest.raises(DataError, match=r"by: none of the 1 training users has a group.*convert both"):
+        Popularity(by={"9": "x"}).fit([(1, 2)])
+    with pytest.raises(ValueError, match="shrinkage"):
+        Popularity(by={1: "x"}, shrinkage=-1).fit([(1, 2)])

@@ -5,7 +5,7 @@ import json
 import defaults
 import numpy as np
 import pytest
-from _common.implicit_data import IMPLICIT_DATA, load, validation_split
+from _common.implicit_data import IMPLICIT_DATA, load
 from _common.search_spaces import SEARCHES
 
 
@@ -19,6 +19,30 @@ def test_the_best_candidate_is_measured_beside_the_defaults(tmp_path, capsys):
     assert "| shop | RP3beta |" in capsys.readouterr().out
 
 
+def test_slow_models_are_compared_on_few_users_first(capsys):
+    defaults.main(["--quick", "--datasets", "shop", "--models", "SLIM"])
+    assert "| 3 (11%), 1 (33%), 1 (100%) |" in capsys.readouterr().out
+
+
+def test_a_resumed_run_keeps_the_results_of_the_file(tmp_path, capsys):
+    file = tmp_path / "results.json"
+    command = ["--quick", "--datasets", "shop", "--output", str(file), "--resume", "--models"]
+    defaults.main([*command, "Popularity"])
+    first = json.loads(file.read_text(encoding="utf-8"))
+    capsys.readouterr()
+    defaults.main([*command, "Popularity", "RP3beta"])
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    assert rows[:1] == first
+    assert [row["model"] for row in rows] == ["Popularity", "RP3beta"]
+    assert "  Popularity" not in capsys.readouterr().out
+
+
+def test_the_validation_data_of_a_log_are_events_after_its_training_part():
+    data = load("shop")
+    assert data.train_part.timestamps.max() < data.validation.timestamps.min()
+    assert data.validation.timestamps.max() <= data.train.timestamps.max() < data.test.timestamps.min()
+
+
 @pytest.mark.parametrize("name", SEARCHES)
 def test_drawn_parameters_are_accepted_by_the_estimator(name):
     search, rng = SEARCHES[name], np.random.default_rng(0)
@@ -30,8 +54,7 @@ def test_drawn_parameters_are_accepted_by_the_estimator(name):
 @pytest.mark.parametrize("name", sorted(set(IMPLICIT_DATA) - {"shop"}))
 def test_no_pair_of_the_test_data_is_in_the_training_data(name, data_dir):
     data = load(name, data_dir)
-    train, validation = validation_split(data)
-    for past, future in ((data.train, data.test), (train, validation)):
+    for past, future in ((data.train, data.test), (data.train_part, data.validation)):
         pairs = [{tuple(pair) for pair in part.to_pairs()[0].tolist()} for part in (past, future)]
         assert pairs[0].isdisjoint(pairs[1])
         assert len(pairs[1]) == future.n_interactions > 0

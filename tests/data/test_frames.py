@@ -13,7 +13,7 @@ LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_frames_of_every_library_are_recognised(library):
+def test_frames_of_every_library_are_recognized(library):
     assert is_frame(LIBRARIES[library]({"a": [1]}))
 
 
@@ -96,7 +96,7 @@ def test_the_error_for_a_scalar_names_the_column(values):
 @pytest.mark.parametrize(
     "value", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT"), np.timedelta64("NaT", "s")]
 )
-def test_every_kind_of_missing_value_is_recognised(value):
+def test_every_kind_of_missing_value_is_recognized(value):
     assert is_missing(value)
 
 

@@ -63,7 +63,7 @@ def test_metrics_of_the_catalogue_and_conventions_are_supported():
 
 
 @pytest.mark.parametrize("metric", ["gini@2", "popularity_bias@2"])
-def test_metrics_to_minimise_are_negated(metric):
+def test_metrics_to_minimize_are_negated(metric):
     train, test = train_test_split(as_interactions(LOG), LeaveLastOut())
     models = Popularity().fit(train), ItemKNN(n_neighbors=3).fit(train)
     users = np.unique(of_interactions(test), axis=0)[:, 0].tolist()

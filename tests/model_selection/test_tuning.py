@@ -261,7 +261,7 @@ def test_ratings_are_tuned_by_their_error():
     assert same.best_score == found.best_score
 
 
-def test_metrics_to_minimise_are_minimised():
+def test_metrics_to_minimize_are_minimized():
     found = tune(ItemKNN(), IMPLICIT, GRID, metric="gini@5", budget_seconds=600)
     assert found.metric == "-gini@5"
     train, test = train_test_split(IMPLICIT)
@@ -353,8 +353,8 @@ def test_a_hidden_progress_bar_is_not_imported(monkeypatch):
         ({"resource": "verbose"}, "a parameter whose value is a whole number"),
         ({"resource": "epochs"}, "a parameter whose value is a whole number"),
         ({"metric": "ndgc@10"}, "unknown metric"),
-        ({"metric": ranking_scorer(["ndcg@5", "recall@5"])}, "one metric to maximise, got several: ndcg@5, recall@5"),
-        ({"metric": ["ndcg@5", "recall@5"]}, "one metric to maximise, got several: ndcg@5, recall@5"),
+        ({"metric": ranking_scorer(["ndcg@5", "recall@5"])}, "one metric to maximize, got several: ndcg@5, recall@5"),
+        ({"metric": ["ndcg@5", "recall@5"]}, "one metric to maximize, got several: ndcg@5, recall@5"),
     ],
 )
 def test_bad_options_are_refused(options, message):

@@ -23,7 +23,7 @@ def alternate(ratings, mean, l2_user, l2_item, n_epochs, user_bias, item_bias):
 
 
 def solve(ratings, mean, l2_user, l2_item, n_users, n_items):
-    """Return the biases that minimise the penalised squared error, from one linear system."""
+    """Return the biases that minimize the penalized squared error, from one linear system."""
     design = np.zeros((len(ratings), n_users + n_items))
     target = np.zeros(len(ratings))
     for row, (user, item, rating) in enumerate(ratings):

@@ -1,4 +1,4 @@
-"""Loss and gradient of one step of Bayesian personalised ranking."""
+"""Loss and gradient of one step of Bayesian personalized ranking."""
 
 import math
 

@@ -21,7 +21,7 @@ def nearest_mean(similarities, rated, k, amplification=1.0, shrinkage=0.0, decay
 
 
 def baseline(R, l2_user=5.0, l2_item=3.0, n_epochs=10):
-    """Return the mean, user biases and item biases from alternating regularised least squares."""
+    """Return the mean, user biases and item biases from alternating regularized least squares."""
     rated = ~np.isnan(R)
     mean = R[rated].mean()
     users, items = np.zeros(R.shape[0]), np.zeros(R.shape[1])

@@ -1,4 +1,4 @@
-"""Sums, normalised sums, amplified similarities and shrunk means over neighbours, and the number of neighbours."""
+"""Sums, normalized sums, amplified similarities and shrunk means over neighbours, and the number of neighbours."""
 
 import numpy as np
 import pytest

@@ -24,13 +24,16 @@ from recokit import (
     evaluate,
     plotting,
 )
-from recokit.datasets import example_interactions
+from recokit.datasets import example_interactions, make_shop
 from recokit.metrics import Evaluation
 from recokit.metrics._resampling import Clusters
+from recokit.preprocessing import EventLog, UserSegments, user_features
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit", strings=True)
 TEST = {user: [100 + 2 * (user % 5), 104, 110] for user in IMPLICIT.users}
 METRICS = ["ndcg@10", "recall@10", "coverage@10"]
+
+SEGMENTS = UserSegments(3).fit(user_features(EventLog.from_frame(make_shop(200, 60, 8_000).events)))
 
 
 def lists_of(model, n=10):
@@ -64,6 +67,7 @@ DRAWN = {
     "segment_profiles": lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
     "learning_curve": lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
     "rating_heatmap": lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
+    "segment_heatmap": lambda ax: plotting.segment_heatmap(SEGMENTS, ax=ax),
     "similarity_neighborhood": lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
 }
 
@@ -199,7 +203,7 @@ def test_coverage_accuracy_shows_a_named_dot_for_each_model_and_joins_the_pareto
     assert all(not np.any(np.all(np.array(expected) > point, axis=1)) for point in front)
 
 
-def test_the_pareto_front_has_low_values_of_metrics_to_minimise():
+def test_the_pareto_front_has_low_values_of_metrics_to_minimize():
     values = {"a": (0.3, 0.9), "b": (0.2, 0.2), "c": (0.1, 0.5)}
     evaluations = {
         name: Evaluation(
@@ -493,3 +497,37 @@ def test_an_item_without_neighbours_is_drawn_alone():
 def test_bad_input_is_refused(draw, error, message):
     with pytest.raises(error, match=message):
         draw()
+
+
+def test_the_segment_heatmap_shows_the_largest_differences_and_their_numbers():
+    ax = plotting.segment_heatmap(SEGMENTS, n_features=4)
+    profiles = SEGMENTS.profiles_
+    shown = [text.get_text() for text in ax.get_xticklabels()]
+    largest = np.abs(profiles.differences).max(axis=0)
+    names = np.array([column.name for column in profiles.columns])
+    assert set(shown) == set(names[np.argsort(-largest)[:4]])
+    places = [names.tolist().index(name) for name in shown]
+    numbers = np.array([float(text) for text in render(ax)]).reshape(3, 4)
+    np.testing.assert_allclose(numbers, profiles.differences[:, places], atol=0.051)
+    assert [text.get_text().partition("\n")[2] for text in ax.get_yticklabels()] == [
+        f"{share:.0%} of users" for share in profiles.share
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:no installed font", "ignore:Glyph")
+def test_the_segment_heatmap_draws_given_features_in_chinese():
+    ax = plotting.segment_heatmap(SEGMENTS.profiles_.translated("zh"), ["frequency", "recency"])
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["frequency", "recency"]
+    assert all("占用户" in text.get_text() for text in ax.get_yticklabels())
+    assert ax.figure.axes[1].get_ylabel() == "与全体用户的差异"
+
+
+def test_the_segment_heatmap_refuses_bad_input():
+    with pytest.raises(TypeError, match="expected fitted UserSegments or SegmentProfiles, got dict"):
+        plotting.segment_heatmap({})
+    with pytest.raises(NotFittedError):
+        plotting.segment_heatmap(UserSegments())
+    with pytest.raises(ValueError, match="no feature 'x'; the features are "):
+        plotting.segment_heatmap(SEGMENTS, ["x"])
+    with pytest.raises(ValueError, match="n_features=0: expected an integer of at least 1"):
+        plotting.segment_heatmap(SEGMENTS, n_features=0)

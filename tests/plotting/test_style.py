@@ -109,7 +109,7 @@ def test_an_installed_font_draws_every_chinese_name(draw):
 
 
 @pytest.mark.parametrize("name", ["茶", "ティー", "티", "ﾃｨ茶"])
-def test_chinese_japanese_and_korean_are_recognised(monkeypatch, name):
+def test_chinese_japanese_and_korean_are_recognized(monkeypatch, name):
     fonts(monkeypatch, "SimSun")
     assert _style.name_style(["tea", name])["fontfamily"][-1] == "SimSun"
 

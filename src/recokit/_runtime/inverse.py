@@ -49,7 +49,7 @@ def invert(matrix: FloatArray, runner: Runner) -> None:
         The matrix is not positive definite in float64.
     """
     with single_threaded_blas():
-        _factorise(matrix, runner)
+        _factorize(matrix, runner)
         _invert_triangle(matrix, runner)
         _square(matrix, runner)
 
@@ -88,7 +88,7 @@ def _wide_tiles(n: int) -> Iterator[slice]:
         yield slice(start, min(start + 8 * _TILE, n))
 
 
-def _factorise(matrix: FloatArray, runner: Runner) -> None:
+def _factorize(matrix: FloatArray, runner: Runner) -> None:
     """Overwrite the lower triangle of A by L, A = L Lᵀ, one column of tiles at a time, with L_jj⁻¹ on the diagonal."""
     for own in tiles(len(matrix)):
         before = slice(0, own.start)

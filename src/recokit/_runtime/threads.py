@@ -18,6 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray
 
 __all__ = ["Runner", "split_by_cost", "thread_count", "threads_at_any_cost"]
@@ -171,6 +172,8 @@ class Runner:
     ) -> None:
         """Run ``kernel(start, stop, *args)`` over all rows, on several threads if the work is large enough.
 
+        Work too small to be worth compiling the kernel is done by its equivalent in NumPy, if there is one.
+
         Parameters
         ----------
         kernel : callable
@@ -191,13 +194,15 @@ class Runner:
             return
         if costs is None:
             costs = np.ones(n_rows)
+        total = float(np.sum(costs, dtype=np.float64))
+        kernel = chosen(kernel, total)
 
         def run(rows: tuple[int, int]) -> None:
             kernel(*rows, *args)
             if report:
                 self.report(rows[1] - rows[0])
 
-        if self.n_threads <= 1 or float(np.sum(costs, dtype=np.float64)) < min_cost:
+        if self.n_threads <= 1 or total < min_cost:
             run((0, n_rows))
             return
         self.each(split_by_cost(costs, self.n_threads * _RANGES_PER_THREAD), run)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import CodeArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -16,7 +17,7 @@ _N_ALTERNATIONS = 10
 
 
 class BaselineBiases(NamedTuple):
-    """Biases by regularised least squares.
+    """Biases by regularized least squares.
 
     Attributes
     ----------
@@ -39,7 +40,8 @@ class BaselineBiases(NamedTuple):
         """Fit the biases of interactions by alternating ridge regression."""
         biases = cls.zero(data)
         arrays = (data.indptr, data.item_codes, data.values)
-        fit_biases(*arrays, biases.mean, _L2_USER, _L2_ITEM, _N_ALTERNATIONS, biases.user_bias, biases.item_bias)
+        fit = chosen(fit_biases, _N_ALTERNATIONS * len(data.values))
+        fit(*arrays, biases.mean, _L2_USER, _L2_ITEM, _N_ALTERNATIONS, biases.user_bias, biases.item_bias)
         return biases
 
     def predict(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:

@@ -75,6 +75,24 @@ class EligibleItems(NamedTuple):
         candidates = None if self.candidates is None else self.candidates.recoded(positions)
         return EligibleItems(None, self.excluded.recoded(positions), candidates, self.restricted)
 
+    def within(self, rows: Rows) -> "EligibleItems":
+        """Return the eligible items that are also in the row of each user.
+
+        Examples
+        --------
+        >>> rows = Rows.from_arrays([0, 2, 3], [4, 7, 4], ())
+        >>> candidates = Rows.from_arrays([0, 1, 1], [7], ())
+        >>> eligible = EligibleItems(None, Rows.empty(2), candidates, np.array([True, False]))
+        >>> eligible.within(rows).candidates.codes.tolist()
+        [7, 4]
+        """
+        if self.candidates is not None and self.restricted is not None:
+            stride = 1 + max(rows.codes.max(initial=0), self.candidates.codes.max(initial=0))
+            candidates = self.candidates.row_codes * stride + self.candidates.codes
+            is_candidate = np.isin(rows.row_codes * stride + rows.codes, candidates)
+            rows = rows.select(is_candidate | ~self.restricted[rows.row_codes])
+        return self._replace(candidates=rows, restricted=np.ones(self.n_users, dtype=np.bool_))
+
     def select(self, scores: FloatArray, n: int, runner: Runner) -> Top:
         """Return the n best eligible items of each user; ties are ordered by code.
 

@@ -1,20 +1,24 @@
 """Hooks: the methods that a recommender implements or may override, and helpers for them."""
 
+import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
 from recokit.base._histories import read_histories, read_history
 from recokit.base._learner import Learner
 from recokit.base._leave_one_out import contributions
 from recokit.base._lists import ranges
+from recokit.base._usefulness import MIN_USERS, list_length, loses_to_popularity, sample_users
 from recokit.base.explanation import Term
 from recokit.base.top import Top
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.exceptions import WeakModelWarning
 
 __all__ = ["Hooks"]
 
@@ -23,6 +27,9 @@ _BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and thre
 
 class Hooks(Learner):
     """Hooks of a recommender, which see codes, never ids. Only `_fit` and `_score_block` have no default."""
+
+    _excludes_seen: ClassVar[bool] = True  # default of exclude_seen in recommend and recommend_for
+    _remedies: ClassVar[tuple[str, ...]] = ()  # parameters to change if a fitted model is weaker than popularity
 
     def _score_block(self, profiles: Any) -> FloatArray:
         """Return the scores of all items for the users with these profiles: a new (n_users, n_items) float32 array.
@@ -124,6 +131,28 @@ class Hooks(Learner):
     def _warm_up_data(self) -> Iterable[Interactions]:
         """Return data to fit in warm-up, for kernels that small data do not compile; none by default."""
         return ()
+
+    def _check_fit(self) -> None:
+        """Warn if lists for training users hold fewer of their own items than the most popular items do.
+
+        Only models that name ``_remedies`` are checked, on implicit feedback and with enough users.
+        """
+        if not self._remedies or self._is_explicit():
+            return
+        data = self.interactions_
+        users, n = sample_users(data), list_length(data.n_items)
+        if len(users) < MIN_USERS:
+            return
+        lists = self._top_block(self._user_profiles(users), n, EligibleItems(None, Rows.empty(len(users))))
+        if loses_to_popularity(lists, self._training_histories(users), self.item_counts_):
+            values = self.get_params(deep=False)
+            warnings.warn(
+                f"{type(self).__name__} ranks its own training data worse than Popularity: lists of {n} items for "
+                f"{len(users)} users hold fewer items of their histories than the {n} most popular items do; change "
+                + ", ".join(f"{name}={values[name]!r}" for name in self._remedies),
+                WeakModelWarning,
+                stacklevel=levels_inside(),
+            )
 
     # ------------------------------------------------------------------ for subclasses
 

@@ -92,6 +92,9 @@ class Learner(BaseEstimator):
         """
         self._fit(merged)
 
+    def _check_fit(self) -> None:
+        """Warn if the fitted model is of no use; nothing by default."""
+
     def _restore(self) -> None:
         """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
 
@@ -107,9 +110,10 @@ class Learner(BaseEstimator):
 
         Parameters
         ----------
-        X : Interactions, Sequences, scipy sparse matrix, or (user, item) pairs
+        X : Interactions, Sequences, EventLog, scipy sparse matrix, or (user, item) pairs
             The rows of a matrix are users. Pairs are an array, frame or list of two columns. The strength of a pair of
-            `recokit.data.Sequences` is its number of events; models of sequences also read the order.
+            `recokit.data.Sequences`, or of an EventLog with one kind of event, is its number of events; for several
+            kinds, pass ``log.interactions(weights)``. Models of sequences also read the order.
         y : (n_pairs,) array-like, optional
             Ratings or strengths of the pairs; 1 each by default.
         **side
@@ -125,6 +129,11 @@ class Learner(BaseEstimator):
             The data cannot be used; the message names the column, the count and the first offenders.
         sklearn.utils._param_validation.InvalidParameterError
             A parameter is out of its range; a subclass of ValueError.
+
+        Warns
+        -----
+        WeakModelWarning
+            The lists of a sample of users hold fewer of their own training items than the most popular items do.
         """
         self._validate_params()
         model = self._with_attributes(self._unfitted_attributes())
@@ -135,6 +144,7 @@ class Learner(BaseEstimator):
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
         model._fit(interactions)
+        model._check_fit()
         model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
         replace_state(self, model)
         return self

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from recokit._runtime.html import html_table
+from recokit._runtime.language import Language
 from recokit.data._frames import Backend, to_frame
 from recokit.data._labels import labels_of
 
-__all__ = ["Explanation", "Language", "Term", "check_language", "explanation_of"]
-
-Language = Literal["en", "zh"]
+__all__ = ["Explanation", "Term", "explanation_of"]
 
 _TERMS = {
     "mean": ("the overall mean", "总体均值"),
@@ -179,9 +178,3 @@ def explanation_of(
     items = [item, *(term.subject for term in terms if term.kind == "past_item")]
     titles = {one: title for one, title in zip(items, labels_of(items, labels), strict=True) if title is not one}
     return Explanation(user, item, score, tuple(terms), language, titles)
-
-
-def check_language(language: str) -> None:
-    """Raise an error for a language without sentences."""
-    if language not in ("en", "zh"):
-        raise ValueError(f"language={language!r}: expected 'en' or 'zh'")

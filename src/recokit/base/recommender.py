@@ -9,14 +9,15 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from recokit import persistence
+from recokit._runtime.language import Language, check_language
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
 from recokit.base._hooks import Hooks
-from recokit.base._lists import ranges
+from recokit.base._lists import top_of_order
 from recokit.base._state import on_snapshot
-from recokit.base.explanation import Explanation, Language, check_language, explanation_of
+from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
 from recokit.data.interactions import Interactions
@@ -142,7 +143,7 @@ class Recommender(RegressorMixin, Hooks):
         users: Any = None,
         n: int = 10,
         *,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
@@ -160,8 +161,9 @@ class Recommender(RegressorMixin, Hooks):
             Users to recommend to; all users by default.
         n : int
             Maximum number of items in a list.
-        exclude_seen : bool
-            Exclude the items that a user has interacted with.
+        exclude_seen : bool, optional
+            Exclude the items that a user has interacted with. The default is True, except for models of repeated
+            purchases, whose documentation says so.
         candidates : array-like of item ids, or mapping of user ids to item ids, optional
             The only items to recommend: to all users, or to the users in the mapping.
         exclude : array-like of item ids, or mapping of user ids to item ids, optional
@@ -185,6 +187,7 @@ class Recommender(RegressorMixin, Hooks):
             The model is not fitted.
         """
         _check_request(n, on_unknown, fill)
+        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, codes = self._requested_users(users, on_unknown)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
@@ -229,7 +232,7 @@ class Recommender(RegressorMixin, Hooks):
         histories: Any,
         n: int = 10,
         *,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         candidates: Any = None,
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
@@ -245,8 +248,8 @@ class Recommender(RegressorMixin, Hooks):
             mapping of item ids to ratings or strengths. Rating models need ratings.
         n, candidates, exclude
             As in `recommend`.
-        exclude_seen : bool
-            Exclude the items of the history.
+        exclude_seen : bool, optional
+            Exclude the items of the history; the default is that of `recommend`.
         on_unknown : {"raise", "popular", "empty"}
             Treatment of unknown items in a history: an error, or ignored. With "popular", a user whose history has no
             known item gets the most popular items.
@@ -265,6 +268,7 @@ class Recommender(RegressorMixin, Hooks):
             A history cannot be used.
         """
         _check_request(n, on_unknown, fill)
+        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
@@ -327,12 +331,7 @@ class Recommender(RegressorMixin, Hooks):
 
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
-        lists = Top.empty(eligible.n_users, n)
-        for start, stop in ranges(eligible.n_users, self._dense_block_size()):
-            scores = np.tile(self._popular_scores().astype(np.float32), (stop - start, 1))
-            block = eligible.take(np.arange(start, stop))
-            lists.put(np.arange(start, stop), block.select(scores, n, self._runner()))
-        return lists
+        return top_of_order(self._popular_scores().astype(np.float32), n, eligible, self._runner())
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)

@@ -36,7 +36,7 @@ class Top(NamedTuple):
 
     @classmethod
     def empty(cls, n_rows: int, n: int) -> "Top":
-        """Return uninitialised arrays, for a kernel to write."""
+        """Return uninitialized arrays, for a kernel to write."""
         shape = n_rows, n
         return cls(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(n_rows, np.int32))
 

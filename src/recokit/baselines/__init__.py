@@ -1,4 +1,4 @@
-"""Baselines: non-personalised and bias models that other recommenders should beat."""
+"""Baselines: non-personalized and bias models that other recommenders should beat."""
 
 from recokit.baselines.bias import BiasBaseline
 from recokit.baselines.popularity import Popularity

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
@@ -22,7 +23,7 @@ class BiasBaseline(Recommender):
 
     .. math:: \hat r_{ui} = \mu + b_u + b_i
 
-    The biases minimise :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
+    The biases minimize :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
     fitted by alternating least squares. Predictions are clipped to the range of the training ratings.
 
     Parameters
@@ -97,9 +98,10 @@ class BiasBaseline(Recommender):
         self.rating_range_ = (float(values.min()), float(values.max()))
         self.mean_, self.user_bias_, self.item_bias_ = BaselineBiases.zero(interactions)
         penalties = self.l2_user, self.l2_item
+        fit = chosen(fit_biases, self.max_iter * len(values))
         with self._progress(self.max_iter, "epochs") as bar:
             for epoch in range(self.max_iter):
-                change = fit_biases(*rows.arrays, self.mean_, *penalties, 1, self.user_bias_, self.item_bias_)
+                change = fit(*rows.arrays, self.mean_, *penalties, 1, self.user_bias_, self.item_bias_)
                 self.n_iter_ = epoch + 1
                 bar.update(1)
                 if change < _TOLERANCE:

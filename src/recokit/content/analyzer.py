@@ -40,7 +40,7 @@ def _bigrams(run: str) -> list[str]:
 
 
 def _terms(text: str, split_run: Analyzer) -> list[str]:
-    """Return the words of a normalised text, with each run of CJK characters split by ``split_run``."""
+    """Return the words of a normalized text, with each run of CJK characters split by ``split_run``."""
     terms: list[str] = []
     folded = unicodedata.normalize("NFKC", text).casefold()
     for word, run in _pattern().findall(folded):
@@ -54,7 +54,7 @@ def _terms(text: str, split_run: Analyzer) -> list[str]:
 def analyze(text: str) -> list[str]:
     """Return the terms of a text that may mix scripts.
 
-    The text is normalised (Unicode NFKC, which maps full-width letters to ordinary letters) and case-folded. Each run
+    The text is normalized (Unicode NFKC, which maps full-width letters to ordinary letters) and case-folded. Each run
     of letters and digits of alphabetic scripts is then one term, including a decimal number (``3.5mm``). Each run of
     Chinese, Japanese and Korean characters is split into its overlapping bigrams; a run of one character is one term.
     All other characters are separators.
@@ -115,7 +115,7 @@ def make_analyzer(tokenizer: Tokenizer) -> Analyzer:
     ----------
     tokenizer : None, "jieba" or callable
         None: `analyze`. ``"jieba"``: like `analyze`, but jieba segments runs of only Chinese characters into
-        dictionary words. A callable takes the text, not normalised, and returns the terms.
+        dictionary words. A callable takes the text, not normalized, and returns the terms.
 
     Raises
     ------
@@ -130,6 +130,6 @@ def make_analyzer(tokenizer: Tokenizer) -> Analyzer:
     if callable(tokenizer):
         return tokenizer
     if tokenizer == "jieba":
-        _jieba()  # raise before any text is analysed
+        _jieba()  # raise before any text is analyzed
         return _analyze_with_jieba
     return analyze

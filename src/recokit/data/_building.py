@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import read_only
@@ -79,7 +80,9 @@ def sort_cells(
     if timestamps is not None:
         by_time = np.argsort(timestamps, kind="stable")
         indptr, order = _row_order(user_codes, item_codes, len(users), len(items), by_time)
-    indptr, last, merged = kernel.merge_repeated(indptr, sorted_items, values[order], _POLICIES[duplicates])
+    indptr, last, merged = chosen(kernel.merge_repeated, len(order))(
+        indptr, sorted_items, values[order], _POLICIES[duplicates]
+    )
     times = None if timestamps is None else timestamps[order[last]]
     return SortedCells(indptr, sorted_items[last], merged, times)
 
@@ -89,9 +92,11 @@ def _row_order(
 ) -> tuple[IntArray, IntArray]:
     """Return the bounds of the rows, and the positions sorted by user, item and the given order."""
     positions = np.arange(len(user_codes)) if before is None else before
-    positions = kernel.order_by(item_codes, kernel.row_starts(read_only(item_codes), n_items), positions)
-    indptr = kernel.row_starts(read_only(user_codes), n_users)
-    return indptr, kernel.order_by(user_codes, indptr, positions)
+    n = len(positions)
+    row_starts, order_by = chosen(kernel.row_starts, n), chosen(kernel.order_by, n)
+    positions = order_by(item_codes, row_starts(read_only(item_codes), n_items), positions)
+    indptr = row_starts(read_only(user_codes), n_users)
+    return indptr, order_by(user_codes, indptr, positions)
 
 
 def _repeats(indptr: IntArray, item_codes: CodeArray) -> BoolArray:

@@ -18,6 +18,7 @@ __all__ = [
     "join_times",
     "refuse",
     "to_numbers",
+    "to_optional_numbers",
     "to_times",
     "to_values",
     "warn_of_no_scale",
@@ -52,7 +53,8 @@ def _as_numbers(values: Any, name: str) -> AnyArray:
             if text:
                 raise TypeError(f"got text, such as {text[0]!r}")
         elif array.dtype.kind not in "biuf":
-            raise TypeError(f"got {array.dtype}")
+            is_text = array.dtype.kind in "UST" and array.size > 0
+            raise TypeError(f"got text, such as {str(array.flat[0])!r}" if is_text else f"got {array.dtype}")
         numbers = array if array.dtype == np.float32 else array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers ({error})") from None
@@ -167,6 +169,19 @@ def to_numbers(values: Any, name: str) -> FloatArray:
     """
     numbers: FloatArray = _as_numbers(values, name).astype(np.float64)
     refuse(numbers, ~np.isfinite(numbers), name, "finite numbers")
+    return numbers
+
+
+def to_optional_numbers(values: Any, name: str) -> FloatArray:
+    """Return a column of numbers as float64, with NaN for missing values; text and infinite numbers are refused.
+
+    Raises
+    ------
+    DataError
+        The column is not one-dimensional, or a value is text or infinite.
+    """
+    numbers: FloatArray = _as_numbers(values, name).astype(np.float64)
+    refuse(numbers, np.isinf(numbers), name, "finite numbers")
     return numbers
 
 

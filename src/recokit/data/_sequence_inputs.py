@@ -42,9 +42,7 @@ def read_sequences(
     ValueError
         ``y`` is given with data that are not pairs.
     """
-    if hasattr(X, "to_interactions") and not isinstance(
-        X, Sequences
-    ):  # pairs made by `as_pairs` for scikit-learn's tools
+    if hasattr(X, "to_interactions") and not isinstance(X, Sequences):  # made by `as_pairs` for scikit-learn
         X, y = X.to_interactions(y), None
     if isinstance(X, Interactions):
         given = as_interactions(X, y, feedback)

@@ -1,12 +1,14 @@
 """Weights of interactions, users and items: exponential time decay and powers of counts."""
 
+from typing import Any
+
 import numpy as np
 
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
-__all__ = ["decays", "item_scales", "user_weights"]
+__all__ = ["ages_before", "decays", "item_scales", "mean_walks", "user_weights"]
 
 
 def decays(interactions: Interactions, half_life: float) -> FloatArray:
@@ -35,13 +37,19 @@ def decays(interactions: Interactions, half_life: float) -> FloatArray:
     """
     if interactions.timestamps is None:
         raise DataError(f"half_life={half_life} needs interactions with timestamps; give timestamps, or half_life=None")
-    weights: FloatArray = np.exp2(-_ages(interactions.timestamps) / half_life)
+    weights: FloatArray = np.exp2(-ages_before(interactions.timestamps, interactions.timestamps.max()) / half_life)
     return weights
 
 
-def _ages(timestamps: AnyArray) -> FloatArray:
-    """Return the age of each interaction, in days or in the unit of the timestamps: (n_interactions,) float64."""
-    ages = timestamps.max() - timestamps
+def ages_before(timestamps: AnyArray, latest: Any) -> FloatArray:
+    """Return the time from each timestamp to ``latest``, in days or in the unit of the timestamps: (n,) float64.
+
+    Examples
+    --------
+    >>> ages_before(np.array(["2024-01-01", "2024-01-03"], dtype="datetime64[s]"), np.datetime64("2024-01-03")).tolist()
+    [2.0, 0.0]
+    """
+    ages = latest - timestamps
     days: FloatArray = ages / np.timedelta64(1, "D") if ages.dtype.kind == "m" else ages.astype(np.float64)
     return days
 
@@ -70,3 +78,21 @@ def item_scales(interactions: Interactions, exponent: float) -> FloatArray:
     counts = np.bincount(interactions.item_codes, minlength=interactions.n_items)
     scales: FloatArray = np.maximum(counts, 1).astype(np.float64) ** -exponent
     return scales
+
+
+def mean_walks(interactions: Interactions) -> float:
+    """Return the mean number of walks user → item → user → item from a user to an item.
+
+    With n interactions, it is the number of interactions of a mean user, times that of a mean item, times the density:
+    n (n / (n_users n_items))². Only users and items with interactions count. It measures how much evidence the data
+    have on a pair: below 1, most items are reached by no walk or by a single one.
+
+    Examples
+    --------
+    >>> mean_walks(Interactions.from_arrays([0, 0, 1, 1], [0, 1, 0, 1]))
+    4.0
+    """
+    n = interactions.n_interactions
+    n_users = int(np.count_nonzero(np.diff(interactions.indptr)))
+    n_items = int(np.count_nonzero(np.bincount(interactions.item_codes, minlength=interactions.n_items)))
+    return n * (n / max(n_users * n_items, 1)) ** 2

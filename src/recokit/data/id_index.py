@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
@@ -188,7 +189,7 @@ class IdIndex:
     def _integer_codes(self, ids: IntArray) -> CodeArray:
         codes = np.full(len(ids), -1, dtype=np.int32)
         if self._table is not None:
-            table_codes(ids, *self._table, codes)
+            chosen(table_codes, len(ids))(ids, *self._table, codes)
         elif len(self):
             ranked = self._values if self._order is None else self._values[self._order]
             places = np.minimum(np.searchsorted(ranked, ids), len(ranked) - 1)
@@ -336,12 +337,12 @@ def _factorize_integers(ids: IntArray) -> tuple[IntArray, CodeArray]:
     lowest, highest = int(ids.min()), int(ids.max())
     if highest - lowest < 2 * len(ids) + 1024:
         present = np.zeros(highest - lowest + 1, dtype=np.bool_)
-        mark_present(ids, lowest, present)
+        chosen(mark_present, len(ids))(ids, lowest, present)
         uniques = np.flatnonzero(present) + lowest
         table = np.cumsum(present, dtype=np.int32) - np.int32(1)
-        table_codes(ids, lowest, table, codes)
+        chosen(table_codes, len(ids))(ids, lowest, table, codes)
         return uniques, codes
-    uniques = hash_codes(ids, codes, _MULTIPLIER)
+    uniques = chosen(hash_codes, len(ids))(ids, codes, _MULTIPLIER)
     order = np.argsort(uniques)
     return uniques[order], _ranks(order)[codes]
 
@@ -450,7 +451,7 @@ def factorize_objects(ids: Any, name: str) -> tuple[IdIndex, CodeArray]:
         return IdIndex.factorize(ids, name)
     addresses: IntArray = np.asarray(_Addresses(ids)).astype(np.int64, copy=False)
     object_codes = np.empty(len(ids), dtype=np.int32)
-    n_objects = len(hash_codes(addresses, object_codes, _MULTIPLIER))
+    n_objects = len(chosen(hash_codes, len(ids))(addresses, object_codes, _MULTIPLIER))
     cells = np.empty(n_objects, dtype=np.int64)
     cells[object_codes] = np.arange(len(ids))  # one cell of each object
     index, codes = IdIndex.factorize(ids[cells], name)

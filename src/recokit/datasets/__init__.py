@@ -3,26 +3,31 @@
 from recokit.datasets._data import RatingData, RatingFolds, SequenceData, SessionData, Split
 from recokit.datasets._sources import SOURCES, DatasetNotFoundError, Source, available
 from recokit.datasets.amazon import load_amazon_toys
+from recokit.datasets.complete_journey import CompleteJourney, load_complete_journey
 from recokit.datasets.example import example_interactions
 from recokit.datasets.movielens import load_movielens_1m_implicit, load_movielens_100k, load_movielens_latest_small
 from recokit.datasets.retail import load_online_retail
 from recokit.datasets.shop import ShopData, make_shop
+from recokit.datasets.shop_truth import ShopTruth
 from recokit.datasets.ta_feng import load_ta_feng
 from recokit.datasets.yoochoose import load_yoochoose_100k
 
 __all__ = [
     "SOURCES",
+    "CompleteJourney",
     "DatasetNotFoundError",
     "RatingData",
     "RatingFolds",
     "SequenceData",
     "SessionData",
     "ShopData",
+    "ShopTruth",
     "Source",
     "Split",
     "available",
     "example_interactions",
     "load_amazon_toys",
+    "load_complete_journey",
     "load_movielens_1m_implicit",
     "load_movielens_100k",
     "load_movielens_latest_small",

@@ -8,6 +8,7 @@ from numpy.random import Generator
 from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.datasets._data import Columns
 from recokit.datasets._lines import to_objects
+from recokit.datasets._shop_segments import apart, segment_budgets, segment_categories
 from recokit.datasets._shop_words import BRANDS, CATEGORIES, FINISHES, Category, Word
 
 __all__ = ["N_DAYS", "N_FACTORS", "Customers", "Products", "Taste", "after", "make_customers", "make_products"]
@@ -18,6 +19,7 @@ N_FACTORS = 8
 
 _NEW_PRODUCTS, _NEW_CUSTOMERS = 0.3, 0.35  # shares that arrive during the year
 _CATEGORIES_PER_BRAND = 3  # on average
+_SEGMENT_SHARES = np.array([0.5, 0.35, 0.05])  # of the favourite categories of a customer in a planted segment
 _LONG_TAIL = 1.0  # standard deviation of the logarithm of popularity
 
 
@@ -56,12 +58,15 @@ class Customers(NamedTuple):
         Relative number of visits, positive.
     days : (n_users,) int64 array
         Day of joining; visits are later.
+    groups : (n_users,) int64 array
+        Position of the planted segment in SEGMENTS; −1 without planted segments.
     """
 
     columns: Columns
     factors: FloatArray
     activity: FloatArray
     days: IntArray
+    groups: IntArray
 
 
 class Taste(NamedTuple):
@@ -80,9 +85,11 @@ def after(seconds: IntArray) -> AnyArray:
     return moments
 
 
-def make_products(n_items: int, language: str, rng: Generator) -> tuple[Products, Taste]:
+def make_products(n_items: int, language: str, rng: Generator, n_segments: int = 0) -> tuple[Products, Taste]:
     """Return the products, with ids in order of arrival, and the directions of taste."""
     taste = _make_taste(rng)
+    if n_segments:
+        taste = taste._replace(categories=apart(taste.categories))
     days = np.sort(_arrivals(n_items, _NEW_PRODUCTS, rng))
     categories = rng.integers(len(CATEGORIES), size=n_items)
     brands_by_category = rng.permuted(np.tile(np.arange(len(BRANDS)), (len(CATEGORIES), 1)), axis=1)
@@ -111,12 +118,20 @@ def make_products(n_items: int, language: str, rng: Generator) -> tuple[Products
     return Products(columns, _unit(factors), appeal, categories, days), taste
 
 
-def make_customers(n_users: int, taste: Taste, rng: Generator) -> Customers:
-    """Return customers with three favourite categories, three favourite brands and a price level each."""
+def make_customers(n_users: int, taste: Taste, rng: Generator, n_segments: int = 0) -> Customers:
+    """Return customers with three favourite categories, three favourite brands and a price level each.
+
+    With planted segments, two favourite categories and the price level are those of the customer's segment.
+    """
     shares = rng.dirichlet([1.5, 1.0, 0.6], size=n_users)
     favourites = _distinct(rng, n_users, len(CATEGORIES), 3)
     brands = _distinct(rng, n_users, len(BRANDS), 3)
     budgets = rng.normal(0.0, 1.0, n_users)
+    groups = np.full(n_users, -1)
+    if n_segments:
+        groups = rng.integers(n_segments, size=n_users)
+        favourites = np.column_stack([segment_categories(groups), favourites[:, 0]])
+        shares, budgets = _SEGMENT_SHARES + 0.1 * shares, segment_budgets(groups) + 0.3 * budgets
     factors = 0.35 * _directions(n_users, rng) + np.outer(0.7 * budgets, taste.price)
     for place in range(3):
         factors += 1.6 * shares[:, place, None] * taste.categories[favourites[:, place]]
@@ -127,7 +142,7 @@ def make_customers(n_users: int, taste: Taste, rng: Generator) -> Customers:
         "joined_at": _moments(days, rng),
         "segment": to_objects(["budget", "middle", "premium"])[np.searchsorted([-0.6, 0.6], budgets)],
     }
-    return Customers(columns, _unit(factors), np.exp(rng.normal(0.0, 0.8, n_users)), days)
+    return Customers(columns, _unit(factors), np.exp(rng.normal(0.0, 0.8, n_users)), days, groups)
 
 
 class _Words(NamedTuple):

@@ -1,5 +1,6 @@
 """Events of the generated shop: views, carts, purchases and ratings."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.random import Generator
 
 from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.datasets._shop_catalogue import N_DAYS, N_FACTORS, Customers, Products, after
+from recokit.datasets._shop_segments import segment_weekdays
 from recokit.datasets._shop_words import CATEGORIES
 
 __all__ = ["Events", "Ratings", "make_events", "make_ratings"]
@@ -55,7 +57,7 @@ def make_events(n_events: int, customers: Customers, products: Products, rng: Ge
     """
     n_carts, n_purchases = round(_CART_SHARE * n_events), round(_PURCHASE_SHARE * n_events)
     seconds = _moments_of_visits(n_events - n_carts - n_purchases, rng)
-    users, items = _views(seconds // (7 * _DAY), customers, products, rng)
+    users, items = _views(seconds // _DAY, customers, products, rng)
     intent = _CART_WEIGHT * _preference(users, items, customers, products) + rng.logistic(0.0, 1.0, len(users))
     carted = _largest(intent, n_carts)
     cart_seconds = seconds[carted] + rng.integers(20, 900, n_carts)
@@ -101,20 +103,36 @@ def _moments_of_visits(n_views: int, rng: Generator) -> IntArray:
     return np.sort(drawn_days * _DAY + drawn_hours * 3_600 + rng.integers(0, 3_600, n_views))
 
 
-def _views(weeks: IntArray, customers: Customers, products: Products, rng: Generator) -> tuple[IntArray, IntArray]:
-    users, items = np.empty(len(weeks), dtype=np.int64), np.empty(len(weeks), dtype=np.int64)
-    bounds = np.searchsorted(weeks, np.arange(N_DAYS // 7 + 1))
-    for week in range(N_DAYS // 7):
-        visitors = _distribution(customers.activity * (customers.days < 7 * week))
-        popularity = _distribution(_popularity(products, week))
-        for start in range(bounds[week], bounds[week + 1], _CHUNK):
-            stop = min(start + _CHUNK, bounds[week + 1])
+def _views(days: IntArray, customers: Customers, products: Products, rng: Generator) -> tuple[IntArray, IntArray]:
+    users, items = np.empty(len(days), dtype=np.int64), np.empty(len(days), dtype=np.int64)
+    popularity: FloatArray = np.empty(0)
+    popularity_week = -1
+    for week, day_weights, first, last in _periods(days, customers):
+        visitors = _distribution(customers.activity * (customers.days < 7 * week) * day_weights)
+        if week != popularity_week:
+            popularity, popularity_week = _distribution(_popularity(products, week)), week
+        for start in range(first, last, _CHUNK):
+            stop = min(start + _CHUNK, last)
             users[start:stop] = np.searchsorted(visitors, rng.random(stop - start), side="right")
             seen = np.searchsorted(popularity, rng.random((stop - start, _N_SEEN)), side="right")
             utility = _VIEW_WEIGHT * _preference(users[start:stop, None], seen, customers, products)
             utility += rng.gumbel(0.0, 1.0, seen.shape).astype(np.float32)
             items[start:stop] = seen[np.arange(stop - start), np.argmax(utility, axis=1)]
     return users, items
+
+
+def _periods(days: IntArray, customers: Customers) -> Iterator[tuple[int, FloatArray, int, int]]:
+    """Yield the week, the customers' relative activity and the range of views of each period.
+
+    A period is a week; with planted segments, it is Monday to Friday or a weekend.
+    """
+    planted = np.any(customers.groups >= 0)
+    for week in range(N_DAYS // 7):
+        parts = [(0, 5, segment_weekdays(customers.groups, weekend=False))] if planted else []
+        parts += [(5, 7, segment_weekdays(customers.groups, weekend=True))] if planted else []
+        for first_day, last_day, weights in parts or [(0, 7, np.ones(len(customers.days)))]:
+            first, last = np.searchsorted(days, [7 * week + first_day, 7 * week + last_day])
+            yield week, weights, int(first), int(last)
 
 
 def _popularity(products: Products, week: int) -> FloatArray:

@@ -113,7 +113,7 @@ def ips(
 def snips(
     rewards: Any, propensities: Any, probabilities: Any, *, clip: float | None = None, confidence: float = 0.95
 ) -> PolicyValue:
-    r"""Estimate the mean reward of a policy by self-normalised inverse propensity scores (SNIPS).
+    r"""Estimate the mean reward of a policy by self-normalized inverse propensity scores (SNIPS).
 
     .. math:: \hat V = \sum_i w_i r_i \Big/ \sum_i w_i
 

@@ -14,7 +14,6 @@ from recokit.factorization._grid import N_BLOCKS, RatingGrid, inverse_permutatio
 from recokit.factorization._penalties import penalty_scale, penalty_weights
 from recokit.factorization._prior import ImplicitPrior
 from recokit.factorization._scoring import score_pairs
-from recokit.kernels.rows import row_starts
 from recokit.kernels.sgd import descend
 
 __all__ = ["Descent", "Settings"]
@@ -196,7 +195,7 @@ class Descent:
 
 def _counts(ratings: Rows, n_items: int) -> tuple[IntArray, IntArray]:
     """Return the numbers of ratings of each user and of each item."""
-    return ratings.lengths, np.diff(row_starts(ratings.codes, n_items))
+    return ratings.lengths, np.bincount(ratings.codes, minlength=n_items)
 
 
 def _reordered(ratings: Rows, user_order: CodeArray, item_order: CodeArray) -> Rows:

@@ -17,7 +17,7 @@ __all__ = ["FoldIn", "fold_in_new"]
 class FoldIn(NamedTuple):
     r"""Ridge regression of users' ratings on fixed item biases and factors.
 
-    The bias b and the factors z of a user minimise :math:`\sum_j (r_j - \mu - b_j - b - z \cdot q_j)^2 + \lambda_b b^2
+    The bias b and the factors z of a user minimize :math:`\sum_j (r_j - \mu - b_j - b - z \cdot q_j)^2 + \lambda_b b^2
     + \lambda \lVert z - s \rVert^2`, where s is the implicit term of the user's items.
 
     Attributes

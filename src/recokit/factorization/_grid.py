@@ -8,7 +8,6 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data.rows import Rows
-from recokit.kernels.rows import row_starts
 from recokit.kernels.sgd_grid import count_cells, fill_cells
 
 __all__ = ["N_BLOCKS", "RatingGrid", "inverse_permutation"]
@@ -59,7 +58,7 @@ class RatingGrid(NamedTuple):
         """
         n_ratings = len(ratings.codes)
         user_order, user_strips = _deal(ratings.lengths, N_BLOCKS * _STRIPS_PER_BLOCK, rng)
-        item_order, item_cuts = _deal(np.diff(row_starts(ratings.codes, n_items)), N_BLOCKS, rng)
+        item_order, item_cuts = _deal(np.bincount(ratings.codes, minlength=n_items), N_BLOCKS, rng)
         item_blocks = np.empty(n_items, dtype=np.int32)
         item_blocks[item_order] = np.repeat(np.arange(N_BLOCKS, dtype=np.int32), np.diff(item_cuts))
         counts = np.zeros((len(user_strips) - 1, N_BLOCKS), dtype=np.int64)

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 
 from recokit._runtime.blas import single_threaded_blas
+from recokit._runtime.small_work import chosen
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import EligibleItems, Top
@@ -149,6 +150,7 @@ def _top_by_blocks(
     n_items = max(len(items), 1)
     size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
     columns = np.ascontiguousarray(items.T) if by_blas and len(users) >= _MIN_USERS_TO_TRANSPOSE else items.T
+    select = chosen(select_shown, len(users) * len(items))
 
     def work(first: int) -> None:
         block = users[first : first + size]
@@ -159,7 +161,7 @@ def _top_by_blocks(
             _multiply(block, columns, scores)
         else:
             inner_products(0, len(block), block, items, scores)
-        select_shown(scores, bias, first, *eligible.excluded[:2], top.codes, top.scores, top.counts)
+        select(scores, bias, first, *eligible.excluded[:2], top.codes, top.scores, top.counts)
 
     starts = range(0, len(users), size)
     if len(starts) > 1 and by_blas:

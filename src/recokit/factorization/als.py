@@ -29,7 +29,7 @@ class ImplicitALS(IterativeFactorRecommender):
     r"""Matrix factorization of implicit feedback by alternating least squares.
 
     Observed pairs are weighted by their strength, and all pairs have a small weight. User factors p and item factors q
-    minimise
+    minimize
 
     .. math:: \sum_{(u,i) \in S} v_{ui} (1 - p_u \cdot q_i)^2 + \alpha_0 \sum_u \sum_i (p_u \cdot q_i)^2
               + \sum_u \lambda_u \lVert p_u \rVert^2 + \sum_i \lambda_i \lVert q_i \rVert^2
@@ -115,6 +115,7 @@ class ImplicitALS(IterativeFactorRecommender):
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
+    _remedies: ClassVar[tuple[str, ...]] = ("l2", "unobserved_ratio", "n_factors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
         "unobserved_ratio": POSITIVE,

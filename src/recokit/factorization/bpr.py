@@ -1,16 +1,19 @@
-"""BPR: matrix factorization of implicit feedback by Bayesian personalised ranking."""
+"""BPR: matrix factorization of implicit feedback by Bayesian personalized ranking."""
 
 import math
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.exceptions import WeakModelWarning
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
 from recokit.factorization._resume import EpochState, IterativeFactorRecommender, Start
@@ -21,16 +24,16 @@ __all__ = ["BPR"]
 
 _INIT_SCALE = 0.1
 _MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
-_DIVERGED = 1e4
+_DIVERGED, _VANISHED = 1e4, 0.01
 _FOLD_IN_EPOCHS = 30
 _MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
 class BPR(IterativeFactorRecommender):
-    r"""Matrix factorization of implicit feedback by Bayesian personalised ranking.
+    r"""Matrix factorization of implicit feedback by Bayesian personalized ranking.
 
     The model learns to rank the items of a user's history above other items [1]_. With the score
-    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimises
+    :math:`\hat x_{ui} = b_i + p_u \cdot q_i`, stochastic gradient descent minimizes
 
     .. math:: \sum_{(u,i,j)} \ln\left(1 + e^{-(\hat x_{ui} - \hat x_{uj})}\right)
               + \tfrac{\lambda}{2} (\lVert p_u \rVert^2 + \lVert q_i \rVert^2 + \lVert q_j \rVert^2)
@@ -115,6 +118,7 @@ class BPR(IterativeFactorRecommender):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
     _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_")
     _min_update_epochs = 3  # with fewer, new users and items make the lists of the others worse
+    _remedies: ClassVar[tuple[str, ...]] = ("l2", "l2_bias", "learning_rate", "n_epochs")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeFactorRecommender._parameter_constraints,
         "learning_rate": POSITIVE,
@@ -248,6 +252,18 @@ class BPR(IterativeFactorRecommender):
                 f"the descent diverged in epoch {len(state.losses)}: lower learning_rate={self.learning_rate} or raise "
                 f"l2={self.l2}"
             )
+
+    def _check_fit(self) -> None:
+        """Warn if the factors have vanished, or if the lists are weaker than popularity."""
+        largest = [float(np.abs(each).max(initial=0)) for each in (self.user_factors_, self.item_factors_)]
+        if largest[0] * largest[1] * self.n_factors >= _VANISHED:  # a bound on every product p · q
+            super()._check_fit()
+            return
+        warnings.warn(
+            f"the factors have vanished, so that all users get the same lists; lower l2={self.l2}",
+            WeakModelWarning,
+            stacklevel=levels_inside(),
+        )
 
     # ------------------------------------------------------------------ scoring
 

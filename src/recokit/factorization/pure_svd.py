@@ -86,6 +86,7 @@ class PureSVD(FactorRecommender):
     """
 
     _falls_back_to_biases = False
+    _remedies: ClassVar[tuple[str, ...]] = ("n_factors",)
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **FactorRecommender._parameter_constraints,
         "centering": one_of("mean", None),

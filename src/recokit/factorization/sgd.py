@@ -261,8 +261,8 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         return fitted.scaled(1 / self._scale)
 
     def _begin(self, data: Interactions, start: Start) -> Descent:
-        """Standardise the ratings, hold out some of them, fold in new users and items, and prepare the descent."""
-        self._standardise(data.values)
+        """Standardize the ratings, hold out some of them, fold in new users and items, and prepare the descent."""
+        self._standardize(data.values)
         ratings, held_out = data.rows.with_values((data.values - self.mean_) / self._scale), None
         resumed_from = None if start.previous is None else ResumedFrom(start.previous, self._held_out)
         self._held_out = np.zeros(0, dtype=np.bool_)
@@ -286,7 +286,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         self.history_ = {name: [self._scale * error for error in each] for name, each in errors.items()}
         self.best_epoch_ = state.best_epoch
 
-    def _standardise(self, values: FloatArray) -> None:
+    def _standardize(self, values: FloatArray) -> None:
         """Set the mean and the scale of the ratings."""
         self.mean_ = float(values.mean(dtype=np.float64))
         # Equal ratings have no deviation; a tiny scale makes the initial factors negligible.

@@ -5,17 +5,21 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
-from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT
+from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE
+from recokit.data._weights import mean_walks
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
 from recokit.kernels.walk import walk_rows
 
 __all__ = ["RP3beta"]
+
+_MAX_BETA, _HALF_WALKS = 0.8, 2.0  # the default of beta for dense data, and the mean number of walks that halves it
 
 
 class RP3beta(ItemWeightsRecommender):
@@ -37,8 +41,11 @@ class RP3beta(ItemWeightsRecommender):
         Number of W_ij to keep for each item i, the largest; None keeps all.
     alpha : float
         α, the exponent of the probabilities. Values below 1 give improbable steps more weight.
-    beta : float
-        β, the strength of the penalty on popularity; 0 for no penalty.
+    beta : float, optional
+        β, the strength of the penalty on popularity; 0 for no penalty. By default 0.8 w / (w + 2), where w is the mean
+        number of walks from a user to an item, n³ / (n_users n_items)² for n interactions. On dense data it is near
+        0.8. On sparse data, most walks tell little about an item but its popularity, and a large β favours items by
+        chance.
     shrinkage : float
         c, a number of interactions of mean strength that are added to the popularity of each item; 0 in the paper.
     normalize : bool
@@ -83,11 +90,12 @@ class RP3beta(ItemWeightsRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _remedies: ClassVar[tuple[str, ...]] = ("beta", "n_neighbors", "alpha")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,
         "alpha": NON_NEGATIVE,
-        "beta": NON_NEGATIVE,
+        "beta": OPTIONAL_NON_NEGATIVE,
         "shrinkage": NON_NEGATIVE,
         "normalize": BOOLEAN,
     }
@@ -97,7 +105,7 @@ class RP3beta(ItemWeightsRecommender):
         n_neighbors: int | None = 200,
         *,
         alpha: float = 0.7,
-        beta: float = 0.7,
+        beta: float | None = None,
         shrinkage: float = 50.0,
         normalize: bool = True,
         feedback: str = "auto",
@@ -118,25 +126,33 @@ class RP3beta(ItemWeightsRecommender):
         return {
             "n_neighbors": [30, 50, 100, 200, 400],
             "alpha": [0.5, 0.7, 0.8, 0.9, 1.0, 1.2],
-            "beta": [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0],
+            "beta": [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0],
             "shrinkage": [0.0, 10.0, 50.0, 200.0],
             "normalize": [True, False],
         }
 
     def _fit(self, interactions: Interactions) -> None:
         n_items = interactions.n_items
-        weights = self._walk(interactions.rows, interactions.transposed(n_threads=self.n_threads))
+        by_item = interactions.transposed(n_threads=self.n_threads)
+        weights = self._walk(interactions.rows, by_item, self._discounts(by_item, self._beta_of(interactions)))
         values = _shares(weights).astype(np.float32) if self.normalize else weights.values.copy()
         cells = (values, weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
-    def _walk(self, by_user: Rows, by_item: Rows) -> Rows:
+    def _beta_of(self, interactions: Interactions) -> float:
+        """Return β, or its default for the data."""
+        if self.beta is not None:
+            return float(self.beta)
+        walks = mean_walks(interactions)
+        return _MAX_BETA * walks / (walks + _HALF_WALKS)
+
+    def _walk(self, by_user: Rows, by_item: Rows, discounts: FloatArray) -> Rows:
         """Return the largest W_ij of each item, best first."""
         n_items, runner = by_item.n_rows, self._runner()
         width = max(1, min(self.n_neighbors or n_items, n_items - 1))
-        steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, self._discounts(by_item))
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, discounts)
+        costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             block = slice(first_item, first_item + len(codes))
@@ -150,11 +166,11 @@ class RP3beta(ItemWeightsRecommender):
         shares = _shares(rows)
         return rows.with_values(np.where(shares > 0, shares**self.alpha, 0))
 
-    def _discounts(self, by_item: Rows) -> FloatArray:
+    def _discounts(self, by_item: Rows, beta: float) -> FloatArray:
         """Return (d + c r̄)^−β: (n_items,) float64."""
         popularity, strengths = by_item.sums(by_item.values), by_item.values[by_item.values > 0]
         added = self.shrinkage * np.mean(strengths, dtype=np.float64) if len(strengths) else 0.0
-        discounts: FloatArray = np.where(popularity > 0, popularity + added, 1) ** -float(self.beta)
+        discounts: FloatArray = np.where(popularity > 0, popularity + added, 1) ** -beta
         return discounts
 
     def _profiles(self, histories: Rows) -> Rows:

@@ -1,6 +1,6 @@
 """Alternating least squares for implicit feedback: update the factors of one side given the factors of the other.
 
-Each row x minimises Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where k runs over the interactions of the row. f_k are the
+Each row x minimizes Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where k runs over the interactions of the row. f_k are the
 factors of the other side, v_k the strengths, and G the Gram matrix of all f times the weight of unobserved pairs. The
 minimum solves A x = Σ_k v_k f_k with A = G + λI + Σ_k v_k f_k f_kᵀ.
 """
@@ -297,8 +297,10 @@ def solve_by_cholesky(
             error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
             losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
             _substitute(matrix, residual)
-            solution += residual
-        factors[row] = solution
+            for a in range(size):
+                solution[a] += residual[a]
+        for a in range(size):
+            factors[row, a] = solution[a]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})

@@ -1,4 +1,4 @@
-"""User and item biases by regularised least squares."""
+"""User and item biases by regularized least squares."""
 
 import numpy as np
 from numba import njit
@@ -22,7 +22,7 @@ def fit_biases(
 ) -> float:
     """Fit user and item biases by alternating least squares.
 
-    Minimises Σ (r − μ − b_u − b_i)² + l2_user Σ b_u² + l2_item Σ b_i². Each epoch updates all items, then all users::
+    Minimizes Σ (r − μ − b_u − b_i)² + l2_user Σ b_u² + l2_item Σ b_i². Each epoch updates all items, then all users::
 
         b_i = Σ_u (r_ui − μ − b_u) / (n_i + l2_item)        b_u = Σ_i (r_ui − μ − b_i) / (n_u + l2_user)
 

@@ -29,7 +29,7 @@ else:
 
     @intrinsic
     def count_ones(typing_context: Any, word: Any) -> Any:
-        """Return the number of ones of a word; compiles to one instruction, vectorised in loops."""
+        """Return the number of ones of a word; compiles to one instruction, vectorized in loops."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.ctpop(arguments[0])

@@ -1,4 +1,4 @@
-"""Bayesian personalised ranking: stochastic gradient descent on pairs of items.
+"""Bayesian personalized ranking: stochastic gradient descent on pairs of items.
 
 A step takes a user u, a positive item i that u has interacted with, and a negative item j that is sampled from the
 other items. It raises the probability σ(x) that u prefers i to j, with x = b_i − b_j + p_u·(q_i − q_j).

@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import Keys, key_of
 
 __all__ = ["merge_lists", "nearest_mean_grid", "nearest_mean_pairs", "neighbor_sums", "neighbors_listed"]
@@ -141,7 +142,7 @@ def _list_neighbors(similarities: FloatArray, indptr: IntArray, n_neighbors: int
             keys[size] = key_of(similarities[code : code + 1], code)
             size += 1
     if size > n_neighbors:
-        keys[:size].sort()
+        sort(keys, size)
     return size
 
 
@@ -325,7 +326,8 @@ def merge_lists(
     old_codes, old_scores = np.empty(top_codes.shape[1], np.int32), np.empty(top_codes.shape[1], np.float32)
     for user in range(start, stop):
         n_old, n_new, old, new = top_counts[user], new_counts[user], 0, 0
-        old_codes[:n_old], old_scores[:n_old] = top_codes[user, :n_old], top_scores[user, :n_old]
+        for place in range(n_old):
+            old_codes[place], old_scores[place] = top_codes[user, place], top_scores[user, place]
         top_counts[user] = min(len(old_codes), n_old + n_new)
         for place in range(top_counts[user]):
             if old < n_old and (new == n_new or old_scores[old] >= new_scores[user, new]):

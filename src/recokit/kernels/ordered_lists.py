@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.sorting import sort
 
 __all__ = ["ordered_top"]
 
@@ -53,7 +54,8 @@ def ordered_top(
         is_excluded[excluded] = True
         size, last = 0, -1
         # The positions are ascending in both cases, so that a repeated candidate follows itself.
-        positions = np.sort(ranks[candidates]) if restricted[user] else ranks[:0]
+        positions = ranks[candidates]
+        sort(positions, len(positions))
         for t in range(len(positions) if restricted[user] else len(order)):
             position = positions[t] if restricted[user] else t
             if position == last or position < 0:

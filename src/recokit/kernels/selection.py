@@ -162,7 +162,7 @@ def select_listed(
 def _select_row(scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray) -> int:
     """Select the best columns of one row, and return their number."""
     n, n_columns = len(top_codes), len(scores)
-    size, worst = 0, np.float32(-np.inf)
+    size, worst = np.int64(0), np.float32(-np.inf)
     for first in range(0, n_columns, _STRIP):
         last = min(n_columns, first + _STRIP)
         better = 0

@@ -99,7 +99,7 @@ def solve_users(
 ) -> None:
     """Solve for the bias b and the factors z of users with given ratings, in float64.
 
-    They minimise, over the n items j rated by the user, with s = n^(-1/2) Σ_j y_j::
+    They minimize, over the n items j rated by the user, with s = n^(-1/2) Σ_j y_j::
 
         Σ_j (r_j − μ − b_j − b − z·q_j)² + n^e λ_b b² + n^e λ ‖z − s‖²
 

@@ -22,10 +22,12 @@ from recokit.kernels.similarity_formulas import (
     is_correlation,
     similarity_of,
 )
+from recokit.kernels.top_k import Keys, key_of, offer, score_of, write_best
 
-__all__ = ["nearest_rows", "query_costs", "row_stats", "similarity_rows"]
+__all__ = ["nearest_rows", "query_costs", "row_stats", "similarities", "similarity_rows"]
 
 _TINY = 1e-300
+_BOUND = 1.000001  # bounds the rounding errors of a cosine
 
 
 @njit(nogil=True, cache=True)
@@ -62,12 +64,10 @@ def _is_counted(kind: int, unit: bool, constants: Constants) -> bool:
 @njit(nogil=True, cache=True)
 def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatArray, FloatArray, CodeArray]:
     """Return work arrays for one query: counts, products, moments (the last two empty if unused) and touched rows."""
-    return (
-        np.zeros(n_rows, dtype=np.int32),
-        np.zeros(0 if unit else n_rows, dtype=np.float64),
-        np.zeros((n_rows if is_correlation(kind) else 0, 4), dtype=np.float64),
-        np.empty(n_rows, dtype=np.int32),
-    )
+    counts, products = np.empty(n_rows, dtype=np.int32), np.empty(0 if unit else n_rows, dtype=np.float64)
+    moments = np.empty((n_rows if is_correlation(kind) else 0, 4), dtype=np.float64)
+    counts[:], products[:], moments[:] = 0, 0, 0  # compiles faster than np.zeros
+    return counts, products, moments, np.empty(n_rows, dtype=np.int32)
 
 
 @njit(nogil=True, cache=True)
@@ -197,54 +197,13 @@ def _clear(n_touched: int, counts: CodeArray, products: FloatArray, moments: Flo
             moments[touched[t]] = 0
 
 
-@njit(nogil=True, cache=True)
-def _sift_down(scores: FloatArray, codes: CodeArray, parent: int, size: int) -> None:
-    """Restore the heap below ``parent``; the root is the worst: lowest score, then highest code."""
-    while True:
-        child = 2 * parent + 1
-        if child >= size:
-            return
-        right = child + 1
-        if right < size and (
-            scores[right] < scores[child] or (scores[right] == scores[child] and codes[right] > codes[child])
-        ):
-            child = right
-        if scores[child] > scores[parent] or (scores[child] == scores[parent] and codes[child] < codes[parent]):
-            return
-        scores[parent], scores[child] = scores[child], scores[parent]
-        codes[parent], codes[child] = codes[child], codes[parent]
-        parent = child
-
-
-@njit(nogil=True, cache=True)
-def _offer(scores: FloatArray, codes: CodeArray, size: int, score: np.float32, code: int) -> int:
-    """Add a candidate to the best if it is good enough, and return their number; they form a heap once full."""
-    if size < len(scores):
-        scores[size], codes[size] = score, code
-        if size + 1 == len(scores):
-            _heapify(scores, codes, size + 1)
-        return size + 1
-    if score > scores[0] or (score == scores[0] and code < codes[0]):
-        scores[0], codes[0] = score, code
-        _sift_down(scores, codes, 0, size)
-    return size
-
-
-@njit(nogil=True, cache=True)
-def _heapify(scores: FloatArray, codes: CodeArray, size: int) -> None:
-    for parent in range(size // 2 - 1, -1, -1):
-        _sift_down(scores, codes, parent, size)
-
-
-@njit(nogil=True, cache=True)
-def _sort_best_first(scores: FloatArray, codes: CodeArray, size: int) -> None:
-    """Sort the best candidates by heapsort, best first."""
-    if size < len(scores):
-        _heapify(scores, codes, size)
-    for last in range(size - 1, 0, -1):
-        scores[0], scores[last] = scores[last], scores[0]
-        codes[0], codes[last] = codes[last], codes[0]
-        _sift_down(scores, codes, 0, last)
+@njit(nogil=True, cache=True, error_model="numpy")
+def _inverse_norms(stats: FloatArray) -> FloatArray:
+    """Return the inverse norm of each row, to bound a cosine without a square root for each pair."""
+    inverse_norms = np.empty(len(stats), dtype=np.float64)
+    for row in range(len(stats)):
+        inverse_norms[row] = 1.0 / np.sqrt(max(stats[row, 1], _TINY))
+    return inverse_norms
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -303,32 +262,32 @@ def nearest_rows(
     n_rows = len(indexed_stats)
     counts, products, moments, touched = _accumulators(n_rows, kind, unit)
     counted = _is_counted(kind, unit, constants)
-    # Bound the cosine without a square root for each pair; the margin covers rounding errors.
-    inverse_norms = 1.000001 / np.sqrt(np.maximum(indexed_stats[:, 1], _TINY))
+    inverse_norms = _inverse_norms(indexed_stats)
+    keys: Keys = np.empty(nearest_codes.shape[1], dtype=np.uint64)
+    score = np.empty(1, dtype=np.float32)
     for query in range(start, stop):
         own, own_code = query_stats[query], own_codes[query]
-        inverse_norm = 1.0 / np.sqrt(max(own[1], _TINY))
+        inverse_norm = _BOUND / np.sqrt(max(own[1], _TINY))
         n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
             counted, counts, products, moments, touched,
         )  # fmt: skip
-        codes, scores = nearest_codes[query], nearest_scores[query]
-        codes[:] = -1
-        scores[:] = 0
-        size = 0
+        size, worst = np.int64(0), -1.0
         for t in range(n_rows if n_touched < 0 else n_touched):
             row = t if n_touched < 0 else touched[t]
             common = np.float64(counts[row]) if counted else 1.0
             product = common if unit else products[row]
             if common == 0 or (product == 0 and kind != PEARSON):
                 continue
-            if kind == COSINE and size == len(scores) and product * inverse_norms[row] * inverse_norm < scores[0]:
+            if kind == COSINE and product * inverse_norms[row] * inverse_norm < worst:
                 continue
             similarity = similarity_of(kind, swapped, common, product, moments, row, own, indexed_stats[row], constants)
-            score = np.float32(similarity)  # round before comparing, so that ties in the result are broken by code
-            if score > 0 and row != own_code:
-                size = _offer(scores, codes, size, score, row)
-        _sort_best_first(scores, codes, size)
+            score[0] = similarity  # round before comparing, so that ties in the result are broken by code
+            if score[0] > 0 and row != own_code:
+                size = offer(keys, size, key_of(score, row))
+                if size == len(keys):
+                    worst = score_of(keys[0], score)
+        write_best(keys, size, nearest_codes[query], nearest_scores[query])
         nearest_counts[query] = size
         _clear(n_touched, counts, products, moments, touched)
 
@@ -380,3 +339,36 @@ def similarity_rows(
                     kind, swapped, common, product, moments, row, query_stats[query], indexed_stats[row], constants
                 )
         _clear(n_touched, counts, products, moments, touched)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def similarities(
+    common: FloatArray,
+    products: FloatArray,
+    moments: FloatArray,
+    query_stats: FloatArray,
+    indexed_stats: FloatArray,
+    kind: int,
+    constants: Constants,
+    swapped: bool,
+    values: FloatArray,
+) -> None:
+    """Compute the similarities of pairs of rows with common columns.
+
+    Parameters
+    ----------
+    common, products : (n,) float64 arrays
+        Number of common columns and Σxy.
+    moments : (n, 4) or (0, 4) float64 array
+        (Σx², Σy², Σx, Σy) over the common columns; empty unless ``kind`` is a correlation.
+    query_stats, indexed_stats : (n, 2) float64 arrays
+        Number of cells and sum of squares of either row.
+    kind, constants, swapped
+        See `nearest_rows`.
+    values : (n,) float64 array
+        Output: the similarities.
+    """
+    for t in range(len(common)):
+        values[t] = similarity_of(
+            kind, swapped, common[t], products[t], moments, t, query_stats[t], indexed_stats[t], constants
+        )

@@ -93,31 +93,39 @@ def _log_likelihood_ratio(common: float, own: float, other: float, n_columns: fl
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def _association(kind: int, dot: float, own: FloatArray, other: FloatArray, constants: Constants) -> float:
-    """Return a similarity over whole rows; ``own`` and ``other`` are (size, sum of squares).
+def _association(
+    kind: int,
+    dot: float,
+    own_size: float,
+    own_square: float,
+    other_size: float,
+    other_square: float,
+    constants: Constants,
+) -> float:
+    """Return a similarity over whole rows from their sizes and sums of squares.
 
     For sets, ``dot`` is the number of common columns and the size is the number of cells. For weighted sets, both are
     sums of weights, and the common weight is at most the smaller size.
     """
     alpha, beta, n_columns = constants.alpha, constants.beta, constants.n_columns
     if kind == COSINE:
-        return dot / math.sqrt(own[1] * other[1]) if own[1] > 0 and other[1] > 0 else 0.0
+        return dot / math.sqrt(own_square * other_square) if own_square > 0 and other_square > 0 else 0.0
     if kind == ASYMMETRIC_COSINE:
-        return dot / (own[1] ** alpha * other[1] ** (1.0 - alpha)) if own[1] > 0 and other[1] > 0 else 0.0
-    common = min(dot, own[0], other[0])
+        return dot / (own_square**alpha * other_square ** (1.0 - alpha)) if own_square > 0 and other_square > 0 else 0.0
+    common = min(dot, own_size, other_size)
     if common <= 0:
         return 0.0
     if kind == JACCARD:
-        return common / (own[0] + other[0] - common)
+        return common / (own_size + other_size - common)
     if kind == DICE:
-        return 2.0 * common / (own[0] + other[0])
+        return 2.0 * common / (own_size + other_size)
     if kind == TVERSKY:
-        return common / (common + alpha * (own[0] - common) + beta * (other[0] - common))
+        return common / (common + alpha * (own_size - common) + beta * (other_size - common))
     if kind == CONDITIONAL_PROBABILITY:
-        return common / own[0]
+        return common / own_size
     if kind == LIFT:
-        return common * n_columns / (own[0] * other[0])
-    return _log_likelihood_ratio(common, own[0], other[0], n_columns)
+        return common * n_columns / (own_size * other_size)
+    return _log_likelihood_ratio(common, own_size, other_size, n_columns)
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
@@ -179,6 +187,7 @@ def similarity_of(
         return 0.0
     if is_correlation(kind):
         return factor * _correlation(kind, common, product, moments[row])
-    if swapped:
-        return factor * _association(kind, product, other, own, constants)
-    return factor * _association(kind, product, own, other, constants)
+    own_size, own_square, other_size, other_square = own[0], own[1], other[0], other[1]
+    if swapped:  # numbers, not rows: the formulas are compiled once
+        own_size, own_square, other_size, other_square = other_size, other_square, own_size, own_square
+    return factor * _association(kind, product, own_size, own_square, other_size, other_square, constants)

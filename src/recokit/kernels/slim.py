@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import key_of, offer, put, write_best
 
 __all__ = ["head_gram", "slim_weights"]
@@ -82,7 +83,8 @@ def head_gram(
             head_items[head], item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
             user_weights, places, sums,
         )  # fmt: skip
-        gram[head] = sums
+        for other in range(len(sums)):
+            gram[head, other] = sums[other]
 
 
 @njit(nogil=True, cache=True)
@@ -148,7 +150,7 @@ def _find_candidates(
 
     ``row`` holds G_ij of all items i, and ``touched`` lists the items with G_ij > 0.
     """
-    size, score, scores = 0, np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
+    size, score, scores = np.int64(0), np.empty(1, dtype=np.float32), np.empty(len(codes), dtype=np.float32)
     for item in touched:
         slack = np.float64(np.float32(row[item])) - l1  # round as the entries of the heads are rounded
         if item == target or curvatures[item] <= 0.0 or (positive and slack <= 0.0):
@@ -164,7 +166,7 @@ def _find_candidates(
             if row[item] == 0.0 and item != target and curvatures[item] > 0.0:
                 size = put(keys, size, score, item)
     write_best(keys, size, codes, scores)
-    codes[:size].sort()  # in memory order: rows of the Gram matrix are then read forwards
+    sort(codes, size)  # in memory order: rows of the Gram matrix are then read forwards
     return size
 
 
@@ -190,7 +192,7 @@ def _descend(
     tol: float,
     max_iter: int,
 ) -> int:
-    """Minimise one elastic net by cyclic coordinate descent over the candidates; return the number of passes.
+    """Minimize one elastic net by cyclic coordinate descent over the candidates; return the number of passes.
 
     ``columns`` holds the row of each candidate in ``gram``, −1 for none. ``gradients`` holds Σ_u w_u x_ui (x_uj − Σ_k
     x_uk w_k) for each candidate i, without the penalty. Updates ``weights`` and ``gradients``::
@@ -253,7 +255,7 @@ def slim_weights(
 ) -> None:
     """Learn the item weights of each target.
 
-    Minimises ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ for target j, over the weights of its candidates.
+    Minimizes ½ ‖x_j − X w‖²_W + ½ Σ_i Λ_ii w_i² + l1 ‖w‖₁ for target j, over the weights of its candidates.
 
     Parameters
     ----------
@@ -309,12 +311,14 @@ def slim_weights(
                     codes[t], item_indptr, user_codes, item_values, user_indptr, item_codes, user_values,
                     user_weights, places, sums[:size],
                 )  # fmt: skip
-                sub_gram[t, :size] = sums[:size]
+                for other in range(size):
+                    sub_gram[t, other] = sums[other]
                 ready[t] = True
         n_passes[r] = _descend(
             columns, gram, sub_gram[:, :size], ready, curvatures[codes], gradients, weights, l1, positive, tol, max_iter
         )
-        top_weights[r, :size] = weights
+        for t in range(size):
+            top_weights[r, t] = weights[t]
         top_weights[r, size:] = 0
         places[codes] = -1
         row[touched[:n_touched]] = 0.0

@@ -5,6 +5,7 @@ from numba import njit
 
 from recokit.kernels._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import Keys, offer
 
 __all__ = ["sparse_scores", "sparse_top"]
@@ -105,10 +106,10 @@ def _offer(keys: Keys, size: int, total: float, code: int, score: FloatArray) ->
 @njit(nogil=True, cache=True)
 def _select(codes: CodeArray, eligible: BoolArray, sums: FloatArray, keys: Keys) -> int:
     """Select the best of some items, possibly repeated, reset their sums to −0, and return the number selected."""
-    size, bits, score = 0, sums.view(np.int64), np.empty(1, dtype=np.float32)
+    size, bits, score = np.int64(0), sums.view(np.int64), np.empty(1, dtype=np.float32)
     for code in codes:
         if bits[code] != _NO_EVIDENCE and eligible[code]:
-            size = _offer(keys, size, sums[code], code, score)
+            size = _offer(keys, size, sums[code], np.int64(code), score)
         sums[code] = -0.0
     return size
 
@@ -116,7 +117,7 @@ def _select(codes: CodeArray, eligible: BoolArray, sums: FloatArray, keys: Keys)
 @njit(nogil=True, cache=True)
 def _select_from_all(eligible: BoolArray, sums: FloatArray, keys: Keys) -> int:
     """Select the best of all items, and return the number selected."""
-    size, bits, score = 0, sums.view(np.int64), np.empty(1, dtype=np.float32)
+    size, bits, score = np.int64(0), sums.view(np.int64), np.empty(1, dtype=np.float32)
     worst = -np.inf
     for first in range(0, len(sums), _STRIP):
         strip = sums[first : first + _STRIP]
@@ -244,7 +245,7 @@ def sparse_top(
 @njit(nogil=True, cache=True)
 def _write(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Write the codes and scores of the best keys, best first, padded with −1 and NaN."""
-    keys[:size].sort()
+    sort(keys, size)
     codes[size:] = -1
     scores[size:] = np.nan
     score = np.empty(1, dtype=np.float32)

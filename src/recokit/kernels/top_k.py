@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from recokit.kernels._typing import CodeArray, FloatArray
+from recokit.kernels.sorting import sort
 
 __all__ = ["key_of", "offer", "put", "score_of", "worst_of", "write_best"]
 
@@ -48,7 +49,7 @@ def offer(keys: Keys, size: int, key: np.uint64) -> int:
         keys[size] = key
         size += 1
         if size == len(keys):
-            keys.sort()  # a sorted array is a heap
+            sort(keys, size)  # a sorted array is a heap
     elif key > keys[0]:
         parent = 0
         while 2 * parent + 1 < size:
@@ -78,7 +79,7 @@ def worst_of(keys: Keys, size: int, score: FloatArray) -> float:
 @njit(nogil=True, inline="always")
 def write_best(keys: Keys, size: int, codes: CodeArray, scores: FloatArray) -> None:
     """Sort the ``size`` best keys and write their codes and scores, best first, padded with −1 and 0."""
-    keys[:size].sort()
+    sort(keys, size)
     codes[size:] = -1
     scores[size:] = 0
     bits = scores.view(np.uint32)

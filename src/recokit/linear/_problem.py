@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.data._weights import user_weights
@@ -58,7 +59,7 @@ class Problem(NamedTuple):
             float(np.mean(interactions.values[interactions.values > 0], dtype=np.float64)) ** 2 if len(items) else 1.0
         )
         by_item = by_user.transposed(len(items), runner)
-        costs = gram_costs(by_item.indptr, by_item.codes, by_user.indptr)
+        costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
         return cls(items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, unit)
 
     @property

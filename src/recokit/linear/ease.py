@@ -26,7 +26,7 @@ _WEIGHT_BYTES = 4  # float32
 class EASE(Recommender):
     r"""Predict each item from all other items by ridge regression, in closed form.
 
-    The weights B minimise :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
+    The weights B minimize :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
     item predicts itself. With :math:`G = X^\top W X` and :math:`P = (G + \Lambda)^{-1}`,
 
     .. math:: B_{ij} = -P_{ij} / P_{jj} \quad (i \ne j), \qquad
@@ -96,6 +96,7 @@ class EASE(Recommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _remedies: ClassVar[tuple[str, ...]] = ("l2", "dropout", "item_exponent")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "l2": POSITIVE,

@@ -27,7 +27,7 @@ _BYTES_PER_ENTRY = 4  # G in float32
 class SLIM(ItemWeightsRecommender):
     r"""Predict each item from a few other items by an elastic net.
 
-    The weights w from other items to the target item j minimise
+    The weights w from other items to the target item j minimize
 
     .. math:: \tfrac12 \|x_j - X w\|^2_W + \tfrac12 w^\top \Lambda w + l_1 \|w\|_1, \qquad w_j = 0, \quad w \ge 0,
         \qquad \Lambda = l_2 I + \frac{p}{1 - p} \operatorname{diag} G, \quad G = X^\top W X, \quad W_{uu} = n_u^{-e}
@@ -109,6 +109,7 @@ class SLIM(ItemWeightsRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _remedies: ClassVar[tuple[str, ...]] = ("l1", "l2", "item_exponent", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,

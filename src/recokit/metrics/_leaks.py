@@ -95,8 +95,8 @@ def _count_own_future(train: Interactions, train_times: AnyArray, user_codes: Co
 def warn_of_leaks(truth: Truth, train: Interactions, *, repeats: bool = False) -> None:
     """Warn of test pairs in the training data, and of test pairs older than the user's training data.
 
-    Lists either exclude the former or reproduce memorised ones, unless ``repeats`` are tested on purpose. The model was
-    trained on the future of the latter.
+    Lists either exclude the former or reproduce memorized ones, unless ``repeats`` are tested on purpose. The model
+    was trained on the future of the latter.
     """
     leaks, n_pairs = count_leaks(train, truth.users, truth.items, truth.rows), len(truth.rows.codes)
     if leaks.n_duplicates and not repeats:

@@ -195,7 +195,7 @@ def ndcg(
     missing: Missing = "skip",
     n_threads: int | None = None,
 ) -> float:
-    r"""Return the normalised discounted cumulative gain.
+    r"""Return the normalized discounted cumulative gain.
 
     .. math::
         \mathrm{ndcg@}k = \frac{1}{|U|} \sum_{u \in U} \frac{\sum_{r=1}^{k} g_{u,r} / \log_2(r + 1)}

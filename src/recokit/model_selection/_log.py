@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
@@ -15,6 +16,7 @@ from recokit.data.rows import read_only
 from recokit.exceptions import DataError, LeakageWarning, first_few
 from recokit.kernels import rows as grouping
 from recokit.model_selection.pairs import Pairs
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["Log", "order_within_users", "ranks_within_users"]
 
@@ -52,7 +54,8 @@ class Log(NamedTuple):
 
         Parameters
         ----------
-        X : Interactions, Pairs, or (user, item) pairs
+        X : Interactions, Pairs, EventLog, or (user, item) pairs
+            The rows of an EventLog are its events; a pair may occur many times.
         groups : (n,) array-like of numbers or datetime64, optional
             Times of the pairs; ignored if X has timestamps.
 
@@ -61,6 +64,8 @@ class Log(NamedTuple):
         DataError
             The input has no pairs or repeats a pair, or the times do not fit.
         """
+        if isinstance(X, EventLog):
+            return cls._from_event_log(X)
         if isinstance(X, Interactions):
             X = Pairs(X)
         if isinstance(X, Pairs):
@@ -81,6 +86,23 @@ class Log(NamedTuple):
         _refuse_duplicates(users, items, user_codes, item_codes)
         times = None if times is None else times[order]
         return cls(user_codes, item_codes, times, order, len(users), len(items), recorded, n_merged)
+
+    @classmethod
+    def _from_event_log(cls, log: EventLog) -> "Log":
+        lacking = (log.user_codes < 0) | (log.item_codes < 0)
+        if log.times is not None and log.times.dtype.kind == "M":
+            lacking |= np.isnat(log.times)
+        if np.any(lacking):
+            raise DataError(
+                f"{np.count_nonzero(lacking):,} event(s) of the log have no user, item or time; remove them first, "
+                "with log.clean(DropMissing())"
+            )
+        if len(log) == 0:
+            raise DataError("there is nothing to split: the log has no events")
+        order = np.lexsort((np.arange(len(log)), log.item_codes, log.user_codes))
+        times = None if log.times is None else log.times[order]
+        codes = log.user_codes[order], log.item_codes[order]
+        return cls(*codes, times, order, log.n_users, log.n_items, recorded=times is not None)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -148,13 +170,20 @@ def order_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = Fa
     order = rng.permutation(len(log))
     if by_time and log.times is not None:
         order = order[np.argsort(log.times[order], kind="stable")]
-    return grouping.order_by(log.user_codes, grouping.row_starts(read_only(log.user_codes), log.n_users), order)
+    starts = _row_starts(log)
+    return chosen(grouping.order_by, len(order))(log.user_codes, starts, order)
+
+
+def _row_starts(log: Log) -> IntArray:
+    count = chosen(grouping.row_starts, len(log))
+    starts: IntArray = count(read_only(log.user_codes), log.n_users)
+    return starts
 
 
 def ranks_within_users(log: Log, rng: np.random.Generator, *, by_time: bool = False) -> IntArray:
     """Return the rank, from 0, of each interaction within its user, at random or by time."""
     ranks = np.empty(len(log), dtype=np.int64)
     # Users are in code order before and after: only the order within each user changes.
-    starts = grouping.row_starts(read_only(log.user_codes), log.n_users)
+    starts = _row_starts(log)
     ranks[order_within_users(log, rng, by_time=by_time)] = np.arange(len(log)) - starts[log.user_codes]
     return ranks

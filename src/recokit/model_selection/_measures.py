@@ -35,7 +35,7 @@ class UserValues(NamedTuple):
     root : bool
         Whether the metric is the square root of the mean.
     sign : int
-        −1 for metrics to minimise, which are negated in a score.
+        −1 for metrics to minimize, which are negated in a score.
     """
 
     sums: FloatArray
@@ -99,7 +99,7 @@ def user_losses(metric: str, model: Recommender, X: Pairs) -> UserValues:
 
 
 class Measure:
-    """Score to maximise: metrics to minimise are negated, with a minus before the name.
+    """Score to maximize: metrics to minimize are negated, with a minus before the name.
 
     Attributes
     ----------
@@ -157,5 +157,5 @@ def _name(scorer: Any) -> str:
     if not isinstance(scorer, RankingScorer):
         return getattr(scorer, "__name__", type(scorer).__name__)
     if not scorer.single:
-        raise ValueError(f"metric: expected one metric to maximise, got several: {', '.join(scorer.names)}")
+        raise ValueError(f"metric: expected one metric to maximize, got several: {', '.join(scorer.names)}")
     return f"-{scorer.metrics[0]}" if scorer.metrics[0].lower_is_better else scorer.names[0]

@@ -50,7 +50,7 @@ class UserKFold(Splitter):
 
     References
     ----------
-    D. Liang et al. (2018). Variational autoencoders for collaborative filtering. WWW (strong generalisation).
+    D. Liang et al. (2018). Variational autoencoders for collaborative filtering. WWW (strong generalization).
 
     Examples
     --------

@@ -1,8 +1,6 @@
 """split_log: split a log of events at a moment, before repeated events are merged into pairs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,62 +8,16 @@ from recokit._typing import AnyArray
 from recokit.data._building import Duplicates
 from recokit.data._columns import check_lengths, check_values, to_times, to_values, warn_of_no_scale, warn_of_unused
 from recokit.data._frames import column, column_names
+from recokit.data._moments import nearest_cut, to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
-from recokit.datasets._splits import EventLog, split_events
 from recokit.exceptions import DataError
-from recokit.model_selection._moments import nearest_cut, to_moment
 from recokit.model_selection._splitter import check_test_size
+from recokit.preprocessing._log_split import LogSplit
+from recokit.preprocessing._valued_events import ValuedEvents, split_events
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["LogSplit", "split_log"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class LogSplit:
-    """Training and test data from a log of events; ``train, test = split`` unpacks them.
-
-    Attributes
-    ----------
-    train, test : Interactions
-        Each part has only the users and items with interactions in it, and the values of its own events.
-    at : scalar of the type of the timestamps
-        First moment of the test.
-    repeats : bool
-        Whether the test includes pairs that also occur in training.
-    new_users : bool
-        Whether the test includes users outside the training data.
-    n_repeated : int
-        Number of pairs after ``at`` that also occur before it.
-    n_new_users : int
-        Number of users with events after ``at`` only.
-    """
-
-    train: Interactions
-    test: Interactions
-    at: Any
-    repeats: bool
-    new_users: bool
-    n_repeated: int
-    n_new_users: int
-
-    def __iter__(self) -> Iterator[Interactions]:
-        return iter((self.train, self.test))
-
-    def __str__(self) -> str:
-        lines = [f"split at {self.at}"]
-        for name, part in (("training", self.train), ("test", self.test)):
-            lines.append(
-                f"{name:<8}  {part.n_interactions:,} pairs of {part.n_users:,} users with {part.n_items:,} items"
-            )
-        for n, description, included in (
-            (self.n_repeated, "pair(s) also occur in training", self.repeats),
-            (self.n_new_users, "user(s) are outside the training data", self.new_users),
-        ):
-            lines.append(f"{n:,} later {description}: {'tested' if included else 'not tested'}")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"LogSplit(at {self.at}: {self.train!r}, {self.test!r})"
 
 
 def split_log(
@@ -93,8 +45,9 @@ def split_log(
 
     Parameters
     ----------
-    log : pandas, Polars or PyArrow frame, or mapping of columns
-        One row for each event, in any order; a pair may occur many times.
+    log : pandas, Polars or PyArrow frame, mapping of columns, or EventLog
+        One row for each event, in any order; a pair may occur many times. An EventLog has one kind of event; for
+        several, see `EventLog.train_test`.
     test_size : float
         Share of the events at or after the cut, between 0 and 1. The moment with the nearest share is used.
     at : number, datetime64, datetime or text such as "2024-05-01", optional
@@ -140,16 +93,34 @@ def split_log(
     1 later pair(s) also occur in training: tested
     1 later user(s) are outside the training data: not tested
     """
+    if isinstance(log, EventLog):
+        return _of_event_log(log, test_size, at, until, {"repeats": repeats, "new_users": new_users}, rating)
     events = _read(log, user, item, rating, timestamp, feedback, duplicates)
     test_size = check_test_size(test_size, "at")
     end = None if until is None else to_moment(until, events.times, "until")
     cut = _cut(events.times, test_size, end) if at is None else to_moment(at, events.times, "at")
     if end is not None and not cut < end:
         raise DataError(f"until={until!r}: expected a moment after the cut, {cut}")
-    parts = split_events(events, cut, end, repeats=repeats, new_users=new_users)
-    for part in (parts.train, parts.test):
+    split = split_events(events, cut, end, repeats=repeats, new_users=new_users)
+    for part in split:
         check_values(part.values, events.feedback, rating or "values")
-    return LogSplit(parts.train, parts.test, cut, repeats, new_users, parts.n_repeated, parts.n_new_users)
+    return split
+
+
+def _of_event_log(
+    log: EventLog, test_size: float, at: Any, until: Any, options: dict[str, bool], rating: str | None
+) -> LogSplit:
+    if rating is not None:
+        raise ValueError(f"rating={rating!r}: an EventLog has no ratings; pass the frame")
+    if len(log.kinds) > 1:
+        raise DataError(
+            f"the log has several kinds of events: {', '.join(log.kinds)}; use log.train_test(target=…, weights=…), or "
+            "choose one with log.filter(events=…)"
+        )
+    test: Literal["new", "allowed"] = "allowed" if options["repeats"] else "new"
+    return log.train_test(
+        log.kinds, repeats=test, new_users=options["new_users"], at=at, test_size=test_size, until=until
+    )
 
 
 def _cut(times: AnyArray, test_size: float, end: Any) -> Any:
@@ -167,7 +138,7 @@ def _read(
     timestamp: str,
     feedback: Feedback | None,
     duplicates: Duplicates | None,
-) -> EventLog:
+) -> ValuedEvents:
     """Read and check the columns of a log."""
     if isinstance(log, Interactions):
         raise DataError(
@@ -189,4 +160,4 @@ def _read(
     merging = duplicates or ("last" if kind == "explicit" else "sum")
     if merging != "sum":  # sums of quantities and refunds may be valid strengths
         check_values(values, kind, rating or "values")
-    return EventLog(user_index, item_index, user_codes, item_codes, values, times, kind, merging)
+    return ValuedEvents(user_index, item_index, user_codes, item_codes, values, times, kind, merging)

@@ -30,7 +30,7 @@ _NEEDED_DATA = {"diversity": "item_vectors", "revenue": "prices", "margin": "mar
 class RankingScorer:
     """Scorer made by `ranking_scorer`: ``scorer(estimator, X, y)`` is the mean of a metric over the users of X.
 
-    Greater is better: metrics to minimise are negated, and their names begin with ``neg_``.
+    Greater is better: metrics to minimize are negated, and their names begin with ``neg_``.
     """
 
     metrics: tuple[Metric | CustomMetric, ...]
@@ -62,7 +62,7 @@ class RankingScorer:
         return scores[0] if self.single else dict(zip(self.names, scores, strict=True))
 
     def evaluation(self, estimator: Any, X: Any, y: Any = None) -> Evaluation:
-        """Return the evaluation of the lists, with all metrics by user; metrics to minimise are not negated.
+        """Return the evaluation of the lists, with all metrics by user; metrics to minimize are not negated.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ def ranking_scorer(
     metric : str, Metric or function, or iterable of these
         As in `recokit.metrics.evaluate`, except ``diversity``, ``revenue`` and ``margin``, which need data of the
         items. A function is a custom metric; it gets a ranking of the whole catalogue for each user. Metrics that are
-        to be minimised, such as ``gini`` and ``popularity_bias``, are negated. Several metrics are computed in one
+        to be minimized, such as ``gini`` and ``popularity_bias``, are negated. Several metrics are computed in one
         pass, and the scores have the names of the metrics (``neg_gini@10`` if negated); searches then need one of these
         names as ``refit=``.
     given : float or int, optional

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, IntArray
+from recokit.data._moments import nearest_cut, to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
-from recokit.model_selection._moments import nearest_cut, to_moment
 from recokit.model_selection._splitter import check_test_size, check_whole
 
 __all__ = ["SequenceSplit", "every_position", "leave_last_basket", "leave_last_out", "split_sessions"]

@@ -7,11 +7,13 @@ import numpy as np
 
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
+from recokit.exceptions import DataError
 from recokit.model_selection._splitter import Splitter
-from recokit.model_selection.log_splits import LogSplit
 from recokit.model_selection.pairs import Pairs
 from recokit.model_selection.random_splits import RandomHoldOut
-from recokit.model_selection.time_splits import GlobalTimeSplit
+from recokit.model_selection.time_splits import GlobalTimeSplit, LeaveLastOut, RollingTimeSplit
+from recokit.preprocessing._log_split import LogSplit, split_after
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["default_splitter", "make_folds", "split_interactions", "train_test_split"]
 
@@ -21,9 +23,12 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
 
     Parameters
     ----------
-    data : Interactions, or any other input of a recommender's ``fit``
+    data : Interactions, EventLog, or any other input of a recommender's ``fit``
+        The events of an EventLog with one kind of event are split by time before they are merged. Test pairs that also
+        occur in training are left out.
     splitter : splitter of recokit or of scikit-learn
-        Any object with a method ``split(X, y)`` that yields training and test rows.
+        Any object with a method ``split(X, y)`` that yields training and test rows; for an EventLog, a splitter by
+        time.
 
     Yields
     ------
@@ -46,18 +51,33 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
     """
     if not _is_splitter(splitter):
         raise TypeError(f"splitter={splitter!r}: expected a splitter, such as RandomHoldOut(0.2)")
+    if isinstance(data, EventLog) and data.times is not None:
+        yield from _split_events(data, splitter)
+        return
     data = as_interactions(data, None, "auto")
     X: Any = data if isinstance(splitter, Splitter) else Pairs(data)
     for train, test in splitter.split(X, data.values):
         yield data.select(_mask(train, len(data.values))), data.select(_mask(test, len(data.values)))
 
 
-def make_folds(data: Interactions, splitter: Any) -> list[tuple[Interactions, Interactions]]:
+def _split_events(log: EventLog, splitter: Any) -> Iterator[tuple[Interactions, Interactions]]:
+    if not isinstance(splitter, GlobalTimeSplit | LeaveLastOut | RollingTimeSplit):
+        raise DataError(
+            f"splitter={splitter!r}: an EventLog is split by time, such as by GlobalTimeSplit(0.2); pass "
+            "log.interactions() for other splitters"
+        )
+    for train_rows, test_rows in splitter.split(log):
+        train, later = (log.take(rows).interactions() for rows in (train_rows, test_rows))
+        train, test = split_after(train, later, later.values, None, repeats=False, new_users=True)
+        yield train.reindex(log.users, log.items), test.reindex(log.users, log.items)
+
+
+def make_folds(data: Interactions | EventLog, splitter: Any) -> list[tuple[Interactions, Interactions]]:
     """Return the folds of a splitter, or given folds, over the same users.
 
     Parameters
     ----------
-    data : Interactions
+    data : Interactions or EventLog
     splitter : splitter, LogSplit, or sequence of (train, test) Interactions
 
     Raises
@@ -123,7 +143,8 @@ def train_test_split(
     >>> test.timestamps.tolist()
     [5, 3]
     """
-    data = as_interactions(data, None, "auto")
+    if not isinstance(data, EventLog):
+        data = as_interactions(data, None, "auto")
     options: dict[str, Any] = {"test_size": test_size, "random_state": random_state}
     given = {name: value for name, value in options.items() if value is not None}
     if splitter is None:
@@ -134,9 +155,9 @@ def train_test_split(
     return next(split_interactions(data, splitter))
 
 
-def default_splitter(data: Interactions, test_size: float = 0.2, random_state: int = 0) -> Splitter:
+def default_splitter(data: Interactions | EventLog, test_size: float = 0.2, random_state: int = 0) -> Splitter:
     """Return the splitter with the fewest leaks for the data."""
-    if data.timestamps is None:
+    if (data.times if isinstance(data, EventLog) else data.timestamps) is None:
         return RandomHoldOut(test_size, stratified=True, random_state=random_state)
     return GlobalTimeSplit(test_size)
 

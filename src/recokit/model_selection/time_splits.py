@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray
+from recokit.data._moments import nearest_cut, to_length, to_moment
 from recokit.exceptions import DataError
 from recokit.model_selection._log import Log, ranks_within_users
-from recokit.model_selection._moments import nearest_cut, to_length, to_moment
 from recokit.model_selection._splitter import Splitter, check_test_size, check_whole
 
 __all__ = ["GlobalTimeSplit", "LeaveLastOut", "RollingTimeSplit"]

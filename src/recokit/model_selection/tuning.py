@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from recokit._runtime.progress import progress_bar
 from recokit.base import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
+from recokit.exceptions import WeakModelWarning
 from recokit.model_selection._candidates import Candidate, candidates, check_space, in_turn
 from recokit.model_selection._halving import Halving
 from recokit.model_selection._measures import Measure, UserValues
@@ -22,6 +24,7 @@ from recokit.model_selection._splitter import check_whole
 from recokit.model_selection._stages import Stages
 from recokit.model_selection.leaderboard import Trial, Tuning, make_leaderboard
 from recokit.model_selection.splitting import default_splitter, make_folds
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["tune"]
 
@@ -62,16 +65,17 @@ def tune(
     ----------
     estimator : Recommender, or sequence or mapping of names to Recommender
         Estimators to tune. They are cloned, not changed.
-    data : Interactions, or any other input of a recommender's ``fit``
-        The ``splitter`` holds out a part of these data for the scores. Keep the final test data out of them.
+    data : Interactions, EventLog, or any other input of a recommender's ``fit``
+        The events of an EventLog with one kind of event are split by time before they are merged. The ``splitter``
+        holds out a part of these data for the scores. Keep the final test data out of them.
     param_space : dict, or sequence of dicts, optional
         For each parameter, values to choose from, or a distribution with a method ``rvs``, as in scikit-learn's
         ``RandomizedSearchCV``. By default the estimator's ``search_space``. For several models, a dict of names of
         models to spaces; models without a space use their ``search_space``.
     metric : str, Metric, RankingScorer or callable
-        Metric to maximise: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
+        Metric to maximize: a ranking metric, as in `ranking_scorer`; ``"rmse"``, ``"mse"``, ``"mae"``, or the name of
         another scikit-learn scorer for ratings; or any ``scorer(model, X, y)`` that returns one number. Metrics to
-        minimise are negated, with a minus before the name.
+        minimize are negated, with a minus before the name.
     budget_seconds : float
         Time budget of the search. No trial starts that is expected to exceed it, judging by earlier trials. The first
         trial always runs, and the final fit on all data comes on top.
@@ -130,10 +134,12 @@ def tune(
         raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
     factor, random_state = check_whole("factor", factor, 2), check_whole("random_state", random_state, 0)
     models = named_models(estimator)
-    data = as_interactions(data, None, "auto")
+    source, data = data, as_interactions(data, None, "auto")
     spaces = _spaces(models, param_space, data)
     searched = {name: check_space(models[name], space) if space else [] for name, space in spaces.items()}
-    folds = make_folds(data, default_splitter(data) if splitter is None else splitter)
+    folds = make_folds(
+        source if isinstance(source, EventLog) else data, default_splitter(data) if splitter is None else splitter
+    )
     first, *others = models
     if others and resource not in ("auto", "users"):
         raise ValueError(f"resource={resource!r}: expected 'users', since several models share it")
@@ -199,7 +205,9 @@ class _Evaluation:
     def __call__(self, number: int, candidate: Candidate, rung: int) -> Trial:
         start, score, error = time.perf_counter(), -math.inf, None
         try:
-            score, values = self._mean_score(candidate, rung)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", WeakModelWarning)  # its score shows it
+                score, values = self._mean_score(candidate, rung)
             if math.isnan(score):
                 raise ValueError("the score is NaN")
             if (rung, score) > self.best_values.get(candidate.model, (-1, 0.0))[:2]:

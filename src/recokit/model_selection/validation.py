@@ -21,6 +21,7 @@ from recokit.model_selection.random_splits import InteractionKFold
 from recokit.model_selection.scoring import RankingScorer, ranking_scorer
 from recokit.model_selection.splitting import make_folds
 from recokit.model_selection.time_splits import RollingTimeSplit
+from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["CrossValidation", "FoldScore", "cross_validate"]
 
@@ -36,7 +37,7 @@ class FoldScore:
     fold : int
         Number of the fold, from 0.
     scores : dict of str to float
-        Metrics by name; metrics to minimise are not negated.
+        Metrics by name; metrics to minimize are not negated.
     fit_seconds, score_seconds : float
         Durations.
     """
@@ -59,7 +60,7 @@ class CrossValidation:
     metrics : tuple of str
         Names of the metrics.
     lower_is_better : tuple of bool
-        Whether to minimise each metric.
+        Whether to minimize each metric.
     splits : str
         Description of the splits.
     """
@@ -145,7 +146,10 @@ def cross_validate(
     ----------
     models : Recommender, or sequence or mapping of names to Recommender
         Estimators. They are cloned, not changed.
-    data : Interactions, or any other input of a recommender's ``fit``
+    data : Interactions, EventLog, or any other input of a recommender's ``fit``
+        The events of an EventLog with one kind of event are split by time before they are merged, as in
+        `split_interactions`; for several kinds, pass ``log.interactions(weights)`` as data and
+        ``log.rolling_windows(weights=weights)`` as splitter.
     splitter : splitter, LogSplit, or sequence of (train, test) Interactions, optional
         By default ``RollingTimeSplit(3)`` if the data have timestamps, else ``InteractionKFold(5, stratified=True)``.
         If ``data`` were made by merging repeated events, pass splits of the log, as `split_log` makes them.
@@ -186,13 +190,13 @@ def cross_validate(
     """
     named = named_models(models)
     arguments = fit_params_by_model(named, fit_params)
-    data = as_interactions(data, None, "auto")
+    source, data = data, as_interactions(data, None, "auto")
     if splitter is None:
         splitter = InteractionKFold(5, stratified=True) if data.timestamps is None else RollingTimeSplit(3)
     options = {"given": given, "threshold": threshold, "exclude_seen": exclude_seen}
     measured = _Metrics.from_names(_defaults(data) if metrics is None else metrics, data, options)
     scores = []
-    for number, (train, test) in enumerate(make_folds(data, splitter)):
+    for number, (train, test) in enumerate(make_folds(source if isinstance(source, EventLog) else data, splitter)):
         for name, model in named.items():
             try:
                 scores.append(_score(name, model, number, (train, test), measured, arguments[name]))

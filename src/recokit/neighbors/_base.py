@@ -11,6 +11,7 @@ from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import (
     COUNT,
     NON_NEGATIVE,
+    OPTIONAL_COUNT,
     OPTIONAL_POSITIVE,
     POSITIVE,
     one_of,
@@ -50,16 +51,16 @@ class NeighborhoodRecommender(Recommender):
     _explicit_model: ClassVar[type[RatingNeighbors]]
     _implicit_model: ClassVar[type[NeighborSums]]
 
-    # Defaults of parameters that are not set: for implicit feedback with the default similarity, and otherwise.
-    _implicit_defaults: ClassVar[dict[str, Any]] = {}
-    _textbook_defaults: ClassVar[dict[str, Any]] = {"n_neighbors": 60, "shrinkage": 0.0, "weighting": None}
+    # Values of parameters that are not set, for ratings and for similarities other than the cosine.
+    _textbook_defaults: ClassVar[dict[str, Any]] = {"n_neighbors": 60}
 
     _stored = (*Recommender._stored, "_formula")
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
+    _remedies: ClassVar[tuple[str, ...]] = ("min_common", "shrinkage", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
-        "n_neighbors": COUNT,
+        "n_neighbors": OPTIONAL_COUNT,
         "similarity": [*one_of(*SIMILARITIES), callable],
         "shrinkage": NON_NEGATIVE,
         "min_common": COUNT,
@@ -83,7 +84,7 @@ class NeighborhoodRecommender(Recommender):
     amplification: float
     centering: str | None
     prediction_shrinkage: float
-    alpha: float
+    alpha: float | None
     beta: float
 
     # ------------------------------------------------------------------ fitting
@@ -143,18 +144,25 @@ class NeighborhoodRecommender(Recommender):
     def _setting(self, name: str) -> Any:
         """Return the value of a parameter, or its default for the data if it is not set."""
         value = getattr(self, name)
-        if name not in self._implicit_defaults or not (value == "auto" if name == "weighting" else value is None):
+        is_automatic = value == "auto" if name in ("similarity", "weighting") else value is None
+        if not is_automatic or name not in self._textbook_defaults:
             return value
-        is_default = isinstance(self.similarity, str) and self.similarity == "cosine" and not self._is_explicit()
-        return (self._implicit_defaults if is_default else self._textbook_defaults)[name]
+        is_cosine = isinstance(self.similarity, str) and self.similarity in ("auto", "cosine")
+        defaults = self._implicit_defaults(self.interactions_) if is_cosine and not self._is_explicit() else {}
+        return defaults.get(name, self._textbook_defaults[name])
+
+    def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        """Return the values of parameters that are not set, for implicit feedback and the cosine."""
+        raise NotImplementedError
 
     def _training_data(self) -> TrainingData:
         """Return the training data, prepared with the current parameters."""
         data, runner = self.interactions_, self._runner()
         weighting = self._setting("weighting")
-        similarity = find_similarity(self.similarity, weighting)
-        if self.similarity == "asymmetric_cosine" and self.alpha > 1:
-            raise ValueError(f"alpha={self.alpha:g}: expected at most 1 for similarity='asymmetric_cosine'")
+        name, alpha = self._setting("similarity"), self._setting("alpha")
+        similarity = find_similarity(name, weighting)
+        if name == "asymmetric_cosine" and alpha > 1:
+            raise ValueError(f"alpha={alpha:g}: expected at most 1 for similarity='asymmetric_cosine'")
         biases = self._baseline(similarity.values)
         views = Views.from_interactions(data, biases, rows_are_users=self._rows_are_users, runner=runner)
         transform = Transform.fit(similarity.values, weighting, views)

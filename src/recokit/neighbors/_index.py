@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen, is_small
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Term, Top
@@ -14,9 +15,11 @@ from recokit.base._biases import BaselineBiases
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import similarity as kernel
-from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE
+from recokit.kernels.cooccurrence import nearest_of_short
+from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE, nearest_by_products
 from recokit.kernels.similarity_formulas import COSINE, Constants
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
+from recokit.kernels.small.similarity import nearest_rows
 from recokit.neighbors._all_pairs import nearest_by_cosine, nearest_by_counts
 from recokit.neighbors._values import CellWeights, Transform, Views
 from recokit.neighbors.similarities import Similarity
@@ -107,10 +110,15 @@ class SimilarityIndex:
     def costs(self, queries: Queries) -> FloatArray:
         """Return the number of products for each query, which is the number of cells in its columns: float64."""
         if queries.rows is not self._rows:
-            return kernel.query_costs(queries.rows.indptr, queries.rows.codes, self._cells.indptr)
+            return self._costs_of(queries.rows)
         if self._costs is None:
-            self._costs = read_only(kernel.query_costs(self._rows.indptr, self._rows.codes, self._cells.indptr))
+            self._costs = read_only(self._costs_of(self._rows))
         return self._costs
+
+    def _costs_of(self, rows: Rows) -> FloatArray:
+        count = chosen(kernel.query_costs, len(rows.codes))
+        costs: FloatArray = count(rows.indptr, rows.codes, self._cells.indptr)
+        return costs
 
     def width(self, queries: Queries, k: int) -> int:
         """Return an upper bound of the number of neighbours of a query, at most k and at least 1."""
@@ -160,7 +168,9 @@ class SimilarityIndex:
         runner : Runner
         """
         top, costs = Top.empty(queries.rows.n_rows, k), self.costs(queries)
-        if self.can_count(queries):
+        if self._similarity.function is None and is_small(self._fastest(queries), float(costs.sum())):
+            self._run(nearest_rows, queries, (swapped, *top), runner)
+        elif self.can_count(queries):
             formula = (self._similarity.kind, self._constants, swapped)
             nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, top, runner=runner)
         elif self.can_multiply(queries):
@@ -171,6 +181,12 @@ class SimilarityIndex:
             self._run(work, queries, (swapped, *top), runner)
         self._check_finite(top.scores)
         return top
+
+    def _fastest(self, queries: Queries) -> Callable[..., None]:
+        """Return the kernel of the fastest method that applies."""
+        if self.can_count(queries):
+            return nearest_of_short
+        return nearest_by_products if self.can_multiply(queries) else kernel.nearest_rows
 
     def can_count(self, queries: Queries) -> bool:
         """Return whether `nearest_by_counts` applies: all rows are queries, binary, and the similarity is monotone."""
@@ -250,7 +266,7 @@ class SimilarityIndex:
 
         The size is the number of cells; for weighted sets, the sum of squares, which equals it if all weights are 1.
         """
-        stats: FloatArray = kernel.row_stats(rows.indptr, rows.values)
+        stats: FloatArray = chosen(kernel.row_stats, len(rows.values))(rows.indptr, rows.values)
         if self._weights is not None and self._ignores_values:
             stats[:, 0] = stats[:, 1]
         return read_only(stats)

@@ -19,7 +19,7 @@ __all__ = ["CellWeights", "Transform", "Views", "Weighting", "decay_weights", "u
 Weighting = Literal["tfidf", "bm25"] | None
 _Side = TypeVar("_Side")
 
-_K1, _B = 1.2, 0.75  # saturation and length normalisation of BM25, as in Robertson and Zaragoza
+_K1, _B = 1.2, 0.75  # saturation and length normalization of BM25, as in Robertson and Zaragoza
 # Float32 ratings have a relative precision of 1e-7: the sign of a smaller residual is rounding error.
 _RESOLUTION = 1e-6
 

@@ -3,15 +3,23 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from recokit._typing import CodeArray
 from recokit.base import Top
-from recokit.base._parameters import OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE, one_of
+from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, one_of
+from recokit.data._weights import mean_walks
+from recokit.data.interactions import Interactions
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._explicit import ItemRatingNeighbors
 from recokit.neighbors._implicit import ItemNeighborSums
 from recokit.neighbors._values import CellWeights, user_weights
+from recokit.neighbors.similarities import SIMILARITIES
 
 __all__ = ["ItemKNN"]
+
+_NEIGHBORS_PER_ROOT, _MAX_NEIGHBORS = 3.0, 300  # default number of neighbours over the square root of the items
+_HALF_WALKS = 2.0  # mean number of walks from a user to an item halfway between sparse and dense data
 
 
 class ItemKNN(NeighborhoodRecommender):
@@ -26,10 +34,10 @@ class ItemKNN(NeighborhoodRecommender):
         \hat r_{ui} = b_{ui} + \sigma_i \frac{\sum_{j \in N} s_{ji}^\rho (r_{uj} - b_{uj}) / \sigma_j}
         {\gamma + \sum_{j \in N} s_{ji}^\rho}
 
-    where b is the baseline μ + b_u + b_i from regularised least squares ("baseline"), the mean of the item ("mean" and
+    where b is the baseline μ + b_u + b_i from regularized least squares ("baseline"), the mean of the item ("mean" and
     "zscore") or the mean of all ratings (None). With "zscore", σ is the standard deviation of the item's ratings, or
     of all ratings if it is 0; otherwise σ is 1. The defaults ρ = 1 and γ = 0 give the weighted mean. With γ > 0, the
-    mean deviation minimises the weighted squared error plus γ times its own square. Without neighbours, the prediction
+    mean deviation minimizes the weighted squared error plus γ times its own square. Without neighbours, the prediction
     is b. Lists are ordered by these ratings; reported ratings are clipped to the range of the training ratings.
 
     For implicit feedback, the score is the sum over the k items most similar to i, N, that are in the user's history H:
@@ -39,9 +47,11 @@ class ItemKNN(NeighborhoodRecommender):
     Parameters
     ----------
     n_neighbors : int, optional
-        k, the maximum number of neighbours. Default: 150 for implicit feedback with the cosine, otherwise 60.
+        k, the maximum number of neighbours. Default: for implicit feedback with the cosine, three times the square root
+        of the number of items with interactions, to the nearest 10 and at most 300; otherwise 60.
     similarity : str or compiled function
-        Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
+        Name of a similarity in the table of `recokit.neighbors`, or a user-defined function. "auto" is "cosine", or
+        "asymmetric_cosine" for implicit feedback if ``weighting`` is "auto" too.
     shrinkage : float, optional
         Shrinks similarities that are based on few common users. Default: 10 for implicit feedback with the cosine,
         otherwise 0.
@@ -52,8 +62,9 @@ class ItemKNN(NeighborhoodRecommender):
         and its users are the words. "auto" is "tfidf" for implicit feedback with the cosine, otherwise None.
     user_exponent : float, optional
         e: in similarities, a user with n items has the weight n^−e; values are multiplied by √(n^−e). With 0 all users
-        have the same weight, so a user with n items affects n² similarities. Default: 0.6 for implicit feedback with
-        the cosine, otherwise 0.
+        have the same weight, so a user with n items affects n² similarities. Default: 0.6 w / (w + 2) for implicit
+        feedback with the cosine, rounded to a multiple of 0.05, otherwise 0. w is the mean number of walks from a user
+        to an item, n³ / (n_users n_items)² for n interactions; it is below 1 on sparse data.
     half_life : float, optional
         Age at which the weight of an interaction is 1/2, in days if the timestamps are datetime64, otherwise in their
         own unit. With None, the default, there is no time decay.
@@ -67,8 +78,12 @@ class ItemKNN(NeighborhoodRecommender):
         For ratings: the expected rating b that the neighbours' ratings deviate from.
     prediction_shrinkage : float
         γ. For ratings: if the sum of the similarities is small, the prediction stays close to b.
-    alpha, beta : float
-        α of "asymmetric_cosine", at most 1; α and β of "tversky".
+    alpha : float, optional
+        α of "asymmetric_cosine", at most 1, and of "tversky". Default: 0.7 − 0.1 w / (w + 2), rounded to a multiple of
+        0.05, with ``similarity="auto"``, so that lists have more popular items than those of the cosine, most on sparse
+        data; otherwise 0.5.
+    beta : float
+        β of "tversky".
     feedback : {"auto", "explicit", "implicit"}
         Kind of feedback; "auto" detects it from the data.
     n_threads : int, optional
@@ -116,9 +131,9 @@ class ItemKNN(NeighborhoodRecommender):
     >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("eve", "cup"), ("eve", "tea")]
     >>> model = ItemKNN().fit(bought)
     >>> [(item, round(score, 3)) for item, score in model.recommend("ann")["ann"]]
-    [('pot', 0.052)]
+    [('pot', 0.045)]
     >>> [(item, round(score, 3)) for item, score in model.similar_items("tea")["tea"]]
-    [('cup', 0.136), ('pot', 0.052)]
+    [('cup', 0.128), ('pot', 0.045)]
     >>> print(model.explain("ann", "pot"))
     pot scores 0.0525 for ann because of their interest in tea (+0.0525).
     """
@@ -126,30 +141,29 @@ class ItemKNN(NeighborhoodRecommender):
     _rows_are_users = False
     _explicit_model = ItemRatingNeighbors
     _implicit_model = ItemNeighborSums
-    _implicit_defaults: ClassVar[dict[str, Any]] = {
-        "n_neighbors": 150,
-        "shrinkage": 10.0,
-        "weighting": "tfidf",
-        "user_exponent": 0.6,
-    }
     _textbook_defaults: ClassVar[dict[str, Any]] = {
         **NeighborhoodRecommender._textbook_defaults,
+        "similarity": "cosine",
+        "weighting": None,
+        "shrinkage": 0.0,
         "user_exponent": 0.0,
+        "alpha": 0.5,
     }
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeighborhoodRecommender._parameter_constraints,
-        "n_neighbors": OPTIONAL_COUNT,
+        "similarity": [*one_of("auto", *SIMILARITIES), callable],
         "shrinkage": OPTIONAL_NON_NEGATIVE,
         "weighting": one_of("auto", "tfidf", "bm25", None),
         "user_exponent": OPTIONAL_NON_NEGATIVE,
+        "alpha": OPTIONAL_NON_NEGATIVE,
     }
 
     def __init__(
         self,
         n_neighbors: int | None = None,
         *,
-        similarity: str | Callable[..., float] = "cosine",
+        similarity: str | Callable[..., float] = "auto",
         shrinkage: float | None = None,
         min_common: int = 1,
         weighting: str | None = "auto",
@@ -159,7 +173,7 @@ class ItemKNN(NeighborhoodRecommender):
         amplification: float = 1.0,
         centering: str | None = "baseline",
         prediction_shrinkage: float = 0.0,
-        alpha: float = 0.5,
+        alpha: float | None = None,
         beta: float = 0.5,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -189,6 +203,20 @@ class ItemKNN(NeighborhoodRecommender):
             return {**space, "amplification": [1.0, 1.5, 2.0, 2.5]}
         exponents = {"user_exponent": [0.0, 0.3, 0.6, 0.8, 1.0], "amplification": [0.5, 1.0, 1.5, 2.0]}
         return {**space, **exponents, "scoring": ["sum", "normalized_sum"]}
+
+    def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        # Values are rounded, so that few updates change them: all neighbours would have to be computed anew.
+        n_items, walks = len(np.unique(data.item_codes)), mean_walks(data)
+        density = walks / (walks + _HALF_WALKS)
+        defaults: dict[str, Any] = {
+            "n_neighbors": min(_MAX_NEIGHBORS, max(10, 10 * round(_NEIGHBORS_PER_ROOT * n_items**0.5 / 10))),
+            "shrinkage": 10.0,
+            "weighting": "tfidf",
+            "user_exponent": round(12 * density) / 20,
+        }
+        if self.similarity == "auto" and self.weighting == "auto":
+            defaults |= {"similarity": "asymmetric_cosine", "alpha": round(20 * (0.7 - 0.1 * density)) / 20}
+        return defaults
 
     def _cell_weights(self, decays: CellWeights | None) -> CellWeights | None:
         exponent = self._setting("user_exponent")

@@ -1,14 +1,20 @@
 """UserKNN: user-based nearest neighbours."""
 
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from recokit._typing import CodeArray
 from recokit.base import Top
+from recokit.data.interactions import Interactions
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._explicit import UserRatingNeighbors
 from recokit.neighbors._implicit import UserNeighborSums
 
 __all__ = ["UserKNN"]
+
+_NEIGHBORS_PER_ROOT = 1.5  # default number of neighbours over the square root of the number of users
 
 
 class UserKNN(NeighborhoodRecommender):
@@ -23,10 +29,10 @@ class UserKNN(NeighborhoodRecommender):
         \hat r_{ui} = b_{ui} + \sigma_u \frac{\sum_{v \in N} s_{uv}^\rho (r_{vi} - b_{vi}) / \sigma_v}
         {\gamma + \sum_{v \in N} s_{uv}^\rho}
 
-    where b is the baseline μ + b_u + b_i from regularised least squares ("baseline"), the mean of the user ("mean" and
+    where b is the baseline μ + b_u + b_i from regularized least squares ("baseline"), the mean of the user ("mean" and
     "zscore") or the mean of all ratings (None). With "zscore", σ is the standard deviation of the user's ratings, or
     of all ratings if it is 0; otherwise σ is 1. The defaults ρ = 1 and γ = 0 give the weighted mean. With γ > 0, the
-    mean deviation minimises the weighted squared error plus γ times its own square. Without neighbours, the prediction
+    mean deviation minimizes the weighted squared error plus γ times its own square. Without neighbours, the prediction
     is b. Lists are ordered by these ratings; reported ratings are clipped to the range of the training ratings.
 
     For implicit feedback, the score is the sum over the k most similar users N:
@@ -35,8 +41,9 @@ class UserKNN(NeighborhoodRecommender):
 
     Parameters
     ----------
-    n_neighbors : int
-        k, the maximum number of neighbours.
+    n_neighbors : int, optional
+        k, the maximum number of neighbours. Default: 1.5 times the square root of the number of users with
+        interactions, to the nearest 10, for implicit feedback with the cosine, otherwise 60.
     similarity : str or compiled function
         Name of a similarity in the table of `recokit.neighbors`, or a user-defined function.
     shrinkage : float
@@ -117,7 +124,7 @@ class UserKNN(NeighborhoodRecommender):
 
     def __init__(
         self,
-        n_neighbors: int = 60,
+        n_neighbors: int | None = None,
         *,
         similarity: str | Callable[..., float] = "cosine",
         shrinkage: float = 0.0,
@@ -149,6 +156,11 @@ class UserKNN(NeighborhoodRecommender):
         self.feedback = feedback
         self.n_threads = n_threads
         self.verbose = verbose
+
+    def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        # Rounded, so that few updates change it: all neighbours would have to be computed anew.
+        n_users = np.count_nonzero(np.diff(data.indptr))
+        return {"n_neighbors": max(10, 10 * round(_NEIGHBORS_PER_ROOT * n_users**0.5 / 10))}
 
     def _similar_users(self, user_codes: CodeArray, n: int) -> Top:
         return self._nearest_rows(user_codes, n)

@@ -14,6 +14,7 @@ from recokit.plotting.comparisons import comparison, segment_profiles
 from recokit.plotting.curves import learning_curve, metric_by_k
 from recokit.plotting.heatmap import rating_heatmap
 from recokit.plotting.neighborhood import similarity_neighborhood
+from recokit.plotting.segments import segment_heatmap
 
 __all__ = [
     "comparison",
@@ -22,6 +23,7 @@ __all__ = [
     "long_tail",
     "metric_by_k",
     "rating_heatmap",
+    "segment_heatmap",
     "segment_profiles",
     "similarity_neighborhood",
 ]

@@ -17,7 +17,7 @@ from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, UnknownIdError
 
-__all__ = ["read_ordered_histories", "read_ordered_history"]
+__all__ = ["is_log", "read_ordered_histories", "read_ordered_history"]
 
 
 def read_ordered_histories(given: Any, items: IdIndex, *, skip_unknown: bool) -> tuple[Any, Rows]:
@@ -47,7 +47,7 @@ def read_ordered_histories(given: Any, items: IdIndex, *, skip_unknown: bool) ->
     DataError
         A history has no order, or a strength is not a number of at least 0.
     """
-    if _is_log(given):
+    if is_log(given):
         sequences = as_sequences(given, "histories")
         return sequences.users.ids, _over_items(sequences, items, skip_unknown)
     given = labelled_mapping(given) if holds_collections(given) else given
@@ -80,12 +80,12 @@ def read_ordered_history(given: Any, items: IdIndex) -> Rows:
     DataError
         The history is of another form or has no order.
     """
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable) or _is_log(given):
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable) or is_log(given):
         raise DataError(f"history: expected a sequence of item ids in time order, got {given!r:.60}")
     return read_ordered_histories([labelled_mapping(given)], items, skip_unknown=False)[1]
 
 
-def _is_log(given: Any) -> bool:
+def is_log(given: Any) -> bool:
     """Return whether the data hold events with users, instead of a list per user."""
     return (
         isinstance(given, Sequences | Interactions)

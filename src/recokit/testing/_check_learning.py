@@ -135,7 +135,7 @@ def check_minimal_data_can_be_fitted(subject: Subject) -> None:
     one = Interactions.from_arrays(["a"], ["x"], values)
     model = subject.fitted(one)
     assert np.all(np.isfinite(model.predict([("a", "x"), ("b", "x"), ("a", "y")])))
-    assert model.recommend().counts.tolist() == [0]
+    assert model.recommend(exclude_seen=True).counts.tolist() == [0]
     constant = Interactions.from_matrix(subject.data.matrix.sign() * 3, feedback=subject.data.feedback)
     assert np.all(np.isfinite(subject.fitted(constant).predict([(0, 0), (1, 1), (2, 5)])))
 

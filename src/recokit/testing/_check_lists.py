@@ -41,7 +41,7 @@ def check_lists_are_sorted_and_have_no_seen_repeated_or_padding_items(subject: S
     model, data = subject.fitted(), subject.data
     catalogue, n_items = set(model.interactions_.items), model.interactions_.n_items
     for n in (1, 5, n_items + 10):
-        lists = model.recommend(n=n)
+        lists = model.recommend(n=n, exclude_seen=True)
         assert lists.items.shape[1] == min(n, n_items)
         padding = lists.items[np.arange(lists.items.shape[1]) >= lists.counts[:, None]]
         assert not catalogue & set(padding.tolist()), "padding is an item id"
@@ -55,7 +55,7 @@ def check_lists_are_sorted_and_have_no_seen_repeated_or_padding_items(subject: S
             assert np.all(np.isfinite(scores))
             assert np.all(np.diff(scores) <= 0)
     everything = model.recommend(n=n_items, exclude_seen=False)
-    assert np.all(everything.counts >= model.recommend(n=n_items).counts)
+    assert np.all(everything.counts >= model.recommend(n=n_items, exclude_seen=True).counts)
 
 
 def check_ties_are_broken_by_item_code(subject: Subject) -> None:
@@ -117,22 +117,23 @@ def check_new_users_get_lists_from_their_histories(subject: Subject) -> None:
     items = list(data.items)
     ratings = {item: float(1 + k % 5) for k, item in enumerate(items[::4])}
     plain = dict.fromkeys(ratings, 1.0) if data.feedback == "implicit" else ratings
-    alone = model.recommend_for({"eve": plain}, n=4)
-    together = model.recommend_for({"abe": dict(list(plain.items())[:2]), "eve": plain, "noa": {}}, n=4)
+    options: dict[str, Any] = {"n": 4, "exclude_seen": True}
+    alone = model.recommend_for({"eve": plain}, **options)
+    together = model.recommend_for({"abe": dict(list(plain.items())[:2]), "eve": plain, "noa": {}}, **options)
     assert alone["eve"] == together["eve"]
     assert not {item for item, _ in together["eve"]} & set(plain)
-    assert model.recommend_for([plain], n=4)[0] == alone["eve"]
+    assert model.recommend_for([plain], **options)[0] == alone["eve"]
     times = np.arange(len(plain))
     log = Interactions.from_arrays(
         ["eve"] * len(plain), list(plain), list(plain.values()), times, feedback=data.feedback
     )
-    assert model.recommend_for(log, n=4)["eve"] == alone["eve"]
+    assert model.recommend_for(log, **options)["eve"] == alone["eve"]
     if data.feedback == "implicit":
-        assert model.recommend_for({"eve": list(plain)}, n=4)["eve"] == alone["eve"]
+        assert model.recommend_for({"eve": list(plain)}, **options)["eve"] == alone["eve"]
     else:
         raises(DataError, lambda: model.recommend_for([list(plain)]), "rating")
     raises(UnknownIdError, lambda: model.recommend_for([{"no such item": 1.0}]), "no such item")
-    assert model.recommend_for([{**plain, "no such item": 1.0}], n=4, on_unknown="empty")[0] == alone["eve"]
+    assert model.recommend_for([{**plain, "no such item": 1.0}], **options, on_unknown="empty")[0] == alone["eve"]
     assert model.recommend_for([{}], n=2, on_unknown="popular").counts.tolist() == [2]
 
 

@@ -1,0 +1,309 @@
+"""Greedy selection of lists under constraints, with diversity and calibration."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["Constraints", "DynamicTerms", "rerank_rows"]
+
+_SMOOTHING = 0.01  # share of the target in the calibrated distribution
+_SMALLEST_RESIDUAL = 1e-6
+
+
+class Constraints(NamedTuple):
+    """Constraints on the items of a list, by item code.
+
+    Attributes
+    ----------
+    caps : (n_caps,) int64 array
+        Largest number of items with the same group.
+    cap_groups : (n_caps, n_items) int32 array
+        Group of each item, −1 for items without a limit.
+    quotas : (n_quotas, n) int64 array
+        Smallest number of members among the first p items, for p = 1 … n, in order of priority.
+    members : (n_quotas, n_items) bool array
+        Members of each quota.
+    pins : (n,) int32 array
+        Code of the item at each position, −1 for none.
+    """
+
+    caps: IntArray
+    cap_groups: CodeArray
+    quotas: IntArray
+    members: BoolArray
+    pins: CodeArray
+
+
+class DynamicTerms(NamedTuple):
+    """Terms of the value that depend on the items above, by item code.
+
+    Attributes
+    ----------
+    mmr_weight, dpp_weight, calibration_weight : float
+        Weights of the terms, 0 for none.
+    labels : (n_items, n_columns) int32 array
+        Categories that define similarity, −1 for missing; empty to use the vectors.
+    vectors : (n_items, n_dimensions) float32 array
+        Vectors of length 1 or 0.
+    categories : (n_items,) int32 array
+        Categories to calibrate, −1 for missing.
+    """
+
+    mmr_weight: float
+    dpp_weight: float
+    calibration_weight: float
+    labels: CodeArray
+    vectors: FloatArray
+    categories: CodeArray
+
+
+@njit(nogil=True, cache=True)
+def _similarities(
+    chosen: int, codes: CodeArray, labels: CodeArray, vectors: FloatArray, similarities: FloatArray
+) -> None:
+    """Write the share of equal labels with the chosen candidate, or the cosine of the vectors if there are none.
+
+    ``labels`` are those of the candidates, one row for each column.
+    """
+    similarities[:] = 0.0
+    share = 1.0 / max(1, len(labels))
+    for c in range(len(labels)):
+        mine, label = labels[c], labels[c, chosen]
+        if label >= 0:
+            for k in range(len(codes)):
+                similarities[k] += share if mine[k] == label else 0.0
+    if len(labels) == 0:
+        for k in range(len(codes)):
+            for d in range(vectors.shape[1]):
+                similarities[k] += np.float64(vectors[codes[k], d]) * np.float64(vectors[codes[chosen], d])
+
+
+@njit(nogil=True, cache=True)
+def _divergence_terms(counts: IntArray, target: FloatArray, total: int, terms: FloatArray) -> float:
+    """Write each category's term of KL(p ‖ q), with q from ``counts`` over ``total``; return the sum of the terms."""
+    divergence = 0.0
+    for g in range(len(target)):
+        terms[g] = _divergence_term(counts[g], target[g], total)
+        divergence += terms[g]
+    return divergence
+
+
+@njit(nogil=True, cache=True)
+def _divergence_term(count: int, target: float, total: int) -> float:
+    """Return p log(p / ((1 − a) q + a p)) of one category."""
+    if target <= 0.0:
+        return 0.0
+    share = count / total if total > 0 else 0.0
+    return target * np.log(target / ((1.0 - _SMOOTHING) * share + _SMOOTHING * target))
+
+
+@njit(nogil=True, cache=True)
+def _is_urgent(constraints: Constraints, have: IntArray, place: int, q: int) -> bool:
+    """Return whether the next item must be a member of quota q, for this prefix or a longer one."""
+    n = constraints.quotas.shape[1]
+    urgent = False
+    for later in range(place, n):
+        urgent = urgent or constraints.quotas[q, later] - have[q] > later - place
+    return urgent
+
+
+@njit(nogil=True, cache=True)
+def _is_open(code: int, caps: IntArray, cap_groups: CodeArray, used: IntArray) -> bool:
+    """Return whether no cap forbids one more item of the groups of an item."""
+    for c in range(len(caps)):
+        group = cap_groups[c, code]
+        if group >= 0 and used[c, group] >= caps[c]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _best(
+    values: FloatArray, codes: CodeArray, free: BoolArray, constraints: Constraints, used: IntArray, must: BoolArray
+) -> int:
+    """Return the place of the best free candidate that satisfies the caps and the quotas in ``must``; −1 for none."""
+    best = -1
+    for k in range(len(codes)):
+        if not free[k] or (best >= 0 and values[k] <= values[best]):
+            continue
+        fits = _is_open(codes[k], constraints.caps, constraints.cap_groups, used)
+        for q in range(len(must)):
+            fits = fits and (not must[q] or constraints.members[q, codes[k]])
+        if fits:
+            best = k
+    return best
+
+
+@njit(nogil=True, cache=True)
+def _choose(
+    values: FloatArray,
+    codes: CodeArray,
+    free: BoolArray,
+    constraints: Constraints,
+    used: IntArray,
+    have: IntArray,
+    place: int,
+    must: BoolArray,
+    gave_way: IntArray,
+) -> tuple[int, int]:
+    """Return the place of the next candidate, −1 for none, and the quota that changed the choice, −1 for none.
+
+    Quotas that no candidate can satisfy together with more important ones give way, the least important first.
+    """
+    must[:] = False
+    free_choice, first = _best(values, codes, free, constraints, used, must), -1
+    if free_choice < 0:
+        return -1, -1
+    chosen = free_choice
+    for q in range(len(must)):
+        if not _is_urgent(constraints, have, place, q):
+            continue
+        must[q] = True
+        if constraints.members[q, codes[chosen]]:
+            continue
+        best = _best(values, codes, free, constraints, used, must)
+        if best < 0:
+            must[q] = False
+            gave_way[q] += 1
+        else:
+            chosen, first = best, q if first < 0 else first
+    return chosen, first
+
+
+@njit(nogil=True, cache=True)
+def _add_diversity(
+    chosen: int, size: int, similarities: FloatArray, with_basis: bool, nearest: FloatArray, residual: FloatArray,
+    basis: FloatArray,
+) -> None:  # fmt: skip
+    """Update the similarity to the nearest item above and, for DPP, the residual variance of each candidate."""
+    for k in range(len(similarities)):
+        nearest[k] = max(nearest[k], similarities[k])
+    if not with_basis:
+        return
+    root = np.sqrt(max(residual[chosen], _SMALLEST_RESIDUAL))
+    for k in range(len(similarities)):
+        rest = similarities[k]
+        for m in range(size):
+            rest -= basis[m, k] * basis[m, chosen]
+        basis[size, k] = rest / root
+        residual[k] -= basis[size, k] * basis[size, k]
+
+
+@njit(nogil=True, cache=True)
+def _diversity_terms(
+    terms: DynamicTerms, nearest: FloatArray, residual: FloatArray, free: BoolArray, diversity: FloatArray
+) -> None:
+    """Write the term of each free candidate, 0 for the others, such as pinned items."""
+    for k in range(len(free)):
+        if terms.dpp_weight > 0.0:
+            diversity[k] = terms.dpp_weight * 0.5 * np.log(max(residual[k], _SMALLEST_RESIDUAL)) if free[k] else 0.0
+        else:
+            diversity[k] = -terms.mmr_weight * nearest[k] if free[k] else 0.0
+
+
+@njit(nogil=True, cache=True)
+def rerank_rows(
+    start: int,
+    stop: int,
+    codes: CodeArray,
+    counts: CodeArray,
+    values: FloatArray,
+    constraints: Constraints,
+    terms: DynamicTerms,
+    targets: FloatArray,
+    top_places: CodeArray,
+    top_terms: FloatArray,
+    forced: CodeArray,
+    gave_way: IntArray,
+) -> None:
+    """Choose the items of each list one by one, the best value first, under constraints.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the lists.
+    codes, counts : (n_lists, n_candidates) int32 and (n_lists,) int32 arrays
+        Distinct candidates of each list, best first.
+    values : (n_lists, n_candidates) float64 array
+        Values that do not depend on other items; NaN for items that may not be listed, +∞ for items that only a pin
+        lists.
+    constraints : Constraints
+    terms : DynamicTerms
+    targets : (n_lists, n_categories) float64 array
+        Shares to calibrate to; no columns for none.
+    top_places : (n_lists, n) int32 array
+        Output: places in ``codes`` of the chosen items, −1 for padding.
+    top_terms : (n_lists, n, 2) float64 array
+        Output: the terms of diversity and calibration of each item when it was chosen.
+    forced : (n_lists, n) int32 array
+        Output: the quota that changed a choice, −1 for none, −2 for a pin.
+    gave_way : (n_lists, n_quotas) int64 array
+        Output: number of places at which each quota gave way.
+    """
+    n, n_candidates = top_places.shape[1], codes.shape[1]
+    n_caps, n_quotas, n_categories = len(constraints.caps), constraints.quotas.shape[0], targets.shape[1]
+    n_groups = constraints.cap_groups.max() + 1 if constraints.cap_groups.size else 0
+    used, have = np.zeros((n_caps, n_groups), dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
+    listed, must = np.zeros(n_categories, dtype=np.int64), np.zeros(n_quotas, dtype=np.bool_)
+    parts, total = np.zeros(n_categories), np.empty(n_candidates)
+    nearest, residual, basis = np.zeros(n_candidates), np.ones(n_candidates), np.empty((n, n_candidates))
+    diversity, calibration = np.zeros(n_candidates), np.zeros(n_candidates)
+    free, similarities = np.empty(n_candidates, dtype=np.bool_), np.empty(n_candidates)
+    labels = np.empty((terms.labels.shape[1], n_candidates), dtype=np.int32)
+    for row in range(start, stop):
+        mine, worth = codes[row, : counts[row]], values[row]
+        used[:], have[:], listed[:] = 0, 0, 0
+        nearest[:], residual[:] = 0.0, 1.0
+        for k in range(len(mine)):
+            free[k] = worth[k] < np.inf  # False for NaN
+            for c in range(len(labels)):
+                labels[c, k] = terms.labels[mine[k], c]
+        size, before = 0, _divergence_terms(listed, targets[row], 0, parts)
+        for place in range(n):
+            n_listed = size
+            base = _divergence_terms(listed, targets[row], n_listed + 1, parts)
+            total[: len(mine)] = worth[: len(mine)]
+            if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:
+                _diversity_terms(terms, nearest, residual, free[: len(mine)], diversity)
+                for k in range(len(mine)):
+                    total[k] += diversity[k]
+            if n_categories:
+                for k in range(len(mine)):
+                    g, after = terms.categories[mine[k]], base
+                    if g >= 0:
+                        after += _divergence_term(listed[g] + 1, targets[row, g], n_listed + 1) - parts[g]
+                    calibration[k] = -terms.calibration_weight * (after - before)
+                    total[k] += calibration[k]
+            chosen, why = -1, -1
+            if constraints.pins[place] >= 0:
+                for k in range(len(mine)):
+                    open_pin = mine[k] == constraints.pins[place] and not np.isnan(worth[k])
+                    if open_pin and _is_open(mine[k], constraints.caps, constraints.cap_groups, used):
+                        chosen, why = k, -2
+            if chosen < 0:
+                chosen, why = _choose(
+                    total, mine, free[: len(mine)], constraints, used, have, place, must, gave_way[row]
+                )
+            if chosen < 0:
+                continue  # a later pin may still be listed
+            top_places[row, size], forced[row, size] = chosen, why
+            top_terms[row, size, 0], top_terms[row, size, 1] = diversity[chosen], calibration[chosen]
+            free[chosen] = False
+            code = mine[chosen]
+            for c in range(n_caps):
+                if constraints.cap_groups[c, code] >= 0:
+                    used[c, constraints.cap_groups[c, code]] += 1
+            for q in range(n_quotas):
+                have[q] += constraints.members[q, code]
+            if n_categories and terms.categories[code] >= 0:
+                listed[terms.categories[code]] += 1
+            if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:
+                _similarities(chosen, mine, labels, terms.vectors, similarities[: len(mine)])
+                with_basis = terms.dpp_weight > 0.0
+                _add_diversity(chosen, size, similarities[: len(mine)], with_basis, nearest, residual, basis)
+            size += 1
+            before = _divergence_terms(listed, targets[row], size, parts)
+        top_places[row, size:], forced[row, size:] = -1, -1

@@ -1,0 +1,38 @@
+"""The equivalent in NumPy of each kernel that has one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from recokit.kernels import bias, gram, ids, rows, selection, similarity, sparse_lists
+from recokit.kernels.small import ids as small_ids
+from recokit.kernels.small import models as small_models
+from recokit.kernels.small import rows as small_rows
+from recokit.kernels.small import selection as small_selection
+from recokit.kernels.small import similarity as small_similarity
+from recokit.kernels.small import sparse_lists as small_sparse_lists
+
+__all__ = ["SMALL_KERNELS"]
+
+SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
+    bias.fit_biases: small_models.fit_biases,
+    gram.gram_costs: small_models.gram_costs,
+    ids.hash_codes: small_ids.hash_codes,
+    ids.mark_present: small_ids.mark_present,
+    ids.table_codes: small_ids.table_codes,
+    rows.count_columns: small_rows.count_columns,
+    rows.fill_columns: small_rows.fill_columns,
+    rows.merge_repeated: small_rows.merge_repeated,
+    rows.order_by: small_rows.order_by,
+    rows.row_starts: small_rows.row_starts,
+    selection.hide_cells: small_selection.hide_cells,
+    selection.keep_cells: small_selection.keep_cells,
+    selection.select_listed: small_selection.select_listed,
+    selection.select_shown: small_selection.select_shown,
+    selection.select_top: small_selection.select_top,
+    similarity.nearest_rows: small_similarity.nearest_rows,
+    similarity.query_costs: small_similarity.query_costs,
+    similarity.row_stats: small_similarity.row_stats,
+    similarity.similarity_rows: small_similarity.similarity_rows,
+    sparse_lists.sparse_scores: small_sparse_lists.sparse_scores,
+    sparse_lists.sparse_top: small_sparse_lists.sparse_top,
+}

@@ -1,0 +1,294 @@
+"""Reranked: lists under rules, with the reasons for each item and a report by rule."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recokit._runtime.html import html_table
+from recokit._runtime.threads import Runner
+from recokit._typing import BoolArray, CodeArray
+from recokit.data._frames import Backend, to_frame
+from recokit.data.recommendations import Recommendations
+from recokit.exceptions import UnknownIdError
+from recokit.reranking._plan import Plan
+from recokit.reranking._solution import Solution, discounts, solve
+
+__all__ = ["Reason", "Reranked", "RuleEffect", "RuleReport"]
+
+_COLUMNS = ("rule", "changed", "ndcg", "price", "aim", "gave_way")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an item is at its position, or not listed.
+
+    Attributes
+    ----------
+    user, item : ids
+    position : int or None
+        Position in the list, from 1; None if the item is not listed.
+    model_position : int or None
+        Position in the list of the model; None if the model did not list the item.
+    relevance : float
+        From 0 to 1.
+    terms : mapping of rules (as text) to floats
+        Terms of the value, in addition to the relevance.
+    text : str
+        The rule that decided, in words.
+    """
+
+    user: Any
+    item: Any
+    position: int | None
+    model_position: int | None
+    relevance: float
+    terms: dict[str, float]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class RuleEffect:
+    """Effect of one rule: the lists with all rules compared with those without it.
+
+    Attributes
+    ----------
+    rule : str
+    changed : int
+        Number of positions with another item.
+    ndcg : float
+        Mean NDCG that the rule costs, with the relevance as gain.
+    price : float
+        Mean exposure-weighted price of a list that the rule gains; NaN without a column price.
+    aim : float
+        Share of the exposure that the rule moves to the items it is about; NaN for rules without such items.
+    gave_way : int
+        Number of lists in which the rule could not be met.
+    """
+
+    rule: str
+    changed: int
+    ndcg: float
+    price: float
+    aim: float
+    gave_way: int
+
+
+@dataclass(frozen=True)
+class RuleReport:
+    """Effects of all rules; it prints as a table.
+
+    Attributes
+    ----------
+    effects : tuple of RuleEffect
+        In the order of the rules.
+    ndcg : float
+        Mean NDCG of the lists with all rules, against the order of the model.
+    n_lists, n_short : int
+        Number of lists, and of lists with fewer items than asked for.
+    """
+
+    effects: tuple[RuleEffect, ...]
+    ndcg: float
+    n_lists: int
+    n_short: int
+
+    def __str__(self) -> str:
+        rows = [("rule", "changed", "NDCG lost", "price gained", "exposure gained", "gave way"), *self._cells()]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+        lines = [
+            "  ".join(
+                cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        ]
+        return "\n".join([self._summary(), *(line.rstrip() for line in lines)])
+
+    def _summary(self) -> str:
+        return f"{self.n_lists:,} lists, {self.n_short:,} short; NDCG {self.ndcg:.4f} of the model's order"
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        def show(value: float, digits: int = 4) -> str:
+            return "–" if np.isnan(value) else f"{value:+.{digits}f}"
+
+        return [
+            (e.rule, f"{e.changed:,}", f"{e.ndcg:.4f}", show(e.price, 2), show(e.aim), f"{e.gave_way:,}")
+            for e in self.effects
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_table("Rules", _COLUMNS, self._cells(), self._summary())
+
+    def to_frame(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with one row for each rule.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+        """
+        return to_frame({name: np.array([getattr(e, name) for e in self.effects]) for name in _COLUMNS}, backend)
+
+
+class Reranked(Recommendations):
+    """Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules."""
+
+    _plan: Plan
+    _solution: Solution
+    _source: tuple[Recommendations, BoolArray, CodeArray]
+    _n_threads: int
+
+    @classmethod
+    def from_plan(
+        cls, lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Plan, n: int, n_threads: int
+    ) -> "Reranked":
+        """Return the lists of a plan; the arguments are those of `solve`."""
+        solution = solve(lists, filled, found, plan, n, Runner(n_threads))
+        items = plan.items.take(np.maximum(solution.codes, 0))
+        counts = np.count_nonzero(solution.filled, axis=1)
+        made = cls(lists.users, items, solution.values, counts)
+        made._plan, made._solution = plan, solution
+        made._source, made._n_threads = (lists, filled, found), n_threads
+        return made
+
+    def why(self, user: Any, item: Any) -> Reason:
+        """Return the reason why an item is at its position, or not listed.
+
+        Parameters
+        ----------
+        user, item : ids
+
+        Returns
+        -------
+        Reason
+            Its text names the rule that decided.
+
+        Raises
+        ------
+        UnknownIdError
+            The user has no list, or no list and no rule holds the item.
+        """
+        self[user]  # raises for an unknown user
+        assert self._rows is not None
+        row, code = self._rows[user], int(self._plan.items.codes([item])[0])
+        if code < 0:
+            raise UnknownIdError("item", [item])
+        solution = self._solution
+        shown = np.flatnonzero(solution.codes[row] == code)
+        position = int(shown[0]) if len(shown) else None
+        mine = solution.candidates.codes[row]
+        places = np.flatnonzero(mine == code)
+        lists = self._source[0]
+        listed = len(places) and places[0] < lists.counts[row]
+        model_position = int(places[0]) + 1 if listed else None
+        relevance = float(solution.candidates.relevance[row, places[0]]) if listed else 0.0
+        terms = self._terms(row, code, relevance, position)
+        text = self._decision(row, code, position, model_position)
+        where = f"at position {position + 1}" if position is not None else "not listed"
+        reason = f"{item} is {where} for {user}: {text}"
+        return Reason(user, item, None if position is None else position + 1, model_position, relevance, terms, reason)
+
+    def _terms(self, row: int, code: int, relevance: float, position: int | None) -> dict[str, float]:
+        """Return the terms of the value of an item, by rule; those of zero are left out."""
+        plan, codes = self._plan, np.array([[code]], dtype=np.int32)
+        terms = {
+            repr(rule): float(plan.bonus(k, self.users[row : row + 1], codes, np.array([[relevance]]))[0, 0])
+            for k, rule in enumerate(plan.rules)
+        }
+        if position is not None:
+            dynamic = self._solution.dynamic[row, position]
+            for found, term in zip((plan.diversity, plan.calibration), dynamic, strict=True):
+                if found is not None:
+                    terms[repr(found[1])] = float(term)
+        return {name: term for name, term in terms.items() if term}
+
+    def _decision(self, row: int, code: int, position: int | None, model_position: int | None) -> str:
+        """Return the rule that decided on an item, in words."""
+        plan, solution = self._plan, self._solution
+        if position is not None:
+            forced = solution.forced[row, position]
+            if forced == -2:
+                pin = next(k for k, (pinned, _) in plan.pins.items() if pinned == code)
+                return f"{plan.rules[pin]} puts it there"
+            if forced >= 0:
+                return f"{plan.rules[plan.quotas[forced][0]]} requires an item like this here"
+            came_from = (
+                "outside the model's list" if model_position is None else f"position {model_position} of the model"
+            )
+            return f"value {solution.values[row, position]:.3g}, from {came_from}"
+        for place, mask in plan.excluded.items():
+            if mask[code]:
+                return f"{plan.rules[place]} excludes it"
+        listed = solution.codes[row][solution.filled[row]]
+        for place, groups in plan.caps.items():
+            rule = plan.rules[place]
+            if groups[code] >= 0 and np.count_nonzero(groups[listed] == groups[code]) >= rule.k:  # type: ignore[attr-defined]
+                name = rule.column  # type: ignore[attr-defined]
+                return f"{rule} allows no further item with {name}={plan.catalogue.values(name)[code]!r}"
+        if model_position is None:
+            return "the model did not list it"
+        return "the listed items have greater values"
+
+    def report(self) -> RuleReport:
+        """Return the effect of each rule: the lists are made again without it, and compared.
+
+        Returns
+        -------
+        RuleReport
+        """
+        plan, solution = self._plan, self._solution
+        exposure = discounts(solution.codes.shape[1])
+        prices = _prices(plan)
+        effects = []
+        for k, rule in enumerate(plan.rules):
+            rules = [other for place, other in enumerate(plan.rules) if place != k]
+            reduced = Plan(rules, plan.catalogue, plan.users, plan.context)
+            without = solve(*self._source, reduced, solution.codes.shape[1], Runner(self._n_threads))
+            gain = np.nan
+            if prices is not None and len(self):
+                gain = float(np.mean((_shown(prices, solution) - _shown(prices, without)) @ exposure))
+            about = _about(plan, k)
+            aim = np.nan
+            if about is not None:
+                aim = _share(about, solution, exposure) - _share(about, without, exposure)
+            changed = int(np.count_nonzero(solution.codes != without.codes))
+            lost = float(np.mean(without.ndcg) - np.mean(solution.ndcg)) if len(solution.codes) else 0.0
+            quotas = [q for q, (place, _, _) in enumerate(plan.quotas) if place == k]
+            gave_way = int(np.count_nonzero(solution.gave_way[:, quotas].sum(axis=1)))
+            if k in plan.pins and plan.pins[k][1] < solution.codes.shape[1]:
+                gave_way = int(np.count_nonzero(~np.any(solution.codes == plan.pins[k][0], axis=1)))
+            effects.append(RuleEffect(repr(rule), changed, lost, gain, aim, gave_way))
+        n_short = int(np.count_nonzero(self.counts < solution.codes.shape[1]))
+        ndcg = float(np.mean(solution.ndcg)) if len(solution.codes) else 1.0
+        return RuleReport(tuple(effects), ndcg, len(self), n_short)
+
+
+def _prices(plan: Plan) -> Any:
+    """Return the prices of the items, 0 where missing, or None without such a column."""
+    if "price" not in plan.catalogue.names:
+        return None
+    return np.nan_to_num(plan.catalogue.numbers("price"))
+
+
+def _shown(values: Any, solution: Solution) -> Any:
+    return np.where(solution.filled, values[solution.codes], 0.0)
+
+
+def _about(plan: Plan, k: int) -> BoolArray | None:
+    """Return the items that a rule is about, None if it is about all."""
+    if k in plan.pins:
+        mask = np.zeros(len(plan.items), dtype=np.bool_)
+        mask[plan.pins[k][0]] = True
+        return mask
+    if k in plan.excluded:
+        return plan.excluded[k]
+    chosen = getattr(plan.rules[k], "filter", None)
+    return None if chosen is None else chosen.mask(plan.catalogue)
+
+
+def _share(mask: BoolArray, solution: Solution, exposure: Any) -> float:
+    """Return the share of the exposure that the items of a mask have."""
+    total = float(np.sum(solution.filled @ exposure))
+    return float(np.sum((solution.filled & mask[solution.codes]) @ exposure)) / total if total else 0.0
