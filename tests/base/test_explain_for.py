@@ -5,13 +5,14 @@ import pytest
 from recokit import EASE, BiasBaseline, DataError, ItemKNN, NotFittedError, Popularity, UnknownIdError
 from recokit.base._hooks import _BLOCK_BYTES
 from recokit.datasets import example_interactions
-from recokit.testing import all_recommenders
+from recokit.testing import Subject, all_recommenders
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
 
 
 def fitted(kind, feedback):
-    model, data = kind(), example_interactions(feedback)
+    model = kind()
+    data = Subject(model, example_interactions(feedback), None).data
     return model.fit(data, **model._example_side(data))
 
 
@@ -40,6 +41,8 @@ def test_terms_add_up_to_the_score_that_recommend_for_gives_and_are_changes_of_i
         expected = score(history, item)
         if expected is not None:
             assert why.score == pytest.approx(expected, rel=1e-5, abs=1e-5)
+        if kind._reads_order:  # leaving an item out moves the others in time
+            continue
         parts = {term.subject: term.contribution for term in why.terms if term.kind == "past_item"}
         for left_out in list(history)[:2]:
             rest = score({one: value for one, value in history.items() if one != left_out}, item)

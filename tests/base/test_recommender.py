@@ -19,14 +19,14 @@ from recokit import (
 )
 from recokit.base import Top
 from recokit.datasets import example_interactions
-from recokit.testing import all_recommenders
+from recokit.testing import Subject, all_recommenders
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
 
 
 def fitted(kind, feedback=None):
     model = kind()
-    data = example_interactions(feedback or kind._supported_feedback[0])
+    data = Subject(model, example_interactions(feedback or kind._supported_feedback[0]), None).data
     return model.fit(data, **model._example_side(data)), data
 
 
@@ -183,7 +183,7 @@ def test_a_failed_fit_leaves_the_model_unchanged(kind):
     model, _ = fitted(kind)
     expected = model.recommend(n=3)
     with pytest.raises(TypeError):
-        model.fit(EXPLICIT, no_such_argument=1)
+        model.fit(Subject(model, EXPLICIT, None).data, no_such_argument=1)
     with pytest.raises(DataError):
         model.fit([("a", None)], [3.0], **model._example_side(EXPLICIT))
     assert_same(model.recommend(n=3), expected)
@@ -269,7 +269,7 @@ def test_score_is_r_squared_of_pairs_and_of_interactions():
 def test_a_progress_bar_is_shown_only_if_verbose(kind, capsys):
     for verbose in (False, True):
         model = kind(verbose=verbose)
-        data = example_interactions(kind._supported_feedback[0])
+        data = Subject(model, example_interactions(kind._supported_feedback[0]), None).data
         model.fit(data, **model._example_side(data)).recommend()
         shown = capsys.readouterr().err
         assert (f"{kind.__name__}: " in shown and "100%" in shown) == verbose

@@ -20,7 +20,7 @@ from recokit.datasets import example_interactions
 from recokit.factorization import SGDMatrixFactorization
 from recokit.model_selection import InteractionKFold, LeaveLastOut, RandomHoldOut, as_pairs, ranking_scorer
 from recokit.neighbors import ItemKNN
-from recokit.testing import all_recommenders
+from recokit.testing import Subject, all_recommenders
 
 CV = RandomHoldOut(0.3, n_splits=2, stratified=True)
 
@@ -34,7 +34,7 @@ def forms(data):
 @pytest.mark.parametrize("form", ["pairs", "interactions"])
 @pytest.mark.parametrize("model", all_recommenders())
 def test_every_recommender_can_be_cross_validated_by_lists_and_by_predictions(model, form):
-    data = example_interactions(model._supported_feedback[0], strings=True)
+    data = Subject(model(), example_interactions(model._supported_feedback[0], strings=True), None).data
     X, y = forms(data)[form]
     scoring = {"ndcg": ranking_scorer("ndcg@5")}
     if y is not None:

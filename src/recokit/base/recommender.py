@@ -433,7 +433,8 @@ class Recommender(RegressorMixin, Hooks):
         """Explain the score of an item for a user outside the training data, from the history of the user.
 
         The contribution of an item of the history is the change of the score if the item is left out. The rest of the
-        score is one term. The cost is that of scoring as many users as the history has items.
+        score is one term. The cost is that of scoring as many users as the history has items. Models that read the
+        order have the terms of `explain` instead, since leaving an item out moves the others in time.
 
         Parameters
         ----------
