@@ -13,7 +13,7 @@ from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 from recokit.preprocessing._distinct import Coded
-from recokit.preprocessing._grouping import group
+from recokit.preprocessing._grouped import group
 from recokit.preprocessing._lengths import read_length
 from recokit.preprocessing._rows import coded_parts, known_kinds, required_times
 from recokit.preprocessing._times import missing_times

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recokit.exceptions import DataError
-from recokit.preprocessing._grouping import first_rows_of_pairs
+from recokit.preprocessing._grouped import first_rows_of_pairs
 
 if TYPE_CHECKING:
     from recokit.preprocessing.event_log import EventLog

@@ -8,7 +8,7 @@ import numpy as np
 from recokit._runtime.html import html_table
 from recokit._runtime.text import text_table
 from recokit.data._frames import Backend, to_frame
-from recokit.preprocessing._grouping import first_rows_of_pairs
+from recokit.preprocessing._grouped import first_rows_of_pairs
 from recokit.preprocessing._times import missing_times
 
 if TYPE_CHECKING:
