@@ -29,6 +29,12 @@ MODELS = {
     "ImplicitALS": ("implicit",),
     "PureSVD": ("implicit",),
     "TfidfRecommender": ("implicit",),
+    "TransitionKNN": ("implicit",),
+    "SLIST": ("implicit",),
+    "SessionKNN": ("implicit",),
+    "RepeatFrequency": ("implicit",),
+    "TIFUKNN": ("implicit",),
+    "BoughtTogether": ("implicit",),
 }
 
 _FIRST_USE = """
@@ -45,7 +51,7 @@ ratings = rng.integers(1, 6, len(users))
 if feedback == "explicit":
     data = recokit.Interactions.from_arrays(users, items, ratings)
 else:
-    data = recokit.Interactions.from_arrays(users, items)
+    data = recokit.Interactions.from_arrays(users, items, timestamps=np.arange(len(users)))
 side = {"catalogue": {item: f"word{item % 7} word{item % 11}" for item in range(n_items)}}
 model = getattr(recokit, name)()
 model.fit(data, **(side if name == "TfidfRecommender" else {}))
