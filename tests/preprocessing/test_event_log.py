@@ -1,7 +1,6 @@
 import datetime
 import uuid
 
-import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -92,7 +91,7 @@ FORMS = {
     "arrow with dictionaries": lambda table: pa.table(
         {name: pa.array(column).dictionary_encode() if name == "user_id" else column for name, column in table.items()}
     ),
-    "duckdb": lambda table: duckdb.from_arrow(pa.table(table)),
+    "duckdb": lambda table: pytest.importorskip("duckdb").from_arrow(pa.table(table)),
     "categorical pandas": lambda table: pd.DataFrame(table).astype(dict.fromkeys(["user_id", "event"], "category")),
     "categorical polars": lambda table: pl.DataFrame(table).with_columns(pl.col("user_id").cast(pl.Categorical)),
     "record batches": lambda table: pa.RecordBatchReader.from_batches(
