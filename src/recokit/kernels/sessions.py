@@ -47,10 +47,10 @@ class SessionIndex(NamedTuple):
 def _slot_of(table: CodeArray, rank: int) -> int:
     """Return the slot of a session in an open hash table, or the empty slot where it belongs."""
     mask = len(table) - 1
-    slot = (rank * _HASH >> 7) & mask
+    slot: Any = (np.int64(rank) * _HASH >> 7) & mask  # 64 bits in plain Python too
     while table[slot] != rank and table[slot] != _EMPTY:
         slot = (slot + 1) & mask
-    return slot
+    return int(slot)
 
 
 @njit(nogil=True, cache=True)
