@@ -55,7 +55,7 @@ def fit_biases(
         sums[:] = 0.0
         for user in range(n_users):
             for k in range(indptr[user], indptr[user + 1]):
-                sums[item_codes[k]] += values[k] - mean - user_bias[user]
+                sums[item_codes[k]] += np.float64(values[k]) - mean - user_bias[user]
         for item in range(n_items):
             bias = sums[item] / max(counts[item] + l2_item, 1e-12)
             change = max(change, abs(bias - item_bias[item]))
@@ -63,7 +63,7 @@ def fit_biases(
         for user in range(n_users):
             total = 0.0
             for k in range(indptr[user], indptr[user + 1]):
-                total += values[k] - mean - item_bias[item_codes[k]]
+                total += np.float64(values[k]) - mean - item_bias[item_codes[k]]
             bias = total / max(indptr[user + 1] - indptr[user] + l2_user, 1e-12)
             change = max(change, abs(bias - user_bias[user]))
             user_bias[user] = bias
