@@ -263,6 +263,28 @@ def _diversity_terms(
 
 
 @njit(nogil=True, cache=True)
+def _calibration_terms(
+    codes: CodeArray,
+    terms: DynamicTerms,
+    listed: IntArray,
+    target: FloatArray,
+    n_listed: int,
+    parts: FloatArray,
+    growth: float,
+    calibration: FloatArray,
+) -> None:
+    """Write the term of each candidate: the weight times the growth of the divergence if it is listed.
+
+    ``growth`` is that of an item without a category, and ``parts`` are the terms of the categories after it.
+    """
+    for k in range(len(codes)):
+        g, mine = terms.categories[codes[k]], growth
+        if g >= 0:
+            mine += _divergence_term(listed[g] + 1, target[g], n_listed) - parts[g]
+        calibration[k] = -terms.calibration_weight * mine
+
+
+@njit(nogil=True, cache=True)
 def rerank_rows(
     start: int,
     stop: int,
@@ -319,19 +341,15 @@ def rerank_rows(
                 labels[c, k] = terms.labels[mine[k], c]
         size, before = 0, _divergence_terms(listed, targets[row], 0, parts)
         for place in range(n):
-            n_listed = size
-            base = _divergence_terms(listed, targets[row], n_listed + 1, parts)
             total[: len(mine)] = worth[: len(mine)]
             if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:
                 _diversity_terms(terms, nearest, residual, free[: len(mine)], diversity)
                 for k in range(len(mine)):
                     total[k] += diversity[k]
             if n_categories:
+                base = _divergence_terms(listed, targets[row], size + 1, parts)
+                _calibration_terms(mine, terms, listed, targets[row], size + 1, parts, base - before, calibration)
                 for k in range(len(mine)):
-                    g, after = terms.categories[mine[k]], base
-                    if g >= 0:
-                        after += _divergence_term(listed[g] + 1, targets[row, g], n_listed + 1) - parts[g]
-                    calibration[k] = -terms.calibration_weight * (after - before)
                     total[k] += calibration[k]
             chosen, why = -1, -1
             if constraints.pins[place] >= 0:
