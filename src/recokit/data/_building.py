@@ -11,7 +11,7 @@ from recokit.data.rows import read_only
 from recokit.exceptions import DataError, first_few
 from recokit.kernels import rows as kernel
 
-__all__ = ["ColumnNames", "Duplicates", "SortedCells", "sort_cells"]
+__all__ = ["ColumnNames", "Duplicates", "SortedCells", "check_policy", "sort_cells"]
 
 Duplicates = Literal["error", "sum", "mean", "last", "max"]
 
@@ -44,6 +44,12 @@ class SortedCells(NamedTuple):
     timestamps: AnyArray | None
 
 
+def check_policy(duplicates: str) -> None:
+    """Raise ValueError if a way to merge duplicate pairs is unknown."""
+    if duplicates != "error" and duplicates not in _POLICIES:
+        raise ValueError(f"duplicates={duplicates!r}: expected one of error, {', '.join(_POLICIES)}")
+
+
 def sort_cells(
     users: IdIndex,
     items: IdIndex,
@@ -68,8 +74,7 @@ def sort_cells(
     DataError
         A pair is duplicated with ``duplicates="error"``.
     """
-    if duplicates != "error" and duplicates not in _POLICIES:
-        raise ValueError(f"duplicates={duplicates!r}: expected one of error, {', '.join(_POLICIES)}")
+    check_policy(duplicates)
     indptr, order = _row_order(user_codes, item_codes, len(users), len(items), None)
     sorted_items = item_codes[order]
     repeats = _repeats(indptr, sorted_items)

@@ -7,6 +7,7 @@ import numpy as np
 
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import check_lengths, join_times, to_times
+from recokit.data._merging import is_small, places_in_time_order
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
 from recokit.exceptions import DataError
@@ -111,6 +112,12 @@ def merge_events(first: "Sequences", second: "Sequences") -> OrderedEvents:
     users, items = first.users.union(second.users), first.items.union(second.items)
     times = _times_of_both(first, second)
     codes = np.concatenate([items.codes(one.items)[one.rows.codes] for one in (first, second)])
+    user_map = users.codes(first.users)
+    if not _has_baskets(first) and is_small(second.n_events, first.n_events) and np.all(np.diff(user_map) > 0):
+        new_users = users.codes(second.users)[second.rows.row_codes]
+        lengths = np.zeros(len(users), dtype=np.int64)
+        lengths[user_map] = first.rows.lengths
+        return OrderedEvents(users, items, _inserted(lengths, new_users, codes, times), None, None)
     units = [_units(one) for one in (first, second)]
     user_codes = np.concatenate(
         [users.codes(one.users)[owners] for one, (owners, _) in zip((first, second), units, strict=True)]
@@ -126,6 +133,26 @@ def merge_events(first: "Sequences", second: "Sequences") -> OrderedEvents:
     rows = Rows.from_arrays(indptr, codes[cells], (), None if times is None else times[cells])
     baskets = (basket_indptr, basket_bounds) if _has_baskets(first) else (None, None)
     return OrderedEvents(users, items, rows, *baskets)
+
+
+def _inserted(lengths: IntArray, new_users: CodeArray, codes: CodeArray, times: AnyArray | None) -> Rows:
+    """Return rows of the given lengths with new events in their places.
+
+    Parameters
+    ----------
+    lengths : (n_users,) int64 array
+        Number of known events of each user.
+    new_users : (n_new,) int32 array
+        Users of the new events, ascending, and in time order for each user.
+    codes, times : (n_known + n_new,) arrays
+        Items and times of the known events and of the new ones. ``times`` may be None.
+    """
+    n = int(lengths.sum())
+    new_times = None if times is None else times[n:]
+    where = places_in_time_order(bounds_from_lengths(lengths), times, new_users, new_times)
+    both = [None if cells is None else np.insert(cells[:n], where, cells[n:]) for cells in (codes, times)]
+    indptr = bounds_from_lengths(lengths + np.bincount(new_users, minlength=len(lengths)))
+    return Rows.from_arrays(indptr, both[0], (), both[1])
 
 
 def _has_times(sequences: "Sequences") -> bool:

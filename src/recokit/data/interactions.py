@@ -13,7 +13,6 @@ from recokit.data._building import ColumnNames, Duplicates, sort_cells
 from recokit.data._columns import (
     check_lengths,
     check_values,
-    join_times,
     to_times,
     to_values,
     warn_of_no_scale,
@@ -22,6 +21,7 @@ from recokit.data._columns import (
 from recokit.data._frames import Backend, column, column_names, to_frame
 from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
+from recokit.data._merging import merge_cells
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
@@ -504,17 +504,9 @@ class Interactions:
             raise DataError(
                 "cannot merge interactions with timestamps and interactions without; give both timestamps, or neither"
             )
-        users, items = self.users.union(other.users), self.items.union(other.items)
-        user_codes = [users.codes(part.users)[part.user_codes] for part in (self, other)]
-        item_codes = [items.codes(part.items)[part.item_codes] for part in (self, other)]
-        times = None
-        if self.timestamps is not None and other.timestamps is not None:
-            if (self.timestamps.dtype.kind == "M") != (other.timestamps.dtype.kind == "M"):
-                raise DataError(f"cannot merge timestamps of {other.timestamps.dtype} into {self.timestamps.dtype}")
-            times = join_times(self.timestamps, other.timestamps)
-        codes = np.concatenate(user_codes), np.concatenate(item_codes)
-        values, n_merged = np.concatenate([self.values, other.values]), self.n_merged + other.n_merged
-        return Interactions._from_codes(users, items, *codes, values, times, self.feedback, duplicates, n_merged)
+        users, items, cells = merge_cells(self, other, duplicates)
+        n_given = sum(part.n_merged + part.n_interactions for part in (self, other))
+        return Interactions(users, items, *cells, self.feedback, n_given - len(cells.values))
 
     def equals(self, other: "Interactions") -> bool:
         """Return whether two objects hold the same interactions over the same users and items.

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
@@ -12,6 +13,7 @@ from recokit.base._parameters import COUNT, NON_NEGATIVE, POSITIVE, interval, on
 from recokit.base.explanation import Term
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
+from recokit.kernels.rows import order_by, row_starts
 from recokit.kernels.sessions import SessionIndex, related_items, session_neighbors, session_scores
 from recokit.sequence._base import SequenceRecommender
 
@@ -220,7 +222,7 @@ class SessionKNN(SequenceRecommender):
         lengths = np.maximum(sessions.lengths, 1).astype(np.float64)
         recency = np.exp2(-self.recency * np.arange(rows.n_rows) / rows.n_rows)
         session_weights = recency * lengths ** -float(self.length_exponent)
-        items, ranks, positions = _last_events(sessions)
+        items, ranks, positions = _last_events(sessions, interactions.n_items)
         counts = np.bincount(items, minlength=interactions.n_items)
         rarity = np.log1p(rows.n_rows / np.maximum(counts, 1)) ** float(self.idf_exponent)
         arrays = (np.concatenate([[0], np.cumsum(counts)]), ranks, positions, *sessions[:2], session_weights, rarity)
@@ -345,10 +347,11 @@ class SessionKNN(SequenceRecommender):
         return [*self._past_item_terms(items, parts), rest]
 
 
-def _last_events(sessions: Rows) -> tuple[CodeArray, CodeArray, CodeArray]:
+def _last_events(sessions: Rows, n_items: int) -> tuple[CodeArray, CodeArray, CodeArray]:
     """Return item, session and position of the last event of each pair, sorted by item and session."""
     positions = np.arange(len(sessions.codes)) - np.repeat(sessions.indptr[:-1], sessions.lengths)
-    order = np.argsort(sessions.codes, kind="stable")
+    codes, n = read_only(sessions.codes), len(sessions.codes)
+    order = chosen(order_by, n)(codes, chosen(row_starts, n)(codes, n_items), np.arange(n))
     items, ranks = sessions.codes[order], sessions.row_codes[order].astype(np.int32)
     is_last = np.ones(len(items), dtype=np.bool_)
     is_last[:-1] = (np.diff(items) != 0) | (np.diff(ranks) != 0)
