@@ -4,11 +4,20 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 __all__ = ["single_threaded_blas"]
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Return a controller of the loaded BLAS libraries; finding them takes a millisecond, a limit some microseconds."""
+    import scipy.linalg  # noqa: F401 (it may bring a BLAS of its own, which must be loaded before the search)
+
+    return ThreadpoolController()
 
 
 class _BlasLimit:
@@ -33,7 +42,7 @@ def single_threaded_blas() -> Iterator[None]:
     """
     with _blas.lock:
         if _blas.users == 0:
-            _blas.limits = threadpool_limits(1, user_api="blas")
+            _blas.limits = _controller().limit(limits=1, user_api="blas")
         _blas.users += 1
     try:
         yield
