@@ -197,7 +197,7 @@ def test_a_save_that_fails_while_writing_keeps_the_old_file(tmp_path, monkeypatc
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("safetensors.numpy.save_file", no_space_left)
+        patch.setattr("recokit.persistence.write_tensors", no_space_left)
         with pytest.raises(OSError, match="no space left"):
             save(Box(2), path)
     assert load(path).content == 1

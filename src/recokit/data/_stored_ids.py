@@ -1,20 +1,18 @@
 """Checks of stored ids."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from recokit._storage.hashes import check_spread
 from recokit.data.attributes import Array, Attribute, check_attributes
 
-__all__ = ["check_ids", "check_spread"]
+__all__ = ["check_ids"]
 
 _DESCRIBED: dict[str, Attribute] = {
     "values": Array("ids", ("n",)),
     "order": Array("int64", ("n",), at_least=0, below="n", or_none=True),
 }
-_FEW = 1_000
-_MAX_REPEATS = 10
 
 
 def check_ids(state: dict[str, Any]) -> None:
@@ -31,10 +29,3 @@ def check_ids(state: dict[str, Any]) -> None:
     ascending = values if order is None else values[order]
     if not np.all(ascending[1:] > ascending[:-1]):
         raise ValueError("IdIndex.values: an id is repeated or the order is wrong")
-
-
-def check_spread(keys: Iterable[Any]) -> None:
-    """Raise ValueError if keys are chosen so that their hashes are equal: a dictionary of them would take hours."""
-    hashes = list(map(hash, keys))
-    if len(hashes) > _FEW and len(set(hashes)) * _MAX_REPEATS < len(hashes):
-        raise ValueError("ids: too many ids with the same hash")

@@ -190,8 +190,9 @@ class Instance(Attribute):
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
         if not isinstance(value, self.kind):
             raise ValueError(f"{name}: expected {self.kind.__name__}, got {_shown(value)}")
+        sized: Any = value
         for attribute, size in self.sizes:
-            given = value.__len__() if attribute == "len" else getattr(value, attribute)
+            given = len(sized) if attribute == "len" else getattr(sized, attribute)
             _check_shape(name, (given,), (size,), sizes)
 
 
