@@ -302,6 +302,19 @@ class Learner(BaseEstimator):
         """
         persistence.save(self, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes to pickle or copy, without those that `_restore` computes."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "interactions_" in state and _describes_itself(type(self)):
+            kept = {*self._described(), *self._kept_by_refit}
+            state = {name: each for name, each in state.items() if name not in self._fitted_names - kept}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "interactions_" in state and _describes_itself(type(self)):
+            self._restore()
+
     def _to_state(self) -> dict[str, Any]:
         described = self._described()
         saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}

@@ -44,7 +44,10 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Funct
     return decorate
 
 
-class KernelCache(FunctionCache):
+_NumbaCache: Any = FunctionCache
+
+
+class KernelCache(_NumbaCache):
     """The cache of one kernel."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
