@@ -1,24 +1,28 @@
-"""Saving and loading without pickle: one safetensors file with a JSON header.
+"""Saving and loading without pickle: one file in the safetensors format with a JSON header.
 
 The header's metadata holds one JSON document: the version of the format, the version of the library, a tree that
 describes the object, and a checksum of the tree and of every tensor. Loading only creates classes that are registered
-by `storable`, so a file cannot make Python import or run anything.
+by `storable`, so a file cannot make Python import or run anything. A checksum is no signature: every class checks its
+state in ``_from_state`` (see `recokit.data.attributes`), so that a file made by another program cannot crash a kernel.
 """
 
 import hashlib
 import json
+import math
 import os
-import secrets
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from uuid import UUID
 
 import numpy as np
 from scipy import sparse
 
+from recokit._storage.atomic import write_atomically
+from recokit._storage.hashes import check_spread
+from recokit._storage.tensors import read_tensors, write_tensors
 from recokit._typing import AnyArray
 from recokit.exceptions import ModelFormatError
 
@@ -26,6 +30,7 @@ __all__ = ["load", "save", "storable"]
 
 _FORMAT_VERSION = 1
 _KEY = "recokit"
+_CHUNK = 1 << 16  # strings decoded at a time
 _SCALARS = (str, int, float, bool, type(None))
 _LAZY_PACKAGES = ("recokit.preprocessing", "recokit.sequence")  # packages with storable classes that load late
 _CLASSES: dict[str, Any] = {}
@@ -60,15 +65,15 @@ def storable(name: str) -> Callable[[_Class], _Class]:
 
 
 def save(thing: Any, path: str | os.PathLike[str]) -> None:
-    """Write a storable object to one file, atomically.
+    """Write a storable object to one file, atomically and durably.
 
     Raises
     ------
     TypeError
         The object holds a value that cannot be saved; the message shows the value and the path to it.
+    OSError
+        The file cannot be written, such as on a full disk; an existing file is unchanged.
     """
-    from safetensors.numpy import save_file
-
     tensors: dict[str, AnyArray] = {}
     tree = json.dumps(_encode(thing, tensors, type(thing).__name__))
     document = {
@@ -77,17 +82,8 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
         "tree": tree,
         "checksum": _checksum(tree, tensors),
     }
-    path = Path(path)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    temporary.touch(exist_ok=False)
-    permissions = temporary.stat().st_mode  # as of any new file in this folder; safetensors would set fewer
-    try:
-        save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
-        temporary.chmod(permissions)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    metadata = {_KEY: json.dumps(document)}
+    write_atomically(Path(path), lambda file: write_tensors(file, tensors, metadata))
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -111,9 +107,10 @@ def load(path: str | os.PathLike[str]) -> Any:
         The file cannot be read.
     """
     path = Path(path)
-    with path.open("rb"):  # an unreadable file raises OSError, not ModelFormatError
-        pass
-    document, tensors = _read(path)
+    if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would wait for a writer
+        raise OSError(f"{path} is not a regular file")
+    with path.open("rb") as file:
+        document, tensors = _read(file, path)
     if document.get("format") != _FORMAT_VERSION:
         raise ModelFormatError(
             f"{path}: format {document.get('format')!r}; this version of recokit reads format {_FORMAT_VERSION}"
@@ -122,27 +119,26 @@ def load(path: str | os.PathLike[str]) -> Any:
     if not isinstance(tree, str) or document.get("checksum") != _checksum(tree, tensors):
         raise ModelFormatError(f"{path} is damaged: its checksum does not match its contents")
     try:
-        return _decode(json.loads(tree), tensors)
+        loaded = _decode(json.loads(tree), tensors)
+        if tensors or not hasattr(type(loaded), "_stored_as"):
+            raise ValueError("it has more than one object, or none")
     except ModelFormatError:
         raise
     except Exception as error:
         raise ModelFormatError(f"{path} does not hold a valid model ({error})") from error
+    return loaded
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
-    from safetensors import safe_open
-
+def _read(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-        document = json.loads(metadata[_KEY])
-    except KeyError:
-        raise ModelFormatError(f"{path} was not saved by recokit") from None
-    except Exception as error:  # damaged bytes can make the reader raise anything
+        metadata, tensors = read_tensors(file, os.fstat(file.fileno()).st_size)
+        document = json.loads(metadata[_KEY]) if _KEY in metadata else None
+    except OSError:
+        raise
+    except Exception as error:  # damaged bytes can make the JSON reader raise anything
         raise ModelFormatError(f"{path} is not a recokit model, or is damaged ({error})") from error
     if not isinstance(document, dict):
-        raise ModelFormatError(f"{path} is not a recokit model: its header is not a JSON object")
+        raise ModelFormatError(f"{path} was not saved by recokit: it has no header of recokit")
     return document, tensors
 
 
@@ -205,11 +201,14 @@ def _encode_array(array: AnyArray, tensors: dict[str, AnyArray], where: str) -> 
 
 
 def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
+    """Return the value of a JSON form; each tensor belongs to one value, and is removed from ``tensors``."""
     if not isinstance(form, list):
+        if type(form) not in _SCALARS:
+            raise ModelFormatError(f"unknown form {form!r:.60}")
         return form
     tag, *rest = form
     if tag not in _DECODERS:
-        raise ModelFormatError(f"unknown tag {tag!r}")
+        raise ModelFormatError(f"unknown tag {tag!r:.60}")
     return _DECODERS[tag](tensors, *rest)
 
 
@@ -224,34 +223,76 @@ def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
     return _CLASSES[name]._from_state(_decode(state, tensors))
 
 
+def _decode_dict(tensors: dict[str, AnyArray], items: list[Any]) -> dict[Any, Any]:
+    keys = [_decode(key, tensors) for key, _ in items]
+    check_spread(keys)
+    return dict(zip(keys, (_decode(value, tensors) for _, value in items), strict=True))
+
+
 def _decode_csr(tensors: dict[str, AnyArray], shape: list[int], parts: list[Any]) -> sparse.csr_array:
-    matrix = sparse.csr_array(tuple(_decode(part, tensors) for part in parts), shape=tuple(shape))
+    values, indices, indptr = (_decode(part, tensors) for part in parts)
+    if not all(part.ndim == 1 for part in (values, indices, indptr)) or indptr.size != _size(shape[:1]) + 1:
+        raise ValueError("the parts of a sparse matrix do not fit its shape")
+    matrix = sparse.csr_array((values, indices, indptr), shape=tuple(shape))
     matrix.check_format(full_check=True)
     return matrix
 
 
+def _decode_times(tensors: dict[str, AnyArray], dtype: str, name: str) -> AnyArray:
+    return tensors.pop(name).view(_time_dtype(dtype))
+
+
+def _decode_time(tensors: dict[str, AnyArray], dtype: str, number: int) -> Any:
+    return np.array(number, dtype=np.int64).view(_time_dtype(dtype))[()]
+
+
+def _time_dtype(name: str) -> np.dtype[Any]:
+    dtype = np.dtype(name)
+    if dtype.kind not in "mM":
+        raise ValueError(f"{name!r:.60} is not a dtype of times")
+    return dtype
+
+
 def _decode_strings(tensors: dict[str, AnyArray], shape: list[int], joined: str, lengths: str) -> AnyArray:
-    data = tensors[joined].tobytes()
-    ends = np.cumsum(tensors[lengths]).tolist()
-    texts = [data[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *ends], ends, strict=False)]
-    return np.array(texts, dtype=np.dtypes.StringDType()).reshape(shape)
+    data, sizes = tensors.pop(joined), tensors.pop(lengths)
+    fits = data.dtype == np.uint8 and sizes.dtype == np.int64 and data.ndim == sizes.ndim == 1
+    # The sum in float64 is exact where it matters, and cannot wrap.
+    if not fits or np.any(sizes < 0) or sizes.sum(dtype=np.float64) != data.size or len(sizes) != _size(shape):
+        raise ValueError("the lengths of the strings do not fit the text")
+    texts = np.empty(len(sizes), dtype=np.dtypes.StringDType())
+    ends, view = np.cumsum(sizes), data.data
+    for start in range(0, len(sizes), _CHUNK):  # Python's strings take more memory than NumPy's
+        stops = ends[start : start + _CHUNK].tolist()
+        starts = [int(ends[start - 1]) if start else 0, *stops]
+        decoded = [str(view[a:b], "utf-8", "surrogatepass") for a, b in zip(starts, stops, strict=False)]
+        texts[start : start + _CHUNK] = decoded
+    return texts.reshape(shape)
 
 
 def _decode_objects(tensors: dict[str, AnyArray], shape: list[int], items: list[Any]) -> AnyArray:
+    if len(items) != _size(shape):
+        raise ValueError("the number of objects does not fit the shape")
     array = np.empty(len(items), dtype=object)
     for position, item in enumerate(items):
         array[position] = _decode(item, tensors)
     return array.reshape(shape)
 
 
+def _size(shape: list[int]) -> int:
+    """Return the number of elements of an array of a shape."""
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"{shape!r:.60} is not a shape")
+    return math.prod(shape)
+
+
 _DECODERS: dict[str, Callable[..., Any]] = {
     "object": _decode_object,
-    "dict": lambda tensors, items: {_decode(k, tensors): _decode(v, tensors) for k, v in items},
+    "dict": _decode_dict,
     "list": lambda tensors, items: [_decode(item, tensors) for item in items],
     "tuple": lambda tensors, items: tuple(_decode(item, tensors) for item in items),
-    "array": lambda tensors, name: tensors[name],
-    "times": lambda tensors, dtype, name: tensors[name].view(np.dtype(dtype)),
-    "time": lambda tensors, dtype, number: np.array(number, dtype=np.int64).view(np.dtype(dtype))[()],
+    "array": lambda tensors, name: tensors.pop(name),
+    "times": _decode_times,
+    "time": _decode_time,
     "uuid": lambda tensors, digits: UUID(digits),
     "csr": _decode_csr,
     "strings": _decode_strings,

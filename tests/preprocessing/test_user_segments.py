@@ -281,7 +281,7 @@ def test_a_file_whose_parts_do_not_fit_together_is_refused(tmp_path, name):
     model = UserSegments(2).fit(FEATURES)
     setattr(model, name, getattr(model, name)[:-1])
     persistence.save(model, tmp_path / "segments")
-    with pytest.raises(ModelFormatError, match="do not fit together"):
+    with pytest.raises(ModelFormatError, match=r"UserSegments\.\w+: expected shape"):
         load(tmp_path / "segments")
 
 

@@ -28,10 +28,17 @@ class _BlasLimit:
         self.users = 0
         self.limits: Any = None
 
+    def reset(self) -> None:
+        """Forget the callers of the parent process after a fork, and restore the number of threads."""
+        limits = self.limits
+        self.__init__()  # type: ignore[misc]  # a lock held during a fork stays held in the child
+        if limits is not None:
+            limits.restore_original_limits()
+
 
 _blas = _BlasLimit()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_blas.__init__)  # type: ignore[misc]  # a lock held during a fork stays held in the child
+    os.register_at_fork(after_in_child=_blas.reset)
 
 
 @contextmanager

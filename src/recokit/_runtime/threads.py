@@ -9,21 +9,27 @@ number of threads.
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
-import numba
 import numpy as np
 
+from recokit._runtime.processors import available_processors
 from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray
 
 __all__ = ["Runner", "split_by_cost", "thread_count", "threads_at_any_cost"]
 
+_MAX_THREADS = 64  # on a machine with fewer processors; more threads than processors only take memory
 _RANGES_PER_THREAD = 16
+_MAX_PARTS = 4096
+# Python sees Ctrl-C between two calls of a kernel, so long work is done in calls of about this time.
+_SHORT, _LONG = 0.05, 0.2  # seconds
+_STEPS_PER_PART = 500_000.0  # elementary steps, of the order of a millisecond
 _DONE = object()
 _min_cost = 50_000.0  # elementary steps; work below this cost runs on one thread
 
@@ -40,7 +46,9 @@ def threads_at_any_cost() -> Iterator[None]:
 
 
 def thread_count(n_threads: int | None) -> int:
-    """Return the number of threads to use: ``n_threads``, or Numba's default if it is None.
+    """Return the number of threads to use: ``n_threads``, or that of the available processors if it is None.
+
+    It is at most 64, or the number of processors if there are more.
 
     Raises
     ------
@@ -55,8 +63,8 @@ def thread_count(n_threads: int | None) -> int:
     given: Any = n_threads
     if given is not None and not isinstance(given, Integral):
         raise ValueError(f"n_threads={n_threads!r}: expected an integer, or None for all processors")
-    available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-    return available if n_threads is None else max(1, int(n_threads))
+    available = available_processors()
+    return available if n_threads is None else max(1, min(int(n_threads), max(_MAX_THREADS, available)))
 
 
 def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:
@@ -123,10 +131,11 @@ class Runner:
         """Return a runner with the same threads that reports progress to ``report``."""
         return replace(self, report=report)
 
-    def each(self, tasks: Sequence[Any], work: Callable[[Any], None]) -> None:
+    def each(self, tasks: "Sequence[Any] | _Feed", work: Callable[[Any], None]) -> None:
         """Call ``work(task)`` for every task; each free thread takes the next task.
 
-        After the first exception no further task starts. The exception is raised once all threads have stopped.
+        After the first exception no further task starts. The exception is raised once all threads have stopped. Ctrl-C
+        counts as an exception, wherever it arrives.
         """
         n_threads = min(self.n_threads, len(tasks))
         if n_threads <= 1:
@@ -149,14 +158,13 @@ class Runner:
                     errors.append(error)
 
         helpers = [threading.Thread(target=drain, daemon=True) for _ in range(n_threads - 1)]
-        for helper in helpers:
-            helper.start()
         try:
+            for helper in helpers:
+                helper.start()
             drain()
         except BaseException as error:  # an interrupt between two tasks; raised after the helpers have stopped
             errors.append(error)
-        for helper in helpers:
-            helper.join()
+        _join(helpers, errors)
         if errors:
             raise errors[0]
 
@@ -172,7 +180,8 @@ class Runner:
     ) -> None:
         """Run ``kernel(start, stop, *args)`` over all rows, on several threads if the work is large enough.
 
-        Work too small to be worth compiling the kernel is done by its equivalent in NumPy, if there is one.
+        Work too small to be worth compiling the kernel is done by its equivalent in NumPy, if there is one. Long work is
+        done in many short calls, so that Ctrl-C stops it soon.
 
         Parameters
         ----------
@@ -197,12 +206,63 @@ class Runner:
         total = float(np.sum(costs, dtype=np.float64))
         kernel = chosen(kernel, total)
 
+        if self.n_threads > 1 and total >= min_cost:
+            n_threads, n_ranges = self.n_threads, self.n_threads * _RANGES_PER_THREAD
+        else:
+            n_threads, n_ranges = 1, 1
+        n_parts = max(n_ranges, min(_MAX_PARTS, int(total / _STEPS_PER_PART)))
+        parts = [(0, n_rows)] if n_parts == 1 else split_by_cost(costs, n_parts)
+        feed = _Feed(parts, -(-n_parts // n_ranges))
+
         def run(rows: tuple[int, int]) -> None:
+            before = time.perf_counter()
             kernel(*rows, *args)
+            feed.took(time.perf_counter() - before)
             if report:
                 self.report(rows[1] - rows[0])
 
-        if self.n_threads <= 1 or total < min_cost:
-            run((0, n_rows))
-            return
-        self.each(split_by_cost(costs, self.n_threads * _RANGES_PER_THREAD), run)
+        replace(self, n_threads=n_threads).each(feed, run)
+
+
+class _Feed:
+    """The parts of a piece of work, joined to ranges that take a short time each.
+
+    Parameters
+    ----------
+    parts : list of (start, stop)
+        Consecutive ranges of rows.
+    most : int
+        Largest number of parts in a range.
+    """
+
+    def __init__(self, parts: list[tuple[int, int]], most: int) -> None:
+        self.parts = parts
+        self.most = most
+        self.size = 1
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        first = 0
+        while first < len(self.parts):
+            last = min(first + self.size, len(self.parts))
+            yield self.parts[first][0], self.parts[last - 1][1]
+            first = last
+
+    def took(self, seconds: float) -> None:
+        """Adapt the size of the next ranges to the time that a range took."""
+        if seconds < _SHORT:
+            self.size = min(2 * self.size, self.most)
+        elif seconds > _LONG:
+            self.size = max(1, self.size // 2)
+
+
+def _join(helpers: Sequence[threading.Thread], errors: list[BaseException]) -> None:
+    """Wait until all threads have stopped; an interrupt makes them stop after their present task."""
+    for helper in helpers:
+        while helper.ident is not None and helper.is_alive():
+            try:
+                helper.join()
+            except BaseException as error:
+                errors.append(error)

@@ -13,12 +13,11 @@ from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
 from recokit.base._state import on_snapshot, replace_state
 from recokit.data._inputs import as_interactions
+from recokit.data.attributes import Array, Attribute, Each, Instance, Number, Storable, check_attributes
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
 __all__ = ["Learner"]
-
-_BIASES = ("_mean", "_user_bias", "_item_bias")
 
 
 class Learner(BaseEstimator):
@@ -40,7 +39,6 @@ class Learner(BaseEstimator):
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
     _reads_order: ClassVar[bool] = False  # fit needs the order of the events, from times or rows
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
-    _stored: ClassVar[tuple[str, ...]] = _BIASES  # private attributes to save, as well as all names that end in "_"
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
 
     feedback: str
@@ -95,8 +93,31 @@ class Learner(BaseEstimator):
     def _check_fit(self) -> None:
         """Warn if the fitted model is of no use; nothing by default."""
 
+    def _described(self) -> dict[str, Attribute]:
+        """Return descriptions of the attributes to save; loading refuses a file that does not fit them.
+
+        Called with the parameters and ``interactions_`` set. An override adds its attributes to those of ``super()``. A
+        class outside recokit without an override saves all attributes whose names end in an underscore, unchecked.
+        """
+        described: dict[str, Attribute] = {
+            "n_features_in_": Number(at_least=2, at_most=2, whole=True),
+            "interactions_": Instance(Interactions, (("n_users", "n_users"), ("n_items", "n_items"))),
+            "item_counts_": Array("float32", ("n_items",), at_least=0),
+        }
+        if self._is_explicit():
+            described |= {"rating_range_": Each(Number(), 2), "_mean": Number()}
+            if self._falls_back_to_biases:
+                described |= {
+                    "_user_bias": Array("float64", ("n_users",)),
+                    "_item_bias": Array("float64", ("n_items",)),
+                }
+        return described
+
     def _restore(self) -> None:
-        """Recompute, after loading, the attributes that `_fit` sets and that are not saved."""
+        """Recompute, after loading, the attributes that `_fit` sets and that are not saved.
+
+        Raise ValueError if attributes contradict each other; each one fits its description.
+        """
 
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
@@ -274,22 +295,57 @@ class Learner(BaseEstimator):
         ------
         TypeError
             A parameter cannot be saved, such as a function or a random generator.
+        ValueError
+            A fitted attribute has been changed so that no file with it could be loaded.
+        OSError
+            The file cannot be written; an existing file is unchanged.
         """
         persistence.save(self, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes to pickle or copy, without those that `_restore` computes."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "interactions_" in state and _describes_itself(type(self)):
+            kept = {*self._described(), *self._kept_by_refit}
+            state = {name: each for name, each in state.items() if name not in self._fitted_names - kept}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "interactions_" in state and _describes_itself(type(self)):
+            self._restore()
+
     def _to_state(self) -> dict[str, Any]:
-        saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in self._stored}
+        described = self._described()
+        saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
+        self._check_saved(saved)
         return {"params": self.get_params(deep=False), "learned": saved}
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> Self:
         model = cls(**state["params"])
-        for name, value in state["learned"].items():
-            # Older files spell private attributes with a trailing underscore.
-            setattr(model, name.rstrip("_") if name.startswith("_") else name, value)
+        model._validate_params()
+        # Older files spell private attributes with a trailing underscore.
+        learned = {name.rstrip("_") if name.startswith("_") else name: each for name, each in state["learned"].items()}
+        if not isinstance(learned.get("interactions_"), Interactions):
+            raise ValueError(f"{cls.__name__}.interactions_: expected Interactions")
+        model.interactions_ = learned["interactions_"]
+        if model.interactions_.n_interactions == 0 or model.interactions_.feedback not in cls._supported_feedback:
+            raise ValueError(f"{cls.__name__} cannot be fitted to {model.interactions_}")
+        model._check_saved(learned)
+        model.__dict__.update(learned)
         model._restore()
         model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
         return model
+
+    def _check_saved(self, saved: dict[str, Any]) -> None:
+        """Raise ValueError if saved attributes do not fit their descriptions."""
+        described = self._described()
+        if not _describes_itself(type(self)):
+            free = [name for name in saved if name.isidentifier() and not hasattr(type(self), name)]
+            described |= {name: Storable() for name in free if name not in described}
+        data = self.interactions_
+        check_attributes(saved, described, {"n_users": data.n_users, "n_items": data.n_items}, type(self).__name__)
 
     # ------------------------------------------------------------------ for subclasses
 
@@ -306,3 +362,13 @@ class Learner(BaseEstimator):
     def _progress(self, total: int, unit: str) -> Any:
         """Return a progress bar, shown if ``verbose`` is set."""
         return progress_bar(total, type(self).__name__, unit, show=bool(self.verbose))
+
+
+def _describes_itself(kind: type) -> bool:
+    """Return whether a class describes its attributes: recokit's classes do, and others that override the hook."""
+    first = next(cls for cls in kind.__mro__ if "_described" in vars(cls) or _is_own(cls))
+    return _is_own(kind) or not _is_own(first)
+
+
+def _is_own(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "recokit"

@@ -9,6 +9,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import COUNT, NON_NEGATIVE
+from recokit.data.attributes import Array, Attribute, Each, Number
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.bias import fit_biases
@@ -92,6 +93,15 @@ class BiasBaseline(Recommender):
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
         return {"l2_user": [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0], "l2_item": [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 25.0]}
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "rating_range_": Each(Number(), 2),
+            "mean_": Number(),
+            "user_bias_": Array("float64", ("n_users",)),
+            "item_bias_": Array("float64", ("n_items",)),
+            "n_iter_": Number(at_least=0, whole=True),
+        }
 
     def _fit(self, interactions: Interactions) -> None:
         rows, values = interactions.rows, interactions.values

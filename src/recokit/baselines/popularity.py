@@ -11,6 +11,7 @@ from recokit.base._lists import USERS_PER_BLOCK, top_of_order
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
 from recokit.data._id_forms import describe_mismatch
 from recokit.data._weights import decays
+from recokit.data.attributes import Array, Attribute, Codes, Each, Number, Storable
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError
@@ -129,6 +130,16 @@ class Popularity(Recommender):
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
         return {"half_life": [7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0]}
+
+    def _described(self) -> dict[str, Attribute]:
+        ungrouped = self.by is None
+        return super()._described() | {
+            "item_scores_": Array("float64", ("n_items",), at_least=0),
+            "groups_": Each(Storable(), "n_groups", or_absent=ungrouped),
+            "user_groups_": Codes(("n_users",), of="n_groups", missing=True, or_absent=ungrouped),
+            "shrinkage_": Number(at_least=0, finite=False, or_absent=ungrouped),
+            "group_scores_": Array("float64", ("n_groups", "n_items"), at_least=0, or_absent=ungrouped),
+        }
 
     def _fit(self, interactions: Interactions) -> None:
         weights = np.ones(interactions.n_interactions)

@@ -16,6 +16,7 @@ from recokit.content._catalogue import read_texts
 from recokit.content._profiles import Profiles, profiles_from_ratings, profiles_from_strengths
 from recokit.content._vectors import tfidf_vectors
 from recokit.content.analyzer import make_analyzer
+from recokit.data.attributes import Array, Attribute, Matrix
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -257,6 +258,15 @@ class TfidfRecommender(Recommender):
                 f"they cannot be compared by text: {first_few(items.take(without_text))}",
                 stacklevel=levels_inside(),
             )
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_texts_": Array("text", ("n_items",)),
+            "item_vectors_": Matrix("n_items", "n_terms"),
+            "idf_": Array("float64", ("n_terms",)),
+            "feature_names_": Array("text", ("n_terms",)),
+            "term_items_": Matrix("n_terms", "n_items"),
+        }
 
     def _fit(self, interactions: Interactions) -> None:
         analyzer = make_analyzer(self.tokenizer)

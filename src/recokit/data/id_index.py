@@ -14,6 +14,7 @@ from recokit._runtime.small_work import chosen
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
+from recokit.data._stored_ids import check_ids
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
 from recokit.persistence import storable
@@ -249,6 +250,7 @@ class IdIndex:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "IdIndex":
+        check_ids(state)
         index = cls.__new__(cls)
         index._set(state["values"], state["order"])
         return index

@@ -22,6 +22,7 @@ from recokit.data._frames import Backend, column, column_names, to_frame
 from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data._merging import merge_cells
+from recokit.data._stored import check_interactions
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError, first_few
@@ -530,12 +531,8 @@ class Interactions:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "Interactions":
-        made = cls(**state)
-        starts, codes = made.indptr, made.item_codes
-        sound = len(starts) == made.n_users + 1 and starts[0] == 0 and starts[-1] == len(codes) == len(made.values)
-        if not sound or np.any(np.diff(starts) < 0) or np.any((codes < 0) | (codes >= made.n_items)):
-            raise ValueError("the arrays of the interactions are inconsistent")
-        return made
+        check_interactions(state)
+        return cls(**state)
 
     def __getstate__(self) -> dict[str, Any]:
         return self._to_state()  # without cached values

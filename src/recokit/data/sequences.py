@@ -12,6 +12,7 @@ from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
 from recokit.data._frames import Backend, column, plain, to_frame
 from recokit.data._sequence_events import merge_events, order_events
+from recokit.data._stored import check_sequences
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, expand_spans, read_only
@@ -429,11 +430,9 @@ class Sequences:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "Sequences":
+        check_sequences(state)
         rows = Rows.from_arrays(state["indptr"], state["codes"], (), state["times"])
-        made = cls(state["users"], state["items"], rows, state["basket_indptr"], state["basket_bounds"])
-        if not _is_consistent(made):
-            raise ValueError("the arrays of the sequences are inconsistent")
-        return made
+        return cls(state["users"], state["items"], rows, state["basket_indptr"], state["basket_bounds"])
 
 
 def _by_user(given: Any, name: str) -> tuple[IdIndex, list[list[Any]]]:
@@ -484,20 +483,3 @@ def _descends(times: AnyArray, indptr: IntArray) -> AnyArray:
     starts = indptr[1:-1]
     descends[starts[(starts > 0) & (starts < len(times))] - 1] = False
     return descends
-
-
-def _is_consistent(made: Sequences) -> bool:
-    indptr, codes = made.rows.indptr, made.rows.codes
-    sound = _are_bounds(indptr, made.n_users, len(codes)) and not np.any((codes < 0) | (codes >= made.n_items))
-    if made.rows.times is not None:
-        sound = sound and len(made.rows.times) == len(codes) and not np.any(_descends(made.rows.times, indptr))
-    if made.basket_indptr is None or made.basket_bounds is None:
-        return sound and made.basket_indptr is made.basket_bounds
-    n_baskets = len(made.basket_bounds) - 1
-    sound = sound and _are_bounds(made.basket_indptr, made.n_users, n_baskets)
-    sound = sound and _are_bounds(made.basket_bounds, n_baskets, len(codes))
-    return sound and bool(np.array_equal(made.basket_bounds[made.basket_indptr], indptr))
-
-
-def _are_bounds(bounds: IntArray, n_rows: int, n_cells: int) -> bool:
-    return len(bounds) == n_rows + 1 and bounds[0] == 0 and bounds[-1] == n_cells and not np.any(np.diff(bounds) < 0)

@@ -9,6 +9,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
+from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._alternation import FixedSide
@@ -230,6 +231,13 @@ class ImplicitALS(IterativeFactorRecommender):
 
     def _confidence_of(self, data: Interactions) -> Confidence:
         return Confidence.from_data(data, self.unobserved_ratio, self.unobserved_weight)
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_factors_": Array("float32", ("n_items", "n_factors")),
+            "user_factors_": Array("float32", ("n_users", "n_factors")),
+            "history_": Series(),
+        }
 
     def _restore(self) -> None:
         data = self.interactions_

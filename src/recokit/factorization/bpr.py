@@ -11,6 +11,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
+from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import WeakModelWarning
@@ -266,6 +267,14 @@ class BPR(IterativeFactorRecommender):
         )
 
     # ------------------------------------------------------------------ scoring
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_factors_": Array("float32", ("n_items", "n_factors")),
+            "user_factors_": Array("float32", ("n_users", "n_factors")),
+            "item_bias_": Array("float32", ("n_items",)),
+            "history_": Series(),
+        }
 
     def _restore(self) -> None:
         data = self.interactions_

@@ -10,6 +10,7 @@ from recokit._runtime.blas import single_threaded_blas
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Term, Top
 from recokit.base._parameters import one_of
+from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._base import FactorRecommender
@@ -129,6 +130,14 @@ class PureSVD(FactorRecommender):
         self.item_factors_[used, : len(values)] = vectors
         self._restore()
         self.user_factors_ = self._fold_in(interactions.rows).vectors
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "singular_values_": Array("float64", ("n_factors",)),
+            "item_means_": Array("float32", ("n_items",)),
+            "item_factors_": Array("float32", ("n_items", "n_factors")),
+            "user_factors_": Array("float32", ("n_users", "n_factors")),
+        }
 
     def _restore(self) -> None:
         self._offset = self.item_means_.astype(np.float64) @ self.item_factors_.astype(np.float64)

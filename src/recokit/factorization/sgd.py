@@ -7,6 +7,7 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Term
 from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
+from recokit.data.attributes import Array, Attribute, Number, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError
@@ -147,7 +148,6 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     _item_attributes: ClassVar[tuple[str, ...]] = ("item_factors_", "item_bias_", "implicit_factors_")
     _falls_back_to_biases = False  # it has biases of its own
     _scores_without_factors = True
-    _stored = (*IterativeFactorRecommender._stored, "_scale", "_penalty_scale", "_held_out")
     _kept_by_refit = (
         *IterativeFactorRecommender._kept_by_refit,
         "mean_",
@@ -241,6 +241,28 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
             "l2_exponent": [0.3, 0.5, 1.0],
             "implicit_feedback": [False, True],
         }
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "mean_": Number(),
+            "_scale": Number(at_least=1e-30),
+            "_penalty_scale": Number(at_least=0),
+            "_held_out": Array("bool", ("n_held_out",)),
+            "user_factors_": Array("float32", ("n_users", "n_factors")),
+            "user_bias_": Array("float32", ("n_users",)),
+            "item_factors_": Array("float32", ("n_items", "n_factors")),
+            "item_bias_": Array("float32", ("n_items",)),
+            "implicit_factors_": Array("float32", ("n_implicit", "n_factors")),
+            "history_": Series(),
+            "best_epoch_": Number(at_least=0, whole=True),
+        }
+
+    def _restore(self) -> None:
+        super()._restore()
+        if len(self.implicit_factors_) not in (0, self.interactions_.n_items):
+            raise ValueError("implicit_factors_: expected no factors, or those of all items")
+        if len(self._held_out) not in (0, self.interactions_.n_interactions):
+            raise ValueError("_held_out: expected no marks, or those of all ratings")
 
     def _prepare(self, interactions: Interactions, **side: Any) -> Interactions:
         if interactions.feedback == "implicit":

@@ -12,6 +12,7 @@ from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE
 from recokit.data._weights import mean_walks
+from recokit.data.attributes import Attribute, Matrix
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
@@ -129,6 +130,11 @@ class RP3beta(ItemWeightsRecommender):
             "beta": [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0],
             "shrinkage": [0.0, 10.0, 50.0, 200.0],
             "normalize": [True, False],
+        }
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_weights_": Matrix("n_items", "n_items"),
         }
 
     def _fit(self, interactions: Interactions) -> None:

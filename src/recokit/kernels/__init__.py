@@ -6,6 +6,7 @@ threads. The result does not depend on the number of threads.
 """
 
 import atexit
+import os
 import shutil
 import tempfile
 
@@ -27,8 +28,14 @@ def _ensure_cache_folder() -> None:
         numba.njit(cache=True)(_probe)
     except RuntimeError:
         folder = tempfile.mkdtemp(prefix="recokit-numba-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(_remove, folder, os.getpid())
         numba.config.CACHE_DIR = folder  # type: ignore[attr-defined]
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove the temporary folder, unless this process is a forked child of its owner."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _ensure_cache_folder()

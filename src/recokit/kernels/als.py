@@ -6,8 +6,8 @@ minimum solves A x = Σ_k v_k f_k with A = G + λI + Σ_k v_k f_k f_kᵀ.
 """
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["gram_parts", "solve_by_cholesky", "solve_by_gradients"]

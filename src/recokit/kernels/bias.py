@@ -1,8 +1,8 @@
 """User and item biases by regularized least squares."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["fit_biases"]

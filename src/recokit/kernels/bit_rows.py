@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numba import config, njit, types
+from numba import config, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, IntArray
 
 __all__ = ["BLOCK", "Words", "common_ones", "count_ones", "fill_bit_rows"]

@@ -5,8 +5,8 @@ other items. It raises the probability σ(x) that u prefers i to j, with x = b_i
 """
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["descend_pairs", "fold_in_pairs"]

@@ -1,8 +1,8 @@
 """Cleaning of logs: repeats within a window, returns against purchases, bursts of events, and the k-core."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["keep_first", "largest_burst", "match_returns", "peel"]

@@ -11,8 +11,8 @@ e-commerce. arXiv:2010.05525. (Swing.)
 import math
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity_formulas import Constants, similarity_of
 from recokit.kernels.top_k import put, write_best

@@ -1,8 +1,8 @@
 """Content-based scores: the cosine between item vectors and profiles built from item vectors."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["CANCELLED", "score_profiles"]

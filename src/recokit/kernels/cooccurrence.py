@@ -11,8 +11,8 @@ bounds all similarities of a strip of ranks.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.bit_rows import Words, count_ones
 from recokit.kernels.similarity_formulas import Constants, similarity_of

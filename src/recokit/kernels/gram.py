@@ -1,8 +1,8 @@
 """The Gram matrix of items, and scores of linear item-item models."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["gram_costs", "gram_rows", "linear_pairs", "linear_scores"]

@@ -1,8 +1,8 @@
 """Integer ids to codes: by a lookup table for dense ids, by a hash table otherwise."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, IntArray
 
 __all__ = ["hash_codes", "mark_present", "table_codes"]

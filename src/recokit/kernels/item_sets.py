@@ -9,8 +9,8 @@ FIMI. (Occurrence deliver.)
 """
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, IntArray
 
 __all__ = ["extend_sets"]

@@ -4,8 +4,7 @@
 `finish_lists` writes the lists and marks incomplete ones.
 """
 
-from numba import njit
-
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray
 from recokit.kernels.top_k import Keys, key_of, offer, write_best
 

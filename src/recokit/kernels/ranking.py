@@ -1,8 +1,8 @@
 """Ranking metrics: all users and all metrics in one pass."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
 __all__ = [

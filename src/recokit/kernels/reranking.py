@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Constraints", "DynamicTerms", "rerank_rows"]

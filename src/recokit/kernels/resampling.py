@@ -1,8 +1,8 @@
 """Means of resampled rows, for bootstrap and permutation tests."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray
 
 __all__ = ["flipped_means", "mean_rows"]

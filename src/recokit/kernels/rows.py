@@ -1,8 +1,8 @@
 """Counting sort for sparse matrices: compressed rows, transposition, and merging of duplicate cells."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 
 __all__ = [

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray
 
 __all__ = ["descend"]

@@ -1,8 +1,8 @@
 """Fold-in: user bias and factors by ridge regression on fixed item biases and factors."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["ridge", "solve_users"]

@@ -1,7 +1,6 @@
 """The grid of rating blocks for conflict-free parallel gradient descent."""
 
-from numba import njit
-
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["count_cells", "fill_cells"]

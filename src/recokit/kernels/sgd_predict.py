@@ -1,8 +1,8 @@
 """Scores from factors: for pairs, for all items, and for listed items of each user."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["inner_products", "listed_products", "score_pairs"]

@@ -1,8 +1,8 @@
 """Weighted sums of factors over the cells of sparse rows, such as the items rated by each user."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["sum_rows"]

@@ -13,8 +13,8 @@ Transactions on Mathematical Software 4(3).
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity_formulas import (
     ASYMMETRIC_COSINE,

@@ -12,8 +12,7 @@ T. Dunning (1993). Accurate methods for the statistics of surprise and coinciden
 import math
 from typing import NamedTuple
 
-from numba import njit
-
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import FloatArray
 
 __all__ = [

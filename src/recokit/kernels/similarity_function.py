@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.similarity import _accumulate, _accumulators, _clear
 from recokit.kernels.similarity_formulas import ASYMMETRIC_COSINE, Constants, significance

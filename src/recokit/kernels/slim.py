@@ -8,9 +8,9 @@ demand. No n × n array is needed unless all items are heads.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import code_of, key_of, put, worst_of

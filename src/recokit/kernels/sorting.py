@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray
 
 __all__ = ["sort"]

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
 from recokit.kernels.sorting import sort

@@ -6,9 +6,9 @@ order of the candidates. Most functions are inlined into the calling kernel, so 
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray
 from recokit.kernels.sorting import sort
 

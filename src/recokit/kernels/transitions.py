@@ -1,8 +1,8 @@
 """Weights of transitions between items: counts within a window of sequences, and two-step transitions."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
 from recokit.kernels.top_k import Keys, key_of, offer, score_of, write_best

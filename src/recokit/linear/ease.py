@@ -12,6 +12,7 @@ from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales
+from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
@@ -134,6 +135,11 @@ class EASE(Recommender):
             "user_exponent": [0.0, 0.25, 0.5, 0.75, 1.0],
             "dropout": [0.0, 0.25, 0.5, 0.7],
             "item_exponent": [0.0, 0.1, 0.2],
+        }
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_weights_": Array("float32", ("n_items", "n_items")),
         }
 
     def _fit(self, interactions: Interactions) -> None:

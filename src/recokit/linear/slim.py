@@ -14,6 +14,7 @@ from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales
+from recokit.data.attributes import Attribute, Matrix, Number
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
@@ -164,6 +165,12 @@ class SLIM(ItemWeightsRecommender):
             "user_exponent": [0.0, 0.25, 0.5, 0.75, 1.0],
             "dropout": [0.0, 0.25, 0.5, 0.7],
             "item_exponent": [0.0, 0.1, 0.2],
+        }
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "n_iter_": Number(at_least=0, whole=True),
+            "item_weights_": Matrix("n_items", "n_items"),
         }
 
     def _fit(self, interactions: Interactions) -> None:

@@ -18,6 +18,7 @@ from recokit.base._parameters import (
 )
 from recokit.base._state import on_snapshot
 from recokit.data._inputs import pair_ids
+from recokit.data.attributes import Array, Attribute, Codes, Storable
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.neighbors._explicit import RatingNeighbors
@@ -54,7 +55,6 @@ class NeighborhoodRecommender(Recommender):
     # Values of parameters that are not set, for ratings and for similarities other than the cosine.
     _textbook_defaults: ClassVar[dict[str, Any]] = {"n_neighbors": 60}
 
-    _stored = (*Recommender._stored, "_formula")
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
     _remedies: ClassVar[tuple[str, ...]] = ("min_common", "shrinkage", "n_neighbors")
@@ -118,6 +118,17 @@ class NeighborhoodRecommender(Recommender):
         if model is None:
             model = self._model_class.fit(data, parameters, self._runner(), self._progress)
         self._set_model(model)
+
+    def _described(self) -> dict[str, Attribute]:
+        described = super()._described() | {"_formula": Storable(or_absent=True)}
+        if self._is_explicit():
+            return described
+        n_rows = "n_users" if self._rows_are_users else "n_items"
+        return described | {
+            "neighbor_codes_": Codes((n_rows, "n_neighbors"), of=n_rows, missing=True),
+            "neighbor_scores_": Array("float32", (n_rows, "n_neighbors")),
+            "neighbor_counts_": Array("int32", (n_rows,), at_least=0),
+        }
 
     def _restore(self) -> None:
         data, parameters = self._training_data(), self._prediction_parameters()

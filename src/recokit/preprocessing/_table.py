@@ -11,6 +11,7 @@ from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.preprocessing import _rows
+from recokit.preprocessing._stored import check_event_log
 
 __all__ = ["EventTable"]
 
@@ -191,9 +192,8 @@ class EventTable:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> Self:
-        made = cls(**{**state, "kinds": tuple(state["kinds"])})
-        _rows.check(made)
-        return made
+        check_event_log(state)
+        return cls(**{**state, "kinds": tuple(state["kinds"])})
 
     def __repr__(self) -> str:
         return f"EventLog({_rows.shown(self)})"

@@ -13,6 +13,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.rows import read_only
 from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.persistence import storable
+from recokit.preprocessing._stored import check_features
 
 __all__ = ["Feature", "Features", "Fill", "Kind", "fill_values"]
 
@@ -263,6 +264,7 @@ class Features:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "Features":
+        check_features(state)
         return cls(state["ids"], state["values"], [Feature(*parts) for parts in state["columns"]], kind=state["kind"])
 
     def _table(self) -> list[list[str]]:

@@ -11,9 +11,9 @@ from recokit._runtime.language import Language, check_language
 from recokit._runtime.text import text_table
 from recokit._typing import FloatArray, IntArray
 from recokit.data._frames import Backend, to_frame
-from recokit.exceptions import DataError
 from recokit.persistence import storable
 from recokit.preprocessing._segment_words import Trait, distinct_names, traits_of
+from recokit.preprocessing._stored import check_profiles
 from recokit.preprocessing.features import Feature
 
 __all__ = ["SegmentProfiles"]
@@ -157,12 +157,8 @@ class SegmentProfiles:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "SegmentProfiles":
-        made = cls(**{**state, "columns": tuple(Feature(*parts) for parts in state["columns"])})
-        shape, revenue = (len(made), len(made.columns)), made.revenue_share
-        sound = made.means.shape == made.differences.shape == shape
-        if not sound or (revenue is not None and revenue.shape != shape[:1]):
-            raise DataError(f"profiles: expected numbers of {shape[0]} segments and {shape[1]} features")
-        return made
+        check_profiles(state)
+        return cls(**{**state, "columns": tuple(Feature(*parts) for parts in state["columns"])})
 
     def _table(self) -> list[list[str]]:
         """Return the text of the table, with its heading as the first row."""

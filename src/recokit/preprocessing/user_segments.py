@@ -14,6 +14,7 @@ from recokit._typing import FloatArray, IntArray
 from recokit.exceptions import DataError, first_few
 from recokit.persistence import storable
 from recokit.preprocessing._segment_scaling import COMPOSITIONS, Scaling
+from recokit.preprocessing._stored import check_user_segments
 from recokit.preprocessing.event_log import EventLog
 from recokit.preprocessing.features import Feature, Features
 from recokit.preprocessing.features_of_users import user_features
@@ -267,19 +268,13 @@ class UserSegments(ClusterMixin, BaseEstimator):
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> Self:
+        check_user_segments(state, SegmentProfiles)
         model = cls(**state["params"])
-        for name in _SAVED:
-            setattr(model, name, state["learned"][name])
+        model._check_parameters()
+        model.__dict__.update(state["learned"])
         model.columns_ = tuple(Feature(*parts) for parts in state["columns"])
         model._scaling = Scaling(*state["scaling"])
-        n_segments, n_columns = model.cluster_centers_.shape
-        model.n_segments_ = n_segments
-        lengths = {len(model.columns_), *map(len, model._scaling)}
-        in_range = np.all((model.labels_ >= 0) & (model.labels_ < n_segments))
-        if lengths != {n_columns} or len(model.labels_) != len(model.ids_) or len(model.profiles_) != n_segments:
-            raise DataError("the sizes of the segments, columns and users do not fit together")
-        if not in_range:
-            raise DataError(f"a user has no segment from 0 to {n_segments - 1}")
+        model.n_segments_ = len(model.cluster_centers_)
         return model
 
     def __sklearn_tags__(self) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from recokit._typing import CodeArray
 from recokit.base import Recommender
 from recokit.data._sequence_inputs import read_sequences
+from recokit.data.attributes import Attribute, Instance
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.data.sequences import Sequences
@@ -116,10 +117,14 @@ class SequenceRecommender(Recommender):
         """Return the training events of users in time order; an unknown user (code −1) has an empty row."""
         return self.sequences_.rows.take(user_codes)
 
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "sequences_": Instance(Sequences),
+        }
+
     def _restore(self) -> None:
         sequences, interactions = self.sequences_, self.interactions_
-        same = isinstance(sequences, Sequences) and sequences.users == interactions.users
-        if not same or sequences.items != interactions.items:
+        if sequences.users != interactions.users or sequences.items != interactions.items:
             raise ValueError("the users or items of the sequences and the interactions differ")
         pairs = sequences._pairs()
         if not (

@@ -15,6 +15,7 @@ from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one
 from recokit.base._state import on_snapshot
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping
 from recokit.data._inputs import as_interactions
+from recokit.data.attributes import Attribute, Instance, Matrix
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
@@ -244,6 +245,13 @@ class BoughtTogether(ItemWeightsRecommender):
             starts = np.append(basket_starts(events), len(events.codes))
             self._baskets = _sorted(Rows.from_arrays(starts, events.codes, ()))
         self._n_baskets = int(np.count_nonzero(self._baskets.lengths))
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "sequences_": Instance(Sequences, or_none=True),
+            "views_": Instance(Interactions, or_none=True),
+            "item_weights_": Matrix("n_items", "n_items"),
+        }
 
     def _restore(self) -> None:
         if self.sequences_ is not None and self.sequences_.users != self.interactions_.users:

@@ -9,6 +9,7 @@ from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order, top_of_sums
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval
 from recokit.data._weights import ages_before
+from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError
@@ -117,6 +118,11 @@ class RepeatFrequency(BasketRecommender):
             "popularity_weight": [0.3, 1.0, 3.0, 10.0, 30.0],
             "decay": [0.8, 0.9, 0.95, 0.97, 1.0],
             "size_exponent": [0.0, 0.25, 0.5],
+        }
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_shares_": Array("float64", ("n_items",), at_least=0),
         }
 
     def _fit(self, interactions: Interactions) -> None:

@@ -11,6 +11,7 @@ from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
+from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
 from recokit.kernels.gram import gram_costs, gram_rows, linear_scores
@@ -224,8 +225,7 @@ class SLIST(AdditiveSequenceRecommender):
             top.put(np.arange(start, stop), EligibleItems(None, own).select(weights, n, self._runner()))
         return top
 
-    def _restore(self) -> None:
-        super()._restore()
-        n_items, weights = self.interactions_.n_items, np.asarray(self.item_weights_)
-        if weights.shape != (n_items, n_items) or weights.dtype != np.float32 or not np.all(np.isfinite(weights)):
-            raise ValueError(f"item_weights_: expected a finite float32 matrix of {n_items} × {n_items} items")
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_weights_": Array("float32", ("n_items", "n_items")),
+        }

@@ -8,6 +8,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
+from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.kernels.similarity import nearest_rows, query_costs, row_stats
@@ -187,10 +188,13 @@ class TIFUKNN(BasketRecommender):
         lengths = np.concatenate([self._vectors.lengths, np.ones(n_items, dtype=np.int64), [len(bought)]])
         self._rows = Rows.from_arrays(bounds_from_lengths(lengths), codes, values)
 
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_weights_": Array("float64", ("n_items",), at_least=0),
+        }
+
     def _restore(self) -> None:
         super()._restore()
-        if len(self.item_weights_) != self.interactions_.n_items:
-            raise ValueError("the number of item weights differs from the number of items")
         self._set_index()
 
     def _vectors_of(self, baskets: Rows) -> tuple[Rows, FloatArray]:

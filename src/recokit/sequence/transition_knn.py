@@ -11,6 +11,7 @@ from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
+from recokit.data.attributes import Attribute, Matrix
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
 from recokit.kernels.rows import order_by
@@ -238,13 +239,10 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         weights: FloatArray = self.item_weights_[item_codes][:, [item_code]].toarray()[:, 0].astype(np.float64)
         return weights
 
-    def _restore(self) -> None:
-        super()._restore()
-        weights, n_items = self.item_weights_, self.interactions_.n_items
-        if not sparse.issparse(weights) or weights.shape != (n_items, n_items) or weights.dtype != np.float32:
-            raise ValueError(f"item_weights_: expected a sparse float32 matrix of {n_items} × {n_items} items")
-        if not np.all(np.isfinite(weights.data)):
-            raise ValueError("item_weights_: a weight is not finite")
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "item_weights_": Matrix("n_items", "n_items"),
+        }
 
     def _profiles(self, histories: Rows) -> Rows:
         """Return the weight of each event in the profile."""

@@ -1,0 +1,1 @@
+"""Files: the container of arrays, atomic writing, and checks against hostile contents."""
