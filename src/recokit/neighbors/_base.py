@@ -119,6 +119,9 @@ class NeighborhoodRecommender(Recommender):
             model = self._model_class.fit(data, parameters, self._runner(), self._progress)
         self._set_model(model)
 
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        self._partial_fit(remaining, previous)
+
     def _restore(self) -> None:
         data, parameters = self._training_data(), self._prediction_parameters()
         self._model = self._model_class.restore(data, parameters, self._runner(), vars(self))
