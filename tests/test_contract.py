@@ -179,6 +179,11 @@ class IgnoresPartialFit(Neighbourly):
         pass
 
 
+class KeepsForgottenUsers(Popularity):
+    def _forget(self, remaining, previous):
+        pass
+
+
 class BreaksTiesBackwards(Neighbourly):
     def recommend(self, *args, **rules):
         lists = super().recommend(*args, **rules)
@@ -229,6 +234,7 @@ BROKEN = {
     AccumulatesOverFits: "a_refit_does_not_depend",
     HasUnsavedState: "saving_and_copying",
     IgnoresPartialFit: "partial_fit",
+    KeepsForgottenUsers: "forget",
     BreaksTiesBackwards: "ties_are_broken",
     IgnoresCandidates: "candidates_and_exclusions",
     FailsOnEmptyHistories: "new_users_get_lists",

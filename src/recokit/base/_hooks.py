@@ -9,8 +9,8 @@ import numpy as np
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
+from recokit.base._forgetting import Forgetter
 from recokit.base._histories import read_histories, read_history
-from recokit.base._learner import Learner
 from recokit.base._leave_one_out import contributions
 from recokit.base._lists import ranges
 from recokit.base._usefulness import MIN_USERS, list_length, loses_to_popularity, sample_users
@@ -25,7 +25,7 @@ __all__ = ["Hooks"]
 _BLOCK_BYTES = 64 << 20  # dense scores held at a time: enough for BLAS and threads, little compared with any model
 
 
-class Hooks(Learner):
+class Hooks(Forgetter):
     """Hooks of a recommender, which see codes, never ids. Only `_fit` and `_score_block` have no default."""
 
     _excludes_seen: ClassVar[bool] = True  # default of exclude_seen in recommend and recommend_for

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
@@ -177,6 +177,15 @@ class Popularity(Recommender):
         weight_of_all = 1 / (1 + totals / self.shrinkage_) if self.shrinkage_ > 0 else np.zeros_like(totals)
         shares = self.item_scores_ / max(self.item_scores_.sum(), np.finfo(np.float64).tiny)
         self.group_scores_ = (1 - weight_of_all) * scores + weight_of_all * totals * shares
+
+    def _forget_side(self, users: Any) -> BoolArray:
+        """Remove users from the parameter ``by``, which is saved with the model."""
+        if self.by is None:
+            return super()._forget_side(users)
+        groups = UserGroups.from_input(self.by)
+        known: BoolArray = groups.users.codes(users) >= 0
+        self.by = groups.without(users)
+        return known
 
     def _user_profiles(self, user_codes: CodeArray) -> _Profiles:
         if self.by is None:

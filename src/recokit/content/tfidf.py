@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
@@ -267,6 +267,18 @@ class TfidfRecommender(Recommender):
             "feature_names_": Array("text", ("n_terms",)),
             "term_items_": Matrix("n_terms", "n_items"),
         }
+
+    def _side_items(self) -> BoolArray | None:
+        """Return the mask of the items with a text."""
+        with_text: BoolArray = self.item_texts_ != ""
+        return with_text
+
+    def _take_items(self, item_codes: CodeArray) -> None:
+        self.item_texts_ = self.item_texts_[item_codes]
+
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        if remaining.n_items < previous.n_items:
+            self._fit(remaining)  # the inverse document frequencies depend on the number of items
 
     def _fit(self, interactions: Interactions) -> None:
         analyzer = make_analyzer(self.tokenizer)

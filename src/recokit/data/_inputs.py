@@ -6,12 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import CodeArray
 from recokit.data._frames import columns, is_frame, is_table
-from recokit.data.id_index import IdIndex, plain_ids
+from recokit.data._id_lists import as_id_list, known_codes
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
-from recokit.exceptions import DataError, UnknownIdError, first_few
+from recokit.exceptions import DataError, first_few
 
 __all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
 
@@ -126,31 +125,3 @@ def _not_pairs(given: str) -> DataError:
         f"got {given}. Reshape your data, or use Interactions.from_frame for an event log and "
         "Interactions.from_dense for a dense matrix of ratings"
     )
-
-
-def as_id_list(ids: Any) -> Any:
-    """Return ids as a sequence; a single string, number or other value that is not iterable is one id."""
-    if isinstance(ids, float | np.floating) and float(ids).is_integer() and abs(float(ids)) <= 2**53:
-        return [int(ids)]
-    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable) or isinstance(ids, np.generic):
-        return [ids]
-    if isinstance(ids, np.ndarray) and ids.dtype == np.bool_:
-        raise DataError(
-            f"expected ids, got a boolean mask of shape {ids.shape}; select ids with it, such as "
-            "model.interactions_.items.ids[mask]"
-        )
-    return list(ids) if isinstance(ids, IdIndex) else plain_ids(ids, "ids", missing_allowed=True)
-
-
-def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
-    """Return the codes of ids that must all be known.
-
-    Raises
-    ------
-    UnknownIdError
-        An id is unknown; the attribute ``ids`` lists all unknown ids.
-    """
-    codes = index.codes(ids)
-    if np.any(codes < 0):
-        raise UnknownIdError(kind, [key for key, code in zip(ids, codes, strict=True) if code < 0])
-    return codes

@@ -219,6 +219,28 @@ class IdIndex:
         taken = self._values[distinct].astype(object)[places].reshape(codes.shape)
         return taken
 
+    def select(self, codes: AnyArray) -> "IdIndex":
+        """Return the index of some of the ids, in the same order.
+
+        Parameters
+        ----------
+        codes : (n,) integer array
+            Distinct codes, ascending.
+
+        Examples
+        --------
+        >>> IdIndex.from_ids(["cup", "pot", "tea"]).select([0, 2])
+        IdIndex(n=2, ids=['cup', 'tea'])
+        """
+        codes = np.asarray(codes, dtype=np.int64)
+        if self._order is None:
+            return IdIndex._from_sorted(self._values[codes])
+        places = np.full(len(self), -1, dtype=np.int64)
+        places[codes] = np.arange(len(codes))
+        order, index = places[self._order], IdIndex.__new__(IdIndex)
+        index._set(self._values[codes], order[order >= 0])
+        return index
+
     def union(self, other: "IdIndex") -> "IdIndex":
         """Return the index of the ids of both indices, sorted as in `from_ids`."""
         if _are_integers(self._values) and _are_integers(other._values):

@@ -18,6 +18,7 @@ from recokit.data._columns import (
     warn_of_no_scale,
     warn_of_unused,
 )
+from recokit.data._forgetting import CellsByUser
 from recokit.data._frames import Backend, column, column_names, to_frame
 from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
@@ -35,7 +36,7 @@ Feedback = Literal["explicit", "implicit"]
 
 @storable("recokit.Interactions")
 @dataclass(frozen=True, eq=False, repr=False)
-class Interactions:
+class Interactions(CellsByUser):
     """A sparse matrix of users × items with the ids of both, and optional timestamps.
 
     Interactions are immutable. `from_frame`, `from_arrays`, `from_matrix` and `from_dense` check their input, and never
@@ -291,8 +292,7 @@ class Interactions:
         Interactions(2 users × 2 items, 3 interactions, explicit)
         """
         cells, row_labels, column_labels = dense_cells(R, missing)
-        users = row_labels if users is None else users
-        items = column_labels if items is None else items
+        users, items = (row_labels if users is None else users), (column_labels if items is None else items)
         return cls.from_matrix(cells, users, items, feedback=feedback)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from recokit._runtime.arguments import check_count
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
+from recokit.data._forgetting import ForgetsUsers, KeptItems
 from recokit.data._frames import Backend, column, plain, to_frame
 from recokit.data._sequence_events import merge_events, order_events
 from recokit.data._stored import check_sequences
@@ -23,7 +24,7 @@ __all__ = ["Sequences"]
 
 
 @storable("recokit.Sequences")
-class Sequences:
+class Sequences(ForgetsUsers):
     """The items of each user or session in time order, with repeats, and optionally grouped into baskets.
 
     Sequences are immutable. `from_arrays`, `from_frame`, `from_lists`, `from_baskets` and `from_interactions` create
@@ -306,6 +307,17 @@ class Sequences:
         if self.basket_indptr is not None:
             return self._of_baskets(ids, self.basket_indptr[codes], self.basket_indptr[codes + 1])
         return self._of_events(ids, self.rows.indptr[codes], self.rows.indptr[codes + 1])
+
+    def _without_users(self, user_codes: AnyArray) -> "Sequences":
+        kept = np.delete(np.arange(self.n_users), user_codes)
+        users = self.users.select(kept)
+        bounds, make = self.rows.indptr, self._of_events
+        if self.basket_indptr is not None:
+            bounds, make = self.basket_indptr, self._of_baskets
+        made = make(users, bounds[kept], bounds[kept + 1])
+        items = KeptItems.of(self.rows.codes, made.rows.codes, self.n_items)
+        rows, baskets = made.rows.recoded(items.new_codes), (made.basket_indptr, made.basket_bounds)
+        return Sequences(users, self.items.select(items.codes), rows, *baskets)
 
     def last(self, n: int) -> "Sequences":
         """Return the last n events of each user, or the last n baskets if there are baskets.

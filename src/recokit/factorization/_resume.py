@@ -124,6 +124,7 @@ class IterativeFactorRecommender(FactorRecommender):
     """
 
     _exact_partial_fit = False
+    _exact_forget = False
     _kept_by_refit: ClassVar[tuple[str, ...]] = ("_checkpoint",)
     _fixed_parameters: ClassVar[tuple[str, ...]] = ("n_factors",)  # a resumed fit may not change them
     _min_update_epochs: ClassVar[int] = 1
@@ -184,6 +185,16 @@ class IterativeFactorRecommender(FactorRecommender):
         n_epochs = update_epochs(data, previous, self.n_epochs, self._min_update_epochs)
         self._run(data, state, self.n_epochs - n_epochs)
         self._expand(data, merged)
+        self._restore()
+
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        """Start from the fitted factors of the remaining users and items, and run the last epochs on their data."""
+        self.__dict__.pop("_checkpoint", None)
+        data = drop_empty(remaining)
+        state = self._begin(data, self._start_from(self._fitted_factors(), previous, data))
+        n_epochs = update_epochs(previous, data, self.n_epochs, self._min_update_epochs)
+        self._run(data, state, self.n_epochs - n_epochs)
+        self._expand(data, remaining)
         self._restore()
 
     def _expand(self, data: Interactions, interactions: Interactions) -> None:

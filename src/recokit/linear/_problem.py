@@ -12,7 +12,13 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "strength_unit"]
+
+
+def strength_unit(interactions: Interactions) -> float:
+    """Return the square of the mean of the strengths above 0; 1 if there are none."""
+    strengths = interactions.values[interactions.values > 0]
+    return float(np.mean(strengths, dtype=np.float64)) ** 2 if len(strengths) else 1.0
 
 
 class Problem(NamedTuple):
@@ -55,12 +61,11 @@ class Problem(NamedTuple):
             positions = np.full(interactions.n_items, -1, dtype=np.int32)
             positions[items] = np.arange(len(items))
             by_user = by_user.recoded(positions)
-        unit = (
-            float(np.mean(interactions.values[interactions.values > 0], dtype=np.float64)) ** 2 if len(items) else 1.0
-        )
         by_item = by_user.transposed(len(items), runner)
         costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
-        return cls(items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, unit)
+        return cls(
+            items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, strength_unit(interactions)
+        )
 
     @property
     def n_items(self) -> int:

@@ -11,12 +11,13 @@ from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
-from recokit.data._weights import item_scales
+from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
-from recokit.linear._problem import Problem
+from recokit.linear._downdate import downdated_inverse
+from recokit.linear._problem import Problem, strength_unit
 
 __all__ = ["EASE"]
 
@@ -97,6 +98,10 @@ class EASE(Recommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _stored: ClassVar[tuple[str, ...]] = (*Recommender._stored, "_inverse_diagonal", "_formula")
+    _inverse_diagonal: FloatArray  # of P; 0 for items without a strength above 0
+    _formula: dict[str, Any] | None = None  # parameters of the weights; None in older files
+
     _remedies: ClassVar[tuple[str, ...]] = ("l2", "dropout", "item_exponent")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
@@ -147,12 +152,59 @@ class EASE(Recommender):
         self._check_memory(problem.n_items, interactions.n_items)
         gram = self._gram(problem)
         diagonal = np.einsum("ii->i", gram)
-        diagonal *= 1.0 + self.dropout / (1.0 - self.dropout)
+        diagonal *= 1.0 + self._added_diagonal()
         diagonal += problem.unit * self.l2
-        weights = _weights(gram, self._runner())
-        weights *= item_scales(interactions, self.item_exponent)[problem.items].astype(np.float32)
-        del gram, diagonal
-        self.item_weights_ = _expanded(weights, problem.items, interactions.n_items)
+        _invert(gram, self._runner())
+        self._set_weights(interactions, gram, problem.items)
+
+    def _set_weights(self, interactions: Interactions, inverse: FloatArray, items: IntArray) -> None:
+        """Set the weights from P over the items with a strength above 0."""
+        n_items = interactions.n_items
+        weights = _weights(inverse, self._runner())
+        weights *= item_scales(interactions, self.item_exponent)[items].astype(np.float32)
+        self._formula, self._inverse_diagonal = self._weight_parameters(), np.zeros(n_items)
+        self._inverse_diagonal[items] = np.diag(inverse)
+        self.item_weights_ = _expanded(weights, items, n_items)
+
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        """Remove the users from P, if they are few; otherwise refit."""
+        if not self._downdate(remaining, previous):
+            self._fit(remaining)
+
+    def _downdate(self, remaining: Interactions, previous: Interactions) -> bool:
+        """Set the weights without the users by an update of P; return False if a refit is better."""
+        if self._formula != self._weight_parameters() or strength_unit(remaining) != strength_unit(previous):
+            return False
+        items = np.flatnonzero(self._inverse_diagonal)
+        is_gone = remaining.users.codes(previous.users) < 0
+        positions = np.full(previous.n_items, -1, dtype=np.int32)
+        positions[items] = np.arange(len(items))
+        removed = previous.rows.take(np.flatnonzero(is_gone)).recoded(positions)
+        weights = user_weights(previous, self.user_exponent)[is_gone]
+        inverse = downdated_inverse(self._inverse(previous, items), removed, weights, self._added_diagonal())
+        if inverse is None:
+            return False
+        codes = remaining.items.codes(previous.items)[items]
+        used = np.bincount(remaining.item_codes, remaining.values > 0, minlength=remaining.n_items) > 0
+        kept = np.flatnonzero((codes >= 0) & used[codes])
+        self._set_weights(remaining, np.ascontiguousarray(inverse[np.ix_(kept, kept)]), codes[kept].astype(np.int64))
+        return True
+
+    def _inverse(self, interactions: Interactions, items: IntArray) -> FloatArray:
+        """Return P from the weights: (n, n) float64 for the n items with a strength above 0."""
+        diagonal, scales = self._inverse_diagonal, item_scales(interactions, self.item_exponent)[items]
+        inverse = self.item_weights_[np.ix_(items, items)].astype(np.float64)
+        inverse *= -diagonal[items] / scales
+        inverse = (inverse + inverse.T) / 2
+        np.fill_diagonal(inverse, diagonal[items])
+        return inverse
+
+    def _weight_parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("l2", "user_exponent", "dropout", "item_exponent")}
+
+    def _added_diagonal(self) -> float:
+        """Return p / (1 − p), the multiple of the diagonal of G in Λ."""
+        return self.dropout / (1.0 - self.dropout)
 
     def _check_memory(self, n_fitted: int, n_items: int) -> None:
         """Raise MemoryError if the fit needs too much memory.
@@ -210,24 +262,28 @@ class EASE(Recommender):
         return self._past_item_terms(history.codes, parts)
 
 
-def _weights(gram: FloatArray, runner: Runner) -> FloatArray:
-    """Return B from G + Λ, which is overwritten."""
+def _invert(gram: FloatArray, runner: Runner) -> None:
+    """Overwrite the lower triangle of G + Λ by that of P."""
     try:
         invert(gram, runner)
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite in float64; increase l2") from error
-    scales = -1.0 / np.diag(gram)
-    weights = np.empty(gram.shape, dtype=np.float32)
+
+
+def _weights(inverse: FloatArray, runner: Runner) -> FloatArray:
+    """Return B from the lower triangle of P."""
+    scales = -1.0 / np.diag(inverse)
+    weights = np.empty(inverse.shape, dtype=np.float32)
 
     def fill(rows: slice) -> None:
         for columns in tiles(rows.start):
-            inverse = gram[rows, columns]
-            weights[rows, columns] = inverse * scales[columns]
-            weights[columns, rows] = inverse.T * scales[rows]
-        lower = np.tril(gram[rows, rows], -1)
+            block = inverse[rows, columns]
+            weights[rows, columns] = block * scales[columns]
+            weights[columns, rows] = block.T * scales[rows]
+        lower = np.tril(inverse[rows, rows], -1)
         weights[rows, rows] = (lower + lower.T) * scales[rows]
 
-    runner.each(list(tiles(len(gram)))[::-1], fill)
+    runner.each(list(tiles(len(inverse)))[::-1], fill)
     return weights
 
 

@@ -95,6 +95,14 @@ class UserGroups(NamedTuple):
         codes: CodeArray = np.append(self.codes, np.int32(-1))[self.users.codes(users)]
         return codes
 
+    def without(self, users: Any) -> dict[Any, Any]:
+        """Return the group of each user as a mapping, without some users."""
+        kept = np.ones(len(self.users), dtype=np.bool_)
+        codes = self.users.codes(users)
+        kept[codes[codes >= 0]] = False
+        labels = self.groups.take(self.codes[kept]).tolist()
+        return dict(zip(self.users.take(np.flatnonzero(kept)).tolist(), labels, strict=True))
+
     def check_users(self, users: IdIndex) -> None:
         """Raise a `DataError` if none of the users has a group."""
         reason = describe_mismatch(self.users, users, ("the groups", "the evaluated users"))

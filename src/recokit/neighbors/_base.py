@@ -130,6 +130,9 @@ class NeighborhoodRecommender(Recommender):
             "neighbor_counts_": Array("int32", (n_rows,), at_least=0),
         }
 
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        self._partial_fit(remaining, previous)
+
     def _restore(self) -> None:
         data, parameters = self._training_data(), self._prediction_parameters()
         self._model = self._model_class.restore(data, parameters, self._runner(), vars(self))

@@ -30,16 +30,15 @@ def updated_neighbors(
     """Return the neighbours of all rows of ``new``, updated from ``old``, or None if a new search is as fast.
 
     Changed rows get new lists, and are offered to the lists of all other rows. A list whose last neighbour becomes
-    less similar is recomputed. The result equals that of a new search.
+    less similar, or that loses a neighbour, is recomputed. The result equals that of a new search.
 
     Parameters
     ----------
     old, new : SimilarityIndex
-        All rows of the old index are in the new one.
     neighbors : Top
         The neighbours of all rows of the old index.
     row_map, column_map : (n_old_rows,), (n_old_columns,) int32 arrays
-        New codes of the rows and columns.
+        New codes of the rows and columns, −1 for removed ones.
     k : int
         Number of neighbours.
     swapped, runner
@@ -47,7 +46,7 @@ def updated_neighbors(
     """
     width, queries = neighbors.codes.shape[1], new.indexed_queries()
     all_listed = width >= old.width(old.indexed_queries(), old.n_rows)
-    in_order = all(np.all(np.diff(codes) > 0) for codes in (row_map, column_map))
+    in_order = all(np.all(np.diff(codes[codes >= 0]) > 0) for codes in (row_map, column_map))
     if not new.same_formula(old) or not in_order or (width != k and not (all_listed and width < k)):
         return None
     changed = changed_rows(old.rows, new.rows, row_map, column_map)
@@ -55,10 +54,9 @@ def updated_neighbors(
     max_work = (_MAX_WORK_BY_COUNTS if new.can_count(queries) else _MAX_WORK) * costs.sum()
     if 2 * costs[changed].sum() > max_work:
         return None
-    previous = _recoded(neighbors, row_map, new.n_rows)
-    complete = previous.counts < width if not all_listed else np.ones(new.n_rows, dtype=np.bool_)
+    previous, complete, lost = _recoded(neighbors, row_map, new.n_rows, all_listed=all_listed)
     updated, unsure = _with_changed_rows(new, previous, complete, changed, k, swapped=swapped, runner=runner)
-    outdated = np.flatnonzero(changed | unsure).astype(np.int32)
+    outdated = np.flatnonzero(changed | unsure | (lost & ~complete)).astype(np.int32)
     if costs[changed].sum() + costs[outdated].sum() > max_work:
         return None
     updated.put(outdated, new.nearest(new.indexed_queries(outdated), k, swapped=swapped, runner=runner))
@@ -68,21 +66,32 @@ def updated_neighbors(
 def changed_rows(old: Rows, new: Rows, row_map: CodeArray, column_map: CodeArray) -> BoolArray:
     """Return the mask of the rows that are new or have other cells than before: (n_new_rows,) bool."""
     changed = np.ones(new.n_rows, dtype=np.bool_)
-    same_length = np.flatnonzero(old.lengths == new.lengths[row_map])
+    same_length = np.flatnonzero((row_map >= 0) & (old.lengths == new.lengths[row_map]))
     before, after = old.take(same_length), new.take(row_map[same_length])
     differs = (column_map[before.codes] != after.codes) | (before.values != after.values)
     changed[row_map[same_length]] = before.sums(differs) > 0
     return changed
 
 
-def _recoded(neighbors: Top, row_map: CodeArray, n_rows: int) -> Top:
-    """Return the lists with new codes; new rows get empty lists."""
+def _recoded(neighbors: Top, row_map: CodeArray, n_rows: int, *, all_listed: bool) -> tuple[Top, BoolArray, BoolArray]:
+    """Return the lists with new codes, and masks of the complete lists and of the lists that lost a neighbour.
+
+    New rows get empty lists. A complete list held all rows with a similarity above 0.
+    """
     width = neighbors.codes.shape[1]
     codes = np.full((n_rows, width), -1, dtype=np.int32)
     scores, counts = np.zeros((n_rows, width), dtype=np.float32), np.zeros(n_rows, dtype=np.int32)
-    codes[row_map] = np.where(neighbors.codes >= 0, row_map[neighbors.codes], -1)
-    scores[row_map], counts[row_map] = neighbors.scores, neighbors.counts
-    return Top(codes, scores, counts)
+    kept, lost = np.flatnonzero(row_map >= 0), np.zeros(n_rows, dtype=np.bool_)
+    rows, mine = row_map[kept], neighbors.take(kept)
+    complete = np.full(n_rows, all_listed)
+    complete[rows] |= mine.counts < width
+    codes[rows] = np.where(mine.codes >= 0, row_map[mine.codes], -1)
+    scores[rows], counts[rows] = mine.scores, np.count_nonzero(codes[rows] >= 0, axis=1)
+    lost[rows] = counts[rows] < mine.counts
+    gaps = np.flatnonzero(lost)
+    order = np.argsort(codes[gaps] < 0, axis=1, kind="stable")  # closes the gaps
+    codes[gaps], scores[gaps] = (np.take_along_axis(array[gaps], order, axis=1) for array in (codes, scores))
+    return Top(codes, scores, counts), complete, lost
 
 
 def _with_changed_rows(

@@ -8,6 +8,7 @@ import numpy as np
 
 from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
+from recokit.data._forgetting import ForgetsUsers
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
 from recokit.preprocessing import _rows
@@ -19,7 +20,7 @@ _ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EventTable:
+class EventTable(ForgetsUsers):
     """The columns of an event log; `EventLog` documents them."""
 
     users: IdIndex
@@ -134,6 +135,9 @@ class EventTable:
         """
         chosen = _rows.chosen(self, events, {"users": users, "items": items, "sources": sources}, mask)
         return _rows.take(self, chosen, keep_ids)
+
+    def _without_users(self, user_codes: AnyArray) -> Self:
+        return self.take(~np.isin(self.user_codes, user_codes))
 
     def between(self, start: Any = None, stop: Any = None, *, keep_ids: bool = False) -> Self:
         """Return the events from ``start`` on and before ``stop``; events without a time are left out.

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from recokit._typing import CodeArray
+from recokit._typing import BoolArray, CodeArray
 from recokit.base import Recommender
 from recokit.data._sequence_inputs import read_sequences
 from recokit.data.attributes import Attribute, Instance
@@ -95,6 +95,11 @@ class SequenceRecommender(Recommender):
         new, interactions = read_sequences(X, y, "implicit", type(self).__name__)
         self.sequences_ = self.sequences_.merge(new)
         return self.interactions_.merge(interactions, duplicates="sum")
+
+    def _forget_side(self, users: Any) -> BoolArray:
+        known: BoolArray = self.sequences_.users.codes(users) >= 0
+        self.sequences_ = self.sequences_.forget(users, on_unknown="ignore")
+        return known
 
     def _read_histories(self, given: Any, *, skip_unknown: bool) -> tuple[Any, Rows]:
         return read_ordered_histories(given, self.interactions_.items, skip_unknown=skip_unknown)

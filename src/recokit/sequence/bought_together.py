@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
@@ -205,6 +205,25 @@ class BoughtTogether(ItemWeightsRecommender):
         items = interactions.items if known is None else interactions.items.union(known.items)
         self.views_ = None if known is None else known.reindex(items=items)
         return interactions.reindex(items=items)
+
+    def _forget_side(self, users: Any) -> BoolArray:
+        known = np.zeros(len(users), dtype=np.bool_)
+        if self.sequences_ is not None:
+            self.sequences_ = self.sequences_.forget(users, on_unknown="ignore")
+        if self.views_ is not None:
+            codes = self.views_.users.codes(users)
+            known |= codes >= 0
+            all_items = np.ones(self.views_.n_items, dtype=np.bool_)
+            self.views_ = self.views_._without_users(np.unique(codes[known]), all_items, all_items)
+        return known
+
+    def _side_items(self) -> BoolArray | None:
+        """Return the mask of the items with views."""
+        return None if self.views_ is None else np.bincount(self.views_.item_codes, minlength=self.views_.n_items) > 0
+
+    def _take_items(self, item_codes: CodeArray) -> None:
+        if self.views_ is not None:
+            self.views_ = self.views_.reindex(items=self.views_.items.select(item_codes))
 
     @classmethod
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from recokit.data._frames import to_frame
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
 from recokit.datasets import example_interactions
-from recokit.exceptions import DataError, ModelFormatError
+from recokit.exceptions import DataError, ModelFormatError, UnknownIdError
 from recokit.persistence import load
 from recokit.testing._subject import Subject, raises, same_lists, same_model
 
@@ -206,6 +206,23 @@ def check_partial_fit_adds_users_items_and_interactions(subject: Subject) -> Non
     assert np.all(np.isfinite(model.predict(pairs)))
     if model._exact_partial_fit:
         same_model(model, subject.fitted(), data, exact=False)
+
+
+def check_forget_equals_a_fit_without_the_users(subject: Subject) -> None:
+    """Check that ``forget`` removes users, and equals a fit without them if the model is exact or refits."""
+    data = subject.data
+    gone = data.users.take([2, 11]).tolist()
+    rest = data.forget(gone)
+    assert rest.n_items == data.n_items, "the example data need all items"
+    expected = subject.new().fit(rest, **subject.side(rest))
+    for refit in (False, True):
+        model = subject.fitted()
+        assert model.forget(gone, refit=refit) is model
+        assert model.interactions_.equals(rest)
+        assert np.all(np.isfinite(model.predict(rest.to_pairs()[0])))
+        raises(UnknownIdError, functools.partial(model.forget, gone[0]))
+        if refit or model._exact_forget:
+            same_model(model, expected, rest, exact=False)
 
 
 def check_scikit_learn_tools_work_on_pairs(subject: Subject) -> None:
