@@ -18,12 +18,12 @@ CJK = (
     "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001aff0-\U0001b16f"  # kana
 )
 
-_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z]+\d*);")
 
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
-_APOSTROPHES = "‘’ʼ′＇´｀"
+_APOSTROPHES = "‘’′＇´｀"
 _DOUBLE_QUOTES = "“”″＂"
 # NFKC would turn these into letters, digits or commas: ™, ℠, ordinals, keycaps, CJK punctuation, emoji with letters.
 _SEPARATORS = "™℠ºªⓂℹ㊗㊙\u20e3，；：\U0001f100-\U0001f265"
@@ -32,9 +32,10 @@ _CAREFUL = re.compile(
 )
 _FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
 
-_ACCENTED = re.compile("[\u00e0-\u024f\u0390\u03ac-\u03ce\u0451\u1e00-\u1fff]|(?<=[a-zα-ω])[\u0300-\u036f]+")
+_ACCENTED = re.compile(
+    "[\u00e0-\u024f\u0390\u03ac-\u03ce\u0451\u1e00-\u1fff][\u0300-\u036f]*|(?<=[a-zα-ω])[\u0300-\u036f]+"
+)
 _UNDECOMPOSED = {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"}
-_TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 
 _QUOTED = re.compile(r'(?<!\w)"(?=\w)([^"]*)"')
 _INCH_MARK = re.compile(r"""(?<=\d)(?:"|'')""")
@@ -43,6 +44,7 @@ _APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _TIMES = re.compile(r"(?<=\w)\s?[*×]\s?(?=\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _PLURAL_POSSESSIVE = re.compile(r"(?<![^\W_])(men|women|children)s(?![^\W_])")
+_LONG = 1_000  # shorter texts need no limit on the number of marks
 _JOINTS = ("-", ".")  # between a letter and its number, as in "M.2"
 _COMPOUND = re.compile(r"(?<!\S)(?:t shirts?|wi fi|type c|blu ray)(?!\S)")
 
@@ -112,9 +114,32 @@ def _without_html(text: str) -> str:
 
 def _folded(text: str) -> str:
     """Return a text in lower case without compatibility characters, accents and traditional characters."""
+    if len(text) > _LONG:
+        text = _many_marks().sub(r"\1", text)
     text = unicodedata.normalize("NFKC", _CAREFUL.sub(_careful, text))
-    text = unicodedata.normalize("NFKC", text.casefold())
-    return _TRADITIONAL.sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+    text = unicodedata.normalize("NFKC", text.casefold()).replace("ʼ", "'")
+    return _traditional().sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+
+
+@functools.cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(SIMPLIFIED)}]")
+
+
+@functools.cache
+def _marks() -> str:
+    r"""Return all combining marks.
+
+    Python's ``\w`` does not match them, so on its own it would split words of Hindi, Thai and others.
+    """
+    code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
+    return "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
+
+
+@functools.cache
+def _many_marks() -> re.Pattern[str]:
+    """Return the pattern of more than 30 marks, the limit of Unicode's stream-safe text; NFKC is quadratic in them."""
+    return re.compile(f"([{_marks()}]{{30}})[{_marks()}]+")
 
 
 def _careful(match: re.Match[str]) -> str:
@@ -133,8 +158,8 @@ def _without_accent(match: re.Match[str]) -> str:
 
 @functools.lru_cache(4096)
 def _plain_letter(letter: str) -> str:
-    decomposed = unicodedata.normalize("NFD", _UNDECOMPOSED.get(letter, letter))
-    return "".join(part for part in decomposed if not "\u0300" <= part <= "\u036f")
+    parts = unicodedata.normalize("NFD", letter)
+    return "".join(_UNDECOMPOSED.get(part, part) for part in parts if not "\u0300" <= part <= "\u036f")
 
 
 def _without_quotes(text: str) -> str:
@@ -162,13 +187,11 @@ def _squeezed(unit: str) -> str:
 
 @functools.cache
 def _pattern() -> re.Pattern[str]:
-    r"""Return the pattern of a number with a unit (groups 1 to 4), or of another word (group 5).
+    """Return the pattern of a number with a unit (groups 1 to 4), or of another word (group 5).
 
-    Python's ``\w`` does not match combining marks, so on its own it would split words of Hindi, Thai and others.
     Possessive quantifiers keep the time linear in the length of the text.
     """
-    code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
-    marks = "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
+    marks = _marks()
     number = r"\d++(?:\.\d++)*+"
     letter = rf"[^\W\d_{CJK}]"
     no_letter = rf"(?!{letter}|[{marks}])"
