@@ -45,6 +45,7 @@ _TIMES = re.compile(r"(?<=\w)\s?[*×]\s?(?=\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _PLURAL_POSSESSIVE = re.compile(r"(?<![^\W_])(men|women|children)s(?![^\W_])")
 _LONG = 1_000  # shorter texts need no limit on the number of marks
+_VARIANTS = "ti|xt"  # of graphics cards: "1080ti" is "1080 ti"
 _JOINTS = ("-", ".")  # between a letter and its number, as in "M.2"
 _COMPOUND = re.compile(r"(?<!\S)(?:t shirts?|wi fi|type c|blu ray)(?!\S)")
 
@@ -61,8 +62,8 @@ def normalize(text: str) -> str:
       of recokit: the form depends on no other installation.
     - A number and its unit form one word: "500 ML", "500-ml" and "500毫升" become "500ml"; "15.6 inches" and ``15.6"``
       become "15.6in". Values are not converted: "1kg" and "1000g" stay apart.
-    - Letters and digits are separated in model numbers, except for a single letter: "iPhone15" and "iPhone-15" become
-      "iphone 15"; "S24", "B-12" and "5s" stay one word.
+    - Letters and digits are separated in model numbers: "iPhone15" and "iPhone-15" become "iphone 15". A single letter
+      stays with the number that follows ("S24", "B-12"), and one or two letters with the number before ("5s", "2nd").
     - Possessives lose their ending, and other apostrophes inside a word vanish: "men's" and "mens" become "men",
       "L'Oréal" becomes "loreal".
     - "T-shirt", "Wi-Fi", "Type-C" and "Blu-ray" become one word. Other hyphens separate words.
@@ -87,7 +88,7 @@ def normalize(text: str) -> str:
     Examples
     --------
     >>> normalize("Men's T-Shirt &amp; Cap, 2 pcs ✨")
-    'men tshirt cap 2 pcs'
+    'men tshirt cap 2pcs'
     >>> normalize("無線藍牙耳機 500 毫升"), normalize("iPhone15Pro 128 GB")
     ('无线蓝牙耳机 500ml', 'iphone 15 pro 128gb')
     """
@@ -197,10 +198,10 @@ def _pattern() -> re.Pattern[str]:
     no_letter = rf"(?!{letter}|[{marks}])"
     end = rf"{no_letter}(?!\d|\.\d)"
     gap = r"[\W_]*+"
-    chinese, long, short, attached = unit_patterns()
+    chinese, long, short = unit_patterns()
     units = rf"(?:{long}|fl{gap}oz){no_letter}|{short}{end}"
     return re.compile(
         rf"({number})(?:{gap}(?:({chinese})|({units}))|({long}|{short})(?=x\d))"
-        rf"|({number}(?:{attached}|{letter}){end}|(?!x){letter}[-.]?{number}|x(?={gap}\d)|{number}"
+        rf"|({number}(?!(?:{_VARIANTS}){end}){letter}{{1,2}}{end}|(?!x){letter}[-.]?{number}|x(?={gap}\d)|{number}"
         rf"|{letter}(?:{letter}|[{marks}])*+|[{CJK}]++)"
     )
