@@ -1,19 +1,23 @@
 """Popularity: the most popular items for every user."""
 
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
+from recokit.baselines._categories import CategoryShares, ItemCategories, concentration
+from recokit.data._frames import is_frame, is_pandas
 from recokit.data._id_forms import describe_mismatch
 from recokit.data._weights import decays
+from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.exceptions import DataError
+from recokit.exceptions import DataError, first_few
 from recokit.metrics._groups import UserGroups
 
 __all__ = ["Popularity"]
@@ -22,9 +26,10 @@ _N_POPULAR = 300  # items whose counts determine the default shrinkage
 
 
 class _Profiles(NamedTuple):
-    """Group of each user of a block, −1 for none."""
+    """Group of each user of a block, −1 for none, and the lifts of the categories with ``by`` a column."""
 
     groups: CodeArray
+    lifts: FloatArray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -45,21 +50,31 @@ class Popularity(Recommender):
     group is :math:`(1 - \lambda) s_{gi} + \lambda n_g s_i / n`, where :math:`s_{gi}` is the sum over the group,
     :math:`s_i` that over all users, and n and :math:`n_g` are their totals over all items. The weight
     :math:`\lambda = \mu / (n_g + \mu)` of the popularity among all users depends on the shrinkage :math:`\mu`, such
-    that a small group gets a list close to that of all users (Dirichlet smoothing). Users without a group, and users
-    outside the training data, get the list of all users.
+    that a small group gets a list close to that of all users (Dirichlet smoothing). Users with a group and without
+    interactions get the list of their group. Users without a group get the list of all users.
+
+    With a category of items, the score of an item of category c for user u is :math:`s_i \theta_{uc} / \theta_c`, where
+    :math:`\theta_c` is the share of the category in all interactions and
+    :math:`\theta_{uc} = (n_{uc} + \mu \theta_c) / (n_u + \mu)` that in the history of the user, smoothed in the same
+    way: the best sellers of the user's categories come first. A user without a history gets the list of all users.
+
+    `recommend_for` takes the ``segments`` of new users: the group or the category of each user, or one for all users.
+    With a category, it stands in for :math:`\theta_c`, and a user with nothing else gets the best sellers of the
+    category only; ``fill="popular"`` adds those of others.
 
     Parameters
     ----------
     half_life : float, optional
         Age at which an interaction counts half: in days if the timestamps are datetime64, otherwise in their unit.
         By default all interactions count fully.
-    by : mapping of users to groups, pandas Series, or frame, optional
-        Group of each user, in the forms of ``groups=`` of `recokit.evaluate`. By default all users get one list.
+    by : mapping of users to groups, pandas Series, frame, or str, optional
+        Group of each user, in the forms of ``groups=`` of `recokit.evaluate`, or the name of the catalogue column with
+        the category of each item. By default all users get one list.
     shrinkage : float, optional
-        Strength of the popularity among all users in the scores of a group, in interactions; only with ``by``. By
-        default it is estimated from the differences between the groups in the 300 most popular items, by the method
-        of moments for the Dirichlet-multinomial distribution: groups that differ by no more than chance get the list
-        of all users.
+        μ, the strength of the popularity among all users in the scores of a group or user, in interactions; only with
+        ``by``. By default it is estimated from the differences between the groups in the 300 most popular items, or
+        between the users in the categories, by the method of moments for the Dirichlet-multinomial distribution:
+        groups that differ by no more than chance get the list of all users.
     feedback : {"auto", "explicit", "implicit"}
         Kind of feedback; "auto" infers it from the data.
     n_threads : int, optional
@@ -72,13 +87,17 @@ class Popularity(Recommender):
     item_scores_ : (n_items,) float64 array
         Score of each item among all users, in order of item code.
     groups_ : list
-        Labels of the groups; only with ``by``.
+        Labels of the groups; only with ``by`` users.
     group_scores_ : (n_groups, n_items) float64 array
-        Score of each item in each group; only with ``by``.
+        Score of each item in each group; only with ``by`` users.
     shrinkage_ : float
         Shrinkage, given or estimated, in the unit of the strengths; only with ``by``.
     user_groups_ : (n_users,) int32 array
-        Group of each training user, −1 for none; only with ``by``.
+        Group of each user, −1 for none; only with ``by`` users.
+    categories_ : list
+        Labels of the categories; only with ``by`` a column.
+    item_categories_ : (n_items,) int32 array
+        Category of each item, −1 for none; only with ``by`` a column.
 
     References
     ----------
@@ -101,6 +120,11 @@ class Popularity(Recommender):
     [('tea', 1.875)]
     >>> model.recommend("bob", n=1, exclude_seen=False)["bob"]
     [('cup', 0.625)]
+
+    >>> kinds = {"tea": "drinks", "cup": "dishes", "pot": "dishes"}
+    >>> model = Popularity(by="category").fit(log, catalogue=kinds)
+    >>> model.recommend_for({"eve": []}, segments="dishes")["eve"]
+    [('cup', 2.0), ('pot', 2.0)]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -130,26 +154,146 @@ class Popularity(Recommender):
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
         return {"half_life": [7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0]}
 
-    def _fit(self, interactions: Interactions) -> None:
-        weights = np.ones(interactions.n_interactions)
-        if interactions.feedback == "implicit":
-            weights *= interactions.values
-        if self.half_life is not None:
-            weights *= decays(interactions, self.half_life)
-        scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
-        self.item_scores_ = scores.astype(np.float64)
-        if self.by is not None:
-            self._fit_groups(interactions, weights)
+    # ------------------------------------------------------------------ fitting
 
-    def _fit_groups(self, interactions: Interactions, weights: FloatArray) -> None:
-        """Set the scores of each group."""
+    def fit(self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id") -> Self:  # type: ignore[override]
+        """Fit the model to interactions, and to a catalogue if ``by`` is a column.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            As in `Recommender.fit`.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs.
+        catalogue : frame, mapping of columns, pandas Series, or mapping of item ids to categories, optional
+            Category of each item, for ``by`` a column. Items that occur only here have no interactions.
+        item : str
+            Name of the catalogue column with the item ids.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The catalogue is missing or not used, lacks a column, lists an item twice, or has none of the items; none of
+            the users has a group; or as in `Recommender.fit`.
+        """
+        side = {} if catalogue is None else {"catalogue": catalogue, "item": item}
+        return super().fit(X, y, **side)
+
+    def partial_fit(  # type: ignore[override]
+        self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
+    ) -> Self:
+        """Update the model with further interactions, further items, or both; equal to `fit` on all data.
+
+        Parameters
+        ----------
+        X, y
+            As in `Recommender.partial_fit`; None if only the catalogue is new.
+        catalogue, item : as in `fit`
+            New items, and known items with new categories.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`.
+        """
+        side = {} if catalogue is None else {"catalogue": catalogue, "item": item}
+        return super().partial_fit(X, y, **side)
+
+    def _prepare(
+        self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", **side: Any
+    ) -> Interactions:
+        """Set the groups or categories; return the interactions over all users with groups and items with categories."""
+        super()._prepare(interactions, **side)
+        if not isinstance(self.by, str):
+            if catalogue is not None:
+                raise DataError("catalogue: it is used only if by is the name of its column with the categories")
+            return interactions if self.by is None else self._with_groups(interactions)
+        known = vars(self).get("item_categories_")
+        if catalogue is None and known is None:
+            raise DataError(f"by={self.by!r}: give the catalogue with this column to fit, as catalogue=")
+        labels, items = IdIndex(vars(self).get("categories_", [])), interactions.items
+        if catalogue is None:
+            return self._with_categories(interactions, items, labels, [(self.interactions_.items, known)])
+        new = ItemCategories.from_catalogue(catalogue, item, self.by)
+        new.check_overlap(items)
+        labels, old_labels = labels.union(new.labels), labels
+        sources = [(new.items, labels.codes(new.labels)[new.codes])]
+        sources[0][1][new.codes < 0] = -1
+        if known is not None:
+            old = np.append(labels.codes(old_labels), np.int32(-1))[known]
+            sources.insert(0, (self.interactions_.items, old))
+        return self._with_categories(interactions, items.union(new.items), labels, sources)
+
+    def _with_groups(self, interactions: Interactions) -> Interactions:
+        """Set the group of each user; return the interactions over all users with interactions or a group."""
         groups = UserGroups.from_input(self.by)
         reason = describe_mismatch(groups.users, interactions.users, ("the groups", "the training data"))
         if reason is not None:
             raise DataError(f"by: none of the {interactions.n_users} training users has a group: {reason}")
-        n_groups, n_items = len(groups.groups), interactions.n_items
+        users = interactions.users.union(groups.users)
         self.groups_ = list(groups.groups)
-        self.user_groups_ = groups.codes_of(interactions.users)
+        self.user_groups_ = groups.codes_of(users)
+        return interactions.reindex(users=users)
+
+    def _with_categories(
+        self, interactions: Interactions, items: IdIndex, labels: IdIndex, sources: list[Any]
+    ) -> Interactions:
+        """Set the category of each item from sources of items and codes, where later ones replace earlier ones."""
+        self.categories_ = list(labels)
+        self.item_categories_ = np.full(len(items), -1, dtype=np.int32)
+        for listed, codes in sources:
+            has = codes >= 0
+            self.item_categories_[items.codes(listed)[has]] = codes[has]
+        return interactions.reindex(items=items)
+
+    def _fit(self, interactions: Interactions) -> None:
+        weights = self._weights(interactions.values, len(interactions.item_codes))
+        if self.half_life is not None:
+            weights *= decays(interactions, self.half_life)
+        scores = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        self.item_scores_ = scores.astype(np.float64)
+        if isinstance(self.by, str):
+            self._fit_categories(interactions, weights)
+        elif self.by is not None:
+            self._fit_groups(interactions, weights)
+
+    def _weights(self, values: FloatArray, n: int) -> FloatArray:
+        """Return the weights of n interactions: their strengths, or 1 for ratings."""
+        weights = np.ones(n)
+        if not self._is_explicit():
+            weights *= values
+        return weights
+
+    def _fit_categories(self, interactions: Interactions, weights: FloatArray) -> None:
+        """Set the shrinkage of the shares of the categories in a history."""
+        shares = self._shares(np.inf)
+        if self.shrinkage is not None:
+            self.shrinkage_ = float(self.shrinkage)
+            return
+        keys = interactions.user_codes.astype(np.int64) * len(shares.shares)
+        keys += shares.item_categories[interactions.item_codes]
+        cells, counts = np.unique(keys, return_counts=True)
+        users, categories = np.divmod(cells, len(shares.shares))
+        rows = Rows.from_row_codes(users, categories.astype(np.int32), interactions.n_users)
+        of_interactions = np.bincount(categories, counts, minlength=len(shares.shares)) / len(keys)
+        self.shrinkage_ = concentration(rows.with_values(counts.astype(np.float32)), of_interactions)
+        self.shrinkage_ *= float(weights.mean()) or 1.0
+
+    def _shares(self, shrinkage: float | None = None) -> CategoryShares:
+        mu = self.shrinkage_ if shrinkage is None else shrinkage
+        return CategoryShares.from_scores(self.item_scores_, self.item_categories_, len(self.categories_), mu)
+
+    def _fit_groups(self, interactions: Interactions, weights: FloatArray) -> None:
+        """Set the scores of each group."""
+        n_groups, n_items = len(self.groups_), interactions.n_items
         of_event = self.user_groups_[interactions.user_codes]
         cells = of_event[of_event >= 0].astype(np.int64) * n_items + interactions.item_codes[of_event >= 0]
 
@@ -167,13 +311,64 @@ class Popularity(Recommender):
         shares = self.item_scores_ / max(self.item_scores_.sum(), np.finfo(np.float64).tiny)
         self.group_scores_ = (1 - weight_of_all) * scores + weight_of_all * totals * shares
 
+    # ------------------------------------------------------------------ profiles
+
     def _user_profiles(self, user_codes: CodeArray) -> _Profiles:
+        if isinstance(self.by, str):
+            return self._fold_in(self._training_histories(user_codes))
         if self.by is None:
             return _Profiles(np.full(len(user_codes), -1, dtype=np.int32))
         return _Profiles(np.append(self.user_groups_, np.int32(-1))[user_codes])
 
     def _fold_in(self, histories: Rows) -> _Profiles:
-        return _Profiles(np.full(histories.n_rows, -1, dtype=np.int32))
+        return self._fold_in_with(histories, np.full(histories.n_rows, -1, dtype=np.int32))
+
+    def _fold_in_with(self, histories: Rows, side: CodeArray) -> _Profiles:
+        """Return the profiles of users with these segments, −1 for none."""
+        if not isinstance(self.by, str):
+            return _Profiles(side)
+        shares = self._shares()
+        counts = shares.counts(histories, self._weights(histories.values, len(histories.codes)))
+        return _Profiles(np.full(histories.n_rows, -1, dtype=np.int32), shares.lifts(counts, side))
+
+    def _read_user_side(self, users: Any, **side: Any) -> Any:
+        segments = side.pop("segments", None)
+        super()._read_user_side(users, **side)
+        if segments is None:
+            return None
+        if self.by is None:
+            raise DataError("segments: this Popularity was fitted without by=, so that it has no segments")
+        labels = self.categories_ if isinstance(self.by, str) else self.groups_
+        known = {label: code for code, label in enumerate(labels)}
+        given = self._segment_labels(users, segments)
+        unknown = [label for label in given if label is not None and label not in known]
+        if unknown:
+            raise DataError(f"segments: unknown {first_few(unknown)}; the segments of the model are {first_few(labels)}")
+        return np.array([-1 if label is None else known[label] for label in given], dtype=np.int32)
+
+    def _segment_labels(self, users: Any, segments: Any) -> list[Any]:
+        """Return the label of each user, None for users without one."""
+        ids = users.tolist() if isinstance(users, np.ndarray) else list(users)
+        if not (isinstance(segments, Mapping) or is_frame(segments) or is_pandas(segments)):
+            return [segments] * len(ids)
+        groups = UserGroups.from_input(segments)
+        codes = groups.users.codes(ids)
+        if len(ids) and np.all(codes < 0):
+            raise DataError(f"segments: they hold {first_few(groups.users)}, and none of the users {first_few(ids)}")
+        labels = list(groups.groups)
+        return [None if code < 0 else labels[groups.codes[code]] for code in codes]
+
+    def _has_evidence(self, histories: Rows, side: Any) -> BoolArray:
+        known = super()._has_evidence(histories, side)
+        return known if side is None else known | (side >= 0)
+
+    def _known_users(self, user_codes: CodeArray, seen: Rows) -> BoolArray:
+        known = super()._known_users(user_codes, seen)
+        if self.by is None or isinstance(self.by, str):
+            return known
+        return known | (np.append(self.user_groups_, np.int32(-1))[user_codes] >= 0)
+
+    # ------------------------------------------------------------------ scoring
 
     def _scores_of(self, group: int) -> FloatArray:
         """Return the scores of the items in a group, −1 for all users: (n_items,) float64."""
@@ -181,17 +376,21 @@ class Popularity(Recommender):
         return scores
 
     def _score_block(self, profiles: _Profiles) -> FloatArray:
+        if profiles.lifts is not None:
+            return self._shares().scores(profiles.lifts)
         scores = np.empty((profiles.n_rows, len(self.item_scores_)), dtype=np.float32)
         for group in np.unique(profiles.groups):
             scores[profiles.groups == group] = self._scores_of(group)
         return scores
 
     def _block_size(self) -> int:
-        return USERS_PER_BLOCK
+        return self._dense_block_size() if isinstance(self.by, str) else USERS_PER_BLOCK
 
     def _top_block(self, profiles: _Profiles, n: int, eligible: EligibleItems) -> Top:
         """Return the first n eligible items of each user in the order of popularity, without a matrix of scores."""
         runner = self._runner()
+        if profiles.lifts is not None:
+            return eligible.select(self._score_block(profiles), n, runner)
         if self.by is None:
             return top_of_order(self.item_scores_.astype(np.float32), n, eligible, runner)
         top = Top.empty(profiles.n_rows, n)
@@ -203,6 +402,12 @@ class Popularity(Recommender):
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         scores: FloatArray = self.item_scores_[item_codes]
+        if isinstance(self.by, str):
+            users, rows = np.unique(user_codes, return_inverse=True)
+            lifts, shares = self._user_profiles(users).lifts, self._shares()
+            assert lifts is not None
+            of_items: FloatArray = scores * lifts[rows, shares.item_categories[item_codes]]
+            return of_items
         if self.by is not None:
             groups = self.user_groups_[user_codes]
             scores[groups >= 0] = self.group_scores_[groups[groups >= 0], item_codes[groups >= 0]]
@@ -216,12 +421,30 @@ class Popularity(Recommender):
         return self.item_scores_.astype(np.float32)
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        score = self._score_pairs(np.array([user_code], dtype=np.int32), np.array([item_code], dtype=np.int32))[0]
-        return [Term("popularity", None, float(score))]
+        score = float(self._score_pairs(np.array([user_code], np.int32), np.array([item_code], np.int32))[0])
+        if self.by is None:
+            return [Term("popularity", None, score)]
+        label, total, of_all = self._segment_of(user_code, item_code)
+        if label is None:
+            return [Term("popularity", None, score)]
+        weight = 1.0 if np.isinf(self.shrinkage_) else self.shrinkage_ / max(total + self.shrinkage_, 1e-300)
+        return [Term("segment", label, score - weight * of_all), Term("popularity", None, weight * of_all)]
+
+    def _segment_of(self, user_code: int, item_code: int) -> tuple[Any, float, float]:
+        """Return the segment in an explanation, the interactions it rests on, and the score by popularity alone."""
+        if isinstance(self.by, str):
+            code = int(self.item_categories_[item_code])
+            history = self._training_histories(np.array([user_code]))
+            total = float(self._weights(history.values, len(history.codes)).sum())
+            return None if code < 0 else self.categories_[code], total, float(self.item_scores_[item_code])
+        code = int(self.user_groups_[user_code])
+        total = float(self.group_scores_[code].sum())
+        share = float(self.item_scores_[item_code]) / max(float(self.item_scores_.sum()), np.finfo(np.float64).tiny)
+        return None if code < 0 else self.groups_[code], total, total * share
 
     def _to_state(self) -> dict[str, Any]:
         state = super()._to_state()
-        if self.by is not None and not isinstance(self.by, dict):  # columns can be saved, unlike frames
+        if self.by is not None and not isinstance(self.by, dict | str):  # columns can be saved, unlike frames
             groups = UserGroups.from_input(self.by)
             state["params"]["by"] = {"user_id": groups.users.ids, "group": groups.groups.take(groups.codes)}
         return state

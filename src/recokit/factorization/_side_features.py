@@ -33,25 +33,30 @@ class Side(NamedTuple):
     features : csr_array of shape (n_rows, n_features), optional
     regression : FeaturePrior, optional
         Regression from the features to the factors.
+    share : float
+        Share of the penalty that pulls the factors to the regression; the rest pulls them to 0.
     """
 
     cells: Rows
     l2: FloatArray
     features: sparse.csr_array | None
     regression: FeaturePrior | None
+    share: float
 
     @classmethod
-    def from_cells(cls, cells: Rows, l2: FloatArray, features: sparse.csr_array | None, feature_l2: float) -> "Side":
+    def from_cells(
+        cls, cells: Rows, l2: FloatArray, features: sparse.csr_array | None, feature_l2: float, share: float
+    ) -> "Side":
         """Return a side with the regression of its features, if it has features."""
         regression = None if features is None else FeaturePrior.from_features(features, l2, feature_l2)
-        return cls(cells, l2, features, regression)
+        return cls(cells, l2, features, regression, share)
 
     def prior(self, factors: FloatArray) -> tuple[RowPrior, FloatArray | None]:
         """Return the prior around the regression of these factors on the features, and the weights of the features."""
         if self.regression is None:
             return RowPrior.around_zero(self.l2, factors.shape[1]), None
         weights = self.regression.weights(factors)
-        return RowPrior(self.l2, means_of(self.features, weights)), weights
+        return RowPrior(self.l2, means_of(self.features, np.float32(self.share) * weights)), weights
 
     def penalty(self, prior: RowPrior, weights: FloatArray | None, factors: FloatArray) -> float:
         """Return the penalty of the deviations of the factors from the prior, and of the weights of the features."""

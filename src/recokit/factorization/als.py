@@ -124,6 +124,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         "unobserved_weight": OPTIONAL_POSITIVE,
         "l2": POSITIVE,
         "l2_exponent": interval(0, 2, closed="both"),
+        "feature_share": interval(0, 1, closed="both"),
         "feature_l2": POSITIVE,
         "solver": one_of("cg", "cholesky"),
     }
@@ -137,6 +138,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         unobserved_weight: float | None = None,
         l2: float = 0.01,
         l2_exponent: float = 1.0,
+        feature_share: float = 0.6,
         feature_l2: float = 1.0,
         solver: str = "cg",
         warm_start: bool = False,
@@ -151,6 +153,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         self.unobserved_weight = unobserved_weight
         self.l2 = l2
         self.l2_exponent = l2_exponent
+        self.feature_share = feature_share
         self.feature_l2 = feature_l2
         self.solver = solver
         self.warm_start = warm_start
@@ -207,9 +210,10 @@ class ImplicitALS(FeaturedFactorRecommender):
         by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
         user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
         item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
+        how = self.feature_l2, self.feature_share
         return (
-            Side.from_cells(by_user, user_l2, self._features("user", data.users), self.feature_l2),
-            Side.from_cells(by_item, item_l2, self._features("item", data.items), self.feature_l2),
+            Side.from_cells(by_user, user_l2, self._features("user", data.users), *how),
+            Side.from_cells(by_item, item_l2, self._features("item", data.items), *how),
         )
 
     def _check_range(self, number: float, data: Interactions) -> None:
@@ -268,7 +272,8 @@ class ImplicitALS(FeaturedFactorRecommender):
         """Solve for the factors of users with these features, given the item factors."""
         prior = RowPrior.around_zero(self._user_penalties.for_lengths(histories.lengths), self.item_factors_.shape[1])
         if side is not None:
-            prior = prior._replace(means=means_of(side, self.user_feature_weights_))
+            weights = np.float32(self.feature_share) * self.user_feature_weights_
+            prior = prior._replace(means=means_of(side, weights))
         factors = self._fixed_items.solve(self._confidence.weighted(histories), prior, self._runner())[0]
         if not np.all(np.isfinite(factors)):
             raise FloatingPointError(
