@@ -13,7 +13,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 
-__all__ = ["CategoryShares", "ItemCategories", "concentration"]
+__all__ = ["CategoryShares", "ItemCategories"]
 
 
 class ItemCategories(NamedTuple):
@@ -69,6 +69,15 @@ class ItemCategories(NamedTuple):
         codes = np.full(len(items), -1, dtype=np.int32)
         codes[items.codes(ids)[has_label]] = label_codes
         return cls(items, index, codes)
+
+    def updated(self, newer: "ItemCategories") -> "ItemCategories":
+        """Return the categories with those of ``newer`` added, or in place of those of the same items."""
+        items, labels = self.items.union(newer.items), self.labels.union(newer.labels)
+        codes = np.full(len(items), -1, dtype=np.int32)
+        for one in (self, newer):
+            has = one.codes >= 0
+            codes[items.codes(one.items)[has]] = labels.codes(one.labels)[one.codes[has]]
+        return ItemCategories(items, labels, codes)
 
     def check_overlap(self, items: IdIndex) -> None:
         """Raise a DataError if no item of the interactions is in the catalogue."""
@@ -148,26 +157,3 @@ class CategoryShares(NamedTuple):
         empty = self.shares[self.item_categories] == 0  # items of categories without interactions come last
         scores[:, empty] = 0
         return scores
-
-
-def concentration(counts: Rows, shares: FloatArray) -> float:
-    """Return the concentration of the Dirichlet distribution of the categories of users; infinity if chance explains it.
-
-    The counts of a user are multinomial, with probabilities from a Dirichlet distribution around the shares. The
-    estimate equates Pearson's chi-squared statistic with its expectation.
-
-    Parameters
-    ----------
-    counts : Rows
-        Number of interactions of each user and category.
-    shares : (n_categories,) float64 array
-        Positive for all categories in ``counts``.
-    """
-    sizes = counts.sums(counts.values)
-    total, n_users = float(sizes.sum()), int(np.count_nonzero(sizes))
-    squares = counts.values.astype(np.float64) ** 2 / (sizes[counts.row_codes] * shares[counts.codes])
-    statistic = float(squares.sum()) - total
-    n_free = float((1 - shares[shares > 0]).sum())
-    excess = statistic - n_free * (n_users - 1)
-    return max(n_free * total - statistic, 0.0) / excess if excess > 0 else float("inf")
-

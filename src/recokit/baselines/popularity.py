@@ -1,6 +1,5 @@
 """Popularity: the most popular items for every user."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -10,19 +9,18 @@ from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
-from recokit.baselines._categories import CategoryShares, ItemCategories, concentration
-from recokit.data._frames import is_frame, is_pandas
+from recokit.baselines._categories import CategoryShares, ItemCategories
+from recokit.baselines._segments import segment_codes
+from recokit.baselines._smoothing import concentration_of_groups, concentration_of_users
 from recokit.data._id_forms import describe_mismatch
 from recokit.data._weights import decays
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.exceptions import DataError, first_few
+from recokit.exceptions import DataError
 from recokit.metrics._groups import UserGroups
 
 __all__ = ["Popularity"]
-
-_N_POPULAR = 300  # items whose counts determine the default shrinkage
 
 
 class _Profiles(NamedTuple):
@@ -50,8 +48,8 @@ class Popularity(Recommender):
     group is :math:`(1 - \lambda) s_{gi} + \lambda n_g s_i / n`, where :math:`s_{gi}` is the sum over the group,
     :math:`s_i` that over all users, and n and :math:`n_g` are their totals over all items. The weight
     :math:`\lambda = \mu / (n_g + \mu)` of the popularity among all users depends on the shrinkage :math:`\mu`, such
-    that a small group gets a list close to that of all users (Dirichlet smoothing). Users with a group and without
-    interactions get the list of their group. Users without a group get the list of all users.
+    that a small group gets a list close to that of all users (Dirichlet smoothing). Users without a group, and users
+    outside the training data, get the list of all users.
 
     With a category of items, the score of an item of category c for user u is :math:`s_i \theta_{uc} / \theta_c`, where
     :math:`\theta_c` is the share of the category in all interactions and
@@ -93,7 +91,7 @@ class Popularity(Recommender):
     shrinkage_ : float
         Shrinkage, given or estimated, in the unit of the strengths; only with ``by``.
     user_groups_ : (n_users,) int32 array
-        Group of each user, −1 for none; only with ``by`` users.
+        Group of each training user, −1 for none; only with ``by`` users.
     categories_ : list
         Labels of the categories; only with ``by`` a column.
     item_categories_ : (n_items,) int32 array
@@ -210,48 +208,37 @@ class Popularity(Recommender):
     def _prepare(
         self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", **side: Any
     ) -> Interactions:
-        """Set the groups or categories; return the interactions over all users with groups and items with categories."""
+        """Set the groups, or the categories; return the interactions over all items with a category."""
         super()._prepare(interactions, **side)
         if not isinstance(self.by, str):
             if catalogue is not None:
                 raise DataError("catalogue: it is used only if by is the name of its column with the categories")
-            return interactions if self.by is None else self._with_groups(interactions)
-        known = vars(self).get("item_categories_")
-        if catalogue is None and known is None:
-            raise DataError(f"by={self.by!r}: give the catalogue with this column to fit, as catalogue=")
-        labels, items = IdIndex(vars(self).get("categories_", [])), interactions.items
-        if catalogue is None:
-            return self._with_categories(interactions, items, labels, [(self.interactions_.items, known)])
-        new = ItemCategories.from_catalogue(catalogue, item, self.by)
-        new.check_overlap(items)
-        labels, old_labels = labels.union(new.labels), labels
-        sources = [(new.items, labels.codes(new.labels)[new.codes])]
-        sources[0][1][new.codes < 0] = -1
-        if known is not None:
-            old = np.append(labels.codes(old_labels), np.int32(-1))[known]
-            sources.insert(0, (self.interactions_.items, old))
-        return self._with_categories(interactions, items.union(new.items), labels, sources)
+            if self.by is not None:
+                self._set_groups(interactions.users)
+            return interactions
+        return self._with_categories(interactions, catalogue, item, self.by)
 
-    def _with_groups(self, interactions: Interactions) -> Interactions:
-        """Set the group of each user; return the interactions over all users with interactions or a group."""
+    def _set_groups(self, users: IdIndex) -> None:
+        """Set the group of each training user, and of all users with a group."""
         groups = UserGroups.from_input(self.by)
-        reason = describe_mismatch(groups.users, interactions.users, ("the groups", "the training data"))
+        reason = describe_mismatch(groups.users, users, ("the groups", "the training data"))
         if reason is not None:
-            raise DataError(f"by: none of the {interactions.n_users} training users has a group: {reason}")
-        users = interactions.users.union(groups.users)
-        self.groups_ = list(groups.groups)
-        self.user_groups_ = groups.codes_of(users)
-        return interactions.reindex(users=users)
+            raise DataError(f"by: none of the {len(users)} training users has a group: {reason}")
+        self.groups_, self.user_groups_ = list(groups.groups), groups.codes_of(users)
 
-    def _with_categories(
-        self, interactions: Interactions, items: IdIndex, labels: IdIndex, sources: list[Any]
-    ) -> Interactions:
-        """Set the category of each item from sources of items and codes, where later ones replace earlier ones."""
-        self.categories_ = list(labels)
-        self.item_categories_ = np.full(len(items), -1, dtype=np.int32)
-        for listed, codes in sources:
-            has = codes >= 0
-            self.item_categories_[items.codes(listed)[has]] = codes[has]
+    def _with_categories(self, interactions: Interactions, catalogue: Any, item: str, by: str) -> Interactions:
+        """Set the category of each item; return the interactions over all items with interactions or a category."""
+        known = None
+        if "item_categories_" in vars(self):
+            known = ItemCategories(self.interactions_.items, IdIndex(self.categories_), self.item_categories_)
+        if catalogue is not None:
+            new = ItemCategories.from_catalogue(catalogue, item, by)
+            new.check_overlap(interactions.items)
+            known = new if known is None else known.updated(new)
+        if known is None:
+            raise DataError(f"by={by!r}: give the catalogue with this column to fit, as catalogue=")
+        items = interactions.items.union(known.items)
+        self.categories_, self.item_categories_ = list(known.labels), known.codes_of(items)
         return interactions.reindex(items=items)
 
     def _fit(self, interactions: Interactions) -> None:
@@ -284,7 +271,7 @@ class Popularity(Recommender):
         users, categories = np.divmod(cells, len(shares.shares))
         rows = Rows.from_row_codes(users, categories.astype(np.int32), interactions.n_users)
         of_interactions = np.bincount(categories, counts, minlength=len(shares.shares)) / len(keys)
-        self.shrinkage_ = concentration(rows.with_values(counts.astype(np.float32)), of_interactions)
+        self.shrinkage_ = concentration_of_users(rows.with_values(counts.astype(np.float32)), of_interactions)
         self.shrinkage_ *= float(weights.mean()) or 1.0
 
     def _shares(self, shrinkage: float | None = None) -> CategoryShares:
@@ -303,7 +290,7 @@ class Popularity(Recommender):
 
         scores = sums(weights[of_event >= 0])
         if self.shrinkage is None:
-            self.shrinkage_ = _concentration(sums(None)) * (float(weights.mean()) or 1.0)
+            self.shrinkage_ = concentration_of_groups(sums(None)) * (float(weights.mean()) or 1.0)
         else:
             self.shrinkage_ = float(self.shrinkage)
         totals = scores.sum(axis=1, keepdims=True)
@@ -338,35 +325,11 @@ class Popularity(Recommender):
             return None
         if self.by is None:
             raise DataError("segments: this Popularity was fitted without by=, so that it has no segments")
-        labels = self.categories_ if isinstance(self.by, str) else self.groups_
-        known = {label: code for code, label in enumerate(labels)}
-        given = self._segment_labels(users, segments)
-        unknown = [label for label in given if label is not None and label not in known]
-        if unknown:
-            raise DataError(f"segments: unknown {first_few(unknown)}; the segments of the model are {first_few(labels)}")
-        return np.array([-1 if label is None else known[label] for label in given], dtype=np.int32)
-
-    def _segment_labels(self, users: Any, segments: Any) -> list[Any]:
-        """Return the label of each user, None for users without one."""
-        ids = users.tolist() if isinstance(users, np.ndarray) else list(users)
-        if not (isinstance(segments, Mapping) or is_frame(segments) or is_pandas(segments)):
-            return [segments] * len(ids)
-        groups = UserGroups.from_input(segments)
-        codes = groups.users.codes(ids)
-        if len(ids) and np.all(codes < 0):
-            raise DataError(f"segments: they hold {first_few(groups.users)}, and none of the users {first_few(ids)}")
-        labels = list(groups.groups)
-        return [None if code < 0 else labels[groups.codes[code]] for code in codes]
+        return segment_codes(segments, users, self.categories_ if isinstance(self.by, str) else self.groups_)
 
     def _has_evidence(self, histories: Rows, side: Any) -> BoolArray:
         known = super()._has_evidence(histories, side)
         return known if side is None else known | (side >= 0)
-
-    def _known_users(self, user_codes: CodeArray, seen: Rows) -> BoolArray:
-        known = super()._known_users(user_codes, seen)
-        if self.by is None or isinstance(self.by, str):
-            return known
-        return known | (np.append(self.user_groups_, np.int32(-1))[user_codes] >= 0)
 
     # ------------------------------------------------------------------ scoring
 
@@ -428,7 +391,8 @@ class Popularity(Recommender):
         if label is None:
             return [Term("popularity", None, score)]
         weight = 1.0 if np.isinf(self.shrinkage_) else self.shrinkage_ / max(total + self.shrinkage_, 1e-300)
-        return [Term("segment", label, score - weight * of_all), Term("popularity", None, weight * of_all)]
+        own = score - weight * of_all if weight < 1 else 0.0
+        return [Term("segment", label, own), Term("popularity", None, score - own)]
 
     def _segment_of(self, user_code: int, item_code: int) -> tuple[Any, float, float]:
         """Return the segment in an explanation, the interactions it rests on, and the score by popularity alone."""
@@ -448,27 +412,3 @@ class Popularity(Recommender):
             groups = UserGroups.from_input(self.by)
             state["params"]["by"] = {"user_id": groups.users.ids, "group": groups.groups.take(groups.codes)}
         return state
-
-
-def _concentration(counts: FloatArray) -> float:
-    """Return the concentration of the Dirichlet distribution of the items of groups; infinity if chance explains them.
-
-    The counts of a group are multinomial with probabilities from a Dirichlet distribution around the probabilities of
-    all groups together. The estimate equates Pearson's chi-squared statistic with its expectation. Only the most
-    popular items count, since lists consist of these.
-
-    Parameters
-    ----------
-    counts : (n_groups, n_items) array
-        Number of interactions of each group and item.
-    """
-    counts = counts[counts.sum(axis=1) > 0]
-    sizes, total = counts.sum(axis=1, keepdims=True), counts.sum()
-    popular = np.argsort(-counts.sum(axis=0), kind="stable")[:_N_POPULAR]
-    popular = popular[counts.sum(axis=0)[popular] > 0]
-    shares = counts.sum(axis=0)[popular] / total
-    expected = sizes * shares
-    statistic = float(((counts[:, popular] - expected) ** 2 / expected).sum())
-    n_free = float((1 - shares).sum())
-    excess = statistic - n_free * (len(counts) - 1)
-    return max(n_free * float(total) - statistic, 0.0) / excess if excess > 0 else float("inf")

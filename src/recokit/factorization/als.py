@@ -13,8 +13,8 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.factorization._alternation import FixedSide, RowPrior
 from recokit.factorization._confidence import Confidence
-from recokit.factorization._feature_prior import means_of
 from recokit.factorization._factors import Factorization, Factors
+from recokit.factorization._feature_prior import means_of
 from recokit.factorization._penalties import ALSPenalties
 from recokit.factorization._resume import EpochState
 from recokit.factorization._side_features import FeaturedFactorRecommender, Side
@@ -301,4 +301,3 @@ class ImplicitALS(FeaturedFactorRecommender):
             *self._past_item_terms(history.codes, parts),
             Term("other", None, float(own @ self.user_factors_[user_code] - parts.sum())),
         ]
-

@@ -212,7 +212,10 @@ class EASE(Recommender):
         return interactions.reindex(items=items)
 
     def _fit(self, interactions: Interactions) -> None:
-        problem, n_items = Problem.from_interactions(interactions, self.user_exponent, self._runner()), interactions.n_items
+        problem, n_items = (
+            Problem.from_interactions(interactions, self.user_exponent, self._runner()),
+            interactions.n_items,
+        )
         self._check_memory(problem.n_items, n_items)
         gram = self._gram(problem)
         diagonal = np.einsum("ii->i", gram)
