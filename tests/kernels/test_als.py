@@ -34,7 +34,9 @@ def gram_of(others, weight):
 def test_cholesky_minimises_the_objective(problem):
     R, others, prior, weight, _ = problem
     found = np.full((len(R), others.shape[1]), np.nan, dtype=np.float32)
-    kernel.solve_by_cholesky(0, len(R), *compressed(R), others, gram_of(others, weight), *prior, found, np.empty(len(R)))
+    kernel.solve_by_cholesky(
+        0, len(R), *compressed(R), others, gram_of(others, weight), *prior, found, np.empty(len(R))
+    )
     np.testing.assert_allclose(found, naive.solve(R, others, weight, *prior), rtol=2e-4, atol=2e-5)
 
 

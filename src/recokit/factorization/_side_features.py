@@ -1,7 +1,7 @@
 """Features of users and items as priors of their factors: reading, cold rows and new users."""
 
 import warnings
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from scipy import sparse
@@ -58,13 +58,16 @@ class Side(NamedTuple):
         weights = self.regression.weights(factors)
         return RowPrior(self.l2, means_of(self.features, np.float32(self.share) * weights)), weights
 
-    def penalty(self, prior: RowPrior, weights: FloatArray | None, factors: FloatArray) -> float:
-        """Return the penalty of the deviations of the factors from the prior, and of the weights of the features."""
-        return prior.penalty(factors) + self.weight_penalty(weights)
+    def prior_penalty(self, prior: RowPrior, weights: FloatArray | None) -> float:
+        """Return the penalty of the weights, and the part of the penalty of the rows that the factors do not change.
 
-    def weight_penalty(self, weights: FloatArray | None) -> float:
-        """Return the penalty of the weights of the features."""
-        return 0.0 if self.regression is None or weights is None else self.regression.penalty(weights)
+        With the share τ, λ ((1 − τ) ‖f‖² + τ ‖f − m‖²) = λ ‖f − τ m‖² + λ τ (1 − τ) ‖m‖².
+        """
+        if self.regression is None or weights is None:
+            return 0.0
+        shrunk = RowPrior.around_zero(self.l2, prior.means.shape[1]).penalty(prior.means)
+        rest = shrunk * (1 - self.share) / self.share if self.share > 0 else 0.0
+        return rest + self.share * self.regression.penalty(weights)
 
 
 class FeaturedFactorRecommender(IterativeFactorRecommender):
@@ -74,7 +77,9 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
     returns features of.
     """
 
-    _KINDS: tuple[Kind, ...] = ("item", "user")
+    _KINDS: ClassVar[tuple[Kind, ...]] = ("item", "user")
+
+    feature_share: float
 
     # ------------------------------------------------------------------ reading
 
@@ -192,6 +197,20 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
             cold[: len(lengths[kind])] = lengths[kind] == 0
             factors = getattr(self, f"{kind}_factors_")
             factors[cold] = means_of(features[cold], getattr(self, f"{kind}_feature_weights_"))
+
+    def _feature_parts(self, kind: Kind, code: int, *, cold: bool) -> list[tuple[str, FloatArray]]:
+        """Return the parts of the prior mean of a user or an item by name of the feature, in float64."""
+        features = self._features(kind)
+        if features is None:
+            return []
+        row = features[[code]]
+        weights: FloatArray = getattr(self, f"{kind}_feature_weights_")[row.indices].astype(np.float64)
+        names = getattr(self, f"{kind}_feature_names_")
+        scale = 1.0 if cold else self.feature_share
+        return [
+            (names[place], scale * value * part)
+            for place, value, part in zip(row.indices.tolist(), row.data.tolist(), weights, strict=True)
+        ]
 
     # ------------------------------------------------------------------ hooks
 

@@ -189,7 +189,8 @@ class ImplicitALS(FeaturedFactorRecommender):
                 fixed = FixedSide.from_factors(users, confidence.unobserved, runner)
                 item_prior, item_weights = item_side.prior(items)
                 items, loss = self._half_epoch(fixed, item_side, item_prior, items)
-                loss += user_side.penalty(user_prior, user_weights, users) + item_side.weight_penalty(item_weights)
+                loss += user_prior.penalty(users) + user_side.prior_penalty(user_prior, user_weights)
+                loss += item_side.prior_penalty(item_prior, item_weights)
                 state.losses.append(loss / data.n_interactions)
                 self._check_range(state.losses[-1], data)
                 bar.update(1)
@@ -286,18 +287,30 @@ class ImplicitALS(FeaturedFactorRecommender):
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        r"""Split a score into contributions of the past items.
+        r"""Split a score into contributions of the past items and of the features.
 
-        With A the matrix of the user's linear equations, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so item j contributes
-        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). The rounding error of float32 is a term of its own.
+        With A the matrix of the user's linear equations, :math:`p_u = A^{-1} (\sum_j v_{uj} q_j + \lambda_u m_u)`, so
+        item j contributes :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5), and each feature its part of
+        the prior mean :math:`m_u`. If the item has features, :math:`q_i` is the sum of their parts of the prior mean,
+        which contribute :math:`p_u \cdot w x`, and of a rest, which takes the place of :math:`q_i` above. The rounding
+        error of float32 is a term of its own.
         """
         history = self._confidence.weighted(self._training_histories(np.array([user_code])))
         factors = self.item_factors_[history.codes].astype(np.float64)
         matrix = (factors * history.values[:, None]).T @ factors + self._fixed_items.gram
-        matrix += self._user_penalties.for_lengths(history.lengths)[0] * np.eye(len(matrix))
-        own = self.item_factors_[item_code].astype(np.float64)
-        parts = history.values * (factors @ np.linalg.solve(matrix, own))
-        return [
-            *self._past_item_terms(history.codes, parts),
-            Term("other", None, float(own @ self.user_factors_[user_code] - parts.sum())),
-        ]
+        l2 = float(self._user_penalties.for_lengths(history.lengths)[0])
+        matrix += l2 * np.eye(len(matrix))
+        user, item = (
+            side.astype(np.float64) for side in (self.user_factors_[user_code], self.item_factors_[item_code])
+        )
+        item_parts = self._feature_parts("item", item_code, cold=self.item_counts_[item_code] == 0)
+        terms = [Term("feature", name, float(user @ part)) for name, part in item_parts]
+        rest = item - sum((part for _, part in item_parts), np.zeros(len(item)))
+        user_parts = self._feature_parts("user", user_code, cold=history.lengths[0] == 0)
+        if history.lengths[0]:  # the factors of a user without interactions are the prior mean
+            rest = np.linalg.solve(matrix, rest)
+            user_parts = [(name, l2 * part) for name, part in user_parts]
+        terms += [Term("feature", name, float(rest @ part)) for name, part in user_parts]
+        terms += self._past_item_terms(history.codes, history.values * (factors @ rest))
+        score = float(item @ user)
+        return [*terms, Term("other", None, score - sum(term.contribution for term in terms))]
