@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
 from recokit.base._forgetting import Forgetter
 from recokit.base._histories import read_histories, read_history
@@ -46,6 +46,26 @@ class Hooks(Forgetter):
     def _fold_in(self, histories: Rows) -> Any:
         """Return the profiles of users outside the training data; by default their histories."""
         return histories
+
+    def _fold_in_with(self, histories: Rows, side: Any) -> Any:
+        """Return the profiles of users with side information, as `_read_user_side` returns it."""
+        return self._fold_in(histories)
+
+    def _read_user_side(self, users: Any, **side: Any) -> Any:
+        """Return the further arguments of `recommend_for` as an array with one row for each user; None if none."""
+        if side:
+            raise TypeError(f"{type(self).__name__}.recommend_for takes no {', '.join(sorted(side))}")
+        return None
+
+    def _has_evidence(self, histories: Rows, side: Any) -> BoolArray:
+        """Return whether each user outside the training data has a history, or side information in its place."""
+        has: BoolArray = histories.lengths > 0
+        return has
+
+    def _known_users(self, user_codes: CodeArray, seen: Rows) -> BoolArray:
+        """Return whether each user has training interactions, or side information in their place."""
+        known: BoolArray = seen.lengths > 0
+        return known
 
     def _read_histories(self, given: Any, *, skip_unknown: bool) -> tuple[Any, Rows]:
         """Return the user ids and histories passed to `recommend_for`; by default in order of item code."""

@@ -20,10 +20,14 @@ _TERMS = {
     "past_item": ("their interest in {}", "对商品 {} 的兴趣"),
     "neighbor": ("the similar user {}", "相似用户 {}"),
     "word": ("the word “{}”", "词语“{}”"),
+    "feature": ("the feature “{}”", "特征“{}”"),
+    "similar_item": ("its similarity to {}", "与商品 {} 相似"),
+    "segment": ("its popularity in {}", "在“{}”中的热度"),
     "popularity": ("its popularity", "该商品的热度"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
 }
+_OF_ITEMS = ("past_item", "similar_item")
 _SHOWN, _SHOWN_IN_TABLE = 4, 10
 
 
@@ -34,10 +38,10 @@ class Term:
     Attributes
     ----------
     kind : str
-        ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"popularity"``,
-        ``"clipping"`` or ``"other"``.
+        ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"similar_item"``, ``"neighbor"``, ``"word"``,
+        ``"feature"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``.
     subject : object
-        Item, neighbour or word of the term; None for kinds without one.
+        Item, neighbour, word, feature or segment of the term; None for kinds without one.
     contribution : float
         Contribution to the score.
     """
@@ -126,7 +130,7 @@ class Explanation:
 
     def _titled(self, term: Term) -> Term:
         """Return a term with the title of its item as subject."""
-        if term.kind != "past_item":
+        if term.kind not in _OF_ITEMS:
             return term
         return Term(term.kind, self.labels.get(term.subject, term.subject), term.contribution)
 
@@ -175,6 +179,6 @@ def explanation_of(
     labels : mapping of item ids to titles, or callable, optional
     """
     terms = sorted((term for term in terms if term.contribution != 0), key=lambda term: -abs(term.contribution))
-    items = [item, *(term.subject for term in terms if term.kind == "past_item")]
+    items = [item, *(term.subject for term in terms if term.kind in _OF_ITEMS)]
     titles = {one: title for one, title in zip(items, labels_of(items, labels), strict=True) if title is not one}
     return Explanation(user, item, score, tuple(terms), language, titles)

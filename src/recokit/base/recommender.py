@@ -197,7 +197,7 @@ class Recommender(RegressorMixin, Hooks):
                 block = codes[start:stop]
                 seen = self._training_histories(block)
                 eligible = eligibility.of_users(ids[start:stop], seen if exclude_seen else None)
-                known = np.flatnonzero((seen.lengths > 0) if popular else (block >= 0))
+                known = np.flatnonzero(self._known_users(block, seen) if popular else (block >= 0))
                 profiles = self._user_profiles(block if len(known) == len(block) else block[known])
                 parts.append(self._top_lists(profiles, known, eligible, n, popular=popular, fill=fill == "popular"))
                 bar.update(stop - start)
@@ -237,6 +237,7 @@ class Recommender(RegressorMixin, Hooks):
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
         fill: Fill = None,
+        **side: Any,
     ) -> Recommendations:
         """Return the top-n items for users outside the training data, from their histories, without refitting.
 
@@ -255,6 +256,9 @@ class Recommender(RegressorMixin, Hooks):
             known item gets the most popular items.
         fill : {None, "popular"} or Recommender
             How to fill short lists, as in `recommend`.
+        **side
+            Side information about the users, for models that take it: ``user_features`` of `ImplicitALS` and
+            ``segments`` of `Popularity`. A user with side information may have an empty history.
 
         Returns
         -------
@@ -270,15 +274,19 @@ class Recommender(RegressorMixin, Hooks):
         _check_request(n, on_unknown, fill)
         exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
+        about = self._read_user_side(ids, **side)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
         parts, popular = [], on_unknown == "popular"
         with self._progress(len(ids), "users") as bar:
             for start, stop in self._blocks(len(ids)):
-                block = rows.take(np.arange(start, stop))
+                block, known = rows.take(np.arange(start, stop)), np.arange(stop - start)
+                own = None if about is None else about[start:stop]
                 eligible = eligibility.of_users(ids[start:stop], block if exclude_seen else None)
-                known = np.flatnonzero(block.lengths > 0) if popular else np.arange(stop - start)
-                profiles = self._fold_in(block if len(known) == stop - start else block.take(known))
+                if popular:
+                    known = np.flatnonzero(self._has_evidence(block, own))
+                some = block if len(known) == stop - start else block.take(known)
+                profiles = self._fold_in(some) if own is None else self._fold_in_with(some, own[known])
                 parts.append(self._top_lists(profiles, known, eligible, n, popular=popular, fill=fill == "popular"))
                 bar.update(stop - start)
         lists = self._as_recommendations(ids, n, parts)

@@ -9,9 +9,36 @@ from recokit._typing import FloatArray
 from recokit.data.rows import Rows
 from recokit.kernels import als as kernel
 
-__all__ = ["FixedSide", "gram_matrix"]
+__all__ = ["FixedSide", "RowPrior", "gram_matrix"]
 
 _GRAM_PARTS = 64  # a constant, so that the bits of the sum do not depend on the number of threads
+
+
+class RowPrior(NamedTuple):
+    """Penalty λ ‖x − m‖² of the factors x of each row.
+
+    Attributes
+    ----------
+    l2 : (n_rows,) float32 array
+        λ.
+    means : (n_rows, n_factors) or (0, n_factors) float32 array
+        m; no rows if all are 0.
+    """
+
+    l2: FloatArray
+    means: FloatArray
+
+    @classmethod
+    def around_zero(cls, l2: FloatArray, n_factors: int) -> "RowPrior":
+        """Return the prior without means."""
+        return cls(l2, np.empty((0, n_factors), dtype=np.float32))
+
+    def penalty(self, factors: FloatArray) -> float:
+        """Return Σ λ ‖x − m‖²."""
+        deviations = factors.astype(np.float64)
+        if len(self.means):
+            deviations -= self.means
+        return float(np.sum(self.l2 * np.sum(deviations**2, axis=1)))
 
 
 class FixedSide(NamedTuple):
@@ -32,32 +59,32 @@ class FixedSide(NamedTuple):
         """Return the fixed side for these factors."""
         return cls(factors, (unobserved_weight * gram_matrix(factors, runner)).astype(np.float32))
 
-    def improve(self, cells: Rows, l2: FloatArray, factors: FloatArray, n_steps: int, runner: Runner) -> float:
+    def improve(self, cells: Rows, prior: RowPrior, factors: FloatArray, n_steps: int, runner: Runner) -> float:
         """Improve the factors of each row in place by conjugate gradient steps; return the objective.
 
         The objective is Σ v (1 − f·x)² over the cells, plus the weight of unobserved pairs times Σ (f·x)² over all
         pairs, plus the penalty of the rows.
         """
         losses = np.empty(len(factors))
-        args = (*cells.arrays, *self, l2, n_steps, factors, losses)
+        args = (*cells.arrays, *self, *prior, n_steps, factors, losses)
         size = self.factors.shape[1]
         costs = (2.0 * cells.lengths + size) * size * (n_steps + 1) / 8
         runner.rows(kernel.solve_by_gradients, len(factors), args, costs=costs)
         return float(losses.sum())
 
-    def solve(self, cells: Rows, l2: FloatArray, runner: Runner) -> tuple[FloatArray, float]:
+    def solve(self, cells: Rows, prior: RowPrior, runner: Runner) -> tuple[FloatArray, float]:
         """Return the optimal factors of each row and the objective of `improve`.
 
         Returns
         -------
         factors : (n_rows, n_factors) float32 array
-            0 for rows without interactions.
+            The prior mean for rows without interactions.
         objective : float
         """
         size, n_rows = self.factors.shape[1], cells.n_rows
         factors, losses = np.empty((n_rows, size), dtype=np.float32), np.empty(n_rows)
         costs = (0.5 * cells.lengths + size / 3) * size**2 / 8
-        args = (*cells.arrays, *self, l2, factors, losses)
+        args = (*cells.arrays, *self, *prior, factors, losses)
         runner.rows(kernel.solve_by_cholesky, n_rows, args, costs=costs)
         return factors, float(losses.sum())
 

@@ -12,11 +12,13 @@ from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import FixedSide
+from recokit.factorization._alternation import FixedSide, RowPrior
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
+from recokit.factorization._feature_prior import means_of
 from recokit.factorization._penalties import ALSPenalties
-from recokit.factorization._resume import EpochState, IterativeFactorRecommender
+from recokit.factorization._resume import EpochState
+from recokit.factorization._side_features import FeaturedFactorRecommender, Side
 
 __all__ = ["ImplicitALS"]
 
@@ -26,7 +28,7 @@ _VANISHED = 0.01
 _N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
 
 
-class ImplicitALS(IterativeFactorRecommender):
+class ImplicitALS(FeaturedFactorRecommender):
     r"""Matrix factorization of implicit feedback by alternating least squares.
 
     Observed pairs are weighted by their strength, and all pairs have a small weight. User factors p and item factors q
@@ -118,11 +120,13 @@ class ImplicitALS(IterativeFactorRecommender):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
     _remedies: ClassVar[tuple[str, ...]] = ("l2", "unobserved_ratio", "n_factors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **IterativeFactorRecommender._parameter_constraints,
+        **FeaturedFactorRecommender._parameter_constraints,
         "unobserved_ratio": POSITIVE,
         "unobserved_weight": OPTIONAL_POSITIVE,
         "l2": POSITIVE,
         "l2_exponent": interval(0, 2, closed="both"),
+        "feature_share": interval(0, 1, closed="both"),
+        "feature_l2": POSITIVE,
         "solver": one_of("cg", "cholesky"),
     }
 
@@ -135,6 +139,8 @@ class ImplicitALS(IterativeFactorRecommender):
         unobserved_weight: float | None = None,
         l2: float = 0.01,
         l2_exponent: float = 1.0,
+        feature_share: float = 0.6,
+        feature_l2: float = 1.0,
         solver: str = "cg",
         warm_start: bool = False,
         random_state: Any = None,
@@ -148,6 +154,8 @@ class ImplicitALS(IterativeFactorRecommender):
         self.unobserved_weight = unobserved_weight
         self.l2 = l2
         self.l2_exponent = l2_exponent
+        self.feature_share = feature_share
+        self.feature_l2 = feature_l2
         self.solver = solver
         self.warm_start = warm_start
         self.random_state = random_state
@@ -171,18 +179,20 @@ class ImplicitALS(IterativeFactorRecommender):
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
         confidence = self._confidence_of(data)
-        by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
-        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
-        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
+        user_side, item_side = self._sides(data, confidence)
         users, items = state.factors.users.vectors, state.factors.items.vectors
         n_epochs, runner = self.n_epochs - first_epoch - state.n_epochs, self._runner()
         with self._progress(n_epochs, "epochs") as bar:
             for _ in range(n_epochs):
                 fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
-                users, _ = self._half_epoch(fixed, by_user, user_l2, users)
+                user_prior, user_weights = user_side.prior(users)
+                users, _ = self._half_epoch(fixed, user_side, user_prior, users)
                 fixed = FixedSide.from_factors(users, confidence.unobserved, runner)
-                items, loss = self._half_epoch(fixed, by_item, item_l2, items)
-                state.losses.append((loss + _penalty(user_l2, users)) / data.n_interactions)
+                item_prior, item_weights = item_side.prior(items)
+                items, loss = self._half_epoch(fixed, item_side, item_prior, items)
+                loss += user_prior.penalty(users) + user_side.prior_penalty(user_prior, user_weights)
+                loss += item_side.prior_penalty(item_prior, item_weights)
+                state.losses.append(loss / data.n_interactions)
                 self._check_range(state.losses[-1], data)
                 bar.update(1)
         self._check_range(float(np.abs(items).max(initial=0)), data)
@@ -191,9 +201,22 @@ class ImplicitALS(IterativeFactorRecommender):
         self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
         # The checkpoint has the users before this exact solution, so that a resumed fit gives the bits of a single one.
         fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
-        self.user_factors_, _ = fixed.solve(by_user, user_l2, runner)
+        user_prior, user_weights = user_side.prior(users)
+        self.user_factors_, _ = fixed.solve(user_side.cells, user_prior, runner)
+        self._set_feature_weights(user_weights, item_side.prior(items)[1])
         self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
-        self._warn_if_vanished(by_user)
+        self._warn_if_vanished(user_side.cells)
+
+    def _sides(self, data: Interactions, confidence: Confidence) -> tuple[Side, Side]:
+        """Return the users and the items of the training data with interactions."""
+        by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
+        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
+        how = self.feature_l2, self.feature_share
+        return (
+            Side.from_cells(by_user, user_l2, self._features("user", data.users), *how),
+            Side.from_cells(by_item, item_l2, self._features("item", data.items), *how),
+        )
 
     def _check_range(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
@@ -219,12 +242,12 @@ class ImplicitALS(IterativeFactorRecommender):
             )
 
     def _half_epoch(
-        self, fixed: FixedSide, cells: Rows, l2: FloatArray, factors: FloatArray
+        self, fixed: FixedSide, side: Side, prior: RowPrior, factors: FloatArray
     ) -> tuple[FloatArray, float]:
-        """Update the factors of one side; return them and the objective without the penalty of the fixed side."""
+        """Update the factors of one side; return them and the objective without the penalties of the fixed side."""
         if self.solver == "cholesky":
-            return fixed.solve(cells, l2, self._runner())
-        return factors, fixed.improve(cells, l2, factors, _N_STEPS, self._runner())
+            return fixed.solve(side.cells, prior, self._runner())
+        return factors, fixed.improve(side.cells, prior, factors, _N_STEPS, self._runner())
 
     def _penalties(self, lengths: IntArray, unobserved: float) -> ALSPenalties:
         return ALSPenalties.from_lengths(lengths, unobserved, self.l2, self.l2_exponent)
@@ -237,20 +260,32 @@ class ImplicitALS(IterativeFactorRecommender):
             "item_factors_": Array("float32", ("n_items", "n_factors")),
             "user_factors_": Array("float32", ("n_users", "n_factors")),
             "history_": Series(),
+            **self._described_features("user"),
+            **self._described_features("item"),
         }
 
     def _restore(self) -> None:
         data = self.interactions_
         self._confidence = self._confidence_of(data)
-        self._fixed_items = FixedSide.from_factors(self.item_factors_, self._confidence.unobserved, self._runner())
+        items = self.item_factors_
+        if self._features("item") is not None:  # only items with interactions belong to the unobserved pairs
+            items = np.where(self.item_counts_[:, None] > 0, items, np.float32(0))
+        fixed = FixedSide.from_factors(items, self._confidence.unobserved, self._runner())
+        self._fixed_items = fixed._replace(factors=self.item_factors_)
         self._user_penalties = self._penalties(data.rows.lengths, self._confidence.unobserved_of_users)
 
     # ------------------------------------------------------------------ scoring
 
     def _fold_in(self, histories: Rows) -> Factors:
-        """Solve for the factors of users, given the item factors."""
-        l2 = self._user_penalties.for_lengths(histories.lengths)
-        factors = self._fixed_items.solve(self._confidence.weighted(histories), l2, self._runner())[0]
+        return self._fold_in_with(histories, None)
+
+    def _fold_in_with(self, histories: Rows, side: Any) -> Factors:
+        """Solve for the factors of users with these features, given the item factors."""
+        prior = RowPrior.around_zero(self._user_penalties.for_lengths(histories.lengths), self.item_factors_.shape[1])
+        if side is not None:
+            weights = np.float32(self.feature_share) * self.user_feature_weights_
+            prior = prior._replace(means=means_of(side, weights))
+        factors = self._fixed_items.solve(self._confidence.weighted(histories), prior, self._runner())[0]
         if not np.all(np.isfinite(factors)):
             raise FloatingPointError(
                 f"factors of new users are out of the range of float32; their strengths go up to "
@@ -262,22 +297,30 @@ class ImplicitALS(IterativeFactorRecommender):
     # ------------------------------------------------------------------ explaining
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
-        r"""Split a score into contributions of the past items.
+        r"""Split a score into contributions of the past items and of the features.
 
-        With A the matrix of the user's linear equations, :math:`p_u = A^{-1} \sum_j v_{uj} q_j`, so item j contributes
-        :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5). The rounding error of float32 is a term of its own.
+        With A the matrix of the user's linear equations, :math:`p_u = A^{-1} (\sum_j v_{uj} q_j + \lambda_u m_u)`, so
+        item j contributes :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5), and each feature its part of
+        the prior mean :math:`m_u`. If the item has features, :math:`q_i` is the sum of their parts of the prior mean,
+        which contribute :math:`p_u \cdot w x`, and of a rest, which takes the place of :math:`q_i` above. The rounding
+        error of float32 is a term of its own.
         """
         history = self._confidence.weighted(self._training_histories(np.array([user_code])))
         factors = self.item_factors_[history.codes].astype(np.float64)
         matrix = (factors * history.values[:, None]).T @ factors + self._fixed_items.gram
-        matrix += self._user_penalties.for_lengths(history.lengths)[0] * np.eye(len(matrix))
-        own = self.item_factors_[item_code].astype(np.float64)
-        parts = history.values * (factors @ np.linalg.solve(matrix, own))
-        return [
-            *self._past_item_terms(history.codes, parts),
-            Term("other", None, float(own @ self.user_factors_[user_code] - parts.sum())),
-        ]
-
-
-def _penalty(l2: FloatArray, factors: FloatArray) -> float:
-    return float(np.sum(l2 * np.sum(factors.astype(np.float64) ** 2, axis=1)))
+        l2 = float(self._user_penalties.for_lengths(history.lengths)[0])
+        matrix += l2 * np.eye(len(matrix))
+        user, item = (
+            side.astype(np.float64) for side in (self.user_factors_[user_code], self.item_factors_[item_code])
+        )
+        item_parts = self._feature_parts("item", item_code, cold=self.item_counts_[item_code] == 0)
+        terms = [Term("feature", name, float(user @ part)) for name, part in item_parts]
+        rest = item - sum((part for _, part in item_parts), np.zeros(len(item)))
+        user_parts = self._feature_parts("user", user_code, cold=history.lengths[0] == 0)
+        if history.lengths[0]:  # the factors of a user without interactions are the prior mean
+            rest = np.linalg.solve(matrix, rest)
+            user_parts = [(name, l2 * part) for name, part in user_parts]
+        terms += [Term("feature", name, float(rest @ part)) for name, part in user_parts]
+        terms += self._past_item_terms(history.codes, history.values * (factors @ rest))
+        score = float(item @ user)
+        return [*terms, Term("other", None, score - sum(term.contribution for term in terms))]

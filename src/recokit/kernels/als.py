@@ -2,7 +2,8 @@
 
 Each row x minimizes Σ_k v_k (1 − f_k·x)² + xᵀ G x + λ ‖x‖², where k runs over the interactions of the row. f_k are the
 factors of the other side, v_k the strengths, and G the Gram matrix of all f times the weight of unobserved pairs. The
-minimum solves A x = Σ_k v_k f_k with A = G + λI + Σ_k v_k f_k f_kᵀ.
+minimum solves A x = Σ_k v_k f_k with A = G + λI + Σ_k v_k f_k f_kᵀ. With a prior mean m, the penalty is λ ‖x − m‖² and
+λ m is added to the right side.
 """
 
 import numpy as np
@@ -138,6 +139,23 @@ def _dot(first: FloatArray, second: FloatArray) -> float:
     return total
 
 
+@njit(nogil=True, cache=True)
+def _write_mean(means: FloatArray, row: int, vector: FloatArray) -> None:
+    """Write the prior mean of a row without interactions."""
+    for a in range(len(vector)):
+        vector[a] = means[row, a] if len(means) else np.float32(0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_prior(l2: float, mean: FloatArray, vector: FloatArray, residual: FloatArray) -> float:
+    """Add λ m to a residual of the equations without prior; return λ ‖x − m‖² − λ ‖x‖²."""
+    total = 0.0
+    for a in range(len(mean)):
+        residual[a] += l2 * mean[a]
+        total += np.float64(mean[a]) * (np.float64(mean[a]) - 2.0 * np.float64(vector[a]))
+    return l2 * total
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def solve_by_gradients(
     start: int,
@@ -148,6 +166,7 @@ def solve_by_gradients(
     others: FloatArray,
     gram: FloatArray,
     l2: FloatArray,
+    means: FloatArray,
     n_steps: int,
     factors: FloatArray,
     losses: FloatArray,
@@ -170,10 +189,12 @@ def solve_by_gradients(
         G, both triangles.
     l2 : (n_rows,) float32 array
         λ of each row, positive.
+    means : (n_rows, n_factors) or (0, n_factors) float32 array
+        m, the prior mean of each row; no rows if all are 0.
     n_steps : int
         Maximum number of steps for each row.
     factors : (n_rows, n_factors) float32 array
-        x: starting point and output; 0 for a row without interactions.
+        x: starting point and output; m for a row without interactions.
     losses : (n_rows,) float64 array
         Output: the objective of each row at its new factors.
     """
@@ -185,12 +206,15 @@ def solve_by_gradients(
         first, last = indptr[row], indptr[row + 1]
         solution, own_codes, weights = factors[row], codes[first:last], values[first:last]
         if first == last:
-            solution[:], losses[row] = 0, 0.0
+            _write_mean(means, row, solution)
+            losses[row] = 0.0
             continue
         if len(own_codes) <= len(buffer):
             _gather(own_codes, others, buffer)
         error_sum = _write_residual(own_codes, weights, others, gram, l2[row], one, solution, buffer, residual)
         losses[row] = error_sum - _dot(solution, residual)
+        if len(means):
+            losses[row] += _add_prior(l2[row], means[row], solution, residual)
         for a in range(size):
             direction[a] = residual[a]
         square = _dot(residual, residual)
@@ -252,6 +276,7 @@ def solve_by_cholesky(
     others: FloatArray,
     gram: FloatArray,
     l2: FloatArray,
+    means: FloatArray,
     factors: FloatArray,
     losses: FloatArray,
 ) -> None:
@@ -261,10 +286,10 @@ def solve_by_cholesky(
 
     Parameters
     ----------
-    start, stop, indptr, codes, values, others, gram, l2
+    start, stop, indptr, codes, values, others, gram, l2, means
         See `solve_by_gradients`.
     factors : (n_rows, n_factors) float32 array
-        Output: x; 0 for a row without interactions.
+        Output: x; m for a row without interactions.
     losses
         See `solve_by_gradients`.
     """
@@ -275,7 +300,8 @@ def solve_by_cholesky(
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
         if first == last:
-            factors[row], losses[row] = 0, 0.0
+            _write_mean(means, row, factors[row])
+            losses[row] = 0.0
             continue
         own_codes, weights = codes[first:last], values[first:last]
         for a in range(size):
@@ -296,6 +322,8 @@ def solve_by_cholesky(
         for _ in range(1 + _N_REFINEMENTS):
             error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
             losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
+            if len(means):
+                losses[row] += _add_prior(l2[row], means[row], solution, residual)
             _substitute(matrix, residual)
             for a in range(size):
                 solution[a] += residual[a]

@@ -1,28 +1,32 @@
 """EASE: a linear item-item model in closed form."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 
 from recokit._runtime.inverse import invert, tiles
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
+from recokit.data._item_similarities import ItemSimilarities
 from recokit.data._weights import item_scales, user_weights
-from recokit.data.attributes import Array, Attribute
+from recokit.data.attributes import Array, Attribute, Matrix, Storable
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
 from recokit.linear._downdate import downdated_inverse
 from recokit.linear._problem import Problem, strength_unit
+from recokit.linear._similarity_prior import mean_total, pull, scaled_similarities
 
 __all__ = ["EASE"]
 
 _GRAM_BYTES = 8  # float64, inverted in place
 _WEIGHT_BYTES = 4  # float32
+_N_SIMILAR = 50  # items of each list, if the similarities come from a model
 
 
 class EASE(Recommender):
@@ -98,7 +102,6 @@ class EASE(Recommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
-    _stored: ClassVar[tuple[str, ...]] = (*Recommender._stored, "_inverse_diagonal", "_formula")
     _inverse_diagonal: FloatArray  # of P; 0 for items without a strength above 0
     _formula: dict[str, Any] | None = None  # parameters of the weights; None in older files
 
@@ -109,8 +112,13 @@ class EASE(Recommender):
         "user_exponent": NON_NEGATIVE,
         "dropout": interval(0, 1, "left"),
         "item_exponent": interval(None, None, "neither"),
+        "similarity_weight": NON_NEGATIVE,
         "max_memory_gb": OPTIONAL_POSITIVE,
     }
+
+    item_weights_: FloatArray
+    item_similarity_: sparse.csr_array
+    penalty_shares_: FloatArray
 
     def __init__(
         self,
@@ -119,6 +127,7 @@ class EASE(Recommender):
         user_exponent: float = 0.5,
         dropout: float = 0.5,
         item_exponent: float = 0.1,
+        similarity_weight: float = 0.1,
         max_memory_gb: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -128,6 +137,7 @@ class EASE(Recommender):
         self.user_exponent = user_exponent
         self.dropout = dropout
         self.item_exponent = item_exponent
+        self.similarity_weight = similarity_weight
         self.max_memory_gb = max_memory_gb
         self.feedback = feedback
         self.n_threads = n_threads
@@ -143,28 +153,123 @@ class EASE(Recommender):
         }
 
     def _described(self) -> dict[str, Attribute]:
+        no_prior = "item_similarity_" not in vars(self)
         return super()._described() | {
             "item_weights_": Array("float32", ("n_items", "n_items")),
+            "item_similarity_": Matrix("n_items", "n_items", or_absent=True),
+            "penalty_shares_": Array("float32", ("n_items",), or_absent=no_prior),
+            "_inverse_diagonal": Array("float64", ("n_items",), at_least=0, or_absent=True),
+            "_formula": Storable(or_absent=True),
         }
 
+    def fit(self, X: Any, y: Any = None, *, item_similarity: Any = None) -> Self:  # type: ignore[override]
+        """Fit the model to interactions, and to similarities between items.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            As in `Recommender.fit`.
+        y : (n_pairs,) array-like, optional
+            Strengths of the pairs; 1 each by default.
+        item_similarity : Recommender, Recommendations, frame, mapping of columns, or (ids, matrix), optional
+            Similarities from other information, such as titles, at least 0: a fitted model, whose 50 most similar items
+            of each item count; the result of ``similar_items``; a frame with the columns item_id, similar_item_id and
+            score; or ids and a sparse matrix whose row i holds the items similar to item i. Items that occur only here
+            have no interactions and can be recommended.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            A similarity is negative or NaN, a pair is duplicated, the matrix does not fit to the ids, or no item of the
+            interactions is among the items; or as in `Recommender.fit`.
+        """
+        return super().fit(X, y, **({} if item_similarity is None else {"item_similarity": item_similarity}))
+
+    def partial_fit(  # type: ignore[override]
+        self, X: Any = None, y: Any = None, *, item_similarity: Any = None
+    ) -> Self:
+        """Update the model with further interactions, other similarities, or both; equal to `fit` on all data.
+
+        Parameters
+        ----------
+        X, y
+            As in `Recommender.partial_fit`; None if only the similarities are new.
+        item_similarity : as in `fit`, optional
+            Similarities in place of all earlier ones, which stay if it is None.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`.
+        """
+        return super().partial_fit(X, y, **({} if item_similarity is None else {"item_similarity": item_similarity}))
+
+    def _prepare(self, interactions: Interactions, *, item_similarity: Any = None, **side: Any) -> Interactions:
+        """Set the similarities, and return the interactions over all items with interactions or similarities."""
+        super()._prepare(interactions, **side)
+        if item_similarity is not None:
+            similarities = _read_similarities(item_similarity)
+            similarities.check_overlap(interactions.items)
+        elif "item_similarity_" in vars(self):
+            similarities = ItemSimilarities(self.interactions_.items, self.item_similarity_)
+        else:
+            return interactions
+        items = interactions.items.union(similarities.items)
+        self.item_similarity_ = similarities.aligned(items)
+        return interactions.reindex(items=items)
+
     def _fit(self, interactions: Interactions) -> None:
-        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        self._check_memory(problem.n_items, interactions.n_items)
+        problem, n_items = (
+            Problem.from_interactions(interactions, self.user_exponent, self._runner()),
+            interactions.n_items,
+        )
+        self._check_memory(problem.n_items, n_items)
         gram = self._gram(problem)
         diagonal = np.einsum("ii->i", gram)
+        penalties = diagonal * self._added_diagonal() + problem.unit * self.l2
         diagonal *= 1.0 + self._added_diagonal()
         diagonal += problem.unit * self.l2
         _invert(gram, self._runner())
+        if "item_similarity_" in vars(self):
+            self.penalty_shares_ = np.ones(n_items, dtype=np.float32)
+            self.penalty_shares_[problem.items] = penalties * np.diag(gram)
         self._set_weights(interactions, gram, problem.items)
 
     def _set_weights(self, interactions: Interactions, inverse: FloatArray, items: IntArray) -> None:
         """Set the weights from P over the items with a strength above 0."""
         n_items = interactions.n_items
-        weights = _weights(inverse, self._runner())
-        weights *= item_scales(interactions, self.item_exponent)[items].astype(np.float32)
+        weights = _expanded(_weights(inverse, self._runner()), items, n_items)
+        if "item_similarity_" in vars(self):
+            weights = pull(weights, self._prior(), self._runner())
+        weights *= item_scales(interactions, self.item_exponent).astype(np.float32)
         self._formula, self._inverse_diagonal = self._weight_parameters(), np.zeros(n_items)
         self._inverse_diagonal[items] = np.diag(inverse)
-        self.item_weights_ = _expanded(weights, items, n_items)
+        self.item_weights_ = weights
+
+    def _prior(self) -> Rows:
+        """Return the prior weights, times the shares of the penalty, as rows of the predicted items."""
+        weight = self.similarity_weight / mean_total(self.item_similarity_)
+        return scaled_similarities(self.item_similarity_, self.penalty_shares_, weight)
+
+    def _side_items(self) -> BoolArray | None:
+        """Return the mask of the items with similar items."""
+        if "item_similarity_" not in vars(self):
+            return None
+        similarities = self.item_similarity_
+        is_similar = np.bincount(similarities.indices, minlength=similarities.shape[1]) > 0
+        return np.logical_or(is_similar, np.diff(similarities.indptr) > 0)
+
+    def _take_items(self, item_codes: CodeArray) -> None:
+        if "item_similarity_" in vars(self):
+            self.item_similarity_ = self.item_similarity_[item_codes][:, item_codes]
 
     def _forget(self, remaining: Interactions, previous: Interactions) -> None:
         """Remove the users from P, if they are few; otherwise refit."""
@@ -173,6 +278,8 @@ class EASE(Recommender):
 
     def _downdate(self, remaining: Interactions, previous: Interactions) -> bool:
         """Set the weights without the users by an update of P; return False if a refit is better."""
+        if "item_similarity_" in vars(self):
+            return False
         if self._formula != self._weight_parameters() or strength_unit(remaining) != strength_unit(previous):
             return False
         items = np.flatnonzero(self._inverse_diagonal)
@@ -257,9 +364,28 @@ class EASE(Recommender):
         return top
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        """Return one term for each item of the history, and one for its similarity to the item from the prior."""
         history = self._training_histories(np.array([user_code], dtype=np.int32))
-        parts = history.values.astype(np.float64) * self.item_weights_[history.codes, item_code]
-        return self._past_item_terms(history.codes, parts)
+        values = history.values.astype(np.float64)
+        parts = values * self.item_weights_[history.codes, item_code]
+        if "item_similarity_" not in vars(self):
+            return self._past_item_terms(history.codes, parts)
+        prior = np.zeros(len(self.item_weights_))
+        row = self._prior().take(np.array([item_code]))
+        prior[row.codes] = row.values * item_scales(self.interactions_, self.item_exponent)[item_code]
+        similar = values * prior[history.codes]
+        ids = self.interactions_.items.take(history.codes).tolist()
+        return [
+            *self._past_item_terms(history.codes, parts - similar),
+            *(Term("similar_item", item, float(part)) for item, part in zip(ids, similar, strict=True)),
+        ]
+
+
+def _read_similarities(given: Any) -> ItemSimilarities:
+    """Return similarities, those of a fitted model for each of its items."""
+    if isinstance(given, Recommender):
+        given = given.similar_items(given.interactions_.items.ids, n=_N_SIMILAR)
+    return ItemSimilarities.from_input(given)
 
 
 def _invert(gram: FloatArray, runner: Runner) -> None:
