@@ -320,6 +320,11 @@ class Popularity(Recommender):
         self.by = groups.without(users)
         return known
 
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        if self.by is not None and not isinstance(self.by, str):
+            self._set_groups(remaining.users)
+        self._fit(remaining)
+
     def _side_items(self) -> BoolArray | None:
         """Return the mask of the items with a category."""
         return self.item_categories_ >= 0 if isinstance(self.by, str) else None
