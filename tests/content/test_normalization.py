@@ -109,6 +109,9 @@ DIFFERENT = [
     ("ガ", "カ"),
     ("й", "и"),
     ("1,5", "15"),
+    ("snk805,807", "snk805807"),
+    ("100-880-817,100-880-818", "100-880-817100-880-818"),
+    ("哪吒", "哪咤"),
 ]
 
 
@@ -179,7 +182,18 @@ def test_the_time_is_linear_in_the_length(piece):
 def test_each_traditional_character_has_the_counterpart_of_opencc():
     converters = [opencc.OpenCC(name).convert for name in ("t2s", "tw2s", "hk2s")]
     assert len(SIMPLIFIED) > 2_500
-    for character, counterpart in SIMPLIFIED.items():
-        found = {convert(convert(character)) for convert in converters}
-        assert counterpart in found
+    differ = {
+        character
+        for character, counterpart in SIMPLIFIED.items()
+        if counterpart not in {convert(convert(character)) for convert in converters}
+    }
+    assert differ == {"鍊", "揹", "暱"}  # OpenCC converts them as parts of words
     assert not set(SIMPLIFIED) & set(SIMPLIFIED.values())
+
+
+@pytest.mark.parametrize(
+    "words", ["项链 拉链 炼油", "家具 道具", "背包", "昵称", "什么 怎么", "饼干 干净 树干", "面条 面膜"]
+)
+@pytest.mark.parametrize("characters", ["s2t", "s2tw", "s2hk"])
+def test_common_words_with_ambiguous_characters_match(words, characters):
+    assert normalize(opencc.OpenCC(characters).convert(words)) == words

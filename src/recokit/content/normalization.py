@@ -42,7 +42,7 @@ _INCH_MARK = re.compile(r"""(?<=\d)(?:"|'')""")
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_])'s(?![^\W_])")
 _APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _TIMES = re.compile(r"(?<=\w)\s?[*×]\s?(?=\d)")
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\w.,-])[1-9]\d{0,2}(?:,\d{3})+(?![\d,]|-\d)")  # not in lists, as in "cz50,128gb"
 _PLURAL_POSSESSIVE = re.compile(r"(?<![^\W_])(men|women|children)s(?![^\W_])")
 _LONG = 1_000  # shorter texts need no limit on the number of marks
 _VARIANTS = "ti|xt"  # of graphics cards: "1080ti" is "1080 ti"
@@ -119,7 +119,8 @@ def _folded(text: str) -> str:
         text = _many_marks().sub(r"\1", text)
     text = unicodedata.normalize("NFKC", _CAREFUL.sub(_careful, text))
     text = unicodedata.normalize("NFKC", text.casefold()).replace("ʼ", "'")
-    return _traditional().sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+    text = _traditional().sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+    return text.replace("家俱", "家具")  # 傢俱; the other words need no context
 
 
 @functools.cache
