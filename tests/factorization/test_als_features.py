@@ -156,7 +156,9 @@ def test_the_history_and_the_features_of_a_new_user_both_count():
     data, _, user_features = two_tastes()
     model = small(solver="cholesky").fit(data, user_features=user_features)
     codes = data.items.take(data.item_codes[slice(*data.indptr[7:9])]).tolist()
-    lists = model.recommend_for({"new": codes}, n=5, user_features={"user_id": ["new"], "owns a garden": 1, "rents": 0})
+    lists = model.recommend_for(
+        {"new": codes}, n=5, user_features={"user_id": ["new"], "owns a garden": [1], "rents": [0]}
+    )
     assert lists["new"] == model.recommend(7, n=5)[7]
 
 

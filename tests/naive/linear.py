@@ -30,6 +30,19 @@ def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0):
     return B * item_scales(X, item_exponent)
 
 
+def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0):
+    """Return B with the penalty around C, column by column: regress each item on the others."""
+    X = np.asarray(X, dtype=np.float64)
+    G, l2 = X.T @ _weights(X, user_exponent) @ X, l2 * penalty_unit(X)
+    penalties = l2 * np.eye(len(G)) + dropout / (1 - dropout) * np.diag(np.diag(G))
+    B = np.zeros_like(G)
+    for item in range(len(G)):
+        others = np.arange(len(G)) != item
+        right = G[others, item] + (penalties @ C)[others, item]
+        B[others, item] = np.linalg.solve((G + penalties)[np.ix_(others, others)], right)
+    return B * item_scales(X, item_exponent)
+
+
 def slim_problem(X, l2, user_exponent, dropout):
     """Return G and the diagonal of Λ."""
     X = np.asarray(X, dtype=np.float64)
