@@ -260,6 +260,42 @@ def test_fillers_come_after_the_items_of_the_model():
     assert rerank(only, [], n=4).scores[0, 0] == 1
 
 
+def test_fillers_are_still_marked_wherever_rules_move_them():
+    lists = Recommendations(
+        ["ann", "bob"], [ITEMS, ITEMS], [[0.2, 0.1, 9.0, 8.0], [4.0, 3.0, 2.0, 1.0]], n_scored=[2, 4]
+    )
+    result = rerank(lists, [Boost(Where("kind", "==", 2), bonus=0.5), Pin("new", 4)], KINDS, n=4)
+    assert [item for item, _ in result["ann"]] == ["a", "c", "d", "new"]
+    assert result.is_filler.tolist() == [[False, True, True, False], [False] * 4]
+    assert result.n_scored.tolist() == [2, 4]
+    assert result.to_frame()["is_filler"].tolist() == result.is_filler.ravel().tolist()
+    again = rerank(result, [Exclude(Where("item_id", "==", "new"))], n=4)
+    assert again.is_filler[0].tolist() == [False, True, True, False]
+    assert [round(value, 6) for _, value in again["ann"]] == [1.0, 0.0, 0.0]
+
+
+def test_a_single_candidate_is_listed_under_all_rules():
+    lists = Recommendations(["ann"], [["a"]], [[-3.0]])
+    rules = [MaxPer("kind", 1), MinShare(Where("kind", "==", 2), 1.0), Diversity(0.5, columns="kind")]
+    result = rerank(lists, [*rules, Calibrate("kind"), Fair("kind", {1: 0.5})], KINDS, 5)
+    assert [item for item, _ in result["ann"]] == ["a"]
+    assert [effect.gave_way for effect in result.report().effects] == [0, 1, 0, 0, 0]
+
+
+def test_no_lists_of_a_shop_remain_under_rules_that_exclude_everything():
+    rules = [
+        Exclude(Where("kind", "==", 1)),
+        Exclude(Where("kind", "==", 2)),
+        Pin("a", 1),
+        MinShare(Where("kind", "==", 1), 1.0),
+    ]
+    result = rerank(LISTS, rules, KINDS, 3)
+    assert result.counts.tolist() == [0]
+    report = result.report()
+    assert (report.n_short, [effect.gave_way for effect in report.effects]) == (1, [0, 0, 1, 0])
+    assert result.why("ann", "a").text.endswith("excludes it")
+
+
 @pytest.mark.parametrize(
     "lists",
     [Recommendations(["ann"], [["a"]], counts=[0]), Recommendations(["ann"], np.empty((1, 0), dtype=object))],
