@@ -14,6 +14,7 @@ import pytest
 from recokit import Interactions, Recommendations, evaluate
 from recokit.data import Sequences
 from recokit.exceptions import DataError
+from recokit.preprocessing import Features
 from recokit.reranking import (
     AllOf,
     Boost,
@@ -182,6 +183,32 @@ def test_users_without_a_level_get_no_bonus(level):
         "b",
         "c",
     ]
+
+
+def test_price_levels_are_read_from_features():
+    catalogue = {"item_id": ITEMS, "price": [1, 2, 3, 4]}
+    users = Features(["bob", "ann"], [[1.0], [4.0]], ["price_level"])
+    assert shown([PriceNear(weight=9.0)], catalogue, users=users) == ["d", "c", "b"]
+    with pytest.raises(DataError, match="expected features with usual_price, got 'price_level'"):
+        shown([PriceNear(level="usual_price")], catalogue, users=users)
+
+
+@pytest.mark.parametrize(
+    "history", [{"ann": ["old", "new", "unknown"]}, Interactions.from_arrays(["ann", "ann"], ["old", "new"])]
+)
+def test_price_levels_are_geometric_means_of_the_prices_in_the_history(history):
+    catalogue = {"item_id": [*ITEMS, "old", "new"], "price": [1, 2, 3, 4, 2, 8]}
+    given = rerank(LISTS, [PriceNear(weight=9.0)], catalogue, users={"ann": 4.0})
+    assert rerank(LISTS, [PriceNear(weight=9.0)], catalogue, context={"history": history})["ann"] == given["ann"]
+    others = {"bob": ["old"], "ann": ["unknown"]}
+    assert shown([PriceNear(weight=9.0)], catalogue, context={"history": others}) == ["a", "b", "c"]
+
+
+def test_price_levels_that_are_quantiles_are_refused():
+    catalogue = {"item_id": ITEMS, "price": [10, 20, 30, 40]}
+    with pytest.raises(ValueError, match=r"levels of the users are from 0 to 1, like quantiles.*from 10 to 40"):
+        shown([PriceNear()], catalogue, users={"ann": 0.3})
+    assert shown([PriceNear()], {"item_id": ITEMS, "price": [0.5, 20, 30, 40]}, users={"ann": 0.3}) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

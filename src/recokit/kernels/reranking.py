@@ -161,7 +161,7 @@ def _count_obtainable(q: int, limit: int, codes: CodeArray, constraints: Constra
 
     The candidates are counted in their order.
     """
-    count, free, members, counted = np.int64(0), state.free, constraints.members[q], state.places[0]
+    count, free, members, counted = 0, state.free, constraints.members[q], state.places[0]
     caps, cap_groups, used = constraints.caps, constraints.cap_groups, state.used
     for k in range(len(codes)):
         if count >= limit:
@@ -183,7 +183,7 @@ def _count_missing(place: int, codes: CodeArray, constraints: Constraints, state
     """
     n_caps, pins, numbers = len(constraints.caps), state.pins, state.numbers
     for q in range(numbers.shape[1]):
-        have, missing, available = numbers[_HAVE, q], np.int64(0), np.int64(0)
+        have, missing, available = numbers[_HAVE, q], 0, 0
         quota, members = constraints.quotas[q], constraints.members[q]
         for later in range(place, len(pins)):
             if later > place and pins[later] >= 0:
