@@ -2,9 +2,11 @@
 
     python benchmarks/rerank.py                    # 100,000 lists of 100 candidates to 10 items with six rules
     python benchmarks/rerank.py --lists 10000 --threads 1
-    python benchmarks/rerank.py --effects          # a generated shop: NDCG lost and exposure gained by each rule
+    python benchmarks/rerank.py --effects          # two shops: NDCG lost by each rule, and the aim that it gains
+    python benchmarks/rerank.py --trade-offs       # two shops: diversity against NDCG, by MMR and DPP
 
-Times are medians of five runs after a first one that compiles.
+Times are medians of five runs after a first one that compiles. The shops are a generated one and Online Retail, which
+is read from the folder that RECOKIT_DATA names.
 """
 
 import argparse
@@ -12,23 +14,11 @@ import time
 from typing import Any
 
 import numpy as np
+from _common.published_data import data_folder
+from _common.rule_effects import Shop, aims, generated_shop, online_retail, trade_offs
 
-from recokit import ItemKNN, Recommendations, evaluate
-from recokit.datasets import make_shop
-from recokit.reranking import (
-    Boost,
-    Calibrate,
-    Diversity,
-    Exclude,
-    Freshness,
-    InStock,
-    Margin,
-    MaxPer,
-    MinShare,
-    Rule,
-    Where,
-    rerank,
-)
+from recokit import Recommendations
+from recokit.reranking import Diversity, Exclude, InStock, Margin, MaxPer, MinShare, Rule, Where, rerank
 
 N_ITEMS, N_CANDIDATES, N = 20_000, 100, 10
 
@@ -73,41 +63,33 @@ def time_lists(n_lists: int, n_threads: int | None) -> None:
     print(f"{n_lists:,} lists of {N_CANDIDATES} candidates to {N}, six rules: {np.median(seconds[1:]):.2f} s")
 
 
-def show_effects() -> None:
-    """Print the report of rules on a generated shop, and the NDCG of diversified lists on the test data."""
-    shop = make_shop()
-    split = shop.temporal_split()
-    lists = ItemKNN().fit(split.train).recommend(n=N_CANDIDATES, on_unknown="empty")
-    newest = np.quantile(shop.catalogue["added_at"].astype(np.int64), 0.8).astype("datetime64[ms]")
-    rules: list[Rule] = [
-        MaxPer("brand", 2),
-        MinShare(Where("added_at", ">=", newest), 0.2),
-        Boost(Where("price", ">", 50), 1.2),
-        Freshness(half_life=60.0),
-        Calibrate("category", 0.3),
-        Diversity(0.3, columns=("category", "brand")),
-    ]
-    shown = rerank(lists, rules, shop.catalogue, N, context={"history": split.train})
-    print(shown.report())
-    print(f"\n{'rules':<28} NDCG@10 on the test   categories per list")
-    trade_offs: list[list[Rule]] = [[]]
-    trade_offs += [
-        [Diversity(t, by, ("category", "brand"))] for by in ("mmr", "dpp") for t in (0.1, 0.2, 0.3, 0.5, 0.7)
-    ]
-    for chosen in [*trade_offs, rules]:
-        found = rerank(lists, chosen, shop.catalogue, N, context={"history": split.train})
-        ndcg = evaluate(found, split.test, ["ndcg@10"]).means["ndcg@10"]
-        category = dict(zip(shop.catalogue["item_id"].tolist(), shop.catalogue["category"].tolist(), strict=True))
-        distinct = np.mean([len({category[item] for item, _ in one}) for _, one in found if one])
-        first = chosen[0] if chosen else None
-        name = (
-            "all six"
-            if len(chosen) > 1
-            else f"{first.by} {first.trade_off}"
-            if isinstance(first, Diversity)
-            else "none"
-        )
-        print(f"{name:<28} {ndcg:.4f}                {distinct:.2f}")
+def shops() -> list[Shop]:
+    """Return the generated shop, and Online Retail if its file is there."""
+    found, folder = [generated_shop()], data_folder()
+    if folder is not None and (folder / "online-retail").is_dir():
+        found.append(online_retail(folder))
+    return found
+
+
+def show_effects(shop: Shop) -> None:
+    """Print NDCG on the test data and the aim of each rule, without and with the rule."""
+    plain = shop.shown([])
+    base = shop.ndcg(plain)
+    print(f"\n{shop.name}: {len(plain):,} lists, NDCG@10 {base:.4f} without rules")
+    print(f"{'rule':<12} {'NDCG@10':>8} {'change':>8}   {'aim':<32} {'without':>8} {'with':>8}")
+    for aim in aims(shop):
+        lists = shop.shown([aim.rule])
+        ndcg, name = shop.ndcg(lists), type(aim.rule).__name__
+        name = aim.rule.by.upper() if isinstance(aim.rule, Diversity) else name
+        before, after = aim.measure(plain), aim.measure(lists)
+        print(f"{name:<12} {ndcg:>8.4f} {ndcg / base - 1:>+8.1%}   {aim.name:<32} {before:>8.3f} {after:>8.3f}")
+
+
+def show_trade_offs(shop: Shop) -> None:
+    """Print NDCG on the test data and two measures of diversity of MMR and DPP."""
+    print(f"\n{shop.name}\n{'method':<7} {'λ':>5} {'NDCG@10':>8} {'similarity':>11} {'categories':>11}")
+    for by, trade_off, ndcg, similar, distinct in trade_offs(shop):
+        print(f"{by:<7} {trade_off:>5.2f} {ndcg:>8.4f} {similar:>11.3f} {distinct:>11.2f}")
 
 
 def main() -> None:
@@ -116,9 +98,14 @@ def main() -> None:
     parser.add_argument("--lists", type=int, default=100_000)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--effects", action="store_true")
+    parser.add_argument("--trade-offs", action="store_true")
     args = parser.parse_args()
-    if args.effects:
-        show_effects()
+    if args.effects or args.trade_offs:
+        for shop in shops():
+            if args.effects:
+                show_effects(shop)
+            if args.trade_offs:
+                show_trade_offs(shop)
     else:
         time_lists(args.lists, args.threads)
 

@@ -218,6 +218,11 @@ class IgnoresUnknownIds(Neighbourly):
         return super().recommend(users, n, on_unknown="empty" if on_unknown == "raise" else on_unknown, **rules)
 
 
+class ScoresSingleItemsOtherwise(Neighbourly):
+    def _score_items(self, profiles, item_codes):
+        return super()._score_items(profiles, item_codes) * (1 + np.arange(profiles.n_rows, dtype=np.float32)[:, None])
+
+
 BROKEN = {
     RecommendsSeenItems: "lists_are_sorted_and_have_no_seen",
     RepeatsItems: "lists_are_sorted_and_have_no_seen",
@@ -240,6 +245,7 @@ BROKEN = {
     FailsOnEmptyHistories: "new_users_get_lists",
     ReturnsTheQueryAsNeighbour: "similar_items_and_users",
     IgnoresUnknownIds: "unknown_ids_get_fallbacks",
+    ScoresSingleItemsOtherwise: "users_of_items",
 }
 
 

@@ -11,22 +11,22 @@ def greedy(values, n, *, caps=(), quotas=(), pins=None, similarity=None, mmr=0.0
     ``values`` are {item: value}, in the order of the model; ``caps`` are (group of item, k); ``quotas`` are (members,
     numbers needed among the first 1 … n items), the most important first; ``pins`` are {position from 0: item}.
     """
-    pins = dict(pins or {})
-    chosen = []
+    wanted, pins, chosen = pins or {}, reserved(pins or {}, values, caps), []
     for place in range(n):
-        free = [item for item in values if item not in chosen and item not in pins.values()]
-        open_items = [item for item in free if fits(item, chosen, caps)]
-        pinned = pins.get(place)
-        if pinned in values and fits(pinned, chosen, caps):
-            chosen.append(pinned)
+        if place in pins:
+            chosen.append(pins[place])
             continue
-        if not open_items:
+        taken = [*chosen, *(item for later, item in pins.items() if later > place)]
+        free = [item for item in values if item not in taken and item not in wanted.values()]
+        allowed = [item for item in free if fits(item, taken, caps)]
+        if not allowed:
             continue
-        allowed = open_items
+        state = chosen, free, taken, caps, pins, place, n
         for some in disjoint_sets(quotas):
-            members = demanded(some, chosen, open_items, pins, place, n)
-            if any(item in members for item in allowed):
-                allowed = [item for item in allowed if item in members]
+            members = demanded(some, *state)
+            serving = [item for item in allowed if not members or item in members]
+            lasting = [item for item in serving if leaves_enough(item, some, *state)]
+            allowed = lasting or serving or allowed
         total = {
             item: values[item]
             - (mmr * max((similarity(item, other) for other in chosen), default=0.0) if mmr else 0.0)
@@ -36,6 +36,45 @@ def greedy(values, n, *, caps=(), quotas=(), pins=None, similarity=None, mmr=0.0
         }
         chosen.append(max(total, key=lambda item: (total[item], -list(values).index(item))))
     return chosen
+
+
+def reserved(pins, values, caps):
+    """Return the pins that the caps allow together, the first position first."""
+    kept = {}
+    for place in sorted(pins):
+        if pins[place] in values and fits(pins[place], list(kept.values()), caps):
+            kept[place] = pins[place]
+    return kept
+
+
+def obtainable(members, free, taken, caps):
+    """Return how many free members the caps allow together with the taken items, in order."""
+    added = []
+    for item in free:
+        if item in members and fits(item, [*taken, *added], caps):
+            added.append(item)
+    return len(added)
+
+
+def lacking(quota, chosen, pins, place, n):
+    """Return how many members the quota lacks beyond the chosen and the pinned items."""
+    members, needed = quota
+    return max(
+        needed[later]
+        - sum(item in members for item in chosen)
+        - sum(pins[k] in members for k in range(place + 1, later + 1) if k in pins)
+        for later in range(place, n)
+    )
+
+
+def leaves_enough(item, quotas, chosen, free, taken, caps, pins, place, n):
+    """Return whether the members that quotas lack, as far as there are any, are still there after an item is listed."""
+    rest = [other for other in free if other != item]
+    for members, needed in quotas:
+        missing = min(lacking((members, needed), chosen, pins, place, n), obtainable(members, free, taken, caps))
+        if obtainable(members, rest, [*taken, item], caps) < missing - (item in members):
+            return False
+    return True
 
 
 def disjoint_sets(quotas):
@@ -49,14 +88,14 @@ def disjoint_sets(quotas):
     return sets
 
 
-def demanded(quotas, chosen, open_items, pins, place, n):
+def demanded(quotas, chosen, free, taken, caps, pins, place, n):
     """Return the members of which one must be next, since the quotas need all free places of a prefix; else none."""
     for later in range(place, n):
         coming = [pins[k] for k in range(place + 1, later + 1) if k in pins]
         room, urgent = later + 1 - place - len(coming), set()
         for members, needed in quotas:
             have = sum(item in members for item in [*chosen, *coming])
-            missing = min(needed[later] - have, sum(item in members for item in open_items), room)
+            missing = min(needed[later] - have, obtainable(members, free, taken, caps), room)
             if missing > 0:
                 urgent |= members
                 room -= missing

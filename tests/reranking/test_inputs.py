@@ -14,6 +14,7 @@ import pytest
 from recokit import Interactions, Recommendations, evaluate
 from recokit.data import Sequences
 from recokit.exceptions import DataError
+from recokit.preprocessing import Features
 from recokit.reranking import (
     AllOf,
     Boost,
@@ -184,6 +185,32 @@ def test_users_without_a_level_get_no_bonus(level):
     ]
 
 
+def test_price_levels_are_read_from_features():
+    catalogue = {"item_id": ITEMS, "price": [1, 2, 3, 4]}
+    users = Features(["bob", "ann"], [[1.0], [4.0]], ["price_level"])
+    assert shown([PriceNear(weight=9.0)], catalogue, users=users) == ["d", "c", "b"]
+    with pytest.raises(DataError, match="expected features with usual_price, got 'price_level'"):
+        shown([PriceNear(level="usual_price")], catalogue, users=users)
+
+
+@pytest.mark.parametrize(
+    "history", [{"ann": ["old", "new", "unknown"]}, Interactions.from_arrays(["ann", "ann"], ["old", "new"])]
+)
+def test_price_levels_are_geometric_means_of_the_prices_in_the_history(history):
+    catalogue = {"item_id": [*ITEMS, "old", "new"], "price": [1, 2, 3, 4, 2, 8]}
+    given = rerank(LISTS, [PriceNear(weight=9.0)], catalogue, users={"ann": 4.0})
+    assert rerank(LISTS, [PriceNear(weight=9.0)], catalogue, context={"history": history})["ann"] == given["ann"]
+    others = {"bob": ["old"], "ann": ["unknown"]}
+    assert shown([PriceNear(weight=9.0)], catalogue, context={"history": others}) == ["a", "b", "c"]
+
+
+def test_price_levels_that_are_quantiles_are_refused():
+    catalogue = {"item_id": ITEMS, "price": [10, 20, 30, 40]}
+    with pytest.raises(ValueError, match=r"levels of the users are from 0 to 1, like quantiles.*from 10 to 40"):
+        shown([PriceNear()], catalogue, users={"ann": 0.3})
+    assert shown([PriceNear()], {"item_id": ITEMS, "price": [0.5, 20, 30, 40]}, users={"ann": 0.3}) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     ("users", "message"),
     [
@@ -258,6 +285,42 @@ def test_fillers_come_after_the_items_of_the_model():
     assert shown([], lists=lists, n=4) == ITEMS
     only = Recommendations(["ann"], [ITEMS], [[900.0, 800.0, 2.0, 1.0]], n_scored=[0])
     assert rerank(only, [], n=4).scores[0, 0] == 1
+
+
+def test_fillers_are_still_marked_wherever_rules_move_them():
+    lists = Recommendations(
+        ["ann", "bob"], [ITEMS, ITEMS], [[0.2, 0.1, 9.0, 8.0], [4.0, 3.0, 2.0, 1.0]], n_scored=[2, 4]
+    )
+    result = rerank(lists, [Boost(Where("kind", "==", 2), bonus=0.5), Pin("new", 4)], KINDS, n=4)
+    assert [item for item, _ in result["ann"]] == ["a", "c", "d", "new"]
+    assert result.is_filler.tolist() == [[False, True, True, False], [False] * 4]
+    assert result.n_scored.tolist() == [2, 4]
+    assert result.to_frame()["is_filler"].tolist() == result.is_filler.ravel().tolist()
+    again = rerank(result, [Exclude(Where("item_id", "==", "new"))], n=4)
+    assert again.is_filler[0].tolist() == [False, True, True, False]
+    assert [round(value, 6) for _, value in again["ann"]] == [1.0, 0.0, 0.0]
+
+
+def test_a_single_candidate_is_listed_under_all_rules():
+    lists = Recommendations(["ann"], [["a"]], [[-3.0]])
+    rules = [MaxPer("kind", 1), MinShare(Where("kind", "==", 2), 1.0), Diversity(0.5, columns="kind")]
+    result = rerank(lists, [*rules, Calibrate("kind"), Fair("kind", {1: 0.5})], KINDS, 5)
+    assert [item for item, _ in result["ann"]] == ["a"]
+    assert [effect.gave_way for effect in result.report().effects] == [0, 1, 0, 0, 0]
+
+
+def test_no_lists_of_a_shop_remain_under_rules_that_exclude_everything():
+    rules = [
+        Exclude(Where("kind", "==", 1)),
+        Exclude(Where("kind", "==", 2)),
+        Pin("a", 1),
+        MinShare(Where("kind", "==", 1), 1.0),
+    ]
+    result = rerank(LISTS, rules, KINDS, 3)
+    assert result.counts.tolist() == [0]
+    report = result.report()
+    assert (report.n_short, [effect.gave_way for effect in report.effects]) == (1, [0, 0, 1, 0])
+    assert result.why("ann", "a").text.endswith("excludes it")
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,40 @@ def test_quotas_without_common_members_hold_wherever_a_list_can_satisfy_them(pro
     assert holds == all(effect.gave_way == 0 for effect in result.report().effects)
 
 
+@settings(deadline=None, max_examples=100)
+@given(problems(), st.sampled_from([1, 2]), st.sampled_from([0.25, 0.5, 0.75, 1.0]), st.booleans())
+def test_a_quota_holds_wherever_a_list_within_the_limits_can_satisfy_it(problem, k, share, by_prefix):
+    n, items = min(problem["n"], len(problem["items"])), problem["items"]
+    brand, members = dict(enumerate(problem["brand"])), {item for item in items if problem["kind"][item] == "q"}
+    assume(naive.is_possible(items, n, [(brand, k)], []))
+    if by_prefix:
+        needed = [math.floor(share * p + 1e-9) for p in range(1, n + 1)]
+    else:
+        needed = [0] * (n - 1) + [math.ceil(share * n - 1e-9)]
+    rules = [MinShare(Where("kind", "==", "q"), share, by_prefix), MaxPer("brand", k)]
+    result = rerank(as_lists(problem), rules, problem_catalogue(problem), n)
+    listed = [item for item, _ in result[0]]
+    holds = all(len(members & set(listed[: p + 1])) >= needed[p] for p in range(n))
+    assert holds == naive.is_possible(items, n, [(brand, k)], [(members, needed)])
+    assert holds == (result.report().effects[0].gave_way == 0)
+
+
+def test_a_limit_is_kept_free_for_the_items_that_a_quota_needs():
+    lists = Recommendations(["ann"], [["a", "d", "b"]], [[3.0, 2.0, 1.0]])
+    rules = [MinShare(Where("kind", "==", "cup"), 0.5), MaxPer("brand", 1)]
+    result = rerank(lists, rules, CATALOGUE, 2)
+    assert [item for item, _ in result["ann"]] == ["d", "b"]
+    assert result.why("ann", "d").text.endswith(f"better items would leave too few items for {rules[0]}")
+    assert "MaxPer(column='brand', k=1) allows no further item" in result.why("ann", "a").text
+
+
+def test_a_limit_is_kept_free_for_the_items_pinned_further_down():
+    assert shown([Pin("b", 3), MaxPer("brand", 1)]) == ["d", "f", "b"]
+    result = rerank(LISTS, [Pin("b", 3), Pin("a", 1), MaxPer("brand", 1)], CATALOGUE, 3)
+    assert [item for item, _ in result["ann"]] == ["a", "d", "f"]
+    assert [effect.gave_way for effect in result.report().effects] == [1, 0, 0]
+
+
 def test_the_result_does_not_depend_on_the_number_of_threads():
     rng = np.random.default_rng(0)
     items = np.array([rng.permutation(200)[:50] for _ in range(500)])

@@ -119,6 +119,8 @@ class EligibleItems(NamedTuple):
 class Eligibility:
     """The ``candidates`` and ``exclude`` arguments of a request, for all users or by user.
 
+    In a request for the users of items, users and items change places.
+
     Parameters
     ----------
     items : IdIndex
@@ -127,6 +129,8 @@ class Eligibility:
         The only items that may be recommended.
     exclude : ids, or mapping of user ids to ids, optional
         Items that may not be recommended; unknown ids are ignored.
+    kind : {"item", "user"}
+        Kind of the ids of ``items``.
 
     Raises
     ------
@@ -136,8 +140,8 @@ class Eligibility:
         A list is given in place of an id.
     """
 
-    def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None) -> None:
-        self._items = items
+    def __init__(self, items: IdIndex, candidates: Any = None, exclude: Any = None, kind: str = "item") -> None:
+        self._items, self._kind = items, kind
         candidates, exclude = (
             labelled_mapping(ids) if holds_collections(ids) else ids for ids in (candidates, exclude)
         )
@@ -146,7 +150,7 @@ class Eligibility:
         self._allowed: BoolArray = np.ones(len(items), dtype=np.bool_)
         if candidates is not None and self._candidates is None:
             self._allowed[:] = False
-            self._allowed[known_codes(items, as_id_list(candidates), "item")] = True
+            self._allowed[known_codes(items, as_id_list(candidates), kind)] = True
         if exclude is not None and self._exclude is None:
             codes = items.codes(_check_ids("exclude", as_id_list(exclude)))
             self._allowed[codes[codes >= 0]] = False
@@ -164,9 +168,10 @@ class Eligibility:
         for name, given in (("candidates", self._candidates), ("exclude", self._exclude)):
             keys = list(given or ())
             if keys and np.all(users.codes(keys) < 0) and not set(keys).intersection(requested):
+                row = "user" if self._kind == "item" else "item"
                 raise ValueError(
-                    f"{name}: none of its keys is a known or requested user: {first_few(keys)}; "
-                    "expected a mapping of user ids to item ids"
+                    f"{name}: none of its keys is a known or requested {row}: {first_few(keys)}; "
+                    f"expected a mapping of {row} ids to {self._kind} ids"
                 )
 
     def of_users(self, users: Any, seen: Rows | None) -> EligibleItems:
@@ -181,12 +186,12 @@ class Eligibility:
         ids = users.tolist() if isinstance(users, np.ndarray) else users
         excluded = Rows.empty(len(ids)) if seen is None else seen
         if self._exclude is not None:
-            excluded = excluded.joined(_code_rows(self._items, self._exclude, ids, skip_unknown=True))
+            excluded = excluded.joined(_code_rows(self._items, self._exclude, ids, None))
         allowed = None if self._allow_all else self._allowed
         if self._candidates is None:
             return EligibleItems(allowed, excluded)
         restricted = np.array([user in self._candidates for user in ids], dtype=np.bool_)
-        candidates = _code_rows(self._items, self._candidates, ids, skip_unknown=False)
+        candidates = _code_rows(self._items, self._candidates, ids, self._kind)
         return EligibleItems(allowed, excluded, candidates, restricted)
 
 
@@ -199,10 +204,13 @@ def _check_ids(name: str, ids: Any) -> Any:
     return ids
 
 
-def _code_rows(items: IdIndex, lists: Mapping[Any, Any], users: Iterable[Any], *, skip_unknown: bool) -> Rows:
-    """Return the item codes that a mapping holds for each user, as rows without values."""
+def _code_rows(items: IdIndex, lists: Mapping[Any, Any], users: Iterable[Any], required: str | None) -> Rows:
+    """Return the item codes that a mapping holds for each user, as rows without values.
+
+    Unknown ids raise an error that calls them by ``required``; if it is None, they are ignored.
+    """
     parts = [list(as_id_list(lists.get(user, []))) for user in users]
     ids = _check_ids("lists of items", [key for part in parts for key in part])
-    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    codes = items.codes(ids) if required is None else known_codes(items, ids, required)
     row_codes = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return Rows.from_row_codes(row_codes[codes >= 0], codes[codes >= 0], len(parts))

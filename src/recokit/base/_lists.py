@@ -1,6 +1,7 @@
 """Top-n lists without a dense matrix of scores, and sparse rows computed in blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -8,12 +9,24 @@ from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
 from recokit.base.top import Top
+from recokit.data.id_index import IdIndex
+from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.neighbors import merge_lists
 from recokit.kernels.ordered_lists import ordered_top
 from recokit.kernels.sparse_lists import sparse_top
 
-__all__ = ["USERS_PER_BLOCK", "Fill", "collect_rows", "ranges", "top_of_order", "top_of_sums", "top_of_tiles"]
+__all__ = [
+    "USERS_PER_BLOCK",
+    "Fill",
+    "check_length",
+    "collect_rows",
+    "ranges",
+    "top_of_order",
+    "top_of_sums",
+    "top_of_tiles",
+    "with_ids",
+]
 
 USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
 _BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
@@ -150,3 +163,15 @@ def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
         runner.report(n)
     indptr = bounds_from_lengths(np.concatenate(counts))
     return Rows.from_arrays(indptr, np.concatenate(all_codes), np.concatenate(all_values))
+
+
+def check_length(n: Any) -> None:
+    """Refuse a length of lists that is no whole number of at least 1."""
+    if not isinstance(n, int | np.integer) or n is True or n < 1:
+        raise ValueError(f"n={n!r}: expected a whole number of at least 1")
+
+
+def with_ids(rows: Any, top: Top, index: IdIndex, **options: Any) -> Recommendations:
+    """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
+    items = index.take(np.maximum(top.codes, 0))
+    return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts, **options)

@@ -14,9 +14,9 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._hooks import Hooks
-from recokit.base._lists import top_of_order
+from recokit.base._lists import check_length, top_of_order, with_ids
 from recokit.base._state import on_snapshot
+from recokit.base._user_lists import UserLists
 from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
 from recokit.data._inputs import as_id_list, known_codes, pair_ids
@@ -33,7 +33,7 @@ Fill = Any  # None, "popular" or a Recommender
 _warned_of_r2: set[type] = set()
 
 
-class Recommender(RegressorMixin, Hooks):
+class Recommender(RegressorMixin, UserLists):
     """Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
 
     A subclass implements `_fit` and `_score_block`. All other hooks (``Hooks``) have defaults, which a subclass may
@@ -350,7 +350,7 @@ class Recommender(RegressorMixin, Hooks):
         arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
         n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
         top = Top(*(np.concatenate(blocks) for blocks in arrays))
-        return _with_ids(users, top, self.interactions_.items, n_scored=n_scored)
+        return with_ids(users, top, self.interactions_.items, n_scored=n_scored)
 
     def _histories_in_ids(self, users: list[Any], rows: Rows, *, in_order: bool) -> dict[Any, Any]:
         """Return the histories of users as mappings of item ids to values, in order of their codes."""
@@ -383,7 +383,7 @@ class Recommender(RegressorMixin, Hooks):
         _check_request(n)
         index, ids = self.interactions_.items, as_id_list(items)
         top = self._similar_items(known_codes(index, ids, "item"), min(n, len(index)))
-        return _with_ids(ids, top, index, columns=("item_id", "similar_item_id"))
+        return with_ids(ids, top, index, columns=("item_id", "similar_item_id"))
 
     @on_snapshot
     def similar_users(self, users: Any, n: int = 10) -> Recommendations:
@@ -405,7 +405,7 @@ class Recommender(RegressorMixin, Hooks):
         _check_request(n)
         index, ids = self.interactions_.users, as_id_list(users)
         top = self._similar_users(known_codes(index, ids, "user"), min(n, len(index)))
-        return _with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
+        return with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
 
     @on_snapshot
     def explain(self, user: Any, item: Any, *, language: Language = "en", labels: Any = None) -> Explanation:
@@ -481,15 +481,8 @@ class Recommender(RegressorMixin, Hooks):
         return explanation_of(None, item, score, self._explain_history(rows, item_code), language, labels)
 
 
-def _with_ids(rows: Any, top: Top, index: Any, **options: Any) -> Recommendations:
-    """Return lists in ids; padding takes the first id, and Recommendations masks it by the counts."""
-    items = index.take(np.maximum(top.codes, 0))
-    return Recommendations(users=rows, items=items, scores=top.scores, counts=top.counts, **options)
-
-
 def _check_request(n: Any, on_unknown: str = "raise", fill: Any = None) -> None:
-    if not isinstance(n, int | np.integer) or n is True or n < 1:
-        raise ValueError(f"n={n!r}: expected a whole number of at least 1")
+    check_length(n)
     if on_unknown not in ("raise", "popular", "empty"):
         raise ValueError(f"on_unknown={on_unknown!r}: expected 'raise', 'popular' or 'empty'")
     if not (fill is None or fill == "popular" or isinstance(fill, Recommender)):

@@ -59,7 +59,10 @@ class FactorRecommender(Recommender):
         return self._user_factors().take(user_codes)
 
     def _score_block(self, profiles: Factors) -> FloatArray:
-        items = self._item_factors()
+        return self._score_items(profiles, np.arange(self.interactions_.n_items, dtype=np.int32))
+
+    def _score_items(self, profiles: Factors, item_codes: CodeArray) -> FloatArray:
+        items = self._item_factors().take(item_codes)
         scores = products(profiles.vectors, items.vectors, self._runner())
         user_terms = self._user_terms(profiles)
         if user_terms is not None:
@@ -67,7 +70,7 @@ class FactorRecommender(Recommender):
         if items.bias is not None:
             scores += items.bias
         if not self._scores_without_factors:
-            scores[:, self._items_without_evidence()] = -np.inf
+            scores[:, self._items_without_evidence()[item_codes]] = -np.inf
             scores[~profiles.has_vector] = -np.inf
         return scores
 

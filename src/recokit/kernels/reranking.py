@@ -11,6 +11,8 @@ __all__ = ["Constraints", "DynamicTerms", "rerank_rows"]
 
 _SMOOTHING = 0.01  # share of the target in the calibrated distribution
 _SMALLEST_RESIDUAL = 1e-6
+_HAVE, _COMING, _MISSING, _AVAILABLE = range(4)
+_MUST, _SCARCE, _GUARDED = range(3)
 
 
 class Constraints(NamedTuple):
@@ -37,6 +39,38 @@ class Constraints(NamedTuple):
     quotas: IntArray
     members: BoolArray
     quota_sets: CodeArray
+    pins: CodeArray
+
+
+class _State(NamedTuple):
+    """State of one list: few arrays, since every call of a kernel counts the references to each of them.
+
+    Attributes
+    ----------
+    used : (n_caps, n_groups) int64 array
+        Number of listed and pinned items of each group.
+    numbers : (4, n_quotas) int64 array
+        Numbers of members of each quota: listed (_HAVE), pinned further down (_COMING), lacking (_MISSING), and allowed
+        by the caps in addition to the listed ones (_AVAILABLE).
+    flags : (3, n_quotas) bool array
+        Whether the next item must be a member (_MUST), whether the caps make members scarce (_SCARCE), and whether the
+        next item must leave enough of them (_GUARDED).
+    free : (n_candidates,) bool array
+        Candidates that can be chosen.
+    places : (2, n_candidates) int32 array
+        Places of counted members, and of candidates that would leave too few members.
+    kept : (n_candidates,) float64 array
+        Values of the latter.
+    pins : (n,) int32 array
+        Place of the candidate pinned to each position, −1 for none.
+    """
+
+    used: IntArray
+    numbers: IntArray
+    flags: BoolArray
+    free: BoolArray
+    places: CodeArray
+    kept: FloatArray
     pins: CodeArray
 
 
@@ -114,45 +148,73 @@ def _is_open(code: int, caps: IntArray, cap_groups: CodeArray, used: IntArray) -
 
 
 @njit(nogil=True, cache=True)
-def _count_open(
-    codes: CodeArray, free: BoolArray, constraints: Constraints, used: IntArray, available: IntArray
-) -> None:
-    """Write the number of free members of each quota that the caps allow."""
-    available[:] = 0
-    for k in range(len(codes)):
-        if free[k] and _is_open(codes[k], constraints.caps, constraints.cap_groups, used):
-            for q in range(len(available)):
-                available[q] += constraints.members[q, codes[k]]
+def _use(code: int, change: int, cap_groups: CodeArray, used: IntArray) -> None:
+    """Add a change to the number of items used of each group of an item."""
+    for c in range(len(cap_groups)):
+        if cap_groups[c, code] >= 0:
+            used[c, cap_groups[c, code]] += change
 
 
 @njit(nogil=True, cache=True)
-def _mark_urgent(
-    constraints: Constraints,
-    have: IntArray,
-    available: IntArray,
-    place: int,
-    first: int,
-    last: int,
-    coming: IntArray,
-    must: BoolArray,
-) -> bool:
+def _count_obtainable(q: int, limit: int, codes: CodeArray, constraints: Constraints, state: _State) -> int:
+    """Return how many free members of a quota the caps allow together, at most ``limit``.
+
+    The candidates are counted in their order.
+    """
+    count, free, members, counted = 0, state.free, constraints.members[q], state.places[0]
+    caps, cap_groups, used = constraints.caps, constraints.cap_groups, state.used
+    for k in range(len(codes)):
+        if count >= limit:
+            break
+        if free[k] and members[codes[k]] and _is_open(codes[k], caps, cap_groups, used):
+            _use(codes[k], 1, cap_groups, used)
+            counted[count] = k
+            count += 1
+    for m in range(count):
+        _use(codes[counted[m]], -1, cap_groups, used)
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _count_missing(place: int, codes: CodeArray, constraints: Constraints, state: _State) -> None:
+    """Write the members that each quota lacks, the obtainable ones, and whether the caps make these scarce.
+
+    An item takes one place of each cap at most. Hence members are scarce only if fewer than one for each cap are spare.
+    """
+    n_caps, pins, numbers = len(constraints.caps), state.pins, state.numbers
+    for q in range(numbers.shape[1]):
+        have, missing, available = numbers[_HAVE, q], 0, 0
+        quota, members = constraints.quotas[q], constraints.members[q]
+        for later in range(place, len(pins)):
+            if later > place and pins[later] >= 0:
+                have += members[codes[pins[later]]]
+            missing = max(missing, quota[later] - have)
+        if missing:
+            available = _count_obtainable(q, missing + n_caps, codes, constraints, state)
+        numbers[_AVAILABLE, q], numbers[_MISSING, q] = available, min(missing, available)
+        state.flags[_SCARCE, q] = missing > 0 and 0 < available < missing + n_caps
+
+
+@njit(nogil=True, cache=True)
+def _mark_urgent(codes: CodeArray, constraints: Constraints, place: int, first: int, last: int, state: _State) -> bool:
     """Mark the quotas first … last − 1 of a set if the next item must serve one of them; return whether it must.
 
-    It must if the members that the set needs in this prefix or a longer one take all of its places. ``coming`` holds
-    the pinned members. If the needs exceed the places, the first quotas of the set count.
+    It must if the members that the set needs in this prefix or a longer one take all of its places. If the needs exceed
+    the places, the first quotas of the set count.
     """
-    room = 0
+    room, pins, numbers, must = 0, state.pins, state.numbers, state.flags[_MUST]
+    quotas, members, coming = constraints.quotas, constraints.members, numbers[_COMING]
     coming[first:last] = 0
-    for later in range(place, len(constraints.pins)):
-        pin = constraints.pins[later]
+    for later in range(place, len(pins)):
+        pin = pins[later]
         if pin >= 0 and later > place:
             for q in range(first, last):
-                coming[q] += constraints.members[q, pin]
+                coming[q] += members[q, codes[pin]]
         else:
             room += 1
         left = room
         for q in range(first, last):
-            needed = min(constraints.quotas[q, later] - have[q] - coming[q], available[q], left)
+            needed = min(quotas[q, later] - numbers[_HAVE, q] - coming[q], numbers[_AVAILABLE, q], left)
             must[q] = needed > 0
             left -= max(0, needed)
         if left == 0:
@@ -164,12 +226,12 @@ def _mark_urgent(
 @njit(nogil=True, cache=True)
 def _serves(code: int, constraints: Constraints, must: BoolArray) -> bool:
     """Return whether an item is a member of a marked quota of each set that has one."""
-    q = 0
+    q, sets, members = 0, constraints.quota_sets, constraints.members
     while q < len(must):
-        number, asks, serves = constraints.quota_sets[q], False, False
-        while q < len(must) and constraints.quota_sets[q] == number:
+        number, asks, serves = sets[q], False, False
+        while q < len(must) and sets[q] == number:
             asks = asks or must[q]
-            serves = serves or (must[q] and constraints.members[q, code])
+            serves = serves or (must[q] and members[q, code])
             q += 1
         if asks and not serves:
             return False
@@ -177,58 +239,111 @@ def _serves(code: int, constraints: Constraints, must: BoolArray) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _best(
+def _leaves_enough(k: int, codes: CodeArray, constraints: Constraints, state: _State) -> bool:
+    """Return whether the caps still allow the missing members of each guarded quota after a candidate is listed."""
+    enough = True
+    state.free[k] = False
+    _use(codes[k], 1, constraints.cap_groups, state.used)
+    for q in range(state.flags.shape[1]):
+        if enough and state.flags[_GUARDED, q]:
+            missing = state.numbers[_MISSING, q] - constraints.members[q, codes[k]]
+            enough = _count_obtainable(q, missing, codes, constraints, state) == missing
+    _use(codes[k], -1, constraints.cap_groups, state.used)
+    state.free[k] = True
+    return enough
+
+
+@njit(nogil=True, cache=True)
+def _best_open(
     values: FloatArray, codes: CodeArray, free: BoolArray, constraints: Constraints, used: IntArray, must: BoolArray
 ) -> int:
-    """Return the place of the best free candidate that satisfies the caps and the quotas in ``must``; −1 for none."""
-    best = -1
+    """Return the place of the best free candidate that satisfies the caps and the marked quotas; −1 for none.
+
+    Candidates with the value −∞ are left out.
+    """
+    best, value = -1, -np.inf
     for k in range(len(codes)):
-        if not free[k] or (best >= 0 and values[k] <= values[best]):
+        if not free[k] or values[k] <= value:
             continue
         fits = _is_open(codes[k], constraints.caps, constraints.cap_groups, used)
         if fits and _serves(codes[k], constraints, must):
-            best = k
+            best, value = k, values[k]
+    return best
+
+
+@njit(nogil=True, cache=True)
+def _best(values: FloatArray, codes: CodeArray, constraints: Constraints, state: _State) -> int:
+    """Return the best candidate of `_best_open` that leaves enough members of each guarded quota; −1 for none."""
+    must, passed, kept, n_passed = state.flags[_MUST], state.places[1], state.kept, 0
+    best = _best_open(values, codes, state.free, constraints, state.used, must)
+    if not np.any(state.flags[_GUARDED]):
+        return best
+    while best >= 0 and not _leaves_enough(best, codes, constraints, state):
+        passed[n_passed], kept[n_passed] = best, values[best]
+        n_passed += 1
+        values[best] = -np.inf
+        best = _best_open(values, codes, state.free, constraints, state.used, must)
+    for m in range(n_passed):
+        values[passed[m]] = kept[m]
     return best
 
 
 @njit(nogil=True, cache=True)
 def _choose(
-    values: FloatArray,
-    codes: CodeArray,
-    free: BoolArray,
-    constraints: Constraints,
-    used: IntArray,
-    have: IntArray,
-    place: int,
-    available: IntArray,
-    coming: IntArray,
-    must: BoolArray,
+    values: FloatArray, codes: CodeArray, constraints: Constraints, place: int, state: _State
 ) -> tuple[int, int]:
-    """Return the place of the next candidate, −1 for none, and the quota that changed the choice, −1 for none.
+    """Return the place of the next candidate, −1 for none, and the reason for it as in `rerank_rows`.
 
     Sets of quotas that no candidate can serve together with more important ones give way.
     """
-    must[:] = False
-    chosen, why, first = _best(values, codes, free, constraints, used, must), -1, 0
-    if chosen < 0 or len(must) == 0:
+    must, guarded = state.flags[_MUST], state.flags[_GUARDED]
+    must[:], guarded[:] = False, False
+    chosen, why, first = _best_open(values, codes, state.free, constraints, state.used, must), -1, 0
+    if chosen < 0:
         return chosen, why
-    _count_open(codes, free, constraints, used, available)
+    _count_missing(place, codes, constraints, state)
     while first < len(must):
         last = first + 1
         while last < len(must) and constraints.quota_sets[last] == constraints.quota_sets[first]:
             last += 1
-        urgent = _mark_urgent(constraints, have, available, place, first, last, coming, must)
-        if urgent and not _serves(codes[chosen], constraints, must):
-            best = _best(values, codes, free, constraints, used, must)
-            if best < 0:
-                must[first:last] = False
-            else:
-                chosen = best
-                for q in range(first, last):
-                    if why < 0 and must[q] and constraints.members[q, codes[best]]:
-                        why = q
+        urgent = _mark_urgent(codes, constraints, place, first, last, state)
+        guarded[first:last] = state.flags[_SCARCE, first:last]
+        best = chosen
+        if (urgent or np.any(guarded)) and not (
+            _serves(codes[chosen], constraints, must) and _leaves_enough(chosen, codes, constraints, state)
+        ):
+            best = _best(values, codes, constraints, state)
+        if best < 0:
+            guarded[first:last] = False
+            best = _best(values, codes, constraints, state)
+        if best < 0:
+            must[first:last] = False
+        elif best != chosen:
+            chosen = best
+            for q in range(first, last):
+                if why == -1 and must[q] and constraints.members[q, codes[best]]:
+                    why = q
+                elif why == -1 and guarded[q]:
+                    why = -3 - q
         first = last
     return chosen, why
+
+
+@njit(nogil=True, cache=True)
+def _reserve_pins(codes: CodeArray, worth: FloatArray, constraints: Constraints, state: _State) -> None:
+    """Write the place of the candidate pinned to each position, −1 for none, and use its groups.
+
+    Pins that the caps do not allow together with those above give way.
+    """
+    state.pins[:] = -1
+    for place in range(len(state.pins)):
+        pinned = constraints.pins[place]
+        for k in range(len(codes) if pinned >= 0 else 0):
+            is_pinned = codes[k] == pinned and not np.isnan(worth[k])
+            if is_pinned and _is_open(codes[k], constraints.caps, constraints.cap_groups, state.used):
+                state.pins[place] = k
+                _use(codes[k], 1, constraints.cap_groups, state.used)
+                break
 
 
 @njit(nogil=True, cache=True)
@@ -285,6 +400,22 @@ def _calibration_terms(
 
 
 @njit(nogil=True, cache=True)
+def _new_state(constraints: Constraints, n_candidates: int) -> _State:
+    """Return the state of an empty list."""
+    n_quotas, n = constraints.quotas.shape
+    n_groups = constraints.cap_groups.max() + 1 if constraints.cap_groups.size else 0
+    return _State(
+        np.zeros((len(constraints.caps), n_groups), dtype=np.int64),
+        np.zeros((4, n_quotas), dtype=np.int64),
+        np.zeros((3, n_quotas), dtype=np.bool_),
+        np.zeros(n_candidates, dtype=np.bool_),
+        np.zeros((2, n_candidates), dtype=np.int32),
+        np.zeros(n_candidates),
+        np.full(n, -1, dtype=np.int32),
+    )
+
+
+@njit(nogil=True, cache=True)
 def rerank_rows(
     start: int,
     stop: int,
@@ -318,27 +449,25 @@ def rerank_rows(
     top_terms : (n_lists, n, 2) float64 array
         Output: the terms of diversity and calibration of each item when it was chosen.
     forced : (n_lists, n) int32 array
-        Output: the quota that changed a choice, −1 for none, −2 for a pin.
+        Output: the quota q that required a member of itself, −1 for none, −2 for a pin, −3 − q if better items would
+        have left too few members of the quota q.
     """
-    n, n_candidates = top_places.shape[1], codes.shape[1]
-    n_caps, n_quotas, n_categories = len(constraints.caps), constraints.quotas.shape[0], targets.shape[1]
-    n_groups = constraints.cap_groups.max() + 1 if constraints.cap_groups.size else 0
-    used, have = np.zeros((n_caps, n_groups), dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
-    available, coming = np.zeros(n_quotas, dtype=np.int64), np.zeros(n_quotas, dtype=np.int64)
-    listed, must = np.zeros(n_categories, dtype=np.int64), np.zeros(n_quotas, dtype=np.bool_)
-    parts, total = np.zeros(n_categories), np.empty(n_candidates)
+    n, n_candidates, n_categories = top_places.shape[1], codes.shape[1], targets.shape[1]
+    state, n_quotas = _new_state(constraints, n_candidates), constraints.quotas.shape[0]
+    listed, parts, total = np.zeros(n_categories, dtype=np.int64), np.zeros(n_categories), np.empty(n_candidates)
     nearest, residual, basis = np.zeros(n_candidates), np.ones(n_candidates), np.empty((n, n_candidates))
     diversity, calibration = np.zeros(n_candidates), np.zeros(n_candidates)
-    free, similarities = np.empty(n_candidates, dtype=np.bool_), np.empty(n_candidates)
+    free, similarities = state.free, np.empty(n_candidates)
     labels = np.empty((terms.labels.shape[1], n_candidates), dtype=np.int32)
     for row in range(start, stop):
         mine, worth = codes[row, : counts[row]], values[row]
-        used[:], have[:], listed[:] = 0, 0, 0
+        state.used[:], state.numbers[:], listed[:] = 0, 0, 0
         nearest[:], residual[:] = 0.0, 1.0
         for k in range(len(mine)):
             free[k] = worth[k] < np.inf  # False for NaN
             for c in range(len(labels)):
                 labels[c, k] = terms.labels[mine[k], c]
+        _reserve_pins(mine, worth, constraints, state)
         size, before = 0, _divergence_terms(listed, targets[row], 0, parts)
         for place in range(n):
             total[: len(mine)] = worth[: len(mine)]
@@ -351,27 +480,21 @@ def rerank_rows(
                 _calibration_terms(mine, terms, listed, targets[row], size + 1, parts, base - before, calibration)
                 for k in range(len(mine)):
                     total[k] += calibration[k]
-            chosen, why = -1, -1
-            if constraints.pins[place] >= 0:
-                for k in range(len(mine)):
-                    open_pin = mine[k] == constraints.pins[place] and not np.isnan(worth[k])
-                    if open_pin and _is_open(mine[k], constraints.caps, constraints.cap_groups, used):
-                        chosen, why = k, -2
-            if chosen < 0:
-                chosen, why = _choose(
-                    total, mine, free[: len(mine)], constraints, used, have, place, available, coming, must
-                )
+            chosen, why = state.pins[place], -2
+            if chosen < 0 and n_quotas:
+                chosen, why = _choose(total, mine, constraints, place, state)
+            elif chosen < 0:
+                chosen, why = _best_open(total, mine, free, constraints, state.used, state.flags[_MUST]), -1
             if chosen < 0:
                 continue  # a later pin may still be listed
             top_places[row, size], forced[row, size] = chosen, why
             top_terms[row, size, 0], top_terms[row, size, 1] = diversity[chosen], calibration[chosen]
             free[chosen] = False
             code = mine[chosen]
-            for c in range(n_caps):
-                if constraints.cap_groups[c, code] >= 0:
-                    used[c, constraints.cap_groups[c, code]] += 1
+            if why != -2:  # the groups of pinned items are in use from the start
+                _use(code, 1, constraints.cap_groups, state.used)
             for q in range(n_quotas):
-                have[q] += constraints.members[q, code]
+                state.numbers[_HAVE, q] += constraints.members[q, code]
             if n_categories and terms.categories[code] >= 0:
                 listed[terms.categories[code]] += 1
             if terms.mmr_weight > 0.0 or terms.dpp_weight > 0.0:

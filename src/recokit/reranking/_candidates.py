@@ -22,12 +22,15 @@ class Candidates(NamedTuple):
     counts : (n_lists,) int32 array
     relevance : (n_lists, n_candidates) float64 array
         Score scaled to 0 … 1 within the list; 0 for fillers, and for pinned items that the model did not list.
+    is_filler : (n_lists, n_candidates) bool array
+        Whether the item fills a list that would be too short.
     """
 
     users: AnyArray
     codes: CodeArray
     counts: CodeArray
     relevance: FloatArray
+    is_filler: BoolArray
 
     @classmethod
     def from_lists(cls, lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Plan) -> "Candidates":
@@ -39,13 +42,14 @@ class Candidates(NamedTuple):
         counts = lists.counts.copy()
         relevance = np.zeros(codes.shape)
         # The scores of fillers are those of another model. A list of fillers only has no others.
-        n_scored = np.where(lists.n_scored > 0, lists.n_scored, lists.counts)
-        relevance[:, :n] = _scaled(lists.scores, np.arange(n) < n_scored[:, None])
+        is_filler = np.zeros(codes.shape, dtype=np.bool_)
+        is_filler[:, :n] = lists.is_filler
+        relevance[:, :n] = _scaled(lists.scores, filled & (~lists.is_filler | (lists.n_scored == 0)[:, None]))
         for code in pins:
             rows = np.flatnonzero(~np.any(codes == code, axis=1))
             codes[rows, counts[rows]] = code
             counts[rows] += 1
-        return cls(lists.users, codes, counts, relevance)
+        return cls(lists.users, codes, counts, relevance, is_filler)
 
     def values(self, plan: Plan) -> FloatArray:
         """Return the values for the kernel: NaN for excluded items, +∞ for items that only a pin may list."""

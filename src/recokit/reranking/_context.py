@@ -11,9 +11,10 @@ from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, first_few
+from recokit.preprocessing.features import Features
 from recokit.reranking._catalogue import Catalogue, refuse_other_types
 
-__all__ = ["history_counts", "levels_of", "read_context", "unit_vectors"]
+__all__ = ["history_counts", "history_prices", "levels_of", "read_context", "unit_vectors"]
 
 _ENTRIES = ("history", "now", "vectors")
 
@@ -38,7 +39,7 @@ def levels_of(users: Any, name: str, wanted: AnyArray) -> FloatArray:
 
     Parameters
     ----------
-    users : mapping of user ids to numbers, pandas Series, or frame
+    users : mapping of user ids to numbers, pandas Series, Features, or frame
         A frame or mapping of columns has the columns user_id and ``name``.
     name : str
     wanted : (n_lists,) array of ids
@@ -51,7 +52,14 @@ def levels_of(users: Any, name: str, wanted: AnyArray) -> FloatArray:
         The users have another form, or a level is not a number.
     """
     if users is None:
-        raise ValueError(f"a rule needs {name!r} of the users: pass users=, a mapping of user ids or a frame")
+        raise ValueError(
+            f"a rule needs {name!r} of the users: pass users=, a mapping of user ids or a frame, or the histories as "
+            "context['history']"
+        )
+    if isinstance(users, Features):
+        if name not in users.names:
+            raise DataError(f"users: expected features with {name}, got {first_few(users.names)}")
+        users = dict(zip(users.ids, users[name].tolist(), strict=True))
     users = labelled_mapping(users)
     if is_frame(users) or (isinstance(users, Mapping) and "user_id" in users):
         names = column_names(users)
@@ -103,6 +111,31 @@ def history_counts(histories: Any, wanted: AnyArray, catalogue: Catalogue, name:
     keys = (row_codes * len(categories) + found)[found >= 0]
     counts = np.bincount(keys, minlength=len(wanted) * len(categories))
     return counts.reshape(len(wanted), len(categories)).astype(np.float64)
+
+
+def history_prices(histories: Any, wanted: AnyArray, catalogue: Catalogue, name: str) -> FloatArray:
+    """Return the geometric mean of the prices in the history of each user: (n_lists,) float64, NaN without prices.
+
+    Parameters
+    ----------
+    histories, wanted, catalogue
+        As in `history_counts`.
+    name : str
+        Column of prices.
+
+    Raises
+    ------
+    DataError
+        The histories have another form, or the column holds no numbers.
+    """
+    row_codes, items, codes = _events(histories, wanted.tolist())
+    mine = catalogue.over(items)
+    mine.refuse_other_types()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(mine.numbers(name))[codes] if len(items) else np.empty(0)
+        known = np.isfinite(logs)
+        sums = np.bincount(row_codes[known], logs[known], minlength=len(wanted))
+        return np.exp(sums / np.bincount(row_codes[known], minlength=len(wanted)))
 
 
 def _events(histories: Any, wanted: list[Any]) -> tuple[AnyArray, IdIndex, CodeArray]:

@@ -11,7 +11,7 @@ from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data.id_index import IdIndex
 from recokit.kernels.reranking import Constraints, DynamicTerms
 from recokit.reranking._catalogue import Catalogue, moment
-from recokit.reranking._context import history_counts, levels_of, unit_vectors
+from recokit.reranking._context import history_counts, history_prices, levels_of, unit_vectors
 from recokit.reranking.rules import (
     Boost,
     Calibrate,
@@ -176,13 +176,41 @@ class Plan:
             term += self.bonuses[place][codes]
         if place in self.price_rules:
             rule = self.price_rules[place]
-            levels = levels_of(self.users, rule.level, users)
-            prices = self.catalogue.numbers(rule.column)
+            levels, prices = self._levels(rule, users), self.catalogue.numbers(rule.column)
             with np.errstate(divide="ignore", invalid="ignore"):
                 distances = np.log(prices)[codes] - np.log(levels)[:, None]
                 near = np.exp(-0.5 * (distances / rule.width) ** 2)
             term += rule.weight * np.where(np.isfinite(distances), near, 0.0)
         return term
+
+    def check_levels(self, users: AnyArray) -> None:
+        """Refuse price levels that are quantiles, such as those of `user_features`, and not prices.
+
+        Parameters
+        ----------
+        users : (n_lists,) array of ids
+
+        Raises
+        ------
+        ValueError
+            All levels are from 0 to 1, and all prices are above 1.
+        """
+        for rule in self.price_rules.values():
+            levels, prices = self._levels(rule, users), self.catalogue.numbers(rule.column)
+            levels, prices = levels[np.isfinite(levels)], prices[np.isfinite(prices)]
+            if len(levels) and len(prices) and 0 <= levels.min() <= levels.max() <= 1 < prices.min():
+                raise ValueError(
+                    f"{rule}: the levels of the users are from 0 to 1, like quantiles, and the prices from "
+                    f"{prices.min():g} to {prices.max():g}; give a usual price for each user, or leave out users= and "
+                    "pass context['history'], whose prices are averaged"
+                )
+
+    def _levels(self, rule: PriceNear, users: AnyArray) -> FloatArray:
+        """Return the usual price of each user: (n_lists,) float64, NaN for unknown."""
+        histories = self.context.get("history")
+        if self.users is None and histories is not None:
+            return history_prices(histories, users, self.catalogue, rule.column)
+        return levels_of(self.users, rule.level, users)
 
     def constraints(self, n: int) -> Constraints:
         """Return the caps, quotas and pins of lists of n items."""

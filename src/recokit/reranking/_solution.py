@@ -29,7 +29,7 @@ class Solution(NamedTuple):
     dynamic : (n_lists, n, 2) float64 array
         Terms of diversity and calibration.
     forced : (n_lists, n) int32 array
-        Quota that changed the choice, −1 for none, −2 for a pin.
+        Reason for the choice, as in `rerank_rows`.
     is_unmet : (n_lists, n_quotas) bool array
         Whether a prefix of the list holds other items in place of required members of the quota.
     """
@@ -46,6 +46,11 @@ class Solution(NamedTuple):
     def filled(self) -> BoolArray:
         """Cells that are no padding: (n_lists, n) bool."""
         return self.codes >= 0
+
+    @property
+    def is_filler(self) -> BoolArray:
+        """Whether each item fills a list that would be too short: (n_lists, n) bool."""
+        return self.filled & np.take_along_axis(self.candidates.is_filler, np.maximum(self.places, 0), 1)
 
     @property
     def relevance(self) -> FloatArray:

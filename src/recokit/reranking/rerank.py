@@ -37,8 +37,10 @@ def rerank(
 
     Hard rules (`Exclude`, `InStock`, `MaxPer`) are never violated: a list becomes shorter instead. Quotas (`MinShare`,
     `Fair`) hold if the list has enough candidates for them. A quota gives way if it contradicts a pin, a quota that
-    comes earlier in ``rules``, or the items that `MaxPer` still allows. A `Pin` that contradicts a hard rule is not
-    listed. The report counts the lists in which a rule gave way.
+    comes earlier in ``rules``, or the items that `MaxPer` still allows. While one `MaxPer` and one quota can hold
+    together, both do: an item is passed over if it would use up the limit of a member that the quota needs. A `Pin`
+    that contradicts a hard rule, or under `MaxPer` a pin above it, is not listed. The report counts the lists in which
+    a rule gave way.
 
     Parameters
     ----------
@@ -51,11 +53,11 @@ def rerank(
         missing values.
     n : int
         Maximum number of items in a list.
-    users : mapping of user ids to numbers, Series, or frame with user_id, optional
-        Price levels for `PriceNear`.
+    users : mapping of user ids to numbers, Series, `Features`, or frame with user_id, optional
+        Usual prices for `PriceNear`.
     context : mapping, optional
-        ``"history"`` for `Calibrate`, ``"vectors"`` for `Diversity` (a mapping of item ids to vectors, a pair of ids
-        and matrix, or a fitted factor model), and ``"now"`` for `Freshness`.
+        ``"history"`` for `Calibrate` and `PriceNear`, ``"vectors"`` for `Diversity` (a mapping of item ids to vectors,
+        a pair of ids and matrix, or a fitted factor model), and ``"now"`` for `Freshness`.
     n_threads : int, optional
         Number of threads; Numba's default if None. The result does not depend on it.
 
@@ -99,6 +101,7 @@ def rerank(
     if len(found):
         table.refuse_other_types()
     plan = Plan(chosen, table, users, read_context(context))
+    plan.check_levels(lists.users)
     return Reranked.from_plan(lists, filled, items.codes(found)[codes], plan, int(n), thread_count(n_threads))
 
 

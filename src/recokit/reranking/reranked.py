@@ -135,7 +135,11 @@ class RuleReport:
 
 
 class Reranked(Recommendations):
-    """Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules."""
+    """Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
+
+    ``n_scored`` is the number of items that are no fillers. Rules can move a filler above other items; ``is_filler``
+    says where it is.
+    """
 
     _plan: Plan
     _solution: Solution
@@ -150,10 +154,16 @@ class Reranked(Recommendations):
         solution = solve(lists, filled, found, plan, n, Runner(n_threads))
         items = plan.items.take(np.maximum(solution.codes, 0))
         counts = np.count_nonzero(solution.filled, axis=1)
-        made = cls(lists.users, items, solution.values, counts, columns=lists._columns)
+        n_scored = counts - np.count_nonzero(solution.is_filler, axis=1)
+        made = cls(lists.users, items, solution.values, counts, n_scored, columns=lists._columns)
         made._plan, made._solution = plan, solution
         made._source, made._n_threads = (lists, filled, found), n_threads
         return made
+
+    @property
+    def is_filler(self) -> BoolArray:
+        """Whether each item fills a list that would be too short: (n_users, n) bool."""
+        return self._solution.is_filler
 
     def why(self, user: Any, item: Any) -> Reason:
         """Return the reason for the position of an item, or for its absence.
@@ -223,6 +233,9 @@ class Reranked(Recommendations):
                 return f"{plan.rules[pin]} puts it there"
             if forced >= 0:
                 return f"{plan.rules[plan.quotas[forced][0]]} requires an item like this here"
+            if forced <= -3:
+                rule = plan.rules[plan.quotas[-3 - forced][0]]
+                return f"better items would leave too few items for {rule}"
             came_from = (
                 "outside the model's list" if model_position is None else f"position {model_position} of the model"
             )
@@ -240,7 +253,8 @@ class Reranked(Recommendations):
             return "the model did not list it"
         required = dict.fromkeys(solution.forced[row][solution.filled[row] & (solution.forced[row] != -1)].tolist())
         if required:
-            rules = [k for k in plan.pins if -2 in required] + [plan.quotas[q][0] for q in required if q >= 0]
+            rules = [k for k in plan.pins if -2 in required]
+            rules += [plan.quotas[q if q >= 0 else -3 - q][0] for q in required if q != -2]
             names = ", ".join(str(plan.rules[k]) for k in dict.fromkeys(rules))
             return f"the listed items have greater values, or are required by {names}"
         return "the listed items have greater values"

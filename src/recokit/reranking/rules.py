@@ -265,15 +265,16 @@ class Freshness(Rule):
 class PriceNear(Rule):
     """Add a bonus for prices near the usual price of the user: ``weight`` · exp(−½ (log(price / level) / width)²).
 
-    The levels are in ``users``: a mapping of user ids to price levels, or a frame with the columns user_id and
-    ``level``. Users without a level get no bonus.
+    The level of a user is a price, in the currency of the column. The levels are in ``users``: a mapping of user ids to
+    levels, or a frame with the columns user_id and ``level``. Without ``users``, the level is the geometric mean of the
+    prices in the user's history, ``context["history"]``. Users without a level get no bonus.
 
     Parameters
     ----------
     column : str
         Column of prices in the catalogue.
     level : str
-        Column of price levels in ``users``.
+        Column of usual prices in ``users``.
     width : float
         Tolerance of the logarithm of the price.
     weight : float

@@ -51,6 +51,7 @@ def check_an_unfitted_model_raises_not_fitted_error(subject: Subject) -> None:
         lambda: list(model.iter_recommend()),
         lambda: model.recommend_for([[item]]),
         lambda: model.similar_items([item]),
+        lambda: model.recommend_users([item]),
         lambda: model.explain(user, item),
         lambda: model.save("nowhere"),
     ]

@@ -58,6 +58,31 @@ def check_lists_are_sorted_and_have_no_seen_repeated_or_padding_items(subject: S
     assert np.all(everything.counts >= model.recommend(n=n_items, exclude_seen=True).counts)
 
 
+def check_users_of_items_are_those_whose_lists_hold_them(subject: Subject) -> None:
+    """Check ``recommend_users``: the users and scores of the full lists, best first, ties by user code."""
+    model = subject.fitted()
+    users, items = model.interactions_.users, model.interactions_.items
+    for exclude_seen in (False, True):
+        expected: dict[Any, dict[Any, float]] = {item: {} for item in items}
+        for user, entries in model.recommend(n=len(items), exclude_seen=exclude_seen):
+            for item, score in entries:
+                expected[item][user] = score
+        for item, found in model.recommend_users(list(items), n=len(users), exclude_seen=exclude_seen):
+            assert {user for user, _ in found} == set(expected[item]), f"the users of {item!r} differ from the lists"
+            scores = np.array([score for _, score in found])
+            wanted = [expected[item][user] for user, _ in found]
+            assert_allclose(scores, wanted, rtol=TOLERANCE, atol=TOLERANCE)
+            ends = np.isin(scores[1:], getattr(model, "rating_range_", ()))
+            ordered = (np.diff(scores) < 0) | (np.diff(users.codes([user for user, _ in found])) > 0) | ends
+            assert np.all(ordered), f"the users of {item!r} are not in order"
+    item, user = next(iter(items)), next(iter(users))
+    few = model.recommend_users(item, n=2, exclude_seen=False, exclude=[user])
+    longer = model.recommend_users([item], n=3, exclude_seen=False)[item]
+    assert few[item] == [pair for pair in longer if pair[0] != user][:2]
+    assert {other for other, _ in model.recommend_users(item, candidates=[user], exclude_seen=False)[item]} <= {user}
+    raises(UnknownIdError, lambda: model.recommend_users([-999 if isinstance(item, int) else "unknown"]))
+
+
 def check_ties_are_broken_by_item_code(subject: Subject) -> None:
     """Check ties, except at the ends of the rating scale, where clipping makes different scores equal."""
     model = subject.fitted()
