@@ -20,6 +20,7 @@ _TERMS = {
     "past_item": ("their interest in {}", "对商品 {} 的兴趣"),
     "neighbor": ("the similar user {}", "相似用户 {}"),
     "word": ("the word “{}”", "词语“{}”"),
+    "attribute": ("its {}", "其 {}"),
     "popularity": ("its popularity", "该商品的热度"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
@@ -34,10 +35,10 @@ class Term:
     Attributes
     ----------
     kind : str
-        ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"popularity"``,
-        ``"clipping"`` or ``"other"``.
+        ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"attribute"``,
+        ``"popularity"``, ``"clipping"`` or ``"other"``.
     subject : object
-        Item, neighbour or word of the term; None for kinds without one.
+        Item, neighbour, word or attribute of the term; None for kinds without one.
     contribution : float
         Contribution to the score.
     """

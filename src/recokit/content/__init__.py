@@ -1,6 +1,11 @@
 """Content-based recommenders."""
 
 from recokit.content.analyzer import analyze
+from recokit.content.category import Category
+from recokit.content.content_recommender import ContentRecommender
+from recokit.content.embedding import Embedding
+from recokit.content.number import Number
+from recokit.content.text import Text
 from recokit.content.tfidf import TfidfRecommender
 
-__all__ = ["TfidfRecommender", "analyze"]
+__all__ = ["Category", "ContentRecommender", "Embedding", "Number", "Text", "TfidfRecommender", "analyze"]
