@@ -4,10 +4,16 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from recokit.content._catalogue import read_texts
+from recokit.content import Text
+from recokit.content._catalogue import read_catalogue
 from recokit.exceptions import DataError
 
 COLUMNS = {"sku": [30, 10, 20], "name": ["red cup", "绿茶", None]}
+
+
+def read_texts(catalogue, item, text):
+    items, (texts,) = read_catalogue(catalogue, item, [Text(text)])
+    return items, texts.tolist()
 
 
 @pytest.mark.parametrize("make", [dict, pd.DataFrame, pl.DataFrame, pa.table])

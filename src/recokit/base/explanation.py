@@ -23,6 +23,7 @@ _TERMS = {
     "feature": ("the feature “{}”", "特征“{}”"),
     "similar_item": ("its similarity to {}", "与商品 {} 相似"),
     "segment": ("its popularity in {}", "在“{}”中的热度"),
+    "attribute": ("its {}", "其 {}"),
     "popularity": ("its popularity", "该商品的热度"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
@@ -39,9 +40,9 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"similar_item"``, ``"neighbor"``, ``"word"``,
-        ``"feature"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``.
+        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``.
     subject : object
-        Item, neighbour, word, feature or segment of the term; None for kinds without one.
+        Item, neighbour, word, feature, attribute or segment of the term; None for kinds without one.
     contribution : float
         Contribution to the score.
     """

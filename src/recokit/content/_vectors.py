@@ -1,16 +1,19 @@
-"""TF-IDF vectors of texts."""
+"""TF-IDF and BM25 vectors of texts."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from recokit._typing import AnyArray, FloatArray
+from recokit.content._sparse_vectors import unit_rows
 from recokit.content.analyzer import Analyzer
 from recokit.exceptions import DataError
 
-__all__ = ["TermVectors", "tfidf_vectors"]
+__all__ = ["TermVectors", "term_vectors", "tfidf_vectors"]
+
+_K1, _B = 1.2, 0.75  # saturation and length normalization of BM25, as in Robertson and Zaragoza
 
 
 class TermVectors(NamedTuple):
@@ -29,6 +32,37 @@ class TermVectors(NamedTuple):
     vectors: sparse.csr_array
     terms: AnyArray
     idf: FloatArray
+
+
+def term_vectors(
+    texts: Sequence[str],
+    analyzer: Analyzer,
+    *,
+    weighting: Literal["tfidf", "bm25"],
+    min_df: int | float = 1,
+    max_features: int | None = None,
+    sublinear_tf: bool = True,
+) -> TermVectors:
+    """Return the vectors of texts by `tfidf_vectors`, or with the weights of BM25.
+
+    Examples
+    --------
+    >>> tea = term_vectors(["green tea", "black tea", "绿茶"], str.split, weighting="bm25")
+    >>> print(tea.vectors.toarray().round(2))
+    [[0.   0.8  0.61 0.  ]
+     [0.8  0.   0.61 0.  ]
+     [0.   0.   0.   1.  ]]
+    """
+    options = {"min_df": min_df, "max_features": max_features, "sublinear_tf": sublinear_tf}
+    if weighting == "tfidf":
+        return tfidf_vectors(texts, analyzer, **options)  # type: ignore[arg-type]
+    counts, terms, idf = _tfidf(texts, analyzer, norm=None, **options | {"sublinear_tf": False})
+    counts.data = np.rint(counts.data / idf[counts.indices])
+    lengths = np.asarray(counts.sum(axis=1)).ravel()
+    mean = lengths.sum() / max(np.count_nonzero(lengths), 1)
+    damping = np.repeat(_K1 * (1 - _B + _B * lengths / mean), np.diff(counts.indptr))
+    counts.data *= (_K1 + 1) / (counts.data + damping) * idf[counts.indices]
+    return TermVectors(unit_rows(counts), terms, idf)
 
 
 def tfidf_vectors(
@@ -80,16 +114,22 @@ def tfidf_vectors(
      [0.8  0.   0.61 0.  ]
      [0.   0.   0.   1.  ]]
     """
+    options = {"min_df": min_df, "max_features": max_features, "sublinear_tf": sublinear_tf}
+    vectors, terms, idf = _tfidf(texts, analyzer, norm="l2", **options)
+    vectors = sparse.csr_array(vectors, dtype=np.float32)
+    vectors.sort_indices()
+    return TermVectors(vectors, terms, idf)
+
+
+def _tfidf(texts: Sequence[str], analyzer: Analyzer, **options: object) -> TermVectors:
     from sklearn.feature_extraction.text import TfidfVectorizer  # slow to import
 
-    vectorizer = TfidfVectorizer(
-        analyzer=analyzer, min_df=min_df, max_features=max_features, sublinear_tf=sublinear_tf, dtype=np.float64
-    )
+    vectorizer = TfidfVectorizer(analyzer=analyzer, dtype=np.float64, **options)
     try:
-        vectors = sparse.csr_array(vectorizer.fit_transform(texts), dtype=np.float32)
+        vectors = sparse.csr_array(vectorizer.fit_transform(texts))
     except ValueError as error:
         raise DataError(
-            f"no term is left of {len(texts)} texts with min_df={min_df}; lower min_df or check the texts: {error}"
+            f"no term is left of {len(texts)} texts with min_df={options['min_df']}; lower min_df or check the texts: "
+            f"{error}"
         ) from error
-    vectors.sort_indices()
     return TermVectors(vectors, vectorizer.get_feature_names_out(), vectorizer.idf_)

@@ -110,9 +110,12 @@ def _select(codes: CodeArray, eligible: BoolArray, sums: FloatArray, keys: Keys)
     """Select the best of some items, possibly repeated, reset their sums to −0, and return the number selected."""
     size: Any = np.int64(0)
     bits, score = sums.view(np.int64), np.empty(1, dtype=np.float32)
+    worst = np.float32(-np.inf)
     for code in codes:
-        if bits[code] != _NO_EVIDENCE and eligible[code]:
+        if np.float32(sums[code]) >= worst and bits[code] != _NO_EVIDENCE and eligible[code]:
             size = _offer(keys, size, sums[code], np.int64(code), score)
+            if size == len(keys):
+                worst = np.float32(_score_of(keys[0], score))
         sums[code] = -0.0
     return size
 
