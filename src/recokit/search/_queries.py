@@ -1,0 +1,200 @@
+"""Queries as words with the terms that may stand for each of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.data.rows import bounds_from_lengths
+from recokit.search._index import FieldIndex, Postings
+from recokit.search._spelling import Speller
+
+__all__ = ["Query", "QueryReader", "QueryWords"]
+
+_MAX_WORDS = 64  # distinct words of a query
+_MAX_CORRECTED = 8  # unknown words of a query that are corrected
+_N_CORRECTIONS = 3  # of a word
+_EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
+_PENALTY = 0.5  # factor of the weight for each edit
+_SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
+_MIN_TOGETHER = 3  # items with both parts of a split word
+
+
+class Word(NamedTuple):
+    """A word of a query.
+
+    Attributes
+    ----------
+    text : str
+    terms : tuple of (code, weight)
+        Terms that may stand for the word; empty for an unknown word without a correction.
+    """
+
+    text: str
+    terms: tuple[tuple[int, float], ...]
+
+
+class Query(NamedTuple):
+    """A query as words.
+
+    Attributes
+    ----------
+    words : tuple of Word
+    n_ignored : int
+        Words that are ignored because the query is too long.
+    is_nearest : bool
+        Whether no word or correction is in the vocabulary, so that similar terms stand for the words.
+    """
+
+    words: tuple[Word, ...]
+    n_ignored: int = 0
+    is_nearest: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no term stands for any word."""
+        return not any(word.terms for word in self.words)
+
+
+class QueryWords(NamedTuple):
+    """The words of several queries, as the kernel takes them; see `recokit.kernels.search.score_queries`."""
+
+    query_indptr: IntArray
+    masses: FloatArray
+    word_indptr: IntArray
+    term_codes: CodeArray
+    term_weights: FloatArray
+
+    @classmethod
+    def of(cls, queries: Sequence[Query], postings: Postings) -> "QueryWords":
+        """Return the words of queries; the mass of a word is the greatest weighted IDF of its terms."""
+        words = [word for query in queries for word in query.words if word.terms]
+        cells = [cell for word in words for cell in word.terms]
+        codes = np.array([code for code, _ in cells], dtype=np.int32)
+        weights = np.array([weight for _, weight in cells], dtype=np.float32)
+        bounds = bounds_from_lengths(np.array([len(word.terms) for word in words], dtype=np.int64))
+        masses = np.array([max(postings.idf[code] for code, _ in word.terms) for word in words], dtype=np.float32)
+        n_words = [sum(bool(word.terms) for word in query.words) for query in queries]
+        return cls(bounds_from_lengths(np.array(n_words, dtype=np.int64)), masses, bounds, codes, weights)
+
+
+class QueryReader(NamedTuple):
+    """Reads queries in the vocabulary of an index.
+
+    Attributes
+    ----------
+    index : FieldIndex
+    postings : Postings
+    speller : Speller, optional
+        Corrects words; None to leave them as they are.
+    analyze : callable
+        Function from a text to its terms.
+    """
+
+    index: FieldIndex
+    postings: Postings
+    speller: Speller | None
+    analyze: Callable[[str], list[str]]
+
+    def read(self, text: str) -> Query:
+        """Return a query as words; each distinct word counts once."""
+        terms = list(dict.fromkeys(self.analyze(text)))
+        kept = terms[:_MAX_WORDS]
+        n_ignored = len(terms) - len(kept)
+        if self.speller is None:
+            known = [Word(text, ((self.index.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
+            return Query(tuple(known), n_ignored)
+        query = Query(tuple(self._joined(self._corrected(self._spaced(kept)))), n_ignored)
+        return self._nearest(query) if query.is_empty else query
+
+    def _df(self, term: str) -> int:
+        code = self.index.codes.get(term)
+        return 0 if code is None else int(self.postings.df[code])
+
+    def _items(self, code: int) -> CodeArray:
+        """Return the items of a term."""
+        rows = self.postings.items
+        return rows.codes[rows.indptr[code] : rows.indptr[code + 1]]
+
+    def _n_common(self, first: str, second: str) -> int:
+        """Return the number of items with two terms."""
+        if not (self._df(first) and self._df(second)):
+            return 0
+        pair = [self._items(self.index.codes[term]) for term in (first, second)]
+        return len(np.intersect1d(*pair, assume_unique=True))
+
+    def _spaced(self, terms: list[str]) -> list[str]:
+        """Return terms with a missing or misplaced space corrected: "usbhub", "us bhub"."""
+        spaced: list[str] = []
+        for term in terms:
+            pair = "".join([*spaced[-1:], term])
+            if spaced and pair.isascii() and not (self._df(pair) or self._n_common(spaced[-1], term)):
+                moved = self._best_split(pair, 1)
+                if moved is not None:
+                    spaced[-1:] = moved
+                    continue
+            split = None if self._df(term) or not term.isascii() else self._best_split(term, _SHORTEST_PART)
+            spaced += [term] if split is None else split
+        return spaced
+
+    def _best_split(self, text: str, shortest: int) -> list[str] | None:
+        """Return the two terms that make up a text and occur together most often, if there are any."""
+        pairs = [(text[:k], text[k:]) for k in range(shortest, len(text) - shortest + 1)]
+        n_common, best = max(((self._n_common(*pair), pair) for pair in pairs), default=(0, ("", "")))
+        return list(best) if n_common >= _MIN_TOGETHER else None
+
+    def _corrected(self, texts: list[str]) -> list[Word]:
+        """Return words with their corrections.
+
+        A word is corrected if it is unknown, or if no item has it together with the other known words. The most likely
+        correction has few edits and occurs in many items with the other words.
+        """
+        codes = [self.index.codes[text] if self._df(text) else -1 for text in texts]
+        known = [code for code in codes if code >= 0]
+        n_known = np.zeros(self.index.n_items, dtype=np.int64)  # known words of each item
+        for code in known:
+            n_known[self._items(code)] += 1
+        words, n_corrected = [], 0
+        for text, code in zip(texts, codes, strict=True):
+            terms = ((code, 1.0),) if code >= 0 else ()
+            n_others = len(known) - (code >= 0)
+            is_context = n_known == n_others
+            if code >= 0:
+                is_context[self._items(code)] = n_known[self._items(code)] == n_others + 1
+                is_likely = not n_others or np.any(is_context[self._items(code)])
+            if (code < 0 or not is_likely) and n_corrected < _MAX_CORRECTED:
+                n_corrected += 1
+                terms += self._corrections(text, is_context if n_others else None, is_known=code >= 0)
+            words.append(Word(text, terms))
+        return words
+
+    def _corrections(self, text: str, is_context: Any, *, is_known: bool) -> tuple[tuple[int, float], ...]:
+        """Return the most likely corrections of a word and their weights, given the items with the other words."""
+        speller: Any = self.speller
+        codes, distances = speller.candidates(text)
+        support = self.postings.df[codes].astype(np.float64)
+        if is_context is not None:
+            together = np.array([np.count_nonzero(is_context[self._items(code)]) for code in codes.tolist()])
+            support = together + (0 if is_known else 1e-3) * support
+        likely = support * _EDIT_ODDS ** distances.astype(np.float64)
+        order = np.lexsort((codes, -likely))[:_N_CORRECTIONS]
+        order = order[likely[order] > 0]
+        weights = _PENALTY ** distances[order[:1]].astype(np.float64) * np.sqrt(likely[order] / likely[order[:1]])
+        return tuple(zip(codes[order].tolist(), weights.tolist(), strict=True))
+
+    def _joined(self, words: list[Word]) -> list[Word]:
+        """Return words with the term that two neighbours make together: "head set" also finds "headset"."""
+        terms = [dict(word.terms) for word in words]
+        for place in range(len(words) - 1):
+            joined = words[place].text + words[place + 1].text
+            if joined.isascii() and self._df(joined):
+                for some in terms[place : place + 2]:
+                    some.setdefault(self.index.codes[joined], 1.0)
+        return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
+
+    def _nearest(self, query: Query) -> Query:
+        """Return a query with the terms most similar to its words in their place."""
+        speller: Any = self.speller
+        words = [Word(word.text, tuple(speller.nearest(word.text))) for word in query.words[:_MAX_CORRECTED]]
+        return query._replace(words=tuple(words), is_nearest=True)
