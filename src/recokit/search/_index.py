@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import BoolArray, FloatArray
+from recokit._typing import BoolArray, FloatArray, IntArray
 from recokit.data.rows import Rows
 from recokit.persistence import storable
 from recokit.search._fields import ROLES, Field, split_context
@@ -50,11 +50,23 @@ class Postings(NamedTuple):
         Inverse document frequencies, above 0.
     df : (n_terms,) int64 array
         Number of items of each term.
+    presence : (p,) float32 array
+        How much of an item each cell of ``items`` is about, from 0 to 1: high for words of titles.
     """
 
     items: Rows
     idf: FloatArray
-    df: Any
+    df: IntArray
+    presence: FloatArray
+
+    @property
+    def n_terms(self) -> int:
+        """Number of terms."""
+        return self.items.n_rows
+
+    def cells(self, term: int) -> slice:
+        """Return the cells of ``items`` and ``presence`` that belong to a term."""
+        return slice(int(self.items.indptr[term]), int(self.items.indptr[term + 1]))
 
 
 @storable("recokit.search.FieldIndex")
@@ -145,7 +157,9 @@ class FieldIndex:
         total.data = idf[total.indices] * total.data / (k1 + total.data)
         by_term = sparse.csr_array(total.T)
         by_term.sort_indices()
-        return Postings(Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data), idf.astype(np.float32), df)
+        presence = (by_term.data / np.repeat(idf, df)) ** 2
+        items = Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data)
+        return Postings(items, idf.astype(np.float32), df, presence.astype(np.float32))
 
     def shares(self, item: int, term: int) -> dict[str, float]:
         """Return the share of each field in the weight of a term in an item; the shares add up to 1."""

@@ -16,7 +16,8 @@ _MAX_WORDS = 64  # distinct words of a query
 _MAX_CORRECTED = 8  # unknown words of a query that are corrected
 _N_CORRECTIONS = 3  # of a word
 _EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
-_PENALTY = 0.5  # factor of the weight for each edit
+_KNOWN_ODDS = 0.2  # how much less likely it is that a known word is misspelt
+_PENALTY = 0.5  # weight of a correction of a known word
 _SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
 _MIN_TOGETHER = 3  # items with both parts of a split word
 
@@ -114,8 +115,7 @@ class QueryReader(NamedTuple):
 
     def _items(self, code: int) -> CodeArray:
         """Return the items of a term."""
-        rows = self.postings.items
-        return rows.codes[rows.indptr[code] : rows.indptr[code + 1]]
+        return self.postings.items.codes[self.postings.cells(code)]
 
     def _n_common(self, first: str, second: str) -> int:
         """Return the number of items with two terms."""
@@ -134,9 +134,16 @@ class QueryReader(NamedTuple):
                 if moved is not None:
                     spaced[-1:] = moved
                     continue
-            split = None if self._df(term) or not term.isascii() else self._best_split(term, _SHORTEST_PART)
+            split = self._best_split(term, _SHORTEST_PART) if self._is_run_together(term) else None
             spaced += [term] if split is None else split
         return spaced
+
+    def _is_run_together(self, term: str) -> bool:
+        """Return whether an unknown word may be two words without a space: no word is one edit away."""
+        if self._df(term) or not term.isascii() or len(term) < 2 * _SHORTEST_PART:
+            return False
+        speller: Any = self.speller
+        return not np.any(speller.candidates(term)[1] == 1)
 
     def _best_split(self, text: str, shortest: int) -> list[str] | None:
         """Return the two terms that make up a text and occur together most often, if there are any."""
@@ -147,8 +154,8 @@ class QueryReader(NamedTuple):
     def _corrected(self, texts: list[str]) -> list[Word]:
         """Return words with their corrections.
 
-        A word is corrected if it is unknown, or if no item has it together with the other known words. The most likely
-        correction has few edits and occurs in many items with the other words.
+        A word is corrected if it is unknown, or if a correction is much more frequent in the items that have the other
+        words of the query.
         """
         codes = [self.index.codes[text] if self._df(text) else -1 for text in texts]
         known = [code for code in codes if code >= 0]
@@ -157,31 +164,46 @@ class QueryReader(NamedTuple):
             n_known[self._items(code)] += 1
         words, n_corrected = [], 0
         for text, code in zip(texts, codes, strict=True):
-            terms = ((code, 1.0),) if code >= 0 else ()
-            n_others = len(known) - (code >= 0)
-            is_context = n_known == n_others
+            terms, context, support = (), n_known == len(known), 0.0
             if code >= 0:
-                is_context[self._items(code)] = n_known[self._items(code)] == n_others + 1
-                is_likely = not n_others or np.any(is_context[self._items(code)])
-            if (code < 0 or not is_likely) and n_corrected < _MAX_CORRECTED:
+                terms = ((code, 1.0),)
+                context = n_known == len(known) - 1
+                context[self._items(code)] = n_known[self._items(code)] == len(known)
+                support = self._support(code, context)
+            odds = 1.0 if code < 0 else _KNOWN_ODDS
+            if support <= odds * _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
                 n_corrected += 1
-                terms += self._corrections(text, is_context if n_others else None, is_known=code >= 0)
+                found = self._corrections(text, context, support / odds)
+                terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
             words.append(Word(text, terms))
         return words
 
-    def _corrections(self, text: str, is_context: Any, *, is_known: bool) -> tuple[tuple[int, float], ...]:
-        """Return the most likely corrections of a word and their weights, given the items with the other words."""
+    def _support(self, code: int, context: Any) -> float:
+        """Return how much a term is present in the items of a context."""
+        cells = self.postings.cells(code)
+        return float(self.postings.presence[cells][context[self.postings.items.codes[cells]]].sum())
+
+    def _corrections(self, text: str, context: Any, least: float) -> list[tuple[int, float]]:
+        """Return the most likely corrections of a word, and their weights relative to the first one.
+
+        Parameters
+        ----------
+        text : str
+        context : (n_items,) bool array
+            Items with the other known words of the query.
+        least : float
+            Least support of a correction, less what is lost for each edit.
+        """
         speller: Any = self.speller
         codes, distances = speller.candidates(text)
-        support = self.postings.df[codes].astype(np.float64)
-        if is_context is not None:
-            together = np.array([np.count_nonzero(is_context[self._items(code)]) for code in codes.tolist()])
-            support = together + (0 if is_known else 1e-3) * support
+        support = np.array([self._support(code, context) for code in codes.tolist()])
+        if not np.any(support) and not self._df(text):
+            support = self.postings.df[codes].astype(np.float64)
         likely = support * _EDIT_ODDS ** distances.astype(np.float64)
         order = np.lexsort((codes, -likely))[:_N_CORRECTIONS]
-        order = order[likely[order] > 0]
-        weights = _PENALTY ** distances[order[:1]].astype(np.float64) * np.sqrt(likely[order] / likely[order[:1]])
-        return tuple(zip(codes[order].tolist(), weights.tolist(), strict=True))
+        order = order[likely[order] > least]
+        weights = np.sqrt(likely[order] / likely[order[:1]])
+        return list(zip(codes[order].tolist(), weights.tolist(), strict=True))
 
     def _joined(self, words: list[Word]) -> list[Word]:
         """Return words with the term that two neighbours make together: "head set" also finds "headset"."""
