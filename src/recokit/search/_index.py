@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import BoolArray, FloatArray, IntArray
-from recokit.data.rows import Rows
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.persistence import storable
 from recokit.search._fields import ROLES, Field, split_context
 
@@ -52,12 +52,16 @@ class Postings(NamedTuple):
         Number of items of each term.
     presence : (p,) float32 array
         How much of an item each cell of ``items`` is about, from 0 to 1: high for words of titles.
+    pairs, n_pairs : (n_pairs,) int64 arrays
+        Pairs of terms that are neighbours in titles, as first · 2³² + second, sorted; and how often they are.
     """
 
     items: Rows
     idf: FloatArray
     df: IntArray
     presence: FloatArray
+    pairs: IntArray
+    n_pairs: IntArray
 
     @property
     def n_terms(self) -> int:
@@ -67,6 +71,13 @@ class Postings(NamedTuple):
     def cells(self, term: int) -> slice:
         """Return the cells of ``items`` and ``presence`` that belong to a term."""
         return slice(int(self.items.indptr[term]), int(self.items.indptr[term + 1]))
+
+    def pair_counts(self, first: Any, second: Any) -> IntArray:
+        """Return how often terms are followed by other terms in titles."""
+        keys = (np.asarray(first, dtype=np.int64) << 32) | np.asarray(second, dtype=np.int64)
+        places = np.searchsorted(self.pairs, keys)
+        found = self.pairs[np.minimum(places, len(self.pairs) - 1)] == keys if len(self.pairs) else keys < 0
+        return np.where(found, self.n_pairs[np.minimum(places, len(self.pairs) - 1)] if len(self.pairs) else 0, 0)
 
 
 @storable("recokit.search.FieldIndex")
@@ -82,14 +93,19 @@ class FieldIndex:
         The vocabulary.
     codes : dict of str to int
         Position of each term in ``terms``.
+    titles : Rows
+        Terms of the title of each item in order, without the words after a preposition.
     norms : list of (n_items,) float64 arrays
         Weight of one occurrence in each item, for each part.
     """
 
-    def __init__(self, parts: Sequence[Part], counts: Sequence[sparse.csr_array], terms: Sequence[str]) -> None:
+    def __init__(
+        self, parts: Sequence[Part], counts: Sequence[sparse.csr_array], terms: Sequence[str], titles: Rows
+    ) -> None:
         self.parts = list(parts)
         self.counts = list(counts)
         self.terms = list(terms)
+        self.titles = titles
         self.codes = {term: code for code, term in enumerate(self.terms)}
         self.norms = _norms(self.parts, self.counts)
 
@@ -111,7 +127,11 @@ class FieldIndex:
             else:
                 parts.append(Part(field.name, weight, b, field.role if field.role == "attributes" else field.name))
                 cells.append(_occurrences(column, analyze, codes))
-        return cls(parts, [_matrix(*pair, len(codes)) for pair in cells], list(codes))
+        names = [part.field for part in parts]
+        title = next((names.index(field.name) for field in fields if field.role == "title"), None)
+        empty = Rows.empty(len(texts[0]))
+        titles = empty if title is None else Rows.from_arrays(cells[title][1], cells[title][0], ())
+        return cls(parts, [_matrix(*pair, len(codes)) for pair in cells], list(codes), titles)
 
     @property
     def n_items(self) -> int:
@@ -132,7 +152,10 @@ class FieldIndex:
         n_terms = new.counts[0].shape[1]
         old = [sparse.csr_array((m.data, m.indices, m.indptr), shape=(m.shape[0], n_terms))[kept] for m in self.counts]
         stacked = [sparse.csr_array(sparse.vstack(pair)) for pair in zip(old, new.counts, strict=True)]
-        return FieldIndex(self.parts, [matrix[order] for matrix in stacked], new.terms)
+        rows = self.titles.take(np.flatnonzero(kept)), new.titles
+        codes, lengths = (np.concatenate([getattr(one, name) for one in rows]) for name in ("codes", "lengths"))
+        titles = Rows.from_arrays(bounds_from_lengths(lengths), codes, ()).take(order)
+        return FieldIndex(self.parts, [matrix[order] for matrix in stacked], new.terms, titles)
 
     def weighted(self) -> list[sparse.csr_array]:
         """Return the occurrences of each part, normalized by length and times the weight of the part."""
@@ -159,7 +182,14 @@ class FieldIndex:
         by_term.sort_indices()
         presence = (by_term.data / np.repeat(idf, df)) ** 2
         items = Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data)
-        return Postings(items, idf.astype(np.float32), df, presence.astype(np.float32))
+        return Postings(items, idf.astype(np.float32), df, presence.astype(np.float32), *self._pairs())
+
+    def _pairs(self) -> tuple[IntArray, IntArray]:
+        """Return the pairs of neighbours in titles, and how often each occurs."""
+        codes = self.titles.codes.astype(np.int64)
+        keys = (codes[:-1] << 32) | codes[1:]
+        rows = self.titles.row_codes
+        return np.unique(keys[rows[:-1] == rows[1:]], return_counts=True)
 
     def shares(self, item: int, term: int) -> dict[str, float]:
         """Return the share of each field in the weight of a term in an item; the shares add up to 1."""
@@ -180,11 +210,13 @@ class FieldIndex:
 
     def _to_state(self) -> dict[str, Any]:
         terms = np.array(self.terms, dtype=_STRINGS)
-        return {"parts": [tuple(part) for part in self.parts], "counts": self.counts, "terms": terms}
+        titles = tuple(self.titles[:2])
+        return {"parts": [tuple(part) for part in self.parts], "counts": self.counts, "terms": terms, "titles": titles}
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "FieldIndex":
-        return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist())
+        titles = Rows.from_arrays(*state["titles"], ())
+        return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles)
 
 
 def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[FloatArray]:
@@ -203,7 +235,7 @@ def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[Fl
     return norms
 
 
-def _occurrences(texts: Sequence[str], analyze: Analyzer, codes: dict[str, int]) -> tuple[Any, Any]:
+def _occurrences(texts: Sequence[str], analyze: Analyzer, codes: dict[str, int]) -> tuple[CodeArray, IntArray]:
     """Return the terms of each text as compressed rows, with repetitions; new terms get the next codes."""
     found, bounds = array("i"), array("q", [0])
     known: dict[str, list[int]] = {}  # brands and categories repeat
@@ -215,13 +247,12 @@ def _occurrences(texts: Sequence[str], analyze: Analyzer, codes: dict[str, int])
                 known[text] = row
         found.extend(row)
         bounds.append(len(found))
-    return found, bounds
+    return np.array(found, dtype=np.int32), np.array(bounds, dtype=np.int64)
 
 
-def _matrix(found: Any, bounds: Any, n_terms: int) -> sparse.csr_array:
+def _matrix(found: CodeArray, bounds: IntArray, n_terms: int) -> sparse.csr_array:
     """Return compressed rows of codes as counts."""
-    indices, indptr = np.array(found, dtype=np.int32), np.array(bounds, dtype=np.int64)
-    shape = (len(indptr) - 1, max(1, n_terms))
-    counts = sparse.csr_array((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=shape)
+    shape = (len(bounds) - 1, max(1, n_terms))
+    counts = sparse.csr_array((np.ones(len(found), dtype=np.float32), found.copy(), bounds.copy()), shape=shape)
     counts.sum_duplicates()
     return counts

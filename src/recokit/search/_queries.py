@@ -17,6 +17,7 @@ _MAX_CORRECTED = 8  # unknown words of a query that are corrected
 _N_CORRECTIONS = 3  # of a word
 _EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
 _KNOWN_ODDS = 0.2  # how much less likely it is that a known word is misspelt
+_PAIR_WEIGHT = 10.0  # support of a pair of neighbours in a title, relative to an item with both words
 _PENALTY = 0.5  # weight of a correction of a known word
 _SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
 _MIN_TOGETHER = 3  # items with both parts of a split word
@@ -78,6 +79,22 @@ class QueryWords(NamedTuple):
         masses = np.array([max(postings.idf[code] for code, _ in word.terms) for word in words], dtype=np.float32)
         n_words = [sum(bool(word.terms) for word in query.words) for query in queries]
         return cls(bounds_from_lengths(np.array(n_words, dtype=np.int64)), masses, bounds, codes, weights)
+
+
+class _Context(NamedTuple):
+    """The surroundings of a word in a query.
+
+    Attributes
+    ----------
+    items : (n_items,) bool array
+        Items with the other known words of the query.
+    before, after : int
+        Codes of its neighbours; −1 if there is none, or an unknown one.
+    """
+
+    items: Any
+    before: int
+    after: int
 
 
 class QueryReader(NamedTuple):
@@ -163,40 +180,49 @@ class QueryReader(NamedTuple):
         for code in known:
             n_known[self._items(code)] += 1
         words, n_corrected = [], 0
-        for text, code in zip(texts, codes, strict=True):
-            terms, context, support = (), n_known == len(known), 0.0
+        for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
+            terms, context = (), n_known == len(known)
             if code >= 0:
                 terms = ((code, 1.0),)
                 context = n_known == len(known) - 1
                 context[self._items(code)] = n_known[self._items(code)] == len(known)
-                support = self._support(code, context)
+            around = _Context(context, codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1)
             odds = 1.0 if code < 0 else _KNOWN_ODDS
-            if support <= odds * _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
+            least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
+            if least <= _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
                 n_corrected += 1
-                found = self._corrections(text, context, support / odds)
+                found = self._corrections(text, around, least)
                 terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
             words.append(Word(text, terms))
         return words
 
-    def _support(self, code: int, context: Any) -> float:
-        """Return how much a term is present in the items of a context."""
-        cells = self.postings.cells(code)
-        return float(self.postings.presence[cells][context[self.postings.items.codes[cells]]].sum())
+    def _support(self, codes: IntArray, around: "_Context") -> FloatArray:
+        """Return how much terms are present in the items of a context, and beside its neighbours in titles."""
+        support = np.zeros(len(codes))
+        for place, code in enumerate(codes.tolist()):
+            cells = self.postings.cells(code)
+            is_inside = around.items[self.postings.items.codes[cells]]
+            support[place] = self.postings.presence[cells][is_inside].sum(dtype=np.float64)
+        if around.before >= 0:
+            support += _PAIR_WEIGHT * self.postings.pair_counts(around.before, codes)
+        if around.after >= 0:
+            support += _PAIR_WEIGHT * self.postings.pair_counts(codes, around.after)
+        return support
 
-    def _corrections(self, text: str, context: Any, least: float) -> list[tuple[int, float]]:
+    def _corrections(self, text: str, around: "_Context", least: float) -> list[tuple[int, float]]:
         """Return the most likely corrections of a word, and their weights relative to the first one.
 
         Parameters
         ----------
         text : str
-        context : (n_items,) bool array
-            Items with the other known words of the query.
+        around : _Context
+            Items with the other known words of the query, and the neighbours.
         least : float
             Least support of a correction, less what is lost for each edit.
         """
         speller: Any = self.speller
         codes, distances = speller.candidates(text)
-        support = np.array([self._support(code, context) for code in codes.tolist()])
+        support = self._support(codes, around)
         if not np.any(support) and not self._df(text):
             support = self.postings.df[codes].astype(np.float64)
         likely = support * _EDIT_ODDS ** distances.astype(np.float64)
