@@ -54,7 +54,9 @@ ROLES = {
     "attributes": Role(0.5, 1.0),
 }
 _SKIPPED = re.compile(r"(^|_)(id|ids|url|urls|link|links|image|images|img|picture|photo|thumbnail|uuid|ean|date)(_|$)")
-_NO_TEXT = re.compile(r"\s*(https?://\S*|\S+\.(jpe?g|png|gif|webp)|\d{4}-\d{2}-\d{2}([T ][\d:.+Z-]*)?)?\s*", re.IGNORECASE)
+_NO_TEXT = re.compile(
+    r"\s*(https?://\S*|\S+\.(jpe?g|png|gif|webp)|\d{4}-\d{2}-\d{2}([T ][\d:.+Z-]*)?)?\s*", re.IGNORECASE
+)
 _SAMPLE = 200  # values that decide whether a column holds text
 # A noun after one of these words is mostly an accessory's purpose or a detail: "case for laptop", "with USB cable".
 _CONTEXT = re.compile(r"(?<!\S)(?:for|fits|with|w/|f/|including|incl\.?|from|to|in|on)(?=\s)", re.IGNORECASE)

@@ -72,6 +72,13 @@ class Postings(NamedTuple):
         """Return the cells of ``items`` and ``presence`` that belong to a term."""
         return slice(int(self.items.indptr[term]), int(self.items.indptr[term + 1]))
 
+    def weight(self, term: int, item: int) -> float:
+        """Return the weight of a term in an item; 0 if it is not there."""
+        cells = self.cells(term)
+        place = cells.start + int(np.searchsorted(self.items.codes[cells], item))
+        here = place < cells.stop and self.items.codes[place] == item
+        return float(self.items.values[place]) if here else 0.0
+
     def pair_counts(self, first: Any, second: Any) -> IntArray:
         """Return how often terms are followed by other terms in titles."""
         keys = (np.asarray(first, dtype=np.int64) << 32) | np.asarray(second, dtype=np.int64)
@@ -111,7 +118,11 @@ class FieldIndex:
 
     @classmethod
     def from_texts(
-        cls, fields: Sequence[Field], texts: Sequence[Sequence[str]], analyze: Analyzer, known: "FieldIndex | None" = None
+        cls,
+        fields: Sequence[Field],
+        texts: Sequence[Sequence[str]],
+        analyze: Analyzer,
+        known: "FieldIndex | None" = None,
     ) -> "FieldIndex":
         """Return the index of the texts of each field; the vocabulary of a ``known`` index comes first."""
         codes = {} if known is None else dict(known.codes)

@@ -58,6 +58,11 @@ class Query(NamedTuple):
         """Whether no term stands for any word."""
         return not any(word.terms for word in self.words)
 
+    def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other terms that stand for each word, given the vocabulary."""
+        found = {word.text: [terms[code] for code, _ in word.terms if terms[code] != word.text] for word in self.words}
+        return {text: others for text, others in found.items() if others}
+
 
 class QueryWords(NamedTuple):
     """The words of several queries, as the kernel takes them; see `recokit.kernels.search.score_queries`."""
@@ -186,7 +191,9 @@ class QueryReader(NamedTuple):
                 terms = ((code, 1.0),)
                 context = n_known == len(known) - 1
                 context[self._items(code)] = n_known[self._items(code)] == len(known)
-            around = _Context(context, codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1)
+            around = _Context(
+                context, codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1
+            )
             odds = 1.0 if code < 0 else _KNOWN_ODDS
             least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
             if least <= _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
