@@ -35,21 +35,22 @@ ROLES = {
     "title": Role(
         4.0,
         0.5,
-        ("title", "product_title", "item_title", "product_name", "item_name", "name", "product", "标题", "商品标题")
-        + ("商品名称", "商品名", "名称", "品名"),
+        tuple(
+            "title product_title item_title product_name item_name name product 标题 商品标题 商品名称 商品名 名称 品名".split()
+        ),
     ),
     "brand": Role(2.0, 0.5, ("brand", "brand_name", "manufacturer", "vendor", "maker", "品牌", "厂商")),
     "category": Role(
         2.0,
         0.5,
-        ("category", "categories", "category_name", "product_type", "department", "style", "genre", "genres")
-        + ("类目", "分类", "品类", "类别"),
+        tuple(
+            "category categories category_name product_type department style genre genres 类目 分类 品类 类别".split()
+        ),
     ),
     "description": Role(
         1.0,
         0.75,
-        ("description", "product_description", "desc", "text", "summary", "details", "about", "描述", "详情")
-        + ("商品描述", "简介"),
+        tuple("description product_description desc text summary details about 描述 详情 商品描述 简介".split()),
     ),
     "attributes": Role(0.5, 1.0),
 }
@@ -143,7 +144,10 @@ def _rank(key: str) -> int:
 
 def _holds_text(name: str, values: Any) -> bool:
     """Return whether a column holds text, and not ids, addresses of images or dates."""
-    if _SKIPPED.search(re.sub(r"\W+", "_", str(name).casefold())) or getattr(values, "dtype", object) != object:
+    if (
+        _SKIPPED.search(re.sub(r"\W+", "_", str(name).casefold()))
+        or getattr(values, "dtype", np.dtype(object)).kind != "O"
+    ):
         return False
     present = [value for value in values if not is_missing(value) and value != ""][:_SAMPLE]
     if not present or not all(isinstance(value, str | Mapping | list | tuple) for value in present):

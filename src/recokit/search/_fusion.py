@@ -1,6 +1,6 @@
 """Fusion: one score from the scores by text, clicks, popularity and taste."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -28,7 +28,7 @@ def source_weights(fusion: Any) -> FloatArray:
     if unknown:
         raise ValueError(f"fusion: unknown source {unknown[0]!r}; expected weights of {', '.join(SOURCES)}")
     for name, weight in given.items():
-        if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= weight < np.inf:
+        if type(weight) is bool or not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
             raise ValueError(f"fusion: {name}={weight!r}: expected a weight of at least 0")
     return np.array([float((_WEIGHTS | dict(given))[name]) for name in SOURCES])
 
@@ -69,14 +69,14 @@ def contributions(scores: FloatArray, largest: FloatArray, weights: FloatArray, 
     return fused
 
 
-def learn_weights(features: list[FloatArray], clicks: list[FloatArray], used: BoolArray) -> FloatArray:
+def learn_weights(features: Sequence[FloatArray], clicks: Sequence[FloatArray], used: BoolArray) -> FloatArray:
     """Return weights of sources that order clicked items before the others, by logistic regression on pairs.
 
     Parameters
     ----------
-    features : list of (n_sources, n_candidates) float64 arrays
+    features : sequence of (n_sources, n_candidates) float64 arrays
         Scores from 0 to 1 of the candidates of each query.
-    clicks : list of (n_candidates,) float64 arrays
+    clicks : sequence of (n_candidates,) float64 arrays
         Weight of the clicks on each candidate.
     used : (n_sources,) bool array
         Sources with scores; the others keep their default weights.

@@ -226,7 +226,7 @@ class FieldIndex:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "FieldIndex":
-        titles = Rows.from_arrays(*state["titles"], ())
+        titles = Rows.from_arrays(state["titles"][0], state["titles"][1], ())
         return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles)
 
 
@@ -238,7 +238,7 @@ def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[Fl
     lengths: dict[str, Any] = {}
     for part, matrix in zip(parts, counts, strict=True):
         lengths[part.group] = lengths.get(part.group, 0.0) + np.asarray(matrix.sum(axis=1), dtype=np.float64)
-    norms = []
+    norms: list[FloatArray] = []
     for part in parts:
         length = lengths[part.group]
         mean = length[length > 0].mean() if np.any(length > 0) else 1.0

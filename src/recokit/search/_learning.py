@@ -15,9 +15,9 @@ from recokit.base.recommender import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
-from recokit.reranking._catalogue import Catalogue
 from recokit.search._catalogue import merge_columns, read_catalogue
 from recokit.search._fields import Field, choose_fields, text_of
+from recokit.search._filtering import FilteredItems
 from recokit.search._fusion import SOURCES, learn_weights, source_weights
 from recokit.search._index import FieldIndex, Postings
 from recokit.search._log import QueryLog, read_clicks
@@ -40,9 +40,11 @@ class Learned(NamedTuple):
     columns : dict of str to (n_items,) arrays
         The catalogue.
     fields : tuple of Field
-    index : FieldIndex
+    vocabulary : FieldIndex
     postings : Postings
     speller : Speller
+    filtered : FilteredItems
+        The catalogue, for filters.
     item_counts : (n_items,) float32 array
     log : QueryLog, optional
     weights : (n_sources,) float64 array
@@ -54,19 +56,15 @@ class Learned(NamedTuple):
     items: IdIndex
     columns: dict[str, AnyArray]
     fields: tuple[Field, ...]
-    index: FieldIndex
+    vocabulary: FieldIndex
     postings: Postings
     speller: Speller
+    filtered: FilteredItems
     item_counts: FloatArray
     log: QueryLog | None
     weights: FloatArray
     recommender: Recommender | None
     suggestions: Suggestions | None = None
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The columns, for filters."""
-        return Catalogue(self.items, {"item_id": self.items.ids, **self.columns})
 
     @property
     def popularity(self) -> FloatArray:
@@ -90,16 +88,17 @@ class Learned(NamedTuple):
     def to_state(self) -> dict[str, Any]:
         """Return the parts of the state that are saved."""
         state = self._asdict()
-        del state["postings"], state["speller"]
+        del state["postings"], state["speller"], state["filtered"]
         return state | {"fields": [tuple(field) for field in self.fields]}
 
 
 def restored(state: dict[str, Any], k1: float) -> Learned:
     """Return the fitted state from its saved parts."""
-    postings = state["index"].postings(k1)
+    postings = state["vocabulary"].postings(k1)
     fields = tuple(Field(*field) for field in state["fields"])
-    speller = Speller(state["index"].terms, postings.df)
-    return Learned(**(state | {"fields": fields}), postings=postings, speller=speller)
+    speller = Speller(state["vocabulary"].terms, postings.df)
+    filtered = FilteredItems(state["items"], state["columns"])
+    return Learned(**(state | {"fields": fields}), postings=postings, speller=speller, filtered=filtered)
 
 
 def learn(model: Any, catalogue: Any, interactions: Any, queries: Any, item: str) -> Learned:
@@ -115,7 +114,8 @@ def learn(model: Any, catalogue: Any, interactions: Any, queries: Any, item: str
     counts, recommender = _behaviour(model, items, interactions)
     log = None if queries is None else QueryLog.from_clicks(*read_clicks(queries), items, model._analyzer())
     speller = Speller(index.terms, postings.df)
-    learned = Learned(items, columns, fields, index, postings, speller, counts, log, weights, recommender)
+    filtered = FilteredItems(items, columns)
+    learned = Learned(items, columns, fields, index, postings, speller, filtered, counts, log, weights, recommender)
     return learned._replace(weights=_learned_weights(model, learned)) if model.fusion == "learned" else learned
 
 
@@ -140,8 +140,8 @@ def _with_items(model: Any, old: Learned, items: IdIndex, columns: dict[str, Any
     order = np.argsort(codes)
     merged = merge_columns(old.columns, columns, kept, order)
     texts = [[text_of(value, field.name) for value in columns[field.name].tolist()] for field in old.fields]
-    added = FieldIndex.from_texts(old.fields, texts, model._analyzer(), old.index)
-    index = old.index.joined(added, kept, order)
+    added = FieldIndex.from_texts(old.fields, texts, model._analyzer(), old.vocabulary)
+    index = old.vocabulary.joined(added, kept, order)
     _warn_about_empty(index, union, old.fields)
     postings = index.postings(model.k1)
     places = union.codes(old.items.ids)
@@ -149,7 +149,8 @@ def _with_items(model: Any, old: Learned, items: IdIndex, columns: dict[str, Any
     counts[places] = old.item_counts
     log = None if old.log is None else old.log.reindexed(places, len(union))
     return old._replace(
-        items=union, columns=merged, index=index, postings=postings, speller=Speller(index.terms, postings.df),
+        items=union, columns=merged, vocabulary=index, postings=postings, speller=Speller(index.terms, postings.df),
+        filtered=FilteredItems(union, merged),
         item_counts=counts, log=log,
     )  # fmt: skip
 
@@ -230,8 +231,8 @@ def _learned_weights(model: Any, learned: Learned) -> FloatArray:
         return learned.weights
     known = log.clicks.copy()
     known.data = np.floor(known.data / 2)
-    truth = sparse_difference(log.clicks, known)
-    reader = QueryReader(learned.index, learned.postings, learned.speller, model._analyzer())
+    truth = _difference(log.clicks, known)
+    reader = QueryReader(learned.vocabulary, learned.postings, learned.speller, model._analyzer())
     ranking = Ranking(QueryLog(log.texts, log.keys, known), learned.popularity, np.ones(len(SOURCES)), by_rank=False)
     runner = Runner(thread_count(model.n_threads))
     rows = np.sort(np.argsort(-log.totals, kind="stable")[:_MAX_QUERIES])
@@ -250,7 +251,7 @@ def _learned_weights(model: Any, learned: Learned) -> FloatArray:
     return learn_weights(features, clicks, used)
 
 
-def sparse_difference(one: Any, other: Any) -> Any:
+def _difference(one: Any, other: Any) -> Any:
     """Return the difference of two matrices with the same cells."""
     difference = one.copy()
     difference.data = one.data - other.data

@@ -107,7 +107,7 @@ class QueryReader(NamedTuple):
 
     Attributes
     ----------
-    index : FieldIndex
+    vocabulary : FieldIndex
     postings : Postings
     speller : Speller, optional
         Corrects words; None to leave them as they are.
@@ -115,7 +115,7 @@ class QueryReader(NamedTuple):
         Function from a text to its terms.
     """
 
-    index: FieldIndex
+    vocabulary: FieldIndex
     postings: Postings
     speller: Speller | None
     analyze: Callable[[str], list[str]]
@@ -126,13 +126,13 @@ class QueryReader(NamedTuple):
         kept = terms[:_MAX_WORDS]
         n_ignored = len(terms) - len(kept)
         if self.speller is None:
-            known = [Word(text, ((self.index.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
+            known = [Word(text, ((self.vocabulary.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
             return Query(tuple(known), n_ignored)
         query = Query(tuple(self._joined(self._corrected(self._spaced(kept)))), n_ignored)
         return self._nearest(query) if query.is_empty else query
 
     def _df(self, term: str) -> int:
-        code = self.index.codes.get(term)
+        code = self.vocabulary.codes.get(term)
         return 0 if code is None else int(self.postings.df[code])
 
     def _items(self, code: int) -> CodeArray:
@@ -143,8 +143,8 @@ class QueryReader(NamedTuple):
         """Return the number of items with two terms."""
         if not (self._df(first) and self._df(second)):
             return 0
-        pair = [self._items(self.index.codes[term]) for term in (first, second)]
-        return len(np.intersect1d(*pair, assume_unique=True))
+        one, other = (self._items(self.vocabulary.codes[term]) for term in (first, second))
+        return len(np.intersect1d(one, other, assume_unique=True))
 
     def _spaced(self, terms: list[str]) -> list[str]:
         """Return terms with a missing or misplaced space corrected: "usbhub", "us bhub"."""
@@ -179,14 +179,15 @@ class QueryReader(NamedTuple):
         A word is corrected if it is unknown, or if a correction is much more frequent in the items that have the other
         words of the query.
         """
-        codes = [self.index.codes[text] if self._df(text) else -1 for text in texts]
+        codes = [self.vocabulary.codes[text] if self._df(text) else -1 for text in texts]
         known = [code for code in codes if code >= 0]
-        n_known = np.zeros(self.index.n_items, dtype=np.int64)  # known words of each item
+        n_known = np.zeros(self.vocabulary.n_items, dtype=np.int64)  # known words of each item
         for code in known:
             n_known[self._items(code)] += 1
         words, n_corrected = [], 0
         for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
-            terms, context = (), n_known == len(known)
+            terms: tuple[tuple[int, float], ...] = ()
+            context = n_known == len(known)
             if code >= 0:
                 terms = ((code, 1.0),)
                 context = n_known == len(known) - 1
@@ -245,7 +246,7 @@ class QueryReader(NamedTuple):
             joined = words[place].text + words[place + 1].text
             if joined.isascii() and self._df(joined):
                 for some in terms[place : place + 2]:
-                    some.setdefault(self.index.codes[joined], 1.0)
+                    some.setdefault(self.vocabulary.codes[joined], 1.0)
         return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:

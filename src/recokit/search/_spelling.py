@@ -14,6 +14,7 @@ _SHORTEST = 2  # letters of the shortest word that is corrected
 _LONG = 7  # letters from which two edits are corrected
 _N_NEAREST = 3
 _MIN_OVERLAP = 0.3  # smallest Dice coefficient of the bigrams of a nearest term
+_LONGEST = 32  # letters of the longest term that is a correction
 _CJK = 0x2E80  # code points from here on belong to scripts whose terms are too short for corrections
 _END = 0x110000  # stands for the beginning and the end of a word
 
@@ -31,7 +32,9 @@ class Speller:
 
     def __init__(self, terms: Sequence[str], df: AnyArray) -> None:
         self._df = np.asarray(df)
-        usable = [code for code, term in enumerate(terms) if _is_alphabetic(term) and df[code] > 0]
+        usable = [
+            code for code, term in enumerate(terms) if _is_alphabetic(term) and df[code] and len(term) <= _LONGEST
+        ]
         self._codes: IntArray = np.array(usable, dtype=np.int64)
         words = [terms[code] for code in usable]
         self._lengths: IntArray = np.array([len(word) for word in words], dtype=np.int64)
@@ -60,7 +63,8 @@ class Speller:
         limit = 2 if len(word) >= _LONG else 1
         near, _ = self._nearest(word, limit)
         near = near[self._numbers[near] == _number(word)]
-        distances = edit_distances(word, self._letters[near], self._lengths[near])
+        letters = self._letters[near, : len(word) + limit]
+        distances = edit_distances(word, letters, self._lengths[near])
         is_candidate = (distances > 0) & (distances <= limit)
         return self._codes[near[is_candidate]], distances[is_candidate]
 
@@ -134,7 +138,8 @@ def edit_distances(word: str, letters: IntArray, lengths: IntArray) -> IntArray:
                 row[:, column + 1] = np.where(
                     swapped, np.minimum(row[:, column + 1], last[:, column - 1] + 1), row[:, column + 1]
                 )
-    return row[np.arange(n_words), lengths]
+    distances: IntArray = row[np.arange(n_words), lengths]
+    return distances
 
 
 def _is_alphabetic(term: str) -> bool:
@@ -149,7 +154,8 @@ def _number(term: str) -> str:
 def _letters(words: Sequence[str], longest: int) -> IntArray:
     """Return the code points of words as (n_words, longest) int32, padded with 0."""
     padded = np.array(words, dtype=f"U{max(1, longest)}")
-    return padded.view(np.int32).reshape(len(words), max(1, longest))
+    letters: Any = padded.view(np.int32).reshape(len(words), max(1, longest))
+    return letters  # type: ignore[no-any-return]
 
 
 def _bigrams(letters: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:

@@ -24,7 +24,6 @@ from recokit.data._inputs import known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.recommendations import Recommendations
 from recokit.search._fields import Field
-from recokit.search._filtering import allowed_items
 from recokit.search._fusion import SOURCES
 from recokit.search._learning import Learned, learn, learn_more, restored
 from recokit.search._queries import Query, QueryReader
@@ -123,7 +122,7 @@ class ItemSearch(BaseEstimator):
     >>> model.search("gren tea", n=2)["gren tea"]
     [('t1', 1.33...), ('c1', 0.06...)]
     >>> print(model.explain("oak laptop", "l1"))
-    l1 scores 1.38 for oak laptop because of the match “title: laptop” (+0.779), the match “brand: oak” (+0.603).
+    l1 scores 1.22 for oak laptop because of the match “title: laptop” (+0.708), the match “brand: oak” (+0.513).
     """
 
     items_: IdIndex
@@ -316,7 +315,7 @@ class ItemSearch(BaseEstimator):
         asked = users_of(texts, users, learned.recommender, on_unknown)
         eligibility = Eligibility(learned.items, candidates)
         eligibility.check_users(IdIndex.from_range(0), texts)
-        allowed = allowed_items(learned.catalogue, filters)
+        allowed = learned.filtered.matching(filters)
         read = [self._reader().read(text) for text in texts]
         parts = [Top.empty(0, n)]
         for start, stop in ranges(len(texts), max(1, _BLOCK_CELLS // len(learned.items))):
@@ -328,7 +327,9 @@ class ItemSearch(BaseEstimator):
     def _reader(self) -> QueryReader:
         """Return the reader of queries."""
         learned = self._learned
-        return QueryReader(learned.index, learned.postings, learned.speller if self.typos else None, self._analyzer())
+        return QueryReader(
+            learned.vocabulary, learned.postings, learned.speller if self.typos else None, self._analyzer()
+        )
 
     def _analyzer(self) -> Any:
         return make_analyzer(self.tokenizer, stop_words=self.stop_words, stemming=self.stemming)
@@ -372,7 +373,7 @@ class ItemSearch(BaseEstimator):
             "popular" if filled else "nearest" if query.is_nearest and count else None
             for query, filled, count in zip(read, fillers, top.counts, strict=True)
         ]
-        terms = self._learned.index.terms
+        terms = self._learned.vocabulary.terms
         return SearchResults(
             texts,
             self._learned.items.take(np.maximum(top.codes, 0)),
@@ -439,8 +440,10 @@ class ItemSearch(BaseEstimator):
                 ((learned.postings.weight(code, item) * weight, code) for code, weight in word.terms), default=(0.0, 0)
             )
             if best[0] > 0:
-                shares = learned.index.shares(item, best[1])
-                found += [(learned.index.terms[best[1]], field, best[0] * share) for field, share in shares.items()]
+                shares = learned.vocabulary.shares(item, best[1])
+                found += [
+                    (learned.vocabulary.terms[best[1]], field, best[0] * share) for field, share in shares.items()
+                ]
         total = sum(weight for _, _, weight in found)
         return [(term, field, weight / total) for term, field, weight in found]
 
