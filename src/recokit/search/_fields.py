@@ -31,27 +31,15 @@ class Role(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+_TITLES = "title product_title item_title product_name item_name name product 标题 商品标题 商品名称 商品名 名称 品名"
+_BRANDS = "brand brand_name manufacturer vendor maker 品牌 厂商"
+_CATEGORIES = "category categories category_name product_type department style genre genres 类目 分类 品类 类别"
+_DESCRIPTIONS = "description product_description desc text summary details about 描述 详情 商品描述 简介"
 ROLES = {
-    "title": Role(
-        4.0,
-        0.5,
-        tuple(
-            "title product_title item_title product_name item_name name product 标题 商品标题 商品名称 商品名 名称 品名".split()
-        ),
-    ),
-    "brand": Role(2.0, 0.5, ("brand", "brand_name", "manufacturer", "vendor", "maker", "品牌", "厂商")),
-    "category": Role(
-        2.0,
-        0.5,
-        tuple(
-            "category categories category_name product_type department style genre genres 类目 分类 品类 类别".split()
-        ),
-    ),
-    "description": Role(
-        1.0,
-        0.75,
-        tuple("description product_description desc text summary details about 描述 详情 商品描述 简介".split()),
-    ),
+    "title": Role(4.0, 0.5, tuple(_TITLES.split())),
+    "brand": Role(2.0, 0.5, tuple(_BRANDS.split())),
+    "category": Role(2.0, 0.5, tuple(_CATEGORIES.split())),
+    "description": Role(2.0, 0.75, tuple(_DESCRIPTIONS.split())),
     "attributes": Role(0.5, 1.0),
 }
 _SKIPPED = re.compile(r"(^|_)(id|ids|url|urls|link|links|image|images|img|picture|photo|thumbnail|uuid|ean|date)(_|$)")

@@ -144,7 +144,7 @@ def _with_items(model: Any, old: Learned, items: IdIndex, columns: dict[str, Any
     index = old.vocabulary.joined(added, kept, order)
     _warn_about_empty(index, union, old.fields)
     postings = index.postings(model.k1)
-    places = union.codes(old.items.ids)
+    places = union.codes(old.items.ids).astype(np.int64)
     counts = np.zeros(len(union), dtype=np.float32)
     counts[places] = old.item_counts
     log = None if old.log is None else old.log.reindexed(places, len(union))

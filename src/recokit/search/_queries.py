@@ -156,16 +156,17 @@ class QueryReader(NamedTuple):
                 if moved is not None:
                     spaced[-1:] = moved
                     continue
-            split = self._best_split(term, _SHORTEST_PART) if self._is_run_together(term) else None
-            spaced += [term] if split is None else split
+            spaced += self._apart(term)
         return spaced
 
-    def _is_run_together(self, term: str) -> bool:
-        """Return whether an unknown word may be two words without a space: no word is one edit away."""
-        if self._df(term) or not term.isascii() or len(term) < 2 * _SHORTEST_PART:
-            return False
-        speller: Any = self.speller
-        return not np.any(speller.candidates(term)[1] == 1)
+    def _apart(self, term: str) -> list[str]:
+        """Return an unknown term as two words if a space is missing, and no known term is one edit away."""
+        if self._df(term) or not term.isascii():
+            return [term]
+        split, speller = self._best_split(term, _SHORTEST_PART), self.speller
+        if split is None or (speller is not None and np.any(speller.candidates(term)[1] == 1)):
+            return [term]
+        return split
 
     def _best_split(self, text: str, shortest: int) -> list[str] | None:
         """Return the two terms that make up a text and occur together most often, if there are any."""
@@ -240,13 +241,22 @@ class QueryReader(NamedTuple):
         return list(zip(codes[order].tolist(), weights.tolist(), strict=True))
 
     def _joined(self, words: list[Word]) -> list[Word]:
-        """Return words with the term that two neighbours make together: "head set" also finds "headset"."""
+        """Return words with the term that two neighbours make together: "head set" also finds "headset".
+
+        The weight of the term is its share among both spellings, and an item with it scores no more than one with both
+        words.
+        """
         terms = [dict(word.terms) for word in words]
         for place in range(len(words) - 1):
-            joined = words[place].text + words[place + 1].text
-            if joined.isascii() and self._df(joined):
-                for some in terms[place : place + 2]:
-                    some.setdefault(self.vocabulary.codes[joined], 1.0)
+            pair = [word.text for word in words[place : place + 2]]
+            joined = "".join(pair)
+            if not joined.isascii() or not self._df(joined):
+                continue
+            code, df = self.vocabulary.codes[joined], self._df(joined)
+            apart = self.postings.pair_counts(*(self.vocabulary.codes.get(text, -1) for text in pair))
+            for text, some in zip(pair, terms[place : place + 2], strict=True):
+                idf = self.postings.idf[self.vocabulary.codes[text]] if self._df(text) else self.postings.idf[code]
+                some.setdefault(code, float(df / (df + apart) * min(1.0, idf / self.postings.idf[code])))
         return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:

@@ -71,7 +71,7 @@ class ItemSearch(BaseEstimator):
     fields : None, sequence of str, or mapping of str to float or str
         Columns to search. The default is all columns of text but ids, addresses, images and dates. The values of a
         mapping are weights, or roles: "title", "brand", "category", "description" or "attributes", with the weights
-        4, 2, 2, 1 and 0.5. Without a value, the name of the column decides about its role. Cells may be lists or
+        4, 2, 2, 2 and 0.5. Without a value, the name of the column decides about its role. Cells may be lists or
         mappings of attributes.
     tokenizer, stop_words, stemming
         Analysis of texts, as in `recokit.content.analyzer.make_analyzer`.
