@@ -17,7 +17,7 @@ _MAX_CORRECTED = 8  # unknown words of a query that are corrected
 _N_CORRECTIONS = 3  # of a word
 _EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
 _KNOWN_ODDS = 0.2  # how much less likely it is that a known word is misspelt
-_PAIR_WEIGHT = 10.0  # support of a pair of neighbours in a title, relative to an item with both words
+_PAIR_WEIGHT = 30.0  # support of a pair of neighbours in a title, relative to an item with both words
 _PENALTY = 0.5  # weight of a correction of a known word
 _SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
 _MIN_TOGETHER = 3  # items with both parts of a split word
@@ -243,8 +243,8 @@ class QueryReader(NamedTuple):
     def _joined(self, words: list[Word]) -> list[Word]:
         """Return words with the term that two neighbours make together: "head set" also finds "headset".
 
-        The weight of the term is its share among both spellings, and an item with it scores no more than one with both
-        words.
+        The weight of the term is its share among both spellings, half at most if titles have the two words too. An item
+        with the term scores no more than one with both words.
         """
         terms = [dict(word.terms) for word in words]
         for place in range(len(words) - 1):
@@ -256,7 +256,8 @@ class QueryReader(NamedTuple):
             apart = self.postings.pair_counts(*(self.vocabulary.codes.get(text, -1) for text in pair))
             for text, some in zip(pair, terms[place : place + 2], strict=True):
                 idf = self.postings.idf[self.vocabulary.codes[text]] if self._df(text) else self.postings.idf[code]
-                some.setdefault(code, float(df / (df + apart) * min(1.0, idf / self.postings.idf[code])))
+                share = min(df / (df + apart), 0.5) if apart else 1.0
+                some.setdefault(code, float(share * min(1.0, idf / self.postings.idf[code])))
         return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:
