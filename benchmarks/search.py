@@ -6,8 +6,8 @@
     python benchmarks/search.py --speed --items 10000
 
 The data sets are read from the folder in ``RECOKIT_DATA``. "judged" ranks the judged products of each query among
-themselves; "whole" takes the first ten of the catalogue, where a product without a judgment is not relevant. The gain is
-2^grade − 1, and queries without a relevant product are left out. Times of a query are medians.
+themselves; "whole" takes the first ten of the catalogue, where a product without a judgment is not relevant. The gain
+is 2^grade − 1, and queries without a relevant product are left out. Times of a query are medians.
 """
 
 import argparse

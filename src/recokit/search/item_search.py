@@ -349,7 +349,7 @@ class ItemSearch(BaseEstimator):
             top = eligible.select(scores, n, runner)
         else:
             found = [
-                self._candidates(texts[row], scores[[row]], eligible.take([row]), n, users[row])
+                self._candidates(texts[row], scores[[row]], eligible.take(np.array([row])), n, users[row])
                 for row in range(len(texts))
             ]
             top = self._ranking().top(found, n)
