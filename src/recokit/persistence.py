@@ -32,7 +32,7 @@ _FORMAT_VERSION = 1
 _KEY = "recokit"
 _CHUNK = 1 << 16  # strings decoded at a time
 _SCALARS = (str, int, float, bool, type(None))
-_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.sequence")  # packages with storable classes that load late
+_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.search", "recokit.sequence")  # packages with storable classes that load late
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
 

@@ -25,6 +25,9 @@ _TERMS = {
     "segment": ("its popularity in {}", "在“{}”中的热度"),
     "attribute": ("its {}", "其 {}"),
     "popularity": ("its popularity", "该商品的热度"),
+    "field_word": ("the match “{}”", "匹配“{}”"),
+    "clicks": ("the clicks of similar queries", "相似搜索词的点击"),
+    "personal": ("the taste of the user", "该用户的偏好"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
 }
@@ -40,7 +43,8 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"similar_item"``, ``"neighbor"``, ``"word"``,
-        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``.
+        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``; for a search also
+        ``"field_word"``, ``"clicks"`` and ``"personal"``.
     subject : object
         Item, neighbour, word, feature, attribute or segment of the term; None for kinds without one.
     contribution : float
