@@ -287,7 +287,8 @@ class Learner(BaseEstimator):
         for name, value in state["learned"].items():
             # Older files spell private attributes with a trailing underscore.
             setattr(model, name.rstrip("_") if name.startswith("_") else name, value)
-        model._restore()
+        if "interactions_" in vars(model):  # a part that a saved model holds as a parameter is not fitted
+            model._restore()
         model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
         return model
 

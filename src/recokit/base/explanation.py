@@ -21,6 +21,7 @@ _TERMS = {
     "neighbor": ("the similar user {}", "相似用户 {}"),
     "word": ("the word “{}”", "词语“{}”"),
     "popularity": ("its popularity", "该商品的热度"),
+    "part": ("the model {}", "模型 {}"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
 }
@@ -35,9 +36,9 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"popularity"``,
-        ``"clipping"`` or ``"other"``.
+        ``"part"``, ``"clipping"`` or ``"other"``.
     subject : object
-        Item, neighbour or word of the term; None for kinds without one.
+        Item, neighbour, word or part of a hybrid; None for kinds without one.
     contribution : float
         Contribution to the score.
     """
