@@ -1,7 +1,7 @@
 """Base class of hybrids: fitting the parts, and their scores over the items of the hybrid."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -10,10 +10,13 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._parameters import RANDOM_STATE
 from recokit.base._state import on_snapshot, snapshot
+from recokit.data._inputs import as_interactions
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.exceptions import DataError
 from recokit.hybrid._given import Given, distinct_items, recoded
+from recokit.hybrid._hold_out import HeldOut, given_split, hold_out
 from recokit.hybrid._parts import Composition, FollowsParts, Parts, checked_parts, named_parts, new_part, on_part, seeds_of
 from recokit.hybrid._side import accepted_names, routed
 from recokit.hybrid._similar import fused_neighbors
@@ -88,7 +91,7 @@ class Hybrid(Composition, Recommender):
         The fitted parts by name.
     """
 
-    _own_side: ClassVar[tuple[str, ...]] = ()  # side information that the hybrid itself uses
+    _own_side: ClassVar[tuple[str, ...]] = ("validation",)  # side information that the hybrid itself uses
     _excludes_seen = FollowsParts(True, all)  # type: ignore[assignment]
     _reads_order = FollowsParts(False, any)  # type: ignore[assignment]
     _exact_partial_fit = FollowsParts(True, all)  # type: ignore[assignment]
@@ -104,6 +107,8 @@ class Hybrid(Composition, Recommender):
 
     models: Any
     random_state: Any
+    validation_size: float
+    validation_users: int
 
     # ------------------------------------------------------------------ hooks of hybrids
 
@@ -163,7 +168,8 @@ class Hybrid(Composition, Recommender):
 
     def _updated_parts(self, given: Given | None, side: dict[str, Any]) -> dict[str, Recommender]:
         """Return copies of the fitted parts, updated with new data; with only side information if ``given`` is None."""
-        sides = routed(list(self.parts_.items()), side, type(self).__name__)
+        passed = {name: value for name, value in side.items() if name not in self._own_side}
+        sides = routed(list(self.parts_.items()), passed, type(self).__name__)
         updated = {}
         for name, part in self.parts_.items():
             part = updated[name] = snapshot(part)
@@ -173,6 +179,53 @@ class Hybrid(Composition, Recommender):
         return updated
 
     # ------------------------------------------------------------------ fitting
+
+    def fit(self, X: Any, y: Any = None, **side: Any) -> Self:
+        """Fit the parts to interactions, and learn their combination if asked to.
+
+        Parameters
+        ----------
+        X : Interactions, Sequences, EventLog, scipy sparse matrix, or (user, item) pairs
+            As in `Recommender.fit`. Parts that read the order need timestamps, sequences or a log.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs; 1 each by default.
+        **side
+            Side information, such as ``catalogue=``, goes to all parts that accept it; ``part__catalogue=`` goes to one
+            part. ``validation=(train, test)`` replaces the split of the training data that weights, thresholds and
+            classifiers are learned on; both are data as ``X``, such as the result of
+            `recokit.model_selection.split_log` for the training period.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The data cannot be used, a part cannot be fitted (the message names it), or no items can be held out.
+        TypeError
+            No part accepts a side information, or ``models`` holds other things than recommenders.
+
+        Warns
+        -----
+        LeakageWarning
+            Pairs are held out by time, but hold several events each.
+        """
+        return super().fit(X, y, **side)
+
+    def _hold_out(self, given: Given, side: dict[str, Any], owner: str) -> HeldOut:
+        """Return the split to learn from: that of the argument ``validation``, or a split of the training data."""
+        if side.get("validation") is None:
+            options = self.validation_size, self.validation_users, self.random_state, owner
+            return hold_out(given, *options, new_items_only=self._excludes_seen)
+        try:
+            train, test = side["validation"]
+        except (TypeError, ValueError):
+            raise DataError("validation: expected a pair (train, test)") from None
+        name, in_order = "validation", self._reads_order
+        read = Given.read(train, None, given.interactions.feedback, name, in_order=in_order)
+        test = as_interactions(test, None, given.interactions.feedback)
+        return given_split(read, test, self.validation_users, new_items_only=self._excludes_seen)
 
     def _read(self, X: Any, y: Any) -> Interactions:
         parts = self._checked_models("implicit" if self.feedback == "auto" else self.feedback)

@@ -10,7 +10,7 @@ from recokit.base import Recommender, Term
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
 from recokit.data.rows import Rows
 from recokit.hybrid._base import Hybrid, Profiles
-from recokit.hybrid._hold_out import HeldOut, hold_out
+from recokit.hybrid._hold_out import HeldOut
 from recokit.hybrid._normalization import NORMALIZATIONS, normalized
 from recokit.hybrid._given import Given
 from recokit.hybrid._validating import Scale
@@ -92,14 +92,7 @@ class Blend(Hybrid):
 
     def _held_out_parts(self, given: Given, side: dict[str, Any], owner: str) -> tuple[HeldOut, dict[str, Recommender]]:
         """Return a split of the training data, and the parts fitted to the data without the held-out events."""
-        held_out = hold_out(
-            given,
-            self.validation_size,
-            self.validation_users,
-            self.random_state,
-            owner,
-            new_items_only=self._excludes_seen,
-        )
+        held_out = self._hold_out(given, side, owner)
         return held_out, self._fitted_parts(held_out.given, side)
 
     def _new_scale(self) -> Scale:

@@ -16,18 +16,34 @@ __all__ = ["Given", "distinct_items", "recoded"]
 
 
 class Given(NamedTuple):
-    """Training data as interactions and, for parts that read the order, as sequences over the same users and items."""
+    """Training data as interactions and, where they hold repeats or parts read the order, as sequences.
+
+    Attributes
+    ----------
+    interactions : Interactions
+    sequences : Sequences, optional
+        The events, over the same users and items.
+    counted : bool
+        The strengths of the interactions are the numbers of events.
+    """
 
     interactions: Interactions
     sequences: Sequences | None = None
+    counted: bool = False
 
     @classmethod
     def read(cls, X: Any, y: Any, feedback: Any, name: str, *, in_order: bool) -> "Given":
         """Read any accepted form of data."""
-        if not in_order:
-            return cls(as_interactions(X, y, feedback))
-        sequences, interactions = read_sequences(X, y, feedback, name)
-        return cls(interactions, sequences)
+        if in_order:
+            sequences, interactions = read_sequences(X, y, feedback, name)
+        else:
+            sequences, interactions = _events(X), as_interactions(X, y, feedback)
+        if sequences is None or isinstance(X, Interactions):
+            return cls(interactions, sequences)
+        pairs = sequences._pairs()
+        if (pairs.users, pairs.items) != (interactions.users, interactions.items):
+            return cls(interactions, sequences if in_order else None)
+        return cls(interactions, sequences, np.array_equal(pairs.values, interactions.values))
 
     def of(self, part: Recommender) -> Interactions | Sequences:
         """Return the form of the data that a part needs."""
@@ -37,11 +53,22 @@ class Given(NamedTuple):
 
     def select(self, held_out: BoolArray, held_out_events: BoolArray | None) -> "Given":
         """Return the data without held-out pairs and events, over the same users and items."""
-        pairs = self.interactions.select(~held_out)
         if self.sequences is None or held_out_events is None:
-            return Given(pairs)
+            return Given(self.interactions.select(~held_out))
         rows = self.sequences.rows.select(~held_out_events)
-        return Given(pairs, _without_empty_baskets(self.sequences, rows, held_out_events))
+        sequences = _without_empty_baskets(self.sequences, rows, held_out_events)
+        pairs = sequences._pairs() if self.counted else self.interactions.select(~held_out)
+        return Given(pairs, sequences, self.counted)
+
+
+def _events(X: Any) -> Sequences | None:
+    """Return the events of sequences or of an event log with times; None for other data."""
+    if isinstance(X, Sequences):
+        return X
+    if hasattr(X, "__recokit_interactions__") and X.times is not None:  # an EventLog
+        sequences: Sequences = X.sequences()
+        return sequences
+    return None
 
 
 def _without_empty_baskets(sequences: Sequences, rows: Rows, held_out: BoolArray) -> Sequences:

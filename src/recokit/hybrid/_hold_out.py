@@ -1,16 +1,19 @@
 """Held-out parts of the training data, to learn weights, thresholds and classifiers from."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray, CodeArray
+from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.exceptions import DataError
+from recokit.exceptions import DataError, LeakageWarning
 from recokit.hybrid._given import Given
 
-__all__ = ["HeldOut", "hold_out"]
+__all__ = ["HeldOut", "given_split", "hold_out"]
 
 _MIN_USERS = 100  # with fewer users on both sides of a moment, the latest items of each user are held out instead
 _MIN_SHARE = 0.05
@@ -65,6 +68,14 @@ def hold_out(
         No user has two items.
     """
     times, pairs = _times(given)
+    if times is not None and given.sequences is None and given.interactions.n_merged:
+        warnings.warn(
+            f"{owner} holds out pairs by the time of their last event, but {given.interactions.n_merged:,} earlier events "
+            "of pairs are merged into them, so that the held-out pairs include repeats; fit an EventLog or Sequences, or "
+            "pass validation=(train, test) from recokit.model_selection.split_log",
+            LeakageWarning,
+            stacklevel=levels_inside(),
+        )
     held, by_time = None, False
     if times is not None:
         cut = np.sort(times)[min(len(times) - 1, int((1 - size) * len(times)))]
@@ -82,9 +93,46 @@ def hold_out(
             f"{owner} needs users with two or more items, so that some can be held out; no user of the "
             f"{given.interactions.n_users} has any. Give the values, or fit more interactions"
         )
-    if len(users) > max_users:
-        users = users[np.linspace(0, len(users) - 1, max_users).astype(np.int64)]
-    return HeldOut(_remaining(held, given), truth, users.astype(np.int32), by_time)
+    return HeldOut(_remaining(held, given), truth, _evenly_spaced(users, max_users), by_time)
+
+
+def given_split(train: Given, test: Interactions, max_users: int, *, new_items_only: bool = True) -> HeldOut:
+    """Return a split that the user of the library made.
+
+    Parameters
+    ----------
+    train : Given
+    test : Interactions
+        Held-out data; users and items that are not in ``train`` are left out.
+    max_users, new_items_only
+        As in `hold_out`.
+
+    Raises
+    ------
+    DataError
+        No user has data on both sides.
+    """
+    data = train.interactions
+    pairs = data.users.codes(test.users)[test.user_codes], data.items.codes(test.items)[test.item_codes]
+    chosen = (pairs[0] >= 0) & (pairs[1] >= 0)
+    if test.feedback == "explicit":
+        chosen &= test.values >= test.values.mean(dtype=np.float64)
+    found = np.unique(_keys((pairs[0][chosen], pairs[1][chosen]), train))
+    if new_items_only:
+        found = found[~np.isin(found, _keys((data.user_codes, data.item_codes), train))]
+    row_codes, codes = np.divmod(found, data.n_items)
+    truth = Rows.from_row_codes(row_codes, codes, data.n_users)
+    users = np.flatnonzero((truth.lengths > 0) & (data.rows.lengths > 0))
+    if len(users) == 0:
+        raise DataError("validation: no user has training items and new held-out items of the training data")
+    return HeldOut(train, truth, _evenly_spaced(users, max_users), False)
+
+
+def _evenly_spaced(users: AnyArray, n: int) -> CodeArray:
+    """Return at most n of the users."""
+    if len(users) > n:
+        users = users[np.linspace(0, len(users) - 1, n).astype(np.int64)]
+    return users.astype(np.int32)
 
 
 def _times(given: Given) -> tuple[AnyArray | None, tuple[AnyArray, AnyArray]]:
