@@ -31,17 +31,30 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "search", "serving")
-_LAZY = (*_LAZY, "testing")
+_LAZY = (
+    "datasets",
+    "experiments",
+    "hybrid",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+    "reranking",
+    "search",
+    "serving",
+    "testing",
+)
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
+_HYBRIDS = ("CascadeHybrid", "FallbackRecommender", "SwitchingHybrid", "WeightedHybrid")
 _LAZY_NAMES = {
     "EventLog": "recokit.preprocessing",
     "ItemSearch": "recokit.search",
     **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence"),
+    **dict.fromkeys(_HYBRIDS, "recokit.hybrid"),
 }
 
 if TYPE_CHECKING:
+    from recokit.hybrid import CascadeHybrid, FallbackRecommender, SwitchingHybrid, WeightedHybrid
     from recokit.preprocessing.event_log import EventLog
     from recokit.search import ItemSearch
     from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
@@ -66,9 +79,11 @@ __all__ = [
     "TIFUKNN",
     "BiasBaseline",
     "BoughtTogether",
+    "CascadeHybrid",
     "DataError",
     "EventLog",
     "Explanation",
+    "FallbackRecommender",
     "IdIndex",
     "ImplicitALS",
     "Interactions",
@@ -85,11 +100,13 @@ __all__ = [
     "RepeatFrequency",
     "SGDMatrixFactorization",
     "SessionKNN",
+    "SwitchingHybrid",
     "TfidfRecommender",
     "TransitionKNN",
     "UnknownIdError",
     "UserKNN",
     "WeakModelWarning",
+    "WeightedHybrid",
     "compare",
     "evaluate",
     "load",

@@ -32,7 +32,8 @@ _FORMAT_VERSION = 1
 _KEY = "recokit"
 _CHUNK = 1 << 16  # strings decoded at a time
 _SCALARS = (str, int, float, bool, type(None))
-_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.search", "recokit.sequence")  # packages with storable classes that load late
+# Packages with storable classes that load late.
+_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.sequence", "recokit.search", "recokit.hybrid")
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
 
@@ -122,6 +123,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         loaded = _decode(json.loads(tree), tensors)
         if tensors or not hasattr(type(loaded), "_stored_as"):
             raise ValueError("it has more than one object, or none")
+        if not getattr(loaded, "__sklearn_is_fitted__", lambda: True)():
+            raise ValueError(f"the {type(loaded).__name__} is not fitted")
     except ModelFormatError:
         raise
     except Exception as error:

@@ -325,6 +325,8 @@ class Learner(BaseEstimator):
     def _from_state(cls, state: dict[str, Any]) -> Self:
         model = cls(**state["params"])
         model._validate_params()
+        if not state["learned"]:  # a part that a saved model holds as a parameter is not fitted
+            return model
         # Older files spell private attributes with a trailing underscore.
         learned = {name.rstrip("_") if name.startswith("_") else name: each for name, each in state["learned"].items()}
         if not isinstance(learned.get("interactions_"), Interactions):

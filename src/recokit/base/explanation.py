@@ -28,6 +28,7 @@ _TERMS = {
     "field_word": ("the match “{}”", "匹配“{}”"),
     "clicks": ("the clicks of similar queries", "相似搜索词的点击"),
     "personal": ("the taste of the user", "该用户的偏好"),
+    "part": ("the model {}", "模型 {}"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
 }
@@ -43,10 +44,10 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"similar_item"``, ``"neighbor"``, ``"word"``,
-        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"clipping"`` or ``"other"``; for a search also
-        ``"field_word"``, ``"clicks"`` and ``"personal"``.
+        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"part"``, ``"clipping"`` or ``"other"``; for a
+        search also ``"field_word"``, ``"clicks"`` and ``"personal"``.
     subject : object
-        Item, neighbour, word, feature, attribute or segment of the term; None for kinds without one.
+        Item, neighbour, word, feature, attribute, segment or part of a hybrid; None for kinds without one.
     contribution : float
         Contribution to the score.
     """

@@ -34,7 +34,7 @@ class Subject:
     @property
     def reads_order(self) -> bool:
         """Whether the estimator needs the order of the events."""
-        return type(self.estimator)._reads_order
+        return self.estimator._reads_order
 
     def with_order(self, data: Interactions) -> Interactions:
         """Return data in the order of their cells, if the estimator needs an order."""

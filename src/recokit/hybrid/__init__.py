@@ -1,0 +1,7 @@
+"""Hybrids: recommenders made of recommenders."""
+
+from recokit.hybrid.fallback import FallbackRecommender
+from recokit.hybrid.switching import SwitchingHybrid
+from recokit.hybrid.weighted import WeightedHybrid
+
+__all__ = ["FallbackRecommender", "SwitchingHybrid", "WeightedHybrid"]
