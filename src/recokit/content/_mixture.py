@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.content._dense_vectors import DenseVectors
 from recokit.content._fitted_block import FittedBlock
 from recokit.content._profiles import Profiles
@@ -48,6 +48,11 @@ class Mixture:
         """Number of items."""
         return len(self._item_scales)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether all blocks are sparse."""
+        return all(isinstance(part.block.vectors, SparseVectors) for part in self._parts)
+
     def sparse_vectors(self) -> SparseVectors | None:
         """Return the joined sparse parts of the vectors of the items; None if all blocks are dense."""
         vectors = [(part.block.vectors, self._scales_of(part)) for part in self._parts]
@@ -55,13 +60,14 @@ class Mixture:
         return SparseVectors.joined(found) if found else None
 
     def dense_vectors(self) -> FloatArray | None:
-        """Return the joined dense parts of the vectors of the items: (n_items, n_dimensions); None if all are sparse."""
+        """Return the joined dense parts of the vectors of the items: (n_items, n_dims); None if all are sparse."""
         vectors = [(part.block.vectors, self._scales_of(part)) for part in self._parts]
         found = [(one.matrix * scales[:, None]) for one, scales in vectors if isinstance(one, DenseVectors)]
         return np.concatenate(found, axis=1, dtype=np.float32) if found else None
 
     def _scales_of(self, part: _Part) -> FloatArray:
-        return np.sqrt(part.weight) * self._item_scales
+        scales: FloatArray = np.sqrt(part.weight) * self._item_scales
+        return scales
 
     def scores(self, profiles: Profiles, runner: Runner) -> FloatArray:
         """Return the scores of all items for profiles: (n_users, n_items) float32; −∞ without evidence."""
@@ -120,5 +126,5 @@ class Mixture:
 
 def _inverse_roots(totals: FloatArray) -> FloatArray:
     """Return 1 / √x, and 1 for x = 0."""
-    has_any: BoolArray = totals > 0
-    return 1 / np.sqrt(np.where(has_any, totals, 1.0))
+    roots: FloatArray = 1 / np.sqrt(np.where(totals > 0, totals, 1.0))
+    return roots

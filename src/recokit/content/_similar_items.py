@@ -36,14 +36,14 @@ class SimilarItems:
 
     def __init__(self, mixture: Mixture, *, approximate: bool, n_threads: int) -> None:
         self._mixture, self._index = mixture, None
-        dense, self._features = mixture.dense_vectors(), mixture.sparse_vectors()
-        self._is_sparse = dense is None
-        if dense is not None and approximate:
+        self._features = mixture.sparse_vectors() if mixture.is_sparse or approximate else None
+        dense = mixture.dense_vectors() if approximate else None
+        if dense is not None:
             self._index = ApproximateIndex(dense, n_threads)
 
     def find(self, item_codes: CodeArray, n: int, runner: Runner, block_size: int) -> Top:
         """Return the n items with the highest cosine with each item."""
-        if self._is_sparse and self._features is not None:
+        if self._features is not None and self._index is None:
             return _top_by_features(self._features, item_codes, n, runner)
         top = Top.empty(len(item_codes), n)
         for start, stop in ranges(len(item_codes), block_size):

@@ -52,10 +52,10 @@ class ContentRecommender(ContentModel):
         timestamps. The age is counted from the latest interaction of the data. Histories passed to `recommend_for` do
         not decay.
     index : {"exact", "approximate"}
-        How `similar_items` finds items by embeddings. "exact" compares all items. "approximate" compares candidates: the
-        nearest by an index of the library usearch (extra ``recokit[ann]``), and those with the best words and labels;
-        cosines are exact, but some similar items may be missed. With more than one thread the candidates may differ
-        between runs. Lists for users are always exact.
+        How `similar_items` finds items by embeddings. "exact" compares all items. "approximate" compares candidates:
+        the nearest by an index of the library usearch (extra ``recokit[ann]``), and those with the best words and
+        labels. Cosines are exact, but some similar items may be missed. With more than one thread the candidates may
+        differ between runs. Lists for users are always exact.
     random_state : int, Generator or None
         Draws the held-out and the random items; only for ``weights="learn"``.
     feedback : {"auto", "explicit", "implicit"}
@@ -77,9 +77,9 @@ class ContentRecommender(ContentModel):
     ``weights="learn"`` holds out one item of each of up to 2,000 training users: the latest if there are timestamps,
     else a random one among the items that the user liked. The profile is made from the other items. The weights
     minimize the mean cross-entropy of the held-out item among it and 100 random items, with probabilities proportional
-    to :math:`\exp \sum_b w_b c_b`, subject to :math:`w_b \ge 0`. The problem is convex, apart from the scales of missing
-    values, which are those of the previous of three solutions. A weight of 0 means that a block does not help beside
-    the others. Test data are never used.
+    to :math:`\exp \sum_b w_b c_b`, subject to :math:`w_b \ge 0`. The problem is convex, apart from the scales of
+    missing values, which are those of the previous of three solutions. A weight of 0 means that a block does not help
+    beside the others. Test data are never used.
 
     References
     ----------
