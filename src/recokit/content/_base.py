@@ -14,6 +14,7 @@ from recokit.content._catalogue import Catalogue, read_catalogue
 from recokit.content._fitted_block import FittedBlock
 from recokit.content._mixture import Mixture
 from recokit.content._profiles import Profiles, profiles_from_ratings, profiles_from_strengths
+from recokit.content._similar_items import SimilarItems
 from recokit.data._weights import decays
 from recokit.data.attributes import Attribute, Each, Instance, Storable
 from recokit.data.id_index import IdIndex
@@ -31,6 +32,7 @@ class ContentModel(Recommender):
     """
 
     half_life: float | None = None
+    index: str = "exact"
 
     blocks_: list[FittedBlock]
     block_weights_: dict[str, float]
@@ -198,14 +200,21 @@ class ContentModel(Recommender):
         shares = weights / weights.sum()
         self.blocks_ = blocks
         self.block_weights_ = {block.name: float(share) for block, share in zip(blocks, shares, strict=True)}
-        self._mixture = Mixture(blocks, shares)
+        self._set_mixture()
 
     def _restore(self) -> None:
         self._set_decays(self.interactions_)
         shares = np.array([self.block_weights_[block.name] for block in self.blocks_], dtype=np.float64)
         if not (len(shares) and np.all(shares >= 0) and np.all(np.isfinite(shares))):
             raise ValueError(f"block_weights_: expected one weight of at least 0 for each block, got {shares}")
+        self._set_mixture()
+
+    def _set_mixture(self) -> None:
+        """Set the vectors that join those of the blocks, and the index of similar items."""
+        shares = np.array([self.block_weights_[block.name] for block in self.blocks_])
         self._mixture = Mixture(self.blocks_, shares)
+        approximate, n_threads = self.index == "approximate", self._runner().n_threads
+        self._similar = SimilarItems(self._mixture, approximate=approximate, n_threads=n_threads)
 
     def _set_decays(self, interactions: Interactions) -> None:
         """Set the decay of each interaction; None without a half-life."""
@@ -248,7 +257,7 @@ class ContentModel(Recommender):
         return scores
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        return self._mixture.similar_items(item_codes, n, self._runner(), self._dense_block_size())
+        return self._similar.find(item_codes, n, self._runner(), self._dense_block_size())
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         items, (offset,), (gain,), (loss,) = self._user_profiles(np.array([user_code]))

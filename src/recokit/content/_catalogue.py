@@ -127,8 +127,8 @@ def _items(ids: Any, where: str) -> tuple[IdIndex, CodeArray]:
     repeated = items.take(np.flatnonzero(np.bincount(codes) > 1))
     if len(repeated):
         raise DataError(
-            f"{where.partition(',')[0]}: {len(repeated)} item(s) have more than one row: {first_few(repeated)}; keep one "
-            "row each"
+            f"{where.partition(',')[0]}: {len(repeated)} item(s) have more than one row: {first_few(repeated)}; "
+            "keep one row each"
         )
     return items, codes
 

@@ -34,7 +34,7 @@ class DenseVectors:
         return found
 
     def profiles(self, items: Rows) -> FloatArray:
-        """Return the unit vectors of weighted sums of items: (n_users, n_dimensions) float32, 0 where a sum vanishes."""
+        """Return the unit vectors of weighted sums of items, 0 where a sum vanishes: (n_users, n_dims) float32."""
         codes, places = np.unique(items.codes, return_inverse=True)
         weights = sparse.csr_array((items.values.astype(np.float64), places, items.indptr), (items.n_rows, len(codes)))
         sums = weights @ self.matrix[codes].astype(np.float64)

@@ -82,8 +82,8 @@ def _call(encoder: Encoder, batch: list[str], where: str, n_kept: int) -> Any:
         return encoder(batch)
     except Exception as error:
         raise DataError(
-            f"{where}, such as {first_few(batch[:1])}: the encoder raised {type(error).__name__}: {error}; the {n_kept} "
-            "texts before are kept in the cache, so that the next fit continues from here"
+            f"{where}, such as {first_few(batch[:1])}: the encoder raised {type(error).__name__}: {error}; the "
+            f"{n_kept} texts before are kept in the cache, so that the next fit continues from here"
         ) from error
 
 
@@ -99,8 +99,8 @@ def _checked(given: Any, batch: list[str], where: str, length: int | None) -> Fl
         ) from None
     if vectors.ndim != 2 or len(vectors) != len(batch) or vectors.shape[1] == 0 or vectors.dtype.kind not in "iufb":
         raise DataError(
-            f"{where}: expected an array of {len(batch)} vectors of numbers, shape ({len(batch)}, d), from the encoder, "
-            f"got shape {vectors.shape} of {vectors.dtype}"
+            f"{where}: expected an array of {len(batch)} vectors of numbers, shape ({len(batch)}, d), from the "
+            f"encoder, got shape {vectors.shape} of {vectors.dtype}"
         )
     if length is not None and vectors.shape[1] != length:
         raise DataError(

@@ -82,8 +82,8 @@ def _hold_out(data: Interactions, has_vector: BoolArray, rng: np.random.Generato
     users = np.flatnonzero((n_usable >= 2) & (liked >= 1))
     if len(users) == 0:
         raise DataError(
-            "weights='learn' needs users with at least two items of the catalogue, to hold one out; there are none: give "
-            "weights"
+            "weights='learn' needs users with at least two items of the catalogue, to hold one out; there are none: "
+            "give weights"
         )
     users = np.sort(rng.choice(users, size=min(_MAX_USERS, len(users)), replace=False))
     order = rng.permutation(data.n_interactions)

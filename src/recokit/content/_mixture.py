@@ -1,19 +1,25 @@
 """Mixture: the cosine of several blocks, as the weighted sum of their cosines."""
 
+from typing import NamedTuple
+
 import numpy as np
-from scipy import sparse
 
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
-from recokit.base import EligibleItems, Top
-from recokit.base._lists import ranges
+from recokit.content._dense_vectors import DenseVectors
 from recokit.content._fitted_block import FittedBlock
-from recokit.content._profiles import Profiles, profiles_from_strengths
+from recokit.content._profiles import Profiles
 from recokit.content._sparse_vectors import SparseVectors
 from recokit.data.rows import Rows
-from recokit.kernels.sparse_lists import sparse_top
 
 __all__ = ["Mixture"]
+
+
+class _Part(NamedTuple):
+    """A block and its weight."""
+
+    block: FittedBlock
+    weight: float
 
 
 class Mixture:
@@ -31,40 +37,52 @@ class Mixture:
     """
 
     def __init__(self, blocks: list[FittedBlock], weights: FloatArray) -> None:
-        self._parts = [(block, float(weight)) for block, weight in zip(blocks, weights, strict=True) if weight > 0]
+        self._parts = [_Part(block, float(w)) for block, w in zip(blocks, weights, strict=True) if w > 0]
         totals = np.zeros(len(blocks[0].column))
         for block, weight in self._parts:
             totals += weight * block.has_vector
-        self._item_scales = 1 / np.sqrt(np.where(totals > 0, totals, 1.0))  # 1 / √W of each item
-        self._joint = self._joint_vectors()
+        self._item_scales = _inverse_roots(totals)
 
-    def _joint_vectors(self) -> SparseVectors | None:
-        """Return the joint vectors of the items; None if a block is dense."""
-        matrices = []
-        for block, weight in self._parts:
-            if not isinstance(block.vectors, SparseVectors):
-                return None
-            if len(self._parts) == 1:
-                return block.vectors
-            scales = np.sqrt(weight) * self._item_scales
-            matrices.append(sparse.csr_array(sparse.diags_array(scales) @ block.vectors.matrix, dtype=np.float32))
-        return SparseVectors(sparse.csr_array(sparse.hstack(matrices, format="csr")))
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self._item_scales)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether all blocks are sparse."""
+        return all(isinstance(part.block.vectors, SparseVectors) for part in self._parts)
+
+    def sparse_vectors(self) -> SparseVectors | None:
+        """Return the joined sparse parts of the vectors of the items; None if all blocks are dense."""
+        vectors = [(part.block.vectors, self._scales_of(part)) for part in self._parts]
+        found = [(one, scales) for one, scales in vectors if isinstance(one, SparseVectors)]
+        return SparseVectors.joined(found) if found else None
+
+    def dense_vectors(self) -> FloatArray | None:
+        """Return the joined dense parts of the vectors of the items: (n_items, n_dims); None if all are sparse."""
+        vectors = [(part.block.vectors, self._scales_of(part)) for part in self._parts]
+        found = [(one.matrix * scales[:, None]) for one, scales in vectors if isinstance(one, DenseVectors)]
+        return np.concatenate(found, axis=1, dtype=np.float32) if found else None
+
+    def _scales_of(self, part: _Part) -> FloatArray:
+        scales: FloatArray = np.sqrt(part.weight) * self._item_scales
+        return scales
 
     def scores(self, profiles: Profiles, runner: Runner) -> FloatArray:
         """Return the scores of all items for profiles: (n_users, n_items) float32; −∞ without evidence."""
         (block, _), *others = self._parts
         if not others and isinstance(block.vectors, SparseVectors):
             return block.vectors.scores(profiles, runner)
-        scores = self._cosines(profiles.items, runner)
-        _, offsets, gains, losses = profiles
-        slopes = np.where(scores > 0, gains[:, None].astype(np.float32), losses[:, None].astype(np.float32))
-        np.multiply(scores, slopes, out=scores, where=np.isfinite(scores))
-        scores += offsets[:, None].astype(np.float32)
+        scores = self.cosines(profiles.items, runner)
+        offsets, gains, losses = (values[:, None].astype(np.float32) for values in profiles[1:])
+        np.multiply(scores, np.where(scores > 0, gains, losses), out=scores, where=np.isfinite(scores))
+        scores += offsets
         return scores
 
-    def _cosines(self, items: Rows, runner: Runner) -> FloatArray:
-        """Return the cosines of all items with weighted sums of items: (n_users, n_items) float32, −∞ without evidence."""
-        sums: FloatArray = np.zeros((items.n_rows, len(self._item_scales)), dtype=np.float32)
+    def cosines(self, items: Rows, runner: Runner) -> FloatArray:
+        """Return the cosines of all items with weighted sums of items: (n_users, n_items); −∞ without evidence."""
+        sums: FloatArray = np.zeros((items.n_rows, self.n_items), dtype=np.float32)
         has_evidence, totals = np.zeros(sums.shape, dtype=np.bool_), np.zeros(items.n_rows)
         for block, weight in self._parts:
             cosines = block.vectors.cosines(items, runner)
@@ -74,45 +92,39 @@ class Mixture:
             cosines[~found] = 0.0
             cosines *= np.float32(weight)
             sums += cosines
-        sums *= (1 / np.sqrt(np.where(totals > 0, totals, 1.0)))[:, None].astype(np.float32)
+        sums *= _inverse_roots(totals)[:, None].astype(np.float32)
         sums *= self._item_scales.astype(np.float32)
         np.clip(sums, -1.0, 1.0, out=sums)
         sums[~has_evidence] = -np.inf
         return sums
 
-    def parts(self, profile: tuple[AnyArray, AnyArray], item_code: int) -> list[tuple[FittedBlock, str, float]]:
-        """Return the labelled parts of the cosine of a weighted sum of items, given as codes and weights, and an item."""
-        found, total = [], 0.0
-        alone = Rows.from_arrays([0, len(profile[0])], *profile)
+    def pair_cosines(self, items: Rows, rows: AnyArray, item_codes: CodeArray) -> FloatArray:
+        """Return the cosines of pairs of a row of ``items`` and an item: (n_pairs,) float64, 0 without evidence."""
+        sums = np.zeros(len(rows))
         for block, weight in self._parts:
-            total += weight * block.vectors.has_profile(alone)[0]
-            found += [(block, label, weight * part) for label, part in block.parts(profile, item_code)]
-        scale = self._item_scales[item_code] / np.sqrt(total or 1.0)
-        return [(block, label, part * scale) for block, label, part in found]
+            sums += weight * block.vectors.pair_cosines(items, rows, item_codes)
+        cosines: FloatArray = sums * _inverse_roots(self._profile_totals(items))[rows] * self._item_scales[item_codes]
+        return cosines
 
-    def similar_items(self, item_codes: CodeArray, n: int, runner: Runner, block_size: int) -> Top:
-        """Return the n items with the highest cosine with each item."""
-        if self._joint is not None:
-            return self._similar_by_features(self._joint, item_codes, n, runner)
-        top = Top.empty(len(item_codes), n)
-        for start, stop in ranges(len(item_codes), block_size):
-            alone = Rows.from_arrays(np.arange(stop - start + 1), item_codes[start:stop], np.ones(stop - start))
-            cosines = self.scores(profiles_from_strengths(alone), runner)
-            top.put(np.arange(start, stop), EligibleItems(None, alone).select(cosines, n, runner))
-        return top
+    def parts(self, profile: tuple[AnyArray, AnyArray], item_code: int) -> list[tuple[FittedBlock, str, float]]:
+        """Return the labelled parts of the cosine of an item and a weighted sum of items, as codes and weights."""
+        alone = Rows.from_arrays([0, len(profile[0])], *profile)
+        scale = self._item_scales[item_code] * _inverse_roots(self._profile_totals(alone))[0]
+        return [
+            (block, label, weight * scale * part)
+            for block, weight in self._parts
+            for label, part in block.parts(profile, item_code)
+        ]
 
-    def _similar_by_features(self, joint: SparseVectors, item_codes: CodeArray, n: int, runner: Runner) -> Top:
-        """Return the most similar items without a matrix of all cosines."""
-        queries, n_queries = joint.by_item.take(item_codes), len(item_codes)
-        values = queries.values.astype(np.float64)
-        norms = np.sqrt(queries.sums(values**2))
-        values /= np.where(norms > 0, norms, 1.0)[queries.row_codes]
-        top = Top.empty(n_queries, n)
-        alone, none = Rows.from_arrays(np.arange(n_queries + 1), item_codes, ()), Rows.empty(n_queries)
-        allowed, restricted = np.ones(joint.by_item.n_rows, np.bool_), np.zeros(n_queries, np.bool_)
-        args = (queries.indptr, queries.codes, values, *joint.by_feature.arrays)
-        rules = (allowed, *alone[:2], restricted, *none[:2])
-        costs = queries.sums_of_lengths(joint.by_feature.lengths)
-        runner.rows(sparse_top, n_queries, (*args, *rules, *top), costs=costs)
-        np.minimum(top.scores, 1.0, out=top.scores)
-        return top
+    def _profile_totals(self, items: Rows) -> FloatArray:
+        """Return the sum of the weights of the blocks in which each weighted sum of items has a direction."""
+        totals = np.zeros(items.n_rows)
+        for block, weight in self._parts:
+            totals += weight * block.vectors.has_profile(items)
+        return totals
+
+
+def _inverse_roots(totals: FloatArray) -> FloatArray:
+    """Return 1 / √x, and 1 for x = 0."""
+    roots: FloatArray = 1 / np.sqrt(np.where(totals > 0, totals, 1.0))
+    return roots

@@ -26,6 +26,15 @@ class SparseVectors:
         self.by_item = as_rows(matrix)
         self.by_feature = as_rows(sparse.csr_array(matrix.T))
 
+    @classmethod
+    def joined(cls, parts: "list[tuple[SparseVectors, FloatArray]]") -> "SparseVectors":
+        """Return the vectors of several blocks side by side, each scaled by a factor for each item."""
+        (first, scales), *others = parts
+        if not others and np.all(scales == 1.0):
+            return first
+        scaled = [sparse.diags_array(scales) @ one.matrix for one, scales in parts]
+        return cls(sparse.csr_array(sparse.hstack(scaled, format="csr"), dtype=np.float32))
+
     @property
     def has_vector(self) -> BoolArray:
         """Whether each item has a vector: (n_items,) bool."""

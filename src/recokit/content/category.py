@@ -28,8 +28,8 @@ class Category(Block):
 
     .. math:: \frac{|A \cap B|}{\sqrt{|A|\,|B|}}
 
-    so that two paths of length 3 that share two levels have the cosine 2/3. A missing value, an empty string or an empty
-    list matches nothing. Labels match exactly, apart from spaces at both ends.
+    so that two paths of length 3 that share two levels have the cosine 2/3. A missing value, an empty string or an
+    empty list matches nothing. Labels match exactly, apart from spaces at both ends.
 
     Parameters
     ----------

@@ -21,8 +21,8 @@ class ContentRecommender(ContentModel):
     r"""Recommend items similar to the items that a user liked, by several columns of a catalogue.
 
     Each block turns one column into unit vectors: `Text` (words or an encoder), `Category` (brands, category paths),
-    `Number` (prices) and `Embedding` (images, sounds). Let :math:`c_b(i, j)` be the cosine of two items by block b, 0 if
-    one of them has no value, and :math:`w_b` the weights of the blocks, scaled to the sum 1. The similarity is
+    `Number` (prices) and `Embedding` (images, sounds). Let :math:`c_b(i, j)` be the cosine of two items by block b, 0
+    if one of them has no value, and :math:`w_b` the weights of the blocks, scaled to the sum 1. The similarity is
 
     .. math:: c(i, j) = \frac{\sum_b w_b \, c_b(i, j)}{\sqrt{W_i W_j}}, \qquad
        W_i = \sum_{b \text{ that } i \text{ has}} w_b
@@ -51,6 +51,11 @@ class ContentRecommender(ContentModel):
         Age at which an interaction counts half, in days for datetime64 timestamps, otherwise in the unit of the
         timestamps. The age is counted from the latest interaction of the data. Histories passed to `recommend_for` do
         not decay.
+    index : {"exact", "approximate"}
+        How `similar_items` finds items by embeddings. "exact" compares all items. "approximate" compares candidates:
+        the nearest by an index of the library usearch (extra ``recokit[ann]``), and those with the best words and
+        labels. Cosines are exact, but some similar items may be missed. With more than one thread the candidates may
+        differ between runs. Lists for users are always exact.
     random_state : int, Generator or None
         Draws the held-out and the random items; only for ``weights="learn"``.
     feedback : {"auto", "explicit", "implicit"}
@@ -69,12 +74,12 @@ class ContentRecommender(ContentModel):
 
     Notes
     -----
-    ``weights="learn"`` holds out one item of each of up to 2,000 training users: the latest if there are timestamps, else
-    a random one among the items that the user liked. The profile is made from the other items. The weights minimize the
-    mean cross-entropy of the held-out item among it and 100 random items, with probabilities proportional to
-    :math:`\exp \sum_b w_b c_b`, subject to :math:`w_b \ge 0`. The problem is convex up to the scales of missing values,
-    which are repeated from the previous solution. A weight of 0 means that a block does not help beside the others. Test
-    data are never used.
+    ``weights="learn"`` holds out one item of each of up to 2,000 training users: the latest if there are timestamps,
+    else a random one among the items that the user liked. The profile is made from the other items. The weights
+    minimize the mean cross-entropy of the held-out item among it and 100 random items, with probabilities proportional
+    to :math:`\exp \sum_b w_b c_b`, subject to :math:`w_b \ge 0`. The problem is convex, apart from the scales of
+    missing values, which are those of the previous of three solutions. A weight of 0 means that a block does not help
+    beside the others. Test data are never used.
 
     References
     ----------
@@ -105,6 +110,7 @@ class ContentRecommender(ContentModel):
         "blocks": [list, tuple, None],
         "weights": one_of("given", "learn"),
         "half_life": OPTIONAL_POSITIVE,
+        "index": one_of("exact", "approximate"),
         "random_state": RANDOM_STATE,
     }
 
@@ -114,6 +120,7 @@ class ContentRecommender(ContentModel):
         *,
         weights: Literal["given", "learn"] = "given",
         half_life: float | None = None,
+        index: Literal["exact", "approximate"] = "exact",
         random_state: Any = 0,
         feedback: str = "auto",
         n_threads: int | None = None,
@@ -122,6 +129,7 @@ class ContentRecommender(ContentModel):
         self.blocks = blocks
         self.weights = weights
         self.half_life = half_life
+        self.index = index
         self.random_state = random_state
         self.feedback = feedback
         self.n_threads = n_threads

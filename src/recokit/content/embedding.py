@@ -47,8 +47,8 @@ class Embedding(Block):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Block._parameter_constraints,
-        "column": "no_validation",  # type: ignore[dict-item]
-        "ids": "no_validation",  # type: ignore[dict-item]
+        "column": "no_validation",
+        "ids": "no_validation",
         "center": BOOLEAN,
     }
 

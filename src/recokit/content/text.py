@@ -1,7 +1,6 @@
 """Text: the block of a column of texts, as weighted words or as vectors of an encoder."""
 
 import os
-from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -14,7 +13,8 @@ from recokit.content._encoding import Encoder, VectorCache, encode
 from recokit.content._fitted_block import FittedBlock
 from recokit.content._sparse_vectors import SparseVectors
 from recokit.content._vectors import term_vectors
-from recokit.content.analyzer import make_analyzer
+from recokit.content.analyzer import Stemming, Tokenizer, make_analyzer
+from recokit.content.stop_words import StopWords
 from recokit.data._frames import is_missing
 from recokit.exceptions import DataError, first_few
 
@@ -44,12 +44,15 @@ class Text(Block):
     ----------
     column : str
         Name of the catalogue column.
-    tokenizer : None, str or callable
-        As in `make_analyzer`; ignored if there is an encoder. A model with a function cannot be saved.
+    tokenizer : None, "jieba" or callable
+        As in `make_analyzer`, like the next two parameters; all three are ignored if there is an encoder. A model with
+        a function cannot be saved.
+    stop_words : {"english", "chinese", "auto"}, collection of str or None
+        Terms to ignore.
+    stemming : {"english"} or None
+        "english" removes plural endings of English words.
     weighting : {"tfidf", "bm25"}
         Weights of terms.
-    stop_words : collection of str, optional
-        Terms to ignore, as the tokenizer returns them.
     min_df : int or float
         Ignore terms that occur in fewer texts than this number, or than this share of the texts.
     max_features : int, optional
@@ -95,9 +98,10 @@ class Text(Block):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Block._parameter_constraints,
         "column": [str],
-        "tokenizer": [str, None, callable],
+        "tokenizer": [*one_of("jieba", None), callable],
+        "stop_words": [*one_of("english", "chinese", "auto", None), list, tuple, set, frozenset],
+        "stemming": one_of("english", None),
         "weighting": one_of("tfidf", "bm25"),
-        "stop_words": [Iterable, None],
         "min_df": share_or_count(),
         "max_features": OPTIONAL_COUNT,
         "sublinear_tf": BOOLEAN,
@@ -111,9 +115,10 @@ class Text(Block):
         self,
         column: str,
         *,
-        tokenizer: Any = None,
+        tokenizer: Tokenizer = None,
+        stop_words: StopWords = None,
+        stemming: Stemming = None,
         weighting: Literal["tfidf", "bm25"] = "tfidf",
-        stop_words: Iterable[str] | None = None,
         min_df: int | float = 1,
         max_features: int | None = None,
         sublinear_tf: bool = True,
@@ -126,8 +131,9 @@ class Text(Block):
     ) -> None:
         self.column = column
         self.tokenizer = tokenizer
-        self.weighting = weighting
         self.stop_words = stop_words
+        self.stemming = stemming
+        self.weighting = weighting
         self.min_df = min_df
         self.max_features = max_features
         self.sublinear_tf = sublinear_tf
@@ -158,7 +164,7 @@ class Text(Block):
     def _fit(self, column: AnyArray, previous: FittedBlock | None, progress: Progress) -> FittedBlock:
         if self.encoder is not None:
             return self._encoded(column, previous, progress)
-        analyzer = self._analyzer()
+        analyzer = make_analyzer(self.tokenizer, stop_words=self.stop_words, stemming=self.stemming)
         with progress(len(column), "texts") as bar:
 
             def analyze(text: str) -> list[str]:
@@ -174,13 +180,6 @@ class Text(Block):
                 sublinear_tf=self.sublinear_tf,
             )
         return FittedBlock(self._label, "text", column, SparseVectors(vectors), terms.astype(_STRINGS), idf)
-
-    def _analyzer(self) -> Callable[[str], list[str]]:
-        analyzer = make_analyzer(self.tokenizer)
-        if self.stop_words is None:
-            return analyzer
-        ignored = frozenset(self.stop_words)
-        return lambda text: [term for term in analyzer(text) if term not in ignored]
 
     def _encoded(self, column: AnyArray, previous: FittedBlock | None, progress: Progress) -> FittedBlock:
         """Return the block with vectors of the encoder."""
@@ -208,7 +207,8 @@ class Text(Block):
         if unknown:
             raise DataError(
                 f"{self._label}: encoder='saved' has only the vectors of the fitted model, which lacks {len(unknown)} "
-                f"of the texts: {first_few(unknown)}; set the encoder: model.set_params({self._label}__encoder=function)"
+                f"of the texts: {first_few(unknown)}; set the encoder with "
+                f"model.set_params({self._label}__encoder=function)"
             )
         return np.stack([known[text] for text in texts])
 
@@ -218,4 +218,7 @@ class Text(Block):
                 f"{self._label}: the encoder is a function and cannot be saved: {self.encoder!r}; the vectors can: "
                 f"call model.set_params({self._label}__encoder='saved') before saving"
             )
-        return super()._to_state()
+        state = super()._to_state()
+        if isinstance(self.stop_words, set | frozenset):
+            state["stop_words"] = sorted(self.stop_words)  # files hold lists, not sets
+        return state
