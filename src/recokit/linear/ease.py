@@ -127,7 +127,7 @@ class EASE(Recommender):
         user_exponent: float = 0.5,
         dropout: float = 0.5,
         item_exponent: float = 0.1,
-        similarity_weight: float = 0.1,
+        similarity_weight: float = 0.2,
         max_memory_gb: float | None = None,
         feedback: str = "auto",
         n_threads: int | None = None,
