@@ -180,8 +180,8 @@ class Runner:
     ) -> None:
         """Run ``kernel(start, stop, *args)`` over all rows, on several threads if the work is large enough.
 
-        Work too small to be worth compiling the kernel is done by its equivalent in NumPy, if there is one. Long work is
-        done in many short calls, so that Ctrl-C stops it soon.
+        Work too small to be worth compiling the kernel is done by its equivalent in NumPy, if there is one. Long work
+        is done in many short calls, so that Ctrl-C stops it soon.
 
         Parameters
         ----------
