@@ -22,6 +22,7 @@ from scipy import sparse
 
 from recokit._storage.atomic import write_atomically
 from recokit._storage.hashes import check_spread
+from recokit._storage.sparse_rows import check_sparse
 from recokit._storage.tensors import read_tensors, write_tensors
 from recokit._typing import AnyArray
 from recokit.exceptions import ModelFormatError
@@ -237,7 +238,7 @@ def _decode_csr(tensors: dict[str, AnyArray], shape: list[int], parts: list[Any]
     if not all(part.ndim == 1 for part in (values, indices, indptr)) or indptr.size != _size(shape[:1]) + 1:
         raise ValueError("the parts of a sparse matrix do not fit its shape")
     matrix = sparse.csr_array((values, indices, indptr), shape=tuple(shape))
-    matrix.check_format(full_check=True)
+    check_sparse(matrix)
     return matrix
 
 

@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from _common.hostile_files import crafted, damaged, parts_of
 
 import recokit
-from recokit import ModelFormatError
-from tests.reliability.models import CASES, answers, fitted
+from recokit import ModelFormatError, persistence
+from tests.reliability.models import storable_objects, use
 
 
 def serve(path):
@@ -38,8 +38,7 @@ def serve(path):
         model = None
     memory = tracemalloc.get_traced_memory()[1] - before
     if model is not None:
-        answers(model)
-        model.recommend(n=2, exclude_seen=False)
+        use(model)
     return model is None, memory
 
 
@@ -58,11 +57,10 @@ def main(n_files, seed):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
         wholes = []
-        for kind, feedback in CASES:
-            model = fitted(kind, feedback)
-            model.save(path)
-            answers(recokit.load(path))  # kernels are in memory before the first measurement
-            wholes.append((kind.__name__, path.read_bytes(), parts_of(path.read_bytes())))
+        for name, thing in storable_objects():
+            persistence.save(thing, path)
+            use(recokit.load(path))  # kernels are in memory before the first measurement
+            wholes.append((name, path.read_bytes(), parts_of(path.read_bytes())))
         tracemalloc.start(1)
         for number in range(n_files):
             name, content, parts = wholes[number % len(wholes)]

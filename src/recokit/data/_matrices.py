@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from recokit._storage.sparse_rows import check_sparse
 from recokit._typing import AnyArray
 from recokit.data._frames import is_frame, is_pandas
 from recokit.exceptions import DataError
 
 __all__ = ["dense_cells", "stored_cells"]
+
+_MAX_CODES = 2**31 - 1
 
 
 def stored_cells(X: Any) -> sparse.csr_array:
@@ -18,15 +21,25 @@ def stored_cells(X: Any) -> sparse.csr_array:
     Raises
     ------
     DataError
-        It is not a sparse matrix of users × items, or its indices are out of range, which scipy does not check.
+        It is not a sparse matrix of users × items, its indices are out of range, which scipy does not check, or it has
+        too many rows or columns for codes.
     """
     if not sparse.issparse(X):
         raise DataError(f"expected a scipy sparse matrix, got {type(X).__name__}; for a dense one use from_dense")
     if X.ndim != 2:
         raise DataError(f"expected a matrix of users × items, got shape {X.shape}")
+    if max(X.shape) > _MAX_CODES:
+        raise DataError(
+            f"a matrix of shape {X.shape} has more than {_MAX_CODES:,} rows or columns; use Interactions.from_arrays "
+            "with the ids of the cells, which takes no memory for empty rows and columns"
+        )
     try:
         if hasattr(X, "check_format"):
             X.check_format(full_check=True)
+        if X.format in ("csr", "csc"):
+            check_sparse(X)
+        elif X.format == "coo" and X.nnz:
+            _check_coordinates(X)
     except ValueError as error:
         raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None
     rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
@@ -69,6 +82,12 @@ def dense_cells(R: Any, missing: float) -> tuple[sparse.coo_array, Any, Any]:
     rows, columns = np.nonzero(~np.isnan(dense) if np.isnan(missing) else dense != missing)
     cells = sparse.coo_array((dense[rows, columns], (rows, columns)), shape=dense.shape)
     return cells, row_labels, column_labels
+
+
+def _check_coordinates(X: Any) -> None:
+    for indices, length in zip(X.coords, X.shape, strict=True):
+        if indices.min() < 0 or indices.max() >= length:
+            raise ValueError(f"indices must be at least 0 and less than {length}")
 
 
 def _with_labels(data: Any) -> tuple[AnyArray, Any, Any]:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from recokit._storage.sparse_rows import check_sparse
 from recokit._typing import AnyArray
 
 __all__ = [
@@ -135,7 +136,7 @@ class Matrix(Attribute):
         _check_shape(name, value.shape, (self.n_rows, self.n_columns), sizes)
         if not np.all(np.isfinite(value.data)):
             raise ValueError(f"{name}: a value is not finite")
-        value.check_format(full_check=True)
+        check_sparse(value)
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,11 @@ class IdIndex:
         if values.dtype == np.int64 and len(values):
             lowest, highest = int(values.min()), int(values.max())
             if highest - lowest < _MAX_CELLS_PER_ID * len(values) + 1024:
-                table = np.full(highest - lowest + 1, -1, dtype=np.int32)
-                table[values - lowest] = np.arange(len(values), dtype=np.int32)
+                if highest - lowest + 1 == len(values) and order is None:
+                    table = np.arange(len(values), dtype=np.int32)  # no temporary arrays for very wide matrices
+                else:
+                    table = np.full(highest - lowest + 1, -1, dtype=np.int32)
+                    table[values - lowest] = np.arange(len(values), dtype=np.int32)
                 self._table = (lowest, table)
 
     @classmethod

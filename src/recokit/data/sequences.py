@@ -435,6 +435,14 @@ class Sequences(ForgetsUsers):
         baskets = "" if self.basket_bounds is None else f" in {len(self.basket_bounds) - 1:,} baskets"
         return f"Sequences({self.n_users:,} users × {self.n_items:,} items, {self.n_events:,} events{baskets})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sequences._from_parts, (self.users, self.items, tuple(self.rows), self.basket_indptr, self.basket_bounds)
+
+    @classmethod
+    def _from_parts(cls, users: IdIndex, items: IdIndex, rows: tuple[Any, ...], *baskets: Any) -> "Sequences":
+        """Return an unpickled object, with read-only arrays."""
+        return cls(users, items, Rows.from_arrays(*rows), *baskets)
+
     def _to_state(self) -> dict[str, Any]:
         rows = {"indptr": self.rows.indptr, "codes": self.rows.codes, "times": self.rows.times}
         state = {name: value for name, value in vars(self).items() if name != "rows"}

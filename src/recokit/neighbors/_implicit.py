@@ -66,8 +66,9 @@ class NeighborSums:
     ) -> Self:
         """Return the model of an estimator with these fitted attributes."""
         neighbors = Top(*(attributes[f"neighbor_{name}_"] for name in Top._fields))
-        listed = np.arange(neighbors.codes.shape[1]) < neighbors.counts[:, None]
-        if not np.array_equal(neighbors.codes >= 0, listed):
+        width = neighbors.codes.shape[1]
+        listed = np.arange(width) < neighbors.counts[:, None]
+        if neighbors.counts.max(initial=0) > width or not np.array_equal(neighbors.codes >= 0, listed):
             raise ValueError("neighbor_counts_: expected the numbers of codes in the rows of neighbor_codes_")
         return cls(data, parameters, neighbors, runner)
 

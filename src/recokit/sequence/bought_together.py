@@ -275,6 +275,8 @@ class BoughtTogether(ItemWeightsRecommender):
     def _restore(self) -> None:
         if self.sequences_ is not None and self.sequences_.users != self.interactions_.users:
             raise ValueError("the users of the sequences and the interactions differ")
+        if self.sequences_ is not None and np.any(self.interactions_.items.codes(self.sequences_.items) < 0):
+            raise ValueError("the sequences have an item that the interactions do not have")
         if self.views_ is not None and self.views_.items != self.interactions_.items:
             raise ValueError("the items of the views and the interactions differ")
         self._set_baskets()

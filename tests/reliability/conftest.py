@@ -1,0 +1,7 @@
+"""Add the folder of the benchmark scripts to the import path, as running a script does."""
+
+import sys
+
+from tests.reliability.processes import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
