@@ -175,10 +175,13 @@ class CascadeHybrid(Hybrid):
 
     # ------------------------------------------------------------------ fitting
 
+    def _learns(self) -> bool:
+        return not isinstance(self.scorer, Recommender)
+
     def _learn(self, given: Given, side: dict[str, Any]) -> None:
         self._n_candidates = int(self.n_candidates)
         self.classifier_, self.feature_names_, self.n_examples_ = None, [], [0, 0]
-        if isinstance(self.scorer, Recommender):
+        if not self._learns():
             return
         try:
             examples = self._examples(given, side)
