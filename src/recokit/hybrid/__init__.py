@@ -1,7 +1,8 @@
 """Hybrids: recommenders made of recommenders."""
 
+from recokit.hybrid.cascade import CascadeHybrid
 from recokit.hybrid.fallback import FallbackRecommender
 from recokit.hybrid.switching import SwitchingHybrid
 from recokit.hybrid.weighted import WeightedHybrid
 
-__all__ = ["FallbackRecommender", "SwitchingHybrid", "WeightedHybrid"]
+__all__ = ["CascadeHybrid", "FallbackRecommender", "SwitchingHybrid", "WeightedHybrid"]

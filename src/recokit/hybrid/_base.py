@@ -94,7 +94,7 @@ class Hybrid(Composition, Recommender):
     _own_side: ClassVar[tuple[str, ...]] = ("validation",)  # side information that the hybrid itself uses
     _excludes_seen = FollowsParts(True, all)  # type: ignore[assignment]
     _reads_order = FollowsParts(False, any)  # type: ignore[assignment]
-    _exact_partial_fit = FollowsParts(True, all)  # type: ignore[assignment]
+    _exact_partial_fit = FollowsParts(True, all, unless_learned=True)  # type: ignore[assignment]
 
     parts_: dict[str, Recommender]
     _codes: tuple[_Codes, ...]
@@ -115,6 +115,10 @@ class Hybrid(Composition, Recommender):
     def _default_models(self, feedback: str) -> list[Recommender]:
         """Return new parts for ``models=None``."""
         raise NotImplementedError
+
+    def _learns(self) -> bool:
+        """Return whether `fit` learns from held-out data, which `partial_fit` does not repeat."""
+        return False
 
     def _learn(self, given: Given, side: dict[str, Any]) -> None:
         """Set attributes learned from held-out parts of the training data; nothing by default."""

@@ -15,13 +15,12 @@ from recokit.data.rows import Rows
 
 __all__ = ["NORMALIZATIONS", "normalized", "ranks_of", "top_unseen"]
 
-NORMALIZATIONS = ("minmax", "zscore", "rank", "rrf", "none")
+NORMALIZATIONS = ("rrf", "rank", "minmax", "zscore", "none")
 _CHUNK_CELLS = 1 << 19  # cells that a thread works on at a time; they stay in its cache
-_RRF_K = 60.0
 
 
 def normalized(
-    scores: FloatArray, seen: Rows, kind: str, depth: int, runner: Runner, *, rrf_k: float = _RRF_K
+    scores: FloatArray, seen: Rows, kind: str, depth: int, runner: Runner, *, rrf_k: float = 10.0
 ) -> FloatArray:
     """Return scores of one model on the common scale; the array may be overwritten.
 

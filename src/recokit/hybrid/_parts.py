@@ -139,11 +139,16 @@ class FollowsParts:
         Value for the class, without parts.
     combine : callable
         Function of the values of the parts, such as ``any``.
+    unless_learned : bool
+        The value is False if the hybrid learns from held-out data.
     """
 
-    def __init__(self, default: bool, combine: Callable[[Iterable[bool]], bool]) -> None:
+    def __init__(
+        self, default: bool, combine: Callable[[Iterable[bool]], bool], *, unless_learned: bool = False
+    ) -> None:
         self.default = default
         self.combine = combine
+        self.unless_learned = unless_learned
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -151,6 +156,8 @@ class FollowsParts:
     def __get__(self, hybrid: Any, owner: type) -> bool:
         if hybrid is None:
             return self.default
+        if self.unless_learned and hybrid._learns():
+            return False
         return bool(self.combine([getattr(part, self.name) for part in hybrid._recommenders()]))
 
 

@@ -22,15 +22,6 @@ _SHARPEST = 1e-9  # stands for a smoothing of 0
 _NEGLIGIBLE = 1e-6  # a part with a smaller weight has no influence
 
 
-class _ExactOfSwitching:
-    """Whether `partial_fit` equals a refit: learned thresholds are kept, while a refit learns them again."""
-
-    def __get__(self, hybrid: Any, owner: type) -> bool:
-        if hybrid is None:
-            return True
-        return not isinstance(hybrid.thresholds, str) and all(part._exact_partial_fit for part in hybrid._recommenders())
-
-
 class SwitchingHybrid(Blend):
     r"""Rank items by another recommender for users with few items than for users with many.
 
@@ -92,8 +83,6 @@ class SwitchingHybrid(Blend):
     [[0.94, 0.06], [0.5, 0.5], [0.02, 0.98]]
     """
 
-    _exact_partial_fit = _ExactOfSwitching()  # type: ignore[assignment]
-
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Blend._parameter_constraints,
         "thresholds": [StrOptions({"learn"}), "array-like", None],
@@ -110,9 +99,9 @@ class SwitchingHybrid(Blend):
         *,
         thresholds: Any = None,
         smoothing: float = 0.5,
-        normalization: Literal["zscore", "minmax", "rank", "rrf", "none"] = "zscore",
+        normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
         depth: int = 500,
-        rrf_k: float = 60.0,
+        rrf_k: float = 10.0,
         validation_size: float = 0.1,
         validation_users: int = 2000,
         k: int = 10,
@@ -152,10 +141,13 @@ class SwitchingHybrid(Blend):
     def _default_models(self, feedback: str) -> list[Recommender]:
         return default_models(feedback, for_few_items=True)
 
+    def _learns(self) -> bool:
+        return isinstance(self.thresholds, str)
+
     def _learn(self, given: Given, side: dict[str, Any]) -> None:
         models = self._checked_models(given.interactions.feedback)
         self.smoothing_ = float(self.smoothing)
-        if not isinstance(self.thresholds, str):
+        if not self._learns():
             self.thresholds_ = _checked_thresholds(self.thresholds, len(models) - 1)
             return
         held_out, parts = self._held_out_parts(given, side, "thresholds='learn'")
