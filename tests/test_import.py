@@ -84,7 +84,7 @@ def test_importing_does_not_import_optional_libraries():
         import sys, numba, sklearn.metrics
         before = set(sys.modules)
         import recokit
-        print(*({"pandas", "polars", "pyarrow", "matplotlib", "pooch", "jieba"} & (set(sys.modules) - before)))
+        print(*({"pandas", "polars", "pyarrow", "matplotlib", "pooch", "rjieba"} & (set(sys.modules) - before)))
     """
     assert run(code) == ""
 
