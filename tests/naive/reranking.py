@@ -1,4 +1,4 @@
-"""Greedy re-ranking of one list, straight from its definition, with dictionaries, and exhaustive search."""
+"""Greedy re-ranking of one list, straight from its definition, exhaustive search, and the shelves of a page."""
 
 import itertools
 import math
@@ -148,3 +148,17 @@ def is_possible(items, n, caps, quotas):
         ):
             return True
     return False
+
+
+def page_without_repeats(shelves, n):
+    """Return {shelf: {user: items}} of {shelf: {user: candidates}}, each item once for each user."""
+    shown, page = {}, {}
+    for name, lists in shelves.items():
+        page[name] = {}
+        for user, candidates in lists.items():
+            taken = page[name][user] = []
+            for item in candidates:
+                if len(taken) < n and item not in shown.setdefault(user, []):
+                    taken.append(item)
+                    shown[user].append(item)
+    return page

@@ -34,6 +34,8 @@ class Recommendations:
         a list that would be too short.
     columns : tuple of str
         Names of the id columns of `to_frame`.
+    is_filler : (n_users, n) array-like of bool, optional
+        Whether each item fills a list that would be too short, in place of ``n_scored``.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Recommendations:
         counts: Any = None,
         n_scored: Any = None,
         columns: tuple[str, str] = ("user_id", "item_id"),
+        is_filler: Any = None,
     ) -> None:
         self.users: AnyArray = _as_ids(users)
         self.items: AnyArray = _as_matrix(items, len(self.users))
@@ -70,6 +73,10 @@ class Recommendations:
         padding = np.arange(n) >= self.counts[:, None]
         self.scores[padding] = np.nan
         self.items[padding] = _padding_of(self.items[~padding])
+        self._fillers: BoolArray | None = None
+        if is_filler is not None:
+            self._fillers = np.array(is_filler, dtype=np.bool_) & ~padding
+            n_scored = self.counts - np.count_nonzero(self._fillers, axis=1)
         self.n_scored: CodeArray = self.counts if n_scored is None else np.array(n_scored, np.int32)
         if self.n_scored.shape != (n_users,) or np.any((self.n_scored < 0) | (self.n_scored > self.counts)):
             raise ValueError("n_scored: expected one number for each user, from 0 to the length of the list")
@@ -79,6 +86,8 @@ class Recommendations:
     @property
     def is_filler(self) -> BoolArray:
         """Whether each item fills a list that would be too short: (n_users, n) bool."""
+        if self._fillers is not None:
+            return self._fillers
         ranks = np.arange(self.items.shape[1])
         fillers: BoolArray = (ranks >= self.n_scored[:, None]) & (ranks < self.counts[:, None])
         return fillers

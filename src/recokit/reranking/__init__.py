@@ -1,5 +1,9 @@
-"""Lists under business rules: `rerank` applies rules to the lists of a model, and explains the result."""
+"""Lists under business rules: `rerank` applies rules to the lists of a model, and explains the result.
 
+`deduplicate` makes the shelves of a page from several lists.
+"""
+
+from recokit.reranking.deduplicate import deduplicate
 from recokit.reranking.filters import AllOf, AnyOf, Filter, Not, Where, filter_from_dict
 from recokit.reranking.rerank import rerank
 from recokit.reranking.reranked import Reason, Reranked, RuleEffect, RuleReport
@@ -43,6 +47,7 @@ __all__ = [
     "RuleEffect",
     "RuleReport",
     "Where",
+    "deduplicate",
     "filter_from_dict",
     "rerank",
     "rule_from_dict",

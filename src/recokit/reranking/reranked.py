@@ -154,16 +154,11 @@ class Reranked(Recommendations):
         solution = solve(lists, filled, found, plan, n, Runner(n_threads))
         items = plan.items.take(np.maximum(solution.codes, 0))
         counts = np.count_nonzero(solution.filled, axis=1)
-        n_scored = counts - np.count_nonzero(solution.is_filler, axis=1)
-        made = cls(lists.users, items, solution.values, counts, n_scored, columns=lists._columns)
+        fillers = solution.is_filler
+        made = cls(lists.users, items, solution.values, counts, columns=lists._columns, is_filler=fillers)
         made._plan, made._solution = plan, solution
         made._source, made._n_threads = (lists, filled, found), n_threads
         return made
-
-    @property
-    def is_filler(self) -> BoolArray:
-        """Whether each item fills a list that would be too short: (n_users, n) bool."""
-        return self._solution.is_filler
 
     def why(self, user: Any, item: Any) -> Reason:
         """Return the reason for the position of an item, or for its absence.
