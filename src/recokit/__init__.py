@@ -11,7 +11,6 @@ from recokit._runtime import compilation as _compilation  # noqa: F401 (register
 from recokit.base.explanation import Explanation
 from recokit.base.recommender import Recommender
 from recokit.baselines import BiasBaseline, Popularity
-from recokit.content import TfidfRecommender
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
@@ -31,12 +30,28 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
+_LAZY = (
+    "content",
+    "datasets",
+    "experiments",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+    "reranking",
+    "serving",
+    "testing",
+)
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
-_LAZY_NAMES = {"EventLog": "recokit.preprocessing", **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence")}
+_CONTENT_MODELS = ("ContentRecommender", "TfidfRecommender")
+_LAZY_NAMES = {
+    "EventLog": "recokit.preprocessing",
+    **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence"),
+    **dict.fromkeys(_CONTENT_MODELS, "recokit.content"),
+}
 
 if TYPE_CHECKING:
+    from recokit.content import ContentRecommender, TfidfRecommender
     from recokit.preprocessing.event_log import EventLog
     from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
 else:  # type checkers find the subpackages by themselves
@@ -60,6 +75,7 @@ __all__ = [
     "TIFUKNN",
     "BiasBaseline",
     "BoughtTogether",
+    "ContentRecommender",
     "DataError",
     "EventLog",
     "Explanation",
