@@ -4,7 +4,7 @@
     python benchmarks/content.py retail            # UCI Online Retail: descriptions and prices, split by time
     python benchmarks/content.py index             # recall and time of the approximate index against the exact search
 
-Weights are learned on the training data only. Lines with "word vectors" need wordllama, whose package holds its vectors.
+Weights are learned on the training data only. Lines with "word vectors" need wordllama, which holds its vectors.
 """
 
 import argparse
