@@ -17,14 +17,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from _peers import als, bpr, factor_lists, lists, metrics, neighbors, sgd
+from _peers import als, bpr, factor_lists, lists, metrics, neighbors, sgd, similar_products
 from _peers.measure import Workload, measure
 
 from recokit import datasets
 
 _WORKLOADS: dict[str, Workload] = {
     name: workload
-    for module in (neighbors, lists, sgd, als, bpr, factor_lists, metrics)
+    for module in (neighbors, lists, sgd, als, bpr, factor_lists, metrics, similar_products)
     for name, workload in module.WORKLOADS.items()
 }
 _COLUMNS = ("workload", "threads", "library", "seconds", "cpu_seconds", "peak_mb")

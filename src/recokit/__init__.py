@@ -11,7 +11,6 @@ from recokit._runtime import compilation as _compilation  # noqa: F401 (register
 from recokit.base.explanation import Explanation
 from recokit.base.recommender import Recommender
 from recokit.baselines import BiasBaseline, Popularity
-from recokit.content import TfidfRecommender
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
@@ -32,6 +31,7 @@ from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
 _LAZY = (
+    "content",
     "datasets",
     "experiments",
     "hybrid",
@@ -46,14 +46,17 @@ _LAZY = (
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
 _HYBRIDS = ("CascadeHybrid", "FallbackRecommender", "SwitchingHybrid", "WeightedHybrid")
+_CONTENT_MODELS = ("ContentRecommender", "TfidfRecommender")
 _LAZY_NAMES = {
     "EventLog": "recokit.preprocessing",
     "ItemSearch": "recokit.search",
     **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence"),
     **dict.fromkeys(_HYBRIDS, "recokit.hybrid"),
+    **dict.fromkeys(_CONTENT_MODELS, "recokit.content"),
 }
 
 if TYPE_CHECKING:
+    from recokit.content import ContentRecommender, TfidfRecommender
     from recokit.hybrid import CascadeHybrid, FallbackRecommender, SwitchingHybrid, WeightedHybrid
     from recokit.preprocessing.event_log import EventLog
     from recokit.search import ItemSearch
@@ -80,6 +83,7 @@ __all__ = [
     "BiasBaseline",
     "BoughtTogether",
     "CascadeHybrid",
+    "ContentRecommender",
     "DataError",
     "EventLog",
     "Explanation",

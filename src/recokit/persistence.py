@@ -34,7 +34,13 @@ _KEY = "recokit"
 _CHUNK = 1 << 16  # strings decoded at a time
 _SCALARS = (str, int, float, bool, type(None))
 # Packages with storable classes that load late.
-_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.sequence", "recokit.search", "recokit.hybrid")
+_LAZY_PACKAGES = (
+    "recokit.content",
+    "recokit.preprocessing",
+    "recokit.sequence",
+    "recokit.search",
+    "recokit.hybrid",
+)
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
 

@@ -257,6 +257,39 @@ def test_old_interactions_count_less_with_a_half_life():
     assert decayed.predict([("ann", 3), ("ann", 4)]).tolist() == pytest.approx([0.5 / np.sqrt(1.25), 1 / np.sqrt(1.25)])
 
 
+def test_dislikes_lower_the_scores_of_similar_items_of_implicit_feedback(tmp_path):
+    catalogue = {"item_id": [1, 2, 3, 4], "brand": ["A", "B", "A", "B"]}
+    blocks = [Category("brand")]
+    model = ContentRecommender(blocks, dislike_weight=0.5)
+    model.fit([("ann", 1), ("bob", 1)], catalogue=catalogue, dislikes=[("ann", 2)])
+    norm = np.sqrt(1.25)
+    assert model.predict([("ann", 3), ("ann", 4), ("bob", 3)]).tolist() == pytest.approx([1 / norm, -0.5 / norm, 1])
+    assert [item for item, _ in model.recommend("ann")["ann"]] == [3, 2, 4]
+    assert sum(term.contribution for term in model.explain("ann", 4).terms) == pytest.approx(-0.5 / norm)
+    model.save(tmp_path / "model")
+    assert recokit.load(tmp_path / "model").recommend("ann")["ann"] == model.recommend("ann")["ann"]
+    updated = ContentRecommender(blocks).fit([("bob", 1)], catalogue=catalogue)
+    updated.partial_fit([("ann", 1)], dislikes=[("ann", 2)])
+    assert updated.recommend("ann")["ann"] == model.recommend("ann")["ann"]
+
+
+def test_dislikes_of_unknown_users_and_items_are_reported_and_ignored():
+    catalogue = {"item_id": [1, 3, 4], "brand": ["A", "B", "A"]}
+    with (
+        pytest.warns(UserWarning, match="dislikes: 1 users are not in the data and are ignored: 'zoe'"),
+        pytest.warns(UserWarning, match="dislikes: 1 items are not in the data and are ignored: 99"),
+    ):
+        model = ContentRecommender([Category("brand")]).fit(
+            LIKES[:3], catalogue=catalogue, dislikes=[("zoe", 1), ("ann", 99)]
+        )
+    assert model.dislikes_.n_interactions == 0
+
+
+def test_dislikes_beside_ratings_are_an_error():
+    with pytest.raises(DataError, match="give low ratings instead"):
+        ContentRecommender([Category("brand")]).fit(LIKES, [5, 4, 3, 2, 1], catalogue=CATALOGUE, dislikes=[("ann", 2)])
+
+
 # ---------------------------------------------------------------------- parameters
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
-from recokit._typing import FloatArray
+from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender, Term
-from recokit.base._parameters import OPTIONAL_POSITIVE, RANDOM_STATE, one_of
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, RANDOM_STATE, one_of
 from recokit.content._base import ContentModel
 from recokit.content._block import Block
+from recokit.content._dislikes import merged_dislikes, with_dislikes
 from recokit.content._example import example_titles
 from recokit.content._fitted_block import FittedBlock
 from recokit.content._learning import learned_weights
+from recokit.content._profiles import Profiles
 from recokit.content.text import Text
 from recokit.data.interactions import Interactions
 
@@ -34,8 +36,9 @@ class ContentRecommender(ContentModel):
     The profile of a user has one vector for each block: the weighted sum of the vectors of their items (Rocchio),
     scaled to norm 1. It is compared with an item as another item would be. Weights and scores are those of
     `TfidfRecommender`: strengths and the cosine for implicit feedback; deviations from the user's mean, which are
-    negative for items that the user disliked, and a predicted rating for explicit feedback. With ``half_life``, the
-    weights decay with the age of the interaction.
+    negative for items that the user disliked, and a predicted rating for explicit feedback. For implicit feedback,
+    `fit` takes dislikes such as returns, which get negative weights too. With ``half_life``, the weights decay with the
+    age of the interaction.
 
     An item without a common word, label or price level, and without an embedding, is never recommended.
 
@@ -51,6 +54,9 @@ class ContentRecommender(ContentModel):
         Age at which an interaction counts half, in days for datetime64 timestamps, otherwise in the unit of the
         timestamps. The age is counted from the latest interaction of the data. Histories passed to `recommend_for` do
         not decay.
+    dislike_weight : float
+        Weight of a disliked item, relative to the mean weight of the items of its user, with a minus sign; for
+        ``dislikes`` of `fit`.
     index : {"exact", "approximate"}
         How `similar_items` finds items by embeddings. "exact" compares all items. "approximate" compares candidates:
         the nearest by an index of the library usearch (extra ``recokit[ann]``), and those with the best words and
@@ -71,6 +77,8 @@ class ContentRecommender(ContentModel):
         Vectors of all items, in order of item code, with the labels of their features.
     block_weights_ : dict of str to float
         Weight of each block, scaled to the sum 1.
+    dislikes_ : Interactions or None
+        Items that users disliked.
 
     Notes
     -----
@@ -105,11 +113,14 @@ class ContentRecommender(ContentModel):
     2 scores 0.827 for ann because of its brand “Ming” (+0.25), its price ≈ 9.5 (+0.2...
     """
 
+    dislikes_: Interactions | None
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "blocks": [list, tuple, None],
         "weights": one_of("given", "learn"),
         "half_life": OPTIONAL_POSITIVE,
+        "dislike_weight": NON_NEGATIVE,
         "index": one_of("exact", "approximate"),
         "random_state": RANDOM_STATE,
     }
@@ -120,6 +131,7 @@ class ContentRecommender(ContentModel):
         *,
         weights: Literal["given", "learn"] = "given",
         half_life: float | None = None,
+        dislike_weight: float = 0.5,
         index: Literal["exact", "approximate"] = "exact",
         random_state: Any = 0,
         feedback: str = "auto",
@@ -129,6 +141,7 @@ class ContentRecommender(ContentModel):
         self.blocks = blocks
         self.weights = weights
         self.half_life = half_life
+        self.dislike_weight = dislike_weight
         self.index = index
         self.random_state = random_state
         self.feedback = feedback
@@ -184,6 +197,92 @@ class ContentRecommender(ContentModel):
                 )
         if not any(block.weight > 0 for block in self.blocks):
             raise ValueError(f"blocks: the weights of all blocks are zero: {', '.join(names)}; raise at least one")
+
+    # ------------------------------------------------------------------ fitting
+
+    def fit(  # type: ignore[override]
+        self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id", dislikes: Any = None
+    ) -> Self:
+        """Fit the model to interactions and a catalogue.
+
+        Parameters
+        ----------
+        X : Interactions, scipy sparse matrix, or (user, item) pairs
+            As in `Recommender.fit`.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of the pairs.
+        catalogue : pandas, Polars or PyArrow frame, mapping of columns, or mapping of item ids to texts
+            One row for each item. Items that occur only in the catalogue can be recommended. It may be left out if
+            all blocks are embeddings that hold their vectors.
+        item : str
+            Name of the catalogue column with the item ids.
+        dislikes : (user, item) pairs or Interactions, optional
+            Items that count against similar items, such as returns or hidden items; for implicit feedback only. They
+            are not excluded from lists, unless they are in ``X``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The catalogue is empty, lacks a column, lists an item twice, has a value that cannot be used, has none of
+            the items of the interactions, or has no terms; an encoder fails; dislikes are given for ratings; or as in
+            `Recommender.fit`.
+        ImportError
+            The tokenizer or the approximate index is not installed.
+
+        Warns
+        -----
+        UserWarning
+            Items are not in the catalogue or have no values there: they stay in the model without a vector. Numbers
+            have no logarithm. Users or items of dislikes are not in the data.
+        """
+        return Recommender.fit(self, X, y, catalogue=catalogue, item=item, dislikes=dislikes)
+
+    def partial_fit(  # type: ignore[override]
+        self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id", dislikes: Any = None
+    ) -> Self:
+        """Update the model with further interactions, items or dislikes; equal to `fit` on all data.
+
+        Parameters
+        ----------
+        X, y
+            As in `Recommender.partial_fit`; None if there are no further interactions.
+        catalogue : as in `fit`, optional
+            New items, and known items with new values. A missing value leaves the known value unchanged.
+        item : str
+            Name of the catalogue column with the item ids.
+        dislikes : as in `fit`, optional
+            Further dislikes.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            As in `fit`.
+        """
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X, y, catalogue=catalogue, item=item, dislikes=dislikes)
+        side = {"catalogue": catalogue, "item": item, "dislikes": dislikes, "update": True}
+        return Recommender.partial_fit(self, X, y, **side)
+
+    def _prepare(self, interactions: Interactions, *, dislikes: Any = None, **side: Any) -> Interactions:
+        interactions = super()._prepare(interactions, **side)
+        known = self.dislikes_ if side.get("update") else None
+        self.dislikes_ = merged_dislikes(known, dislikes, interactions)
+        return interactions
+
+    def _user_profiles(self, user_codes: CodeArray) -> Profiles:
+        profiles = super()._user_profiles(user_codes)
+        if self.dislikes_ is None:
+            return profiles
+        disliked = self.dislikes_.rows.take(user_codes)
+        return profiles._replace(items=with_dislikes(profiles.items, disliked, self.dislike_weight))
 
     # ------------------------------------------------------------------ hooks
 
