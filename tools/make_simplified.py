@@ -12,6 +12,8 @@ import opencc
 TARGET = Path(__file__).resolve().parents[1] / "src" / "recokit" / "content" / "_simplified.py"
 RANGES = [(0x3400, 0x4DC0), (0x4E00, 0xA000)]
 CONFIGURATIONS = ["t2s", "tw2s", "hk2s"]
+KEPT = "么吒著薹"  # also in use in simplified text: 什么, 哪吒, 原著, 蒜薹
+OVERRIDES = {"鍊": "链", "揹": "背", "暱": "昵"}  # as OpenCC converts the words 項鍊, 揹包 and 暱稱
 WIDTH = 100
 
 HEADER = '''"""Simplified counterparts of traditional Chinese characters.
@@ -26,16 +28,21 @@ __all__ = ["SIMPLIFIED"]
 
 def simplified_characters() -> dict[str, str]:
     """Return the simplified counterpart of each traditional character; no counterpart is itself a key."""
-    table: dict[str, str] = {}
+    table = dict(OVERRIDES)
     for configuration in CONFIGURATIONS:
         convert = opencc.OpenCC(configuration).convert
         for character in (chr(code) for span in RANGES for code in range(*span)):
             counterpart = convert(character)
-            if counterpart != character and len(counterpart) == 1 and counterpart < "\U00010000":
+            if (
+                character not in KEPT
+                and counterpart != character
+                and len(counterpart) == 1
+                and counterpart < "\U00010000"
+            ):
                 table.setdefault(character, counterpart)
     for character, counterpart in table.items():
         table[character] = table.get(counterpart, counterpart)
-    return table
+    return dict(sorted(table.items()))
 
 
 def as_literal(name: str, text: str) -> str:

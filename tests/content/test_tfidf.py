@@ -229,7 +229,7 @@ def test_a_catalogue_without_words_raises():
 
 
 def test_the_tokenizer_defines_the_shared_terms():
-    pytest.importorskip("jieba")
+    pytest.importorskip("rjieba")
     catalogue = {1: "中文手机", 2: "文手", 3: "手机"}
     bigrams = TfidfRecommender().fit([("ann", 1)], catalogue=catalogue)
     segmented = TfidfRecommender(tokenizer="jieba").fit([("ann", 1)], catalogue=catalogue)

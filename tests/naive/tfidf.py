@@ -33,7 +33,10 @@ def kind(character):
 
 
 def terms(text):
-    """Return the terms of a text, read character by character with a new run at every change of class."""
+    """Return the terms of a text, read character by character with a new run at every change of class.
+
+    For texts without units, accents, traditional characters, HTML, apostrophes, and letters next to digits.
+    """
     found, run, run_kind = [], "", ""
     text = unicodedata.normalize("NFKC", text).casefold() + " "
     for position, character in enumerate(text):

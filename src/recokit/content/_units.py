@@ -32,13 +32,11 @@ _SPELLINGS = {
     "ghz": "ghz",
     "dpi": "dpi",
     "rpm": "rpm",
+    "pcs": "pcs",
 }
 
 UNITS: dict[str, str] = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
-"""Canonical name of each spelling, in lower case."""
-
-_ATTACHED_UNITS = ("in", "wh", "ah", "db", "st", "nd", "rd", "th")
-"""Endings of a number that count only without a space ("24in", "2nd"): apart from it they are words, as in "2 in 1"."""
+"""Canonical name of each spelling, in lower case. "in" is no spelling: "2 in 1" has no unit."""
 
 CHINESE_UNITS: dict[str, str] = {
     "毫升": "ml",
@@ -66,8 +64,8 @@ CHINESE_UNITS: dict[str, str] = {
 _NOT_BEFORE = {"升": "级降温值学职", "克": "拉力罗莱斯隆重服", "米": "粉饭色白黄兰奇老其", "瓦": "片楞"}
 
 
-def unit_patterns() -> tuple[str, str, str, str]:
-    """Return the patterns of Chinese units, of units of several letters, of one letter, and of attached units.
+def unit_patterns() -> tuple[str, str, str]:
+    """Return the patterns of Chinese units, of units of several letters, and of units of one letter.
 
     A Chinese unit does not count before a character that makes it part of another word, as in 升级 (upgrade).
     """
@@ -76,7 +74,6 @@ def unit_patterns() -> tuple[str, str, str, str]:
         _any_of(chinese),
         _any_of([unit for unit in UNITS if len(unit) > 1]),
         _any_of([unit for unit in UNITS if len(unit) == 1]),
-        _any_of(_ATTACHED_UNITS),
     )
 
 

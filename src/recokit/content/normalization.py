@@ -18,12 +18,12 @@ CJK = (
     "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001aff0-\U0001b16f"  # kana
 )
 
-_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z]+\d*);")
 
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
-_APOSTROPHES = "‘’ʼ′＇´｀"
+_APOSTROPHES = "‘’′＇´｀"
 _DOUBLE_QUOTES = "“”″＂"
 # NFKC would turn these into letters, digits or commas: ™, ℠, ordinals, keycaps, CJK punctuation, emoji with letters.
 _SEPARATORS = "™℠ºªⓂℹ㊗㊙\u20e3，；：\U0001f100-\U0001f265"
@@ -32,17 +32,20 @@ _CAREFUL = re.compile(
 )
 _FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
 
-_ACCENTED = re.compile("[\u00e0-\u024f\u0390\u03ac-\u03ce\u0451\u1e00-\u1fff]|(?<=[a-zα-ω])[\u0300-\u036f]+")
+_ACCENTED = re.compile(
+    "[\u00e0-\u024f\u0390\u03ac-\u03ce\u0451\u1e00-\u1fff][\u0300-\u036f]*|(?<=[a-zα-ω])[\u0300-\u036f]+"
+)
 _UNDECOMPOSED = {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"}
-_TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 
 _QUOTED = re.compile(r'(?<!\w)"(?=\w)([^"]*)"')
 _INCH_MARK = re.compile(r"""(?<=\d)(?:"|'')""")
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_])'s(?![^\W_])")
 _APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _TIMES = re.compile(r"(?<=\w)\s?[*×]\s?(?=\d)")
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\w.,-])[1-9]\d{0,2}(?:,\d{3})+(?![\d,]|-\d)")  # not in lists, as in "cz50,128gb"
 _PLURAL_POSSESSIVE = re.compile(r"(?<![^\W_])(men|women|children)s(?![^\W_])")
+_LONG = 1_000  # shorter texts need no limit on the number of marks
+_VARIANTS = "ti|xt"  # of graphics cards: "1080ti" is "1080 ti"
 _JOINTS = ("-", ".")  # between a letter and its number, as in "M.2"
 _COMPOUND = re.compile(r"(?<!\S)(?:t shirts?|wi fi|type c|blu ray)(?!\S)")
 
@@ -59,8 +62,8 @@ def normalize(text: str) -> str:
       of recokit: the form depends on no other installation.
     - A number and its unit form one word: "500 ML", "500-ml" and "500毫升" become "500ml"; "15.6 inches" and ``15.6"``
       become "15.6in". Values are not converted: "1kg" and "1000g" stay apart.
-    - Letters and digits are separated in model numbers, except for a single letter: "iPhone15" and "iPhone-15" become
-      "iphone 15"; "S24", "B-12" and "5s" stay one word.
+    - Letters and digits are separated in model numbers: "iPhone15" and "iPhone-15" become "iphone 15". A single letter
+      stays with the number that follows ("S24", "B-12"), and one or two letters with the number before ("5s", "2nd").
     - Possessives lose their ending, and other apostrophes inside a word vanish: "men's" and "mens" become "men",
       "L'Oréal" becomes "loreal".
     - "T-shirt", "Wi-Fi", "Type-C" and "Blu-ray" become one word. Other hyphens separate words.
@@ -85,7 +88,7 @@ def normalize(text: str) -> str:
     Examples
     --------
     >>> normalize("Men's T-Shirt &amp; Cap, 2 pcs ✨")
-    'men tshirt cap 2 pcs'
+    'men tshirt cap 2pcs'
     >>> normalize("無線藍牙耳機 500 毫升"), normalize("iPhone15Pro 128 GB")
     ('无线蓝牙耳机 500ml', 'iphone 15 pro 128gb')
     """
@@ -112,9 +115,33 @@ def _without_html(text: str) -> str:
 
 def _folded(text: str) -> str:
     """Return a text in lower case without compatibility characters, accents and traditional characters."""
+    if len(text) > _LONG:
+        text = _many_marks().sub(r"\1", text)
     text = unicodedata.normalize("NFKC", _CAREFUL.sub(_careful, text))
-    text = unicodedata.normalize("NFKC", text.casefold())
-    return _TRADITIONAL.sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+    text = unicodedata.normalize("NFKC", text.casefold()).replace("ʼ", "'")
+    text = _traditional().sub(lambda match: SIMPLIFIED[match[0]], _ACCENTED.sub(_without_accent, text))
+    return text.replace("家俱", "家具")  # 傢俱; the other words need no context
+
+
+@functools.cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(SIMPLIFIED)}]")
+
+
+@functools.cache
+def _marks() -> str:
+    r"""Return all combining marks.
+
+    Python's ``\w`` does not match them, so on its own it would split words of Hindi, Thai and others.
+    """
+    code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
+    return "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
+
+
+@functools.cache
+def _many_marks() -> re.Pattern[str]:
+    """Return the pattern of more than 30 marks, the limit of Unicode's stream-safe text; NFKC is quadratic in them."""
+    return re.compile(f"([{_marks()}]{{30}})[{_marks()}]+")
 
 
 def _careful(match: re.Match[str]) -> str:
@@ -133,8 +160,8 @@ def _without_accent(match: re.Match[str]) -> str:
 
 @functools.lru_cache(4096)
 def _plain_letter(letter: str) -> str:
-    decomposed = unicodedata.normalize("NFD", _UNDECOMPOSED.get(letter, letter))
-    return "".join(part for part in decomposed if not "\u0300" <= part <= "\u036f")
+    parts = unicodedata.normalize("NFD", letter)
+    return "".join(_UNDECOMPOSED.get(part, part) for part in parts if not "\u0300" <= part <= "\u036f")
 
 
 def _without_quotes(text: str) -> str:
@@ -162,22 +189,20 @@ def _squeezed(unit: str) -> str:
 
 @functools.cache
 def _pattern() -> re.Pattern[str]:
-    r"""Return the pattern of a number with a unit (groups 1 to 4), or of another word (group 5).
+    """Return the pattern of a number with a unit (groups 1 to 4), or of another word (group 5).
 
-    Python's ``\w`` does not match combining marks, so on its own it would split words of Hindi, Thai and others.
     Possessive quantifiers keep the time linear in the length of the text.
     """
-    code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
-    marks = "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
+    marks = _marks()
     number = r"\d++(?:\.\d++)*+"
     letter = rf"[^\W\d_{CJK}]"
     no_letter = rf"(?!{letter}|[{marks}])"
     end = rf"{no_letter}(?!\d|\.\d)"
     gap = r"[\W_]*+"
-    chinese, long, short, attached = unit_patterns()
+    chinese, long, short = unit_patterns()
     units = rf"(?:{long}|fl{gap}oz){no_letter}|{short}{end}"
     return re.compile(
         rf"({number})(?:{gap}(?:({chinese})|({units}))|({long}|{short})(?=x\d))"
-        rf"|({number}(?:{attached}|{letter}){end}|(?!x){letter}[-.]?{number}|x(?={gap}\d)|{number}"
+        rf"|({number}(?!(?:{_VARIANTS}){end}){letter}{{1,2}}{end}|(?!x){letter}[-.]?{number}|x(?={gap}\d)|{number}"
         rf"|{letter}(?:{letter}|[{marks}])*+|[{CJK}]++)"
     )
