@@ -63,7 +63,9 @@ def test_cold_items_are_recommended_to_the_users_of_similar_items():
     model = EASE(l2=1.0).fit(BOUGHT, item_similarity=titles_model())
     cold = ["red pot", "blue can"]
     assert [item for item, _ in model.recommend("ann", candidates=cold)["ann"]] == ["red pot", "blue can"]
-    assert {item for item, _ in model.recommend("cy", candidates=cold)["cy"]} == set(cold)  # both are similar to the pot
+    assert {item for item, _ in model.recommend("cy", candidates=cold)["cy"]} == set(
+        cold
+    )  # both are similar to the pot
     assert [item for item, _ in model.recommend_for([["blue can"]], n=1)[0]] == ["blue pot"]  # a cold item as history
 
 

@@ -40,6 +40,12 @@ class EASE(Recommender):
     each times its strength. With ``item_exponent`` δ the weights for item j are :math:`B_{ij} n_j^{-\delta}`, where
     :math:`n_j` is the number of users of item j.
 
+    *Similarities of items.* ``fit`` takes similarities from other information, such as the titles
+    (``item_similarity``). The penalty is then :math:`\operatorname{tr} (B - C)^\top \Lambda (B - C)`, where
+    :math:`C_{ij}` is proportional to the similarity of the items i and j: weights are drawn to the similarities instead
+    of 0, the more so the fewer interactions there are. Items without interactions have the weights
+    :math:`B_j = (G + \Lambda)^{-1} \Lambda C_j` and can be recommended.
+
     Parameters
     ----------
     l2 : float
@@ -55,6 +61,9 @@ class EASE(Recommender):
     item_exponent : float
         δ: the weights for an item with n users are multiplied by n^−δ after fitting. Values above 0 make popular items
         rarer in lists.
+    similarity_weight : float
+        Sum of the prior weights C for an item with similarities of the mean sum, so that the unit of the similarities
+        does not matter. Only with similarities.
     max_memory_gb : float, optional
         Raise MemoryError if the fit needs more. The default is the memory of the machine or the limit of the container,
         if known.
@@ -69,6 +78,11 @@ class EASE(Recommender):
     ----------
     item_weights_ : (n_items, n_items) float32 array
         B.
+    item_similarity_ : csr_array of shape (n_items, n_items), float32
+        Row j holds the similarities of the items similar to item j; only with similarities.
+    penalty_shares_ : (n_items,) float32 array
+        :math:`P_{ii} \Lambda_{ii}`, from near 0 for items that the interactions determine to 1 for items without
+        interactions; only with similarities.
 
     Notes
     -----
@@ -87,6 +101,9 @@ class EASE(Recommender):
     ----------
     H. Steck: Embarrassingly shallow autoencoders for sparse data. WWW 2019.
 
+    J. Monteil, V. Vaskovych, W. Lu, A. Majumder, A. van den Hengel: MARec: metadata alignment for cold-start
+    recommendation. RecSys 2024 (similarities of metadata in EASE; there the predictions are aligned, here the weights).
+
     H. Steck: Autoencoders that don't overfit towards the identity. NeurIPS 2020.
 
     Examples
@@ -96,6 +113,15 @@ class EASE(Recommender):
     >>> model = EASE(l2=1.0).fit([*bought, ("dan", "tea")])
     >>> [item for item, _ in model.recommend("dan")["dan"]]
     ['cup', 'pot']
+
+    A mug without sales is recommended to users of items with similar titles:
+
+    >>> from recokit import TfidfRecommender
+    >>> titles = {"tea": "green tea", "cup": "tea cup", "pot": "tea pot", "mug": "mug or cup"}
+    >>> content = TfidfRecommender().fit(bought, catalogue=titles)
+    >>> model = EASE(l2=1.0).fit(bought, item_similarity=content)
+    >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]
+    ['mug']
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
