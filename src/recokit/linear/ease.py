@@ -91,7 +91,8 @@ class EASE(Recommender):
     money: errors are squared.
 
     Memory is 12 bytes times the square of the number of items with interactions: 1.2 GB for 10,000 items, 19 GB for
-    40,000. `SLIM` can fit such catalogues. The weights take 4 bytes times the square of the number of all items.
+    40,000. `SLIM` can fit such catalogues. The weights take 4 bytes times the square of the number of all items. With
+    similarities, all items count for the memory of the fit.
 
     **Edge cases.** An item is not recommended, and its score is 0, if all weights from the history to it are 0, as for
     an item without users. The same holds for all items if a user has no interactions or only strengths of 0. With one
@@ -238,26 +239,34 @@ class EASE(Recommender):
         return interactions.reindex(items=items)
 
     def _fit(self, interactions: Interactions) -> None:
-        problem, n_items = (
-            Problem.from_interactions(interactions, self.user_exponent, self._runner()),
-            interactions.n_items,
-        )
-        self._check_memory(problem.n_items, n_items)
-        gram = self._gram(problem)
+        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        self._check_memory(problem.n_items, interactions.n_items)
+        gram, added = self._gram(problem), self.dropout / (1.0 - self.dropout)
         diagonal = np.einsum("ii->i", gram)
-        penalties = diagonal * self.dropout / (1.0 - self.dropout) + problem.unit * self.l2
-        diagonal *= 1.0 + self.dropout / (1.0 - self.dropout)
+        diagonal *= 1.0 + added
         diagonal += problem.unit * self.l2
         weights = _weights(gram, self._runner())
-        penalties *= diagonal  # now that of the inverse
+        shares = diagonal * (added * problem.diagonal + problem.unit * self.l2)  # the diagonal is now that of P
         del gram, diagonal
-        weights = _expanded(weights, problem.items, n_items)
+        weights = _expanded(weights, problem.items, interactions.n_items)
         if "item_similarity_" in vars(self):
-            self.penalty_shares_ = np.ones(n_items, dtype=np.float32)
-            self.penalty_shares_[problem.items] = penalties
-            weights = pull(weights, self._prior(), self._runner())
+            weights = self._drawn_to_similarities(weights, shares, problem.items)
         weights *= item_scales(interactions, self.item_exponent).astype(np.float32)
         self.item_weights_ = weights
+
+    def _drawn_to_similarities(self, weights: FloatArray, shares: FloatArray, items: IntArray) -> FloatArray:
+        """Return the weights with a penalty around the similarities, from those with a penalty around 0.
+
+        Parameters
+        ----------
+        weights : (n_items, n_items) float32 array
+        shares : (n_fitted,) float64 array
+            Diagonal of P Λ for the items with a strength above 0; it is 1 for the others.
+        items : (n_fitted,) int64 array
+        """
+        self.penalty_shares_ = np.ones(len(weights), dtype=np.float32)
+        self.penalty_shares_[items] = shares
+        return pull(weights, self._prior(), self._runner())
 
     def _prior(self) -> Rows:
         """Return the prior weights, times the shares of the penalty, as rows of the predicted items."""
@@ -276,6 +285,8 @@ class EASE(Recommender):
         needed = (_GRAM_BYTES + _WEIGHT_BYTES) * n_fitted**2
         if n_fitted < n_items:
             needed = max(needed, _WEIGHT_BYTES * (n_fitted**2 + n_items**2))
+        if "item_similarity_" in vars(self):
+            needed = max(needed, 3 * _WEIGHT_BYTES * n_items**2)
         limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
         if needed > limit:
             raise MemoryError(
