@@ -1,6 +1,7 @@
 import string
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,3 +239,136 @@ def test_groups_of_other_users_are_refused_and_a_negative_shrinkage_too():
         Popularity(by={"9": "x"}).fit([(1, 2)])
     with pytest.raises(ValueError, match="shrinkage"):
         Popularity(by={1: "x"}, shrinkage=-1).fit([(1, 2)])
+
+
+CATEGORIES = {"tea": "drinks", "cup": "dishes", "pot": "dishes", "mug": "dishes", "lid": None}
+SALES = [("ann", "tea"), ("ann", "pot"), ("bob", "cup"), ("bob", "pot"), ("cy", "pot"), ("dan", "tea"), ("eve", "tea")]
+
+
+def test_scores_by_category_are_popularities_times_the_lifts_of_the_users_categories():
+    model = Popularity(by="category", shrinkage=2).fit(SALES, catalogue=CATEGORIES)
+    overall = {"drinks": 3 / 7, "dishes": 4 / 7}
+    for user, own in (("ann", {"drinks": 1, "dishes": 1}), ("cy", {"drinks": 0, "dishes": 1})):
+        total = sum(own.values())
+        for item, sold in (("tea", 3), ("cup", 1), ("pot", 3), ("mug", 0)):
+            share = overall[CATEGORIES[item]]
+            expected = sold * (own[CATEGORIES[item]] + 2 * share) / (total + 2) / share
+            assert model.predict([(user, item)])[0] == pytest.approx(expected)
+    assert model.recommend("cy")["cy"][0][0] == "tea"  # the pot is known
+    assert model.recommend_for({"new": []})["new"] == [
+        ("pot", 3.0),
+        ("tea", 3.0),
+        ("cup", 1.0),
+        ("lid", 0.0),
+        ("mug", 0.0),
+    ]
+
+
+def test_a_user_with_a_category_and_no_history_gets_its_best_sellers():
+    model = Popularity(by="category").fit(SALES, catalogue=CATEGORIES)
+    for segments in ("dishes", {"new": "dishes"}):
+        lists = model.recommend_for({"new": []}, segments=segments, on_unknown="popular")
+        assert [item for item, _ in lists["new"]][:3] == ["pot", "cup", "lid"]
+        assert "tea" not in [item for item, _ in lists["new"]]
+    filled = model.recommend_for({"new": []}, n=5, segments="dishes", fill="popular")
+    assert "tea" in [item for item, _ in filled["new"]]
+
+
+def test_the_history_and_the_category_of_a_new_user_both_count():
+    model = Popularity(by="category", shrinkage=1).fit(SALES, catalogue=CATEGORIES)
+    (first, _), *_ = model.recommend_for({"new": ["cup"]}, segments="drinks")["new"]
+    assert first == "tea"
+    weights = dict(model.recommend_for({"new": ["cup"]}, segments="drinks")["new"])
+    assert weights["tea"] == pytest.approx(3 * (1 / 2) / (3 / 7))
+    assert weights["pot"] == pytest.approx(3 * (1 / 2) / (4 / 7))
+
+
+def test_new_users_get_the_list_of_their_group():
+    model = Popularity(by={"ann": "home", "dan": "home", "bob": "office", "cy": "office"}, shrinkage=0).fit(SALES)
+    lists = model.recommend_for(
+        {"x": [], "y": [], "z": ["tea"]}, 1, segments={"x": "home", "y": "office", "z": None, "w": "home"}
+    )
+    assert [lists[user][0][0] for user in "xyz"] == ["tea", "pot", "pot"]
+    assert model.recommend_for({"x": []}, 1, segments=model.by | {"x": "home"})["x"] == lists["x"]
+
+
+@pytest.mark.parametrize("shrinkage", [None, 0.0, 3.0])
+def test_the_terms_of_an_explanation_name_the_category(shrinkage):
+    model = Popularity(by="category", shrinkage=shrinkage).fit(SALES, catalogue=CATEGORIES)
+    for user, item in (("cy", "cup"), ("ann", "tea"), ("dan", "pot"), ("ann", "lid")):
+        why = model.explain(user, item)
+        assert sum(term.contribution for term in why.terms) == pytest.approx(model.predict([(user, item)])[0], abs=1e-6)
+    assert "its popularity in dishes" in str(
+        Popularity(by="category", shrinkage=1).fit(SALES, catalogue=CATEGORIES).explain("cy", "cup")
+    )
+
+
+def test_users_whose_categories_differ_by_chance_get_the_list_of_all_users():
+    rng = np.random.default_rng(0)
+    pairs = [(user, item) for user in range(300) for item in rng.choice(40, 6, replace=False)]
+    by_chance = Popularity(by="kind").fit(pairs, catalogue={item: item % 4 for item in range(40)})
+    assert by_chance.shrinkage_ > 30
+    pairs = [(user, 4 * item + user % 4) for user in range(300) for item in rng.choice(10, 6, replace=False)]
+    by_taste = Popularity(by="kind").fit(pairs, catalogue={item: item % 4 for item in range(40)})
+    assert by_taste.shrinkage_ < 1
+    assert all(item % 4 == 1 for item, _ in by_taste.recommend(1, n=4)[1])
+
+
+def test_a_catalogue_in_any_form_gives_the_same_lists(tmp_path):
+    table = {"sku": list(CATEGORIES), "kind": list(CATEGORIES.values())}
+    expected = Popularity(by="kind").fit(SALES, catalogue=CATEGORIES)
+    expected.save(tmp_path / "model")
+    models = [Popularity(by="kind").fit(SALES, catalogue=form, item="sku") for form in (table, pd.DataFrame(table))]
+    models.append(Popularity(by="kind").fit(SALES, catalogue=pd.Series(CATEGORIES)))
+    models.append(load(tmp_path / "model"))
+    for model in models:
+        assert model.recommend("bob")["bob"] == expected.recommend("bob")["bob"]
+        assert model.categories_ == ["dishes", "drinks"]
+
+
+def test_partial_fit_adds_interactions_items_and_categories():
+    first, later = SALES[:4], SALES[4:]
+    model = Popularity(by="category").fit(first, catalogue={"tea": "drinks", "cup": "dishes", "pot": "drinks"})
+    model.partial_fit(later).partial_fit(catalogue=CATEGORIES)
+    expected = Popularity(by="category").fit(SALES, catalogue=CATEGORIES)
+    assert model.shrinkage_ == expected.shrinkage_
+    for user, entries in expected.recommend():
+        assert model.recommend(user)[user] == entries
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shrinkage", [None, 1.0])
+def test_a_model_of_categories_fulfils_the_contract_of_recommenders(shrinkage):
+    def side(data):
+        return {"catalogue": {item: "abc"[sum(str(item).encode()) % 3] for item in data.items}}
+
+    check_recommender(Popularity(by="category", shrinkage=shrinkage), side=side)
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "message"),
+    [
+        (None, "give the catalogue with this column"),
+        ({"other": "a"}, "none of the 3 items"),
+        ({"tea": None}, "no item has a category"),
+        ({"item_id": ["tea"], "kind": ["a"]}, "no column 'category'"),
+        ({"item_id": ["tea", "tea"], "category": ["a", "b"]}, "duplicate"),
+        ({"item_id": ["tea"], "category": ["a", "b"]}, "1 values of 'item_id' and 2 of 'category'"),
+        (7, "got int"),
+    ],
+)
+def test_a_bad_catalogue_is_refused(catalogue, message):
+    with pytest.raises(DataError, match=message):
+        Popularity(by="category").fit(SALES, catalogue=catalogue)
+
+
+def test_bad_segments_are_refused():
+    model = Popularity(by="category").fit(SALES, catalogue=CATEGORIES)
+    with pytest.raises(DataError, match="unknown 'toys'; the segments of the model are 'dishes', 'drinks'"):
+        model.recommend_for({"new": []}, segments="toys")
+    with pytest.raises(DataError, match="none of the users 'new' has a segment"):
+        model.recommend_for({"new": []}, segments={"other": "dishes"})
+    with pytest.raises(DataError, match="fitted without by="):
+        Popularity().fit(SALES).recommend_for({"new": []}, segments="dishes")
+    with pytest.raises(DataError, match="only if by is the name"):
+        Popularity().fit(SALES, catalogue=CATEGORIES)

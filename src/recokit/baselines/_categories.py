@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FloatArray
 from recokit.data._frames import column, is_frame, is_missing
 from recokit.data._id_forms import describe_mismatch
 from recokit.data._keyed import by_label
@@ -48,7 +48,7 @@ class ItemCategories(NamedTuple):
             The catalogue has another form, lacks a column, lists an item twice, or has no categories.
         """
         given = by_label(catalogue, "catalogue", "item")
-        if is_frame(given) or (isinstance(given, Mapping) and item in given and category in given):
+        if is_frame(given) or (isinstance(given, Mapping) and item in given):
             ids, labels = column(given, item), list(column(given, category)[:])
         elif isinstance(given, Mapping):
             ids, labels = list(given), list(given.values())
@@ -122,8 +122,8 @@ class CategoryShares(NamedTuple):
         """Return the weights of each history by category: (n_histories, n_categories) float64."""
         n = len(self.shares)
         cells = histories.row_codes * n + self.item_categories[histories.codes]
-        sums: FloatArray = np.bincount(cells, weights, minlength=histories.n_rows * n).reshape(-1, n)
-        return sums
+        sums: FloatArray = np.bincount(cells, weights, minlength=histories.n_rows * n).astype(np.float64)
+        return sums.reshape(histories.n_rows, n)
 
     def weight_of_all(self, totals: FloatArray) -> FloatArray:
         """Return λ = μ / (n + μ) for users with a total weight of n."""
@@ -132,19 +132,20 @@ class CategoryShares(NamedTuple):
         weights: FloatArray = np.where(totals > 0, self.shrinkage / np.maximum(totals + self.shrinkage, 1e-300), 1.0)
         return weights
 
-    def lifts(self, counts: FloatArray, given: IntArray) -> FloatArray:
+    def lifts(self, counts: FloatArray, given: CodeArray) -> FloatArray:
         """Return the factor by which the popularity of each category is multiplied for each user.
 
         Parameters
         ----------
         counts : (n_users, n_categories) float64 array
             Weights of the history by category.
-        given : (n_users,) int array
+        given : (n_users,) int32 array
             The category that is known of a user in place of the shares of all users, −1 for none.
         """
         totals = counts.sum(axis=1)
         weight = self.weight_of_all(totals)[:, None]
-        prior = np.where(given[:, None] < 0, self.shares, given[:, None] == np.arange(len(self.shares)))
+        is_given = (given[:, None] == np.arange(len(self.shares))).astype(np.float64)
+        prior = np.where(given[:, None] < 0, self.shares, is_given)
         own = counts / np.maximum(totals, np.finfo(np.float64).tiny)[:, None]
         mixed = (1 - weight) * own + weight * prior
         lifts: FloatArray = np.divide(mixed, self.shares, out=np.zeros_like(mixed), where=self.shares > 0)

@@ -126,6 +126,14 @@ class Popularity(Recommender):
     [('cup', 2.0), ('pot', 2.0)]
     """
 
+    item_scores_: FloatArray
+    groups_: list[Any]
+    group_scores_: FloatArray
+    user_groups_: CodeArray
+    categories_: list[Any]
+    item_categories_: CodeArray
+    shrinkage_: float
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "half_life": OPTIONAL_POSITIVE,

@@ -59,7 +59,9 @@ class ItemSimilarities(NamedTuple):
         if isinstance(given, Recommendations):
             shown = np.arange(given.items.shape[1]) < given.counts[:, None]
             rows = np.repeat(np.arange(len(given.users)), given.counts)
-            return _from_pairs(given.users[rows], given.items[shown], given.scores[shown])
+            found = _from_pairs(given.users[rows], given.items[shown], given.scores[shown])
+            items = found.items.union(IdIndex(given.users))  # items without similar ones too
+            return cls(items, found.aligned(items))
         if isinstance(given, Mapping) or is_frame(given):
             return _from_pairs(*(column(given, name) for name in _COLUMNS))
         if isinstance(given, tuple) and len(given) == 2:

@@ -47,6 +47,18 @@ class ImplicitALS(FeaturedFactorRecommender):
     interactions of a user. So ρ is the total weight of all pairs divided by that of the observed pairs, and the
     penalty of an average user is λ (1 + ρ) n. Only users and items with interactions are counted.
 
+    *Features.* ``fit`` takes numbers that describe items and users (``item_features``, ``user_features``). The factors
+    of an item with features x are then drawn around a linear function of them: its penalty is
+
+    .. math:: \lambda_i \left( (1 - \tau) \lVert q_i \rVert^2 + \tau \lVert q_i - W^\top x_i \rVert^2 \right)
+              \quad \text{plus} \quad \tau \mu \sum_f s_f^2 \lVert w_f \rVert^2 \text{ for all items,}
+
+    and the same for users. W is solved by ridge regression before each half of an epoch. A feature is divided by
+    :math:`s_f`, its largest absolute value, so that its unit does not matter. Items without interactions have the
+    factors :math:`W^\top x_i`, so they can be recommended, and users without interactions get a list too. Items and
+    users without features are drawn around 0. A feature that is 1 for all users gives them a common mean, whose scores
+    are a popularity; 1 for all items likewise.
+
     Parameters
     ----------
     n_factors : int
@@ -62,6 +74,12 @@ class ImplicitALS(FeaturedFactorRecommender):
         λ. The best values lie between 0.03 / (1 + ρ) and 0.08 / (1 + ρ) on sparse and on dense data.
     l2_exponent : float
         ν. With 1 the penalty is proportional to the number of interactions, with 0 it is the same for all rows.
+    feature_share : float
+        τ, the share of the penalty that pulls factors to the linear function of the features, from 0 (only items and
+        users without interactions use their features) to 1. Only with features.
+    feature_l2 : float
+        Ridge penalty of the weights of the features, as a number of items or users: a feature of few items has small
+        weights. μ is this number times the mean penalty :math:`\lambda_i`. Only with features.
     solver : {"cg", "cholesky"}
         Three conjugate gradient steps from the last factors, or the exact solution of every row.
     warm_start : bool
@@ -79,7 +97,13 @@ class ImplicitALS(FeaturedFactorRecommender):
     Attributes
     ----------
     user_factors_, item_factors_ : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q, in order of code; 0 for users and items without interactions.
+        p and q, in order of code; 0 for users and items without interactions and features.
+    user_features_, item_features_ : csr_arrays of shape (n_users, n_features), (n_items, n_features), float32
+        Features in order of code, with empty rows where there are none; only with features.
+    user_feature_names_, item_feature_names_ : lists of str
+        Names of the features; only with features.
+    user_feature_weights_, item_feature_weights_ : (n_features, n_factors) float32 arrays
+        W; only with features.
     history_ : dict
         ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
 
@@ -102,6 +126,9 @@ class ImplicitALS(FeaturedFactorRecommender):
     ----------
     Y. Hu, Y. Koren, C. Volinsky (2008). Collaborative filtering for implicit feedback datasets. ICDM.
 
+    Z. Gantner, L. Drumond, C. Freudenthaler, S. Rendle, L. Schmidt-Thieme (2010). Learning attribute-to-feature
+    mappings for cold-start recommendations. ICDM.
+
     S. Rendle, W. Krichene, L. Zhang, Y. Koren (2022). Revisiting the performance of iALS on item recommendation
     benchmarks. RecSys.
 
@@ -115,6 +142,13 @@ class ImplicitALS(FeaturedFactorRecommender):
     >>> model = ImplicitALS(n_factors=4, random_state=0).fit(bought)
     >>> [item for item, _ in model.recommend("cy", n=1)["cy"]]
     ['cup']
+
+    A mug without sales is recommended to users of similar items:
+
+    >>> kinds = {"item_id": ["tea", "cup", "pot", "mug"], "drink": [1, 0, 0, 0], "dish": [0, 1, 1, 1]}
+    >>> model = ImplicitALS(n_factors=4, random_state=0).fit(bought, item_features=kinds)
+    >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]
+    ['mug']
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)

@@ -42,6 +42,12 @@ class EASE(Recommender):
     each times its strength. With ``item_exponent`` δ the weights for item j are :math:`B_{ij} n_j^{-\delta}`, where
     :math:`n_j` is the number of users of item j.
 
+    *Similarities of items.* ``fit`` takes similarities from other information, such as the titles
+    (``item_similarity``). The penalty is then :math:`\operatorname{tr} (B - C)^\top \Lambda (B - C)`, where
+    :math:`C_{ij}` is proportional to the similarity of the items i and j: weights are drawn to the similarities instead
+    of 0, the more so the fewer interactions there are. Items without interactions have the weights
+    :math:`B_j = (G + \Lambda)^{-1} \Lambda C_j` and can be recommended.
+
     Parameters
     ----------
     l2 : float
@@ -57,6 +63,9 @@ class EASE(Recommender):
     item_exponent : float
         δ: the weights for an item with n users are multiplied by n^−δ after fitting. Values above 0 make popular items
         rarer in lists.
+    similarity_weight : float
+        Sum of the prior weights C for an item with similarities of the mean sum, so that the unit of the similarities
+        does not matter. Only with similarities.
     max_memory_gb : float, optional
         Raise MemoryError if the fit needs more. The default is the memory of the machine or the limit of the container,
         if known.
@@ -71,6 +80,11 @@ class EASE(Recommender):
     ----------
     item_weights_ : (n_items, n_items) float32 array
         B.
+    item_similarity_ : csr_array of shape (n_items, n_items), float32
+        Row j holds the similarities of the items similar to item j; only with similarities.
+    penalty_shares_ : (n_items,) float32 array
+        :math:`P_{ii} \Lambda_{ii}`, from near 0 for items that the interactions determine to 1 for items without
+        interactions; only with similarities.
 
     Notes
     -----
@@ -79,7 +93,8 @@ class EASE(Recommender):
     money: errors are squared.
 
     Memory is 12 bytes times the square of the number of items with interactions: 1.2 GB for 10,000 items, 19 GB for
-    40,000. `SLIM` can fit such catalogues. The weights take 4 bytes times the square of the number of all items.
+    40,000. `SLIM` can fit such catalogues. The weights take 4 bytes times the square of the number of all items. With
+    similarities, all items count for the memory of the fit.
 
     **Edge cases.** An item is not recommended, and its score is 0, if all weights from the history to it are 0, as for
     an item without users. The same holds for all items if a user has no interactions or only strengths of 0. With one
@@ -88,6 +103,9 @@ class EASE(Recommender):
     References
     ----------
     H. Steck: Embarrassingly shallow autoencoders for sparse data. WWW 2019.
+
+    J. Monteil, V. Vaskovych, W. Lu, A. Majumder, A. van den Hengel: MARec: metadata alignment for cold-start
+    recommendation. RecSys 2024 (similarities of metadata in EASE; there the predictions are aligned, here the weights).
 
     H. Steck: Autoencoders that don't overfit towards the identity. NeurIPS 2020.
 
@@ -98,6 +116,15 @@ class EASE(Recommender):
     >>> model = EASE(l2=1.0).fit([*bought, ("dan", "tea")])
     >>> [item for item, _ in model.recommend("dan")["dan"]]
     ['cup', 'pot']
+
+    A mug without sales is recommended to users of items with similar titles:
+
+    >>> from recokit import TfidfRecommender
+    >>> titles = {"tea": "green tea", "cup": "tea cup", "pot": "tea pot", "mug": "mug or cup"}
+    >>> content = TfidfRecommender().fit(bought, catalogue=titles)
+    >>> model = EASE(l2=1.0).fit(bought, item_similarity=content)
+    >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]
+    ['mug']
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
@@ -227,11 +254,8 @@ class EASE(Recommender):
         return interactions.reindex(items=items)
 
     def _fit(self, interactions: Interactions) -> None:
-        problem, n_items = (
-            Problem.from_interactions(interactions, self.user_exponent, self._runner()),
-            interactions.n_items,
-        )
-        self._check_memory(problem.n_items, n_items)
+        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        self._check_memory(problem.n_items, interactions.n_items)
         gram = self._gram(problem)
         diagonal = np.einsum("ii->i", gram)
         penalties = diagonal * self._added_diagonal() + problem.unit * self.l2
@@ -239,7 +263,7 @@ class EASE(Recommender):
         diagonal += problem.unit * self.l2
         _invert(gram, self._runner())
         if "item_similarity_" in vars(self):
-            self.penalty_shares_ = np.ones(n_items, dtype=np.float32)
+            self.penalty_shares_ = np.ones(interactions.n_items, dtype=np.float32)
             self.penalty_shares_[problem.items] = penalties * np.diag(gram)
         self._set_weights(interactions, gram, problem.items)
 
@@ -325,6 +349,8 @@ class EASE(Recommender):
         needed = (_GRAM_BYTES + _WEIGHT_BYTES) * n_fitted**2
         if n_fitted < n_items:
             needed = max(needed, _WEIGHT_BYTES * (n_fitted**2 + n_items**2))
+        if "item_similarity_" in vars(self):
+            needed = max(needed, 3 * _WEIGHT_BYTES * n_items**2)
         limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
         if needed > limit:
             raise MemoryError(

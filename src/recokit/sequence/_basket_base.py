@@ -107,6 +107,7 @@ class BasketRecommender(SequenceRecommender):
         exclude: Any = None,
         on_unknown: OnUnknown = "raise",
         fill: Fill = None,
+        **side: Any,
     ) -> Recommendations:
         """Return the top-n items for users outside the training data, from their baskets, without refitting.
 
@@ -116,7 +117,7 @@ class BasketRecommender(SequenceRecommender):
             A mapping of user ids to lists of baskets in time order; a sequence of such lists for users 0 … m − 1; or a
             form that `fit` accepts. A basket is a list or set of item ids; an item id in place of a basket is a basket
             of one item.
-        n, candidates, exclude, on_unknown, fill
+        n, candidates, exclude, on_unknown, fill, **side
             As in `Recommender.recommend_for`.
         repeat_share : float, optional
             Share of the list for items of the history, as in `recommend`.
@@ -138,7 +139,7 @@ class BasketRecommender(SequenceRecommender):
         """
         options = {"exclude_seen": exclude_seen, "candidates": candidates, "exclude": exclude}
         model = self._with_slots(repeat_share, exclude_seen)
-        return Recommender.recommend_for(model, histories, n, on_unknown=on_unknown, fill=fill, **options)
+        return Recommender.recommend_for(model, histories, n, on_unknown=on_unknown, fill=fill, **options, **side)
 
     def _with_slots(self, repeat_share: float | None, exclude_seen: bool | None) -> Self:
         """Return a model of the same state for one request."""
