@@ -17,6 +17,7 @@ MODELS = """
     from recokit._runtime.small_work import preferring_kernels
     from tests.reliability.models import answers, fitted
 
+    preferring_kernels().__enter__()
     KINDS = (recokit.ItemKNN, recokit.EASE, recokit.ImplicitALS, recokit.BPR, recokit.SessionKNN)
     models = [fitted(kind, "implicit") for kind in KINDS]
     for model in models:
@@ -24,8 +25,7 @@ MODELS = """
 
 
     def check(number):
-        with preferring_kernels():
-            return answers(models[number % len(models)])
+        return answers(models[number % len(models)])
 
 
     def answer(model):
@@ -65,6 +65,38 @@ def test_forked_children_serve_and_fit_while_the_parent_does():
         print(statuses)
     """
     assert run((MODELS, code), timeout=300).stdout.strip() == str([0] * 10)
+
+
+def test_a_child_forked_while_another_thread_compiles_is_not_stuck(tmp_path):
+    code = """
+        import os, threading, time
+        import numpy as np
+        from numba.core import event
+        from recokit.kernels.rows import count_columns, row_starts
+        import recokit
+
+        codes = np.array([0, 0, 2], dtype=np.int32)
+        started = threading.Event()
+
+        class Started(event.Listener):
+            def on_start(self, event):
+                started.set()
+
+            def on_end(self, event):
+                pass
+
+        event.register("numba:compile", Started())
+        thread = threading.Thread(target=row_starts, args=(codes, 3))
+        thread.start()
+        started.wait()
+        child = os.fork()
+        if child == 0:
+            row_starts(codes.astype(np.int64), 3)  # compiles
+            os._exit(0)
+        print(os.waitpid(child, 0)[1])
+        thread.join()
+    """
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout.strip() == "0"
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

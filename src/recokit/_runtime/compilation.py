@@ -1,9 +1,11 @@
-"""A message when kernels are compiled, so that the wait at the first use is explained."""
+"""Compilation: a message that explains the wait at the first use, and forks that wait for it."""
 
 import logging
+import os
 from typing import Any
 
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 
 __all__ = ["CompilationNotice", "notice"]
 
@@ -33,3 +35,11 @@ class CompilationNotice(event.Listener):
 
 notice = CompilationNotice()
 event.register("numba:compile", notice)  # type: ignore[no-untyped-call]
+
+if hasattr(os, "register_at_fork"):
+    # A child forked while another thread compiles would wait forever for the lock of the compiler.
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
