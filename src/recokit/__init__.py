@@ -31,7 +31,17 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
+_LAZY = (
+    "datasets",
+    "experiments",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+    "privacy",
+    "reranking",
+    "serving",
+    "testing",
+)
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
 _LAZY_NAMES = {"EventLog": "recokit.preprocessing", **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence")}
