@@ -203,7 +203,7 @@ def _user_rows(data: Interactions, places: IntArray, n: int, start: int, stop: i
 
 
 def whole_rows(rows: FloatArray, bits: int) -> FloatArray:
-    r"""Return rows of whole numbers, scaled so that the upper triangle of each :math:`x x^\top` has a norm of at most 4ᵇ.
+    r"""Return rows of whole numbers; the upper triangle of each :math:`x x^\top` has a norm of at most :math:`4^b`.
 
     The square of the norm is :math:`((\sum x_i^2)^2 + \sum x_i^4) / 2`. Rounding towards 0 makes no norm larger.
     """
