@@ -19,6 +19,7 @@ from uuid import UUID
 import numpy as np
 from scipy import sparse
 
+from recokit._encryption import check_key, decrypt, encrypt, is_encrypted
 from recokit._typing import AnyArray
 from recokit.exceptions import ModelFormatError
 
@@ -59,16 +60,19 @@ def storable(name: str) -> Callable[[_Class], _Class]:
     return register
 
 
-def save(thing: Any, path: str | os.PathLike[str]) -> None:
-    """Write a storable object to one file, atomically.
+def save(thing: Any, path: str | os.PathLike[str], key: bytes | None = None) -> None:
+    """Write a storable object to one file, atomically; with a key, encrypted.
 
     Raises
     ------
     TypeError
         The object holds a value that cannot be saved; the message shows the value and the path to it.
     """
+    from safetensors.numpy import save as to_bytes
     from safetensors.numpy import save_file
 
+    if key is not None:
+        check_key(key)
     tensors: dict[str, AnyArray] = {}
     tree = json.dumps(_encode(thing, tensors, type(thing).__name__))
     document = {
@@ -82,7 +86,11 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
     temporary.touch(exist_ok=False)
     permissions = temporary.stat().st_mode  # as of any new file in this folder; safetensors would set fewer
     try:
-        save_file(tensors, temporary, metadata={_KEY: json.dumps(document)})
+        metadata = {_KEY: json.dumps(document)}
+        if key is None:
+            save_file(tensors, temporary, metadata=metadata)
+        else:
+            temporary.write_bytes(encrypt(to_bytes(tensors, metadata=metadata), key))
         temporary.chmod(permissions)
         os.replace(temporary, path)
     except BaseException:
@@ -90,13 +98,15 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
     """Load an object from a file written by `save`.
 
     Parameters
     ----------
     path : path-like
         File to read.
+    key : bytes, optional
+        Secret that the file was saved with. A file that is not encrypted is refused if a key is given.
 
     Returns
     -------
@@ -106,14 +116,21 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ModelFormatError
-        The file is not a recokit model, is damaged, or needs a class or a format version that is not available.
+        The file is not a recokit model, is damaged, needs a class or a format version that is not available, or the key
+        is wrong or missing.
     OSError
         The file cannot be read.
     """
     path = Path(path)
-    with path.open("rb"):  # an unreadable file raises OSError, not ModelFormatError
-        pass
-    document, tensors = _read(path)
+    with path.open("rb") as file:  # an unreadable file raises OSError, not ModelFormatError
+        encrypted = is_encrypted(file.read(32))
+    if encrypted != (key is not None):
+        raise ModelFormatError(
+            f"{path} is encrypted; give the key that it was saved with"
+            if encrypted
+            else f"{path} is not encrypted; load it without a key if you trust it"
+        )
+    document, tensors = _read(path) if key is None else _read_encrypted(path, key)
     if document.get("format") != _FORMAT_VERSION:
         raise ModelFormatError(
             f"{path}: format {document.get('format')!r}; this version of recokit reads format {_FORMAT_VERSION}"
@@ -141,9 +158,22 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
         raise ModelFormatError(f"{path} was not saved by recokit") from None
     except Exception as error:  # damaged bytes can make the reader raise anything
         raise ModelFormatError(f"{path} is not a recokit model, or is damaged ({error})") from error
+    return _checked(document, path), tensors
+
+
+def _read_encrypted(path: Path, key: bytes) -> tuple[dict[str, Any], dict[str, AnyArray]]:
+    from safetensors.numpy import load as from_bytes
+
+    content = decrypt(path.read_bytes(), key, path)  # authenticated: it is what `save` wrote
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return _checked(json.loads(header["__metadata__"][_KEY]), path), from_bytes(content)
+
+
+def _checked(document: Any, path: Path) -> dict[str, Any]:
+    """Return the document of a header; refuse other JSON."""
     if not isinstance(document, dict):
         raise ModelFormatError(f"{path} is not a recokit model: its header is not a JSON object")
-    return document, tensors
+    return document
 
 
 def _checksum(tree: str, tensors: dict[str, AnyArray]) -> str:

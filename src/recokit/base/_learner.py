@@ -260,7 +260,7 @@ class Learner(BaseEstimator):
     # ------------------------------------------------------------------ saving
 
     @on_snapshot
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, *, key: bytes | None = None) -> None:
         """Write the fitted model to one file, for `recokit.load`.
 
         The file is in the safetensors format and holds no code. It holds the training interactions and all ids.
@@ -269,13 +269,16 @@ class Learner(BaseEstimator):
         ----------
         path : path-like
             The file to write.
+        key : bytes, optional
+            Secret of at least 16 bytes, such as ``secrets.token_bytes(32)``: the file is encrypted with AES-256-GCM,
+            and `recokit.load` needs the same key. It needs the extra ``recokit[privacy]``.
 
         Raises
         ------
         TypeError
             A parameter cannot be saved, such as a function or a random generator.
         """
-        persistence.save(self, path)
+        persistence.save(self, path, key)
 
     def _to_state(self) -> dict[str, Any]:
         saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in self._stored}
