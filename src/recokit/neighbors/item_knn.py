@@ -210,6 +210,8 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         return {**space, **exponents, "scoring": ["sum", "normalized_sum"]}
 
     def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        if data.n_users == 0:  # fitted to a Gram matrix
+            return {"n_neighbors": _NEIGHBORS_OF_GRAM, "similarity": "cosine", "weighting": None}
         # Values are rounded, so that few updates change them: all neighbours would have to be computed anew.
         n_items, walks = len(np.unique(data.item_codes)), mean_walks(data)
         density = walks / (walks + _HALF_WALKS)

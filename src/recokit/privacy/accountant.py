@@ -65,7 +65,7 @@ class PrivacyAccountant:
     >>> for month in range(4):
     ...     accountant.spend(f"best sellers {month}", epsilon=0.5, delta=1e-6)
     >>> round(accountant.epsilon, 2), accountant.basic()
-    (1.02, (2.0, 4e-06))
+    (0.93, (2.0, 4e-06))
     """
 
     def __init__(self, epsilon: float, delta: float) -> None:
