@@ -38,6 +38,7 @@ _LAZY = (
     "model_selection",
     "plotting",
     "preprocessing",
+    "privacy",
     "reranking",
     "search",
     "serving",

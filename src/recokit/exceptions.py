@@ -5,7 +5,8 @@
     ValueError
     ├── DataError           Interactions.from_arrays([1, 1], [2, 2]), a repeated pair
     ├── ModelFormatError    recokit.load("picture.png")
-    └── NotFittedError      ItemKNN().recommend()
+    ├── NotFittedError      ItemKNN().recommend()
+    └── PrivacyBudgetError  PrivacyAccountant(1, 1e-6).spend("counts", epsilon=2, delta=1e-6)
     KeyError
     └── UnknownIdError      model.recommend("unknown")
     UserWarning
@@ -23,6 +24,7 @@ __all__ = [
     "LeakageWarning",
     "ModelFormatError",
     "NotFittedError",
+    "PrivacyBudgetError",
     "UnknownIdError",
     "WeakModelWarning",
     "first_few",
@@ -53,6 +55,10 @@ class DataError(ValueError):
 
 class ModelFormatError(ValueError):
     """A file that is not a recokit model or is damaged."""
+
+
+class PrivacyBudgetError(ValueError):
+    """A release would exceed the budget of a `recokit.privacy.PrivacyAccountant`."""
 
 
 class LeakageWarning(UserWarning):

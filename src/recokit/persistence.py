@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from uuid import UUID
@@ -20,6 +21,7 @@ from uuid import UUID
 import numpy as np
 from scipy import sparse
 
+from recokit._encryption import check_key, decrypt, encrypt, is_encrypted
 from recokit._storage.atomic import write_atomically
 from recokit._storage.hashes import check_spread
 from recokit._storage.sparse_rows import check_sparse
@@ -72,8 +74,8 @@ def storable(name: str) -> Callable[[_Class], _Class]:
     return register
 
 
-def save(thing: Any, path: str | os.PathLike[str]) -> None:
-    """Write a storable object to one file, atomically and durably.
+def save(thing: Any, path: str | os.PathLike[str], key: bytes | None = None) -> None:
+    """Write a storable object to one file, atomically and durably; with a key, encrypted.
 
     Raises
     ------
@@ -82,6 +84,8 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
     OSError
         The file cannot be written, such as on a full disk; an existing file is unchanged.
     """
+    if key is not None:
+        check_key(key)
     tensors: dict[str, AnyArray] = {}
     tree = json.dumps(_encode(thing, tensors, type(thing).__name__))
     document = {
@@ -91,16 +95,27 @@ def save(thing: Any, path: str | os.PathLike[str]) -> None:
         "checksum": _checksum(tree, tensors),
     }
     metadata = {_KEY: json.dumps(document)}
-    write_atomically(Path(path), lambda file: write_tensors(file, tensors, metadata))
+
+    def write(file: BinaryIO) -> None:
+        if key is None:
+            write_tensors(file, tensors, metadata)
+            return
+        content = BytesIO()
+        write_tensors(content, tensors, metadata)
+        file.write(encrypt(content.getvalue(), key))
+
+    write_atomically(Path(path), write)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
     """Load an object from a file written by `save`.
 
     Parameters
     ----------
     path : path-like
         File to read.
+    key : bytes, optional
+        Secret that the file was saved with. A file that is not encrypted is refused if a key is given.
 
     Returns
     -------
@@ -110,7 +125,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ModelFormatError
-        The file is not a recokit model, is damaged, or needs a class or a format version that is not available.
+        The file is not a recokit model, is damaged, needs a class or a format version that is not available, or the key
+        is wrong or missing.
     OSError
         The file cannot be read.
     """
@@ -118,7 +134,19 @@ def load(path: str | os.PathLike[str]) -> Any:
     if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would wait for a writer
         raise OSError(f"{path} is not a regular file")
     with path.open("rb") as file:
-        document, tensors = _read(file, path)
+        encrypted = is_encrypted(file.read(32))
+        if encrypted != (key is not None):
+            raise ModelFormatError(
+                f"{path} is encrypted; give the key that it was saved with"
+                if encrypted
+                else f"{path} is not encrypted; load it without a key if you trust it"
+            )
+        file.seek(0)
+        if key is None:
+            document, tensors = _read(file, os.fstat(file.fileno()).st_size, path)
+        else:
+            content = decrypt(file.read(), key, path)
+            document, tensors = _read(BytesIO(content), len(content), path)
     if document.get("format") != _FORMAT_VERSION:
         raise ModelFormatError(
             f"{path}: format {document.get('format')!r}; this version of recokit reads format {_FORMAT_VERSION}"
@@ -139,9 +167,9 @@ def load(path: str | os.PathLike[str]) -> Any:
     return loaded
 
 
-def _read(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
+def _read(file: BinaryIO, size: int, path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     try:
-        metadata, tensors = read_tensors(file, os.fstat(file.fileno()).st_size)
+        metadata, tensors = read_tensors(file, size)
         document = json.loads(metadata[_KEY]) if _KEY in metadata else None
     except OSError:
         raise

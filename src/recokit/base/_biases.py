@@ -32,8 +32,9 @@ class BaselineBiases(NamedTuple):
 
     @classmethod
     def zero(cls, data: Interactions) -> "BaselineBiases":
-        """Return the mean of the interactions, with biases of 0."""
-        return cls(float(data.values.mean(dtype=np.float64)), np.zeros(data.n_users), np.zeros(data.n_items))
+        """Return the mean of the interactions, 0 if there are none, with biases of 0."""
+        mean = float(data.values.mean(dtype=np.float64)) if data.n_interactions else 0.0
+        return cls(mean, np.zeros(data.n_users), np.zeros(data.n_items))
 
     @classmethod
     def fit(cls, data: Interactions) -> "BaselineBiases":

@@ -281,7 +281,7 @@ class Learner(BaseEstimator):
     # ------------------------------------------------------------------ saving
 
     @on_snapshot
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, *, key: bytes | None = None) -> None:
         """Write the fitted model to one file, for `recokit.load`.
 
         The file is in the safetensors format and holds no code. It holds the training interactions and all ids.
@@ -290,6 +290,9 @@ class Learner(BaseEstimator):
         ----------
         path : path-like
             The file to write.
+        key : bytes, optional
+            Secret of at least 16 bytes, such as ``secrets.token_bytes(32)``: the file is encrypted with AES-256-GCM,
+            and `recokit.load` needs the same key. It needs the extra ``recokit[privacy]``.
 
         Raises
         ------
@@ -300,7 +303,7 @@ class Learner(BaseEstimator):
         OSError
             The file cannot be written; an existing file is unchanged.
         """
-        persistence.save(self, path)
+        persistence.save(self, path, key)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle or copy, without those that `_restore` computes."""
@@ -332,7 +335,8 @@ class Learner(BaseEstimator):
         if not isinstance(learned.get("interactions_"), Interactions):
             raise ValueError(f"{cls.__name__}.interactions_: expected Interactions")
         model.interactions_ = learned["interactions_"]
-        if model.interactions_.n_interactions == 0 or model.interactions_.feedback not in cls._supported_feedback:
+        is_empty = model.interactions_.n_interactions == 0 and learned.get("fitted_to_gram_") is not True
+        if is_empty or model.interactions_.feedback not in cls._supported_feedback:
             raise ValueError(f"{cls.__name__} cannot be fitted to {model.interactions_}")
         model._check_saved(learned)
         model.__dict__.update(learned)

@@ -17,7 +17,16 @@ from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 from recokit.hybrid._given import Given, distinct_items, recoded
 from recokit.hybrid._hold_out import HeldOut, given_split, hold_out
-from recokit.hybrid._parts import Composition, FollowsParts, Parts, checked_parts, named_parts, new_part, on_part, seeds_of
+from recokit.hybrid._parts import (
+    Composition,
+    FollowsParts,
+    Parts,
+    checked_parts,
+    named_parts,
+    new_part,
+    on_part,
+    seeds_of,
+)
 from recokit.hybrid._side import accepted_names, routed
 from recokit.hybrid._similar import fused_neighbors
 from recokit.hybrid._why_not import WhyNot, explain_absence
@@ -318,7 +327,9 @@ class Hybrid(Composition, Recommender):
     def _part_scores(self, place: int, profiles: Profiles) -> FloatArray:
         """Return the scores of one part over the items of the hybrid, −∞ without evidence: (n_users, n_items)."""
         part, codes = list(self.parts_.values())[place], self._codes[place]
-        return aligned_scores(part, codes.to_hybrid, profiles.parts[place], profiles.n_users, self.interactions_.n_items)
+        return aligned_scores(
+            part, codes.to_hybrid, profiles.parts[place], profiles.n_users, self.interactions_.n_items
+        )
 
     def _dense_block_size(self) -> int:
         return max(1, super()._dense_block_size() // _SHARE_OF_BLOCK)

@@ -101,4 +101,3 @@ class Blend(Hybrid):
     def _fallback_scores(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:
         """Return 0, which is not a rating even for explicit feedback."""
         return np.zeros(len(user_codes))
-

@@ -99,9 +99,7 @@ def _filled(scores: FloatArray, is_seen: BoolArray) -> FloatArray:
     return np.where(evidence, scores, _lowest(scores, evidence & ~is_seen))
 
 
-def _by_rank(
-    scores: FloatArray, seen: Rows, kind: str, depth: int, rrf_k: float, runner: Runner
-) -> FloatArray:
+def _by_rank(scores: FloatArray, seen: Rows, kind: str, depth: int, rrf_k: float, runner: Runner) -> FloatArray:
     lists = top_unseen(scores.copy(), seen, depth, runner)
     values = np.append(1.0 - np.arange(depth) / depth, 0.0)
     if kind == "rrf":

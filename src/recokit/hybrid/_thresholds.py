@@ -148,5 +148,3 @@ def recoded_sorted(rows: Rows) -> Rows:
     """Return rows with the items in order of code."""
     order = np.lexsort((rows.codes, rows.row_codes))
     return Rows.from_arrays(rows.indptr, rows.codes[order], rows.values[order] if len(rows.values) else rows.values)
-
-

@@ -230,7 +230,9 @@ class CascadeHybrid(Hybrid):
         super()._fit(interactions)
         self._facts = ItemFacts.of(interactions)
         if self.classifier_ is not None and len(self._names()) != len(self.feature_names_):
-            raise DataError("the data of the classifier have timestamps, and the training data have none, or the reverse")
+            raise DataError(
+                "the data of the classifier have timestamps, and the training data have none, or the reverse"
+            )
 
     def _restore(self) -> None:
         super()._restore()

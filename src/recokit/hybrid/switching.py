@@ -189,7 +189,9 @@ def _checked_thresholds(thresholds: Any, n: int) -> FloatArray:
     """
     if thresholds is None:
         return np.array([2.0]) if n == 1 else np.geomspace(2.0, 20.0, n) if n else np.empty(0)
-    expected = f"thresholds: expected {n} ascending numbers of at least 0, one less than the parts, got {thresholds!r:.60}"
+    expected = (
+        f"thresholds: expected {n} ascending numbers of at least 0, one less than the parts, got {thresholds!r:.60}"
+    )
     try:
         values = np.asarray(thresholds, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -193,7 +193,9 @@ def _checked_weights(weights: Any, n_parts: int) -> FloatArray:
     try:
         values = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"weights: expected {n_parts} numbers, one for each part, got {weights!r:.60} ({error})") from None
+        raise DataError(
+            f"weights: expected {n_parts} numbers, one for each part, got {weights!r:.60} ({error})"
+        ) from None
     if values.shape != (n_parts,):
         raise DataError(f"weights: expected {n_parts} numbers, one for each part, got {weights!r:.60}")
     if not np.all(np.isfinite(values)) or np.any(values < 0):
@@ -202,5 +204,3 @@ def _checked_weights(weights: Any, n_parts: int) -> FloatArray:
         raise DataError("weights: all are 0; give one part or more a positive weight")
     scaled: FloatArray = values / values.sum()
     return scaled
-
-

@@ -67,6 +67,24 @@ class Problem(NamedTuple):
             items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, strength_unit(interactions)
         )
 
+    @classmethod
+    def from_gram(cls, matrix: FloatArray, runner: Runner) -> "Problem":
+        """Return the problem with a positive semidefinite G: X is a square root of it, with W = I.
+
+        Eigenvalues below 0, which noise can cause, are set to 0.
+        """
+        items = np.flatnonzero(np.diag(matrix) > 0)
+        values, vectors = np.linalg.eigh(matrix[np.ix_(items, items)])
+        kept = values > 1e-12 * max(float(values[-1]), 1e-300) if len(items) else values > 0
+        root = (vectors[:, kept] * np.sqrt(values[kept])).T
+        n_rows, n_items = root.shape
+        codes = np.tile(np.arange(n_items, dtype=np.int32), n_rows)
+        by_user = Rows.from_arrays(n_items * np.arange(n_rows + 1), codes, root.ravel())
+        by_item = by_user.transposed(n_items, runner)
+        costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
+        diagonal = np.einsum("ij,ij->j", root, root)
+        return cls(items, by_item, by_user, np.ones(n_rows), diagonal, costs, 1.0)
+
     @property
     def n_items(self) -> int:
         """Number of items with a strength above 0."""

@@ -11,10 +11,12 @@ from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
+from recokit.base._gram_learner import GramLearner
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._item_similarities import ItemSimilarities
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Array, Attribute, Matrix, Storable
+from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
@@ -29,7 +31,7 @@ _WEIGHT_BYTES = 4  # float32
 _N_SIMILAR = 50  # items of each list, if the similarities come from a model
 
 
-class EASE(Recommender):
+class EASE(GramLearner, Recommender):
     r"""Predict each item from all other items by ridge regression, in closed form.
 
     The weights B minimize :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
@@ -257,23 +259,36 @@ class EASE(Recommender):
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
         self._check_memory(problem.n_items, interactions.n_items)
         gram = self._gram(problem)
-        diagonal = np.einsum("ii->i", gram)
-        penalties = diagonal * self._added_diagonal() + problem.unit * self.l2
-        diagonal *= 1.0 + self._added_diagonal()
-        diagonal += problem.unit * self.l2
-        _invert(gram, self._runner())
+        shares = self._regularize_and_invert(gram, problem.unit)
         if "item_similarity_" in vars(self):
             self.penalty_shares_ = np.ones(interactions.n_items, dtype=np.float32)
-            self.penalty_shares_[problem.items] = penalties * np.diag(gram)
-        self._set_weights(interactions, gram, problem.items)
+            self.penalty_shares_[problem.items] = shares
+        self._set_weights(gram, problem.items, item_scales(interactions, self.item_exponent))
 
-    def _set_weights(self, interactions: Interactions, inverse: FloatArray, items: IntArray) -> None:
-        """Set the weights from P over the items with a strength above 0."""
-        n_items = interactions.n_items
+    def _fit_gram(self, gram: Gram) -> None:
+        items = np.flatnonzero(np.diag(gram.matrix) > 0)
+        self._check_memory(len(items), gram.n_items)
+        inverse = gram.matrix[np.ix_(items, items)]
+        self._regularize_and_invert(inverse, 1.0)
+        self._set_weights(inverse, items, np.maximum(gram.popularity, 1.0) ** -self.item_exponent)
+
+    def _regularize_and_invert(self, gram: FloatArray, unit: float) -> FloatArray:
+        """Overwrite the lower triangle of G by that of P; return the diagonal of P Λ."""
+        diagonal = np.einsum("ii->i", gram)
+        penalties = diagonal * self._added_diagonal() + unit * self.l2
+        diagonal *= 1.0 + self._added_diagonal()
+        diagonal += unit * self.l2
+        _invert(gram, self._runner())
+        shares: FloatArray = penalties * np.diag(gram)
+        return shares
+
+    def _set_weights(self, inverse: FloatArray, items: IntArray, scales: FloatArray) -> None:
+        """Set the weights from P over the items with a strength above 0, times the scale of each item."""
+        n_items = len(scales)
         weights = _expanded(_weights(inverse, self._runner()), items, n_items)
         if "item_similarity_" in vars(self):
             weights = pull(weights, self._prior(), self._runner())
-        weights *= item_scales(interactions, self.item_exponent).astype(np.float32)
+        weights *= scales.astype(np.float32)
         self._formula, self._inverse_diagonal = self._weight_parameters(), np.zeros(n_items)
         self._inverse_diagonal[items] = np.diag(inverse)
         self.item_weights_ = weights
@@ -289,7 +304,8 @@ class EASE(Recommender):
             return None
         similarities = self.item_similarity_
         is_similar = np.bincount(similarities.indices, minlength=similarities.shape[1]) > 0
-        return np.logical_or(is_similar, np.diff(similarities.indptr) > 0)
+        found: BoolArray = is_similar | (np.diff(similarities.indptr) > 0)
+        return found
 
     def _take_items(self, item_codes: CodeArray) -> None:
         if "item_similarity_" in vars(self):
@@ -318,7 +334,8 @@ class EASE(Recommender):
         codes = remaining.items.codes(previous.items)[items]
         used = np.bincount(remaining.item_codes, remaining.values > 0, minlength=remaining.n_items) > 0
         kept = np.flatnonzero((codes >= 0) & used[codes])
-        self._set_weights(remaining, np.ascontiguousarray(inverse[np.ix_(kept, kept)]), codes[kept].astype(np.int64))
+        inverse = np.ascontiguousarray(inverse[np.ix_(kept, kept)])
+        self._set_weights(inverse, codes[kept].astype(np.int64), item_scales(remaining, self.item_exponent))
         return True
 
     def _inverse(self, interactions: Interactions, items: IntArray) -> FloatArray:

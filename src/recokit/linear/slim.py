@@ -10,11 +10,13 @@ from sklearn.exceptions import ConvergenceWarning
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
+from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales
 from recokit.data.attributes import Attribute, Matrix, Number
+from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
@@ -25,7 +27,7 @@ __all__ = ["SLIM"]
 _BYTES_PER_ENTRY = 4  # G in float32
 
 
-class SLIM(ItemWeightsRecommender):
+class SLIM(GramLearner, ItemWeightsRecommender):
     r"""Predict each item from a few other items by an elastic net.
 
     The weights w from other items to the target item j minimize
@@ -175,11 +177,18 @@ class SLIM(ItemWeightsRecommender):
 
     def _fit(self, interactions: Interactions) -> None:
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        scales = item_scales(interactions, self.item_exponent)[problem.items]
-        by_target, n_passes = self._solve(problem, scales)
+        self._set_weights(problem, item_scales(interactions, self.item_exponent))
+
+    def _fit_gram(self, gram: Gram) -> None:
+        problem = Problem.from_gram(gram.matrix, self._runner())
+        self._set_weights(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent)
+
+    def _set_weights(self, problem: Problem, scales: FloatArray) -> None:
+        """Solve the problem, and set the weights, multiplied by the scale of each item."""
+        by_target, n_passes = self._solve(problem, scales[problem.items])
         self._check_convergence(n_passes)
         weights = by_target.transposed(problem.n_items, self._runner())
-        self.item_weights_ = _expanded(weights, problem.items, interactions.n_items)
+        self.item_weights_ = _expanded(weights, problem.items, len(scales))
 
     def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
         """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""

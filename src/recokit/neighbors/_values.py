@@ -115,7 +115,7 @@ class Transform(NamedTuple):
 
     @classmethod
     def _weighted(cls, weighting: Literal["tfidf", "bm25"], rows: Rows, columns: Rows, mean: float) -> "Transform":
-        if np.min(rows.values) < 0:
+        if np.min(rows.values, initial=0) < 0:
             raise ValueError(f"weighting={weighting!r}: expected values of at least 0, got {np.min(rows.values)}")
         n_rows = max(1, int(np.count_nonzero(rows.lengths)))
         idf = np.log1p(n_rows / np.maximum(columns.lengths, 1))

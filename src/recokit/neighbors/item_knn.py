@@ -7,22 +7,27 @@ import numpy as np
 
 from recokit._typing import CodeArray
 from recokit.base import Top
+from recokit.base._gram_learner import GramLearner
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, one_of
 from recokit.data._weights import mean_walks
+from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
+from recokit.exceptions import DataError
 from recokit.neighbors._base import NeighborhoodRecommender
 from recokit.neighbors._explicit import ItemRatingNeighbors
+from recokit.neighbors._gram import cosine_neighbors
 from recokit.neighbors._implicit import ItemNeighborSums
 from recokit.neighbors._values import CellWeights, user_weights
 from recokit.neighbors.similarities import SIMILARITIES
 
 __all__ = ["ItemKNN"]
 
+_NEIGHBORS_OF_GRAM = 100  # default for a Gram matrix
 _NEIGHBORS_PER_ROOT, _MAX_NEIGHBORS = 3.0, 300  # default number of neighbours over the square root of the items
 _HALF_WALKS = 2.0  # mean number of walks from a user to an item halfway between sparse and dense data
 
 
-class ItemKNN(NeighborhoodRecommender):
+class ItemKNN(GramLearner, NeighborhoodRecommender):
     r"""Predict from the items that are most similar to the items of a user.
 
     For ratings (explicit feedback), the prediction is an expected rating b plus the weighted mean deviation of the
@@ -205,6 +210,8 @@ class ItemKNN(NeighborhoodRecommender):
         return {**space, **exponents, "scoring": ["sum", "normalized_sum"]}
 
     def _implicit_defaults(self, data: Interactions) -> dict[str, Any]:
+        if data.n_users == 0:  # fitted to a Gram matrix
+            return {"n_neighbors": _NEIGHBORS_OF_GRAM, "similarity": "cosine", "weighting": None}
         # Values are rounded, so that few updates change them: all neighbours would have to be computed anew.
         n_items, walks = len(np.unique(data.item_codes)), mean_walks(data)
         density = walks / (walks + _HALF_WALKS)
@@ -224,5 +231,19 @@ class ItemKNN(NeighborhoodRecommender):
             return decays
         return user_weights(self.interactions_, exponent, runner=self._runner()).times(decays)
 
+    def _fit_gram(self, gram: Gram) -> None:
+        """Set the neighbours by the cosines between items; only the cosine follows from a Gram matrix."""
+        if self.similarity not in ("auto", "cosine"):
+            raise DataError(
+                f"similarity={self.similarity!r} does not follow from a Gram matrix; set similarity='cosine' or 'auto'"
+            )
+        k = min(self.n_neighbors or _NEIGHBORS_OF_GRAM, gram.n_items)
+        for name, array in cosine_neighbors(gram.matrix, k)._asdict().items():
+            setattr(self, f"neighbor_{name}_", array)
+        self._restore()
+
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
-        return self._nearest_rows(item_codes, n)
+        if not self.fitted_to_gram_:
+            return self._nearest_rows(item_codes, n)
+        neighbors = Top(self.neighbor_codes_, self.neighbor_scores_, self.neighbor_counts_).take(item_codes)
+        return Top.padding(len(item_codes), n).extended_by(neighbors)

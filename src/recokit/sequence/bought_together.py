@@ -9,6 +9,7 @@ from scipy import sparse
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
+from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
@@ -16,6 +17,7 @@ from recokit.base._state import on_snapshot
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping
 from recokit.data._inputs import as_interactions
 from recokit.data.attributes import Attribute, Instance, Matrix
+from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
@@ -24,6 +26,7 @@ from recokit.exceptions import DataError
 from recokit.kernels import similarity_formulas
 from recokit.kernels.complements import complement_rows, swing_rows
 from recokit.kernels.similarity_formulas import Constants
+from recokit.sequence._basket_confidence import confidence_weights
 from recokit.sequence._basket_events import as_baskets, basket_rows, basket_starts, read_basket_histories
 from recokit.sequence._item_sets import Bundle, Rule, frequent_sets, rules_of
 
@@ -36,7 +39,7 @@ _MEASURES = {
 }
 
 
-class BoughtTogether(ItemWeightsRecommender):
+class BoughtTogether(GramLearner, ItemWeightsRecommender):
     r"""Recommend complements: items that are bought together with the items of a basket.
 
     The weight of item j for a basket with item i is
@@ -250,6 +253,17 @@ class BoughtTogether(ItemWeightsRecommender):
         cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
+
+    def _fit_gram(self, gram: Gram) -> None:
+        """Set the weights from the numbers of baskets, or of users, with two items."""
+        if self.measure != "confidence":
+            raise DataError(
+                f"measure={self.measure!r} needs the number of all baskets, which a Gram matrix does not hold; set "
+                "measure='confidence'"
+            )
+        self.sequences_ = self.views_ = None
+        self._set_baskets()
+        self.item_weights_ = confidence_weights(gram.matrix, self.shrinkage, self.min_support, self.n_neighbors)
 
     def _set_baskets(self) -> None:
         """Set the distinct items of each basket, and the latest basket of each user."""
