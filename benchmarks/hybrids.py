@@ -97,6 +97,7 @@ def choose(users: np.ndarray, n: int, seed: int) -> np.ndarray:
 def print_quality(models: Mapping[str, Recommender], users: np.ndarray, test: Interactions) -> None:
     """Print NDCG@10 of all models, and the tests of the hybrids against each part."""
     results = {}
+    test = test.select(np.isin(test.users.take(test.user_codes), users))
     print(f"\n| model | {_METRIC} | seconds for {len(users):,} lists |\n| --- | ---: | ---: |")
     for name, model in models.items():
         start = time.perf_counter()
@@ -104,8 +105,7 @@ def print_quality(models: Mapping[str, Recommender], users: np.ndarray, test: In
         seconds = time.perf_counter() - start
         results[name] = evaluate(lists, test, [_METRIC])
         print(f"| {name} | {results[name][_METRIC]:.4f} | {seconds:.2f} |", flush=True)
-    members = [name for name in models if not isinstance(models[name], WeightedHybrid | CascadeHybrid)]
-    best = max((name for name in members if name in models["WeightedHybrid"].parts_), key=lambda n: results[n][_METRIC])
+    best = max(models["WeightedHybrid"].parts_, key=lambda name: results[name][_METRIC])
     for hybrid in ("WeightedHybrid", "CascadeHybrid"):
         print(f"\n{compare({hybrid: results[hybrid], best: results[best]})}", flush=True)
     print(f"\n{compare({'CascadeHybrid': results['CascadeHybrid'], 'WeightedHybrid': results['WeightedHybrid']})}")
@@ -131,6 +131,7 @@ def print_curve(
 ) -> None:
     """Print NDCG@10 by the number of known items; a user without a list scores 0."""
     excluded = histories_of(train, users, train.n_items, seed)
+    test = test.select(np.isin(test.users.take(test.user_codes), users))
     print(f"\n{_METRIC} of {len(users):,} users by the number of known items\n")
     print(f"| model | {' | '.join(map(str, _KNOWN))} |\n| --- | {' | '.join('---:' for _ in _KNOWN)} |")
     for name, model in models.items():
