@@ -3,11 +3,11 @@
     python benchmarks/hybrids.py online-retail movielens-1m-implicit
 
 Online Retail is split by time twice, as a log: the classifier and the weights are learned on purchases of the last part
-of the training period, then all parts are fitted to the whole period, and tested on later purchases of users with training
-items. MovieLens 1M is split at random, and so is its validation. Test items are new: no user has them in training. Lists
-leave out training items. The differences between a hybrid and each part are tested by a paired permutation test with
-Holm's correction. ``--curve`` cuts the histories of test users to 0, 1, 2, 5 and 10 items (the latest, or random ones
-without times) and makes lists for them as for new users; the items left out stay excluded.
+of the training period, then all parts are fitted to the whole period, and tested on later purchases of users with
+training items. MovieLens 1M is split at random, and so is its validation. Test items are new: no user has them in
+training. Lists leave out training items. The differences between a hybrid and each part are tested by a paired
+permutation test with Holm's correction. ``--curve`` cuts the histories of test users to 0, 1, 2, 5 and 10 items (the
+latest, or random ones without times) and makes lists for them as for new users; the items left out stay excluded.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def fit_all(train: Interactions, split: Any, seed: int) -> dict[str, Recommender
         side = {} if isinstance(model, FallbackRecommender) else {"validation": split}
         model.fit(train, **side)
         learned = getattr(model, "weights_", getattr(model, "thresholds_", getattr(model, "n_examples_", None)))
-        print(f"{name}: {time.perf_counter() - start:.0f} s; learned {np.round(learned, 3) if learned is not None else '-'}")
+        print(f"{name}: {time.perf_counter() - start:.0f} s" + ("" if learned is None else f"; {np.round(learned, 3)}"))
         fitted[name] = model
     return {**fitted, **fitted["WeightedHybrid"].parts_}
 

@@ -84,7 +84,9 @@ def test_times_give_features_of_recent_popularity():
 
 
 def test_any_classifier_with_probabilities_works_but_only_known_ones_can_be_saved(tmp_path):
-    model = CascadeHybrid([ItemKNN(), Popularity()], RandomForestClassifier(20, random_state=0), random_state=0).fit(DATA)
+    model = CascadeHybrid([ItemKNN(), Popularity()], RandomForestClassifier(20, random_state=0), random_state=0).fit(
+        DATA
+    )
     assert model.recommend(n=3).counts.min() == 3
     with pytest.raises(TypeError, match=r"RandomForestClassifier cannot be saved.*HistGradientBoostingClassifier"):
         model.save(tmp_path / "model")
@@ -127,7 +129,9 @@ def test_trees_as_arrays_have_the_probabilities_of_scikit_learn():
 
 
 def test_a_file_with_trees_that_never_end_is_refused():
-    trees = _classifier.fitted(HistGradientBoostingClassifier(max_iter=2), np.arange(99.0)[:, None], np.arange(99) % 2, 0)
+    trees = _classifier.fitted(
+        HistGradientBoostingClassifier(max_iter=2), np.arange(99.0)[:, None], np.arange(99) % 2, 0
+    )
     state = dict(trees._to_state())
     state["children"] = np.zeros_like(state["children"])
     with pytest.raises(ValueError, match="inconsistent"):

@@ -45,7 +45,9 @@ def test_the_hand_over_is_smooth():
 @given(st.integers(1, 3), st.integers(1, 5), st.data())
 def test_learned_thresholds_maximise_the_sum_over_the_lengths(n_parts, n_lengths, data):
     value = st.integers(0, 9).map(float)
-    curve = np.array(data.draw(st.lists(st.lists(value, min_size=n_lengths, max_size=n_lengths), min_size=n_parts, max_size=n_parts)))
+    curve = np.array(
+        data.draw(st.lists(st.lists(value, min_size=n_lengths, max_size=n_lengths), min_size=n_parts, max_size=n_parts))
+    )
     lengths = np.cumsum(np.arange(n_lengths))
     thresholds = learned_thresholds(curve, lengths)
     assert np.all(thresholds[1:] >= thresholds[:-1])

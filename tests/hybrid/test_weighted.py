@@ -162,7 +162,7 @@ def test_parts_and_their_parameters_are_parameters_of_the_hybrid():
     assert isinstance(dict(model.models)["near"], EASE)
     with pytest.raises(ValueError, match="nearest"):
         model.set_params(nearest__l2=1)
-    fitted = model.fit(DATA).parts_["near"]
+    fitted = model.set_params(popularity__half_life=None).fit(DATA).parts_["near"]
     assert fitted is not dict(model.models)["near"]
 
 

@@ -14,9 +14,20 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.trees import tree_sums
 from recokit.persistence import storable
 
-__all__ = ["BoostedTrees", "LinearModel", "OtherClassifier", "StoredParameters", "default_classifier", "fitted", "parameters"]
+__all__ = [
+    "BoostedTrees",
+    "LinearModel",
+    "OtherClassifier",
+    "StoredParameters",
+    "default_classifier",
+    "fitted",
+    "parameters",
+]
 
-_SAVED_KINDS = {"HistGradientBoostingClassifier": HistGradientBoostingClassifier, "LogisticRegression": LogisticRegression}
+_SAVED_KINDS = {
+    "HistGradientBoostingClassifier": HistGradientBoostingClassifier,
+    "LogisticRegression": LogisticRegression,
+}
 _MIN_PARALLEL = 5_000_000  # numbers
 
 
@@ -181,7 +192,12 @@ def fitted(classifier: Any, inputs: FloatArray, labels: AnyArray, seed: int | No
 def default_classifier() -> HistGradientBoostingClassifier:
     """Return small boosted trees for noisy labels, without early stopping, which would need more data."""
     return HistGradientBoostingClassifier(
-        max_iter=150, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False
+        max_iter=150,
+        learning_rate=0.05,
+        max_leaf_nodes=8,
+        min_samples_leaf=50,
+        l2_regularization=1.0,
+        early_stopping=False,
     )
 
 
@@ -224,6 +240,6 @@ def parameters(classifier: Any) -> StoredParameters:
     if type(classifier) is not _SAVED_KINDS.get(kind):
         raise TypeError(
             f"scorer: a {kind} cannot be saved in a model file, which holds no code; use one of "
-            f"{', '.join(_SAVED_KINDS)} or a recommender as scorer, or pickle the hybrid, and unpickle only your own files"
+            f"{', '.join(_SAVED_KINDS)} or a recommender as scorer, or pickle the hybrid"
         )
     return StoredParameters(kind, classifier.get_params(deep=False))

@@ -73,8 +73,11 @@ def examples_of(
         seen = histories if excludes_seen else Rows.empty(len(codes))
         scores = [scores_over(part, data.users.take(codes), held_out) for part in parts.values()]
         block = first_stage(scores, seen, None, n_candidates, runner)
-        keys = [rows * data.n_items + columns for rows, columns in ((block.rows, block.columns), (truth.row_codes, truth.codes))]
-        hits: BoolArray = np.isin(*keys)
+        keys = [
+            rows * data.n_items + columns
+            for rows, columns in ((block.rows, block.columns), (truth.row_codes, truth.codes))
+        ]
+        hits: BoolArray = np.isin(keys[0], keys[1])
         sample = hits | _negatives(block.rows, hits, n_negatives, random.random_sample(len(hits)))
         chosen = Block(block.rows[sample], block.columns[sample], block.ranks[:, sample], block.values[:, sample])
         features.append(candidate_features(chosen, histories, facts, n_candidates))

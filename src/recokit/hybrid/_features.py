@@ -109,7 +109,9 @@ def first_stage(
             chosen[cells[0][near], cells[1][near]] = True
         lists.append(top)
     rows, columns = np.nonzero(chosen)
-    ranks = np.stack([_capped_ranks(top, rows, one[rows, columns], n_listed) for top, one in zip(lists, scores, strict=True)])
+    ranks = np.stack(
+        [_capped_ranks(top, rows, one[rows, columns], n_listed) for top, one in zip(lists, scores, strict=True)]
+    )
     values = np.stack([normalized(one, seen, "zscore", 1, runner)[rows, columns] for one in scores])
     return Block(rows, columns, ranks, values)
 
@@ -157,7 +159,11 @@ def candidate_features(block: Block, histories: Rows, facts: ItemFacts, n_candid
         means[block.rows],
         popularity - means[block.rows],
     ]
-    columns = of_parts.reshape(_FEATURES_OF_PART * len(block.ranks), len(block.rows)), np.stack(untimed), facts.timed[block.columns].T
+    columns = (
+        of_parts.reshape(_FEATURES_OF_PART * len(block.ranks), len(block.rows)),
+        np.stack(untimed),
+        facts.timed[block.columns].T,
+    )
     features: FloatArray = np.ascontiguousarray(np.concatenate(columns).T)
     return features
 

@@ -65,7 +65,8 @@ def learned_thresholds(curve: FloatArray, lengths: AnyArray) -> FloatArray:
     Returns
     -------
     (n_parts − 1,) float64 array
-        Geometric means of 1 plus the neighbouring lengths, minus 1; 0 for a part that is never used at the beginning, and infinity at the end.
+        Geometric means of 1 plus the neighbouring lengths, minus 1; 0 for a part that is never used at the beginning,
+        and infinity at the end.
 
     Examples
     --------
@@ -148,5 +149,3 @@ def recoded_sorted(rows: Rows) -> Rows:
     """Return rows with the items in order of code."""
     order = np.lexsort((rows.codes, rows.row_codes))
     return Rows.from_arrays(rows.indptr, rows.codes[order], rows.values[order] if len(rows.values) else rows.values)
-
-

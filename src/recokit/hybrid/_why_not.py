@@ -40,7 +40,10 @@ _TEXTS = {
         "{item} is not among the {n} items listed for {user}: the hybrid ranks it {rank}",
         "用户 {user} 的前 {n} 个推荐中没有商品 {item}：混合模型把它排在第 {rank} 位",
     ),
-    "listed": ("{item} is listed for {user} at rank {rank}", "商品 {item} 在用户 {user} 的推荐列表中，排在第 {rank} 位"),
+    "listed": (
+        "{item} is listed for {user} at rank {rank}",
+        "商品 {item} 在用户 {user} 的推荐列表中，排在第 {rank} 位",
+    ),
 }
 _RANK = ("{name} ranks it {rank}", "{name} 排第 {rank} 位")
 _NO_EVIDENCE = ("{name} has no evidence", "{name} 无依据")
