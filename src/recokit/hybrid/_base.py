@@ -1,6 +1,7 @@
 """Base class of hybrids: fitting the parts, and their scores over the items of the hybrid."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -101,9 +102,9 @@ class Hybrid(Composition, Recommender):
     """
 
     _own_side: ClassVar[tuple[str, ...]] = ("validation",)  # side information that the hybrid itself uses
-    _excludes_seen = FollowsParts(True, all)  # type: ignore[assignment]
-    _reads_order = FollowsParts(False, any)  # type: ignore[assignment]
-    _exact_partial_fit = FollowsParts(True, all, unless_learned=True)  # type: ignore[assignment]
+    _excludes_seen = FollowsParts(True, all)
+    _reads_order = FollowsParts(False, any)
+    _exact_partial_fit = FollowsParts(True, all, unless_learned=True)
 
     parts_: dict[str, Recommender]
     _codes: tuple[_Codes, ...]
@@ -175,7 +176,7 @@ class Hybrid(Composition, Recommender):
             for (name, model), seed in zip(models, seeds, strict=True):
                 part = new_part(model, self.n_threads, seed)
                 arguments = sides[name]
-                fitted[name] = on_part(name, part, lambda part=part, side=arguments: part.fit(given.of(part), **side))
+                fitted[name] = on_part(name, part, partial(part.fit, given.of(part), **arguments))
                 bar.update(1)
         return fitted
 
@@ -188,7 +189,7 @@ class Hybrid(Composition, Recommender):
             part = updated[name] = snapshot(part)
             if given is not None or sides[name]:
                 data = None if given is None else given.of(part)
-                on_part(name, part, lambda part=part, data=data, side=sides[name]: part.partial_fit(data, **side))
+                on_part(name, part, partial(part.partial_fit, data, **sides[name]))
         return updated
 
     # ------------------------------------------------------------------ fitting
@@ -263,7 +264,7 @@ class Hybrid(Composition, Recommender):
                 self._transient["seeds"] = seeds_of(self.random_state, len(models))
             self._learn(given, side)
             self.parts_ = self._fitted_parts(given, side)
-        vars(self).pop("_transient", None)
+        self.__dict__.pop("_transient", None)
         return _over_all(interactions, self.parts_.values())
 
     def _fit(self, interactions: Interactions) -> None:

@@ -4,15 +4,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
 from recokit.data.rows import Rows
 from recokit.hybrid._base import Hybrid, Profiles
+from recokit.hybrid._given import Given
 from recokit.hybrid._hold_out import HeldOut
 from recokit.hybrid._normalization import NORMALIZATIONS, normalized
-from recokit.hybrid._given import Given
 from recokit.hybrid._validating import Scale
 
 __all__ = ["Blend"]
@@ -21,8 +20,8 @@ __all__ = ["Blend"]
 class Blend(Hybrid):
     """Base class of hybrids whose score is a weighted sum of the normalised scores of the parts.
 
-    A subclass implements ``_weights_of``. Parts with the weight 0 have no influence: an item has evidence if a part with
-    a positive weight has evidence for it.
+    A subclass implements ``_weights_of``. Parts with the weight 0 have no influence: an item has evidence if a part
+    with a positive weight has evidence for it.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

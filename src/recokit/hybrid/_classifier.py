@@ -240,6 +240,6 @@ def parameters(classifier: Any) -> StoredParameters:
     if type(classifier) is not _SAVED_KINDS.get(kind):
         raise TypeError(
             f"scorer: a {kind} cannot be saved in a model file, which holds no code; use one of "
-            f"{', '.join(_SAVED_KINDS)} or a recommender as scorer, or pickle the hybrid, and unpickle only your own files"
+            f"{', '.join(_SAVED_KINDS)} or a recommender as scorer, or pickle the hybrid"
         )
     return StoredParameters(kind, classifier.get_params(deep=False))

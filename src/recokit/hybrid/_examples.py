@@ -77,7 +77,7 @@ def examples_of(
             rows * data.n_items + columns
             for rows, columns in ((block.rows, block.columns), (truth.row_codes, truth.codes))
         ]
-        hits: BoolArray = np.isin(*keys)
+        hits: BoolArray = np.isin(keys[0], keys[1])
         sample = hits | _negatives(block.rows, hits, n_negatives, random.random_sample(len(hits)))
         chosen = Block(block.rows[sample], block.columns[sample], block.ranks[:, sample], block.values[:, sample])
         features.append(candidate_features(chosen, histories, facts, n_candidates))

@@ -34,6 +34,7 @@ class Given(NamedTuple):
     @classmethod
     def read(cls, X: Any, y: Any, feedback: Any, name: str, *, in_order: bool) -> "Given":
         """Read any accepted form of data."""
+        sequences: Sequences | None
         if in_order:
             sequences, interactions = read_sequences(X, y, feedback, name)
         else:

@@ -70,9 +70,9 @@ def hold_out(
     times, pairs = _times(given)
     if times is not None and given.sequences is None and given.interactions.n_merged:
         warnings.warn(
-            f"{owner} holds out pairs by the time of their last event, but {given.interactions.n_merged:,} earlier events "
-            "of pairs are merged into them, so that the held-out pairs include repeats; fit an EventLog or Sequences, or "
-            "pass validation=(train, test) from recokit.model_selection.split_log",
+            f"{owner} holds out pairs by the time of their last event, but {given.interactions.n_merged:,} earlier "
+            "events are merged into them, so that the held-out pairs include repeats; fit an EventLog or Sequences, "
+            "or pass validation=(train, test) from recokit.model_selection.split_log",
             LeakageWarning,
             stacklevel=levels_inside(),
         )

@@ -31,7 +31,8 @@ def normalized(
     seen : Rows
         Items of the history of each user.
     kind : {"minmax", "zscore", "rank", "rrf", "none"}
-        - "minmax": 0 for the lowest score of the user, 1 for the highest; 0 without evidence, 1 if all scores are equal.
+        - "minmax": 0 for the lowest score of the user, 1 for the highest; 0 without evidence, 1 if all scores are
+        equal.
         - "zscore": (score − mean) / standard deviation, 0 if all scores are equal. Items without evidence have the
           lowest score.
         - "rank": 1 − (rank − 1) / depth for the first ``depth`` items, 0 for all others.
@@ -91,7 +92,8 @@ def _zscore(scores: FloatArray, is_seen: BoolArray) -> FloatArray:
     squares = np.where(unseen, deviations, 0.0) ** 2
     spread = np.sqrt(squares.sum(axis=1, keepdims=True) / n)
     spread[spread <= 1e-7 * np.abs(filled).max(axis=1, keepdims=True)] = np.inf  # equal up to rounding
-    return (deviations / spread).astype(np.float32)
+    values: FloatArray = (deviations / spread).astype(np.float32)
+    return values
 
 
 def _filled(scores: FloatArray, is_seen: BoolArray) -> FloatArray:

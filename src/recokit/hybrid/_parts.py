@@ -75,8 +75,8 @@ def checked_parts(hybrid: Any, models: Any) -> Parts:
     bad = [name for name in names if not isinstance(name, str) or not name or "__" in name or name in own]
     if bad:
         raise ValueError(
-            f"{owner}: models: the names {first_few(bad)} cannot be used; a name is a text without two underscores that "
-            "is not a parameter of the hybrid"
+            f"{owner}: models: the names {first_few(bad)} cannot be used; a name is a text without two underscores "
+            "that is not a parameter of the hybrid"
         )
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
@@ -96,7 +96,7 @@ def seeds_of(random_state: Any, n: int) -> list[int | None]:
 
 
 def new_part(model: Recommender, n_threads: int | None, seed: int | None) -> Recommender:
-    """Return an unfitted copy of a part, with the threads and a seed of the hybrid where the part has none of its own."""
+    """Return an unfitted copy of a part, with the threads and a seed of the hybrid where it has none."""
     part: Recommender = clone(model)
     values: dict[str, Any] = {"n_threads": n_threads, "random_state": seed}
     params = part.get_params(deep=True)

@@ -65,7 +65,8 @@ def learned_thresholds(curve: FloatArray, lengths: AnyArray) -> FloatArray:
     Returns
     -------
     (n_parts − 1,) float64 array
-        Geometric means of 1 plus the neighbouring lengths, minus 1; 0 for a part that is never used at the beginning, and infinity at the end.
+        Geometric means of 1 plus the neighbouring lengths, minus 1; 0 for a part that is never used at the beginning,
+        and infinity at the end.
 
     Examples
     --------

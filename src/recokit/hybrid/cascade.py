@@ -30,21 +30,21 @@ class CascadeHybrid(Hybrid):
     r"""Collect candidates from several recommenders, and re-score them by a recommender or a classifier.
 
     *First stage*: the candidates of a user are the items among the first ``n_candidates`` of at least one part. As in
-    `WeightedHybrid`, ranks do not count the items of the history. All other items are not recommended, and `predict` returns 0
-    for them.
+    `WeightedHybrid`, ranks do not count the items of the history. All other items are not recommended, and `predict`
+    returns 0 for them.
 
-    *Second stage*: with a recommender as ``scorer``, its scores order the candidates. With a classifier, the score is the
-    probability of a future interaction. The classifier is fitted to held-out interactions: the parts are fitted to the rest
-    of the training data, and their candidates are the examples, positive if they are held out. Negative examples are a
-    random sample of the other candidates of the same users, which weakens the imbalance of the classes; probabilities are
-    those of the sample. Then the parts are fitted to all training data. Held-out data are those of `WeightedHybrid`. Test
-    data are not used.
+    *Second stage*: with a recommender as ``scorer``, its scores order the candidates. With a classifier, the score is
+    the probability of a future interaction. The classifier is fitted to held-out interactions: the parts are fitted to
+    the rest of the training data, and their candidates are the examples, positive if they are held out. Negative
+    examples are a random sample of the other candidates of the same users, which weakens the imbalance of the classes;
+    probabilities are those of the sample. Then the parts are fitted to all training data. Held-out data are those of
+    `WeightedHybrid`. Test data are not used.
 
-    The features of a candidate, ``feature_names_``, are: for each part, its score (in standard deviations from the user's
-    mean) and 10 / (10 + rank), or 0 if the part does not list it; the number of parts that list it and the mean of the latter;
-    the logarithm of the number of users of the item, of the number of items of the user, the mean of the former over the
-    history, and its difference. With timestamps, also the recent popularity of the item, with half-lives of 1/64, 1/16 and
-    1/4 of the time span, and the times since its first and its last interaction.
+    The features of a candidate, ``feature_names_``, are: for each part, its score (in standard deviations from the
+    user's mean) and 10 / (10 + rank), or 0 if the part does not list it; the number of parts that list it and the mean
+    of the latter; the logarithm of the number of users of the item, of the number of items of the user, the mean of the
+    former over the history, and its difference. With timestamps, also the recent popularity of the item, with
+    half-lives of 1/64, 1/16 and 1/4 of the time span, and the times since its first and its last interaction.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ class CascadeHybrid(Hybrid):
     Notes
     -----
     `save` stores HistGradientBoostingClassifier and LogisticRegression as arrays. A hybrid with any other classifier
-    cannot be saved in the safe format; `save` raises TypeError, and pickle works. Lists hold no more items than there are
-    candidates. `partial_fit` updates the parts and the facts about items, and keeps the classifier.
+    cannot be saved in the safe format; `save` raises TypeError, and pickle works. Lists hold no more items than there
+    are candidates. `partial_fit` updates the parts and the facts about items, and keeps the classifier.
 
     References
     ----------
@@ -189,7 +189,8 @@ class CascadeHybrid(Hybrid):
             if self.scorer is not None or side.get("validation") is not None:
                 raise
             warnings.warn(
-                f"CascadeHybrid orders candidates by their mean reciprocal rank, since a classifier cannot be learned: {error}",
+                f"CascadeHybrid orders candidates by their mean reciprocal rank, "
+                f"since a classifier cannot be learned: {error}",
                 WeakModelWarning,
                 stacklevel=levels_inside(),
             )
@@ -221,8 +222,8 @@ class CascadeHybrid(Hybrid):
         )
         if len(np.unique(found.labels)) < 2:
             raise DataError(
-                f"scorer: {found.labels.sum()} of {len(found.labels)} candidates of {len(held_out.users)} users are held "
-                "out; a classifier needs held-out candidates and others; set n_candidates or validation_size"
+                f"scorer: {found.labels.sum()} of {len(found.labels)} candidates of {len(held_out.users)} users are "
+                "held out; a classifier needs held-out candidates and others; set n_candidates or validation_size"
             )
         return found
 
@@ -256,7 +257,7 @@ class CascadeHybrid(Hybrid):
         """Return the n best eligible items; excluded items of the history are not scored."""
         histories, excluded, n_items = profiles.histories, eligible.excluded, self.interactions_.n_items
         keys = [rows.row_codes * n_items + rows.codes for rows in (histories, excluded)]
-        with_seen = not np.all(np.isin(*keys))
+        with_seen = not np.all(np.isin(keys[0], keys[1]))
         return eligible.select(self._second_stage(profiles, with_seen=with_seen), n, self._runner())
 
     def _second_stage(self, profiles: Profiles, *, with_seen: bool) -> FloatArray:

@@ -28,8 +28,8 @@ class FallbackRecommender(Hybrid):
     Parameters
     ----------
     models : list of recommenders or of pairs (name, recommender), optional
-        The parts, the preferred one first; see `WeightedHybrid`. The default is ItemKNN with Popularity, and for ratings
-        ItemKNN with BiasBaseline.
+        The parts, the preferred one first; see `WeightedHybrid`. The default is ItemKNN with Popularity, and for
+        ratings ItemKNN with BiasBaseline.
     feedback, random_state, n_threads, verbose
         As in `WeightedHybrid`.
 

@@ -18,7 +18,6 @@ from recokit.hybrid._thresholds import HISTORY_LENGTHS, learned_thresholds, ndcg
 
 __all__ = ["SwitchingHybrid"]
 
-_SHARPEST = 1e-9  # stands for a smoothing of 0
 _NEGLIGIBLE = 1e-6  # a part with a smaller weight has no influence
 
 
@@ -33,12 +32,13 @@ class SwitchingHybrid(Blend):
         h_p(n) = \Bigl(1 + \bigl(\tfrac{1 + t_p}{1 + n}\bigr)^{1/\sigma}\Bigr)^{-1}, \quad h_P = 0
 
     The weights sum to 1. The score is the weighted sum of the normalised scores, as in `WeightedHybrid`. σ is the width
-    of the hand-over: with 0, one part alone ranks the items of a user. At the threshold, both parts have the weight 1/2 (with
-    σ = 0, the next part has the weight 1).
+    of the hand-over: with 0, one part alone ranks the items of a user. At the threshold, both parts have the weight 1/2
+    (with σ = 0, the next part has the weight 1).
 
     *Learned thresholds*: a part of the training data is held out, as in `WeightedHybrid`. The histories of users with
-    held-out items are cut to the latest (or else random) 0, 1, 2, 3, 5, 8, 13, 21, 34, 55 and 89 items. The thresholds maximise the
-    sum over these lengths of the mean NDCG@k, with one part for each length. Parts are never used in reverse order.
+    held-out items are cut to the latest (or else random) 0, 1, 2, 3, 5, 8, 13, 21, 34, 55 and 89 items. The thresholds
+    maximise the sum over these lengths of the mean NDCG@k, with one part for each length. Parts are never used in
+    reverse order.
 
     Parameters
     ----------
@@ -167,16 +167,17 @@ class SwitchingHybrid(Blend):
 
 def _hand_over(n_items: AnyArray, thresholds: FloatArray, smoothing: float) -> FloatArray:
     """Return the weight of each part for each number of items: (n, n_parts) float64."""
-    sharpness = 1.0 / max(smoothing, _SHARPEST)
-    with np.errstate(over="ignore"):
-        exponents = (np.log1p(thresholds) - np.log1p(n_items[:, None])) * sharpness
-        reached = 1.0 / (1.0 + np.exp(exponents))
+    reached: FloatArray
     if smoothing == 0:
         reached = (n_items[:, None] >= thresholds).astype(np.float64)
+    else:
+        with np.errstate(over="ignore"):
+            reached = 1.0 / (1.0 + np.exp((np.log1p(thresholds) - np.log1p(n_items[:, None])) / smoothing))
     passed = np.cumprod(np.column_stack([np.ones(len(n_items)), reached]), axis=1)
     weights: FloatArray = passed * np.column_stack([1.0 - reached, np.ones(len(n_items))])
     weights[weights < _NEGLIGIBLE] = 0.0
-    return weights / weights.sum(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def _checked_thresholds(thresholds: Any, n: int) -> FloatArray:

@@ -8,8 +8,8 @@ from sklearn.utils._param_validation import StrOptions
 from recokit._typing import FloatArray
 from recokit.base import Recommender
 from recokit.exceptions import DataError
-from recokit.hybrid._blend import Blend
 from recokit.hybrid._base import Profiles
+from recokit.hybrid._blend import Blend
 from recokit.hybrid._defaults import default_models
 from recokit.hybrid._given import Given
 from recokit.hybrid._learning import best_weights
@@ -24,8 +24,8 @@ class WeightedHybrid(Blend):
     .. math:: \hat r_{ui} = \sum_p w_p \, g(s^p_{ui}), \qquad \sum_p w_p = 1, \quad w_p \ge 0
 
     where :math:`s^p` is the score of part p, and g puts the scores of a user on a common scale. The minimum, maximum,
-    mean, deviation and ranks are those of the items outside the history of the user. They do not depend on the candidates
-    or exclusions of a request.
+    mean, deviation and ranks are those of the items outside the history of the user. They do not depend on the
+    candidates or exclusions of a request.
 
     ============  =====================================================================================================
     "rrf"         1 / (rrf_k + rank) for the first ``depth`` items, 0 for all others: reciprocal rank fusion
@@ -38,18 +38,18 @@ class WeightedHybrid(Blend):
 
     An item is listed if a part with a positive weight has evidence for it.
 
-    *Learned weights*: a part of the training data is held out. The parts are fitted to the rest, and the weights maximise
-    the mean NDCG@k of the held-out items, by coordinate ascent on the first 100 items of each part. Then the parts are
-    fitted to all training data. With timestamps, the latest events are held out, or the latest items of each user if few
-    users have events on both sides of one moment. Without timestamps, they are random items of each user. Of ratings,
-    those of at least the mean rating are relevant. Test data are not used.
+    *Learned weights*: a part of the training data is held out. The parts are fitted to the rest, and the weights
+    maximise the mean NDCG@k of the held-out items, by coordinate ascent on the first 100 items of each part. Then the
+    parts are fitted to all training data. With timestamps, the latest events are held out, or the latest items of each
+    user if few users have events on both sides of one moment. Without timestamps, they are random items of each user.
+    Of ratings, those of at least the mean rating are relevant. Test data are not used.
 
     Parameters
     ----------
     models : list of recommenders or of pairs (name, recommender), optional
         The parts. `fit` fits copies of them. A part without a name gets that of its class in lower case. ``name`` and
-        ``name__parameter`` are parameters of the hybrid. The default is ItemKNN with ImplicitALS, and for ratings ItemKNN
-        with SGDMatrixFactorization.
+        ``name__parameter`` are parameters of the hybrid. The default is ItemKNN with ImplicitALS, and for ratings
+        ItemKNN with SGDMatrixFactorization.
     weights : None, "learn" or list of float
         Weight of each part; None for equal weights. They are scaled to sum to 1.
     normalization : {"rrf", "rank", "minmax", "zscore", "none"}
@@ -57,8 +57,8 @@ class WeightedHybrid(Blend):
     depth : int
         Length of the ranked lists of "rank" and "rrf".
     rrf_k : float
-        Constant of "rrf"; with larger values, the first ranks differ less. The paper takes 60 for lists of 1000 documents;
-        10 gave better lists of 10 items on validation data.
+        Constant of "rrf"; with larger values, the first ranks differ less. The paper takes 60 for lists of 1000
+        documents; 10 gave better lists of 10 items on validation data.
     validation_size : float
         Share of the training data that is held out to learn the weights.
     validation_users : int
@@ -83,12 +83,10 @@ class WeightedHybrid(Blend):
     validation_score_ : float
         Mean NDCG@k of the held-out items with the learned weights; only with ``weights="learn"``.
 
-    Notes
-    -----
-    Scores order the items; they are not ratings, except for "none". `partial_fit` updates the parts and keeps learned
-    weights. Side information of `fit` goes to all parts that accept it, and ``part__name=`` to one part. If a part reads
-    the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history is its number of
-    events. Seen items are excluded unless a part recommends repeated purchases by default.
+    Notes ----- Scores order the items; they are not ratings, except for "none". `partial_fit` updates the parts and
+    keeps learned weights. Side information of `fit` goes to all parts that accept it, and ``part__name=`` to one part.
+    If a part reads the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history
+    is its number of events. Seen items are excluded unless a part recommends repeated purchases by default.
 
     References
     ----------
