@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recokit import BiasBaseline, ItemKNN, NotFittedError, Popularity, Recommendations, TfidfRecommender, UserKNN
 from recokit.exceptions import DataError
+from recokit.search import ItemSearch
 from recokit.serving import Tool, Toolbox, ToolError, tools
 from recokit.serving._schema import problems_of
 
@@ -130,6 +131,18 @@ def test_searches_return_items_and_notes():
     assert ALL.call("search_items", {"query": "kettle"}) == {
         "query": "kettle", "items": [], "notes": ["no item meets the conditions"],
     }  # fmt: skip
+
+
+def test_the_search_explains_its_items_and_its_corrections():
+    box = tools(MODEL, ItemSearch().fit({name: CATALOGUE[name] for name in ("item_id", "title", "price")}), CATALOGUE)
+    answer = box.call("search_items", {"query": "green tee", "n": 1})
+    assert ids(answer) == ["t1"]
+    assert "green" in answer["items"][0]["reason"]
+    chinese = box.call("search_items", {"query": "gren", "language": "zh"})
+    assert chinese["notes"] == ["“gren”已按“green”搜索"]
+    assert chinese["items"][0]["reason"].startswith("因为")
+    dear = [{"column": "price", "op": ">", "value": 20}]
+    assert ids(box.call("search_items", {"query": "tea", "filters": dear})) == ["p1"]
 
 
 def test_alternatives_name_their_item():
