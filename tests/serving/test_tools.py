@@ -90,13 +90,13 @@ def test_items_come_with_their_columns_and_a_reason():
     assert answer == {
         "items": [
             {"item_id": "p1", "title": "tea pot", "price": 25.0, "stock": 0,
-             "reason": "because of your interest in tea cup and green tea"}
+             "reason": "because of your interest in “tea cup” and “green tea”"}
         ]
     }  # fmt: skip
 
 
 def test_reasons_are_in_the_language_of_the_customer():
-    assert ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"] == "因为您对tea cup和green tea感兴趣"
+    assert ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"] == "因为您对“tea cup”和“green tea”感兴趣"
     chinese = tools(MODEL, catalogue=CATALOGUE, language="zh", user="new")
     assert {item["reason"] for item in chinese.call("recommend", {})["items"]} == {"因为它很受欢迎"}
     assert chinese.call("recommend", {"language": "en"})["items"][0]["reason"] == "because it is popular"
@@ -113,7 +113,7 @@ def test_lists_are_those_of_the_model_filled_with_popular_items():
 def test_items_named_in_the_conversation_replace_the_history():
     answer = ANN.call("recommend", {"history": ["c1"], "n": 1})
     assert answer["items"][0]["item_id"] == MODEL.recommend_for([["c1"]], 1)[0][0][0]
-    assert answer["items"][0]["reason"] == "because of your interest in tea cup"
+    assert answer["items"][0]["reason"] == "because of your interest in “tea cup”"
 
 
 def test_filters_hold_for_recommendations():
