@@ -96,7 +96,10 @@ def test_items_come_with_their_columns_and_a_reason():
 
 
 def test_reasons_are_in_the_language_of_the_customer():
-    assert ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"] == "因为您对“tea cup”和“green tea”感兴趣"
+    assert (
+        ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"]
+        == "因为您对“tea cup”和“green tea”感兴趣"
+    )
     chinese = tools(MODEL, catalogue=CATALOGUE, language="zh", user="new")
     assert {item["reason"] for item in chinese.call("recommend", {})["items"]} == {"因为它很受欢迎"}
     assert chinese.call("recommend", {"language": "en"})["items"][0]["reason"] == "because it is popular"
