@@ -72,17 +72,23 @@ def shops() -> list[Shop]:
 
 
 def show_effects(shop: Shop) -> None:
-    """Print NDCG on the test data and the aim of each rule, without and with the rule."""
+    """Print NDCG on the test data and the aim of each rule, without and with the rule.
+
+    The change of NDCG has the standard error of the differences by user.
+    """
     plain = shop.shown([])
-    base = shop.ndcg(plain)
+    users = shop.ndcg(plain)
+    base = users.mean()
     print(f"\n{shop.name}: {len(plain):,} lists, NDCG@10 {base:.4f} without rules")
-    print(f"{'rule':<12} {'NDCG@10':>8} {'change':>8}   {'aim':<32} {'without':>8} {'with':>8}")
+    print(f"{'rule':<12} {'NDCG@10':>8} {'change':>8} {'±':>5}   {'aim':<32} {'without':>8} {'with':>8}")
     for aim in aims(shop):
         lists = shop.shown([aim.rule])
         ndcg, name = shop.ndcg(lists), type(aim.rule).__name__
         name = aim.rule.by.upper() if isinstance(aim.rule, Diversity) else name
         before, after = aim.measure(plain), aim.measure(lists)
-        print(f"{name:<12} {ndcg:>8.4f} {ndcg / base - 1:>+8.1%}   {aim.name:<32} {before:>8.3f} {after:>8.3f}")
+        error = np.std(ndcg - users) / np.sqrt(len(users)) / base
+        cells = f"{name:<12} {ndcg.mean():>8.4f} {ndcg.mean() / base - 1:>+8.1%} {error:>5.1%}"
+        print(f"{cells}   {aim.name:<32} {before:>8.3f} {after:>8.3f}")
 
 
 def show_trade_offs(shop: Shop) -> None:

@@ -57,9 +57,9 @@ class Shop:
         """Return the lists of N items under rules."""
         return rerank(self.lists, rules, self.catalogue, N, context={"history": self.train})
 
-    def ndcg(self, lists: Recommendations) -> float:
-        """Return NDCG@10 on the test data."""
-        return float(evaluate(lists, self.test, ["ndcg@10"]).means["ndcg@10"])
+    def ndcg(self, lists: Recommendations) -> Any:
+        """Return NDCG@10 of each user on the test data."""
+        return evaluate(lists, self.test, ["ndcg@10"]).per_user["ndcg@10"]
 
     def cells(self, lists: Recommendations, values: Any) -> Any:
         """Return the value of each listed item, given one for each of the catalogue: (n_lists, N), NaN for padding."""
@@ -177,7 +177,7 @@ def trade_offs(shop: Shop) -> list[tuple[str, float, float, float, float]]:
         for trade_off in (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9):
             lists = shop.shown([Diversity(trade_off, by, SIMILAR)])
             distinct = [len(set(row[~np.isnan(row)])) for row in shop.cells(lists, category)]
-            rows.append((by, trade_off, shop.ndcg(lists), similar(lists), float(np.mean(distinct))))
+            rows.append((by, trade_off, float(shop.ndcg(lists).mean()), similar(lists), float(np.mean(distinct))))
     return rows
 
 

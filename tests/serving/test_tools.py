@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recokit import BiasBaseline, ItemKNN, NotFittedError, Popularity, Recommendations, TfidfRecommender, UserKNN
 from recokit.exceptions import DataError
+from recokit.search import ItemSearch
 from recokit.serving import Tool, Toolbox, ToolError, tools
 from recokit.serving._schema import problems_of
 
@@ -89,13 +90,16 @@ def test_items_come_with_their_columns_and_a_reason():
     assert answer == {
         "items": [
             {"item_id": "p1", "title": "tea pot", "price": 25.0, "stock": 0,
-             "reason": "because of your interest in tea cup and green tea"}
+             "reason": "because of your interest in “tea cup” and “green tea”"}
         ]
     }  # fmt: skip
 
 
 def test_reasons_are_in_the_language_of_the_customer():
-    assert ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"] == "因为您对tea cup和green tea感兴趣"
+    assert (
+        ANN.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"]
+        == "因为您对“tea cup”和“green tea”感兴趣"
+    )
     chinese = tools(MODEL, catalogue=CATALOGUE, language="zh", user="new")
     assert {item["reason"] for item in chinese.call("recommend", {})["items"]} == {"因为它很受欢迎"}
     assert chinese.call("recommend", {"language": "en"})["items"][0]["reason"] == "because it is popular"
@@ -112,7 +116,7 @@ def test_lists_are_those_of_the_model_filled_with_popular_items():
 def test_items_named_in_the_conversation_replace_the_history():
     answer = ANN.call("recommend", {"history": ["c1"], "n": 1})
     assert answer["items"][0]["item_id"] == MODEL.recommend_for([["c1"]], 1)[0][0][0]
-    assert answer["items"][0]["reason"] == "because of your interest in tea cup"
+    assert answer["items"][0]["reason"] == "because of your interest in “tea cup”"
 
 
 def test_filters_hold_for_recommendations():
@@ -130,6 +134,18 @@ def test_searches_return_items_and_notes():
     assert ALL.call("search_items", {"query": "kettle"}) == {
         "query": "kettle", "items": [], "notes": ["no item meets the conditions"],
     }  # fmt: skip
+
+
+def test_the_search_explains_its_items_and_its_corrections():
+    box = tools(MODEL, ItemSearch().fit({name: CATALOGUE[name] for name in ("item_id", "title", "price")}), CATALOGUE)
+    answer = box.call("search_items", {"query": "green tee", "n": 1})
+    assert ids(answer) == ["t1"]
+    assert "green" in answer["items"][0]["reason"]
+    chinese = box.call("search_items", {"query": "gren", "language": "zh"})
+    assert chinese["notes"] == ["“gren”已按“green”搜索"]
+    assert chinese["items"][0]["reason"].startswith("因为")
+    dear = [{"column": "price", "op": ">", "value": 20}]
+    assert ids(box.call("search_items", {"query": "tea", "filters": dear})) == ["p1"]
 
 
 def test_alternatives_name_their_item():

@@ -59,10 +59,14 @@ class FactorRecommender(Recommender):
         return self._user_factors().take(user_codes)
 
     def _score_block(self, profiles: Factors) -> FloatArray:
-        return self._score_items(profiles, np.arange(self.interactions_.n_items, dtype=np.int32))
+        return self._scores(profiles, self._item_factors(), self._items_without_evidence())
 
     def _score_items(self, profiles: Factors, item_codes: CodeArray) -> FloatArray:
         items = self._item_factors().take(item_codes)
+        return self._scores(profiles, items, self._items_without_evidence()[item_codes])
+
+    def _scores(self, profiles: Factors, items: Factors, without_evidence: BoolArray) -> FloatArray:
+        """Return the scores of items for users with these profiles, −∞ without evidence: (n_users, n_items) float32."""
         scores = products(profiles.vectors, items.vectors, self._runner())
         user_terms = self._user_terms(profiles)
         if user_terms is not None:
@@ -70,7 +74,7 @@ class FactorRecommender(Recommender):
         if items.bias is not None:
             scores += items.bias
         if not self._scores_without_factors:
-            scores[:, self._items_without_evidence()[item_codes]] = -np.inf
+            scores[:, without_evidence] = -np.inf
             scores[~profiles.has_vector] = -np.inf
         return scores
 

@@ -46,7 +46,7 @@ def reason_of(explanation: Explanation, language: Language) -> str:
     --------
     >>> terms = (Term("past_item", 7, 0.5), Term("past_item", 8, 0.4), Term("popularity", None, 0.1))
     >>> reason_of(Explanation(1, 9, 1.0, terms, labels={7: "green tea", 8: "cups"}), "en")
-    'because of your interest in green tea and cups'
+    'because of your interest in “green tea” and “cups”'
     >>> reason_of(Explanation(1, 9, 0.2, (Term("neighbor", 3, 0.2),)), "zh")
     '因为品味相近的顾客喜欢它'
     """
@@ -67,5 +67,5 @@ def reason_of(explanation: Explanation, language: Language) -> str:
 def _subject(term: Term, explanation: Explanation, language: Language, key: str) -> str:
     """Return the subject of a term in words."""
     if key == "interest":
-        return str(explanation.labels.get(term.subject, term.subject))
+        return f"“{explanation.labels.get(term.subject, term.subject)}”"
     return f"“{term.subject}”" if key == "word" else term.label(language)

@@ -80,9 +80,9 @@ def tools(
     ['recommend', 'similar_items', 'explain']
     >>> answer = box.call("recommend", {"n": 1})
     >>> answer["items"][0]["title"], answer["items"][0]["reason"]
-    ('tea cup', 'because of your interest in green tea')
+    ('tea cup', 'because of your interest in “green tea”')
     >>> box.call("recommend", {"n": 1, "language": "zh"})["items"][0]["reason"]
-    '因为您对green tea感兴趣'
+    '因为您对“green tea”感兴趣'
     """
     check_language(language)
     return Toolbox(ShopTools(model, search, catalogue, language, order_status, user, columns).tools())
