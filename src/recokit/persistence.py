@@ -14,7 +14,6 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from io import BytesIO
-
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from uuid import UUID

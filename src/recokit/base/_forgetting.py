@@ -43,6 +43,12 @@ class Forgetter(Learner):
         """
         self._fit(remaining)
 
+    def _refit(self, remaining: Interactions) -> None:
+        """Fit the model anew to the remaining interactions."""
+        for name in self._kept_by_refit:
+            self.__dict__.pop(name, None)
+        self._fit(remaining)
+
     # ------------------------------------------------------------------ forgetting
 
     def forget(self, users: Any, *, refit: bool = False, on_unknown: OnUnknownUser = "raise") -> Self:
@@ -87,9 +93,7 @@ class Forgetter(Learner):
             return self
         model._set_common_attributes(remaining)
         if refit:
-            for name in self._kept_by_refit:
-                model.__dict__.pop(name, None)
-            model._fit(remaining)
+            model._refit(remaining)
         else:
             model._forget(remaining, previous)
         model._fitted_names |= frozenset(vars(model)) - frozenset(vars(self))

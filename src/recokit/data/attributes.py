@@ -26,6 +26,7 @@ __all__ = [
     "Flag",
     "Instance",
     "Matrix",
+    "Named",
     "Number",
     "Series",
     "Storable",
@@ -211,6 +212,19 @@ class Each(Attribute):
             _check_shape(name, (len(value),), (self.length,), sizes)
         for element in value:
             self.element.check(f"{name}[…]", element, sizes)
+
+
+@dataclass(frozen=True)
+class Named(Attribute):
+    """A dictionary of names and values with one description."""
+
+    element: Attribute
+
+    def _check(self, name: str, value: Any, sizes: Sizes) -> None:
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise ValueError(f"{name}: expected a dictionary of names, got {_shown(value)}")
+        for key, element in value.items():
+            self.element.check(f"{name}[{key!r}]", element, sizes)
 
 
 @dataclass(frozen=True)

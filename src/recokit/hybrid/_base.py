@@ -7,11 +7,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from recokit._runtime.language import Language
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._parameters import RANDOM_STATE
 from recokit.base._state import on_snapshot, snapshot
 from recokit.data._inputs import as_interactions
+from recokit.data.attributes import Attribute, Instance, Named
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -270,8 +271,34 @@ class Hybrid(Composition, Recommender):
     def _fit(self, interactions: Interactions) -> None:
         self._codes = self._aligned(self.parts_, interactions)
 
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {"parts_": Named(Instance(Recommender))}
+
     def _restore(self) -> None:
+        for name, part in self.parts_.items():
+            if not part.__sklearn_is_fitted__():
+                raise ValueError(f"the part {name!r} is not fitted")
         self._codes = self._aligned(self.parts_, self.interactions_)
+
+    # ------------------------------------------------------------------ forgetting
+
+    def _forget_side(self, users: Any) -> BoolArray:
+        """Remove the users from the parts."""
+        parts = {name: snapshot(part).forget(users, on_unknown="ignore") for name, part in self.parts_.items()}
+        known = [part.interactions_.users.codes(users) >= 0 for part in self.parts_.values()]
+        self.parts_ = parts
+        found: BoolArray = np.any(known, axis=0)
+        return found
+
+    def _side_items(self) -> BoolArray | None:
+        """Return the mask of the items of the parts."""
+        items = self.interactions_.items
+        found: BoolArray = np.any([part.interactions_.items.codes(items) >= 0 for part in self.parts_.values()], axis=0)
+        return found
+
+    def _refit(self, remaining: Interactions) -> None:
+        self.parts_ = {name: _refitted(part) for name, part in self.parts_.items()}
+        self._fit(remaining)
 
     def _aligned(self, parts: dict[str, Recommender], interactions: Interactions) -> tuple[_Codes, ...]:
         """Return the codes of each part."""
@@ -419,6 +446,13 @@ def aligned_scores(
     columns = np.arange(n_items) if to_hybrid is None else to_hybrid
     aligned[np.ix_(rows, columns)] = scores
     return aligned
+
+
+def _refitted(part: Recommender) -> Recommender:
+    """Return a part fitted anew to its interactions."""
+    model = part._with_attributes(dict(vars(part)))
+    model._refit(model.interactions_)
+    return model
 
 
 def _over_all(interactions: Interactions, parts: Iterable[Recommender]) -> Interactions:

@@ -11,11 +11,13 @@ from threadpoolctl import threadpool_limits
 
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.data.attributes import Array, Attribute, Number, check_attributes
 from recokit.kernels.trees import tree_sums
 from recokit.persistence import storable
 
 __all__ = [
     "BoostedTrees",
+    "FittedClassifier",
     "LinearModel",
     "OtherClassifier",
     "StoredParameters",
@@ -27,6 +29,19 @@ __all__ = [
 _SAVED_KINDS = {
     "HistGradientBoostingClassifier": HistGradientBoostingClassifier,
     "LogisticRegression": LogisticRegression,
+}
+_TREES: dict[str, Attribute] = {
+    "n_features": Number(at_least=0, whole=True),
+    "baseline": Number(),
+    "roots": Array("int64", ("n_trees",), at_least=0),
+    "features": Array("int32", ("n_nodes",), at_least=-1),
+    "thresholds": Array("float64", ("n_nodes",)),
+    "children": Array("int64", ("n_nodes", 2), at_least=0),
+    "values": Array("float64", ("n_nodes",)),
+}
+_COEFFICIENTS: dict[str, Attribute] = {
+    "coefficients": Array("float64", ("n_features",)),
+    "intercept": Number(),
 }
 _MIN_PARALLEL = 5_000_000  # numbers
 
@@ -95,14 +110,13 @@ class BoostedTrees:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "BoostedTrees":
+        check_attributes(state, _TREES, {}, "BoostedTrees")
         made = cls(**state)
         n = len(made.features)
         inner = made.features >= 0
         nodes = np.arange(n)[:, None]
         sound = (
-            made.children.shape == (n, 2)
-            and made.thresholds.shape == made.values.shape == (n,)
-            and np.all((made.roots >= 0) & (made.roots < n))
+            np.all((made.roots >= 0) & (made.roots < n))
             and np.all(made.features < made.n_features)
             and np.all((made.children > nodes)[inner] & (made.children < n)[inner])  # children follow: no endless walks
         )
@@ -140,6 +154,7 @@ class LinearModel:
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "LinearModel":
+        check_attributes(state, _COEFFICIENTS, {}, "LinearModel")
         return cls(**state)
 
 

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from recokit._typing import AnyArray, FloatArray
 from recokit.base import Recommender
 from recokit.base._parameters import NON_NEGATIVE
+from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
 from recokit.hybrid._base import Profiles
 from recokit.hybrid._blend import Blend
@@ -158,6 +159,13 @@ class SwitchingHybrid(Blend):
 
     def _weights_of(self, profiles: Profiles) -> FloatArray:
         return self.part_weights(profiles.histories.lengths)
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "smoothing_": Number(at_least=0),
+            "thresholds_": Array("float64", ("n_thresholds",)),
+            "validation_curve_": Array("float64", ("n_parts", "n_lengths"), or_absent=True),
+        }
 
     def _restore(self) -> None:
         if self.thresholds_.shape != (len(self.parts_) - 1,):

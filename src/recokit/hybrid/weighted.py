@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from recokit._typing import FloatArray
 from recokit.base import Recommender
+from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
 from recokit.hybrid._base import Profiles
 from recokit.hybrid._blend import Blend
@@ -171,6 +172,12 @@ class WeightedHybrid(Blend):
 
     def _part_weights(self) -> FloatArray:
         return self.weights_
+
+    def _described(self) -> dict[str, Attribute]:
+        return super()._described() | {
+            "weights_": Array("float64", ("n_parts",), at_least=0),
+            "validation_score_": Number(or_absent=True),
+        }
 
     def _restore(self) -> None:
         if self.weights_.shape != (len(self.parts_),):
