@@ -319,6 +319,8 @@ class Learner(BaseEstimator):
             self._restore()
 
     def _to_state(self) -> dict[str, Any]:
+        if not self.__sklearn_is_fitted__():
+            return {"params": self.get_params(deep=False), "learned": {}}
         described = self._described()
         saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
         self._check_saved(saved)

@@ -44,8 +44,8 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"similar_item"``, ``"neighbor"``, ``"word"``,
-        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"part"``, ``"clipping"`` or ``"other"``; for a
-        search also ``"field_word"``, ``"clicks"`` and ``"personal"``.
+        ``"feature"``, ``"attribute"``, ``"popularity"``, ``"segment"``, ``"part"``, ``"clipping"`` or ``"other"``; for
+        a search also ``"field_word"``, ``"clicks"`` and ``"personal"``.
     subject : object
         Item, neighbour, word, feature, attribute, segment or part of a hybrid; None for kinds without one.
     contribution : float
