@@ -232,7 +232,7 @@ def test_an_item_without_a_price_is_compared_as_if_there_were_no_prices():
 def test_explanations_name_the_brand_the_path_the_price_the_word_and_the_image():
     model = ContentRecommender(all_blocks()).fit(LIKES, catalogue=CATALOGUE)
     found = {term.label() for term in model.explain("ann", 2).terms}
-    names = {"its title “tea”", "its brand “Ming”", "its path “Tea>Green”", "its price ≈ 9.5", "its image"}
+    names = {"its title “tea”", "its brand “Ming”", "its path “Tea > Green”", "its price ≈ 9.5", "its image"}
     assert names <= found
     assert "其 brand “Ming”" in str(model.explain("ann", 2, language="zh"))
     assert "the word “tea”" in str(

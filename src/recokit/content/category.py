@@ -97,9 +97,10 @@ class Category(Block):
     def _features(self, value: str) -> list[str]:
         """Return the distinct labels and levels of a value."""
         found: dict[str, None] = {}
+        between = "" if self.sep is None else f" {self.sep.strip()} "
         for label in value.split(_BETWEEN):
             levels = [label] if self.sep is None else [part.strip() for part in label.split(self.sep)]
             levels = [level for level in levels if level]
             for depth in range(len(levels)):
-                found[(self.sep or "").join(levels[: depth + 1]) if depth else levels[0]] = None
+                found[between.join(levels[: depth + 1])] = None
         return list(found)
