@@ -191,15 +191,20 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
     def _expand(self, data: Interactions, interactions: Interactions) -> None:
         """Give users and items without interactions the prior means of their features, or 0."""
         super()._expand(data, interactions)
-        lengths = {"user": interactions.rows.lengths, "item": np.bincount(interactions.item_codes)}
         for kind in self._KINDS:
             features = self._features(kind)
-            if features is None:
-                continue
-            cold = np.ones(features.shape[0], dtype=np.bool_)
-            cold[: len(lengths[kind])] = lengths[kind] == 0
-            factors = getattr(self, f"{kind}_factors_")
-            factors[cold] = means_of(features[cold], getattr(self, f"{kind}_feature_weights_"))
+            if features is not None:
+                cold = self._is_cold(kind)
+                factors = getattr(self, f"{kind}_factors_")
+                factors[cold] = means_of(features[cold], getattr(self, f"{kind}_feature_weights_"))
+
+    def _is_cold(self, kind: Kind) -> BoolArray:
+        """Return whether each user or item of the model has no interactions."""
+        data = self.interactions_
+        codes, n = (data.user_codes, data.n_users) if kind == "user" else (data.item_codes, data.n_items)
+        cold = np.ones(n, dtype=np.bool_)
+        cold[codes] = False
+        return cold
 
     # ------------------------------------------------------------------ stored attributes
 

@@ -303,7 +303,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         self._confidence = self._confidence_of(data)
         items = self.item_factors_
         if self._features("item") is not None:  # only items with interactions belong to the unobserved pairs
-            items = np.where(self.item_counts_[:, None] > 0, items, np.float32(0))
+            items = np.where(self._is_cold("item")[:, None], np.float32(0), items)
         fixed = FixedSide.from_factors(items, self._confidence.unobserved, self._runner())
         self._fixed_items = fixed._replace(factors=self.item_factors_)
         self._user_penalties = self._penalties(data.rows.lengths, self._confidence.unobserved_of_users)
@@ -347,7 +347,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         user, item = (
             side.astype(np.float64) for side in (self.user_factors_[user_code], self.item_factors_[item_code])
         )
-        item_parts = self._feature_parts("item", item_code, cold=self.item_counts_[item_code] == 0)
+        item_parts = self._feature_parts("item", item_code, cold=bool(self._is_cold("item")[item_code]))
         terms = [Term("feature", name, float(user @ part)) for name, part in item_parts]
         rest = item - sum((part for _, part in item_parts), np.zeros(len(item)))
         user_parts = self._feature_parts("user", user_code, cold=history.lengths[0] == 0)

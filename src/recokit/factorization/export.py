@@ -48,8 +48,8 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     -----
     Terms that are equal in all scores of a user (the mean, the user's bias) are omitted. An index does not exclude the
     items of a user's history: request more items than needed, and drop the seen ones. `ImplicitALS`, `BPR` and
-    `PureSVD` never recommend items without interactions, whose factors are 0: do not add items whose
-    ``model.item_counts_`` is 0 to the index.
+    `PureSVD` never recommend items whose vectors are 0, such as those of items without interactions and features: do
+    not add these items to the index.
 
     References
     ----------
