@@ -8,10 +8,10 @@
     python benchmarks/stress.py growth
     python benchmarks/stress.py pickles
 
-``files`` loads damaged and crafted files of all classes and serves those that load; ``readers`` reads from each model in
-16 threads while it is updated; ``interrupts`` presses Ctrl-C during fits; ``saves`` kills processes that save and loads
-the file; ``growth`` measures the memory after many requests and fits; ``pickles`` compares the sizes of pickles and
-files, and the seconds to the first list. Each attack runs in a process of its own. A fault ends the script.
+``files`` loads damaged and crafted files of all classes and serves those that load; ``readers`` reads from each model
+in 16 threads while it is updated; ``interrupts`` presses Ctrl-C during fits; ``saves`` kills processes that save and
+loads the file; ``growth`` measures the memory after many requests and fits; ``pickles`` compares the sizes of pickles
+and files, and the seconds to the first list. Each attack runs in a process of its own. A fault ends the script.
 """
 
 import argparse
@@ -35,8 +35,7 @@ def run(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     if done.returncode != 0:
@@ -49,10 +48,9 @@ def files(options: argparse.Namespace) -> None:
     module = ["-m", "tests.reliability.serve_hostile_files"]
     result = json.loads(run(*module, str(options.files), str(options.seed)))
     print(f"{options.files:,} files: {result['refused']:,} refused, {result['loaded']:,} loaded and served,")
-    print(
-        f"{len(result['faults'])} faults, at most {result['memory beyond twice the file'] / 1e6:.2f} MB beyond twice the"
-    )
-    print(f"size of the file, at most {result['slowest']:.2f} seconds a file")
+    beyond = result["memory beyond twice the file"] / 1e6
+    print(f"{len(result['faults'])} faults, at most {beyond:.2f} MB beyond twice the size of the file,")
+    print(f"at most {result['slowest']:.2f} seconds a file")
     for fault in result["faults"]:
         print(fault)
 
@@ -148,8 +146,8 @@ def pickles(options: argparse.Namespace) -> None:
                 seconds.append(time.perf_counter() - start)
             size = path.stat().st_size
             print(
-                f"{name:12} file {size / 1e6:6.1f} MB, pickle {len(pickled) / size:.2f} times as large; first list of one "
-                f"user after {seconds[0]:.2f} s (file) and {seconds[1]:.2f} s (pickle)"
+                f"{name:12} file {size / 1e6:6.1f} MB, pickle {len(pickled) / size:.2f} times as large; first list "
+                f"of one user after {seconds[0]:.2f} s (file) and {seconds[1]:.2f} s (pickle)"
             )
 
 

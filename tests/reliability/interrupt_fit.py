@@ -2,8 +2,8 @@
 
     python -m tests.reliability.interrupt_fit UserKNN N_THREADS
 
-Prints as JSON the seconds until the fit has stopped, the other threads that run then, and whether the lists are those of
-the model before the fit.
+Prints as JSON the seconds until the fit has stopped, the other threads that run then, and whether the lists are those
+of the model before the fit.
 """
 
 import json

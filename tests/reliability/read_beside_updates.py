@@ -2,7 +2,8 @@
 
     python -m tests.reliability.read_beside_updates SECONDS
 
-Prints the number of answers as JSON. Raises AssertionError if an answer is not that of a model before or after an update.
+Prints the number of answers as JSON. Raises AssertionError if an answer is not that of a model before or after an
+update.
 """
 
 import json
