@@ -309,6 +309,26 @@ def test_reasons_hold_the_terms_that_add_up_to_the_value():
         assert reason.relevance + sum(reason.terms.values()) == pytest.approx(value, abs=1e-6)
 
 
+def test_the_trace_holds_the_reasons_of_all_items():
+    rules = [Boost(Where("brand", "==", "oak"), 0.5, 0.1), Diversity(0.5, columns=("brand",)), Calibrate("kind", 0.4)]
+    rules += [Margin("price", 0.3), Margin("price", 0.3), Pin("new", 2), MinShare(Where("brand", "==", "elm"), 0.5)]
+    lists = Recommendations(["ann", "bob"], [ITEMS, ["c", "a", "?", "?", "?", "?"]], counts=[6, 2])
+    result = rerank(lists, rules, CATALOGUE, 4)
+    trace = result.trace()
+    assert trace["user_id"].tolist() == ["ann"] * 4 + ["bob"] * 3
+    terms = [name for name in trace.columns if "(" in name]
+    assert set(terms) == {repr(rule) for rule in rules[:4]}
+    np.testing.assert_allclose(trace["relevance"] + trace[terms].sum(axis=1), trace["value"], atol=1e-12)
+    for row in trace.to_dict("records"):
+        reason = result.why(row["user_id"], row["item_id"])
+        assert reason.position == row["rank"]
+        assert reason.model_position == (None if math.isnan(row["model_rank"]) else row["model_rank"])
+        assert reason.terms == pytest.approx({name: row[name] for name in terms if row[name]})
+        assert row["decided_by"] in reason.text
+        assert bool(row["decided_by"]) == (not reason.text.endswith("of the model"))
+    assert rerank(lists, [], CATALOGUE).trace("polars").columns[-1] == "decided_by"
+
+
 def test_reasons_need_a_known_user_and_item():
     result = rerank(LISTS, [], CATALOGUE)
     with pytest.raises(UnknownIdError):

@@ -13,6 +13,7 @@ from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError, UnknownIdError
 from recokit.reranking._plan import Plan
 from recokit.reranking._solution import Solution, discounts, solve
+from recokit.reranking._trace import deciding_rule, trace_columns
 
 __all__ = ["Reason", "Reranked", "RuleEffect", "RuleReport"]
 
@@ -204,6 +205,30 @@ class Reranked(Recommendations):
         reason = f"{item} is {where} for {user}: {text}"
         return Reason(user, item, None if position is None else position + 1, model_position, relevance, terms, reason)
 
+    def trace(self, backend: Backend = "pandas") -> Any:
+        """Return a frame with the reasons for all listed items, one row for each.
+
+        The columns are user_id, item_id, rank and model_rank (both from 1; NaN if the model did not list the item),
+        relevance, value, decided_by (the rule that required the item, empty if its value decided), and the term of
+        each rule that changes values, named by the rule. Value = relevance + terms.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Library of the frame, which must be installed.
+
+        Examples
+        --------
+        >>> from recokit.reranking import Pin, rerank
+        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> shown.trace("polars").select("item_id", "rank", "model_rank", "decided_by").rows()
+        [('cup', 1, 3.0, "Pin(item='cup', position=1)"), ('tea', 2, 1.0, '')]
+        """
+        rows, ranks = np.nonzero(self._solution.filled)
+        columns = {self._columns[0]: self.users[rows], self._columns[1]: self.items[rows, ranks]}
+        columns |= trace_columns(self._plan, self._solution, self.users, self._source[0].counts)
+        return to_frame(columns, backend)
+
     def _terms(self, row: int, code: int, relevance: float, position: int | None) -> dict[str, float]:
         """Return the terms of the value of an item, by rule; those of zero are left out."""
         plan, codes = self._plan, np.array([[code]], dtype=np.int32)
@@ -222,15 +247,14 @@ class Reranked(Recommendations):
         """Return the rule that decided on an item, in words."""
         plan, solution = self._plan, self._solution
         if position is not None:
-            forced = solution.forced[row, position]
-            if forced == -2:
-                pin = next(k for k, (pinned, _) in plan.pins.items() if pinned == code)
-                return f"{plan.rules[pin]} puts it there"
-            if forced >= 0:
-                return f"{plan.rules[plan.quotas[forced][0]]} requires an item like this here"
-            if forced <= -3:
-                rule = plan.rules[plan.quotas[-3 - forced][0]]
-                return f"better items would leave too few items for {rule}"
+            forced = int(solution.forced[row, position])
+            place = deciding_rule(plan, code, forced)
+            if place is not None and forced == -2:
+                return f"{plan.rules[place]} puts it there"
+            if place is not None and forced >= 0:
+                return f"{plan.rules[place]} requires an item like this here"
+            if place is not None:
+                return f"better items would leave too few items for {plan.rules[place]}"
             came_from = (
                 "outside the model's list" if model_position is None else f"position {model_position} of the model"
             )
