@@ -32,6 +32,8 @@ from recokit.data import Sequences
 from recokit.exceptions import DataError, NotFittedError, UnknownIdError
 from recokit.testing import all_recommenders
 
+from .test_forget_parts import EXACT as WITH_SIDE_OR_PARTS
+
 GONE = [7_770_001, 7_770_002]
 RARE = [8_880_001, 8_880_002]  # items of the forgotten users only
 
@@ -132,6 +134,7 @@ def test_forget_equals_a_fit_without_the_users(case):
 
 def test_every_public_model_is_tested_here():
     tested = {type(make(None)) for make, _ in EXACT + APPROXIMATE} | {TfidfRecommender}
+    tested |= {type(make()) for make, _ in WITH_SIDE_OR_PARTS}
     assert tested >= set(all_recommenders())
 
 

@@ -11,7 +11,7 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["merged_dislikes", "with_dislikes"]
+__all__ = ["merged_dislikes", "remaining_dislikes", "with_dislikes"]
 
 
 def merged_dislikes(known: Interactions | None, given: Any, data: Interactions) -> Interactions | None:
@@ -56,6 +56,16 @@ def _of_known_ids(dislikes: Interactions, data: Interactions) -> Interactions:
                 stacklevel=levels_inside(),
             )
     return dislikes.select((users >= 0) & (items >= 0)).reindex(data.users, data.items)
+
+
+def remaining_dislikes(dislikes: Interactions | None, data: Interactions) -> Interactions | None:
+    """Return the dislikes of the users and items that are left; None if there are none."""
+    if dislikes is None:
+        return None
+    users = data.users.codes(dislikes.users)[dislikes.user_codes]
+    items = data.items.codes(dislikes.items)[dislikes.item_codes]
+    left = dislikes.select((users >= 0) & (items >= 0))
+    return left.reindex(data.users, data.items) if left.n_interactions else None
 
 
 def with_dislikes(profiles: Rows, dislikes: Rows, weight: float) -> Rows:

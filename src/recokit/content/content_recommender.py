@@ -8,12 +8,13 @@ from recokit.base import Recommender, Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, RANDOM_STATE, one_of
 from recokit.content._base import ContentModel
 from recokit.content._block import Block
-from recokit.content._dislikes import merged_dislikes, with_dislikes
+from recokit.content._dislikes import merged_dislikes, remaining_dislikes, with_dislikes
 from recokit.content._example import example_titles
 from recokit.content._fitted_block import FittedBlock
 from recokit.content._learning import learned_weights
 from recokit.content._profiles import Profiles
 from recokit.content.text import Text
+from recokit.data.attributes import Attribute, Instance
 from recokit.data.interactions import Interactions
 
 __all__ = ["ContentRecommender"]
@@ -276,6 +277,18 @@ class ContentRecommender(ContentModel):
         known = self.dislikes_ if side.get("update") else None
         self.dislikes_ = merged_dislikes(known, dislikes, interactions)
         return interactions
+
+    def _described(self) -> dict[str, Attribute]:
+        sizes = ("n_users", "n_users"), ("n_items", "n_items")
+        return super()._described() | {"dislikes_": Instance(Interactions, sizes, or_none=True)}
+
+    def _forget(self, remaining: Interactions, previous: Interactions) -> None:
+        self.dislikes_ = remaining_dislikes(self.dislikes_, remaining)
+        super()._forget(remaining, previous)
+
+    def _refit(self, remaining: Interactions) -> None:
+        self.dislikes_ = remaining_dislikes(self.dislikes_, remaining)
+        super()._refit(remaining)
 
     def _user_profiles(self, user_codes: CodeArray) -> Profiles:
         profiles = super()._user_profiles(user_codes)
