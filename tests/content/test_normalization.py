@@ -199,6 +199,12 @@ def test_common_words_with_ambiguous_characters_match(words, characters):
     assert normalize(opencc.OpenCC(characters).convert(words)) == words
 
 
+@pytest.mark.parametrize("value", [None, 5, b"tea", float("nan")])
+def test_a_value_that_is_no_text_is_refused(value):
+    with pytest.raises(TypeError, match="expected a text, got .*; replace missing texts"):
+        normalize(value)
+
+
 def test_items_with_other_spellings_of_the_same_words_are_recommended():
     titles = {
         1: "Men's iPhone15 case",
