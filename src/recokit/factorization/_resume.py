@@ -179,22 +179,19 @@ class IterativeFactorRecommender(FactorRecommender):
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         """Start from the fitted factors and run the last epochs on all data."""
-        self.__dict__.pop("_checkpoint", None)
-        data = drop_empty(merged)
-        state = self._begin(data, self._start_from(self._fitted_factors(), previous, data))
-        n_epochs = update_epochs(data, previous, self.n_epochs, self._min_update_epochs)
-        self._run(data, state, self.n_epochs - n_epochs)
-        self._expand(data, merged)
-        self._restore()
+        self._update(merged, previous, update_epochs(merged, previous, self.n_epochs, self._min_update_epochs))
 
     def _forget(self, remaining: Interactions, previous: Interactions) -> None:
         """Start from the fitted factors of the remaining users and items, and run the last epochs on their data."""
+        self._update(remaining, previous, update_epochs(previous, remaining, self.n_epochs, self._min_update_epochs))
+
+    def _update(self, interactions: Interactions, previous: Interactions, n_epochs: int) -> None:
+        """Run the last epochs on the interactions, from the factors that were fitted to the previous ones."""
         self.__dict__.pop("_checkpoint", None)
-        data = drop_empty(remaining)
+        data = drop_empty(interactions)
         state = self._begin(data, self._start_from(self._fitted_factors(), previous, data))
-        n_epochs = update_epochs(previous, data, self.n_epochs, self._min_update_epochs)
         self._run(data, state, self.n_epochs - n_epochs)
-        self._expand(data, remaining)
+        self._expand(data, interactions)
         self._restore()
 
     def _expand(self, data: Interactions, interactions: Interactions) -> None:

@@ -1,6 +1,6 @@
 """Pseudonyms, anonymous exports, and statistics with differential privacy.
 
-The guide explains what each tool guarantees, and what not.
+The guide states the guarantee of each tool and its limits.
 """
 
 from recokit.privacy.accountant import PrivacyAccountant, Release

@@ -51,8 +51,8 @@ class PrivacyAccountant:
 
     Notes
     -----
-    All releases from the same users must go to one accountant, also those of later data of these users. The accountant
-    counts; it cannot know of releases that were made without it.
+    All releases from the same users must go to one accountant, including releases of later data of these
+    users. The accountant counts; it cannot know of releases that were made without it.
 
     References
     ----------

@@ -104,7 +104,7 @@ def private_popularity(
         A public catalogue: all its items are released, and items outside it do not count. By default the ids themselves
         are protected: only items whose noisy count exceeds a threshold are released, and half of δ is spent on it.
     random_state : int, RandomState or None
-        Seed of the choice of the items. The noise has no seed: whoever knew it could remove the noise.
+        Seed of the choice of the items. The noise has no seed, since a known seed would remove its protection.
     accountant : PrivacyAccountant, optional
         Records the release, or refuses it if the budget is used up.
 

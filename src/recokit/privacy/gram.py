@@ -58,7 +58,7 @@ def private_gram(
        each user's matrix 1, so that all users contribute equally. Discrete Gaussian noise is added to the upper
        triangle.
 
-    The rest uses the released numbers only: eigenvalues below the edge of those of the noise, :math:`2 \sigma \sqrt n`,
+    The rest uses the released numbers only: eigenvalues below the largest one of the noise, :math:`2 \sigma \sqrt n`,
     are set to 0, the others are reduced by it, and T is undone. The result is positive semidefinite and of low rank.
 
     Parameters

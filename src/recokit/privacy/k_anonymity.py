@@ -1,4 +1,4 @@
-"""k_anonymous: an export in which nobody is alone with their attributes."""
+"""k_anonymous: an export in which several users share every combination of attributes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class ColumnChange(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class KAnonymousExport:
-    """Rows of an export; ``print`` shows what was generalized and dropped.
+    """Rows of an export; ``print`` shows the generalized columns and the dropped rows.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class KAnonymousExport:
     n_rows, n_dropped : int
         Number of rows in the data, and of rows that were dropped.
     n_users, n_users_lost : int
-        Number of users in the data, and of users of whom all rows were dropped; 0 without a column of users.
+        Number of users in the data, and of users without a row in the export; 0 without a column of users.
     """
 
     columns: dict[str, AnyArray]
@@ -124,9 +124,9 @@ def k_anonymous(
 
     Notes
     -----
-    k-anonymity hides which row of a group belongs to a person. It does not hide what all rows of a group have in
-    common, and several exports of the same users can identify them together. Use `private_popularity` or
-    `private_gram` for a guarantee that holds whatever others know.
+    k-anonymity hides the row of a person among the rows of a group. It does not hide values that all rows of a group
+    share, and several exports of the same users can identify them together. The guarantee of `private_popularity` and
+    `private_gram` does not depend on the knowledge of an attacker.
 
     References
     ----------
