@@ -45,7 +45,7 @@ def first_few(values: Sequence[Any] | Iterable[Any]) -> str:
     for value in values:
         if len(shown) == _SHOWN:
             return ", ".join([*shown, "…"])
-        shown.append(repr(value.item() if hasattr(value, "item") else value))
+        shown.append(repr(value.item() if getattr(value, "shape", None) == () else value))
     return ", ".join(shown)
 
 

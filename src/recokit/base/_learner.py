@@ -229,6 +229,11 @@ class Learner(BaseEstimator):
         explicit = interactions.feedback == "explicit"
         weights = None if explicit else interactions.values
         counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        if counts.max() > np.finfo(np.float32).max:
+            raise DataError(
+                f"the strengths of an item add up to {counts.max():.3g}, out of the range of float32; give strengths "
+                "in a larger unit, or take logarithms"
+            )
         self.item_counts_ = counts.astype(np.float32)
         if explicit:
             values = interactions.values

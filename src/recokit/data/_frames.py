@@ -37,10 +37,28 @@ def is_frame(data: Any) -> bool:
     >>> is_frame([[1, 2]])
     False
     """
-    frame = nw.from_native(data, pass_through=True)
+    frame = nw.from_native(_as_table(data), pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise DataError(f"expected a frame in memory, got a {type(data).__name__}; call collect() first")
     return isinstance(frame, nw.DataFrame)
+
+
+def _as_table(data: Any) -> Any:
+    """Return a record batch of PyArrow as a table, since narwhals does not read it; refuse repeated names of columns.
+
+    Other data are returned unchanged.
+    """
+    if type(data).__module__.partition(".")[0] == "pyarrow" and type(data).__name__ == "RecordBatch":
+        import pyarrow as pa
+
+        data = pa.Table.from_batches([data])
+    if is_pandas(data) and hasattr(data, "columns") and not data.columns.is_unique:
+        repeated = data.columns[data.columns.duplicated()].unique()
+        raise DataError(
+            f"columns of the frame have the same name: {first_few(repeated)}; rename or drop them, such as "
+            "frame.loc[:, ~frame.columns.duplicated()]"
+        )
+    return data
 
 
 def is_table(data: Any) -> bool:
@@ -108,7 +126,10 @@ def _from_series(series: nw.Series[Any]) -> Any:
     # If a column has nulls, NumPy would turn its integers into floats, which round ids above 2^53.
     if not is_number or (series.dtype.is_integer() and series.null_count() > 0):
         return _ObjectColumn(series)
-    return series.to_numpy()
+    try:
+        return series.to_numpy()
+    except Exception:  # NumPy has no such type, such as integers of 128 bits
+        return _ObjectColumn(series)
 
 
 def plain(values: Any, name: str) -> Any:
@@ -183,7 +204,7 @@ def column(frame: Any, name: str) -> Any:
     if isinstance(frame, Mapping):
         names = list(frame)
     elif is_frame(frame):
-        frame = nw.from_native(frame, eager_only=True)
+        frame = nw.from_native(_as_table(frame), eager_only=True)
         names = frame.columns
     else:
         raise DataError(f"expected a frame or a mapping of columns, got {type(frame).__name__}")
@@ -198,14 +219,16 @@ def column_names(frame: Any) -> list[str]:
     """Return the names of the columns of a frame or a mapping."""
     if isinstance(frame, Mapping):
         return list(frame)
-    return nw.from_native(frame, eager_only=True).columns if is_frame(frame) else []
+    return nw.from_native(_as_table(frame), eager_only=True).columns if is_frame(frame) else []
 
 
 def columns(frame: Any) -> dict[str, Any]:
     """Return all columns of a frame or a mapping by name, in order, each as `column` returns it."""
     if isinstance(frame, Mapping):
         return {name: plain(values, name) for name, values in frame.items()}
-    return {series.name: _from_series(series) for series in nw.from_native(frame, eager_only=True).iter_columns()}
+    return {
+        series.name: _from_series(series) for series in nw.from_native(_as_table(frame), eager_only=True).iter_columns()
+    }
 
 
 def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:

@@ -133,7 +133,7 @@ class Catalogue:
         """
         times = self.ordered(name)
         if times.dtype.kind != "M" and np.all(np.isnan(times)):
-            return np.full(len(times), np.datetime64("NaT"), dtype="datetime64[us]")
+            return np.full(len(times), np.datetime64("NaT", "us"))
         if times.dtype.kind != "M":
             raise DataError(f"catalogue: column {name!r}: expected dates, got {times.dtype}")
         return times.astype("datetime64[us]")
@@ -144,7 +144,7 @@ class Catalogue:
             return self.numbers(name)
         values = self.values(name)
         known = np.array([not is_missing(value) for value in values], dtype=np.bool_)
-        times = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+        times = np.full(len(values), np.datetime64("NaT", "us"))
         times[known] = to_times([value for value, here in zip(values, known, strict=True) if here], name)
         return times
 
