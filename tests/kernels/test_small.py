@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 
-from recokit.kernels import bias, gram, ids, rows, selection, similarity, sparse_lists
+from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists
 from recokit.kernels.similarity_formulas import LOG_LIKELIHOOD, PEARSON, Constants
 from recokit.kernels.small.registry import SMALL_KERNELS
 
@@ -189,6 +189,17 @@ def _(rng):
 def _(rng):
     indptr, codes, _ = sparse(rng, 8, 9)
     return indptr, codes, sparse(rng, 9, 8)[0]
+
+
+@case(search.score_queries)
+def _(rng):
+    def weights(n):
+        return rng.choice([0.25, 1.0, 0.1, 3.7], n)
+
+    words, postings = sparse(rng, 12, 9, values=weights), sparse(rng, 9, 14, values=weights)
+    query_indptr = np.append(0, np.sort(rng.integers(0, 13, 5))).astype(np.int64)
+    masses = weights(12).astype(np.float32)
+    return 1, 4, query_indptr, masses, *words, *postings, np.full((5, 14), 7, np.float32)
 
 
 @case(bias.fit_biases)

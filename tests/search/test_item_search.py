@@ -80,6 +80,8 @@ def test_spelling_is_corrected_before_the_plural_ending_is_removed():
     model = ItemSearch(n_threads=1).fit({1: "rechargeable batteries", 2: "wireless mouse", 3: "tea"})
     assert items(model, "batteriecs") == [1]
     assert items(model, "wireles") == [2]
+    assert items(model, "moues") == [2]
+    assert items(ItemSearch(n_threads=1).fit({1: "bowl", 2: "tea"}), "bwls") == [1]
 
 
 @pytest.mark.parametrize("query", ["hedset", "headsett", "haedset", "heedset", "head set"])

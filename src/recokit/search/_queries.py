@@ -8,7 +8,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths
 from recokit.search._index import FieldIndex, Postings
-from recokit.search._spelling import Speller
+from recokit.search._spelling import Speller, nearest_of
 from recokit.search._terms import Terms
 
 __all__ = ["Query", "QueryReader", "QueryWords"]
@@ -241,6 +241,11 @@ class QueryReader(NamedTuple):
         """
         speller: Any = self.speller
         codes, distances = speller.candidates(text)
+        stem = self.terms.stem(text)
+        if stem != text:  # the catalogue may have the singular only
+            more, their_distances = speller.candidates(stem)
+            codes, distances = nearest_of(np.append(codes, more), np.append(distances, their_distances))
+            codes, distances = codes[codes != self._code(text)], distances[codes != self._code(text)]
         support = self._support(codes, around)
         if not np.any(support) and not self._df(text):
             support = self.postings.df[codes].astype(np.float64)

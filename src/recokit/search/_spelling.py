@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["Speller", "edit_distances"]
+__all__ = ["Speller", "edit_distances", "nearest_of"]
 
 _N_CANDIDATES = 100
 _SHORTEST = 2  # letters of the shortest word that is corrected
@@ -70,11 +70,7 @@ class Speller:
         letters = self._letters[near, : len(word) + limit]
         distances = edit_distances(word, letters, self._lengths[near])
         is_candidate = (distances > 0) & (distances <= limit)
-        codes, distances = self._codes[near[is_candidate]], distances[is_candidate]
-        order = np.lexsort((distances, codes))  # the nearest word of each term
-        codes, distances = codes[order], distances[order]
-        is_first = np.concatenate([np.ones(len(codes[:1]), dtype=np.bool_), codes[1:] != codes[:-1]])
-        return codes[is_first], distances[is_first]
+        return nearest_of(self._codes[near[is_candidate]], distances[is_candidate])
 
     def nearest(self, word: str, n: int = _N_NEAREST) -> list[tuple[int, float]]:
         """Return the codes of the terms that share the most bigrams with a word, and their squared Dice coefficients.
@@ -112,6 +108,13 @@ class Speller:
             best.sort()
             near, overlap = near[best], overlap[best]
         return near, np.minimum(overlap, 1.0)
+
+
+def nearest_of(codes: IntArray, distances: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the distinct codes, sorted, and the smallest distance of each."""
+    order = np.lexsort((distances, codes))
+    distinct, first = np.unique(codes[order], return_index=True)
+    return distinct, distances[order][first]
 
 
 def edit_distances(word: str, letters: IntArray, lengths: IntArray) -> IntArray:
