@@ -54,7 +54,7 @@ class PartProfile(NamedTuple):
 
 
 class Profiles(NamedTuple):
-    """Profiles of some users: those of each part, and the distinct items of each history.
+    """Profiles of some users for each part, and the distinct items of each history.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Profiles(NamedTuple):
 
 
 class _Codes(NamedTuple):
-    """Codes of a part, None where they equal those of the hybrid.
+    """Codes of a part, None where they equal the codes of the hybrid.
 
     Attributes
     ----------

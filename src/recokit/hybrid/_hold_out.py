@@ -27,7 +27,7 @@ class HeldOut(NamedTuple):
     given : Given
         The data without held-out events, over the same users and items.
     truth : Rows
-        Held-out items of each user, empty for users who are not used.
+        Held-out items of each user, empty for unused users.
     users : (n,) int32 array
         Users with training and held-out items, at most the requested number, evenly spaced.
     by_time : bool
@@ -173,7 +173,7 @@ def _keys(pairs: tuple[AnyArray, AnyArray], given: Given) -> AnyArray:
 
 
 def _truth(held: BoolArray, pairs: tuple[AnyArray, AnyArray], given: Given, new_items_only: bool) -> Rows:
-    """Return the held-out items of each user; of ratings, those of at least the mean."""
+    """Return the held-out items of each user; of ratings, only items with at least the mean rating."""
     data, keys = given.interactions, _keys(pairs, given)
     chosen = held.copy()
     if data.feedback == "explicit":

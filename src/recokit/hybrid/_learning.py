@@ -25,7 +25,7 @@ class Validation(NamedTuple):
         Scores on the common scale; −∞ is padding. The candidates of a user are in order of item code.
     relevant : (n_users, n_candidates) bool array
     n_relevant : (n_users,) int64 array
-        Number of held-out items, also of those that are no candidates.
+        Number of held-out items, candidates or not.
     """
 
     values: FloatArray

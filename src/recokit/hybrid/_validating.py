@@ -36,7 +36,7 @@ def validation_of(
     Parameters
     ----------
     parts : dict of Recommender
-        Fitted to the data without the held-out events. Their items are those of the data; further items of a catalogue
+        Fitted to the data without the held-out events. Further items of a catalogue
         cannot be held out and are left out.
     held_out : HeldOut
     scale : Scale

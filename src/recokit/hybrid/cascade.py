@@ -38,7 +38,7 @@ class CascadeHybrid(Hybrid):
     the probability of a future interaction. The classifier is fitted to held-out interactions: the parts are fitted to
     the rest of the training data, and their candidates are the examples, positive if they are held out. Negative
     examples are a random sample of the other candidates of the same users, which weakens the imbalance of the classes;
-    probabilities are those of the sample. Then the parts are fitted to all training data. Held-out data are those of
+    probabilities hold for the sample. Then the parts are fitted to all training data. Data are held out as in
     `WeightedHybrid`. Test data are not used.
 
     The features of a candidate, ``feature_names_``, are: for each part, its score (in standard deviations from the

@@ -101,7 +101,7 @@ class SwitchingHybrid(Blend):
         thresholds: Any = None,
         smoothing: float = 0.5,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
-        depth: int = 500,
+        depth: int = 200,
         rrf_k: float = 10.0,
         validation_size: float = 0.1,
         validation_users: int = 2000,

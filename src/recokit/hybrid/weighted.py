@@ -25,7 +25,7 @@ class WeightedHybrid(Blend):
     .. math:: \hat r_{ui} = \sum_p w_p \, g(s^p_{ui}), \qquad \sum_p w_p = 1, \quad w_p \ge 0
 
     where :math:`s^p` is the score of part p, and g puts the scores of a user on a common scale. The minimum, maximum,
-    mean, deviation and ranks are those of the items outside the history of the user. They do not depend on the
+    mean, deviation and ranks do not count the items of the history. They do not depend on the
     candidates or exclusions of a request.
 
     ============  =====================================================================================================
@@ -43,7 +43,7 @@ class WeightedHybrid(Blend):
     maximise the mean NDCG@k of the held-out items, by coordinate ascent on the first 100 items of each part. Then the
     parts are fitted to all training data. With timestamps, the latest events are held out, or the latest items of each
     user if few users have events on both sides of one moment. Without timestamps, they are random items of each user.
-    Of ratings, those of at least the mean rating are relevant. Test data are not used.
+    Of ratings, only items with at least the mean rating are relevant. Test data are not used.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class WeightedHybrid(Blend):
     normalization : {"rrf", "rank", "minmax", "zscore", "none"}
         Common scale of the scores.
     depth : int
-        Length of the ranked lists of "rank" and "rrf".
+        Length of the ranked lists of "rank" and "rrf"; at least the length of the lists to recommend.
     rrf_k : float
         Constant of "rrf"; with larger values, the first ranks differ less. The paper takes 60 for lists of 1000
         documents; 10 gave better lists of 10 items on validation data.
@@ -127,7 +127,7 @@ class WeightedHybrid(Blend):
         *,
         weights: Any = None,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
-        depth: int = 500,
+        depth: int = 200,
         rrf_k: float = 10.0,
         validation_size: float = 0.1,
         validation_users: int = 2000,
