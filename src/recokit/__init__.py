@@ -31,13 +31,19 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "serving", "testing")
+_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "search", "serving")
+_LAZY = (*_LAZY, "testing")
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
-_LAZY_NAMES = {"EventLog": "recokit.preprocessing", **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence")}
+_LAZY_NAMES = {
+    "EventLog": "recokit.preprocessing",
+    "ItemSearch": "recokit.search",
+    **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence"),
+}
 
 if TYPE_CHECKING:
     from recokit.preprocessing.event_log import EventLog
+    from recokit.search import ItemSearch
     from recokit.sequence import SLIST, TIFUKNN, BoughtTogether, RepeatFrequency, SessionKNN, TransitionKNN
 else:  # type checkers find the subpackages by themselves
 
@@ -67,6 +73,7 @@ __all__ = [
     "ImplicitALS",
     "Interactions",
     "ItemKNN",
+    "ItemSearch",
     "LeakageWarning",
     "ModelFormatError",
     "NotFittedError",

@@ -21,6 +21,9 @@ _TERMS = {
     "neighbor": ("the similar user {}", "相似用户 {}"),
     "word": ("the word “{}”", "词语“{}”"),
     "popularity": ("its popularity", "该商品的热度"),
+    "field_word": ("the match “{}”", "匹配“{}”"),
+    "clicks": ("the clicks of similar queries", "相似搜索词的点击"),
+    "personal": ("the taste of the user", "该用户的偏好"),
     "clipping": ("the limits of the rating scale", "评分范围的限制"),
     "other": ("everything else", "其他因素"),
 }
@@ -35,7 +38,7 @@ class Term:
     ----------
     kind : str
         ``"mean"``, ``"user"``, ``"item"``, ``"past_item"``, ``"neighbor"``, ``"word"``, ``"popularity"``,
-        ``"clipping"`` or ``"other"``.
+        ``"clipping"`` or ``"other"``; for a search also ``"field_word"``, ``"clicks"`` and ``"personal"``.
     subject : object
         Item, neighbour or word of the term; None for kinds without one.
     contribution : float

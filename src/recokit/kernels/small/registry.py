@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from recokit.kernels import bias, gram, ids, rows, selection, similarity, sparse_lists
+from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists
 from recokit.kernels.small import ids as small_ids
 from recokit.kernels.small import models as small_models
 from recokit.kernels.small import rows as small_rows
+from recokit.kernels.small import search as small_search
 from recokit.kernels.small import selection as small_selection
 from recokit.kernels.small import similarity as small_similarity
 from recokit.kernels.small import sparse_lists as small_sparse_lists
@@ -24,6 +25,7 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     rows.merge_repeated: small_rows.merge_repeated,
     rows.order_by: small_rows.order_by,
     rows.row_starts: small_rows.row_starts,
+    search.score_queries: small_search.score_queries,
     selection.hide_cells: small_selection.hide_cells,
     selection.keep_cells: small_selection.keep_cells,
     selection.select_listed: small_selection.select_listed,

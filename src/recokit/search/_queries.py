@@ -1,0 +1,267 @@
+"""Queries as words with the terms that may stand for each of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit.data.rows import bounds_from_lengths
+from recokit.search._index import FieldIndex, Postings
+from recokit.search._spelling import Speller
+
+__all__ = ["Query", "QueryReader", "QueryWords"]
+
+_MAX_WORDS = 64  # distinct words of a query
+_MAX_CORRECTED = 8  # unknown words of a query that are corrected
+_N_CORRECTIONS = 3  # of a word
+_EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
+_KNOWN_ODDS = 0.2  # how much less likely it is that a known word is misspelt
+_PAIR_WEIGHT = 30.0  # support of a pair of neighbours in a title, relative to an item with both words
+_PENALTY = 0.5  # weight of a correction of a known word
+_SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
+_MIN_TOGETHER = 3  # items with both parts of a split word
+
+
+class Word(NamedTuple):
+    """A word of a query.
+
+    Attributes
+    ----------
+    text : str
+    terms : tuple of (code, weight)
+        Terms that may stand for the word; empty for an unknown word without a correction.
+    """
+
+    text: str
+    terms: tuple[tuple[int, float], ...]
+
+
+class Query(NamedTuple):
+    """A query as words.
+
+    Attributes
+    ----------
+    words : tuple of Word
+    n_ignored : int
+        Words that are ignored because the query is too long.
+    is_nearest : bool
+        Whether no word or correction is in the vocabulary, so that similar terms stand for the words.
+    """
+
+    words: tuple[Word, ...]
+    n_ignored: int = 0
+    is_nearest: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no term stands for any word."""
+        return not any(word.terms for word in self.words)
+
+    def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other terms that stand for each word, given the vocabulary."""
+        found = {word.text: [terms[code] for code, _ in word.terms if terms[code] != word.text] for word in self.words}
+        return {text: others for text, others in found.items() if others}
+
+
+class QueryWords(NamedTuple):
+    """The words of several queries, as the kernel takes them; see `recokit.kernels.search.score_queries`."""
+
+    query_indptr: IntArray
+    masses: FloatArray
+    word_indptr: IntArray
+    term_codes: CodeArray
+    term_weights: FloatArray
+
+    @classmethod
+    def of(cls, queries: Sequence[Query], postings: Postings) -> "QueryWords":
+        """Return the words of queries; the mass of a word is the greatest weighted IDF of its terms."""
+        words = [word for query in queries for word in query.words if word.terms]
+        cells = [cell for word in words for cell in word.terms]
+        codes = np.array([code for code, _ in cells], dtype=np.int32)
+        weights = np.array([weight for _, weight in cells], dtype=np.float32)
+        bounds = bounds_from_lengths(np.array([len(word.terms) for word in words], dtype=np.int64))
+        masses = np.array([max(postings.idf[code] for code, _ in word.terms) for word in words], dtype=np.float32)
+        n_words = [sum(bool(word.terms) for word in query.words) for query in queries]
+        return cls(bounds_from_lengths(np.array(n_words, dtype=np.int64)), masses, bounds, codes, weights)
+
+
+class _Context(NamedTuple):
+    """The surroundings of a word in a query.
+
+    Attributes
+    ----------
+    items : (n_items,) bool array
+        Items with the other known words of the query.
+    before, after : int
+        Codes of its neighbours; −1 if there is none, or an unknown one.
+    """
+
+    items: Any
+    before: int
+    after: int
+
+
+class QueryReader(NamedTuple):
+    """Reads queries in the vocabulary of an index.
+
+    Attributes
+    ----------
+    vocabulary : FieldIndex
+    postings : Postings
+    speller : Speller, optional
+        Corrects words; None to leave them as they are.
+    analyze : callable
+        Function from a text to its terms.
+    """
+
+    vocabulary: FieldIndex
+    postings: Postings
+    speller: Speller | None
+    analyze: Callable[[str], list[str]]
+
+    def read(self, text: str) -> Query:
+        """Return a query as words; each distinct word counts once."""
+        terms = list(dict.fromkeys(self.analyze(text)))
+        kept = terms[:_MAX_WORDS]
+        n_ignored = len(terms) - len(kept)
+        if self.speller is None:
+            known = [Word(text, ((self.vocabulary.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
+            return Query(tuple(known), n_ignored)
+        query = Query(tuple(self._joined(self._corrected(self._spaced(kept)))), n_ignored)
+        return self._nearest(query) if query.is_empty else query
+
+    def _df(self, term: str) -> int:
+        code = self.vocabulary.codes.get(term)
+        return 0 if code is None else int(self.postings.df[code])
+
+    def _items(self, code: int) -> CodeArray:
+        """Return the items of a term."""
+        return self.postings.items.codes[self.postings.cells(code)]
+
+    def _n_common(self, first: str, second: str) -> int:
+        """Return the number of items with two terms."""
+        if not (self._df(first) and self._df(second)):
+            return 0
+        one, other = (self._items(self.vocabulary.codes[term]) for term in (first, second))
+        return len(np.intersect1d(one, other, assume_unique=True))
+
+    def _spaced(self, terms: list[str]) -> list[str]:
+        """Return terms with a missing or misplaced space corrected: "usbhub", "us bhub"."""
+        spaced: list[str] = []
+        for term in terms:
+            pair = "".join([*spaced[-1:], term])
+            if spaced and pair.isascii() and not (self._df(pair) or self._n_common(spaced[-1], term)):
+                moved = self._best_split(pair, 1)
+                if moved is not None:
+                    spaced[-1:] = moved
+                    continue
+            spaced += self._apart(term)
+        return spaced
+
+    def _apart(self, term: str) -> list[str]:
+        """Return an unknown term as two words if a space is missing, and no known term is one edit away."""
+        if self._df(term) or not term.isascii():
+            return [term]
+        split, speller = self._best_split(term, _SHORTEST_PART), self.speller
+        if split is None or (speller is not None and np.any(speller.candidates(term)[1] == 1)):
+            return [term]
+        return split
+
+    def _best_split(self, text: str, shortest: int) -> list[str] | None:
+        """Return the two terms that make up a text and occur together most often, if there are any."""
+        pairs = [(text[:k], text[k:]) for k in range(shortest, len(text) - shortest + 1)]
+        n_common, best = max(((self._n_common(*pair), pair) for pair in pairs), default=(0, ("", "")))
+        return list(best) if n_common >= _MIN_TOGETHER else None
+
+    def _corrected(self, texts: list[str]) -> list[Word]:
+        """Return words with their corrections.
+
+        A word is corrected if it is unknown, or if a correction is much more frequent in the items that have the other
+        words of the query.
+        """
+        codes = [self.vocabulary.codes[text] if self._df(text) else -1 for text in texts]
+        known = [code for code in codes if code >= 0]
+        n_known = np.zeros(self.vocabulary.n_items, dtype=np.int64)  # known words of each item
+        for code in known:
+            n_known[self._items(code)] += 1
+        words, n_corrected = [], 0
+        for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
+            terms: tuple[tuple[int, float], ...] = ()
+            context = n_known == len(known)
+            if code >= 0:
+                terms = ((code, 1.0),)
+                context = n_known == len(known) - 1
+                context[self._items(code)] = n_known[self._items(code)] == len(known)
+            around = _Context(
+                context, codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1
+            )
+            odds = 1.0 if code < 0 else _KNOWN_ODDS
+            least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
+            if least <= _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
+                n_corrected += 1
+                found = self._corrections(text, around, least)
+                terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
+            words.append(Word(text, terms))
+        return words
+
+    def _support(self, codes: IntArray, around: "_Context") -> FloatArray:
+        """Return how much terms are present in the items of a context, and beside its neighbours in titles."""
+        support = np.zeros(len(codes))
+        for place, code in enumerate(codes.tolist()):
+            cells = self.postings.cells(code)
+            is_inside = around.items[self.postings.items.codes[cells]]
+            support[place] = self.postings.presence[cells][is_inside].sum(dtype=np.float64)
+        if around.before >= 0:
+            support += _PAIR_WEIGHT * self.postings.pair_counts(around.before, codes)
+        if around.after >= 0:
+            support += _PAIR_WEIGHT * self.postings.pair_counts(codes, around.after)
+        return support
+
+    def _corrections(self, text: str, around: "_Context", least: float) -> list[tuple[int, float]]:
+        """Return the most likely corrections of a word, and their weights relative to the first one.
+
+        Parameters
+        ----------
+        text : str
+        around : _Context
+            Items with the other known words of the query, and the neighbours.
+        least : float
+            Least support of a correction, less what is lost for each edit.
+        """
+        speller: Any = self.speller
+        codes, distances = speller.candidates(text)
+        support = self._support(codes, around)
+        if not np.any(support) and not self._df(text):
+            support = self.postings.df[codes].astype(np.float64)
+        likely = support * _EDIT_ODDS ** distances.astype(np.float64)
+        order = np.lexsort((codes, -likely))[:_N_CORRECTIONS]
+        order = order[likely[order] > least]
+        weights = np.sqrt(likely[order] / likely[order[:1]])
+        return list(zip(codes[order].tolist(), weights.tolist(), strict=True))
+
+    def _joined(self, words: list[Word]) -> list[Word]:
+        """Return words with the term that two neighbours make together: "head set" also finds "headset".
+
+        The weight of the term is its share among both spellings, half at most if titles have the two words too. An item
+        with the term scores no more than one with both words.
+        """
+        terms = [dict(word.terms) for word in words]
+        for place in range(len(words) - 1):
+            pair = [word.text for word in words[place : place + 2]]
+            joined = "".join(pair)
+            if not joined.isascii() or not self._df(joined):
+                continue
+            code, df = self.vocabulary.codes[joined], self._df(joined)
+            apart = self.postings.pair_counts(*(self.vocabulary.codes.get(text, -1) for text in pair))
+            for text, some in zip(pair, terms[place : place + 2], strict=True):
+                idf = self.postings.idf[self.vocabulary.codes[text]] if self._df(text) else self.postings.idf[code]
+                share = min(df / (df + apart), 0.5) if apart else 1.0
+                some.setdefault(code, float(share * min(1.0, idf / self.postings.idf[code])))
+        return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
+
+    def _nearest(self, query: Query) -> Query:
+        """Return a query with the terms most similar to its words in their place."""
+        speller: Any = self.speller
+        words = [Word(word.text, tuple(speller.nearest(word.text))) for word in query.words[:_MAX_CORRECTED]]
+        return query._replace(words=tuple(words), is_nearest=True)
