@@ -27,7 +27,8 @@ __all__ = ["load", "save", "storable"]
 _FORMAT_VERSION = 1
 _KEY = "recokit"
 _SCALARS = (str, int, float, bool, type(None))
-_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.search", "recokit.sequence")  # packages with storable classes that load late
+# packages with storable classes that load late
+_LAZY_PACKAGES = ("recokit.preprocessing", "recokit.search", "recokit.sequence")
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
 

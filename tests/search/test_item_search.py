@@ -95,7 +95,7 @@ def test_a_correct_word_is_not_corrected(model):
 
 
 def test_a_missing_space_is_found():
-    titles = {k: title for k, title in enumerate(["usb hub black", "usb hub white", "usb hub red", "tea"])}
+    titles = dict(enumerate(["usb hub black", "usb hub white", "usb hub red", "tea"]))
     model = ItemSearch(n_threads=1).fit(titles)
     assert set(items(model, "usbhub")) == {0, 1, 2}
 
@@ -147,7 +147,7 @@ def test_candidates_restrict_the_hits(model, full):
         assert items(one, "laptop", candidates=["sleeve", "cable"]) == ["sleeve"]
         lists = one.search(["laptop", "cable"], candidates={"laptop": ["sleeve"]})
         assert [item for item, _ in lists["laptop"]] == ["sleeve"]
-        assert [item for item, _ in lists["cable"]][0] == "cable"
+        assert next(item for item, _ in lists["cable"]) == "cable"
         with pytest.raises(UnknownIdError, match="nothing"):
             one.search("laptop", candidates=["nothing"])
         with pytest.raises(ValueError, match="none of its keys"):
@@ -160,7 +160,7 @@ def test_clicks_find_items_without_the_words(full):
 
 
 def test_popularity_decides_between_equal_titles():
-    titles = {k: "green tea" for k in "abc"}
+    titles = dict.fromkeys("abc", "green tea")
     model = ItemSearch(n_threads=1).fit(titles, [("u1", "b"), ("u2", "b"), ("u3", "c")])
     assert items(model, "tea") == ["b", "c", "a"]
 
@@ -213,7 +213,7 @@ def test_an_explanation_names_fields_words_and_sources(full):
 
 
 def test_learned_weights_follow_the_clicks():
-    titles = {k: "green tea" for k in range(6)}
+    titles = dict.fromkeys(range(6), "green tea")
     pairs = [(user, item) for item in range(6) for user in range(item + 1)]
     clicks = {"query": ["green tea"] * 12, "item_id": [5] * 9 + [4] * 3}
     model = ItemSearch(fusion="learned", n_threads=1).fit(titles, pairs, clicks)
@@ -231,7 +231,7 @@ def test_suggestions_complete_a_prefix(model, full):
 
 
 def test_similar_queries_share_words_or_clicks(full):
-    assert [query for query, _ in full.similar_queries("music")["music"]][0] == "music box"
+    assert next(query for query, _ in full.similar_queries("music")["music"]) == "music box"
     assert [query for query, _ in full.similar_queries("calls")["calls"]] == ["music box"]
     assert full.similar_queries("zzz")["zzz"] == []
 
@@ -274,7 +274,9 @@ def test_partial_fit_refuses_a_new_column_and_keeps_the_model(model):
     assert model.search("laptop")["laptop"] == before
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, lambda columns: columns], ids=["pandas", "polars", "dict"])
+@pytest.mark.parametrize(
+    "make", [pd.DataFrame, pl.DataFrame, lambda columns: columns], ids=["pandas", "polars", "dict"]
+)
 def test_frames_of_all_libraries_give_the_same_lists(make, model):
     columns = {name: values for name, values in CATALOGUE.items() if name != "attributes"}
     found = ItemSearch(n_threads=1).fit(make(columns))

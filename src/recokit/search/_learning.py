@@ -46,6 +46,8 @@ class Learned(NamedTuple):
     filtered : FilteredItems
         The catalogue, for filters.
     item_counts : (n_items,) float32 array
+    popularity : (n_items,) float64 array
+        From 0 to 1; all 0 without interactions.
     log : QueryLog, optional
     weights : (n_sources,) float64 array
     recommender : Recommender, optional
@@ -61,17 +63,11 @@ class Learned(NamedTuple):
     speller: Speller
     filtered: FilteredItems
     item_counts: FloatArray
+    popularity: FloatArray
     log: QueryLog | None
     weights: FloatArray
     recommender: Recommender | None
     suggestions: Suggestions | None = None
-
-    @property
-    def popularity(self) -> FloatArray:
-        """Popularity of each item from 0 to 1; all 0 without interactions: (n_items,) float64."""
-        logs = np.log1p(self.item_counts.astype(np.float64))
-        popularity: FloatArray = logs / max(logs.max(), 1e-300)
-        return popularity
 
     def collect_suggestions(self, stop_words: frozenset[str]) -> Suggestions:
         """Return the phrases of titles, brands, categories and queries."""
@@ -88,17 +84,26 @@ class Learned(NamedTuple):
     def to_state(self) -> dict[str, Any]:
         """Return the parts of the state that are saved."""
         state = self._asdict()
-        del state["postings"], state["speller"], state["filtered"]
+        del state["postings"], state["speller"], state["filtered"], state["popularity"]
         return state | {"fields": [tuple(field) for field in self.fields]}
 
 
 def restored(state: dict[str, Any], k1: float) -> Learned:
     """Return the fitted state from its saved parts."""
+    state = dict(state)
     postings = state["vocabulary"].postings(k1)
-    fields = tuple(Field(*field) for field in state["fields"])
+    fields = tuple(Field(*field) for field in state.pop("fields"))
     speller = Speller(state["vocabulary"].terms, postings.df)
     filtered = FilteredItems(state["items"], state["columns"])
-    return Learned(**(state | {"fields": fields}), postings=postings, speller=speller, filtered=filtered)
+    computed = {"postings": postings, "speller": speller, "filtered": filtered}
+    return Learned(**state | computed, fields=fields, popularity=_popularity(state["item_counts"]))
+
+
+def _popularity(item_counts: FloatArray) -> FloatArray:
+    """Return the popularity of each item: ln(1 + count), divided by the largest value."""
+    logs = np.log1p(item_counts.astype(np.float64))
+    popularity: FloatArray = logs / max(logs.max(), 1e-300)
+    return popularity
 
 
 def learn(model: Any, catalogue: Any, interactions: Any, queries: Any, item: str) -> Learned:
@@ -115,7 +120,20 @@ def learn(model: Any, catalogue: Any, interactions: Any, queries: Any, item: str
     log = None if queries is None else QueryLog.from_clicks(*read_clicks(queries), items, model._analyzer())
     speller = Speller(index.terms, postings.df)
     filtered = FilteredItems(items, columns)
-    learned = Learned(items, columns, fields, index, postings, speller, filtered, counts, log, weights, recommender)
+    learned = Learned(
+        items,
+        columns,
+        fields,
+        index,
+        postings,
+        speller,
+        filtered,
+        counts,
+        _popularity(counts),
+        log,
+        weights,
+        recommender,
+    )
     return learned._replace(weights=_learned_weights(model, learned)) if model.fusion == "learned" else learned
 
 
@@ -124,7 +142,7 @@ def learn_more(model: Any, old: Learned, catalogue: Any, interactions: Any, quer
     new = old if catalogue is None else _with_items(model, old, *read_catalogue(catalogue, item))
     if interactions is not None:
         counts = new.item_counts + _item_counts(new.items, as_interactions(interactions, None, "auto"))
-        new = new._replace(item_counts=counts)
+        new = new._replace(item_counts=counts, popularity=_popularity(counts))
     if queries is not None:
         log = QueryLog.from_clicks(*read_clicks(queries), new.items, model._analyzer())
         joined = log if new.log is None or log is None else new.log.merged(log)

@@ -182,20 +182,19 @@ class QueryReader(NamedTuple):
         """
         codes = [self.vocabulary.codes[text] if self._df(text) else -1 for text in texts]
         known = [code for code in codes if code >= 0]
-        n_known = np.zeros(self.vocabulary.n_items, dtype=np.int64)  # known words of each item
+        n_known = np.zeros(self.vocabulary.n_items, dtype=np.int8)  # known words of each item
         for code in known:
             n_known[self._items(code)] += 1
+        has_all = n_known == len(known)
         words, n_corrected = [], 0
         for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
             terms: tuple[tuple[int, float], ...] = ()
-            context = n_known == len(known)
+            context = has_all
             if code >= 0:
-                terms = ((code, 1.0),)
-                context = n_known == len(known) - 1
-                context[self._items(code)] = n_known[self._items(code)] == len(known)
-            around = _Context(
-                context, codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1
-            )
+                terms, context = ((code, 1.0),), n_known == len(known) - 1
+                context[self._items(code)] = has_all[self._items(code)]
+            neighbors = [codes[k] if 0 <= k < len(codes) else -1 for k in (place - 1, place + 1)]
+            around = _Context(context, *neighbors)
             odds = 1.0 if code < 0 else _KNOWN_ODDS
             least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
             if least <= _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:

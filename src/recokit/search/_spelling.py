@@ -124,20 +124,18 @@ def edit_distances(word: str, letters: IntArray, lengths: IntArray) -> IntArray:
     [1, 2]
     """
     n_words, longest = letters.shape
+    columns = np.arange(longest + 1)
     before: IntArray = np.zeros((n_words, longest + 1), dtype=np.int64)
-    row: IntArray = np.tile(np.arange(longest + 1), (n_words, 1))
+    row: IntArray = np.tile(columns, (n_words, 1))
     for place, letter in enumerate(map(ord, word)):
         last, before, row = before, row, np.empty_like(row)
         row[:, 0] = place + 1
-        differs = letters != letter
-        for column in range(longest):
-            change = before[:, column] + differs[:, column]
-            row[:, column + 1] = np.minimum(np.minimum(row[:, column], before[:, column + 1]) + 1, change)
-            if place and column:
-                swapped = (letters[:, column] == ord(word[place - 1])) & (letters[:, column - 1] == letter)
-                row[:, column + 1] = np.where(
-                    swapped, np.minimum(row[:, column + 1], last[:, column - 1] + 1), row[:, column + 1]
-                )
+        is_letter = letters == letter
+        np.minimum(before[:, 1:] + 1, before[:, :-1] + ~is_letter, out=row[:, 1:])
+        if place:
+            swapped = is_letter[:, :-1] & (letters[:, 1:] == ord(word[place - 1]))
+            row[:, 2:] = np.where(swapped, np.minimum(row[:, 2:], last[:, :-2] + 1), row[:, 2:])
+        row = np.minimum.accumulate(row - columns, axis=1) + columns  # letters inserted
     distances: IntArray = row[np.arange(n_words), lengths]
     return distances
 
