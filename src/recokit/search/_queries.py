@@ -59,8 +59,9 @@ class Query(NamedTuple):
         return not any(word.terms for word in self.words)
 
     def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
-        """Return the other terms that stand for each word, given the vocabulary."""
-        found = {word.text: [terms[code] for code, _ in word.terms if terms[code] != word.text] for word in self.words}
+        """Return the other terms that stand for each word of several letters, given the vocabulary."""
+        words = [word for word in self.words if len(word.text) > 1]
+        found = {word.text: [terms[code] for code, _ in word.terms if terms[code] != word.text] for word in words}
         return {text: others for text, others in found.items() if others}
 
 
@@ -127,13 +128,21 @@ class QueryReader(NamedTuple):
         n_ignored = len(terms) - len(kept)
         if self.speller is None:
             known = [Word(text, ((self.vocabulary.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
-            return Query(tuple(known), n_ignored)
-        query = Query(tuple(self._joined(self._corrected(self._spaced(kept)))), n_ignored)
+            return Query(tuple(map(self._widened, known)), n_ignored)
+        words = self._joined(self._corrected(self._spaced(kept)))
+        query = Query(tuple(map(self._widened, words)), n_ignored)
         return self._nearest(query) if query.is_empty else query
 
     def _df(self, term: str) -> int:
         code = self.vocabulary.codes.get(term)
         return 0 if code is None else int(self.postings.df[code])
+
+    def _widened(self, word: Word) -> Word:
+        """Return a word with the terms that contain it, if it is a single Chinese, Japanese or Korean character."""
+        return Word(word.text, (*word.terms, *self._containing(word.text))) if len(word.text) == 1 else word
+
+    def _containing(self, character: str) -> list[tuple[int, float]]:
+        return self.vocabulary.by_character.terms(character, self.postings.df, self.postings.idf)
 
     def _items(self, code: int) -> CodeArray:
         """Return the items of a term."""
@@ -260,7 +269,13 @@ class QueryReader(NamedTuple):
         return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:
-        """Return a query with the terms most similar to its words in their place."""
+        """Return a query with the terms most similar to its words in their place.
+
+        For a Chinese word, these are the terms with its last character, which names the kind of thing: 保温杯 for 水杯.
+        """
         speller: Any = self.speller
-        words = [Word(word.text, tuple(speller.nearest(word.text))) for word in query.words[:_MAX_CORRECTED]]
+        words = [
+            Word(word.text, tuple(speller.nearest(word.text) or self._containing(word.text[-1])))
+            for word in query.words[:_MAX_CORRECTED]
+        ]
         return query._replace(words=tuple(words), is_nearest=True)
