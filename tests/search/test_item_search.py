@@ -76,6 +76,12 @@ def test_plural_and_singular_find_the_same(model):
     assert items(model, "laptops") == items(model, "laptop")
 
 
+def test_spelling_is_corrected_before_the_plural_ending_is_removed():
+    model = ItemSearch(n_threads=1).fit({1: "rechargeable batteries", 2: "wireless mouse", 3: "tea"})
+    assert items(model, "batteriecs") == [1]
+    assert items(model, "wireles") == [2]
+
+
 @pytest.mark.parametrize("query", ["hedset", "headsett", "haedset", "heedset", "head set"])
 def test_a_misspelt_word_finds_the_right_one(model, query):
     lists = model.search(query)

@@ -9,6 +9,10 @@ from tests.naive.search import edits
 WORDS = st.text("abc", min_size=1, max_size=6)
 
 
+def speller_of(terms, df):
+    return Speller({term: code for code, term in enumerate(terms)}, df)
+
+
 def words_of(speller, found, terms):
     return [terms[code] for code in np.asarray(found).tolist()]
 
@@ -23,13 +27,13 @@ def test_distances_are_those_of_the_recursive_definition(word, others):
 @pytest.mark.parametrize("typo", ["headphnes", "headhpones", "hedaphones", "heaphones", "headphonees", "xeadphones"])
 def test_one_edit_is_undone(typo):
     terms = ["headphones", "microphones", "phone", "header"]
-    codes, distances = Speller(terms, np.ones(4)).candidates(typo)
+    codes, distances = speller_of(terms, np.ones(4)).candidates(typo)
     assert words_of(None, codes, terms)[int(np.argmin(distances))] == "headphones"
 
 
 def test_a_short_word_has_one_edit_and_a_long_one_two():
     terms = ["cups", "teapots"]
-    speller = Speller(terms, np.ones(2))
+    speller = speller_of(terms, np.ones(2))
     assert words_of(speller, speller.candidates("cusp")[0], terms) == ["cups"]
     assert words_of(speller, speller.candidates("xups")[0], terms) == ["cups"]
     assert words_of(speller, speller.candidates("xxps")[0], terms) == []
@@ -38,21 +42,28 @@ def test_a_short_word_has_one_edit_and_a_long_one_two():
 
 def test_digits_are_never_changed():
     terms = ["mk185", "mk186", "mx185"]
-    assert words_of(None, Speller(terms, np.ones(3)).candidates("mj185")[0], terms) == ["mk185", "mx185"]
+    assert words_of(None, speller_of(terms, np.ones(3)).candidates("mj185")[0], terms) == ["mk185", "mx185"]
 
 
 def test_words_without_letters_and_chinese_words_have_no_candidates():
-    speller = Speller(["耳机", "185", "tea"], np.ones(3))
+    speller = speller_of(["耳机", "185", "tea"], np.ones(3))
     for word in ("耳麦", "186", "", "x"):
         assert len(speller.candidates(word)[0]) == 0
 
 
 def test_terms_without_items_are_no_candidates():
-    assert len(Speller(["green", "greek"], np.zeros(2)).candidates("greem")[0]) == 0
+    assert len(speller_of(["green", "greek"], np.zeros(2)).candidates("greem")[0]) == 0
 
 
 def test_the_nearest_terms_share_the_most_bigrams():
     terms = ["thermometer", "thermos", "tea"]
-    found = Speller(terms, np.ones(3)).nearest("thermometry")
+    found = speller_of(terms, np.ones(3)).nearest("thermometry")
     assert [terms[code] for code, _ in found] == ["thermometer", "thermos"]
     assert all(0 < weight <= 1 for _, weight in found)
+
+
+def test_a_plural_is_corrected_to_its_term():
+    speller = Speller({"battery": 0, "batteries": 0, "batter": 1}, np.ones(2))
+    codes, distances = speller.candidates("batteriecs")
+    assert codes.tolist() == [0]
+    assert distances.tolist() == [1]

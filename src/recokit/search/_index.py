@@ -1,7 +1,7 @@
 """The index of a catalogue: the terms of each field, and their BM25F weights."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,13 +13,12 @@ from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.persistence import storable
 from recokit.search._characters import TermsByCharacter
 from recokit.search._fields import ROLES, Field, split_context
+from recokit.search._terms import Terms
 
 __all__ = ["FieldIndex", "Postings"]
 
 _CONTEXT_SHARE = 0.25  # weight of a word after a preposition
 _STRINGS = np.dtypes.StringDType()
-
-Analyzer = Callable[[str], list[str]]
 
 
 class Part(NamedTuple):
@@ -104,17 +103,25 @@ class FieldIndex:
         Position of each term in ``terms``.
     titles : Rows
         Terms of the title of each item in order, without the words after a preposition.
+    surfaces : dict of str to int
+        Words of the texts that differ from their terms, and the codes of these.
     norms : list of (n_items,) float64 arrays
         Weight of one occurrence in each item, for each part.
     """
 
     def __init__(
-        self, parts: Sequence[Part], counts: Sequence[sparse.csr_array], terms: Sequence[str], titles: Rows
+        self,
+        parts: Sequence[Part],
+        counts: Sequence[sparse.csr_array],
+        terms: Sequence[str],
+        titles: Rows,
+        surfaces: Mapping[str, int],
     ) -> None:
         self.parts = list(parts)
         self.counts = list(counts)
         self.terms = list(terms)
         self.titles = titles
+        self.surfaces = dict(surfaces)
         self.codes = {term: code for code, term in enumerate(self.terms)}
         self.norms = _norms(self.parts, self.counts)
 
@@ -123,11 +130,12 @@ class FieldIndex:
         cls,
         fields: Sequence[Field],
         texts: Sequence[Sequence[str]],
-        analyze: Analyzer,
+        terms: Terms,
         known: "FieldIndex | None" = None,
     ) -> "FieldIndex":
         """Return the index of the texts of each field; the vocabulary of a ``known`` index comes first."""
         codes = {} if known is None else dict(known.codes)
+        surfaces = {} if known is None else dict(known.surfaces)
         parts: list[Part] = []
         cells: list[tuple[Any, Any]] = []
         for field, column in zip(fields, texts, strict=True):
@@ -136,15 +144,15 @@ class FieldIndex:
                 pairs = [split_context(text) for text in column]
                 parts.append(Part(field.name, weight, b, field.name))
                 parts.append(Part(field.name, weight * _CONTEXT_SHARE, b, f"{field.name} after a preposition"))
-                cells += [_occurrences([pair[place] for pair in pairs], analyze, codes) for place in (0, 1)]
+                cells += [_occurrences([pair[place] for pair in pairs], terms, codes, surfaces) for place in (0, 1)]
             else:
                 parts.append(Part(field.name, weight, b, field.role if field.role == "attributes" else field.name))
-                cells.append(_occurrences(column, analyze, codes))
+                cells.append(_occurrences(column, terms, codes, surfaces))
         names = [part.field for part in parts]
         title = next((names.index(field.name) for field in fields if field.role == "title"), None)
         empty = Rows.empty(len(texts[0]))
         titles = empty if title is None else Rows.from_arrays(cells[title][1], cells[title][0], ())
-        return cls(parts, [_matrix(*pair, len(codes)) for pair in cells], list(codes), titles)
+        return cls(parts, [_matrix(*pair, len(codes)) for pair in cells], list(codes), titles, surfaces)
 
     @property
     def n_items(self) -> int:
@@ -173,7 +181,7 @@ class FieldIndex:
         rows = self.titles.take(np.flatnonzero(kept)), new.titles
         codes, lengths = (np.concatenate([getattr(one, name) for one in rows]) for name in ("codes", "lengths"))
         titles = Rows.from_arrays(bounds_from_lengths(lengths), codes, ()).take(order)
-        return FieldIndex(self.parts, [matrix[order] for matrix in stacked], new.terms, titles)
+        return FieldIndex(self.parts, [matrix[order] for matrix in stacked], new.terms, titles, new.surfaces)
 
     def weighted(self) -> list[sparse.csr_array]:
         """Return the occurrences of each part, normalized by length and times the weight of the part."""
@@ -227,14 +235,20 @@ class FieldIndex:
         return found
 
     def _to_state(self) -> dict[str, Any]:
-        terms = np.array(self.terms, dtype=_STRINGS)
-        titles = tuple(self.titles[:2])
-        return {"parts": [tuple(part) for part in self.parts], "counts": self.counts, "terms": terms, "titles": titles}
+        return {
+            "parts": [tuple(part) for part in self.parts],
+            "counts": self.counts,
+            "terms": np.array(self.terms, dtype=_STRINGS),
+            "titles": tuple(self.titles[:2]),
+            "surfaces": np.array(list(self.surfaces), dtype=_STRINGS),
+            "surface_codes": np.array(list(self.surfaces.values()), dtype=np.int64),
+        }
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "FieldIndex":
         titles = Rows.from_arrays(state["titles"][0], state["titles"][1], ())
-        return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles)
+        surfaces = dict(zip(state["surfaces"].tolist(), state["surface_codes"].tolist(), strict=True))
+        return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles, surfaces)
 
 
 def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[FloatArray]:
@@ -253,14 +267,24 @@ def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[Fl
     return norms
 
 
-def _occurrences(texts: Sequence[str], analyze: Analyzer, codes: dict[str, int]) -> tuple[CodeArray, IntArray]:
+def _occurrences(
+    texts: Sequence[str], terms: Terms, codes: dict[str, int], surfaces: dict[str, int]
+) -> tuple[CodeArray, IntArray]:
     """Return the terms of each text as compressed rows, with repetitions; new terms get the next codes."""
     found, bounds = array("i"), array("q", [0])
     known: dict[str, list[int]] = {}  # brands and categories repeat
+
+    def code_of(word: str) -> int:
+        term = terms.stem(word)
+        code = codes.setdefault(term, len(codes))
+        if term != word:
+            surfaces[word] = code
+        return code
+
     for text in texts:
         row = known.get(text)
         if row is None:
-            row = [codes.setdefault(term, len(codes)) for term in analyze(text)]
+            row = [code_of(word) for word in terms.words(text)]
             if len(text) < 64:
                 known[text] = row
         found.extend(row)

@@ -25,6 +25,7 @@ from recokit.search._queries import QueryReader
 from recokit.search._ranking import Ranking, text_scores
 from recokit.search._spelling import Speller
 from recokit.search._suggestions import Suggestions
+from recokit.search._terms import Terms
 
 __all__ = ["Learned", "learn", "learn_more", "restored"]
 
@@ -93,7 +94,7 @@ def restored(state: dict[str, Any], k1: float) -> Learned:
     state = dict(state)
     postings = state["vocabulary"].postings(k1)
     fields = tuple(Field(*field) for field in state.pop("fields"))
-    speller = Speller(state["vocabulary"].terms, postings.df)
+    speller = Speller.of(state["vocabulary"], postings.df)
     filtered = FilteredItems(state["items"], state["columns"])
     computed = {"postings": postings, "speller": speller, "filtered": filtered}
     return Learned(**state | computed, fields=fields, popularity=_popularity(state["item_counts"]))
@@ -117,8 +118,8 @@ def learn(model: Any, catalogue: Any, interactions: Any, queries: Any, item: str
     _warn_about_empty(index, items, fields)
     postings = index.postings(model.k1)
     counts, recommender = _behaviour(model, items, interactions)
-    log = None if queries is None else QueryLog.from_clicks(*read_clicks(queries), items, model._analyzer())
-    speller = Speller(index.terms, postings.df)
+    log = None if queries is None else QueryLog.from_clicks(*read_clicks(queries), items, model._terms())
+    speller = Speller.of(index, postings.df)
     filtered = FilteredItems(items, columns)
     learned = Learned(
         items,
@@ -144,7 +145,7 @@ def learn_more(model: Any, old: Learned, catalogue: Any, interactions: Any, quer
         counts = new.item_counts + _item_counts(new.items, as_interactions(interactions, None, "auto"))
         new = new._replace(item_counts=counts, popularity=_popularity(counts))
     if queries is not None:
-        log = QueryLog.from_clicks(*read_clicks(queries), new.items, model._analyzer())
+        log = QueryLog.from_clicks(*read_clicks(queries), new.items, model._terms())
         joined = log if new.log is None or log is None else new.log.merged(log)
         new = new._replace(log=joined or new.log)
     return new._replace(suggestions=None)
@@ -158,7 +159,7 @@ def _with_items(model: Any, old: Learned, items: IdIndex, columns: dict[str, Any
     order = np.argsort(codes)
     merged = merge_columns(old.columns, columns, kept, order)
     texts = [[text_of(value, field.name) for value in columns[field.name].tolist()] for field in old.fields]
-    added = FieldIndex.from_texts(old.fields, texts, model._analyzer(), old.vocabulary)
+    added = FieldIndex.from_texts(old.fields, texts, model._terms(), old.vocabulary)
     index = old.vocabulary.joined(added, kept, order)
     _warn_about_empty(index, union, old.fields)
     postings = index.postings(model.k1)
@@ -167,7 +168,7 @@ def _with_items(model: Any, old: Learned, items: IdIndex, columns: dict[str, Any
     counts[places] = old.item_counts
     log = None if old.log is None else old.log.reindexed(places, len(union))
     return old._replace(
-        items=union, columns=merged, vocabulary=index, postings=postings, speller=Speller(index.terms, postings.df),
+        items=union, columns=merged, vocabulary=index, postings=postings, speller=Speller.of(index, postings.df),
         filtered=FilteredItems(union, merged),
         item_counts=counts, log=log,
     )  # fmt: skip
@@ -178,18 +179,18 @@ def _texts(columns: dict[str, AnyArray], fields: tuple[Field, ...]) -> list[list
     return [[text_of(value, field.name) for value in columns[field.name].tolist()] for field in fields]
 
 
-def _reporting(model: Any, n_texts: int) -> Any:
-    """Return the analyzer of a model; it shows its progress if the model is verbose."""
-    analyze = model._analyzer()
+def _reporting(model: Any, n_texts: int) -> Terms:
+    """Return the analysis of a model; it shows its progress if the model is verbose."""
+    terms: Terms = model._terms()
     if not model.verbose:
-        return analyze
+        return terms
     bar = progress_bar(n_texts, type(model).__name__, "texts", show=True)
 
-    def reporting(text: str) -> list[str]:
+    def words(text: str) -> list[str]:
         bar.update(1)
-        return analyze(text)  # type: ignore[no-any-return]
+        return terms.words(text)
 
-    return reporting
+    return terms._replace(words=words)
 
 
 def _warn_about_empty(index: FieldIndex, items: IdIndex, fields: tuple[Field, ...]) -> None:
@@ -250,7 +251,7 @@ def _learned_weights(model: Any, learned: Learned) -> FloatArray:
     known = log.clicks.copy()
     known.data = np.floor(known.data / 2)
     truth = _difference(log.clicks, known)
-    reader = QueryReader(learned.vocabulary, learned.postings, learned.speller, model._analyzer())
+    reader = QueryReader(learned.vocabulary, learned.postings, learned.speller, model._terms())
     ranking = Ranking(QueryLog(log.texts, log.keys, known), learned.popularity, np.ones(len(SOURCES)), by_rank=False)
     runner = Runner(thread_count(model.n_threads))
     rows = np.sort(np.argsort(-log.totals, kind="stable")[:_MAX_QUERIES])
@@ -259,7 +260,7 @@ def _learned_weights(model: Any, learned: Learned) -> FloatArray:
         text = str(log.texts[row])
         scores = text_scores([reader.read(text)], learned.postings, len(learned.items), runner)
         eligible = Eligibility(learned.items).of_users([text], None)
-        found = ranking.candidates(model._analyzer()(text), scores, eligible, 0, None, runner)
+        found = ranking.candidates(model._terms()(text), scores, eligible, 0, None, runner)
         counts = np.zeros(len(learned.items))
         cells = slice(truth.indptr[row], truth.indptr[row + 1])
         counts[truth.indices[cells]] = truth.data[cells]

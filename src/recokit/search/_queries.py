@@ -1,6 +1,6 @@
 """Queries as words with the terms that may stand for each of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths
 from recokit.search._index import FieldIndex, Postings
 from recokit.search._spelling import Speller
+from recokit.search._terms import Terms
 
 __all__ = ["Query", "QueryReader", "QueryWords"]
 
@@ -30,11 +31,14 @@ class Word(NamedTuple):
     ----------
     text : str
     terms : tuple of (code, weight)
-        Terms that may stand for the word; empty for an unknown word without a correction.
+        Terms that may stand for the word, its own one first; empty for an unknown word without a correction.
+    is_known : bool
+        Whether the first term is that of the word itself.
     """
 
     text: str
     terms: tuple[tuple[int, float], ...]
+    is_known: bool = True
 
 
 class Query(NamedTuple):
@@ -61,7 +65,7 @@ class Query(NamedTuple):
     def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
         """Return the other terms that stand for each word of several letters, given the vocabulary."""
         words = [word for word in self.words if len(word.text) > 1]
-        found = {word.text: [terms[code] for code, _ in word.terms if terms[code] != word.text] for word in words}
+        found = {word.text: [terms[code] for code, _ in word.terms[word.is_known :]] for word in words}
         return {text: others for text, others in found.items() if others}
 
 
@@ -112,34 +116,40 @@ class QueryReader(NamedTuple):
     postings : Postings
     speller : Speller, optional
         Corrects words; None to leave them as they are.
-    analyze : callable
-        Function from a text to its terms.
+    terms : Terms
+        Analysis of texts.
     """
 
     vocabulary: FieldIndex
     postings: Postings
     speller: Speller | None
-    analyze: Callable[[str], list[str]]
+    terms: Terms
 
     def read(self, text: str) -> Query:
-        """Return a query as words; each distinct word counts once."""
-        terms = list(dict.fromkeys(self.analyze(text)))
-        kept = terms[:_MAX_WORDS]
-        n_ignored = len(terms) - len(kept)
+        """Return a query as words; each distinct term counts once."""
+        words = {self.terms.stem(word): word for word in reversed(self.terms.words(text))}
+        kept = list(reversed(words.values()))[:_MAX_WORDS]
+        n_ignored = len(words) - len(kept)
         if self.speller is None:
-            known = [Word(text, ((self.vocabulary.codes[text], 1.0),) if self._df(text) else ()) for text in kept]
+            known = [Word(word, ((self._code(word), 1.0),) if self._df(word) else ()) for word in kept]
             return Query(tuple(map(self._widened, known)), n_ignored)
-        words = self._joined(self._corrected(self._spaced(kept)))
-        query = Query(tuple(map(self._widened, words)), n_ignored)
+        corrected = self._joined(self._corrected(self._spaced(kept)))
+        query = Query(tuple(map(self._widened, corrected)), n_ignored)
         return self._nearest(query) if query.is_empty else query
 
-    def _df(self, term: str) -> int:
-        code = self.vocabulary.codes.get(term)
-        return 0 if code is None else int(self.postings.df[code])
+    def _code(self, word: str) -> int:
+        """Return the code of the term of a word; −1 if no item has it."""
+        code = self.vocabulary.codes.get(self.terms.stem(word), -1)
+        return code if code >= 0 and self.postings.df[code] else -1
+
+    def _df(self, word: str) -> int:
+        """Return the number of items with a word."""
+        code = self._code(word)
+        return 0 if code < 0 else int(self.postings.df[code])
 
     def _widened(self, word: Word) -> Word:
         """Return a word with the terms that contain it, if it is a single Chinese, Japanese or Korean character."""
-        return Word(word.text, (*word.terms, *self._containing(word.text))) if len(word.text) == 1 else word
+        return word._replace(terms=(*word.terms, *self._containing(word.text))) if len(word.text) == 1 else word
 
     def _containing(self, character: str) -> list[tuple[int, float]]:
         return self.vocabulary.by_character.terms(character, self.postings.df, self.postings.idf)
@@ -152,7 +162,7 @@ class QueryReader(NamedTuple):
         """Return the number of items with two terms."""
         if not (self._df(first) and self._df(second)):
             return 0
-        one, other = (self._items(self.vocabulary.codes[term]) for term in (first, second))
+        one, other = self._items(self._code(first)), self._items(self._code(second))
         return len(np.intersect1d(one, other, assume_unique=True))
 
     def _spaced(self, terms: list[str]) -> list[str]:
@@ -189,7 +199,7 @@ class QueryReader(NamedTuple):
         A word is corrected if it is unknown, or if a correction is much more frequent in the items that have the other
         words of the query.
         """
-        codes = [self.vocabulary.codes[text] if self._df(text) else -1 for text in texts]
+        codes = [self._code(text) for text in texts]
         known = [code for code in codes if code >= 0]
         n_known = np.zeros(self.vocabulary.n_items, dtype=np.int8)  # known words of each item
         for code in known:
@@ -210,7 +220,7 @@ class QueryReader(NamedTuple):
                 n_corrected += 1
                 found = self._corrections(text, around, least)
                 terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
-            words.append(Word(text, terms))
+            words.append(Word(text, terms, code >= 0))
         return words
 
     def _support(self, codes: IntArray, around: "_Context") -> FloatArray:
@@ -260,13 +270,13 @@ class QueryReader(NamedTuple):
             joined = "".join(pair)
             if not joined.isascii() or not self._df(joined):
                 continue
-            code, df = self.vocabulary.codes[joined], self._df(joined)
-            apart = self.postings.pair_counts(*(self.vocabulary.codes.get(text, -1) for text in pair))
+            code, df = self._code(joined), self._df(joined)
+            apart = self.postings.pair_counts(*map(self._code, pair))
             for text, some in zip(pair, terms[place : place + 2], strict=True):
-                idf = self.postings.idf[self.vocabulary.codes[text]] if self._df(text) else self.postings.idf[code]
+                idf = self.postings.idf[self._code(text) if self._df(text) else code]
                 share = min(df / (df + apart), 0.5) if apart else 1.0
                 some.setdefault(code, float(share * min(1.0, idf / self.postings.idf[code])))
-        return [Word(word.text, tuple(some.items())) for word, some in zip(words, terms, strict=True)]
+        return [word._replace(terms=tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:
         """Return a query with the terms most similar to its words in their place.
@@ -275,7 +285,7 @@ class QueryReader(NamedTuple):
         """
         speller: Any = self.speller
         words = [
-            Word(word.text, tuple(speller.nearest(word.text) or self._containing(word.text[-1])))
+            Word(word.text, tuple(speller.nearest(word.text) or self._containing(word.text[-1])), False)
             for word in query.words[:_MAX_CORRECTED]
         ]
         return query._replace(words=tuple(words), is_nearest=True)

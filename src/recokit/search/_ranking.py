@@ -25,7 +25,8 @@ def text_scores(queries: list[Query], postings: Postings, n_items: int, runner: 
     words = QueryWords.of(queries, postings)
     scores = np.empty((len(queries), n_items), dtype=np.float32)
     items = postings.items
-    cells = np.concatenate([[0], np.cumsum(items.lengths[words.term_codes])])
+    lengths = items.indptr[words.term_codes + 1] - items.indptr[words.term_codes]
+    cells = np.concatenate([[0], np.cumsum(lengths)])
     costs = n_items + np.diff(cells[words.word_indptr[words.query_indptr]])
     runner.rows(score_queries, len(queries), (*words, *items.arrays, scores), costs=costs)
     return scores

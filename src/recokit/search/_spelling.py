@@ -1,6 +1,6 @@
 """Corrections of misspelt words: candidates by common letter bigrams, then the edit distance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,34 +20,38 @@ _END = 0x110000  # stands for the beginning and the end of a word
 
 
 class Speller:
-    """The vocabulary by letter bigrams.
+    """The words of a catalogue by letter bigrams.
 
     Parameters
     ----------
-    terms : sequence of str
-        The vocabulary.
+    words : mapping of str to int
+        Words, and the codes of their terms.
     df : (n_terms,) int array
         Number of items of each term; terms without items are no corrections.
     """
 
-    def __init__(self, terms: Sequence[str], df: AnyArray) -> None:
+    def __init__(self, words: Mapping[str, int], df: AnyArray) -> None:
         self._df = np.asarray(df)
-        usable = [
-            code for code, term in enumerate(terms) if _is_alphabetic(term) and df[code] and len(term) <= _LONGEST
-        ]
-        self._codes: IntArray = np.array(usable, dtype=np.int64)
-        words = [terms[code] for code in usable]
-        self._lengths: IntArray = np.array([len(word) for word in words], dtype=np.int64)
-        self._letters = _letters(words, int(self._lengths.max(initial=1)))
-        self._numbers = np.array([_number(word) for word in words], dtype=object)  # the digits of each word
+        usable = {
+            word: code for word, code in words.items() if df[code] and len(word) <= _LONGEST and _is_alphabetic(word)
+        }
+        self._codes: IntArray = np.array(list(usable.values()), dtype=np.int64)
+        self._lengths: IntArray = np.array([len(word) for word in usable], dtype=np.int64)
+        self._letters = _letters(list(usable), int(self._lengths.max(initial=1)))
+        self._numbers = np.array([_number(word) for word in usable], dtype=object)  # the digits of each word
         grams, rows = _bigrams(self._letters, self._lengths)
         self._grams, columns = np.unique(grams, return_inverse=True)
         order = np.argsort(columns, kind="stable")
         self._rows = rows[order]
         self._indptr = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=len(self._grams)))])
 
+    @classmethod
+    def of(cls, vocabulary: Any, df: AnyArray) -> "Speller":
+        """Return the words of a `FieldIndex`."""
+        return cls({**vocabulary.surfaces, **vocabulary.codes}, df)
+
     def candidates(self, word: str) -> tuple[IntArray, IntArray]:
-        """Return the codes of the terms within a few edits of a word, and their distances above 0.
+        """Return the codes of the terms with a word within a few edits of another one, and the distances above 0.
 
         One edit is the insertion, deletion or replacement of a letter, or the exchange of two neighbours. Words of
         seven letters or more may have two. Digits are never changed: another number is another product.
@@ -55,7 +59,7 @@ class Speller:
         Parameters
         ----------
         word : str
-            A word that may be in the vocabulary; it is not one of its own candidates.
+            A word of a query; it is not one of its own candidates.
         """
         nothing: IntArray = np.empty(0, dtype=np.int64)
         if len(word) < _SHORTEST or not _is_alphabetic(word):
@@ -66,7 +70,11 @@ class Speller:
         letters = self._letters[near, : len(word) + limit]
         distances = edit_distances(word, letters, self._lengths[near])
         is_candidate = (distances > 0) & (distances <= limit)
-        return self._codes[near[is_candidate]], distances[is_candidate]
+        codes, distances = self._codes[near[is_candidate]], distances[is_candidate]
+        order = np.lexsort((distances, codes))  # the nearest word of each term
+        codes, distances = codes[order], distances[order]
+        is_first = np.concatenate([np.ones(len(codes[:1]), dtype=np.bool_), codes[1:] != codes[:-1]])
+        return codes[is_first], distances[is_first]
 
     def nearest(self, word: str, n: int = _N_NEAREST) -> list[tuple[int, float]]:
         """Return the codes of the terms that share the most bigrams with a word, and their squared Dice coefficients.
@@ -76,9 +84,12 @@ class Speller:
         if not word or not _is_alphabetic(word):
             return []
         near, overlap = self._nearest(word, None)
-        order = np.lexsort((self._codes[near], -self._df[self._codes[near]], -overlap))[:n]
+        order = np.lexsort((self._codes[near], -self._df[self._codes[near]], -overlap))
         order = order[overlap[order] >= _MIN_OVERLAP]
-        return list(zip(self._codes[near[order]].tolist(), (overlap[order] ** 2).tolist(), strict=True))
+        best: dict[int, float] = {}
+        for code, value in zip(self._codes[near[order]].tolist(), overlap[order].tolist(), strict=True):
+            best.setdefault(code, value**2)
+        return list(best.items())[:n]
 
     def _nearest(self, word: str, limit: int | None) -> tuple[IntArray, FloatArray]:
         """Return the positions of the terms with the largest Dice coefficients, and the coefficients.

@@ -18,7 +18,7 @@ from recokit.base._state import on_snapshot, replace_state
 from recokit.base.explanation import Explanation, Term, explanation_of
 from recokit.base.recommender import Recommender
 from recokit.base.top import Top
-from recokit.content.analyzer import Stemming, Tokenizer, make_analyzer
+from recokit.content.analyzer import Stemming, Tokenizer
 from recokit.content.stop_words import StopWords, stop_word_set
 from recokit.data._inputs import known_codes
 from recokit.data.id_index import IdIndex
@@ -30,6 +30,7 @@ from recokit.search._queries import Query, QueryReader
 from recokit.search._ranking import Candidates, Ranking, text_scores
 from recokit.search._requests import check_texts, taste_of, users_of
 from recokit.search._suggestions import Suggestions
+from recokit.search._terms import Terms, make_terms
 from recokit.search.results import SearchResults
 
 __all__ = ["ItemSearch"]
@@ -327,12 +328,10 @@ class ItemSearch(BaseEstimator):
     def _reader(self) -> QueryReader:
         """Return the reader of queries."""
         learned = self._learned
-        return QueryReader(
-            learned.vocabulary, learned.postings, learned.speller if self.typos else None, self._analyzer()
-        )
+        return QueryReader(learned.vocabulary, learned.postings, learned.speller if self.typos else None, self._terms())
 
-    def _analyzer(self) -> Any:
-        return make_analyzer(self.tokenizer, stop_words=self.stop_words, stemming=self.stemming)
+    def _terms(self) -> Terms:
+        return make_terms(self.tokenizer, self.stop_words, self.stemming)
 
     def _ranking(self) -> Ranking:
         learned = self._learned
@@ -364,7 +363,7 @@ class ItemSearch(BaseEstimator):
         """Return the candidates of one query for a user."""
         learned = self._learned
         taste = None if user is None else taste_of(learned.recommender, learned.items, user)
-        return self._ranking().candidates(self._analyzer()(text), scores, eligible, n, taste, self._runner())
+        return self._ranking().candidates(self._terms()(text), scores, eligible, n, taste, self._runner())
 
     def _results(self, texts: list[str], read: list[Query], top: Top) -> SearchResults:
         """Return lists with ids; negative counts are those of popular items."""
@@ -506,7 +505,7 @@ class ItemSearch(BaseEstimator):
         check_count(n, "n")
         if log is None:
             raise ValueError("similar_queries needs the log of queries: pass queries= to fit")
-        found = [log.similar(self._analyzer()(text), n) for text in texts]
+        found = [log.similar(self._terms()(text), n) for text in texts]
         width = max((len(rows) for rows, _ in found), default=0)
         items, scores = np.full((len(texts), width), None, dtype=object), np.zeros((len(texts), width))
         for place, (rows, values) in enumerate(found):
