@@ -201,7 +201,7 @@ def test_common_words_with_ambiguous_characters_match(words, characters):
 
 @pytest.mark.parametrize("value", [None, 5, b"tea", float("nan")])
 def test_a_value_that_is_no_text_is_refused(value):
-    with pytest.raises(TypeError, match="expected a text, got .*; replace missing texts"):
+    with pytest.raises(TypeError, match=r"expected a text, got .*; replace missing texts"):
         normalize(value)
 
 
