@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import sparse
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.persistence import storable
+from recokit.search._characters import TermsByCharacter
 from recokit.search._fields import ROLES, Field, split_context
 from recokit.search._terms import Terms
 
@@ -156,6 +158,11 @@ class FieldIndex:
     def n_items(self) -> int:
         """Number of items."""
         return int(self.counts[0].shape[0])
+
+    @cached_property
+    def by_character(self) -> TermsByCharacter:
+        """The terms that contain each Chinese, Japanese or Korean character."""
+        return TermsByCharacter(self.terms)
 
     def joined(self, new: "FieldIndex", kept: BoolArray, order: Any) -> "FieldIndex":
         """Return the index of the ``kept`` items and those of ``new``, in the given order.

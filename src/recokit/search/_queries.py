@@ -63,8 +63,9 @@ class Query(NamedTuple):
         return not any(word.terms for word in self.words)
 
     def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
-        """Return the other terms that stand for each word, given the vocabulary."""
-        found = {word.text: [terms[code] for code, _ in word.terms[word.is_known :]] for word in self.words}
+        """Return the other terms that stand for each word of several letters, given the vocabulary."""
+        words = [word for word in self.words if len(word.text) > 1]
+        found = {word.text: [terms[code] for code, _ in word.terms[word.is_known :]] for word in words}
         return {text: others for text, others in found.items() if others}
 
 
@@ -130,10 +131,10 @@ class QueryReader(NamedTuple):
         kept = list(reversed(words.values()))[:_MAX_WORDS]
         n_ignored = len(words) - len(kept)
         if self.speller is None:
-            return Query(
-                tuple(Word(word, ((self._code(word), 1.0),) if self._df(word) else ()) for word in kept), n_ignored
-            )
-        query = Query(tuple(self._joined(self._corrected(self._spaced(kept)))), n_ignored)
+            known = [Word(word, ((self._code(word), 1.0),) if self._df(word) else ()) for word in kept]
+            return Query(tuple(map(self._widened, known)), n_ignored)
+        corrected = self._joined(self._corrected(self._spaced(kept)))
+        query = Query(tuple(map(self._widened, corrected)), n_ignored)
         return self._nearest(query) if query.is_empty else query
 
     def _code(self, word: str) -> int:
@@ -145,6 +146,13 @@ class QueryReader(NamedTuple):
         """Return the number of items with a word."""
         code = self._code(word)
         return 0 if code < 0 else int(self.postings.df[code])
+
+    def _widened(self, word: Word) -> Word:
+        """Return a word with the terms that contain it, if it is a single Chinese, Japanese or Korean character."""
+        return word._replace(terms=(*word.terms, *self._containing(word.text))) if len(word.text) == 1 else word
+
+    def _containing(self, character: str) -> list[tuple[int, float]]:
+        return self.vocabulary.by_character.terms(character, self.postings.df, self.postings.idf)
 
     def _items(self, code: int) -> CodeArray:
         """Return the items of a term."""
@@ -276,7 +284,13 @@ class QueryReader(NamedTuple):
         return [word._replace(terms=tuple(some.items())) for word, some in zip(words, terms, strict=True)]
 
     def _nearest(self, query: Query) -> Query:
-        """Return a query with the terms most similar to its words in their place."""
+        """Return a query with the terms most similar to its words in their place.
+
+        For a Chinese word, these are the terms with its last character, which names the kind of thing: 保温杯 for 水杯.
+        """
         speller: Any = self.speller
-        words = [Word(word.text, tuple(speller.nearest(word.text)), False) for word in query.words[:_MAX_CORRECTED]]
+        words = [
+            Word(word.text, tuple(speller.nearest(word.text) or self._containing(word.text[-1])), False)
+            for word in query.words[:_MAX_CORRECTED]
+        ]
         return query._replace(words=tuple(words), is_nearest=True)
