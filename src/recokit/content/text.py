@@ -1,6 +1,7 @@
 """Text: the block of a column of texts, as weighted words or as vectors of an encoder."""
 
 import os
+import re
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from recokit.exceptions import DataError, first_few
 __all__ = ["Text"]
 
 _STRINGS = np.dtypes.StringDType()
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Text(Block):
@@ -152,7 +154,11 @@ class Text(Block):
                 f"catalogue, {self.column}: {len(wrong)} value(s) are not text: {first_few(wrong)}; convert them to "
                 "strings"
             )
-        return np.array([text if isinstance(text, str) else "" for text in texts], dtype=_STRINGS)
+        texts = [text if isinstance(text, str) else "" for text in texts]
+        try:
+            return np.array(texts, dtype=_STRINGS)
+        except UnicodeEncodeError:  # half a surrogate pair, such as of an emoji that was cut
+            return np.array([_SURROGATES.sub("\ufffd", text) for text in texts], dtype=_STRINGS)
 
     def _is_missing(self, column: AnyArray) -> BoolArray:
         missing: BoolArray = column == ""
