@@ -107,7 +107,7 @@ def save(thing: Any, path: str | os.PathLike[str], key: bytes | None = None) -> 
     write_atomically(Path(path), write)
 
 
-def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
+def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool = False, verify: bool = True) -> Any:
     """Load an object from a file written by `save`.
 
     Parameters
@@ -116,6 +116,13 @@ def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
         File to read.
     key : bytes, optional
         Secret that the file was saved with. A file that is not encrypted is refused if a key is given.
+    mmap : bool
+        Map the arrays of the file into memory instead of reading them, so that the processes of a service share one
+        copy. Attributes that are computed after loading, such as transposed data, are not shared. The file must stay
+        as it is while the object is in use: `save` replaces files and never changes them, but a program that
+        truncates the file kills the process. Not for encrypted files.
+    verify : bool
+        Compare the checksum, which reads the whole file. Dtypes, shapes and ranges are checked in any case.
 
     Returns
     -------
@@ -129,8 +136,12 @@ def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
         is wrong or missing.
     OSError
         The file cannot be read.
+    ValueError
+        ``mmap`` is set together with a key.
     """
     path = Path(path)
+    if mmap and key is not None:
+        raise ValueError("mmap=True: an encrypted file cannot be mapped; load it without mmap")
     if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would wait for a writer
         raise OSError(f"{path} is not a regular file")
     with path.open("rb") as file:
@@ -143,7 +154,7 @@ def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
             )
         file.seek(0)
         if key is None:
-            document, tensors = _read(file, os.fstat(file.fileno()).st_size, path)
+            document, tensors = _read(file, os.fstat(file.fileno()).st_size, path, mmap=mmap)
         else:
             content = decrypt(file.read(), key, path)
             document, tensors = _read(BytesIO(content), len(content), path)
@@ -152,7 +163,7 @@ def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
             f"{path}: format {document.get('format')!r}; this version of recokit reads format {_FORMAT_VERSION}"
         )
     tree = document.get("tree")
-    if not isinstance(tree, str) or document.get("checksum") != _checksum(tree, tensors):
+    if not isinstance(tree, str) or (verify and document.get("checksum") != _checksum(tree, tensors)):
         raise ModelFormatError(f"{path} is damaged: its checksum does not match its contents")
     try:
         loaded = _decode(json.loads(tree), tensors)
@@ -167,9 +178,9 @@ def load(path: str | os.PathLike[str], key: bytes | None = None) -> Any:
     return loaded
 
 
-def _read(file: BinaryIO, size: int, path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
+def _read(file: BinaryIO, size: int, path: Path, *, mmap: bool = False) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     try:
-        metadata, tensors = read_tensors(file, size)
+        metadata, tensors = read_tensors(file, size, mmap=mmap)
         document = json.loads(metadata[_KEY]) if _KEY in metadata else None
     except OSError:
         raise

@@ -1,8 +1,9 @@
-"""The container of arrays in a file: the safetensors format, read without mapping the file into memory.
+"""The container of arrays in a file: the safetensors format.
 
 The first 8 bytes hold the length of a JSON header, which names the dtype, shape and place of each array; the arrays
 follow without gaps. Reading checks the header against the size of the file before it allocates, so that arrays never
-take more memory than the file. A mapped file would kill the process (SIGBUS) if it were truncated while it is read.
+take more memory than the file. By default the arrays are copied: a mapped file kills the process (SIGBUS) if it is
+truncated while it is in use.
 Source: https://huggingface.co/docs/safetensors
 """
 
@@ -47,7 +48,7 @@ def write_tensors(file: BinaryIO, tensors: Mapping[str, AnyArray], metadata: Map
         file.write(_bytes_of(array))
 
 
-def read_tensors(file: BinaryIO, size: int) -> tuple[dict[str, str], dict[str, AnyArray]]:
+def read_tensors(file: BinaryIO, size: int, *, mmap: bool = False) -> tuple[dict[str, str], dict[str, AnyArray]]:
     """Read the metadata and the arrays of a file.
 
     Parameters
@@ -55,6 +56,9 @@ def read_tensors(file: BinaryIO, size: int) -> tuple[dict[str, str], dict[str, A
     file : binary file
     size : int
         Its number of bytes.
+    mmap : bool
+        Map the arrays into memory instead of reading them. Processes that map a file share its pages; a change of an
+        array changes neither the file nor other processes.
 
     Raises
     ------
@@ -73,7 +77,10 @@ def read_tensors(file: BinaryIO, size: int) -> tuple[dict[str, str], dict[str, A
     places = sorted(_places(header))
     if [0, *(stop for _, stop, *_ in places)] != [*(start for start, *_ in places), size - 8 - length]:
         raise ValueError("the arrays overlap or do not fill the file")
-    return metadata, {name: _read(file, np.empty(shape, dtype)) for _, _, name, dtype, shape in places}
+    if not mmap or size == 8 + length:
+        return metadata, {name: _read(file, np.empty(shape, dtype)) for _, _, name, dtype, shape in places}
+    content = np.memmap(file, np.uint8, mode="c", offset=0, shape=(size,)).view(np.ndarray)[8 + length :]
+    return metadata, {name: _mapped(content[start:stop], dtype, shape) for start, stop, name, dtype, shape in places}
 
 
 def _places(header: dict[str, Any]) -> Iterator[tuple[int, int, str, np.dtype[Any], tuple[int, ...]]]:
@@ -94,6 +101,15 @@ def _places(header: dict[str, Any]) -> Iterator[tuple[int, int, str, np.dtype[An
 def _read(file: BinaryIO, array: AnyArray) -> AnyArray:
     if array.nbytes and file.readinto(_bytes_of(array)) != array.nbytes:  # type: ignore[attr-defined]
         raise ValueError("the file ends within an array")
+    return _checked(array)
+
+
+def _mapped(content: AnyArray, dtype: np.dtype[Any], shape: tuple[int, ...]) -> AnyArray:
+    array = content.view(dtype).reshape(shape)
+    return _checked(array if array.flags.aligned else array.copy())
+
+
+def _checked(array: AnyArray) -> AnyArray:
     if array.dtype == np.bool_ and np.any(array.view(np.uint8) > 1):
         raise ValueError("an array of bool holds other values than 0 and 1")
     return array

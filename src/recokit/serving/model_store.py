@@ -33,6 +33,8 @@ class ModelStore:
         Made at the first publication if it does not exist.
     keep : int
         Number of versions to keep. `publish` deletes older ones, but never the current one.
+    mmap, verify : bool
+        Passed to `recokit.load`. With ``mmap=True``, the processes of a service share the pages of the file.
 
     Raises
     ------
@@ -60,11 +62,15 @@ class ModelStore:
     1
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, keep: int = 5) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], *, keep: int = 5, mmap: bool = False, verify: bool = True
+    ) -> None:
         if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
             raise ValueError(f"keep={keep!r}: expected a number of versions, at least 1")
         self.folder = Path(folder)
         self.keep = keep
+        self.mmap = mmap
+        self.verify = verify
 
     def __repr__(self) -> str:
         return f"ModelStore({str(self.folder)!r}, keep={self.keep})"
@@ -161,7 +167,7 @@ class ModelStore:
             The file is damaged.
         """
         self._check_stored(version)
-        return persistence.load(self._file(version))
+        return self._read(version)
 
     def rollback(self, version: int | None = None) -> int:
         """Make an earlier version current; no file is deleted.
@@ -228,6 +234,9 @@ class ModelStore:
         found = ((_NAME.fullmatch(file.name), file) for file in self.folder.iterdir())
         return {int(match[1]): file for match, file in found if match}
 
+    def _read(self, version: int) -> Any:
+        return persistence.load(self._file(version), mmap=self.mmap, verify=self.verify)
+
     def _check_stored(self, version: int) -> None:
         if version not in self.versions():
             raise FileNotFoundError(f"{self.folder}: no version {version!r}; stored: {self.versions()}")
@@ -272,7 +281,7 @@ class ModelStore:
         version = self._find_current()
         while True:
             try:
-                return version, persistence.load(self._file(version))
+                return version, self._read(version)
             except (OSError, ModelFormatError):
                 # A publisher may have deleted the version since its number was read.
                 read, version = version, self._find_current()
