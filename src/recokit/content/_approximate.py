@@ -9,7 +9,7 @@ from recokit._typing import CodeArray, FloatArray
 
 __all__ = ["ApproximateIndex"]
 
-_CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # chosen for a recall of .95 to .99, see the docs
+_CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 64, 64  # measured: benchmarks/content.py index
 
 
 class ApproximateIndex:
