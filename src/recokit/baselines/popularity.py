@@ -229,18 +229,16 @@ class Popularity(Recommender):
     def _prepare(
         self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", **side: Any
     ) -> Interactions:
-        """Set the groups, or the categories; return the interactions over all items with a category."""
+        """Set the categories of the items, if ``by`` is a column; return the interactions over all items with one."""
         super()._prepare(interactions, **side)
         if not isinstance(self.by, str):
             if catalogue is not None:
                 raise DataError("catalogue: it is used only if by is the name of its column with the categories")
-            if self.by is not None:
-                self._set_groups(interactions.users)
             return interactions
         return self._with_categories(interactions, catalogue, item, self.by)
 
     def _set_groups(self, users: IdIndex) -> None:
-        """Set the group of each training user, and of all users with a group."""
+        """Set the group of each training user."""
         groups = UserGroups.from_input(self.by)
         reason = describe_mismatch(groups.users, users, ("the groups", "the training data"))
         if reason is not None:
@@ -271,6 +269,7 @@ class Popularity(Recommender):
         if isinstance(self.by, str):
             self._fit_categories(interactions, weights)
         elif self.by is not None:
+            self._set_groups(interactions.users)
             self._fit_groups(interactions, weights)
 
     def _weights(self, values: FloatArray, n: int) -> FloatArray:
