@@ -36,6 +36,9 @@ class Forgetter(Learner):
     def _take_items(self, item_codes: CodeArray) -> None:
         """Restrict the data by item to the items that stay, given by their previous codes; nothing by default."""
 
+    def _take_users(self, user_codes: CodeArray) -> None:
+        """Restrict the data by user to the users that stay, given by their previous codes; nothing by default."""
+
     def _forget(self, remaining: Interactions, previous: Interactions) -> None:
         """Update the model from ``previous`` to the ``remaining`` interactions; a refit by default.
 
@@ -115,6 +118,8 @@ class Forgetter(Learner):
         remaining = previous._without_users(np.unique(codes[codes >= 0]), held, self._side_items())
         if remaining.n_interactions == 0:
             raise DataError("no interactions would be left; delete the model instead")
+        if remaining.n_users < previous.n_users:
+            self._take_users(previous.users.codes(remaining.users))
         if remaining.n_items < previous.n_items:
             self._take_items(previous.items.codes(remaining.items))
         return remaining
