@@ -123,6 +123,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         loaded = _decode(json.loads(tree), tensors)
         if tensors or not hasattr(type(loaded), "_stored_as"):
             raise ValueError("it has more than one object, or none")
+        if not getattr(loaded, "__sklearn_is_fitted__", lambda: True)():
+            raise ValueError("the model is not fitted")
     except ModelFormatError:
         raise
     except Exception as error:

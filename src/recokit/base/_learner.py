@@ -321,15 +321,19 @@ class Learner(BaseEstimator):
             self._restore()
 
     def _to_state(self) -> dict[str, Any]:
-        described = self._described()
-        saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
-        self._check_saved(saved)
+        saved: dict[str, Any] = {}
+        if self.__sklearn_is_fitted__():  # a part of another model need not be
+            described = self._described()
+            saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
+            self._check_saved(saved)
         return {"params": self.get_params(deep=False), "learned": saved}
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> Self:
         model = cls(**state["params"])
         model._validate_params()
+        if not state["learned"]:
+            return model
         # Older files spell private attributes with a trailing underscore.
         learned = {name.rstrip("_") if name.startswith("_") else name: each for name, each in state["learned"].items()}
         if not isinstance(learned.get("interactions_"), Interactions):
