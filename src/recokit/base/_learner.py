@@ -39,6 +39,7 @@ class Learner(BaseEstimator):
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
     _reads_order: ClassVar[bool] = False  # fit needs the order of the events, from times or rows
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
+    _may_lack_interactions: ClassVar[bool] = False  # a fitted model may hold no training data
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
 
     feedback: str
@@ -229,7 +230,7 @@ class Learner(BaseEstimator):
         explicit = interactions.feedback == "explicit"
         weights = None if explicit else interactions.values
         counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
-        if counts.max() > np.finfo(np.float32).max:
+        if counts.max(initial=0) > np.finfo(np.float32).max:
             raise DataError(
                 f"the strengths of an item add up to {counts.max():.3g}, out of the range of float32; give strengths "
                 "in a larger unit, or take logarithms"
@@ -339,7 +340,8 @@ class Learner(BaseEstimator):
         if not isinstance(learned.get("interactions_"), Interactions):
             raise ValueError(f"{cls.__name__}.interactions_: expected Interactions")
         model.interactions_ = learned["interactions_"]
-        if model.interactions_.n_interactions == 0 or model.interactions_.feedback not in cls._supported_feedback:
+        lacks_data = model.interactions_.n_interactions == 0 and not cls._may_lack_interactions
+        if lacks_data or model.interactions_.feedback not in cls._supported_feedback:
             raise ValueError(f"{cls.__name__} cannot be fitted to {model.interactions_}")
         model._check_saved(learned)
         model.__dict__.update(learned)
