@@ -12,7 +12,7 @@ _MAX_REPEATS = 10
 def check_spread(keys: Iterable[Any]) -> None:
     """Raise ValueError if the hashes of many keys are equal: a dictionary of such keys would take hours.
 
-    Python's hashes of text are random, but those of numbers can be prepared.
+    Python's hashes of text are random, but hashes of numbers can be prepared.
 
     Examples
     --------

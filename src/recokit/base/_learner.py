@@ -39,6 +39,7 @@ class Learner(BaseEstimator):
     _exact_partial_fit: ClassVar[bool] = True  # partial_fit equals a refit on all data
     _reads_order: ClassVar[bool] = False  # fit needs the order of the events, from times or rows
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
+    _may_lack_interactions: ClassVar[bool] = False  # a fitted model may hold no training data
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
 
     feedback: str
@@ -229,7 +230,7 @@ class Learner(BaseEstimator):
         explicit = interactions.feedback == "explicit"
         weights = None if explicit else interactions.values
         counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
-        if counts.max() > np.finfo(np.float32).max:
+        if counts.max(initial=0) > np.finfo(np.float32).max:
             raise DataError(
                 f"the strengths of an item add up to {counts.max():.3g}, out of the range of float32; give strengths "
                 "in a larger unit, or take logarithms"
@@ -324,26 +325,26 @@ class Learner(BaseEstimator):
             self._restore()
 
     def _to_state(self) -> dict[str, Any]:
-        if not self.__sklearn_is_fitted__():
-            return {"params": self.get_params(deep=False), "learned": {}}
-        described = self._described()
-        saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
-        self._check_saved(saved)
+        saved: dict[str, Any] = {}
+        if self.__sklearn_is_fitted__():  # a part of another model need not be
+            described = self._described()
+            saved = {name: value for name, value in vars(self).items() if name.endswith("_") or name in described}
+            self._check_saved(saved)
         return {"params": self.get_params(deep=False), "learned": saved}
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> Self:
         model = cls(**state["params"])
         model._validate_params()
-        if not state["learned"]:  # a part that a saved model holds as a parameter is not fitted
+        if not state["learned"]:
             return model
         # Older files spell private attributes with a trailing underscore.
         learned = {name.rstrip("_") if name.startswith("_") else name: each for name, each in state["learned"].items()}
         if not isinstance(learned.get("interactions_"), Interactions):
             raise ValueError(f"{cls.__name__}.interactions_: expected Interactions")
         model.interactions_ = learned["interactions_"]
-        is_empty = model.interactions_.n_interactions == 0 and learned.get("fitted_to_gram_") is not True
-        if is_empty or model.interactions_.feedback not in cls._supported_feedback:
+        lacks_data = model.interactions_.n_interactions == 0 and not cls._may_lack_interactions
+        if lacks_data or model.interactions_.feedback not in cls._supported_feedback:
             raise ValueError(f"{cls.__name__} cannot be fitted to {model.interactions_}")
         model._check_saved(learned)
         model.__dict__.update(learned)
