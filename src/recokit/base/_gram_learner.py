@@ -1,6 +1,6 @@
 """Fits of models of items to a Gram matrix, without data of users."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class GramLearner(Learner):
 
     A subclass implements ``_fit_gram``.
     """
+
+    _may_lack_interactions: ClassVar[bool] = True
 
     fitted_to_gram_: bool = False
 
