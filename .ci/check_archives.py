@@ -24,7 +24,12 @@ def main(folder: str) -> None:
         if not name.startswith("recokit") or name.endswith((".nbi", ".nbc", ".pyc"))
     ]
     wanted = ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "tests/conftest.py"]
-    wanted += ["benchmarks/compare.py", "docs/conf.py", *(f"src/{name}" for name in sorted(modules))]
+    wanted += [
+        "benchmarks/compare.py",
+        "examples/mcp_server.py",
+        "docs/conf.py",
+        *(f"src/{name}" for name in sorted(modules)),
+    ]
     problems += [f"{archive.name} lacks {name}" for name in wanted if name not in in_archive]
     if problems:
         sys.exit("\n".join(problems))

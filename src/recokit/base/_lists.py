@@ -116,6 +116,8 @@ def top_of_tiles(
     top = Top.padding(eligible.n_users, n)
     allowed = np.arange(n_items) if eligible.allowed is None else np.flatnonzero(eligible.allowed)
     for start, stop, scores in tiles:
+        if (start, stop) == (0, n_items):  # a single tile needs no merging
+            return eligible.select(scores, n, runner)
         codes = allowed[np.searchsorted(allowed, start) : np.searchsorted(allowed, stop)]
         if len(codes) == 0:
             continue

@@ -83,5 +83,5 @@ class UserLists(Hooks):
         with self._progress(n_users, "users") as bar:
             for start, stop in ranges(n_users, self._dense_block_size()):
                 scores = self._score_items(self._user_profiles(np.arange(start, stop, dtype=np.int32)), item_codes)
-                yield start, stop, np.ascontiguousarray(scores.T)
                 bar.update(stop - start)
+                yield start, stop, np.ascontiguousarray(scores.T)

@@ -77,6 +77,7 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
     model.recommend(candidates={user: list(data.items)})
     model.recommend(on_unknown="popular")
     model.recommend_for({0: {item: 3.0}})
+    model.recommend_users([item])
     model.explain(user, item)
     for similar, key in ((model.similar_items, item), (model.similar_users, user)):
         with suppress(NotImplementedError):
