@@ -1,18 +1,21 @@
 """The arguments of a search: queries, users and their taste."""
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray, IntArray
 from recokit.base.recommender import Recommender
 from recokit.data._frames import is_missing
 from recokit.data._inputs import as_id_list
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, UnknownIdError, first_few
+from recokit.search._queries import Query
 
-__all__ = ["check_texts", "taste_of", "users_of"]
+__all__ = ["check_keys", "check_texts", "taste_of", "users_of", "warn_of_long"]
 
 
 def check_texts(queries: Any) -> list[str]:
@@ -32,6 +35,31 @@ def check_texts(queries: Any) -> list[str]:
     if wrong:
         raise DataError(f"queries: {len(wrong)} value(s) are not text: {first_few(wrong)}; convert them to strings")
     return texts
+
+
+def check_keys(candidates: Any, texts: list[str]) -> None:
+    """Refuse a mapping of queries to candidates that has none of the queries.
+
+    Raises
+    ------
+    ValueError
+        The message shows the keys.
+    """
+    if isinstance(candidates, Mapping) and candidates and not set(candidates).intersection(texts):
+        raise ValueError(
+            f"candidates: none of its keys is one of the queries: {first_few(list(candidates))}; expected a mapping of "
+            "queries to item ids"
+        )
+
+
+def warn_of_long(queries: list[Query]) -> None:
+    """Warn about queries with more words than are searched."""
+    long = [query for query in queries if query.n_ignored]
+    if long:
+        warnings.warn(
+            f"{len(long)} query(s) are too long; up to {max(query.n_ignored for query in long):,} words are ignored",
+            stacklevel=levels_inside(),
+        )
 
 
 def users_of(texts: list[str], users: Any, recommender: Recommender | None, on_unknown: str) -> list[Any]:

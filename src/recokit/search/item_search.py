@@ -10,7 +10,7 @@ from recokit import persistence
 from recokit._runtime.arguments import check_count
 from recokit._runtime.language import Language, check_language
 from recokit._runtime.threads import Runner, thread_count
-from recokit._typing import FloatArray
+from recokit._typing import BoolArray, FloatArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._lists import ranges
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, POSITIVE, one_of
@@ -28,7 +28,7 @@ from recokit.search._fusion import SOURCES
 from recokit.search._learning import Learned, learn, learn_more, restored
 from recokit.search._queries import Query, QueryReader
 from recokit.search._ranking import Candidates, Ranking, text_scores
-from recokit.search._requests import check_texts, taste_of, users_of
+from recokit.search._requests import check_keys, check_texts, taste_of, users_of, warn_of_long
 from recokit.search._suggestions import Suggestions
 from recokit.search._terms import Terms, make_terms
 from recokit.search.results import SearchResults
@@ -284,7 +284,7 @@ class ItemSearch(BaseEstimator):
         Parameters
         ----------
         queries : str, or sequence of str
-            Only the first 64 distinct words of a query count.
+            Only the first 64 distinct words of a query count; of a longer one, a warning tells.
         n : int
             Maximum number of items in a list.
         users : id, or sequence of ids and None, optional
@@ -308,22 +308,27 @@ class ItemSearch(BaseEstimator):
             A query is not text, or a filter names an unknown column.
         UnknownIdError
             A user or a candidate is unknown.
+        ValueError
+            ``users`` or ``candidates`` do not fit the queries, or a filter has another form.
         NotFittedError
             The model is not fitted.
         """
         texts, learned = check_texts(queries), self._learned
         n = min(check_count(n, "n"), len(learned.items))
         asked = users_of(texts, users, learned.recommender, on_unknown)
+        check_keys(candidates, texts)
         eligibility = Eligibility(learned.items, candidates)
-        eligibility.check_users(IdIndex.from_range(0), texts)
         allowed = learned.filtered.matching(filters)
-        read = [self._reader().read(text) for text in texts]
-        parts = [Top.empty(0, n)]
+        reader = self._reader()
+        read = [reader.read(text) for text in texts]
+        warn_of_long(read)
+        parts = [(Top.empty(0, n), np.empty(0, dtype=np.bool_))]
         for start, stop in ranges(len(texts), max(1, _BLOCK_CELLS // len(learned.items))):
             eligible = eligibility.of_users(texts[start:stop], None)
             eligible = eligible if allowed is None else eligible.allow(allowed)
             parts.append(self._top(texts[start:stop], read[start:stop], eligible, n, asked[start:stop]))
-        return self._results(texts, read, Top(*map(np.concatenate, zip(*parts, strict=True))))
+        top = Top(*map(np.concatenate, zip(*(lists for lists, _ in parts), strict=True)))
+        return self._results(texts, read, top, np.concatenate([is_popular for _, is_popular in parts]))
 
     def _reader(self) -> QueryReader:
         """Return the reader of queries."""
@@ -340,24 +345,26 @@ class ItemSearch(BaseEstimator):
     def _runner(self) -> Runner:
         return Runner(thread_count(self.n_threads))
 
-    def _top(self, texts: list[str], read: list[Query], eligible: EligibleItems, n: int, users: list[Any]) -> Top:
-        """Return the lists of a block of queries; popular items have negative counts."""
-        learned, runner = self._learned, self._runner()
+    def _top(
+        self, texts: list[str], read: list[Query], eligible: EligibleItems, n: int, users: list[Any]
+    ) -> tuple[Top, BoolArray]:
+        """Return the lists of a block of queries, and whether each holds popular items for want of hits."""
+        learned, runner, ranking = self._learned, self._runner(), self._ranking()
         scores = text_scores(read, learned.postings, len(learned.items), runner)
-        if self._ranking().is_text_only() and not any(user is not None for user in users):
+        if ranking.is_text_only() and not any(user is not None for user in users):
             top = eligible.select(scores, n, runner)
         else:
+            rows = np.arange(len(texts))[:, None]
             found = [
-                self._candidates(texts[row], scores[[row]], eligible.take(np.array([row])), n, users[row])
-                for row in range(len(texts))
+                self._candidates(texts[k], scores[row], eligible.take(row), n, users[k]) for k, row in enumerate(rows)
             ]
-            top = self._ranking().top(found, n)
-        missing = np.flatnonzero(top.counts == 0)
-        if len(missing) and np.any(learned.popularity):
-            popular = np.where(learned.item_counts > 0, learned.item_counts, -np.inf).astype(np.float32)
-            fillers = eligible.take(missing).select(np.tile(popular, (len(missing), 1)), n, runner)
-            top.put(missing, fillers._replace(counts=-fillers.counts))
-        return top
+            top = ranking.top(found, n)
+        is_popular = (top.counts == 0) & np.any(learned.popularity)
+        if np.any(is_popular):
+            missing = np.flatnonzero(is_popular)
+            counts = np.where(learned.item_counts > 0, learned.item_counts, -np.inf).astype(np.float32)
+            top.put(missing, eligible.take(missing).select(np.tile(counts, (len(missing), 1)), n, runner))
+        return top, is_popular & (top.counts > 0)
 
     def _candidates(self, text: str, scores: FloatArray, eligible: EligibleItems, n: int, user: Any) -> Candidates:
         """Return the candidates of one query for a user."""
@@ -365,21 +372,19 @@ class ItemSearch(BaseEstimator):
         taste = None if user is None else taste_of(learned.recommender, learned.items, user)
         return self._ranking().candidates(self._terms()(text), scores, eligible, n, taste, self._runner())
 
-    def _results(self, texts: list[str], read: list[Query], top: Top) -> SearchResults:
-        """Return lists with ids; negative counts are those of popular items."""
-        fillers = top.counts < 0
-        fallbacks = [
-            "popular" if filled else "nearest" if query.is_nearest and count else None
-            for query, filled, count in zip(read, fillers, top.counts, strict=True)
-        ]
+    def _results(self, texts: list[str], read: list[Query], top: Top, is_popular: BoolArray) -> SearchResults:
+        """Return lists with ids."""
         terms = self._learned.vocabulary.terms
         return SearchResults(
             texts,
             self._learned.items.take(np.maximum(top.codes, 0)),
             top.scores,
-            np.abs(top.counts),
-            np.where(fillers, 0, top.counts),
-            fallbacks=fallbacks,
+            top.counts,
+            np.where(is_popular, 0, top.counts),
+            fallbacks=[
+                "popular" if filled else "nearest" if query.is_nearest and count else None
+                for query, filled, count in zip(read, is_popular, top.counts, strict=True)
+            ],
             corrections=[query.corrections(terms) for query in read],
         )
 
@@ -537,6 +542,8 @@ class ItemSearch(BaseEstimator):
 
     def _to_state(self) -> dict[str, Any]:
         params = self.get_params(deep=False) | {"recommender": None}
+        if isinstance(self.stop_words, set | frozenset):
+            params["stop_words"] = sorted(self.stop_words)
         return {"params": params, "learned": self._learned.to_state()}
 
     @classmethod
