@@ -1,5 +1,6 @@
 """Side information of `fit`, passed on to the parts that accept it."""
 
+from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any
 
@@ -23,14 +24,20 @@ def accepted_names(model: Recommender) -> frozenset[str] | None:
         accepted: frozenset[str] | None = model._accepted_side()
         return accepted
     kind = type(model)
-    names: set[str] = set()
-    for method in (kind.fit, kind._prepare):
-        for name, parameter in signature(method).parameters.items():
-            if parameter.kind is not Parameter.VAR_KEYWORD:
-                names.add(name)
-            elif method is kind._prepare and kind._prepare is not Recommender._prepare:
-                return None
-    return frozenset(names.difference(_OWN))
+    names, is_open = _names(kind.fit)
+    if is_open:  # fit passes further arguments on to _prepare
+        more, is_open = _names(kind._prepare)
+        names |= more
+        if is_open and kind._prepare is not Recommender._prepare:
+            return None
+    return frozenset(names)
+
+
+def _names(method: Callable[..., Any]) -> tuple[set[str], bool]:
+    """Return the names of the side information of a method, and whether it accepts any further name."""
+    parameters = signature(method).parameters
+    named = {name for name, one in parameters.items() if one.kind is not Parameter.VAR_KEYWORD}
+    return named.difference(_OWN), len(named) < len(parameters)
 
 
 def routed(parts: list[tuple[str, Recommender]], side: dict[str, Any], owner: str) -> dict[str, dict[str, Any]]:

@@ -108,9 +108,9 @@ class WeightedHybrid(Blend):
     [0.25, 0.75]
     >>> user = data.users.ids[0]
     >>> [item for item, _ in model.recommend(user, n=3)[user]]
-    [100, 124, 126]
-    >>> print(model.why_not(user, 102, n=3))
-    102 is not among the 3 items listed for 7: ...
+    [132, 120, 102]
+    >>> print(model.why_not(user, 102, n=2))
+    102 is not among the 2 items listed for 7: the hybrid ranks it 3 (itemknn ranks it 6, linear ranks it 3).
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
