@@ -24,6 +24,9 @@ from recokit.testing import check_recommender
 from tests.naive import content as naive
 from tests.naive import tfidf as naive_tfidf
 
+# Most catalogues here lack some values on purpose; tests of the warnings use pytest.warns.
+pytestmark = pytest.mark.filterwarnings("ignore:.*cannot be compared")
+
 CATALOGUE = {
     "item_id": [1, 2, 3, 4, 5],
     "title": ["green tea", "green tea tin", "black tea", "phone case", None],

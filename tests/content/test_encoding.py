@@ -7,6 +7,9 @@ from recokit.content import ContentRecommender, Text
 from recokit.content._encoding import VectorCache, encode
 from recokit.exceptions import DataError
 
+# The catalogue has an empty text on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:.*cannot be compared")
+
 CATALOGUE = {"item_id": [1, 2, 3, 4], "title": ["green tea", "green cup", "", "green tea"]}
 
 
