@@ -33,7 +33,7 @@ class UserLists(Hooks):
 
         The scores are those of `recommend`, and are compared between users. Ties are broken by user code, which is the
         order of the sorted user ids. Users for whom the model has no evidence for the item are not listed. The cost is
-        that of scoring all users; it does not grow with the number of items, except for factor models.
+        that of scoring all users for all items, whatever the number of given items; factor models score these only.
 
         Parameters
         ----------
