@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.content import make_analyzer, normalize
+from recokit.content import TfidfRecommender, make_analyzer, normalize
 from recokit.content._simplified import SIMPLIFIED
 
 ANY = st.text(st.characters(), max_size=40)  # all code points, lone surrogates too
@@ -197,3 +197,23 @@ def test_each_traditional_character_has_the_counterpart_of_opencc():
 @pytest.mark.parametrize("characters", ["s2t", "s2tw", "s2hk"])
 def test_common_words_with_ambiguous_characters_match(words, characters):
     assert normalize(opencc.OpenCC(characters).convert(words)) == words
+
+
+@pytest.mark.parametrize("value", [None, 5, b"tea", float("nan")])
+def test_a_value_that_is_no_text_is_refused(value):
+    with pytest.raises(TypeError, match=r"expected a text, got .*; replace missing texts"):
+        normalize(value)
+
+
+def test_items_with_other_spellings_of_the_same_words_are_recommended():
+    titles = {
+        1: "Men's iPhone15 case",
+        2: "IPHONE-15 cover",
+        3: "無線耳機",
+        4: "无线耳机",
+        5: "Mug 500 ml",
+        6: "Glass, 500毫升",
+    }
+    model = TfidfRecommender().fit([("ann", 1), ("bob", 3), ("cy", 5)], catalogue=titles)
+    found = model.recommend(["ann", "bob", "cy"], n=6)
+    assert [[item for item, _ in found[user]] for user in ("ann", "bob", "cy")] == [[2], [4], [6]]

@@ -81,6 +81,11 @@ def normalize(text: str) -> str:
     str
         Empty if the text has no letter and no digit.
 
+    Raises
+    ------
+    TypeError
+        The text is not a string.
+
     References
     ----------
     Unicode Standard Annex #15, "Unicode normalization forms".
@@ -92,6 +97,8 @@ def normalize(text: str) -> str:
     >>> normalize("無線藍牙耳機 500 毫升"), normalize("iPhone15Pro 128 GB")
     ('无线蓝牙耳机 500ml', 'iphone 15 pro 128gb')
     """
+    if not isinstance(text, str):
+        raise TypeError(f"expected a text, got {text!r}; replace missing texts by empty ones")
     if "&" in text or "<" in text:
         text = _without_html(text)
     text = text.lower() if text.isascii() else _folded(text)
