@@ -31,8 +31,10 @@ from recokit.neighbors import ItemKNN, UserKNN
 from recokit.persistence import load
 from recokit.serving.warm_up import warm_up
 
-_LAZY = ("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "search", "serving")
-_LAZY = (*_LAZY, "testing")
+_LAZY = (
+    *("datasets", "experiments", "model_selection", "plotting", "preprocessing", "reranking", "search", "serving"),
+    "testing",
+)
 
 _SEQUENCE_MODELS = ("SLIST", "TIFUKNN", "BoughtTogether", "RepeatFrequency", "SessionKNN", "TransitionKNN")
 _LAZY_NAMES = {
