@@ -166,7 +166,7 @@ def timed(search: Any, queries: list[str]) -> list[str]:
     return [f"{1e3 * np.quantile(seconds, share):.2f}" for share in (0.5, 0.95)]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, default=data_folder(), help="parent folder of the data sets")
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="measure times on generated products")
     parser.add_argument("--items", type=int, default=100_000, help="generated products")
     parser.add_argument("--queries", type=int, default=200, help="generated queries")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.speed:
         speed(arguments.items, arguments.queries)
         return

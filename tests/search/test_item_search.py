@@ -167,6 +167,15 @@ def test_clicks_find_items_without_the_words(full):
     assert items(full, "box of music")[0] == "speaker"
 
 
+def test_one_click_weighs_less_than_many():
+    def score(n_clicks):
+        clicks = {"query": ["green tea"] * n_clicks, "item_id": [2] * n_clicks}
+        model = ItemSearch(n_threads=1).fit({1: "green tea", 2: "black tea"}, queries=clicks)
+        return dict(model.search("green tea")["green tea"])[2]
+
+    assert score(20) - score(1) == pytest.approx(20 / 21 - 1 / 2, rel=1e-4)
+
+
 def test_popularity_decides_between_equal_titles():
     titles = dict.fromkeys("abc", "green tea")
     model = ItemSearch(n_threads=1).fit(titles, [("u1", "b"), ("u2", "b"), ("u3", "c")])

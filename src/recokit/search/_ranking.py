@@ -104,7 +104,7 @@ class Ranking(NamedTuple):
         by_source[_POPULARITY] = self.popularity[items]
         if taste is not None and len(items):
             by_source[_PERSONAL] = taste(items)
-        largest = np.array([best_text, clicks.max(initial=0), 1.0, 1.0])[:, None]
+        largest = np.array([best_text, clicks.max(initial=1.0), 1.0, 1.0])[:, None]
         return Candidates(items, contributions(by_source, largest, self.weights, by_rank=self.by_rank))
 
     def top(self, found: list[Candidates], n: int) -> Top:

@@ -62,7 +62,7 @@ class ItemSearch(BaseEstimator):
     source          weight    score, from 0 to 1
     ==============  ========  =============================================================================
     ``text``        1         BM25F, divided by the largest score of the query
-    ``clicks``      1         clicks of this and of similar queries, divided by the largest score
+    ``clicks``      1         share of the clicks of this and of similar queries, smoothed by one click
     ``popularity``  0.1       ln(1 + interactions), divided by the largest value of the catalogue
     ``personal``    0.3       score of the recommender for the user, scaled to 0 … 1 over the hits of the query
     ==============  ========  =============================================================================
