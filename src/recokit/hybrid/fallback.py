@@ -17,8 +17,8 @@ __all__ = ["FallbackRecommender"]
 class FallbackRecommender(Hybrid):
     r"""Fill the lists of one recommender with the items of further ones, in order.
 
-    The items for which the first part has evidence come first, in its order; then the items of the second part, and so on.
-    The score of an item is
+    The items for which the first part has evidence come first, in its order; then the items of the second part, and so
+    on. The score of an item is
 
     .. math:: \hat r_{ui} = P - p + \tfrac{1}{2} g(s^p_{ui})
 
