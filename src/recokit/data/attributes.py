@@ -26,6 +26,7 @@ __all__ = [
     "Flag",
     "Instance",
     "Matrix",
+    "Named",
     "Number",
     "Series",
     "Storable",
@@ -214,16 +215,26 @@ class Each(Attribute):
 
 
 @dataclass(frozen=True)
-class Series(Attribute):
-    """A mapping of names to lists of numbers, such as the losses of the epochs of a fit."""
+class Named(Attribute):
+    """A mapping of names to values that have one description."""
 
-    _lists: ClassVar[Each] = Each(Number(finite=False))
+    element: Attribute
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise ValueError(f"{name}: expected a mapping of names to lists of numbers, got {_shown(value)}")
-        for key, numbers in value.items():
-            self._lists.check(f"{name}[{key!r}]", numbers, sizes)
+            raise ValueError(f"{name}: expected a mapping of names, got {_shown(value)}")
+        for key, element in value.items():
+            self.element.check(f"{name}[{key!r}]", element, sizes)
+
+
+@dataclass(frozen=True)
+class Series(Attribute):
+    """A mapping of names to lists of numbers, such as the losses of the epochs of a fit."""
+
+    _lists: ClassVar[Named] = Named(Each(Number(finite=False)))
+
+    def _check(self, name: str, value: Any, sizes: Sizes) -> None:
+        self._lists.check(name, value, sizes)
 
 
 @dataclass(frozen=True)
