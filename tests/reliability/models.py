@@ -9,7 +9,7 @@ import numpy as np
 
 import recokit
 import recokit.preprocessing
-from recokit import EventLog, Interactions
+from recokit import DataError, EventLog, Interactions
 from recokit.base import Recommender
 from recokit.data import Sequences
 from recokit.testing import all_recommenders
@@ -81,7 +81,8 @@ def use(thing):
         answers(thing)
         thing.recommend(n=2, exclude_seen=False)
     elif isinstance(thing, EventLog):
-        thing.interactions(dict.fromkeys(thing.kinds, 1.0))
+        with suppress(DataError):  # a purchase of a negative quantity has to be netted first
+            thing.interactions(dict.fromkeys(thing.kinds, 1.0))
         thing.sequences()
     elif isinstance(thing, recokit.preprocessing.UserSegments):
         thing.predict(recokit.preprocessing.Features([1], [[0.0] * thing.n_features_in_], list(thing.columns_)))

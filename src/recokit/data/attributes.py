@@ -216,13 +216,13 @@ class Each(Attribute):
 
 @dataclass(frozen=True)
 class Named(Attribute):
-    """A dictionary of names and values with one description."""
+    """A mapping of names to values that have one description."""
 
     element: Attribute
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise ValueError(f"{name}: expected a dictionary of names, got {_shown(value)}")
+            raise ValueError(f"{name}: expected a mapping of names, got {_shown(value)}")
         for key, element in value.items():
             self.element.check(f"{name}[{key!r}]", element, sizes)
 
@@ -231,13 +231,10 @@ class Named(Attribute):
 class Series(Attribute):
     """A mapping of names to lists of numbers, such as the losses of the epochs of a fit."""
 
-    _lists: ClassVar[Each] = Each(Number(finite=False))
+    _lists: ClassVar[Named] = Named(Each(Number(finite=False)))
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise ValueError(f"{name}: expected a mapping of names to lists of numbers, got {_shown(value)}")
-        for key, numbers in value.items():
-            self._lists.check(f"{name}[{key!r}]", numbers, sizes)
+        self._lists.check(name, value, sizes)
 
 
 @dataclass(frozen=True)
