@@ -19,6 +19,7 @@ from recokit import (
 )
 from recokit.base import Top
 from recokit.datasets import example_interactions
+from recokit.neighbors import ItemKNN
 from recokit.testing import Subject, all_recommenders
 
 IMPLICIT, EXPLICIT = example_interactions("implicit"), example_interactions("explicit")
@@ -168,8 +169,8 @@ def test_known_users_without_interactions_get_popular_items_if_requested():
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_unexpected_side_information_is_a_type_error(method):
-    with pytest.raises(TypeError, match=r"Popularity\.fit takes no prices, weather"):
-        getattr(Popularity(), method)(IMPLICIT, weather=1, prices=2)
+    with pytest.raises(TypeError, match=r"ItemKNN\.fit takes no prices, weather"):
+        getattr(ItemKNN(), method)(IMPLICIT, weather=1, prices=2)
 
 
 def test_unsupported_feedback_is_refused():

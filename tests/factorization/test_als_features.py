@@ -129,7 +129,7 @@ def test_features_of_zero_share_change_nothing_but_cold_rows():
 
 
 def test_cold_items_are_recommended_to_the_users_of_similar_items():
-    data, item_features, user_features = two_tastes()
+    data, item_features, _ = two_tastes()
     model = small().fit(data, item_features=item_features)
     cold = ["garden 10", "garden 11", "kitchen 10", "kitchen 11"]
     lists = model.recommend(n=2, candidates=cold)
@@ -323,7 +323,7 @@ def test_features_of_new_users_need_a_model_with_features_and_its_columns():
     with pytest.raises(DataError, match="fitted without features of users"):
         small().fit(DATA).recommend_for({"eve": []}, user_features={"user_id": ["eve"], "age": [3]})
     model = small().fit(DATA, **features_of(DATA))
-    with pytest.raises(DataError, match="fitted with the columns 'is_0'.*got 'age'"):
+    with pytest.raises(DataError, match=r"fitted with the columns 'is_0'.*got 'age'"):
         model.recommend_for({"eve": []}, user_features={"user_id": ["eve"], "age": [3]})
     with pytest.raises(TypeError, match="takes no colour"):
         model.recommend_for({"eve": []}, colour=3)
