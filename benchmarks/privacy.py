@@ -70,7 +70,13 @@ def of_frequent_items(data: TrainTest, min_users: int) -> TrainTest:
     """Return the interactions with items of at least ``min_users`` training users."""
     items = data.train.items.ids[np.bincount(data.train.item_codes) >= min_users]
     parts = (part.select(np.isin(part.items.take(part.item_codes), items)) for part in data)
-    return TrainTest(*(Interactions.from_arrays(*part.to_pairs()[0].T) for part in parts))
+    train, test, part, validation = (Interactions.from_arrays(*each.to_pairs()[0].T) for each in parts)
+    return TrainTest(train, _of_users(test, train), part, _of_users(validation, part))
+
+
+def _of_users(test: Interactions, train: Interactions) -> Interactions:
+    """Return the test data of the users with training data."""
+    return test.select((train.users.codes(test.users) >= 0)[test.user_codes])
 
 
 def choose_size(data: TrainTest, epsilon: float) -> int:
