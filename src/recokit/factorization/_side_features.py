@@ -10,7 +10,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.data._feature_tables import FeatureTable, Kind
 from recokit.data._id_forms import describe_mismatch
-from recokit.data.attributes import Array, Attribute, Each, Matrix, Storable
+from recokit.data.attributes import Array, Attribute, Each, Matrix, Text
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -208,14 +208,24 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
 
     # ------------------------------------------------------------------ stored attributes
 
-    def _described_features(self, kind: Kind) -> dict[str, Attribute]:
-        """Return the description of the features of one kind, which are absent if there are none."""
-        size, absent = f"n_{kind}_features", f"{kind}_features_" not in vars(self)
-        return {
-            f"{kind}_features_": Matrix(f"n_{kind}s", size, or_absent=absent),
-            f"{kind}_feature_names_": Each(Storable(), size, or_absent=absent),
-            f"{kind}_feature_weights_": Array("float32", (size, "n_factors"), or_absent=absent),
-        }
+    def _described(self) -> dict[str, Attribute]:
+        described = super()._described()
+        for kind in self._KINDS:
+            n_features = f"n_{kind}_features"
+            described |= {
+                f"{kind}_features_": Matrix(f"n_{kind}s", n_features, or_absent=True),
+                f"{kind}_feature_names_": Each(Text(), n_features, or_absent=True),
+                f"{kind}_feature_weights_": Array("float32", (n_features, "n_factors"), or_absent=True),
+            }
+        return described
+
+    def _check_features(self) -> None:
+        """Raise ValueError if a file holds features without names or weights."""
+        for kind in self._KINDS:
+            names = [f"{kind}_{name}" for name in ("features_", "feature_names_", "feature_weights_")]
+            held = [name for name in names if name in vars(self)]
+            if len(held) not in (0, 3):
+                raise ValueError(f"features of {kind}s need values, names and weights, got {held}")
 
     def _forget_side(self, users: Any) -> BoolArray:
         """Remove the features of users."""

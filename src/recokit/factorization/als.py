@@ -294,11 +294,10 @@ class ImplicitALS(FeaturedFactorRecommender):
             "item_factors_": Array("float32", ("n_items", "n_factors")),
             "user_factors_": Array("float32", ("n_users", "n_factors")),
             "history_": Series(),
-            **self._described_features("user"),
-            **self._described_features("item"),
         }
 
     def _restore(self) -> None:
+        self._check_features()
         data = self.interactions_
         self._confidence = self._confidence_of(data)
         items = self.item_factors_

@@ -182,14 +182,18 @@ class EASE(GramLearner, Recommender):
         }
 
     def _described(self) -> dict[str, Attribute]:
-        no_prior = "item_similarity_" not in vars(self)
         return super()._described() | {
             "item_weights_": Array("float32", ("n_items", "n_items")),
             "item_similarity_": Matrix("n_items", "n_items", or_absent=True),
-            "penalty_shares_": Array("float32", ("n_items",), or_absent=no_prior),
+            "penalty_shares_": Array("float32", ("n_items",), or_absent=True),
             "_inverse_diagonal": Array("float64", ("n_items",), at_least=0, or_absent=True),
             "_formula": Storable(or_absent=True),
         }
+
+    def _restore(self) -> None:
+        super()._restore()
+        if ("item_similarity_" in vars(self)) != ("penalty_shares_" in vars(self)):
+            raise ValueError("item_similarity_ and penalty_shares_ belong together, and one of them is missing")
 
     def fit(self, X: Any, y: Any = None, *, item_similarity: Any = None) -> Self:  # type: ignore[override]
         """Fit the model to interactions, and to similarities between items.
