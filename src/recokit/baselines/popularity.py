@@ -226,6 +226,10 @@ class Popularity(Recommender):
         side = {} if catalogue is None else {"catalogue": catalogue, "item": item}
         return super().partial_fit(X, y, **side)
 
+    def _accepted_side(self) -> frozenset[str]:
+        """Return the names of the side information that `fit` uses."""
+        return frozenset({"catalogue", "item"}) if isinstance(self.by, str) else frozenset()
+
     def _prepare(
         self, interactions: Interactions, *, catalogue: Any = None, item: str = "item_id", **side: Any
     ) -> Interactions:

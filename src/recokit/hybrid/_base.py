@@ -10,9 +10,10 @@ from recokit._runtime.language import Language
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._parameters import RANDOM_STATE
-from recokit.base._state import on_snapshot, snapshot
+from recokit.base._state import on_snapshot, replace_state, snapshot
+from recokit.data._forgetting import OnUnknownUser
 from recokit.data._inputs import as_interactions
-from recokit.data.attributes import Attribute, Instance, Named
+from recokit.data.attributes import Attribute, Each, Instance, Named, Text
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -100,14 +101,18 @@ class Hybrid(Composition, Recommender):
     ----------
     parts_ : dict of str to Recommender
         The fitted parts by name.
+    side_names_ : list of str
+        Names of the side information that the parts were fitted to.
     """
 
     _own_side: ClassVar[tuple[str, ...]] = ("validation",)  # side information that the hybrid itself uses
     _excludes_seen = FollowsParts(True, all)
     _reads_order = FollowsParts(False, any)
     _exact_partial_fit = FollowsParts(True, all, unless_learned=True)
+    _exact_forget = FollowsParts(True, all, unless_learned=True)
 
     parts_: dict[str, Recommender]
+    side_names_: list[str]
     _codes: tuple[_Codes, ...]
     _transient: dict[str, Any]  # data of a running fit
 
@@ -266,13 +271,17 @@ class Hybrid(Composition, Recommender):
             self._learn(given, side)
             self.parts_ = self._fitted_parts(given, side)
         self.__dict__.pop("_transient", None)
+        known = vars(self).get("side_names_", [])
+        self.side_names_ = sorted({*known, *(name for name in side if name not in self._own_side)})
         return _over_all(interactions, self.parts_.values())
 
     def _fit(self, interactions: Interactions) -> None:
+        if vars(self).get("_refits_parts"):
+            self._learn_again(interactions)
         self._codes = self._aligned(self.parts_, interactions)
 
     def _described(self) -> dict[str, Attribute]:
-        return super()._described() | {"parts_": Named(Instance(Recommender))}
+        return super()._described() | {"parts_": Named(Instance(Recommender)), "side_names_": Each(Text())}
 
     def _restore(self) -> None:
         for name, part in self.parts_.items():
@@ -280,29 +289,73 @@ class Hybrid(Composition, Recommender):
                 raise ValueError(f"the part {name!r} is not fitted")
         self._codes = self._aligned(self.parts_, self.interactions_)
 
-    # ------------------------------------------------------------------ forgetting
-
-    def _forget_side(self, users: Any) -> BoolArray:
-        """Remove the users from the parts."""
-        parts = {name: snapshot(part).forget(users, on_unknown="ignore") for name, part in self.parts_.items()}
-        known = [part.interactions_.users.codes(users) >= 0 for part in self.parts_.values()]
-        self.parts_ = parts
-        found: BoolArray = np.any(known, axis=0)
-        return found
-
-    def _side_items(self) -> BoolArray | None:
-        """Return the mask of the items of the parts."""
-        items = self.interactions_.items
-        found: BoolArray = np.any([part.interactions_.items.codes(items) >= 0 for part in self.parts_.values()], axis=0)
-        return found
-
-    def _refit(self, remaining: Interactions) -> None:
-        self.parts_ = {name: _refitted(part) for name, part in self.parts_.items()}
-        self._fit(remaining)
-
     def _aligned(self, parts: dict[str, Recommender], interactions: Interactions) -> tuple[_Codes, ...]:
         """Return the codes of each part."""
         return tuple(_codes_of(part.interactions_, interactions) for part in parts.values())
+
+    # ------------------------------------------------------------------ forgetting
+
+    def forget(self, users: Any, *, refit: bool = False, on_unknown: OnUnknownUser = "raise") -> Self:
+        """Remove users from the model and all its parts, as if they had never been in the data.
+
+        Learned weights, thresholds and classifiers are kept, since they depend on many users. With ``refit=True`` they
+        are learned again, unless a part needs side information.
+
+        Parameters
+        ----------
+        users : array-like of ids, or one id
+        refit : bool
+            Fit all parts anew on the remaining data.
+        on_unknown : {"raise", "ignore"}
+            Treatment of users outside the data.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            The model is not fitted.
+        UnknownIdError
+            A user is unknown and ``on_unknown="raise"``; the model stays as it was.
+        DataError
+            No interactions would be left.
+        """
+        model = self._with_attributes({**vars(self), "_refits_parts": refit})
+        super(Hybrid, model).forget(users, refit=refit, on_unknown=on_unknown)
+        model.__dict__.pop("_refits_parts", None)
+        replace_state(self, model)
+        return self
+
+    def _forget_side(self, users: Any) -> BoolArray:
+        known: BoolArray = np.zeros(len(users), dtype=np.bool_)
+        parts = {}
+        for name, part in self.parts_.items():
+            known |= part.interactions_.users.codes(users) >= 0
+            parts[name] = snapshot(part).forget(users, refit=self.__dict__["_refits_parts"], on_unknown="ignore")
+        self.parts_ = parts
+        return known
+
+    def _side_items(self) -> BoolArray:
+        """Return the mask of the items that the side information of a part holds."""
+        items = self.interactions_.items
+        mask: BoolArray = np.zeros(len(items), dtype=np.bool_)
+        for part in self.parts_.values():
+            held = part._side_items()
+            if held is not None:
+                codes = items.codes(part.interactions_.items.take(np.flatnonzero(held)))
+                mask[codes[codes >= 0]] = True
+        return mask
+
+    def _learn_again(self, interactions: Interactions) -> None:
+        """Learn from the remaining data in a refit without users, unless a part needs side information."""
+        if not self._learns() or self.side_names_:
+            return
+        sequences = [part.sequences_ for part in self.parts_.values() if hasattr(part, "sequences_")]
+        self._transient = {"seeds": seeds_of(self.random_state, len(self.parts_))}
+        self._learn(Given(interactions, sequences[0] if sequences else None), {})
+        del self._transient
 
     # ------------------------------------------------------------------ profiles and scores
 
@@ -444,15 +497,10 @@ def aligned_scores(
     aligned: FloatArray = np.full((n_users, n_items), -np.inf, dtype=np.float32)
     rows = np.arange(n_users) if profile.known is None else profile.known
     columns = np.arange(n_items) if to_hybrid is None else to_hybrid
+    if np.any(columns < 0):  # items that the hybrid has forgotten
+        scores, columns = scores[:, columns >= 0], columns[columns >= 0]
     aligned[np.ix_(rows, columns)] = scores
     return aligned
-
-
-def _refitted(part: Recommender) -> Recommender:
-    """Return a part fitted anew to its interactions."""
-    model = part._with_attributes(dict(vars(part)))
-    model._refit(model.interactions_)
-    return model
 
 
 def _over_all(interactions: Interactions, parts: Iterable[Recommender]) -> Interactions:

@@ -1,8 +1,8 @@
 """Scores of queries from an inverted index."""
 
 import numpy as np
-from numba import njit
 
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["score_queries"]

@@ -1,7 +1,6 @@
 """Sums of regression trees."""
 
-from numba import njit
-
+from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["tree_sums"]
