@@ -29,12 +29,17 @@ MODELS = {
     "ImplicitALS": ("implicit",),
     "PureSVD": ("implicit",),
     "TfidfRecommender": ("implicit",),
+    "ContentRecommender": ("implicit",),
     "TransitionKNN": ("implicit",),
     "SLIST": ("implicit",),
     "SessionKNN": ("implicit",),
     "RepeatFrequency": ("implicit",),
     "TIFUKNN": ("implicit",),
     "BoughtTogether": ("implicit",),
+    "WeightedHybrid": ("implicit",),
+    "SwitchingHybrid": ("implicit",),
+    "CascadeHybrid": ("implicit",),
+    "FallbackRecommender": ("implicit",),
 }
 
 _FIRST_USE = """
@@ -54,7 +59,7 @@ else:
     data = recokit.Interactions.from_arrays(users, items, timestamps=np.arange(len(users)))
 side = {"catalogue": {item: f"word{item % 7} word{item % 11}" for item in range(n_items)}}
 model = getattr(recokit, name)()
-model.fit(data, **(side if name == "TfidfRecommender" else {}))
+model.fit(data, **(side if name in ("TfidfRecommender", "ContentRecommender") else {}))
 model.recommend(n=10)
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([used.ru_utime + used.ru_stime, time.perf_counter() - start]))

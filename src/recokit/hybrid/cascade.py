@@ -141,6 +141,10 @@ class CascadeHybrid(Hybrid):
 
     # ------------------------------------------------------------------ parts
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {"n_candidates": [50, 100, 200], "n_negatives": [5, 10, 20]}
+
     def _default_models(self, feedback: str) -> list[Recommender]:
         return default_models(feedback)
 

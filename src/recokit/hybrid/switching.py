@@ -139,6 +139,14 @@ class SwitchingHybrid(Blend):
         """
         return _hand_over(np.asarray(n_items), self.thresholds_, self.smoothing_)
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "thresholds": [None, "learn"],
+            "smoothing": [0.0, 0.25, 0.5, 1.0],
+            "normalization": ["rrf", "rank", "minmax", "zscore"],
+        }
+
     def _default_models(self, feedback: str) -> list[Recommender]:
         return default_models(feedback, for_few_items=True)
 

@@ -150,6 +150,14 @@ class WeightedHybrid(Blend):
         self.n_threads = n_threads
         self.verbose = verbose
 
+    @classmethod
+    def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
+        return {
+            "weights": [None, "learn"],
+            "normalization": ["rrf", "rank", "minmax", "zscore"],
+            "rrf_k": [2.0, 5.0, 10.0, 20.0, 60.0],
+        }
+
     def _default_models(self, feedback: str) -> list[Recommender]:
         return default_models(feedback)
 
