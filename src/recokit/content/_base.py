@@ -16,7 +16,7 @@ from recokit.content._mixture import Mixture
 from recokit.content._profiles import Profiles, profiles_from_ratings, profiles_from_strengths
 from recokit.content._similar_items import SimilarItems
 from recokit.data._weights import decays
-from recokit.data.attributes import Attribute, Each, Instance, Storable
+from recokit.data.attributes import Attribute, Each, Instance, Named, Number
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
@@ -82,6 +82,8 @@ class ContentModel(Recommender):
         DataError
             The catalogue is empty, lacks a column, lists an item twice, has a value that cannot be used, has none of
             the items of the interactions, or has no terms; or as in `Recommender.fit`.
+        TypeError
+            The catalogue is missing.
         ImportError
             The tokenizer is not installed.
 
@@ -128,6 +130,8 @@ class ContentModel(Recommender):
         """
         blocks = self._blocks_to_fit()
         known = self._known_catalogue(blocks) if update else None
+        if known is None and catalogue is None:
+            raise TypeError(f"{type(self).__name__}.fit: catalogue is missing; give a frame with a row for each item")
         if known is None or catalogue is not None:
             given = read_catalogue(catalogue, item, blocks)
             if known is None:
@@ -167,7 +171,7 @@ class ContentModel(Recommender):
     def _described(self) -> dict[str, Attribute]:
         return super()._described() | {
             "blocks_": Each(Instance(FittedBlock, (("n_items", "n_items"),))),
-            "block_weights_": Storable(),
+            "block_weights_": Named(Number(at_least=0)),
         }
 
     def _side_items(self) -> BoolArray | None:

@@ -1,8 +1,9 @@
 """TfidfRecommender: items as TF-IDF vectors, users as weighted sums of the vectors of their items."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
 from scipy import sparse
 
 from recokit._typing import AnyArray, FloatArray
@@ -155,6 +156,24 @@ class TfidfRecommender(ContentModel):
     @classmethod
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
         return {"catalogue": example_titles(interactions)}
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any]) -> Self:
+        """Read a state; version 0.1.0 stored the attributes of the block as attributes of the model."""
+        learned = state["learned"]
+        if "item_vectors_" in learned:
+            learned.pop("term_items_", None)
+            block = {
+                "name": state["params"]["text"],
+                "kind": "text",
+                "column": learned.pop("item_texts_"),
+                "matrix": learned.pop("item_vectors_"),
+                "labels": learned.pop("feature_names_"),
+                "idf": learned.pop("idf_"),
+                "sources": np.empty((0, 0), dtype=np.float32),
+            }
+            learned |= {"blocks_": [FittedBlock._from_state(block)], "block_weights_": {block["name"]: 1.0}}
+        return super()._from_state(state)
 
     @property
     def item_texts_(self) -> AnyArray:

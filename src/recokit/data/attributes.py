@@ -23,6 +23,7 @@ __all__ = [
     "Bounds",
     "Codes",
     "Each",
+    "Fields",
     "Flag",
     "Instance",
     "Matrix",
@@ -212,6 +213,19 @@ class Each(Attribute):
             _check_shape(name, (len(value),), (self.length,), sizes)
         for element in value:
             self.element.check(f"{name}[…]", element, sizes)
+
+
+@dataclass(frozen=True)
+class Fields(Attribute):
+    """A tuple whose elements have one description each."""
+
+    elements: tuple[Attribute, ...]
+
+    def _check(self, name: str, value: Any, sizes: Sizes) -> None:
+        if not isinstance(value, tuple) or len(value) != len(self.elements):
+            raise ValueError(f"{name}: expected a tuple of {len(self.elements)} values, got {_shown(value)}")
+        for place, (element, each) in enumerate(zip(self.elements, value, strict=True)):
+            element.check(f"{name}[{place}]", each, sizes)
 
 
 @dataclass(frozen=True)

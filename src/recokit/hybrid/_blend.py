@@ -7,7 +7,7 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
-from recokit.data.attributes import Attribute, Storable
+from recokit.data.attributes import Attribute, Fields, Number, Text
 from recokit.data.rows import Rows
 from recokit.hybrid._base import Hybrid, Profiles
 from recokit.hybrid._given import Given
@@ -53,13 +53,8 @@ class Blend(Hybrid):
             self.scale_ = (self.normalization, int(self.depth), float(self.rrf_k))
 
     def _described(self) -> dict[str, Attribute]:
-        return super()._described() | {"scale_": Storable()}
-
-    def _restore(self) -> None:
-        super()._restore()
-        kind, depth, rrf_k = self.scale_
-        if kind not in NORMALIZATIONS or not depth >= 1 or not rrf_k > 0:
-            raise ValueError(f"scale_: expected a normalization, a depth and a constant, got {self.scale_}")
+        depth, rrf_k = Number(at_least=1, whole=True), Number(at_least=0)
+        return super()._described() | {"scale_": Fields((Text(NORMALIZATIONS), depth, rrf_k))}
 
     def _unseen_rule(self, histories: Rows) -> Rows:
         """Return the items of each user that do not count for the normalisation."""

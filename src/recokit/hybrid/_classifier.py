@@ -46,8 +46,23 @@ _COEFFICIENTS: dict[str, Attribute] = {
 _MIN_PARALLEL = 5_000_000  # numbers
 
 
+class FittedClassifier:
+    """A fitted classifier of the classes 0 and 1.
+
+    Attributes
+    ----------
+    n_features : int
+    """
+
+    n_features: int
+
+    def probabilities(self, inputs: FloatArray, runner: Runner) -> FloatArray:
+        """Return the probability of the class 1 for each row: (n_rows,) float64."""
+        raise NotImplementedError
+
+
 @storable("recokit.BoostedTrees")
-class BoostedTrees:
+class BoostedTrees(FittedClassifier):
     """Trees of a binary HistGradientBoostingClassifier as arrays; the probability is the logistic function of a sum.
 
     Attributes
@@ -126,7 +141,7 @@ class BoostedTrees:
 
 
 @storable("recokit.LinearModel")
-class LinearModel:
+class LinearModel(FittedClassifier):
     """Coefficients of a binary LogisticRegression.
 
     Attributes
@@ -137,11 +152,7 @@ class LinearModel:
 
     def __init__(self, coefficients: FloatArray, intercept: float) -> None:
         self.coefficients, self.intercept = coefficients, intercept
-
-    @property
-    def n_features(self) -> int:
-        """Number of features."""
-        return len(self.coefficients)
+        self.n_features = len(coefficients)
 
     def probabilities(self, inputs: FloatArray, runner: Runner) -> FloatArray:
         """Return the probability of the class 1 for each row: (n_rows,) float64."""
@@ -150,7 +161,7 @@ class LinearModel:
         return result
 
     def _to_state(self) -> dict[str, Any]:
-        return vars(self)
+        return {"coefficients": self.coefficients, "intercept": self.intercept}
 
     @classmethod
     def _from_state(cls, state: dict[str, Any]) -> "LinearModel":
@@ -158,7 +169,7 @@ class LinearModel:
         return cls(**state)
 
 
-class OtherClassifier:
+class OtherClassifier(FittedClassifier):
     """Any other fitted classifier. It cannot be saved in the safe format.
 
     Attributes
@@ -168,11 +179,7 @@ class OtherClassifier:
 
     def __init__(self, classifier: Any) -> None:
         self.classifier = classifier
-
-    @property
-    def n_features(self) -> int:
-        """Number of features."""
-        return int(self.classifier.n_features_in_)
+        self.n_features = int(classifier.n_features_in_)
 
     def probabilities(self, inputs: FloatArray, runner: Runner) -> FloatArray:
         """Return the probability of the class 1 for each row: (n_rows,) float64."""
@@ -181,9 +188,6 @@ class OtherClassifier:
         place = np.flatnonzero(np.asarray(self.classifier.classes_) == 1)[0]
         result: FloatArray = np.asarray(self.classifier.predict_proba(inputs), dtype=np.float64)[:, place]
         return result
-
-
-FittedClassifier = BoostedTrees | LinearModel | OtherClassifier
 
 
 def fitted(classifier: Any, inputs: FloatArray, labels: AnyArray, seed: int | None) -> FittedClassifier:

@@ -10,7 +10,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._parameters import COUNT, interval
-from recokit.data.attributes import Attribute, Each, Number, Storable, Text
+from recokit.data.attributes import Attribute, Each, Instance, Number, Text
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import DataError, WeakModelWarning
@@ -241,7 +241,7 @@ class CascadeHybrid(Hybrid):
 
     def _described(self) -> dict[str, Attribute]:
         return super()._described() | {
-            "classifier_": Storable(or_none=True),
+            "classifier_": Instance(_classifier.FittedClassifier, or_none=True),
             "feature_names_": Each(Text()),
             "n_examples_": Each(Number(at_least=0, whole=True), 2),
             "_n_candidates": Number(at_least=1, whole=True),
@@ -249,8 +249,6 @@ class CascadeHybrid(Hybrid):
 
     def _restore(self) -> None:
         super()._restore()
-        if not isinstance(self.classifier_, _classifier.FittedClassifier | None):
-            raise ValueError(f"classifier_: expected a stored classifier, got {type(self.classifier_).__name__}")
         self._facts = ItemFacts.of(self.interactions_)
         names = self._names()
         if self.classifier_ is not None and not len(names) == len(self.feature_names_) == self.classifier_.n_features:
