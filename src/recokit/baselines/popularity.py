@@ -175,7 +175,7 @@ class Popularity(Recommender):
 
     # ------------------------------------------------------------------ fitting
 
-    def fit(self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id") -> Self:  # type: ignore[override]
+    def fit(self, X: Any, y: Any = None, *, catalogue: Any = None, item: str = "item_id", **side: Any) -> Self:
         """Fit the model to interactions, and to a catalogue if ``by`` is a column.
 
         Parameters
@@ -188,6 +188,8 @@ class Popularity(Recommender):
             Category of each item, for ``by`` a column. Items that occur only here have no interactions.
         item : str
             Name of the catalogue column with the item ids.
+        **side
+            Side information, for subclasses that take it.
 
         Returns
         -------
@@ -199,11 +201,11 @@ class Popularity(Recommender):
             The catalogue is missing or not used, lacks a column, lists an item twice, or has none of the items; none of
             the users has a group; or as in `Recommender.fit`.
         """
-        side = {} if catalogue is None else {"catalogue": catalogue, "item": item}
-        return super().fit(X, y, **side)
+        given = {} if catalogue is None else {"catalogue": catalogue, "item": item}
+        return super().fit(X, y, **given, **side)
 
-    def partial_fit(  # type: ignore[override]
-        self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id"
+    def partial_fit(
+        self, X: Any = None, y: Any = None, *, catalogue: Any = None, item: str = "item_id", **side: Any
     ) -> Self:
         """Update the model with further interactions, further items, or both; equal to `fit` on all data.
 
@@ -211,7 +213,7 @@ class Popularity(Recommender):
         ----------
         X, y
             As in `Recommender.partial_fit`; None if only the catalogue is new.
-        catalogue, item : as in `fit`
+        catalogue, item, **side : as in `fit`
             New items, and known items with new categories.
 
         Returns
@@ -223,8 +225,8 @@ class Popularity(Recommender):
         DataError
             As in `fit`.
         """
-        side = {} if catalogue is None else {"catalogue": catalogue, "item": item}
-        return super().partial_fit(X, y, **side)
+        given = {} if catalogue is None else {"catalogue": catalogue, "item": item}
+        return super().partial_fit(X, y, **given, **side)
 
     def _accepted_side(self) -> frozenset[str]:
         """Return the names of the side information that `fit` uses."""
