@@ -176,7 +176,7 @@ def test_items_of_a_catalogue_take_part_and_side_information_is_routed():
     assert ranked(again) == ranked(model)
     with pytest.raises(TypeError, match="no part accepts it; the parts accept catalogue, item"):
         WeightedHybrid([Popularity(), TfidfRecommender()]).fit(DATA, catalog=titles)
-    with pytest.raises(TypeError, match=r"'tfidfrecommender'.*catalogue"):
+    with pytest.raises(DataError, match=r"'tfidfrecommender'.*catalogue"):
         WeightedHybrid([Popularity(), TfidfRecommender()]).fit(DATA)
 
 

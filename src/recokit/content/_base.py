@@ -82,8 +82,6 @@ class ContentModel(Recommender):
         DataError
             The catalogue is empty, lacks a column, lists an item twice, has a value that cannot be used, has none of
             the items of the interactions, or has no terms; or as in `Recommender.fit`.
-        TypeError
-            The catalogue is missing.
         ImportError
             The tokenizer is not installed.
 
@@ -130,8 +128,6 @@ class ContentModel(Recommender):
         """
         blocks = self._blocks_to_fit()
         known = self._known_catalogue(blocks) if update else None
-        if known is None and catalogue is None:
-            raise TypeError(f"{type(self).__name__}.fit: catalogue is missing; give a frame with a row for each item")
         if known is None or catalogue is not None:
             given = read_catalogue(catalogue, item, blocks)
             if known is None:

@@ -155,7 +155,7 @@ class ContentRecommender(ContentModel):
         """Return the parameters, with those of the blocks as ``block__parameter`` if ``deep`` is set."""
         params: dict[str, Any] = super().get_params(deep=False)
         if deep:
-            for block in self.blocks or ():
+            for block in self._named_blocks():
                 params[block._label] = block
                 params |= {f"{block._label}__{name}": value for name, value in block.get_params().items()}
         return params
@@ -164,11 +164,17 @@ class ContentRecommender(ContentModel):
         """Set parameters of the model, replace blocks by name, and set parameters of blocks (``block__parameter``)."""
         if "blocks" in params:
             self.blocks = params.pop("blocks")
-        replaced = {block._label: params.pop(block._label) for block in self.blocks or () if block._label in params}
+        blocks = self._named_blocks()
+        replaced = {block._label: params.pop(block._label) for block in blocks if block._label in params}
         if replaced:
-            self.blocks = [replaced.get(block._label, block) for block in self.blocks or ()]
+            self.blocks = [replaced.get(block._label, block) for block in blocks]
         super().set_params(**params)
         return self
+
+    def _named_blocks(self) -> list[Block]:
+        """Return the blocks; none if ``blocks`` is no sequence of blocks, which `fit` refuses."""
+        given = self.blocks if isinstance(self.blocks, list | tuple) else ()
+        return [block for block in given if isinstance(block, Block)]
 
     @classmethod
     def _search_space(cls, feedback: str) -> dict[str, list[Any]]:
