@@ -103,7 +103,7 @@ def _lists(model: Any) -> Any:
 def _shared(mine: Any, theirs: Any) -> float:
     """Return the mean share of the items that two lists of the same user have in common."""
     shares = [
-        len({item for item, _ in a} & {item for item, _ in b}) / max(len(b), 1)
+        len({item for item, _ in a} & {item for item, _ in b}) / len(b) if b else float(not a)
         for (_, a), (_, b) in zip(mine, theirs, strict=True)
     ]
     return float(np.mean(shares))
