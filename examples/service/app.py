@@ -222,6 +222,7 @@ def _from_environment() -> FastAPI:
     if file is None:
         return create_app(store, interval=interval)
     import pandas as pd
+
     from recokit.search import ItemSearch
 
     catalogue = pd.read_parquet(file) if file.endswith(".parquet") else pd.read_csv(file)
