@@ -35,9 +35,16 @@ def new_model(kind, **parameters):
     return model.set_params(**{name: each for name, each in short.items() if name in model.get_params()})
 
 
+def small_parts(feedback):
+    """Return the parts of hybrids, which are as small as other models here."""
+    other = recokit.BiasBaseline() if feedback == "explicit" else new_model(recokit.ImplicitALS)
+    return [recokit.ItemKNN(n_threads=1), other]
+
+
 def fitted(kind, feedback, **parameters):
     """Return a fitted model."""
     data = data_of(feedback)
+    parameters = {"models": small_parts(feedback), **parameters}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return new_model(kind, **parameters).fit(data, **kind._example_side(data))

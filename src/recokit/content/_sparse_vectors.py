@@ -1,5 +1,7 @@
 """SparseVectors: unit vectors of items with few features each, such as words, categories and price levels."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -34,6 +36,10 @@ class SparseVectors:
             return first
         scaled = [sparse.diags_array(scales) @ one.matrix for one, scales in parts]
         return cls(sparse.csr_array(sparse.hstack(scaled, format="csr"), dtype=np.float32))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return the matrix alone: the other arrays are computed again, read-only as before."""
+        return SparseVectors, (self.matrix,)
 
     @property
     def has_vector(self) -> BoolArray:

@@ -9,6 +9,8 @@ from recokit.data.attributes import Array, Attribute, Matrix, Storable, Text, ch
 
 __all__ = ["check_block"]
 
+_SPARE_FEATURES = 4096  # more than the bins of numbers; the transposed matrix needs memory for each feature
+
 _SPARSE: dict[str, Attribute] = {
     "name": Text(),
     "kind": Text(("text", "category", "number", "embedding")),
@@ -28,6 +30,8 @@ def check_block(state: dict[str, Any]) -> None:
     for name in ("labels", "idf"):
         if len(state[name]) not in (0, matrix.shape[1]):  # type: ignore[union-attr]
             raise ValueError(f"FittedBlock.{name}: expected one for each feature, or none, got {len(state[name])}")
+    if sparse.issparse(matrix) and len(state["labels"]) == 0 and matrix.shape[1] > matrix.nnz + _SPARE_FEATURES:  # type: ignore[union-attr]
+        raise ValueError(f"FittedBlock.matrix: {matrix.shape[1]} features without labels for {matrix.nnz} values")  # type: ignore[union-attr]
     for name in ("column", "sources"):
         value = state[name]
         if value is None:  # written once, as the matrix or the sources

@@ -99,8 +99,9 @@ def _row_order(
     positions = np.arange(len(user_codes)) if before is None else before
     n = len(positions)
     row_starts, order_by = chosen(kernel.row_starts, n), chosen(kernel.order_by, n)
-    positions = order_by(item_codes, row_starts(read_only(item_codes), n_items), positions)
-    indptr = row_starts(read_only(user_codes), n_users)
+    user_codes, item_codes = read_only(user_codes), read_only(item_codes)  # so that the kernel has one signature
+    positions = order_by(item_codes, row_starts(item_codes, n_items), positions)
+    indptr = row_starts(user_codes, n_users)
     return indptr, order_by(user_codes, indptr, positions)
 
 

@@ -11,6 +11,7 @@ from recokit.kernels import als as kernel
 
 __all__ = ["FixedSide", "RowPrior", "gram_matrix"]
 
+_PARTS_AT_A_TIME = 8  # matrices in memory
 _GRAM_PARTS = 64  # a constant, so that the bits of the sum do not depend on the number of threads
 
 
@@ -95,9 +96,16 @@ def gram_matrix(factors: FloatArray, runner: Runner) -> FloatArray:
     if not np.all(present):  # rows of 0 would change the parts, and with them the bits
         factors = factors[present]
     bounds = np.linspace(0, len(factors), min(_GRAM_PARTS, len(factors)) + 1).astype(np.int64)
-    parts = np.empty((len(bounds) - 1, size, size), dtype=np.float32)
-    costs = np.diff(bounds) * size**2 / 16
-    runner.rows(kernel.gram_parts, len(parts), (bounds, factors, parts), costs=costs)
-    lower = np.tril(parts.sum(axis=0, dtype=np.float64))
+    n_at_a_time = max(_PARTS_AT_A_TIME, runner.n_threads)
+    parts = np.empty((min(n_at_a_time, len(bounds) - 1), size, size), dtype=np.float32)
+    costs, total = np.diff(bounds) * size**2 / 16, np.zeros((size, size))
+    for first in range(0, len(bounds) - 1, n_at_a_time):
+        some = slice(first, min(first + n_at_a_time, len(bounds) - 1))
+        n_parts = some.stop - some.start
+        args = (bounds[first : some.stop + 1], factors, parts[:n_parts])
+        runner.rows(kernel.gram_parts, n_parts, args, costs=costs[some])
+        for part in parts[:n_parts]:
+            total += part
+    lower = np.tril(total)
     gram: FloatArray = lower + np.tril(lower, -1).T
     return gram
