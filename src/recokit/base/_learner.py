@@ -312,7 +312,7 @@ class Learner(BaseEstimator):
         persistence.save(self, path, key)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes to pickle or copy, without those that `_restore` computes."""
+        """Return the attributes to pickle or copy; `_restore` computes the others again."""
         state: dict[str, Any] = dict(super().__getstate__())
         if "interactions_" in state and _describes_itself(type(self)):
             kept = {*self._described(), *self._kept_by_refit}

@@ -46,7 +46,7 @@ class KeptItems(NamedTuple):
         held_before: BoolArray | None = None,
         held_after: BoolArray | None = None,
     ) -> "KeptItems":
-        """Return the items that stay: all but those that lose their last user.
+        """Return the items that stay, which are all except items that lose their last user.
 
         Parameters
         ----------
