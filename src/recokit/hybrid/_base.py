@@ -299,7 +299,7 @@ class Hybrid(Composition, Recommender):
         """Remove users from the model and all its parts, as if they had never been in the data.
 
         Learned weights, thresholds and classifiers are kept, since they depend on many users. With ``refit=True`` they
-        are learned again, unless a part needs side information.
+        are learned again, unless the parts were fitted to side information, which is not stored.
 
         Parameters
         ----------
@@ -349,7 +349,7 @@ class Hybrid(Composition, Recommender):
         return mask
 
     def _learn_again(self, interactions: Interactions) -> None:
-        """Learn from the remaining data in a refit without users, unless a part needs side information."""
+        """Learn again from the remaining data, unless the parts were fitted to side information."""
         if not self._learns() or self.side_names_:
             return
         sequences = [part.sequences_ for part in self.parts_.values() if hasattr(part, "sequences_")]
