@@ -21,11 +21,12 @@ def test_control_c_stops_a_fit_soon_and_keeps_the_old_model(name, n_threads):
         assert result["seconds"] < 2  # on a busy machine; 0.2 s of work between two looks
 
 
-def test_control_c_while_helpers_run_waits_for_them():
+@pytest.mark.parametrize("n_threads", [2, 3])
+def test_control_c_while_helpers_run_waits_for_them(n_threads):
     code = """
-        import os, signal, threading, time
+        import os, signal, sys, threading, time
         from recokit._runtime.threads import Runner
-        done = []
+        n_threads, done = int(sys.argv[1]), []
 
         def work(task):
             time.sleep(0.01 if threading.current_thread() is threading.main_thread() else 1.0)
@@ -33,10 +34,10 @@ def test_control_c_while_helpers_run_waits_for_them():
 
         threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         try:
-            Runner(3).each(range(3), work)
+            Runner(n_threads).each(range(n_threads), work)
         except KeyboardInterrupt:
             at_once, running = len(done), threading.active_count() - 1
             time.sleep(1)
             print(at_once == len(done), running)
     """
-    assert run(code).stdout.split() == ["True", "0"]
+    assert run(code, n_threads).stdout.split() == ["True", "0"]

@@ -145,6 +145,7 @@ class Runner:
         pending = iter(tasks)
         lock = threading.Lock()
         errors: list[BaseException] = []
+        working: list[threading.Event] = []  # one event of each helper that may take a task, set at its end
 
         def drain() -> None:
             while not errors:
@@ -157,14 +158,22 @@ class Runner:
                 except BaseException as error:  # raised in the calling thread below
                     errors.append(error)
 
-        helpers = [threading.Thread(target=drain, daemon=True) for _ in range(n_threads - 1)]
+        def help_out() -> None:
+            stopped = threading.Event()
+            working.append(stopped)  # before the first look at errors, so that the caller waits for every task
+            try:
+                drain()
+            finally:
+                stopped.set()
+
+        helpers = [threading.Thread(target=help_out, daemon=True) for _ in range(n_threads - 1)]
         try:
             for helper in helpers:
                 helper.start()
             drain()
         except BaseException as error:  # an interrupt between two tasks; raised after the helpers have stopped
             errors.append(error)
-        _join(helpers, errors)
+        _wait(helpers, working, errors)
         if errors:
             raise errors[0]
 
@@ -258,11 +267,21 @@ class _Feed:
             self.size = max(1, self.size // 2)
 
 
-def _join(helpers: Sequence[threading.Thread], errors: list[BaseException]) -> None:
-    """Wait until all threads have stopped; an interrupt makes them stop after their present task."""
-    for helper in helpers:
-        while helper.ident is not None and helper.is_alive():
+def _wait(helpers: Sequence[threading.Thread], working: Sequence[threading.Event], errors: list[BaseException]) -> None:
+    """Wait until all helpers have stopped; an interrupt makes them stop after their present task.
+
+    An interrupted ``Thread.join`` may mark a running thread as stopped (CPython issue 90882), so each helper says
+    itself when it has stopped.
+    """
+    for stopped in working:
+        while not stopped.is_set():
             try:
-                helper.join()
+                stopped.wait()
             except BaseException as error:
                 errors.append(error)
+    for helper in helpers:
+        try:
+            if helper.ident is not None:
+                helper.join()
+        except BaseException as error:
+            errors.append(error)
