@@ -1,6 +1,5 @@
 """Sphinx configuration. Builds without a network: `sphinx-build -W -b html docs docs/_build/html`."""
 
-import os
 import re
 import sys
 from importlib.metadata import version as installed_version
@@ -62,31 +61,27 @@ gettext_location = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-html_theme = os.environ.get("DOCS_THEME", "pydata_sphinx_theme")
+html_theme = "pydata_sphinx_theme"
 html_title = f"recokit {release}"
 html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["recokit.css"]
-html_theme_options: dict[str, Any] = (
-    {
-        "logo": {"text": "recokit"},
-        "navbar_align": "left",
-        "header_links_before_dropdown": 6,
-        "navbar_persistent": [],
-        "navbar_end": ["search-button-field", "theme-switcher"],
-        "secondary_sidebar_items": ["page-toc"],
-        "show_prev_next": True,
-        "show_toc_level": 2,
-        "navigation_depth": 3,
-        "footer_start": ["copyright"],
-        "footer_end": [],
-        "pygments_light_style": "a11y-high-contrast-light",
-        "pygments_dark_style": "a11y-high-contrast-dark",
-    }
-    if html_theme == "pydata_sphinx_theme"
-    else {}
-)
+html_theme_options: dict[str, Any] = {
+    "logo": {"text": "recokit"},
+    "navbar_align": "left",
+    "header_links_before_dropdown": 5,
+    "navbar_persistent": [],
+    "navbar_end": ["search-button-field", "theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+html_sidebars = {"api": []}  # the page is its own table of contents
+toc_object_entries_show_parents = "hide"
 
 
 def _keep_initials(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -117,7 +112,5 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
-    "plot_gallery": "True",
-    "abort_on_example_error": False,
-    "only_warn_on_example_error": False,
+    "ignore_repr_types": r"matplotlib[text, axes, legend, collections]",
 }
