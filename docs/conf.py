@@ -80,7 +80,7 @@ html_theme_options: dict[str, Any] = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"api": []}  # the page is its own table of contents
+html_sidebars = {"*": []}  # pages outside a folder have no pages below them
 toc_object_entries_show_parents = "hide"
 
 
@@ -108,7 +108,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "image_scrapers": ("matplotlib",),
     "capture_repr": ("_repr_html_", "__repr__"),
-    "min_reported_time": 1e6,
+    "write_computation_times": False,
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
