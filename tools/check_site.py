@@ -5,11 +5,13 @@
     python tools/check_site.py docs/_build/html --browser off         # read the files only
 
 The files are always read: addresses of other machines in scripts, styles and pictures, links to files that do not
-exist, and words that the index of the search lacks. Chromium opens every page at 400 pixels, and reports requests to other
-machines, errors of scripts, formulas that stay LaTeX, and pages that are wider than the window.
+exist, and words that the index of the search lacks. Chromium opens every page at 400 pixels, listings of source code
+excepted, and reports requests to other machines, errors of scripts, formulas that stay LaTeX, and pages that are wider
+than the window.
 """
 
 import argparse
+import contextlib
 import functools
 import http.server
 import json
@@ -130,6 +132,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
 
+    def handle(self) -> None:
+        """Answer, unless the browser has already left the page."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
 
 def serve(site: Path) -> tuple[http.server.ThreadingHTTPServer, str]:
     """Start a server of the site on this machine, and return it with its address."""
@@ -169,7 +176,8 @@ def browser_problems(site: Path, executable: str, names: list[str] | None = None
         )
         page.on("pageerror", lambda error: seen.append(f"error of a script: {error}"))
         page.on("console", lambda line: seen.append(f"console: {line.text}") if line.type == "error" else None)
-        for name in names if names is not None else html_pages(site):
+        opened = [name for name in html_pages(site) if not name.startswith("_modules/")]
+        for name in names if names is not None else opened:
             seen.clear()
             page.goto(f"{home}/{quote(name)}", wait_until="load")
             problems += [f"{name}: {problem}" for problem in [*dict.fromkeys(seen), *_seen_on(page)]]
