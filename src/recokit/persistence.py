@@ -138,6 +138,12 @@ def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool =
         The file cannot be read.
     ValueError
         ``mmap`` is set together with a key.
+
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+    recokit.serving.ModelStore : Versions of one model in a folder, one of which is current.
+    recokit.ModelFormatError : A file that is not a recokit model or is damaged.
     """
     path = Path(path)
     if mmap and key is not None:

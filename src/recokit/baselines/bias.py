@@ -50,6 +50,12 @@ class BiasBaseline(Recommender):
     n_iter_ : int
         Number of alternations.
 
+    See Also
+    --------
+    recokit.Popularity : Recommend the most popular items to every user, or the most popular items of the user's group.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     References
     ----------
     Y. Koren: Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1), 2010, section 2.1.

@@ -98,6 +98,13 @@ class Popularity(Recommender):
     item_categories_ : (n_items,) int32 array
         Category of each item, −1 for none; only with ``by`` a column.
 
+    See Also
+    --------
+    recokit.BiasBaseline : Predict a rating as the overall mean plus a user bias and an item bias.
+    recokit.RepeatFrequency :
+        Recommend the items that a user buys most often, and popular items for the rest of the list.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     References
     ----------
     C. Zhai and J. Lafferty: A study of smoothing methods for language models applied to information retrieval. TOIS 22,

@@ -81,6 +81,13 @@ class ContentRecommender(ContentModel):
     dislikes_ : Interactions or None
         Items that users disliked.
 
+    See Also
+    --------
+    recokit.TfidfRecommender : Recommend items with texts similar to the texts of the items that a user liked.
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.search.ItemSearch :
+        Search a catalogue by text: BM25F over its fields, corrected spelling, clicks, popularity and taste.
+
     Notes
     -----
     ``weights="learn"`` holds out one item of each of up to 2,000 training users: the latest if there are timestamps,

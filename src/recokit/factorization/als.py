@@ -107,6 +107,14 @@ class ImplicitALS(FeaturedFactorRecommender):
     history_ : dict
         ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
 
+    See Also
+    --------
+    recokit.BPR : Matrix factorization of implicit feedback by Bayesian personalized ranking.
+    recokit.PureSVD : Truncated singular value decomposition of the user × item matrix.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+    recokit.factorization.export_vectors :
+        Return vectors whose similarities rank the items of each user as the model does.
+
     Notes
     -----
     Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. If the

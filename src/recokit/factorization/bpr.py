@@ -86,6 +86,13 @@ class BPR(IterativeFactorRecommender):
     history_ : dict
         ``"training_loss"``: the mean logarithm over the steps of each epoch, each taken before its step.
 
+    See Also
+    --------
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.factorization.export_vectors :
+        Return vectors whose similarities rank the items of each user as the model does.
+
     Notes
     -----
     ``recommend_for`` learns the factors of each user by the same steps on fixed item factors; the samples depend only

@@ -60,6 +60,11 @@ class PureSVD(FactorRecommender):
     item_means_ : (n_items,) float32 array
         μ.
 
+    See Also
+    --------
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+
     Notes
     -----
     ``predict`` uses the same scale: it returns μ for an unknown user and for a user without interactions.

@@ -106,6 +106,12 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     best_epoch_ : int
         Number, from 1, of the epoch of these factors.
 
+    See Also
+    --------
+    recokit.BiasBaseline : Predict a rating as the overall mean plus a user bias and an item bias.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+
     Notes
     -----
     ``partial_fit`` starts from the fitted factors, solves new users and items in closed form, and runs the last epochs

@@ -63,6 +63,11 @@ class RP3beta(ItemWeightsRecommender):
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
         W.
 
+    See Also
+    --------
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     A fit needs 8 bytes for each kept W_ij. There are at most ``n_neighbors`` for each item, or, if it is None, as many

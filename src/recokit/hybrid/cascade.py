@@ -75,6 +75,12 @@ class CascadeHybrid(Hybrid):
     n_examples_ : (2,) list of int
         Numbers of negative and positive examples.
 
+    See Also
+    --------
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.reranking.rerank : Choose the best items of each list under business rules.
+
     Notes
     -----
     `save` stores HistGradientBoostingClassifier and LogisticRegression as arrays. A hybrid with any other classifier

@@ -38,6 +38,11 @@ class FallbackRecommender(Hybrid):
     parts_ : dict of str to Recommender
         The fitted parts by name.
 
+    See Also
+    --------
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+
     Notes
     -----
     The argument ``fill`` of `recommend` does the same for one request, and marks the fillers; here they are part of the

@@ -67,6 +67,11 @@ class SwitchingHybrid(Blend):
     validation_curve_ : (n_parts, n_lengths) float64 array
         Mean NDCG@k of each part for each history length; only with ``thresholds="learn"``.
 
+    See Also
+    --------
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     Notes
     -----
     See `WeightedHybrid` on scores, side information and sequence models.

@@ -89,6 +89,13 @@ class WeightedHybrid(Blend):
     If a part reads the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history
     is its number of events. Seen items are excluded unless a part recommends repeated purchases by default.
 
+    See Also
+    --------
+    recokit.CascadeHybrid :
+        Collect candidates from several recommenders, and re-score them by a recommender or a classifier.
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     References
     ----------
     R. Burke: Hybrid recommender systems: survey and experiments. User Modeling and User-Adapted Interaction 12, 2002.

@@ -88,6 +88,12 @@ class EASE(GramLearner, Recommender):
         :math:`P_{ii} \Lambda_{ii}`, from near 0 for items that the interactions determine to 1 for items without
         interactions; only with similarities.
 
+    See Also
+    --------
+    recokit.SLIM : Predict each item from a few other items by an elastic net.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+
     Notes
     -----
     ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019. The defaults were chosen on data sets

@@ -82,6 +82,11 @@ class SLIM(GramLearner, ItemWeightsRecommender):
     n_iter_ : int
         Largest number of passes of any target.
 
+    See Also
+    --------
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     Notes
     -----
     ``SLIM(None, user_exponent=0, dropout=0)`` is the model of 2011.

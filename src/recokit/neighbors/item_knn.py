@@ -105,6 +105,15 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
     neighbor_counts_ : (n_items,) int32 array
         For implicit feedback: the number of neighbours of each item.
 
+    See Also
+    --------
+    recokit.UserKNN : Predict from the most similar users.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.RP3beta :
+        Recommend the end items of random walks user → item → user → item, with a penalty on popular items.
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+
     Notes
     -----
     The defaults for implicit feedback were chosen on several dense and sparse data sets at once. The textbook's cosine

@@ -83,6 +83,11 @@ class UserKNN(NeighborhoodRecommender):
     neighbor_counts_ : (n_users,) int32 array
         For implicit feedback: the number of neighbours of each user.
 
+    See Also
+    --------
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     `recokit.neighbors` describes the similarities, user-defined similarities, time decay, memory, edge cases and

@@ -36,6 +36,11 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     ValueError
         The share is not between 0 and 1, or there is nothing to count.
 
+    See Also
+    --------
+    recokit.plotting.coverage_accuracy : Draw the accuracy of models against the catalogue coverage of their lists.
+    recokit.metrics.popularity_bias : Return the popularity bias: the mean popularity of the recommended items.
+
     Examples
     --------
     >>> from recokit.plotting import long_tail
@@ -103,6 +108,14 @@ def coverage_accuracy(
     ------
     KeyError
         An evaluation lacks a metric.
+
+    See Also
+    --------
+    recokit.plotting.comparison :
+        Draw a metric of several models with intervals, and mark the models that are significantly worse than
+        the best.
+    recokit.plotting.long_tail :
+        Draw the number of occurrences of each item, most popular first, and the size of the head.
 
     Examples
     --------

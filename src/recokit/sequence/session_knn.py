@@ -108,6 +108,14 @@ class SessionKNN(SequenceRecommender):
     verbose : bool
         Show a progress bar.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+    recokit.model_selection.evaluate_positions :
+        Recommend at every position of each session, and compare the lists with the item that follows.
+
     Notes
     -----
     The rows (``users``) of the data are sessions, or the histories of users. A session of the training data is not a

@@ -72,6 +72,15 @@ class SLIST(AdditiveSequenceRecommender):
     sequences_ : Sequences
         Training data.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     The paper has the same two parts, with a constraint on the diagonal of B in the order-free part.

@@ -85,6 +85,14 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
     sequences_ : Sequences
         Training data.
 
+    See Also
+    --------
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     Notes
     -----
     **Special cases.** All have ``popularity_exponent=0, idf=False, smoothing=0``:
