@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
 from recokit.base._parameters import COUNT, NON_NEGATIVE
@@ -85,7 +85,7 @@ class BiasBaseline(Recommender):
         l2_user: float = 5.0,
         l2_item: float = 3.0,
         max_iter: int = 50,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from recokit._typing import BoolArray, CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
@@ -153,7 +153,7 @@ class Popularity(Recommender):
         half_life: float | None = None,
         by: Any = None,
         shrinkage: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

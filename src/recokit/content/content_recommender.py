@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, RANDOM_STATE, one_of
 from recokit.content._base import ContentModel
@@ -142,7 +142,7 @@ class ContentRecommender(ContentModel):
         dislike_weight: float = 0.5,
         index: Literal["exact", "approximate"] = "exact",
         random_state: Any = 0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

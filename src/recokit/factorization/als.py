@@ -1,12 +1,12 @@
 """ImplicitALS: matrix factorization of implicit feedback by alternating least squares."""
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import FloatArray, IntArray
+from recokit._typing import FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute, Series
@@ -183,10 +183,10 @@ class ImplicitALS(FeaturedFactorRecommender):
         l2_exponent: float = 1.0,
         feature_share: float = 0.6,
         feature_l2: float = 1.0,
-        solver: str = "cg",
+        solver: Literal["cg", "cholesky"] = "cg",
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -2,13 +2,13 @@
 
 import math
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit._typing import BoolArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute, Series
@@ -146,11 +146,11 @@ class BPR(IterativeFactorRecommender):
         learning_rate_decay: float = 0.96,
         l2: float = 0.018,
         l2_bias: float = 0.01,
-        negative_sampling: str = "uniform",
+        negative_sampling: Literal["uniform", "popularity"] = "uniform",
         n_candidates: int | None = None,
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -1,13 +1,13 @@
 """PureSVD: truncated singular value decomposition of the interaction matrix."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term, Top
 from recokit.base._parameters import one_of
 from recokit.data.attributes import Array, Attribute
@@ -102,8 +102,8 @@ class PureSVD(FactorRecommender):
         self,
         n_factors: int = 50,
         *,
-        centering: str | None = None,
-        feedback: str = "auto",
+        centering: Literal["mean"] | None = None,
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import BoolArray, CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Term
 from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
 from recokit.data.attributes import Array, Attribute, Number, Series
@@ -210,7 +210,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         clip: bool = True,
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

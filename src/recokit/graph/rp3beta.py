@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
@@ -114,7 +114,7 @@ class RP3beta(ItemWeightsRecommender):
         beta: float | None = None,
         shrinkage: float = 50.0,
         normalize: bool = True,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

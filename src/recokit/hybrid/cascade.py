@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import FloatArray
+from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._parameters import COUNT, interval
 from recokit.data.attributes import Attribute, Each, Instance, Number, Text
@@ -129,7 +129,7 @@ class CascadeHybrid(Hybrid):
         n_negatives: int = 10,
         validation_size: float = 0.1,
         validation_users: int = 5000,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

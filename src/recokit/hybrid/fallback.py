@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.data.rows import Rows
 from recokit.hybrid._base import Hybrid, Profiles
@@ -65,7 +65,7 @@ class FallbackRecommender(Hybrid):
         self,
         models: Any = None,
         *,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

@@ -1,11 +1,12 @@
 """WeightedHybrid: the weighted sum of the normalised scores of several recommenders."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from recokit._typing import FloatArray
+from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
@@ -132,14 +133,14 @@ class WeightedHybrid(Blend):
         self,
         models: Any = None,
         *,
-        weights: Any = None,
+        weights: Sequence[float] | FloatArray | Literal["learn"] | None = None,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
         depth: int = 200,
         rrf_k: float = 10.0,
         validation_size: float = 0.1,
         validation_users: int = 2000,
         k: int = 10,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

@@ -8,7 +8,7 @@ from scipy import sparse
 from recokit._runtime.inverse import invert, tiles
 from recokit._runtime.memory import memory_limit
 from recokit._runtime.threads import Runner
-from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
@@ -164,7 +164,7 @@ class EASE(GramLearner, Recommender):
         item_exponent: float = 0.1,
         similarity_weight: float = 0.2,
         max_memory_gb: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

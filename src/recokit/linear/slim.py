@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
@@ -145,7 +145,7 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         tol: float = 1e-3,
         max_iter: int = 100,
         max_memory_gb: float = 1.0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -1,11 +1,10 @@
 """ItemKNN: item-based nearest neighbours."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from recokit._typing import CodeArray
+from recokit._typing import CodeArray, FeedbackOption, SimilarityOption
 from recokit.base import Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, one_of
@@ -177,19 +176,19 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         self,
         n_neighbors: int | None = None,
         *,
-        similarity: str | Callable[..., float] = "auto",
+        similarity: Literal["auto"] | SimilarityOption = "auto",
         shrinkage: float | None = None,
         min_common: int = 1,
-        weighting: str | None = "auto",
+        weighting: Literal["auto", "tfidf", "bm25"] | None = "auto",
         user_exponent: float | None = None,
         half_life: float | None = None,
-        scoring: str = "sum",
+        scoring: Literal["sum", "normalized_sum"] = "sum",
         amplification: float = 1.0,
-        centering: str | None = "baseline",
+        centering: Literal["baseline", "mean", "zscore"] | None = "baseline",
         prediction_shrinkage: float = 0.0,
         alpha: float | None = None,
         beta: float = 0.5,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import collect_rows
@@ -181,7 +181,7 @@ class SessionKNN(SequenceRecommender):
         length_exponent: float = 0.5,
         similarity_exponent: float = 1.0,
         recency: float = 1.0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

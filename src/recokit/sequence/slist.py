@@ -6,7 +6,7 @@ import numpy as np
 
 from recokit._runtime.inverse import invert, multiply_symmetric
 from recokit._runtime.memory import memory_limit
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
@@ -132,7 +132,7 @@ class SLIST(AdditiveSequenceRecommender):
         item_exponent: float = 0.0,
         decay: float = 0.7,
         max_memory_gb: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

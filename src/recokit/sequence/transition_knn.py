@@ -1,12 +1,12 @@
 """TransitionKNN: transitions between items within a window of steps."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
 
 from recokit._runtime.threads import Runner
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
@@ -153,7 +153,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         n_neighbors: int | None = 200,
         *,
         window: int = 50,
-        gap_weighting: str = "power",
+        gap_weighting: Literal["power", "exponential", "linear"] = "power",
         gap_exponent: float = 0.5,
         gap_half_life: float | None = None,
         backward: float = 0.4,
@@ -163,7 +163,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         smoothing: float = 5.0,
         decay: float = 0.7,
         history_half_life: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
