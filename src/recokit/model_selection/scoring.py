@@ -35,6 +35,16 @@ class RankingScorer:
     See Also
     --------
     recokit.model_selection.ranking_scorer : Return a scikit-learn scorer for ranking metrics.
+
+    Examples
+    --------
+    >>> from recokit import Popularity
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import ranking_scorer
+    >>> data = example_interactions("implicit")
+    >>> scorer = ranking_scorer("recall@5", given=0.5, random_state=0)
+    >>> 0 <= scorer(Popularity().fit(data), data) <= 1
+    True
     """
 
     metrics: tuple[Metric | CustomMetric, ...]
