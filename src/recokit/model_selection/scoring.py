@@ -40,10 +40,10 @@ class RankingScorer:
     --------
     >>> from recokit import Popularity
     >>> from recokit.datasets import example_interactions
-    >>> from recokit.model_selection import ranking_scorer
-    >>> data = example_interactions("implicit")
-    >>> scorer = ranking_scorer("recall@5", given=0.5, random_state=0)
-    >>> 0 <= scorer(Popularity().fit(data), data) <= 1
+    >>> from recokit.model_selection import ranking_scorer, train_test_split
+    >>> train, test = train_test_split(example_interactions("implicit"), random_state=0)
+    >>> scorer = ranking_scorer("recall@5", random_state=0)
+    >>> 0 <= scorer(Popularity().fit(train), test) <= 1
     True
     """
 
