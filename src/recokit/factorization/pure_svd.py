@@ -7,8 +7,11 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
+from recokit._runtime.inverse import tiles
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Term, Top
+from recokit.base._lists import ranges
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import one_of
 from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
@@ -20,6 +23,8 @@ from recokit.factorization._scoring import nearest_by_cosine
 __all__ = ["PureSVD"]
 
 _MAX_DENSE = 500  # up to this number of rows or columns, the full decomposition of the Gram matrix is fast and robust
+_BLOCK_CELLS = 1 << 20  # numbers in float64 that are computed at a time
+_EIGEN_COPIES = 5  # the matrix, its eigenvectors, and the workspace of LAPACK's dsyevd
 _MIN_SHARE = 1e-6  # of the largest singular value; smaller ones are rounding errors
 
 
@@ -88,6 +93,7 @@ class PureSVD(FactorRecommender):
 
     _falls_back_to_biases = False
     _remedies: ClassVar[tuple[str, ...]] = ("n_factors",)
+    _memory_remedy: ClassVar[str] = "lower n_factors, use ImplicitALS, or remove rare items and users"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **FactorRecommender._parameter_constraints,
         "centering": one_of("mean", None),
@@ -129,7 +135,33 @@ class PureSVD(FactorRecommender):
         self.singular_values_[: len(values)], self.item_means_[used] = values, means
         self.item_factors_[used, : len(values)] = vectors
         self._restore()
-        self.user_factors_ = self._fold_in(interactions.rows).vectors
+        self.user_factors_ = np.empty((interactions.n_users, self.n_factors), dtype=np.float32)
+        # In blocks, since the product of all rows in float64 would take twice the memory of the factors.
+        for start, stop in ranges(interactions.n_users, max(1, _BLOCK_CELLS // self.n_factors)):
+            block = interactions.rows.take(np.arange(start, stop))
+            self.user_factors_[start:stop] = self._fold_in(block).vectors
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data = self.interactions_
+        n, n_items, n_factors = data.n_interactions, data.n_items, self.n_factors
+        n_users, n_used = np.count_nonzero(data.rows.lengths), len(np.unique(data.item_codes))
+        size, larger = min(n_users, n_used), max(n_users, n_used)
+        plan.work("copies of the matrix", 28.0 * n)
+        plan.keep("matrix", 12.0 * n)
+        kept = min(n_factors, size)
+        if size <= max(_MAX_DENSE, n_factors):
+            plan.work("eigenvectors of the dense Gram matrix", 12.0 * n + 8.0 * size**2 * _EIGEN_COPIES)
+            if n_used > n_users:
+                plan.work("singular vectors", 8.0 * n_used * kept * 3)
+        else:  # ARPACK holds 2 k + 1 vectors of the smaller side, then both sides are multiplied
+            n_vectors = max(2 * kept + 1, 20)
+            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + 2 * kept) + 8.0 * larger * 2 * kept)
+        plan.keep("singular vectors", 8.0 * n_used * kept)
+        plan.keep("item factors", 4.0 * n_items * n_factors)
+        plan.drop("matrix")
+        plan.keep("user factors", 4.0 * data.n_users * n_factors)
+        plan.work("blocks of users", 20.0 * _BLOCK_CELLS)
+        plan.drop("singular vectors")
 
     def _described(self) -> dict[str, Attribute]:
         return super()._described() | {
@@ -200,13 +232,25 @@ def _decompose_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tup
     """Return the result of `_decompose` from the dense Gram matrix of the smaller side."""
     n_users, n_items = matrix.shape
     if n_items <= n_users:  # Cᵀ C = Rᵀ R − n μ μᵀ has the right singular vectors as eigenvectors
-        values, vectors = _largest_eigen((matrix.T @ matrix).toarray() - n_users * np.outer(means, means), size)
-        return _nonzero(values, vectors)
+        gram = _dense_product(matrix.T.tocsr(), matrix)
+        for rows in tiles(n_items):
+            gram[rows] -= n_users * np.outer(means[rows], means)
+        return _nonzero(*_largest_eigen(gram, size))
     sums = matrix @ means
-    gram = (matrix @ matrix.T).toarray() - sums[:, None] - sums + means @ means
+    gram = _dense_product(matrix, matrix.T.tocsr())
+    for rows in tiles(n_users):
+        gram[rows] = gram[rows] - sums[rows, None] - sums + means @ means
     values, left = _largest_eigen(gram, size)  # of C Cᵀ; the right singular vectors are Cᵀ U Σ⁻¹
     values, left = _nonzero(values, left)
     return values, (matrix.T @ left - np.outer(means, left.sum(axis=0))) / values
+
+
+def _dense_product(left: sparse.csr_array, right: sparse.csr_array) -> FloatArray:
+    """Return the product of sparse matrices as a dense one, without a sparse product of all rows in memory."""
+    product = np.empty((left.shape[0], right.shape[1]))
+    for rows in tiles(left.shape[0]):
+        product[rows] = (left[rows] @ right).toarray()
+    return product
 
 
 def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
