@@ -8,7 +8,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.inverse import tiles
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base import Term, Top
 from recokit.base._lists import ranges
 from recokit.base._memory import MemoryPlan
@@ -153,9 +153,9 @@ class PureSVD(FactorRecommender):
             plan.work("eigenvectors of the dense Gram matrix", 12.0 * n + 8.0 * size**2 * _EIGEN_COPIES)
             if n_used > n_users:
                 plan.work("singular vectors", 8.0 * n_used * kept * 3)
-        else:  # ARPACK holds 2 k + 1 vectors of the smaller side, then both sides are multiplied
+        else:  # ARPACK holds 2 k + 1 vectors of the smaller side; SciPy then decomposes k vectors of the larger side
             n_vectors = max(2 * kept + 1, 20)
-            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + 2 * kept) + 8.0 * larger * 2 * kept)
+            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + kept) + 32.0 * larger * kept)
         plan.keep("singular vectors", 8.0 * n_used * kept)
         plan.keep("item factors", 4.0 * n_items * n_factors)
         plan.drop("matrix")
@@ -225,7 +225,8 @@ def _decompose(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[Fl
     start = np.random.default_rng(0).standard_normal(min(n_users, n_items))
     _, values, vectors = svds(centred, size, v0=start, return_singular_vectors="vh")
     order = np.argsort(-values, kind="stable")
-    return _nonzero(values[order], vectors[order].T)
+    order = order[_is_nonzero(values[order])]
+    return values[order], np.take(vectors.T, order, axis=1)
 
 
 def _decompose_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
@@ -261,8 +262,14 @@ def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]
 
 def _nonzero(values: FloatArray, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Drop singular values that are rounding errors, and their vectors."""
-    nonzero = values > _MIN_SHARE * max(float(values.max(initial=0.0)), 1e-300)
-    return values[nonzero], np.ascontiguousarray(vectors[:, nonzero])
+    nonzero = np.flatnonzero(_is_nonzero(values))
+    return values[nonzero], np.take(vectors, nonzero, axis=1)
+
+
+def _is_nonzero(values: FloatArray) -> BoolArray:
+    """Return whether each singular value is above the rounding errors of the largest one."""
+    nonzero: BoolArray = values > _MIN_SHARE * max(float(values.max(initial=0.0)), 1e-300)
+    return nonzero
 
 
 def _largest_rows(vectors: FloatArray) -> IntArray:

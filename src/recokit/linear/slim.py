@@ -194,7 +194,7 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         self.item_weights_ = _expanded(weights, problem.items, len(scales))
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
-        data, runner = self.interactions_, self._runner()
+        data = self.interactions_
         plan_problem(plan, data)
         walks = np.bincount(data.item_codes, np.repeat(data.rows.lengths, data.rows.lengths), minlength=data.n_items)
         n_used = int(np.count_nonzero(walks))
