@@ -63,8 +63,10 @@ def thread_count(n_threads: int | None) -> int:
     given: Any = n_threads
     if given is not None and not isinstance(given, Integral):
         raise ValueError(f"n_threads={n_threads!r}: expected an integer, or None for all processors")
+    if given is not None and given <= _MAX_THREADS:
+        return max(1, int(given))
     available = available_processors()
-    return available if n_threads is None else max(1, min(int(n_threads), max(_MAX_THREADS, available)))
+    return available if given is None else min(int(given), max(_MAX_THREADS, available))
 
 
 def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:
@@ -214,7 +216,11 @@ class Runner:
             costs = np.ones(n_rows)
         total = float(np.sum(costs, dtype=np.float64))
         kernel = chosen(kernel, total)
-
+        if (self.n_threads == 1 or total < min_cost) and total < 2 * _STEPS_PER_PART:  # a single short call
+            kernel(0, n_rows, *args)
+            if report:
+                self.report(n_rows)
+            return
         if self.n_threads > 1 and total >= min_cost:
             n_threads, n_ranges = self.n_threads, self.n_threads * _RANGES_PER_THREAD
         else:
