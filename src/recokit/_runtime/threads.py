@@ -216,12 +216,13 @@ class Runner:
             costs = np.ones(n_rows)
         total = float(np.sum(costs, dtype=np.float64))
         kernel = chosen(kernel, total)
-        if (self.n_threads == 1 or total < min_cost) and total < 2 * _STEPS_PER_PART:  # a single short call
+        is_serial = self.n_threads == 1 or total < min_cost
+        if n_rows == 1 or (is_serial and total < 2 * _STEPS_PER_PART):  # a single call
             kernel(0, n_rows, *args)
             if report:
                 self.report(n_rows)
             return
-        if self.n_threads > 1 and total >= min_cost:
+        if not is_serial:
             n_threads, n_ranges = self.n_threads, self.n_threads * _RANGES_PER_THREAD
         else:
             n_threads, n_ranges = 1, 1

@@ -11,7 +11,7 @@ __all__ = ["ItemVectors"]
 
 _LEVELS = 127  # of a factor rounded to 8 bits, on each side of 0
 _LANES = 32  # rounded vectors are padded to a multiple of this length, for vector instructions
-_ROWS_AT_A_TIME = 1 << 12
+_ROWS_AT_A_TIME = 1 << 9
 _UNIT = 2.0**-23  # two roundings to float32
 _SAFETY = 1.01
 

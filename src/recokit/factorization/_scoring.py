@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recokit._runtime.blas import single_threaded_blas
-from recokit._runtime.small_work import chosen
+from recokit._runtime.small_work import chosen, is_small
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import EligibleItems, Top
@@ -155,7 +155,7 @@ def _top_by_blocks(
 ) -> Top:
     """Return the lists of all items, without the excluded items of each user and the items with a bias of −∞."""
     top, buffers, vectors = Top.empty(len(users), n), threading.local(), items.vectors
-    n_items, is_few = max(len(vectors), 1), len(users) <= _FEW_USERS
+    n_items, is_few = max(len(vectors), 1), _are_few(users, vectors)
     size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
     select = chosen(select_exact, len(users) * len(vectors))
     slacks = items.rough.slacks if is_few else items.slacks
@@ -178,6 +178,11 @@ def _top_by_blocks(
     else:
         runner.each(starts, work)
     return top
+
+
+def _are_few(users: FloatArray, items: FloatArray) -> bool:
+    """Return whether the products of users take the least time by vectors rounded to 8 bits."""
+    return len(users) <= _FEW_USERS and not is_small(rough_products, len(users) * items.size)
 
 
 def _rough_products(users: FloatArray, items: ItemVectors, runner: Runner) -> Callable[[int, FloatArray], None]:

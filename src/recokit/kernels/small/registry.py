@@ -38,6 +38,5 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     sparse_lists.sparse_scores: small_sparse_lists.sparse_scores,
     sparse_lists.sparse_top: small_sparse_lists.sparse_top,
     top_products.listed_products: small_top_products.listed_products,
-    top_products.rough_products: small_top_products.rough_products,
     top_products.select_exact: small_top_products.select_exact,
 }

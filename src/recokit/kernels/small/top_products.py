@@ -6,16 +6,9 @@ from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.small.selection import hide_cells, select_cells
 from recokit.kernels.small.spans import joined
 
-__all__ = ["listed_products", "rough_products", "select_exact"]
+__all__ = ["listed_products", "select_exact"]
 
 _PAIRS_AT_A_TIME = 1 << 14
-
-
-def rough_products(
-    start: int, stop: int, users: FloatArray, levels: AnyArray, scales: FloatArray, products: FloatArray
-) -> None:
-    """Do as `kernels.top_products.rough_products`, with other rounding errors."""
-    products[start:stop] = (users[start:stop] @ levels.T.astype(np.float32)) * scales
 
 
 def select_exact(
