@@ -63,8 +63,10 @@ def thread_count(n_threads: int | None) -> int:
     given: Any = n_threads
     if given is not None and not isinstance(given, Integral):
         raise ValueError(f"n_threads={n_threads!r}: expected an integer, or None for all processors")
+    if given is not None and given <= _MAX_THREADS:
+        return max(1, int(given))
     available = available_processors()
-    return available if n_threads is None else max(1, min(int(n_threads), max(_MAX_THREADS, available)))
+    return available if given is None else min(int(given), max(_MAX_THREADS, available))
 
 
 def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:
@@ -214,8 +216,13 @@ class Runner:
             costs = np.ones(n_rows)
         total = float(np.sum(costs, dtype=np.float64))
         kernel = chosen(kernel, total)
-
-        if self.n_threads > 1 and total >= min_cost:
+        is_serial = self.n_threads == 1 or total < min_cost
+        if n_rows == 1 or (is_serial and total < 2 * _STEPS_PER_PART):  # a single call
+            kernel(0, n_rows, *args)
+            if report:
+                self.report(n_rows)
+            return
+        if not is_serial:
             n_threads, n_ranges = self.n_threads, self.n_threads * _RANGES_PER_THREAD
         else:
             n_threads, n_ranges = 1, 1

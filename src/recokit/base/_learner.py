@@ -1,6 +1,7 @@
 """Fitting, incremental updates and saving: the half of the protocol that sets the fitted state."""
 
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -20,6 +21,10 @@ from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
 __all__ = ["Learner"]
+
+_DERIVED = "_derived_values"  # attribute with the results of Learner._derived
+_Source = TypeVar("_Source")
+_Derived = TypeVar("_Derived")
 
 
 class Learner(BaseEstimator):
@@ -216,7 +221,7 @@ class Learner(BaseEstimator):
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y, **side)
         self._validate_params()
-        model = self._with_attributes(dict(vars(self)))
+        model = self._with_attributes({name: value for name, value in vars(self).items() if name != _DERIVED})
         previous = merged = model.interactions_
         if X is not None or not side:
             merged = model._read_more(X, y)
@@ -231,7 +236,7 @@ class Learner(BaseEstimator):
 
     def _unfitted_attributes(self) -> dict[str, Any]:
         """Return the attributes without the fitted state, except for the names in ``_kept_by_refit``."""
-        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
+        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit) | {_DERIVED}
         return {name: value for name, value in vars(self).items() if name not in dropped}
 
     def _with_attributes(self, attributes: dict[str, Any]) -> Self:
@@ -375,6 +380,7 @@ class Learner(BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle or copy; `_restore` computes the others again."""
         state: dict[str, Any] = dict(super().__getstate__())
+        state.pop(_DERIVED, None)
         if "interactions_" in state and _describes_itself(type(self)):
             kept = {*self._described(), *self._kept_by_refit}
             state = {name: each for name, each in state.items() if name not in self._fitted_names - kept}
@@ -423,6 +429,18 @@ class Learner(BaseEstimator):
         check_attributes(saved, described, {"n_users": data.n_users, "n_items": data.n_items}, type(self).__name__)
 
     # ------------------------------------------------------------------ for subclasses
+
+    def _derived(self, name: Hashable, source: _Source, make: Callable[[_Source], _Derived]) -> _Derived:
+        """Return ``make(source)`` for a fitted attribute, kept for later requests until another source is given.
+
+        For work in proportion to all items or data, which each request would otherwise repeat. The result may depend on
+        nothing but the name and the source. It is neither saved nor pickled.
+        """
+        kept = vars(self).setdefault(_DERIVED, {})
+        entry = kept.get(name)
+        if entry is None or entry[0] is not source:  # threads that find none make equal ones
+            entry = kept[name] = source, make(source)
+        return cast("_Derived", entry[1])
 
     def __sklearn_is_fitted__(self) -> bool:
         return "interactions_" in vars(self)

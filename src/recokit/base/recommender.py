@@ -14,7 +14,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._lists import check_length, require_list_memory, top_of_order, with_ids
+from recokit.base._lists import ItemOrder, check_length, require_list_memory, top_of_order, with_ids
 from recokit.base._state import on_snapshot
 from recokit.base._user_lists import UserLists
 from recokit.base.explanation import Explanation, explanation_of
@@ -293,7 +293,8 @@ class Recommender(RegressorMixin, UserLists):
         parts, popular = [], on_unknown == "popular"
         with self._progress(len(ids), "users") as bar:
             for start, stop in self._blocks(len(ids)):
-                block, known = rows.take(np.arange(start, stop)), np.arange(stop - start)
+                block = rows if stop - start == rows.n_rows else rows.take(np.arange(start, stop))
+                known = np.arange(stop - start)
                 own = None if about is None else about[start:stop]
                 eligible = eligibility.of_users(ids[start:stop], block if exclude_seen else None)
                 if popular:
@@ -357,7 +358,8 @@ class Recommender(RegressorMixin, UserLists):
 
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
-        return top_of_order(self._popular_scores().astype(np.float32), n, eligible, self._runner())
+        order = self._derived("popular order", self._popular_scores(), ItemOrder.of)
+        return top_of_order(order, n, eligible, self._runner())
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)
@@ -365,9 +367,12 @@ class Recommender(RegressorMixin, UserLists):
 
     def _as_recommendations(self, users: Any, n: int, parts: list[tuple[Top, CodeArray]]) -> Recommendations:
         """Join the lists of blocks, and replace codes by ids."""
-        arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
-        n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
-        top = Top(*(np.concatenate(blocks) for blocks in arrays))
+        if len(parts) == 1:
+            top, n_scored = parts[0]
+        else:
+            arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
+            n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
+            top = Top(*(np.concatenate(blocks) for blocks in arrays))
         return with_ids(users, top, self.interactions_.items, n_scored=n_scored)
 
     def _histories_in_ids(self, users: list[Any], rows: Rows, *, in_order: bool) -> dict[Any, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
-from recokit.base._lists import USERS_PER_BLOCK, top_of_order
+from recokit.base._lists import USERS_PER_BLOCK, ItemOrder, top_of_order
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
 from recokit.baselines._categories import CategoryShares, ItemCategories
@@ -414,12 +414,11 @@ class Popularity(Recommender):
         if profiles.lifts is not None:
             return eligible.select(self._score_block(profiles), n, runner)
         if self.by is None:
-            return top_of_order(self.item_scores_.astype(np.float32), n, eligible, runner)
+            return top_of_order(self._derived("order", self.item_scores_, ItemOrder.of), n, eligible, runner)
         top = Top.empty(profiles.n_rows, n)
         for group in np.unique(profiles.groups):
             members = np.flatnonzero(profiles.groups == group)
-            scores = self._scores_of(group).astype(np.float32)
-            top.put(members, top_of_order(scores, n, eligible.take(members), runner))
+            top.put(members, top_of_order(ItemOrder.of(self._scores_of(group)), n, eligible.take(members), runner))
         return top
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:

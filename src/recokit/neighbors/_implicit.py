@@ -143,7 +143,7 @@ class NeighborSums:
     def score_block(self, profiles: Rows, runner: Runner) -> FloatArray:
         """Return the scores of all items: (n_users, n_items) float32, −∞ without evidence."""
         scores = np.empty((profiles.n_rows, self.data.interactions.n_items), dtype=np.float32)
-        costs = profiles.sums_of_lengths(self._lists.lengths) + scores.shape[1]
+        costs = profiles.sums_of_rows(self._lists) + scores.shape[1]
         runner.rows(neighbor_sums, len(scores), (*profiles.arrays, *self._lists.arrays, scores), costs=costs)
         return scores
 

@@ -242,7 +242,7 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         rows = (*columns.arrays[:2], *self._baskets.arrays[:2], *viewed.arrays[:2], *views.arrays[:2])
         constants = Constants(0.5, 0.5, float(self._n_baskets), self.shrinkage, float(self._count(self.min_support)))
         formula = (_MEASURES[self.measure], constants, float(self.view_weight))
-        costs = columns.sums_of_lengths(self._baskets.lengths) + viewed.sums_of_lengths(views.lengths) + 1
+        costs = columns.sums_of_rows(self._baskets) + viewed.sums_of_rows(views) + 1
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             args = (first_item, *rows, *formula, codes, values)

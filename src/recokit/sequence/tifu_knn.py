@@ -284,7 +284,7 @@ class TIFUKNN(BasketRecommender):
 
     def _score_block(self, profiles: Rows) -> FloatArray:
         scores = np.empty((profiles.n_rows, self.interactions_.n_items), dtype=np.float32)
-        costs = profiles.sums_of_lengths(self._rows.lengths) + scores.shape[1]
+        costs = profiles.sums_of_rows(self._rows) + scores.shape[1]
         self._runner().rows(sparse_scores, len(scores), (*profiles.arrays, *self._rows.arrays, scores), costs=costs)
         scores[scores == 0] = -np.inf
         return scores

@@ -272,9 +272,15 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         if self.history_half_life is not None:
             weights *= np.exp2(-ages_in_half_lives(histories, self.history_half_life, "history_half_life"))
         if self.idf:
-            n_users = np.maximum(np.bincount(self.interactions_.item_codes, minlength=self.interactions_.n_items), 1)
-            weights *= np.log1p(self.interactions_.n_users / n_users)[histories.codes]
+            weights *= self._derived("rarity", self.interactions_, _rarity)[histories.codes]
         return histories.with_values(weights)
+
+
+def _rarity(interactions: Interactions) -> FloatArray:
+    """Return log(1 + N / N_i) of each item: (n_items,) float64."""
+    n_users = np.maximum(np.bincount(interactions.item_codes, minlength=interactions.n_items), 1)
+    rarity: FloatArray = np.log1p(interactions.n_users / n_users)
+    return rarity
 
 
 def _smoothed(weights: Rows, smoothing: FloatArray, width: int, runner: Runner) -> Rows:
