@@ -11,6 +11,8 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
 
+from recokit.dask.item_knn import ItemKNN
 from recokit.dask.rp3beta import RP3beta
+from recokit.dask.user_knn import UserKNN
 
-__all__ = ["RP3beta"]
+__all__ = ["ItemKNN", "RP3beta", "UserKNN"]
