@@ -215,7 +215,7 @@ class _LongHeaps:
     def _join(self, parts: Sequence[_RankedPart], runner: Runner) -> Top:
         top, n_long = parts[0].top, self._n_long
         if len(parts) > 1:
-            top, start = Top(*(array.copy() for array in self._top)), self._first
+            top, start = _copy(self._top), self._first
             for part in parts:
                 stop = start + len(part.top.codes)
                 top.put(self._row_of_rank[start:stop], part.top)
@@ -257,6 +257,10 @@ def _long_stage(
         return top.take(row_of_rank[start:stop])
 
     return Stage(costs, run, join_tops)
+
+
+def _copy(top: Top) -> Top:
+    return Top(top.codes.copy(), top.scores.copy(), top.counts.copy())
 
 
 def join_tops(parts: Sequence[Top], runner: Runner) -> Top:
