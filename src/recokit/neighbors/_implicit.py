@@ -1,6 +1,6 @@
 """Scores of implicit feedback: weighted sums over the nearest neighbours, which are found once, when fitting."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.base._memory import MemoryPlan, cells_of_related
+from recokit.base._stages import Stage
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
@@ -87,6 +88,15 @@ class NeighborSums:
                 plan.work("weights of neighbours", 24.0 * k * search.n_rows)
             plan.work("neighbours by item", 8.0 * n_cells + 24.0 * search.n_rows * min(8, plan.n_threads))
             plan.keep("neighbours by item", 8.0 * n_cells)
+
+    @classmethod
+    def stages(
+        cls, data: TrainingData, parameters: PredictionParameters, runner: Runner
+    ) -> Generator[Stage, Any, Self]:
+        """Yield the stages of `fit`, for parts on several machines, and return the model."""
+        k = _neighbor_width(data, parameters)
+        neighbors = yield from data.index.nearest_stages(k, swapped=cls.swapped, runner=runner)
+        return cls(data, parameters, neighbors, runner)
 
     @classmethod
     def restore(
