@@ -264,7 +264,7 @@ def nearest_rows(
     n_rows = len(indexed_stats)
     counts, products, moments, touched = _accumulators(n_rows, kind, unit)
     counted = _is_counted(kind, unit, constants)
-    bounded, exponent = kind == COSINE or kind == ASYMMETRIC_COSINE, 0.5
+    bounded, exponent = kind in (COSINE, ASYMMETRIC_COSINE), 0.5
     if kind == ASYMMETRIC_COSINE:
         exponent = constants.alpha if swapped else 1.0 - constants.alpha
     inverse_norms, shrinkage = _inverse_norms(indexed_stats, exponent), constants.shrinkage if counted else 0.0

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-
 from recokit._typing import CodeArray
 from recokit.base import Top
 from recokit.base._gram_learner import GramLearner
