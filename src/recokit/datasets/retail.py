@@ -93,5 +93,6 @@ def _catalogue(lines: Columns) -> Columns:
 
 
 def most_frequent(texts: AnyArray) -> str:
+    """Return the most frequent text without spaces around it, "" if all are missing."""
     values, counts = np.unique([(text or "").strip() for text in texts], return_counts=True)
     return str(values[np.argmax(counts)])

@@ -3,8 +3,11 @@
 import os
 import sys
 import warnings
+import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from recokit._runtime.warnings import levels_inside
 from recokit.datasets._sources import DatasetNotFoundError
@@ -14,7 +17,7 @@ from recokit.datasets.fetching.download_error import DownloadError
 from recokit.datasets.fetching.published import Published
 from recokit.datasets.fetching.remote_file import RemoteFile
 
-__all__ = ["PATIENCE", "data_home_of", "obtain"]
+__all__ = ["PATIENCE", "data_home_of", "obtain", "show_licence"]
 
 PATIENCE = Patience()
 _VARIABLE = "RECOKIT_DATA_HOME"
@@ -67,7 +70,9 @@ def _obtain_file(dataset: Published, file: RemoteFile, path: Path, download: boo
     if not path.is_file():
         if not download or not file.urls:
             reason = "download=False" if file.urls else "it can only be downloaded in a browser"
-            raise DatasetNotFoundError(f"{dataset.name}: {path.name} is missing, and {reason}. {_advice(dataset, file, path)}")
+            raise DatasetNotFoundError(
+                f"{dataset.name}: {path.name} is missing, and {reason}. {_advice(dataset, file, path)}"
+            )
         _download(dataset, file, path, verify)
     _check(dataset, file, path, verify)
     return path
@@ -83,8 +88,8 @@ def _download(dataset: Published, file: RemoteFile, path: Path, verify: bool) ->
         raise
     except OSError as error:
         raise DownloadError(
-            f"{dataset.name}: cannot write to {path.parent}: {error.strerror or error}. Pass another folder as data_home "
-            f"or in the environment variable {_VARIABLE}"
+            f"{dataset.name}: cannot write to {path.parent}: {error.strerror or error}. Pass another folder as "
+            f"data_home or in the environment variable {_VARIABLE}"
         ) from None
 
 
@@ -123,8 +128,6 @@ def _download_whole(url: str, file: RemoteFile, part: Path, verify: bool) -> Non
 
 def _odd_content(path: Path, name: str) -> str | None:
     """Return the reason why the content cannot be that of a file of this name: a web page, or a torn archive."""
-    import zipfile
-
     with path.open("rb") as stream:
         begin = stream.read(512).lstrip()
     if not begin:
@@ -142,7 +145,9 @@ def _check(dataset: Published, file: RemoteFile, path: Path, verify: bool) -> No
     """Compare a file with its known checksum, or with the one of its first use, and print the licence once."""
     record = path.with_name(path.name + ".sha256")
     recorded = _read_record(record)
-    problem = _difference(path, file.checksum or recorded) if file.checksum or recorded else _odd_content(path, file.path)
+    problem = (
+        _difference(path, file.checksum or recorded) if file.checksum or recorded else _odd_content(path, file.path)
+    )
     if problem is not None:
         text = f"{dataset.name}: {path}: {problem}"
         if verify:
@@ -152,11 +157,9 @@ def _check(dataset: Published, file: RemoteFile, path: Path, verify: bool) -> No
             )
         warnings.warn(f"{text}; it is used because of verify=False", stacklevel=levels_inside() + 1)
     if recorded is None:
-        _show_licence(dataset)
-        try:
+        show_licence(dataset)
+        with suppress(OSError):  # in a read-only folder, the file is not compared with its first use later
             record.write_text(f"sha256:{_hash(path, 'sha256')}  {path.name}\n", encoding="utf-8")
-        except OSError:
-            pass  # a read-only folder: the file is used, and not compared with its first use later
 
 
 def _read_record(record: Path) -> str | None:
@@ -179,7 +182,7 @@ def _hash(path: Path, algorithm: str) -> str:
     return str(_pooch().file_hash(str(path), alg=algorithm))
 
 
-def _show_licence(dataset: Published) -> None:
+def show_licence(dataset: Published) -> None:
     if dataset.name not in _shown:
         _shown.add(dataset.name)
         _say(f"{dataset.title}\nLicence: {dataset.license}\nCite: {dataset.citation}\nPage: {dataset.page}")
@@ -196,7 +199,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _pooch():  # type: ignore[no-untyped-def]
+def _pooch() -> Any:
     try:
         import pooch
     except ImportError:

@@ -39,11 +39,11 @@ class TransferError(Exception):
     """A download failed. Text of the exception: the reason."""
 
 
-class _Interrupted(Exception):
+class _InterruptedError(Exception):
     """An attempt failed, and another one may succeed."""
 
 
-class _NoConnectionError(_Interrupted):
+class _NoConnectionError(_InterruptedError):
     """No connection could be opened."""
 
 
@@ -88,7 +88,7 @@ def receive(url: str, part: Path, *, checked: bool, patience: Patience) -> None:
         before = _size(part)
         try:
             return _attempt(url, part, checked, patience.timeout)
-        except _Interrupted as error:
+        except _InterruptedError as error:
             was_connected |= not isinstance(error, _NoConnectionError)
             if not was_connected:  # offline: a second attempt only delays the message
                 raise TransferError(str(error)) from None
@@ -113,16 +113,16 @@ def _attempt(url: str, part: Path, checked: bool, timeout: float) -> None:
     except requests.exceptions.ConnectTimeout:
         raise _NoConnectionError(f"no connection within {timeout:g} seconds") from None
     except requests.exceptions.Timeout:
-        raise _Interrupted(f"the server sent nothing for {timeout:g} seconds") from None
+        raise _InterruptedError(f"the server sent nothing for {timeout:g} seconds") from None
     except requests.exceptions.TooManyRedirects as error:
         raise TransferError(str(error)) from None
     except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        kind = _NoConnectionError if _is_offline(error) else _Interrupted
+        kind = _NoConnectionError if _is_offline(error) else _InterruptedError
         raise kind(f"the connection failed: {_reason(error)}") from None
     except requests.exceptions.RequestException as error:
         raise TransferError(str(error)) from None
     if total is not None and _size(part) != total:
-        raise _Interrupted(f"the server sent {_size(part):,} of {total:,} bytes")
+        raise _InterruptedError(f"the server sent {_size(part):,} of {total:,} bytes")
     ticket_file.unlink(missing_ok=True)
 
 
@@ -152,9 +152,9 @@ def _start(response: Any, offset: int, part: Path, ticket_file: Path) -> tuple[i
     if status in (_PART, _WRONG_RANGE):  # the part does not belong to the file
         part.unlink(missing_ok=True)
         ticket_file.unlink(missing_ok=True)
-        raise _Interrupted(f"the server cannot continue at byte {offset:,}")
+        raise _InterruptedError(f"the server cannot continue at byte {offset:,}")
     if status in _TEMPORARY:
-        raise _Interrupted(f"the server answered {status} {response.reason}")
+        raise _InterruptedError(f"the server answered {status} {response.reason}")
     raise TransferError(f"the server answered {status} {response.reason}")
 
 

@@ -11,6 +11,7 @@ from recokit.datasets._lines import to_objects
 from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.exceptions import DataError
 
@@ -67,8 +68,7 @@ def fetch_diginetica(
     events = _read_events(folder)
     sizes = [len(np.unique(events[name])) for name in ("session_id", "item_id")]
     description = f"{dataset.title}: {len(events['event']):,} events in {sizes[0]:,} sessions with {sizes[1]:,} items"
-    terms = {"license": dataset.license, "citation": dataset.citation}
-    return EventData(events, _read_items(folder), {}, description, **terms)
+    return with_terms(EventData(events, _read_items(folder), {}, description), dataset)
 
 
 def _read_events(folder: zipfile.Path) -> Columns:

@@ -9,6 +9,7 @@ from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, RatingData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 
 __all__ = ["fetch_goodbooks"]
@@ -66,11 +67,10 @@ def fetch_goodbooks(
     tables = {"to_read": {"user_id": to_read["user_id"], "item_id": to_read["book_id"]}}
     items = _read_books(folder)
     description = (
-        f"goodbooks-10k: {ratings.n_interactions:,} ratings of {ratings.n_users:,} users with {ratings.n_items:,} books; "
-        f"{n_rows - ratings.n_interactions:,} earlier ratings of the same pair are left out"
+        f"goodbooks-10k: {ratings.n_interactions:,} ratings of {ratings.n_users:,} users with {ratings.n_items:,} "
+        f"books; {n_rows - ratings.n_interactions:,} earlier ratings of the same pair are left out"
     )
-    terms = {"license": dataset.license, "citation": dataset.citation}
-    return RatingData(ratings, items, _read_tags(folder, items), description, tables=tables, **terms)
+    return with_terms(RatingData(ratings, items, _read_tags(folder, items), description, tables=tables), dataset)
 
 
 def _read_books(folder: zipfile.Path) -> Columns:

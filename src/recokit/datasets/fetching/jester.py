@@ -18,6 +18,7 @@ from recokit.datasets._lines import to_objects
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._choices import chosen
 from recokit.datasets.fetching._tables import folder_with, import_pandas, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching._workbook import read_sheets
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.exceptions import DataError
@@ -54,8 +55,8 @@ def fetch_jester(
     Returns
     -------
     RatingData
-        ``ratings`` without times. Users are numbered from 1: by row in versions 1, 3 and 4, across the workbooks, and as
-        published in version 2. Items are the numbers of the jokes. ``items`` with item_id and, in version 2, text.
+        ``ratings`` without times. Users are numbered from 1: by row across the workbooks, and as published in
+        version 2. Items are the numbers of the jokes. ``items`` with item_id and, in version 2, text.
 
     Raises
     ------
@@ -83,10 +84,9 @@ def fetch_jester(
     read = _read_rows if dataset.name == "jester-2" else _read_matrices
     data = read(archives)
     ratings = data.ratings
-    description = (
-        f"{dataset.title}: {ratings.n_interactions:,} ratings of {ratings.n_users:,} users with {ratings.n_items:,} jokes"
-    )
-    return replace(data, description=description, license=dataset.license, citation=dataset.citation)
+    sizes = f"{ratings.n_interactions:,} ratings of {ratings.n_users:,} users with {ratings.n_items:,} jokes"
+    description = f"{dataset.title}: {sizes}"
+    return with_terms(replace(data, description=description), dataset)
 
 
 def _read_rows(archives: Sequence[Path]) -> RatingData:

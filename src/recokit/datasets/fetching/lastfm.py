@@ -9,6 +9,7 @@ from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, Tables
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.datasets.interaction_data import InteractionData
 
@@ -39,8 +40,8 @@ def fetch_lastfm(
     -------
     InteractionData
         ``interactions``: how often a user listened to an artist, without times. ``items`` with item_id, title (the
-        artist) and url. ``tags`` with user_id, item_id, tag and timestamp (datetime64). The table "friends" with user_id
-        and friend_id, each pair in both directions.
+        artist) and url. ``tags`` with user_id, item_id, tag and timestamp (datetime64). The table "friends" with
+        user_id and friend_id, each pair in both directions.
 
     Raises
     ------
@@ -70,8 +71,8 @@ def fetch_lastfm(
         f"{dataset.title}: {made.n_interactions:,} listening counts of {made.n_users:,} users with {made.n_items:,} "
         f"artists, {len(tags['tag']):,} tags"
     )
-    terms = {"license": dataset.license, "citation": dataset.citation}
-    return InteractionData(made, _read_artists(folder), tags, description, _read_friends(folder), **terms)
+    data = InteractionData(made, _read_artists(folder), tags, description, _read_friends(folder))
+    return with_terms(data, dataset)
 
 
 def _read_artists(folder: zipfile.Path) -> Columns:

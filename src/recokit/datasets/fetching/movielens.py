@@ -2,18 +2,20 @@
 
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, overload
 
 import numpy as np
 
+from recokit._typing import AnyArray
 from recokit.data.interactions import Interactions
-from recokit.datasets._data import Columns, RatingData, RatingFolds, Tables
+from recokit.datasets._data import Columns, RatingData, RatingFolds
 from recokit.datasets._lines import to_objects
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._choices import chosen
 from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.datasets.movielens import read_movielens_100k, read_movielens_latest_small
 
@@ -90,15 +92,14 @@ def fetch_movielens(
     version = chosen("name", name, _NAMES)
     dataset = PUBLISHED[f"movielens-{version}"]
     (archive,) = obtain(dataset, dataset.files, data_home, download=download, verify=verify)
-    terms = {"license": dataset.license, "citation": dataset.citation}
     if version == "100k":
-        return replace(read_movielens_100k(folder_with(archive, "u.data")), **terms)
+        return with_terms(read_movielens_100k(folder_with(archive, "u.data")), dataset)
     if version in ("1m", "10m"):
-        return replace(_read_dat(folder_with(archive, "ratings.dat"), dataset.title), **terms)
+        return with_terms(_read_dat(folder_with(archive, "ratings.dat"), dataset.title), dataset)
     folder = folder_with(archive, "ratings.csv")
     if version == "latest-small":
-        return replace(read_movielens_latest_small(folder), tables=_read_links(folder), **terms)
-    return replace(_read_csv(folder, dataset.title), **terms)
+        return with_terms(replace(read_movielens_latest_small(folder), tables=_read_links(folder)), dataset)
+    return with_terms(_read_csv(folder, dataset.title), dataset)
 
 
 def _read_dat(folder: zipfile.Path, title: str) -> RatingData:
@@ -110,12 +111,12 @@ def _read_dat(folder: zipfile.Path, title: str) -> RatingData:
     items = {"item_id": np.array(ids, np.int64), "title": to_objects(titles), "genres": to_objects(genres)}
     users = _read_users(folder / "users.dat") if (folder / "users.dat").exists() else {}
     tags = _read_tags(folder / "tags.dat") if (folder / "tags.dat").exists() else {}
-    return _data(columns[0], columns[2], columns[4], columns[6], items, tags, users, {}, title)
+    return _data([columns[place] for place in (0, 2, 4, 6)], items, tags, title, users)
 
 
 def _read_csv(folder: zipfile.Path, title: str) -> RatingData:
     kinds = {"userId": "int64", "movieId": "int64", "rating": "float64", "timestamp": "int64"}
-    users, movies, ratings, times = read_columns(folder / "ratings.csv", kinds).values()
+    cells = read_columns(folder / "ratings.csv", kinds)
     ids, titles, genres = read_columns(
         folder / "movies.csv", {"movieId": "int64", "title": "text", "genres": "text"}
     ).values()
@@ -123,22 +124,27 @@ def _read_csv(folder: zipfile.Path, title: str) -> RatingData:
     kinds = {"userId": "int64", "movieId": "int64", "tag": "text", "timestamp": "int64"}
     tag_columns = read_columns(folder / "tags.csv", kinds).values()
     tags = dict(zip(("user_id", "item_id", "tag", "timestamp"), tag_columns, strict=True))
-    return _data(users, movies, ratings, times, items, tags, {}, _read_links(folder), title)
+    return _data(list(cells.values()), items, tags, title, **_read_links(folder))
 
 
 def _data(
-    users, movies, ratings, times, items: Columns, tags: Columns, known: Columns, tables: Tables, title: str
+    cells: Sequence[AnyArray],
+    items: Columns,
+    tags: Columns,
+    title: str,
+    users: Columns | None = None,
+    **tables: Columns,
 ) -> RatingData:
-    made = Interactions.from_arrays(users, movies, ratings, times, feedback="explicit")
+    made = Interactions.from_arrays(*cells, feedback="explicit")
     n_tags = len(tags.get("tag", ()))
     description = (
         f"{title} (GroupLens): {made.n_interactions:,} ratings of {made.n_users:,} users with {made.n_items:,} items, "
         f"{n_tags:,} tags"
     )
-    return RatingData(made, items, tags, description, known, tables)
+    return RatingData(made, items, tags, description, users or {}, tables)
 
 
-def _read_links(folder: zipfile.Path) -> Tables:
+def _read_links(folder: zipfile.Path) -> dict[str, Columns]:
     kinds = {"movieId": "int64", "imdbId": "int64", "tmdbId": "float64"}
     ids, imdb, tmdb = read_columns(folder / "links.csv", kinds).values()
     return {"links": {"item_id": ids, "imdb_id": imdb, "tmdb_id": tmdb}}

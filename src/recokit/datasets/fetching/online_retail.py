@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._choices import chosen
 from recokit.datasets.fetching._tables import folder_with, import_pandas
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching._workbook import read_sheets
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.datasets.retail import most_frequent
@@ -88,8 +89,8 @@ def fetch_online_retail(
     dataset = PUBLISHED[f"online-retail-{chosen_version}"]
     (archive,) = obtain(dataset, dataset.files, data_home, download=download, verify=verify)
     workbook = _WORKBOOKS[chosen_version]
-    data = _events(_converted(archive, folder_with(archive, workbook) / workbook), dataset.title)
-    return replace(data, license=dataset.license, citation=dataset.citation)
+    lines = _converted(archive, folder_with(archive, workbook) / workbook)
+    return with_terms(_events(lines, dataset.title), dataset)
 
 
 def read_online_retail(path: str | os.PathLike[str]) -> EventData:
@@ -107,9 +108,10 @@ def read_online_retail(path: str | os.PathLike[str]) -> EventData:
         ``events`` with order_id (the invoice), item_id (stock code), title, quantity, timestamp, price (pounds sterling
         for a piece), user_id (customer, None if missing), country and event: "return" for cancellations, whose invoices
         begin with C, with a positive quantity; "adjustment" for other lines without a positive quantity and for
-        corrections of bad debt, whose invoices begin with A; otherwise "purchase". ``items`` with item_id, title (the
-        most frequent one of its purchases), price (the median of purchases) and is_product: False for services such as postage, whose
-        codes do not begin with five digits. ``users`` with user_id and country.
+        corrections of bad debt, whose invoices begin with A; otherwise "purchase".
+        ``items`` with item_id, title (the most frequent one of its purchases), price (the median of purchases) and
+        is_product: False for services such as postage, whose codes do not begin with five digits. ``users`` with
+        user_id and country.
 
     Raises
     ------
@@ -138,10 +140,8 @@ def _converted(archive: Path, workbook: zipfile.Path) -> Any:
     if parquet.is_file():
         return pandas.read_parquet(parquet)
     lines = _read_workbook(workbook)
-    try:
+    with suppress(OSError, ImportError):  # without it, the next call reads the workbook again
         write_atomically(parquet, lambda file: lines.to_parquet(file))
-    except (OSError, ImportError):
-        pass  # a read-only folder, or no PyArrow: the next call reads the workbook again
     return lines
 
 

@@ -210,8 +210,8 @@ _OTHERS = (
         "yoochoose",
         "YooChoose: RecSys Challenge 2015",
         "CC BY-NC-ND 4.0",
-        "D. Ben-Shimon, A. Tsikinovsky, M. Friedmann, B. Shapira, L. Rokach, J. Hoerle (2015). RecSys Challenge 2015 and "
-        "the YOOCHOOSE dataset. RecSys. https://doi.org/10.1145/2792838.2798723",
+        "D. Ben-Shimon, A. Tsikinovsky, M. Friedmann, B. Shapira, L. Rokach, J. Hoerle (2015). RecSys Challenge 2015 "
+        "and the YOOCHOOSE dataset. RecSys. https://doi.org/10.1145/2792838.2798723",
         "https://www.kaggle.com/datasets/chadgostopp/recsys-challenge-2015",
         (RemoteFile("yoochoose/recsys-challenge-2015.zip", (f"{_KAGGLE}/chadgostopp/recsys-challenge-2015",)),),
     ),
@@ -222,13 +222,7 @@ _OTHERS = (
         "I. Cantador, P. Brusilovsky, T. Kuflik (2011). 2nd Workshop on Information Heterogeneity and Fusion in "
         "Recommender Systems (HetRec 2011). RecSys. https://doi.org/10.1145/2043932.2044016",
         "https://grouplens.org/datasets/hetrec-2011/",
-        (
-            RemoteFile(
-                "lastfm/hetrec2011-lastfm-2k.zip", (f"{_GROUPLENS}/hetrec2011/hetrec2011-lastfm-2k.zip",)
-            ),
-        ),
+        (RemoteFile("lastfm/hetrec2011-lastfm-2k.zip", (f"{_GROUPLENS}/hetrec2011/hetrec2011-lastfm-2k.zip",)),),
     ),
 )
-PUBLISHED: dict[str, Published] = {
-    one.name: one for one in (*_MOVIELENS, *_AMAZON, *_RETAIL, *_TA_FENG, *_OTHERS)
-}
+PUBLISHED: dict[str, Published] = {one.name: one for one in (*_MOVIELENS, *_AMAZON, *_RETAIL, *_TA_FENG, *_OTHERS)}

@@ -11,6 +11,7 @@ from recokit.datasets._lines import to_objects
 from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._tables import chunks_of, folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.exceptions import DataError, first_few
 
@@ -72,15 +73,8 @@ def fetch_retailrocket(
         f"{dataset.title}: {len(events['event']):,} events of {len(np.unique(events['user_id'])):,} visitors with "
         f"{len(np.unique(events['item_id'])):,} items"
     )
-    return EventData(
-        events,
-        items,
-        {},
-        description,
-        {"categories": {"category": tree["categoryid"], "parent": parents}},
-        license=dataset.license,
-        citation=dataset.citation,
-    )
+    tables = {"categories": {"category": tree["categoryid"], "parent": parents}}
+    return with_terms(EventData(events, items, {}, description, tables), dataset)
 
 
 def _read_events(folder: zipfile.Path) -> Columns:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, overload
 
@@ -15,6 +14,7 @@ from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._choices import chosen
 from recokit.datasets.fetching._tables import read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 from recokit.datasets.ta_feng import read_ta_feng
 from recokit.exceptions import DataError
@@ -98,10 +98,9 @@ def fetch_ta_feng(
     name = {"transactions": "ta-feng", "baskets": "ta-feng-baskets"}
     dataset = PUBLISHED[name[chosen("version", version, name)]]
     files = obtain(dataset, dataset.files, data_home, download=download, verify=verify)
-    terms = {"license": dataset.license, "citation": dataset.citation}
     if dataset.name == "ta-feng":
-        return replace(_read_transactions(files[0]), **terms)
-    return replace(read_ta_feng(*files), **terms)
+        return with_terms(_read_transactions(files[0]), dataset)
+    return with_terms(read_ta_feng(*files), dataset)
 
 
 def _read_transactions(file: Path) -> EventData:
@@ -120,9 +119,7 @@ def _read_transactions(file: Path) -> EventData:
         "order_id": to_objects(f"{user} {day}" for user, day in zip(users, days.astype(str), strict=True)),
     }
     item_columns = _first({"item_id": items, "category": lines["PRODUCT_SUBCLASS"]}, "item_id")
-    user_columns = _first(
-        {"user_id": users, "age_group": lines["AGE_GROUP"], "area": lines["PIN_CODE"]}, "user_id"
-    )
+    user_columns = _first({"user_id": users, "age_group": lines["AGE_GROUP"], "area": lines["PIN_CODE"]}, "user_id")
     description = (
         f"Ta-Feng: {len(users):,} lines of {len(user_columns['user_id']):,} customers with "
         f"{len(item_columns['item_id']):,} products"

@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from numbers import Real
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from recokit.datasets._lines import to_objects
 from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
 from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
 
 __all__ = ["fetch_yoochoose"]
@@ -64,7 +64,7 @@ def fetch_yoochoose(
     --------
     >>> fetch_yoochoose(fraction=1 / 4).log().sequences(by="session")  # doctest: +SKIP
     """
-    if not isinstance(fraction, Real) or not 0 < fraction <= 1:
+    if not 0 < fraction <= 1:
         raise ValueError(f"fraction={fraction!r}: expected a number in (0, 1], such as 1/64")
     dataset = PUBLISHED["yoochoose"]
     (archive,) = obtain(dataset, dataset.files, data_home, download=download, verify=verify)
@@ -74,8 +74,7 @@ def fetch_yoochoose(
         f"{dataset.title}: {len(events['event']):,} events in {n_sessions:,} sessions, the most recent "
         f"{fraction:.4g} of all, with {len(np.unique(events['item_id'])):,} items"
     )
-    terms = {"license": dataset.license, "citation": dataset.citation}
-    return EventData(events, _items(events), {}, description, **terms)
+    return with_terms(EventData(events, _items(events), {}, description), dataset)
 
 
 def _read_events(folder: zipfile.Path, fraction: float) -> tuple[Columns, int]:
