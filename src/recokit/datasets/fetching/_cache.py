@@ -145,9 +145,8 @@ def _check(dataset: Published, file: RemoteFile, path: Path, verify: bool) -> No
     """Compare a file with its known checksum, or with the one of its first use, and print the licence once."""
     record = path.with_name(path.name + ".sha256")
     recorded = _read_record(record)
-    problem = (
-        _difference(path, file.checksum or recorded) if file.checksum or recorded else _odd_content(path, file.path)
-    )
+    expected = file.checksum or recorded
+    problem = _odd_content(path, file.path) if expected is None else _difference(path, expected)
     if problem is not None:
         text = f"{dataset.name}: {path}: {problem}"
         if verify:
@@ -155,11 +154,11 @@ def _check(dataset: Published, file: RemoteFile, path: Path, verify: bool) -> No
                 f"{text}. Delete the file to download it again; if the publisher has replaced it, pass verify=False. "
                 f"{_advice(dataset, file, path)}"
             )
-        warnings.warn(f"{text}; it is used because of verify=False", stacklevel=levels_inside() + 1)
+        warnings.warn(f"{text}; it is used because of verify=False", stacklevel=levels_inside())
     if recorded is None:
         show_licence(dataset)
         with suppress(OSError):  # in a read-only folder, the file is not compared with its first use later
-            record.write_text(f"sha256:{_hash(path, 'sha256')}  {path.name}\n", encoding="utf-8")
+            record.write_text(f"{_hash(path, 'sha256')}  {path.name}\n", encoding="utf-8")
 
 
 def _read_record(record: Path) -> str | None:
@@ -167,7 +166,7 @@ def _read_record(record: Path) -> str | None:
         words = record.read_text(encoding="utf-8").split()
     except OSError:
         return None
-    return words[0] if words else None
+    return f"sha256:{words[0]}" if words else None
 
 
 def _difference(path: Path, checksum: str) -> str | None:

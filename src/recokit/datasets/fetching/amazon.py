@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -154,7 +155,8 @@ def _read_products(file: Path, version: str, items: Columns) -> Columns:
     """Return the rated products in the order of the items; of repeated products, the first row."""
     read = product_of(version)
     ids = items["item_id"].tolist()
-    wanted, found = set(ids), {}
+    wanted = set(ids)
+    found: dict[str, tuple[Any, ...]] = {}
     for record in json_lines(file):
         row = read(record)
         if row[0] in wanted:
