@@ -3,8 +3,8 @@
     python tools/make_retail_demo_store.py products.yaml src/recokit/datasets/retail_demo_store.csv.gz
 
 The input is ``src/products/src/products-service/data/products.yaml`` of github.com/aws-samples/retail-demo-store
-(compressed by gzip or not). Pictures, links and other columns are left out, and ids are shortened. The output is the same
-for the same input.
+(compressed by gzip or not). Pictures, links and other columns are left out, and ids are shortened. The
+output is the same for the same input.
 """
 
 import csv

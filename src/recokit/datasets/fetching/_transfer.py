@@ -11,7 +11,7 @@ from recokit._runtime.progress import progress_bar
 
 __all__ = ["Patience", "TransferError", "receive"]
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 13  # bytes; at most so many are lost at an interruption
 _GREAT_PROGRESS = 1 << 20  # bytes; an attempt that received more does not count as failed
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _WHOLE, _PART, _WRONG_RANGE = 200, 206, 416
@@ -100,6 +100,7 @@ def receive(url: str, part: Path, *, checked: bool, patience: Patience) -> None:
 
 def _attempt(url: str, part: Path, checked: bool, timeout: float) -> None:
     import requests
+    import urllib3
 
     ticket_file = part.with_name(part.name + ".json")
     headers, offset = _headers(url, part, _Ticket.read(ticket_file), checked)
@@ -112,11 +113,11 @@ def _attempt(url: str, part: Path, checked: bool, timeout: float) -> None:
         raise TransferError(f"the certificate of the server is not accepted: {error}") from None
     except requests.exceptions.ConnectTimeout:
         raise _NoConnectionError(f"no connection within {timeout:g} seconds") from None
-    except requests.exceptions.Timeout:
+    except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
         raise _InterruptedError(f"the server sent nothing for {timeout:g} seconds") from None
     except requests.exceptions.TooManyRedirects as error:
         raise TransferError(str(error)) from None
-    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+    except (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError) as error:
         kind = _NoConnectionError if _is_offline(error) else _InterruptedError
         raise kind(f"the connection failed: {_reason(error)}") from None
     except requests.exceptions.RequestException as error:
@@ -168,7 +169,8 @@ def _append(response: Any, part: Path, offset: int, total: int | None) -> None:
     with part.open("r+b" if offset else "wb") as file, progress_bar(total or 0, part.stem, "B", show=True) as bar:
         file.seek(offset)
         bar.update(offset)
-        for chunk in response.iter_content(_CHUNK):
+        # Not decoded: some servers declare a file with the ending .gz as compressed for the transfer.
+        for chunk in response.raw.stream(_CHUNK, decode_content=False):
             file.write(chunk)
             bar.update(len(chunk))
         file.truncate()
