@@ -17,16 +17,24 @@ version = ".".join(release.split(".")[:2])
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
     "inapplicable_checks",
+    "offline_mathjax",
+    "search_words",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "locale", "gallery/*.ipynb", "gallery/*.py", "gallery/*.zip", "gallery/*.md5"]
 # Single backticks in docstrings become cross-references if the target exists, and code otherwise.
 default_role = "py:obj"
+suppress_warnings = [
+    "config.cache",  # sphinx_gallery_conf holds functions
+    "myst.xref_missing",  # links of the README and the CONTRIBUTING guide to files of the repository
+]
 
 rst_prolog = ".. currentmodule:: recokit\n"
 
@@ -42,10 +50,38 @@ autodoc_typehints = "none"  # the docstrings also state shapes and units
 numpydoc_show_class_members = False  # the templates list the methods
 numpydoc_xref_param_type = False
 
-html_theme = "furo"
+# Chinese pages: -D language=zh_CN, with the translations in docs/locale (tools/translations.py).
+language = "en"
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_uuid = False
+gettext_location = False
+
+# Plain results after ">>>" are not copied, and neither are the prompts.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
 html_title = f"recokit {release}"
 html_copy_source = False
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["recokit.css"]
+html_theme_options: dict[str, Any] = {
+    "logo": {"text": "recokit"},
+    "navbar_align": "left",
+    "header_links_before_dropdown": 5,
+    "navbar_persistent": [],
+    "navbar_end": ["search-button-field", "theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+html_sidebars = {"*": []}  # pages outside a folder have no pages below them
+toc_object_entries_show_parents = "hide"
 
 
 def _keep_initials(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -60,3 +96,21 @@ def setup(app: Any) -> None:
 plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_formats = [("png", 110)]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("recokit",),
+    "reference_url": {"recokit": None},
+    "backreferences_dir": "api/backreferences",
+    "remove_config_comments": True,
+    "image_scrapers": ("matplotlib",),
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "write_computation_times": False,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "ignore_repr_types": r"matplotlib[text, axes, legend, collections]",
+}

@@ -51,12 +51,14 @@ _CONTENT_MODELS = ("ContentRecommender", "TfidfRecommender")
 _LAZY_NAMES = {
     "EventLog": "recokit.preprocessing",
     "ItemSearch": "recokit.search",
+    "show_versions": "recokit._runtime.versions",
     **dict.fromkeys(_SEQUENCE_MODELS, "recokit.sequence"),
     **dict.fromkeys(_HYBRIDS, "recokit.hybrid"),
     **dict.fromkeys(_CONTENT_MODELS, "recokit.content"),
 }
 
 if TYPE_CHECKING:
+    from recokit._runtime.versions import show_versions
     from recokit.content import ContentRecommender, TfidfRecommender
     from recokit.hybrid import CascadeHybrid, FallbackRecommender, SwitchingHybrid, WeightedHybrid
     from recokit.preprocessing.event_log import EventLog
@@ -115,6 +117,7 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "show_versions",
     "warm_up",
 ]
 
