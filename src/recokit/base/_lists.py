@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
@@ -22,6 +23,7 @@ __all__ = [
     "check_length",
     "collect_rows",
     "ranges",
+    "require_list_memory",
     "top_of_order",
     "top_of_sums",
     "top_of_tiles",
@@ -30,6 +32,10 @@ __all__ = [
 
 USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
 _BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
+# Peak of a cell of a result: code and score of the blocks and of all blocks, id, and the copies of the result; ids that
+# are not integers are Python objects.
+_CELL_BYTES, _OBJECT_CELL_BYTES = 41, 101
+_NO_CODES = np.empty(0, dtype=np.int64)
 
 Fill = Callable[[int, CodeArray, FloatArray], None]
 
@@ -165,6 +171,24 @@ def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
         runner.report(n)
     indptr = bounds_from_lengths(np.concatenate(counts))
     return Rows.from_arrays(indptr, np.concatenate(all_codes), np.concatenate(all_values))
+
+
+def require_list_memory(n_rows: int, n: int, index: IdIndex, kind: str, remedy: str) -> None:
+    """Raise MemoryError if lists do not fit into memory.
+
+    Parameters
+    ----------
+    n_rows, n : int
+        Number of lists, and their length.
+    index : IdIndex
+        The ids that the lists hold.
+    kind : str
+        Plural noun for the rows of the lists, such as "users".
+    remedy : str
+        Alternative for the caller, in the imperative.
+    """
+    cell = _CELL_BYTES if index.take(_NO_CODES).dtype.kind == "i" else _OBJECT_CELL_BYTES
+    require_memory(float(cell) * n_rows * n, f"a result with {n:,} entries for each of {n_rows:,} {kind}", remedy)
 
 
 def check_length(n: Any) -> None:

@@ -8,6 +8,7 @@ from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
 from recokit.baselines._categories import CategoryShares, ItemCategories
 from recokit.baselines._segments import segment_codes
@@ -277,6 +278,16 @@ class Popularity(Recommender):
         elif self.by is not None:
             self._set_groups(interactions.users)
             self._fit_groups(interactions, weights)
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        n = float(self.interactions_.n_interactions)
+        plan.work("weights of interactions", (16.0 + 24.0 * (self.half_life is not None)) * n)
+        if isinstance(self.by, str):
+            plan.work("categories in histories", 48.0 * n)
+        elif self.by is not None:
+            n_groups = len(vars(self).get("groups_", ())) or 1
+            plan.work("sums of groups", 32.0 * n + 16.0 * n_groups * self.interactions_.n_items)
+        plan.keep("item scores", 8.0 * self.interactions_.n_items)
 
     def _weights(self, values: FloatArray, n: int) -> FloatArray:
         """Return the weights of n interactions: their strengths, or 1 for ratings."""

@@ -7,8 +7,11 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._runtime.inverse import tiles
+from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base import Term, Top
+from recokit.base._lists import ranges
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_COUNT, one_of
 from recokit.data._weights import mean_walks
 from recokit.data.attributes import Array, Attribute
@@ -23,6 +26,8 @@ __all__ = ["PureSVD"]
 
 _MAX_DENSE = 500  # up to this number of rows or columns, the full decomposition of the Gram matrix is fast and robust
 _FIRST_SIZE, _MAX_SIZE = 64, 256  # singular vectors to compute if their number depends on them
+_BLOCK_CELLS = 1 << 20  # numbers in float64 that are computed at a time
+_EIGEN_COPIES = 5  # the matrix, its eigenvectors, and the workspace of LAPACK's dsyevd
 _MIN_SHARE = 1e-6  # of the largest singular value; smaller ones are rounding errors
 
 
@@ -100,6 +105,7 @@ class PureSVD(FactorRecommender):
 
     _falls_back_to_biases = False
     _remedies: ClassVar[tuple[str, ...]] = ("n_factors",)
+    _memory_remedy: ClassVar[str] = "lower n_factors, use ImplicitALS, or remove rare items and users"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **FactorRecommender._parameter_constraints,
         "n_factors": OPTIONAL_COUNT,
@@ -136,13 +142,42 @@ class PureSVD(FactorRecommender):
         with single_threaded_blas():
             values, vectors = self._largest(matrix, means, mean_walks(interactions))
             vectors *= np.where(np.take_along_axis(vectors, _largest_rows(vectors), axis=0) < 0, -1.0, 1.0)
-        n_factors = self.n_factors or max(1, len(values))
+        n_factors = len(values) or 1 if self.n_factors is None else self.n_factors
         self.singular_values_, self.item_means_ = np.zeros(n_factors), np.zeros(n_items, dtype=np.float32)
         self.item_factors_ = np.zeros((n_items, n_factors), dtype=np.float32)
         self.singular_values_[: len(values)], self.item_means_[used] = values, means
         self.item_factors_[used, : len(values)] = vectors
         self._restore()
-        self.user_factors_ = self._fold_in(interactions.rows).vectors
+        self.user_factors_ = np.empty((interactions.n_users, n_factors), dtype=np.float32)
+        # In blocks, since the product of all rows in float64 would take twice the memory of the factors.
+        for start, stop in ranges(interactions.n_users, max(1, _BLOCK_CELLS // n_factors)):
+            block = interactions.rows.take(np.arange(start, stop))
+            self.user_factors_[start:stop] = self._fold_in(block).vectors
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data = self.interactions_
+        n, n_items, n_factors = data.n_interactions, data.n_items, self.n_factors
+        if n_factors is None:  # at least as many vectors are decomposed; data with more distinct values are rare
+            n_factors = suitable_size(_FIRST_SIZE, mean_walks(data))
+            plan.work("shuffled matrix", 60.0 * n)
+        n_users, n_used = int(np.count_nonzero(data.rows.lengths)), len(np.unique(data.item_codes))
+        size, larger = min(n_users, n_used), max(n_users, n_used)
+        plan.work("copies of the matrix", 28.0 * n)
+        plan.keep("matrix", 12.0 * n)
+        kept = min(n_factors, size)
+        if size <= max(_MAX_DENSE, n_factors):
+            plan.work("eigenvectors of the dense Gram matrix", 12.0 * n + 8.0 * size**2 * _EIGEN_COPIES)
+            if n_used > n_users:
+                plan.work("singular vectors", 8.0 * n_used * kept * 3)
+        else:  # ARPACK holds 2 k + 1 vectors of the smaller side; SciPy then decomposes k vectors of the larger side
+            n_vectors = max(2 * kept + 1, 20)
+            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + kept) + 32.0 * larger * kept)
+        plan.keep("singular vectors", 8.0 * n_used * kept)
+        plan.keep("item factors", 4.0 * n_items * n_factors)
+        plan.drop("matrix")
+        plan.keep("user factors", 4.0 * data.n_users * n_factors)
+        plan.work("blocks of users", 20.0 * _BLOCK_CELLS)
+        plan.drop("singular vectors")
 
     def _largest(self, matrix: sparse.csr_array, means: FloatArray, walks: float) -> tuple[FloatArray, FloatArray]:
         """Return the singular values and vectors of the centred matrix that the model keeps."""
@@ -222,20 +257,33 @@ def _decompose(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[Fl
     start = np.random.default_rng(0).standard_normal(min(n_users, n_items))
     _, values, vectors = svds(centred, size, v0=start, return_singular_vectors="vh")
     order = np.argsort(-values, kind="stable")
-    return _nonzero(values[order], vectors[order].T)
+    order = order[_is_nonzero(values[order])]
+    return values[order], np.take(vectors.T, order, axis=1)
 
 
 def _decompose_gram(matrix: sparse.csr_array, means: AnyArray, size: int) -> tuple[FloatArray, FloatArray]:
     """Return the result of `_decompose` from the dense Gram matrix of the smaller side."""
     n_users, n_items = matrix.shape
     if n_items <= n_users:  # Cᵀ C = Rᵀ R − n μ μᵀ has the right singular vectors as eigenvectors
-        values, vectors = _largest_eigen((matrix.T @ matrix).toarray() - n_users * np.outer(means, means), size)
-        return _nonzero(values, vectors)
+        gram = _dense_product(matrix.T.tocsr(), matrix)
+        for rows in tiles(n_items):
+            gram[rows] -= n_users * np.outer(means[rows], means)
+        return _nonzero(*_largest_eigen(gram, size))
     sums = matrix @ means
-    gram = (matrix @ matrix.T).toarray() - sums[:, None] - sums + means @ means
+    gram = _dense_product(matrix, matrix.T.tocsr())
+    for rows in tiles(n_users):
+        gram[rows] = gram[rows] - sums[rows, None] - sums + means @ means
     values, left = _largest_eigen(gram, size)  # of C Cᵀ; the right singular vectors are Cᵀ U Σ⁻¹
     values, left = _nonzero(values, left)
     return values, (matrix.T @ left - np.outer(means, left.sum(axis=0))) / values
+
+
+def _dense_product(left: sparse.csr_array, right: sparse.csr_array) -> FloatArray:
+    """Return the product of sparse matrices as a dense one, without a sparse product of all rows in memory."""
+    product = np.empty((left.shape[0], right.shape[1]))
+    for rows in tiles(left.shape[0]):
+        product[rows] = (left[rows] @ right).toarray()
+    return product
 
 
 def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
@@ -246,8 +294,14 @@ def _largest_eigen(gram: FloatArray, size: int) -> tuple[FloatArray, FloatArray]
 
 def _nonzero(values: FloatArray, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Drop singular values that are rounding errors, and their vectors."""
-    nonzero = values > _MIN_SHARE * max(float(values.max(initial=0.0)), 1e-300)
-    return values[nonzero], np.ascontiguousarray(vectors[:, nonzero])
+    nonzero = np.flatnonzero(_is_nonzero(values))
+    return values[nonzero], np.take(vectors, nonzero, axis=1)
+
+
+def _is_nonzero(values: FloatArray) -> BoolArray:
+    """Return whether each singular value is above the rounding errors of the largest one."""
+    nonzero: BoolArray = values > _MIN_SHARE * max(float(values.max(initial=0.0)), 1e-300)
+    return nonzero
 
 
 def _largest_rows(vectors: FloatArray) -> IntArray:

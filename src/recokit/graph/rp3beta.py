@@ -10,6 +10,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE
 from recokit.data._weights import mean_walks
 from recokit.data.attributes import Attribute, Matrix
@@ -145,6 +146,17 @@ class RP3beta(ItemWeightsRecommender):
         cells = (values, weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, n_items = self.interactions_, self.interactions_.n_items
+        plan.keep_transposed(data)
+        plan.work("steps in float64", 32.0 * data.n_interactions)
+        plan.keep("steps", 8.0 * data.n_interactions)
+        width = max(1, min(self.n_neighbors or n_items, n_items - 1))
+        n_cells = cells_of_related(data, width, quick=plan.quick)
+        plan.keep_lists(n_items, width, n_cells)
+        plan.drop("steps")
+        plan.work("shares of the walks", 28.0 * n_cells if self.normalize else 8.0 * n_cells)
 
     def _beta_of(self, interactions: Interactions) -> float:
         """Return β, or its default for the data."""

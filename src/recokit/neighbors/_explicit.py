@@ -9,6 +9,8 @@ from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_tiles
+from recokit.base._memory import MemoryPlan
+from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.neighbors._deviations import Deviations
 from recokit.neighbors._index import Queries, TrainingData
@@ -24,6 +26,7 @@ from recokit.neighbors._means import (
     pair_means,
     tiles,
 )
+from recokit.neighbors._search_plan import SearchPlan
 
 __all__ = ["ItemRatingNeighbors", "RatingNeighbors", "UserRatingNeighbors"]
 
@@ -62,6 +65,15 @@ class RatingNeighbors:
     def fit(cls, data: TrainingData, parameters: PredictionParameters, runner: Runner, progress: Any) -> Self:
         """Return the model of the training data."""
         return cls(data, parameters, runner)
+
+    @classmethod
+    def plan(cls, plan: MemoryPlan, data: Interactions, search: SearchPlan, k: int, *, normalized: bool) -> None:
+        """Add the arrays of `fit` to a plan; the parameters are those of `NeighborSums.plan`."""
+        search.keep_arrays(plan, with_columns=True)
+        plan.work("deviations in float64", 32.0 * search.n)
+        plan.keep("deviations by column", 4.0 * search.n)
+        if not cls.swapped:
+            plan.keep("deviations by user", 8.0 * search.n)
 
     @classmethod
     def restore(

@@ -231,6 +231,9 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
             return decays
         return user_weights(self.interactions_, exponent, runner=self._runner()).times(decays)
 
+    def _has_cell_weights(self) -> bool:
+        return super()._has_cell_weights() or self._setting("user_exponent") != 0
+
     def _fit_gram(self, gram: Gram) -> None:
         """Set the neighbours by the cosines between items; only the cosine follows from a Gram matrix."""
         if self.similarity not in ("auto", "cosine"):

@@ -7,6 +7,7 @@ import numpy as np
 from recokit._typing import FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_order, top_of_sums
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval
 from recokit.data._weights import ages_before
 from recokit.data.attributes import Array, Attribute
@@ -131,6 +132,10 @@ class RepeatFrequency(BasketRecommender):
             raise DataError(f"half_life={self.half_life} needs sequences with times; give times, or half_life=None")
         counts = np.bincount(self._baskets.codes, minlength=interactions.n_items)
         self.item_shares_ = counts / len(basket_starts(self._baskets))
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        self._plan_baskets(plan)
+        plan.work("starts of the baskets", 24.0 * self.sequences_.n_events)
 
     def _fold_in(self, histories: Rows) -> Rows:
         """Return the score of each item of the histories."""

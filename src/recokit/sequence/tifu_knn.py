@@ -7,6 +7,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
@@ -171,6 +172,17 @@ class TIFUKNN(BasketRecommender):
             n_buyers = np.bincount(interactions.item_codes, minlength=n_items)
             self.item_weights_ = np.log1p(n_users / np.maximum(n_buyers, 1))
         self._set_index()
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        self._plan_baskets(plan)
+        n, n_pairs = float(self.sequences_.n_events), float(self.interactions_.n_interactions)
+        plan.work("vectors of the users in float64", 64.0 * n)
+        plan.keep("vectors of the users", 8.0 * n_pairs + 16.0 * self.interactions_.n_users)
+        plan.keep("weighted vectors", 4.0 * n_pairs)
+        plan.keep("vectors by item", 8.0 * n_pairs)
+        plan.work("rows to add up", 28.0 * n_pairs)
+        plan.keep("rows to add up", 8.0 * n_pairs)
+        plan.drop("weighted vectors")
 
     def _set_index(self) -> None:
         """Set the vectors of the training users, and their index."""
