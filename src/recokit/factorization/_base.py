@@ -32,7 +32,7 @@ class FactorRecommender(Recommender):
     _scores_without_factors: ClassVar[bool] = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {**Recommender._parameter_constraints, "n_factors": COUNT}
 
-    n_factors: int
+    n_factors: Any  # int; PureSVD allows None
     user_factors_: FloatArray
     item_factors_: FloatArray
 
