@@ -64,13 +64,12 @@ from matplotlib import pyplot
 from recokit import EASE
 from recokit.model_selection import UserKFold
 
-(fold,) = [next(iter(UserKFold(5).split_with_histories(views, given=0.5)))]
+fold = next(iter(UserKFold(5).split_with_histories(views, given=0.5)))
 model = EASE().fit(fold.train)
-history = {
-    user: fold.given.items.take(fold.given.rows[code]).tolist()
-    for code, user in enumerate(fold.given.users)
-    if len(fold.given.rows[code]) >= 8
-}
+history = {}
+for user, item in fold.given.to_pairs()[0].tolist():
+    history.setdefault(user, []).append(item)
+history = {user: items for user, items in history.items() if len(items) >= 8}
 clicks = [0, 1, 2, 4, 8]
 quality = []
 for n in clicks:
