@@ -5,6 +5,13 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+SUFFIXES = {".py", ".txt", ".gz"}
+
+
+def is_shipped(path: Path) -> bool:
+    """Return whether a file of the package belongs in the archives: modules and data, and no compiled files."""
+    return path.is_file() and (path.suffix in SUFFIXES or path.name == "py.typed")
+
 
 def main(folder: str) -> None:
     """Exit with status 1 and print the missing and the superfluous files, if there are any."""
@@ -14,10 +21,14 @@ def main(folder: str) -> None:
         in_wheel = set(file.namelist())
     with tarfile.open(archive) as file:
         in_archive = {name.partition("/")[2] for name in file.getnames()}
-    modules = {str(path.relative_to("src")) for path in Path("src/recokit").rglob("*.py")}
-    problems = [f"{wheel.name} lacks {name}" for name in sorted(modules | {"recokit/py.typed"}) if name not in in_wheel]
-    if not any(name.endswith("licenses/LICENSE") for name in in_wheel):
-        problems.append(f"{wheel.name} lacks the licence")
+    package = {path.relative_to("src").as_posix() for path in Path("src/recokit").rglob("*") if is_shipped(path)}
+    problems = [f"{wheel.name} lacks {name}" for name in sorted(package) if name not in in_wheel]
+    licences = ["LICENSE", *(path.as_posix() for path in sorted(Path("licenses").iterdir()))]
+    problems += [
+        f"{wheel.name} lacks {name}"
+        for name in licences
+        if not any(found.endswith(f".dist-info/licenses/{name}") for found in in_wheel)
+    ]
     problems += [
         f"{wheel.name} contains {name}, which does not belong there"
         for name in sorted(in_wheel)
@@ -28,7 +39,8 @@ def main(folder: str) -> None:
         "benchmarks/compare.py",
         "examples/mcp_server.py",
         "docs/conf.py",
-        *(f"src/{name}" for name in sorted(modules)),
+        *licences,
+        *(f"src/{name}" for name in sorted(package)),
     ]
     problems += [f"{archive.name} lacks {name}" for name in wanted if name not in in_archive]
     if problems:

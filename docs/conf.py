@@ -70,7 +70,7 @@ html_css_files = ["recokit.css"]
 html_theme_options: dict[str, Any] = {
     "logo": {"text": "recokit"},
     "navbar_align": "left",
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 6,
     "navbar_persistent": [],
     "navbar_end": ["search-button-field", "theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],

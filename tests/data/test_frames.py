@@ -94,7 +94,8 @@ def test_the_error_for_a_scalar_names_the_column(values):
 
 
 @pytest.mark.parametrize(
-    "value", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT"), np.timedelta64("NaT", "s")]
+    "value",
+    [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT", "s"), np.timedelta64("NaT", "s")],
 )
 def test_every_kind_of_missing_value_is_recognized(value):
     assert is_missing(value)

@@ -1,6 +1,7 @@
 """Tests of ImplicitALS with features of users and items."""
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -287,6 +288,22 @@ def test_many_features_are_solved_without_their_dense_gram_matrix(monkeypatch):
 
 
 ITEMS = list(DATA.items)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "int8", "Int64", "float32", "Float64", object])
+def test_columns_of_frames_may_have_any_dtype_of_numbers(dtype):
+    frame = pd.DataFrame({"item_id": ITEMS, "garden": [item % 4 == 0 for item in ITEMS]})
+    expected = small().fit(DATA, item_features=frame.astype({"garden": float}))
+    found = small().fit(DATA, item_features=frame.astype({"garden": dtype}))
+    assert found.item_factors_.tobytes() == expected.item_factors_.tobytes()
+    polars = small().fit(DATA, item_features=pl.DataFrame({"item_id": ITEMS, "garden": frame["garden"].tolist()}))
+    assert polars.item_factors_.tobytes() == expected.item_factors_.tobytes()
+
+
+def test_get_dummies_makes_features_of_a_category():
+    labels = pd.DataFrame({"item_id": ITEMS, "kind": ["even" if item % 4 == 0 else "odd" for item in ITEMS]})
+    model = small().fit(DATA, item_features=pd.get_dummies(labels, columns=["kind"]))
+    assert model.item_feature_names_ == ["kind_even", "kind_odd"]
 
 
 @pytest.mark.parametrize(

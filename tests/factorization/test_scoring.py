@@ -9,12 +9,17 @@ from recokit._runtime.threads import Runner
 from recokit.base import EligibleItems
 from recokit.data.rows import Rows
 from recokit.factorization import _scoring
-from recokit.factorization._scoring import nearest_by_cosine, products, top_of_products
+from recokit.factorization._item_vectors import ItemVectors
+from recokit.factorization._scoring import nearest_by_cosine, products
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = RNG.normal(size=(150, 32)).astype(np.float32), RNG.normal(size=(2500, 32)).astype(np.float32)
 BIAS = RNG.normal(size=2500).astype(np.float32)
 assert ITEMS.size > _scoring._MIN_CELLS_FOR_BLAS
+
+
+def top_of_products(users, items, *args):
+    return _scoring.top_of_products(users, ItemVectors(items), *args)
 
 
 def eligible_items(n_users, *, allowed=None, own=None, seed=0, n_items=2500):
@@ -75,12 +80,12 @@ def test_the_bits_of_a_list_depend_neither_on_other_users_nor_on_threads():
 def test_only_eligible_items_are_scored_if_they_are_few(monkeypatch):
     scored = []
 
-    def spy(start, stop, users, items, scores):
-        scored.append(len(items))
-        kernel(start, stop, users, items, scores)
+    def spy(users, items, *args):
+        scored.append(len(items.vectors))
+        return make(users, items, *args)
 
-    kernel = _scoring.inner_products
-    monkeypatch.setattr(_scoring, "inner_products", spy)
+    make = _scoring._top_by_blocks
+    monkeypatch.setattr(_scoring, "_top_by_blocks", spy)
     allowed = random_mask(0.01)
     top_of_products(USERS, ITEMS, None, 3, eligible_items(150, allowed=allowed), Runner(1))
     assert set(scored) == {allowed.sum()}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.kernels.selection import hide_cells, keep_cells, select_listed, select_shown, select_top
+from recokit.kernels.selection import hide_cells, keep_cells, select_listed, select_top
 from tests.naive import selection as naive
 
 N_COLUMNS = 7
@@ -74,26 +74,6 @@ def test_only_candidates_keep_their_scores_in_restricted_rows(rows, sets, restri
         for row, columns, strict in zip(rows, sets, restricted, strict=False)
     ]
     np.testing.assert_array_equal(scores, np.array(expected, dtype=np.float32))
-
-
-@given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS), st.integers(0, 4), st.booleans())
-def test_select_shown_equals_a_full_sort_without_excluded_columns(rows, sets, n, first, has_bias):
-    first = min(first, len(rows) - 1)
-    bias = np.linspace(0, 3, N_COLUMNS, dtype=np.float32) if has_bias else np.empty(0, dtype=np.float32)
-    scores = np.array(rows[first:], dtype=np.float32)
-    with np.errstate(over="ignore"):
-        biased = (scores + (bias if has_bias else 0)).tolist()
-    codes, top_scores = np.full((len(rows), n), -9, np.int32), np.full((len(rows), n), -9, np.float32)
-    counts = np.full(len(rows), -9, np.int32)
-    select_shown(scores, bias, first, *compressed(sets), codes, top_scores, counts)
-    assert np.all(counts[:first] == -9)
-    for row, (line, columns) in enumerate(zip(biased, sets[first:], strict=False), start=first):
-        expected = naive.best(naive.without(line, columns), n)
-        assert counts[row] == len(expected)
-        found = list(zip(codes[row, : counts[row]].tolist(), top_scores[row, : counts[row]].tolist(), strict=True))
-        assert found == expected
-        assert np.all(codes[row, counts[row] :] == -1)
-        assert np.all(np.isnan(top_scores[row, counts[row] :]))
 
 
 @given(ROWS, COLUMN_SETS, st.integers(1, N_COLUMNS))

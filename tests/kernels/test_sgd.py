@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recokit.kernels.sgd import descend
-from recokit.kernels.sgd_predict import inner_products, listed_products, score_pairs
+from recokit.kernels.sgd_predict import inner_products, score_pairs
 from recokit.kernels.sgd_prior import sum_rows
 from tests.naive import sgd as naive
 
@@ -110,17 +110,3 @@ def test_predictions_for_pairs_and_for_all_items_follow_the_formula(n_pairs, n_f
         expected = naive.score(0.0, float(biases[0][u]), float(biases[1][i]), p[u].tolist(), q[i].tolist())
         assert scores[k] == pytest.approx(expected, rel=1e-12, abs=1e-12)  # float64 throughout
         assert products[u, i] == pytest.approx(naive.score(0, 0, 0, p[u].tolist(), q[i].tolist()), rel=1e-4, abs=1e-5)
-
-
-@given(st.lists(st.sets(st.integers(0, 4)), min_size=1, max_size=5), st.integers(1, 70), st.integers(0, 2**32 - 1))
-def test_products_with_listed_items_equal_products_with_all_items_bit_for_bit(lists, n_factors, seed):
-    rng = np.random.default_rng(seed)
-    users, items = (rng.normal(size=(n, n_factors)).astype(np.float32) for n in (len(lists), 5))
-    indptr = np.cumsum([0, *map(len, lists)]).astype(np.int64)
-    codes = np.array([code for one in lists for code in sorted(one)], dtype=np.int32)
-    products, listed = np.empty((len(lists), 5), np.float32), np.full(len(codes), np.nan, np.float32)
-    inner_products(0, len(lists), users, items, products)
-    middle = len(lists) // 2
-    for start, stop in ((0, middle), (middle, len(lists))):
-        listed_products(start, stop, indptr, codes, users, items, listed)
-    np.testing.assert_array_equal(listed, products[np.repeat(np.arange(len(lists)), np.diff(indptr)), codes])

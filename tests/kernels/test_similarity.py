@@ -114,12 +114,21 @@ def test_equal_similarities_are_sorted_by_code():
     assert_array_equal(codes[6], [0, 1, 2])
 
 
-@given(rows=arrays(np.float32, (9, 4), elements=st.sampled_from([np.nan, 1.0, 1.0])), k=st.integers(1, 4))
-def test_candidates_skipped_by_the_cosine_bound_are_not_among_the_nearest(rows, k):
+@pytest.mark.parametrize("name", ["cosine", "asymmetric_cosine"])
+@given(
+    rows=arrays(np.float32, (9, 4), elements=st.sampled_from([np.nan, 1.0, 1.0, 2.0, -0.5])),
+    k=st.integers(1, 4),
+    swapped=st.booleans(),
+    alpha=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
+    shrinkage=st.sampled_from([0.0, 2.0]),
+)
+def test_candidates_skipped_by_the_bound_of_the_cosine_are_not_among_the_nearest(name, rows, k, **options):
     own = np.arange(9)
-    codes, _, counts = nearest_rows(rows, rows, "cosine", k, own=own)
-    for row, similarities in enumerate(similarity_rows(rows, rows, "cosine", own=own)):
-        assert_array_equal(codes[row, : counts[row]], naive.nearest(similarities, k, own=row)[0])
+    codes, scores, counts = nearest_rows(rows, rows, name, k, own=own, **options)
+    for row, similarities in enumerate(similarity_rows(rows, rows, name, own=own, **options)):
+        best, best_scores = naive.nearest(similarities, k, own=row)
+        assert_array_equal(codes[row, : counts[row]], best)
+        assert_array_equal(scores[row, : counts[row]], best_scores)
 
 
 def test_only_rows_in_the_range_are_written():

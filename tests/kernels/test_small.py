@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 
-from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists
+from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, top_products
 from recokit.kernels.similarity_formulas import LOG_LIKELIHOOD, PEARSON, Constants
 from recokit.kernels.small.registry import SMALL_KERNELS
 
@@ -118,17 +118,36 @@ def _(rng):
     return 1, 7, scores_of(rng, (8, 6)), *empty_top(8, int(rng.integers(1, 9)))
 
 
-@case(selection.select_shown)
-def _(rng):
-    indptr, codes, _ = sparse(rng, 8, 6)
-    scores, added = rng.normal(size=(4, 6)).astype(np.float32), rng.normal(size=6).astype(np.float32)
-    return scores, added[: rng.choice([0, 6])], 3, indptr, codes, *empty_top(8, int(rng.integers(1, 9)))
-
-
 @case(selection.select_listed)
 def _(rng):
     indptr, codes, _ = sparse(rng, 8, 6)
     return 1, 7, indptr, codes, scores_of(rng, len(codes)), *empty_top(8, int(rng.integers(1, 9)))
+
+
+def factors(rng, n_users, n_items):
+    """Return vectors of users and of items, some of them 0 and some equal, and excluded items of each user."""
+    n_factors = int(rng.integers(1, 11))
+    users, items = (rng.choice([0.0, 1.0, 0.1, -2.3], (n, n_factors)).astype(np.float32) for n in (n_users, n_items))
+    users[rng.integers(n_users)] = 0
+    return users, items, *sparse(rng, n_users, n_items)[:2]
+
+
+@case(top_products.select_exact)
+def _(rng):
+    users, items, indptr, codes = factors(rng, 8, 6)
+    added = rng.choice([0.0, 0.3, -np.inf], 6).astype(np.float32)[: rng.choice([0, 6])]
+    norms, slacks = (1.001 * np.linalg.norm(each, axis=1).astype(np.float32) for each in (users, items))
+    slacks *= np.float32(rng.choice([1e-5, 0.03]))
+    errors = 0.9 * slacks * norms[3:7, None] * rng.uniform(-1, 1, (4, 6))
+    scores = (users[3:7] @ items.T + errors).astype(np.float32)
+    top = empty_top(8, int(rng.integers(1, 9)))
+    return scores, norms, slacks, 1e-6, added, users, items, 3, indptr, codes, *top
+
+
+@case(top_products.listed_products)
+def _(rng):
+    users, items, indptr, codes = factors(rng, 8, 6)
+    return 1, 7, indptr, codes, users, items, np.full(len(codes), 7, np.float32)
 
 
 def product(rng):

@@ -149,7 +149,7 @@ def test_timestamps_of_the_data_take_precedence_over_groups():
         (GlobalTimeSplit(cut=99), range(10), "no test interactions; the cut is outside"),
         (GlobalTimeSplit(cut=5), DAYS, "cut=5: expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut="2024-01-08"), range(10), "expected a moment in the type of the timestamps"),
-        (GlobalTimeSplit(cut=np.datetime64("NaT")), DAYS, "expected a moment in the type of the timestamps"),
+        (GlobalTimeSplit(cut=np.datetime64("NaT", "s")), DAYS, "expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut=pd.NaT), DAYS, "expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut=np.nan), range(10), "expected a moment in the type of the timestamps"),
         (GlobalTimeSplit(cut=DAYS), DAYS, "expected a moment in the type of the timestamps"),

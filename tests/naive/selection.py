@@ -1,6 +1,7 @@
 """The best columns of a row, by sorting all columns."""
 
 import math
+from fractions import Fraction
 
 
 def best(scores, n):
@@ -15,3 +16,8 @@ def without(scores, columns):
 
 def only(scores, columns):
     return [score if column in columns else -math.inf for column, score in enumerate(scores)]
+
+
+def inner_product(p, q):
+    """Return p·q without rounding errors."""
+    return sum((Fraction(x) * Fraction(y) for x, y in zip(p, q, strict=True)), Fraction(0))

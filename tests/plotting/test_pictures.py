@@ -19,12 +19,14 @@ from recokit import (
     Popularity,
     Recommendations,
     SGDMatrixFactorization,
+    TransitionKNN,
     UnknownIdError,
     compare,
     evaluate,
     plotting,
 )
 from recokit.datasets import example_interactions, make_shop
+from recokit.experiments import uplift
 from recokit.metrics import Evaluation
 from recokit.metrics._resampling import Clusters
 from recokit.preprocessing import EventLog, UserSegments, user_features
@@ -34,6 +36,8 @@ TEST = {user: [100 + 2 * (user % 5), 104, 110] for user in IMPLICIT.users}
 METRICS = ["ndcg@10", "recall@10", "coverage@10"]
 
 SEGMENTS = UserSegments(3).fit(user_features(EventLog.from_frame(make_shop(200, 60, 8_000).events)))
+
+TRANSITIONS = TransitionKNN().fit(EventLog.from_frame(make_shop(50, 30, 1_000).events).sequences())
 
 
 def lists_of(model, n=10):
@@ -67,6 +71,10 @@ DRAWN = {
     "segment_profiles": lambda ax: plotting.segment_profiles(RESULTS, IMPLICIT, ax=ax),
     "learning_curve": lambda ax: plotting.learning_curve({"training_rmse": [1.0, 0.5]}, ax=ax),
     "rating_heatmap": lambda ax: plotting.rating_heatmap(Popularity().fit(IMPLICIT), ax=ax),
+    "metric_bars": lambda ax: plotting.metric_bars(RESULTS, ax=ax),
+    "privacy_curve": lambda ax: plotting.privacy_curve({1: [0.1, 0.2], 4: 0.3}, 0.4, ax=ax),
+    "transition_graph": lambda ax: plotting.transition_graph(TRANSITIONS, ax=ax),
+    "uplift_intervals": lambda ax: plotting.uplift_intervals(uplift((200, 4000), (204, 4000)), ax=ax),
     "segment_heatmap": lambda ax: plotting.segment_heatmap(SEGMENTS, ax=ax),
     "similarity_neighborhood": lambda ax: plotting.similarity_neighborhood(ItemKNN().fit(IMPLICIT), 100, ax=ax),
 }

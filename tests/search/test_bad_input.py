@@ -1,3 +1,4 @@
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -111,7 +112,19 @@ def test_a_query_of_ten_thousand_words_is_answered(model):
     with pytest.warns(UserWarning, match=r"1 query\(s\) are too long; up to 9,938 words are ignored"):
         assert model.search(" ".join(["tea", *words])).counts[0] == 3
     assert model.search("tea " * 10_000).counts[0] == 3
-    assert model.search("t" * 100_000).counts[0] == 0
+
+
+@pytest.mark.parametrize("letter", ["t", "é", "茶", "1"])
+def test_a_query_of_a_single_long_word_takes_little_memory_and_leaves_none(model, letter):
+    model.search(letter * 20)
+    tracemalloc.start()
+    try:
+        assert model.search(letter * 100_000).counts[0] == 0
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000
+    assert peak < 100_000_000
 
 
 def test_one_product_is_enough():

@@ -63,8 +63,10 @@ def thread_count(n_threads: int | None) -> int:
     given: Any = n_threads
     if given is not None and not isinstance(given, Integral):
         raise ValueError(f"n_threads={n_threads!r}: expected an integer, or None for all processors")
+    if given is not None and given <= _MAX_THREADS:
+        return max(1, int(given))
     available = available_processors()
-    return available if n_threads is None else max(1, min(int(n_threads), max(_MAX_THREADS, available)))
+    return available if given is None else min(int(given), max(_MAX_THREADS, available))
 
 
 def split_by_cost(costs: AnyArray, n_ranges: int) -> list[tuple[int, int]]:
@@ -186,6 +188,7 @@ class Runner:
         costs: AnyArray | None = None,
         min_cost: float | None = None,
         report: bool = False,
+        first: int = 0,
     ) -> None:
         """Run ``kernel(start, stop, *args)`` over all rows, on several threads if the work is large enough.
 
@@ -206,6 +209,8 @@ class Runner:
             Total cost below which one thread runs all rows; 50,000 by default.
         report : bool
             Report the finished rows.
+        first : int
+            The rows are ``first`` to ``first + n_rows``.
         """
         min_cost = _min_cost if min_cost is None else min_cost
         if n_rows == 0:
@@ -214,8 +219,13 @@ class Runner:
             costs = np.ones(n_rows)
         total = float(np.sum(costs, dtype=np.float64))
         kernel = chosen(kernel, total)
-
-        if self.n_threads > 1 and total >= min_cost:
+        is_serial = self.n_threads == 1 or total < min_cost
+        if n_rows == 1 or (is_serial and total < 2 * _STEPS_PER_PART):  # a single call
+            kernel(0, n_rows, *args)
+            if report:
+                self.report(n_rows)
+            return
+        if not is_serial:
             n_threads, n_ranges = self.n_threads, self.n_threads * _RANGES_PER_THREAD
         else:
             n_threads, n_ranges = 1, 1
@@ -225,7 +235,7 @@ class Runner:
 
         def run(rows: tuple[int, int]) -> None:
             before = time.perf_counter()
-            kernel(*rows, *args)
+            kernel(first + rows[0], first + rows[1], *args)
             feed.took(time.perf_counter() - before)
             if report:
                 self.report(rows[1] - rows[0])

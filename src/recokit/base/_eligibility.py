@@ -159,14 +159,16 @@ class Eligibility:
         )
         self._candidates = candidates if isinstance(candidates, Mapping) else None
         self._exclude = exclude if isinstance(exclude, Mapping) else None
-        self._allowed: BoolArray = np.ones(len(items), dtype=np.bool_)
+        self._allowed: BoolArray | None = None
         if candidates is not None and self._candidates is None:
-            self._allowed[:] = False
+            self._allowed = np.zeros(len(items), dtype=np.bool_)
             self._allowed[known_codes(items, as_id_list(candidates), kind)] = True
         if exclude is not None and self._exclude is None:
             codes = items.codes(_check_ids("exclude", as_id_list(exclude)))
+            self._allowed = np.ones(len(items), dtype=np.bool_) if self._allowed is None else self._allowed
             self._allowed[codes[codes >= 0]] = False
-        self._allow_all = bool(np.all(self._allowed))
+        if self._allowed is not None and np.all(self._allowed):
+            self._allowed = None
 
     def check_users(self, users: IdIndex, requested: Any) -> None:
         """Refuse a mapping without any known or requested user, since its keys must be wrong.
@@ -199,12 +201,11 @@ class Eligibility:
         excluded = Rows.empty(len(ids)) if seen is None else seen
         if self._exclude is not None:
             excluded = excluded.joined(_code_rows(self._items, self._exclude, ids, None))
-        allowed = None if self._allow_all else self._allowed
         if self._candidates is None:
-            return EligibleItems(allowed, excluded)
+            return EligibleItems(self._allowed, excluded)
         restricted = np.array([user in self._candidates for user in ids], dtype=np.bool_)
         candidates = _code_rows(self._items, self._candidates, ids, self._kind)
-        return EligibleItems(allowed, excluded, candidates, restricted)
+        return EligibleItems(self._allowed, excluded, candidates, restricted)
 
 
 def _check_ids(name: str, ids: Any) -> Any:

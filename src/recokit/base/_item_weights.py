@@ -40,8 +40,7 @@ class ItemWeightsRecommender(Recommender):
 
     def _weight_rows(self) -> Rows:
         """Return B in the form that kernels take."""
-        weights = self.item_weights_
-        return Rows.from_arrays(weights.indptr, weights.indices, weights.data)
+        return self._derived("weight rows", self.item_weights_, _rows_of)
 
     def _block_size(self) -> int:
         return USERS_PER_BLOCK
@@ -49,7 +48,7 @@ class ItemWeightsRecommender(Recommender):
     def _score_block(self, profiles: Rows) -> FloatArray:
         rows = self._weight_rows()
         scores = np.empty((profiles.n_rows, self.interactions_.n_items), dtype=np.float32)
-        costs = profiles.sums_of_lengths(rows.lengths) + scores.shape[1]
+        costs = profiles.sums_of_rows(rows) + scores.shape[1]
         self._runner().rows(sparse_scores, len(scores), (*profiles.arrays, *rows.arrays, scores), costs=costs)
         return scores
 
@@ -66,3 +65,7 @@ class ItemWeightsRecommender(Recommender):
         profile = self._user_profiles(np.array([user_code], dtype=np.int32))
         weights = self.item_weights_[profile.codes][:, [item_code]].toarray()[:, 0]
         return self._past_item_terms(profile.codes, profile.values.astype(np.float64) * weights)
+
+
+def _rows_of(matrix: sparse.csr_array) -> Rows:
+    return Rows.from_arrays(matrix.indptr, matrix.indices, matrix.data)

@@ -1,15 +1,18 @@
 """Fitting, incremental updates and saving: the half of the protocol that sets the fitted state."""
 
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit import persistence
+from recokit._runtime.memory import ALWAYS_FREE, require_memory
 from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import FloatArray
 from recokit.base._biases import BaselineBiases
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
 from recokit.base._state import on_snapshot, replace_state
 from recokit.data._inputs import as_interactions
@@ -18,6 +21,10 @@ from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
 __all__ = ["Learner"]
+
+_DERIVED = "_derived_values"  # attribute with the results of Learner._derived
+_Source = TypeVar("_Source")
+_Derived = TypeVar("_Derived")
 
 
 class Learner(BaseEstimator):
@@ -41,6 +48,8 @@ class Learner(BaseEstimator):
     _falls_back_to_biases: ClassVar[bool] = True  # ratings of unknown pairs are predicted by fitted biases
     _may_lack_interactions: ClassVar[bool] = False  # a fitted model may hold no training data
     _kept_by_refit: ClassVar[tuple[str, ...]] = ()  # attributes that a new fit may continue from
+    # What to do if a fit does not fit into memory, in the imperative.
+    _memory_remedy: ClassVar[str] = "fit fewer interactions, or remove rare items and users"
 
     feedback: str
     n_threads: int | None
@@ -90,6 +99,19 @@ class Learner(BaseEstimator):
         Called on a copy that shares the arrays of the old state: set new arrays, never write into old ones.
         """
         self._fit(merged)
+
+    def _plan_reading(self, plan: MemoryPlan, given: Any) -> None:
+        """Add the arrays of `_read` for data passed to `fit` to a plan; none by default, as for Interactions."""
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        """Add the arrays of `_fit` to a plan, in the order of the algorithm; none by default.
+
+        Called before `_fit`, with the parameters and ``interactions_`` set.
+        """
+
+    def _memory_limit_gb(self) -> float | None:
+        """Return a limit of the memory of a fit that the caller has set, in place of the available memory."""
+        return None
 
     def _check_fit(self) -> None:
         """Warn if the fitted model is of no use; nothing by default."""
@@ -149,6 +171,9 @@ class Learner(BaseEstimator):
         ------
         DataError
             The data cannot be used; the message names the column, the count and the first offenders.
+        MemoryError
+            The fit needs more memory than is available; raised before the fit begins, from the estimate of
+            `recokit.serving.estimate_memory`, with an alternative. Estimates up to 256 MiB are not compared.
         sklearn.utils._param_validation.InvalidParameterError
             A parameter is out of its range; a subclass of ValueError.
 
@@ -165,6 +190,7 @@ class Learner(BaseEstimator):
             raise DataError("no interactions to fit")
         interactions = model._prepare(given, **side)
         model._set_common_attributes(interactions)
+        model._require_memory()
         model._fit(interactions)
         model._check_fit()
         model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
@@ -195,12 +221,14 @@ class Learner(BaseEstimator):
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y, **side)
         self._validate_params()
-        model = self._with_attributes(dict(vars(self)))
+        model = self._with_attributes({name: value for name, value in vars(self).items() if name != _DERIVED})
         previous = merged = model.interactions_
         if X is not None or not side:
             merged = model._read_more(X, y)
         merged = model._prepare(merged, **side)
         model._set_common_attributes(merged)
+        if type(self)._partial_fit is Learner._partial_fit:  # a refit; other updates need little beyond the model
+            model._require_memory()
         model._partial_fit(merged, previous)
         model._fitted_names |= frozenset(vars(model)) - frozenset(vars(self))
         replace_state(self, model)
@@ -208,7 +236,7 @@ class Learner(BaseEstimator):
 
     def _unfitted_attributes(self) -> dict[str, Any]:
         """Return the attributes without the fitted state, except for the names in ``_kept_by_refit``."""
-        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit)
+        dropped = self.__dict__.get("_fitted_names", frozenset()) - set(self._kept_by_refit) | {_DERIVED}
         return {name: value for name, value in vars(self).items() if name not in dropped}
 
     def _with_attributes(self, attributes: dict[str, Any]) -> Self:
@@ -242,6 +270,44 @@ class Learner(BaseEstimator):
             self._mean = float(values.mean(dtype=np.float64))
         if explicit and self._falls_back_to_biases:
             _, self._user_bias, self._item_bias = BaselineBiases.fit(interactions)
+
+    def _plan_for(self, X: Any, y: Any, side: dict[str, Any]) -> tuple[MemoryPlan, Interactions]:
+        """Return the arrays of a fit to data, and the data; sets attributes of this estimator, which is a copy."""
+        interactions = self._prepare(self._read(X, y), **side)
+        self._set_common_attributes(interactions)
+        return self._planned_memory(given=X), interactions
+
+    def _planned_memory(self, *, given: Any = None, quick: bool = False) -> MemoryPlan:
+        """Return the arrays of a fit to ``interactions_``.
+
+        Parameters
+        ----------
+        given : data, optional
+            Data that the fit has yet to read.
+        quick : bool
+            Use upper bounds in place of samples of the data.
+        """
+        data, plan = self.interactions_, MemoryPlan(self._runner().n_threads, quick=quick)
+        implicit = data.feedback == "implicit"
+        if given is not None:
+            self._plan_reading(plan, given)
+        plan.work("sums of items", (8.0 + 8.0 * implicit) * data.n_interactions)
+        plan.keep("sums of items", 4.0 * data.n_items)
+        if not implicit and self._falls_back_to_biases:
+            plan.keep("biases", 8.0 * (data.n_users + data.n_items))
+        self._plan_memory(plan)
+        return plan
+
+    def _require_memory(self) -> None:
+        """Raise MemoryError if the fit needs more memory than is available."""
+        data, limit_gb = self.interactions_, self._memory_limit_gb()
+        allowed = ALWAYS_FREE if limit_gb is None else 1e9 * limit_gb
+        needed = self._planned_memory(quick=True).peak
+        if needed <= allowed:
+            return
+        needed = self._planned_memory().peak
+        task = f"{type(self).__name__} with {data.n_users:,} users and {data.n_items:,} items"
+        require_memory(needed, task, self._memory_remedy, max_memory_gb=limit_gb)
 
     @property
     def _biases(self) -> BaselineBiases:
@@ -314,6 +380,7 @@ class Learner(BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle or copy; `_restore` computes the others again."""
         state: dict[str, Any] = dict(super().__getstate__())
+        state.pop(_DERIVED, None)
         if "interactions_" in state and _describes_itself(type(self)):
             kept = {*self._described(), *self._kept_by_refit}
             state = {name: each for name, each in state.items() if name not in self._fitted_names - kept}
@@ -362,6 +429,18 @@ class Learner(BaseEstimator):
         check_attributes(saved, described, {"n_users": data.n_users, "n_items": data.n_items}, type(self).__name__)
 
     # ------------------------------------------------------------------ for subclasses
+
+    def _derived(self, name: Hashable, source: _Source, make: Callable[[_Source], _Derived]) -> _Derived:
+        """Return ``make(source)`` for a fitted attribute, kept for later requests until another source is given.
+
+        For work in proportion to all items or data, which each request would otherwise repeat. The result may depend on
+        nothing but the name and the source. It is neither saved nor pickled.
+        """
+        kept = vars(self).setdefault(_DERIVED, {})
+        entry = kept.get(name)
+        if entry is None or entry[0] is not source:  # threads that find none make equal ones
+            entry = kept[name] = source, make(source)
+        return cast("_Derived", entry[1])
 
     def __sklearn_is_fitted__(self) -> bool:
         return "interactions_" in vars(self)

@@ -1,10 +1,11 @@
 """Top-n lists without a dense matrix of scores, and sparse rows computed in blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.base._eligibility import EligibleItems
@@ -19,9 +20,11 @@ from recokit.kernels.sparse_lists import sparse_top
 __all__ = [
     "USERS_PER_BLOCK",
     "Fill",
+    "ItemOrder",
     "check_length",
     "collect_rows",
     "ranges",
+    "require_list_memory",
     "top_of_order",
     "top_of_sums",
     "top_of_tiles",
@@ -30,6 +33,10 @@ __all__ = [
 
 USERS_PER_BLOCK = 16_384  # for models that need no memory per user beyond the list
 _BLOCK_BYTES = 64 << 20  # memory of the dense rows that are filled at a time
+# Peak of a cell of a result: code and score of the blocks and of all blocks, id, and the copies of the result; ids that
+# are not integers are Python objects.
+_CELL_BYTES, _OBJECT_CELL_BYTES = 41, 101
+_NO_CODES = np.empty(0, dtype=np.int64)
 
 Fill = Callable[[int, CodeArray, FloatArray], None]
 
@@ -69,29 +76,58 @@ def top_of_sums(
     if candidates is None or restricted is None:
         candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
     args = (*profiles.arrays, *rows.arrays, allowed, *eligible.excluded[:2], restricted, *candidates[:2], *top)
-    costs = profiles.sums_of_lengths(rows.lengths) + eligible.excluded.lengths
+    costs = profiles.sums_of_rows(rows) + eligible.excluded.lengths
     runner.rows(sparse_top, n_users, args, costs=costs)
     return top.drop(~(top.scores > 0)) if positive else top
 
 
-def top_of_order(item_scores: FloatArray, n: int, eligible: EligibleItems, runner: Runner) -> Top:
+class ItemOrder(NamedTuple):
+    """The items in the order of scores that are the same for all users.
+
+    Attributes
+    ----------
+    scores : (n_items,) float32 array
+    order : (n_ordered,) int32 array
+        Codes of the items, best first, ties by code.
+    ranks : (n_items,) int32 array
+        Position of each item in ``order``; −1 for items that are not there.
+    """
+
+    scores: FloatArray
+    order: CodeArray
+    ranks: CodeArray
+
+    @classmethod
+    def of(cls, item_scores: AnyArray) -> Self:
+        """Return the order of all items."""
+        scores = item_scores.astype(np.float32)
+        return cls._of_codes(scores, np.argsort(-scores, kind="stable").astype(np.int32))
+
+    @classmethod
+    def _of_codes(cls, scores: FloatArray, order: CodeArray) -> Self:
+        ranks = np.full(len(scores), -1, dtype=np.int32)
+        ranks[order] = np.arange(len(order))
+        return cls(scores, order, ranks)
+
+    def among(self, allowed: BoolArray | None) -> Self:
+        """Return the order of the allowed items."""
+        return self if allowed is None else self._of_codes(self.scores, self.order[allowed[self.order]])
+
+
+def top_of_order(items: ItemOrder, n: int, eligible: EligibleItems, runner: Runner) -> Top:
     """Return the n best eligible items of each user for scores that are the same for all users; ties by code.
 
-    The items are ordered once, and each user takes the first n of them that are eligible.
+    Each user takes the first n items that are eligible.
 
     Parameters
     ----------
-    item_scores : (n_items,) float32 array
+    items : ItemOrder
     n : int
     eligible : EligibleItems
     runner : Runner
     """
     n_users, top = eligible.n_users, Top.empty(eligible.n_users, n)
-    order = np.argsort(-item_scores, kind="stable").astype(np.int32)
-    if eligible.allowed is not None:
-        order = order[eligible.allowed[order]]
-    ranks = np.full(len(item_scores), -1, dtype=np.int32)
-    ranks[order] = np.arange(len(order))
+    item_scores, order, ranks = items.among(eligible.allowed)
     candidates, restricted = eligible.candidates, eligible.restricted
     if candidates is None or restricted is None:
         candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
@@ -165,6 +201,24 @@ def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
         runner.report(n)
     indptr = bounds_from_lengths(np.concatenate(counts))
     return Rows.from_arrays(indptr, np.concatenate(all_codes), np.concatenate(all_values))
+
+
+def require_list_memory(n_rows: int, n: int, index: IdIndex, kind: str, remedy: str) -> None:
+    """Raise MemoryError if lists do not fit into memory.
+
+    Parameters
+    ----------
+    n_rows, n : int
+        Number of lists, and their length.
+    index : IdIndex
+        The ids that the lists hold.
+    kind : str
+        Plural noun for the rows of the lists, such as "users".
+    remedy : str
+        Alternative for the caller, in the imperative.
+    """
+    cell = _CELL_BYTES if index.take(_NO_CODES).dtype.kind == "i" else _OBJECT_CELL_BYTES
+    require_memory(float(cell) * n_rows * n, f"a result with {n:,} entries for each of {n_rows:,} {kind}", remedy)
 
 
 def check_length(n: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray
 from recokit.base._eligibility import Eligibility
 from recokit.base._hooks import Hooks
-from recokit.base._lists import check_length, ranges, top_of_tiles, with_ids
+from recokit.base._lists import check_length, ranges, require_list_memory, top_of_tiles, with_ids
 from recokit.base._state import on_snapshot
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.recommendations import Recommendations
@@ -57,6 +57,8 @@ class UserLists(Hooks):
         ------
         UnknownIdError
             An item or a candidate is unknown.
+        MemoryError
+            The lists need more memory than is available; raised before they are made.
 
         Examples
         --------
@@ -68,6 +70,8 @@ class UserLists(Hooks):
         check_length(n)
         data, ids = self.interactions_, as_id_list(items)
         codes = known_codes(data.items, ids, "item")
+        remedy = "lower n, or pass fewer items at a time"
+        require_list_memory(len(ids), min(n, data.n_users), data.users, "items", remedy)
         seen = data.rows.transposed(data.n_items).take(codes)
         eligibility = Eligibility(data.users, candidates, exclude, "user")
         eligibility.check_users(data.items, ids)

@@ -14,7 +14,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems
 from recokit.base._filling import filled
-from recokit.base._lists import check_length, top_of_order, with_ids
+from recokit.base._lists import ItemOrder, check_length, require_list_memory, top_of_order, with_ids
 from recokit.base._state import on_snapshot
 from recokit.base._user_lists import UserLists
 from recokit.base.explanation import Explanation, explanation_of
@@ -208,12 +208,15 @@ class Recommender(RegressorMixin, UserLists):
         ------
         UnknownIdError
             A candidate is unknown, or a user is unknown and ``on_unknown="raise"``.
+        MemoryError
+            The lists need more memory than is available; raised before they are made.
         NotFittedError
             The model is not fitted.
         """
         _check_request(n, on_unknown, fill)
         exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, codes = self._requested_users(users, on_unknown)
+        self._require_list_memory(len(codes), n)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
         parts, popular = [], on_unknown == "popular"
@@ -236,7 +239,7 @@ class Recommender(RegressorMixin, UserLists):
     def iter_recommend(
         self, users: Any = None, n: int = 10, *, batch_size: int = 10_000, **options: Any
     ) -> Iterator[Recommendations]:
-        """Yield the lists of `recommend` in batches.
+        """Yield the lists of `recommend` in batches, in memory that does not grow with the number of users.
 
         Parameters
         ----------
@@ -244,12 +247,19 @@ class Recommender(RegressorMixin, UserLists):
             As in `recommend`.
         batch_size : int
             Number of users in a batch.
+
+        See Also
+        --------
+        recokit.serving.write_parquet : write the lists to a file.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size={batch_size}: expected at least 1")
-        ids = self.interactions_.users.ids if users is None else as_id_list(users)
-        for start in range(0, len(ids), batch_size):
-            yield self.recommend(ids[start : start + batch_size], n, **options)
+        index, ids = self.interactions_.users, None if users is None else as_id_list(users)
+        n_users = len(index) if ids is None else len(ids)
+        for start in range(0, n_users, batch_size):
+            stop = min(start + batch_size, n_users)
+            batch = index.take(np.arange(start, stop)) if ids is None else ids[start:stop]
+            yield self.recommend(batch, n, **options)
 
     @on_snapshot
     def recommend_for(
@@ -295,17 +305,21 @@ class Recommender(RegressorMixin, UserLists):
             An item is unknown.
         DataError
             A history cannot be used.
+        MemoryError
+            The lists need more memory than is available; raised before they are made.
         """
         _check_request(n, on_unknown, fill)
         exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
         ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
+        self._require_list_memory(len(ids), n)
         about = self._read_user_side(ids, **side)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
         eligibility.check_users(self.interactions_.users, ids)
         parts, popular = [], on_unknown == "popular"
         with self._progress(len(ids), "users") as bar:
             for start, stop in self._blocks(len(ids)):
-                block, known = rows.take(np.arange(start, stop)), np.arange(stop - start)
+                block = rows if stop - start == rows.n_rows else rows.take(np.arange(start, stop))
+                known = np.arange(stop - start)
                 own = None if about is None else about[start:stop]
                 eligible = eligibility.of_users(ids[start:stop], block if exclude_seen else None)
                 if popular:
@@ -326,6 +340,11 @@ class Recommender(RegressorMixin, UserLists):
             return fill.recommend_for(short, 2 * n, on_unknown="popular", **options)
 
         return filled(lists, n, recommend)
+
+    def _require_list_memory(self, n_users: int, n: int) -> None:
+        """Raise MemoryError if lists of n items for so many users do not fit into memory."""
+        remedy = "lower n, or take the lists in batches with iter_recommend, and recokit.serving.write_parquet"
+        require_list_memory(n_users, self._max_length(n), self.interactions_.items, "users", remedy)
 
     def _requested_users(self, users: Any, on_unknown: OnUnknown) -> tuple[Any, CodeArray]:
         """Return the ids and the codes of the requested users."""
@@ -364,7 +383,8 @@ class Recommender(RegressorMixin, UserLists):
 
     def _popular_lists(self, eligible: EligibleItems, n: int) -> Top:
         """Return the n most popular eligible items of each user."""
-        return top_of_order(self._popular_scores().astype(np.float32), n, eligible, self._runner())
+        order = self._derived("popular order", self._popular_scores(), ItemOrder.of)
+        return top_of_order(order, n, eligible, self._runner())
 
     def _reported_top(self, profiles: Any, n: int, eligible: EligibleItems) -> Top:
         top = self._top_block(profiles, n, eligible)
@@ -372,9 +392,12 @@ class Recommender(RegressorMixin, UserLists):
 
     def _as_recommendations(self, users: Any, n: int, parts: list[tuple[Top, CodeArray]]) -> Recommendations:
         """Join the lists of blocks, and replace codes by ids."""
-        arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
-        n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
-        top = Top(*(np.concatenate(blocks) for blocks in arrays))
+        if len(parts) == 1:
+            top, n_scored = parts[0]
+        else:
+            arrays = zip(Top.empty(0, self._max_length(n)), *(top for top, _ in parts), strict=True)
+            n_scored = np.concatenate([np.empty(0, np.int32), *(numbers for _, numbers in parts)])
+            top = Top(*(np.concatenate(blocks) for blocks in arrays))
         return with_ids(users, top, self.interactions_.items, n_scored=n_scored)
 
     def _histories_in_ids(self, users: list[Any], rows: Rows, *, in_order: bool) -> dict[Any, Any]:
@@ -404,9 +427,12 @@ class Recommender(RegressorMixin, UserLists):
             An item is unknown.
         NotImplementedError
             The model does not define similar items.
+        MemoryError
+            The lists need more memory than is available; raised before they are made.
         """
         _check_request(n)
         index, ids = self.interactions_.items, as_id_list(items)
+        require_list_memory(len(ids), min(n, len(index)), index, "items", "lower n, or pass fewer items at a time")
         top = self._similar_items(known_codes(index, ids, "item"), min(n, len(index)))
         return with_ids(ids, top, index, columns=("item_id", "similar_item_id"))
 
@@ -426,9 +452,12 @@ class Recommender(RegressorMixin, UserLists):
             A user is unknown.
         NotImplementedError
             The model does not define similar users.
+        MemoryError
+            The lists need more memory than is available; raised before they are made.
         """
         _check_request(n)
         index, ids = self.interactions_.users, as_id_list(users)
+        require_list_memory(len(ids), min(n, len(index)), index, "users", "lower n, or pass fewer users at a time")
         top = self._similar_users(known_codes(index, ids, "user"), min(n, len(index)))
         return with_ids(ids, top, index, columns=("user_id", "similar_user_id"))
 

@@ -8,6 +8,7 @@ from recokit._runtime.small_work import chosen
 from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import COUNT, NON_NEGATIVE
 from recokit.data.attributes import Array, Attribute, Each, Number
 from recokit.data.interactions import Interactions
@@ -122,6 +123,9 @@ class BiasBaseline(Recommender):
                 bar.update(1)
                 if change < _TOLERANCE:
                     break
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        plan.keep("biases", 8.0 * (self.interactions_.n_users + self.interactions_.n_items))
 
     @property
     def _biases(self) -> BaselineBiases:

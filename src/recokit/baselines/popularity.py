@@ -7,7 +7,8 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
-from recokit.base._lists import USERS_PER_BLOCK, top_of_order
+from recokit.base._lists import USERS_PER_BLOCK, ItemOrder, top_of_order
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, OPTIONAL_POSITIVE
 from recokit.baselines._categories import CategoryShares, ItemCategories
 from recokit.baselines._segments import segment_codes
@@ -285,6 +286,16 @@ class Popularity(Recommender):
             self._set_groups(interactions.users)
             self._fit_groups(interactions, weights)
 
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        n = float(self.interactions_.n_interactions)
+        plan.work("weights of interactions", (16.0 + 24.0 * (self.half_life is not None)) * n)
+        if isinstance(self.by, str):
+            plan.work("categories in histories", 48.0 * n)
+        elif self.by is not None:
+            n_groups = len(vars(self).get("groups_", ())) or 1
+            plan.work("sums of groups", 32.0 * n + 16.0 * n_groups * self.interactions_.n_items)
+        plan.keep("item scores", 8.0 * self.interactions_.n_items)
+
     def _weights(self, values: FloatArray, n: int) -> FloatArray:
         """Return the weights of n interactions: their strengths, or 1 for ratings."""
         weights = np.ones(n)
@@ -410,12 +421,11 @@ class Popularity(Recommender):
         if profiles.lifts is not None:
             return eligible.select(self._score_block(profiles), n, runner)
         if self.by is None:
-            return top_of_order(self.item_scores_.astype(np.float32), n, eligible, runner)
+            return top_of_order(self._derived("order", self.item_scores_, ItemOrder.of), n, eligible, runner)
         top = Top.empty(profiles.n_rows, n)
         for group in np.unique(profiles.groups):
             members = np.flatnonzero(profiles.groups == group)
-            scores = self._scores_of(group).astype(np.float32)
-            top.put(members, top_of_order(scores, n, eligible.take(members), runner))
+            top.put(members, top_of_order(ItemOrder.of(self._scores_of(group)), n, eligible.take(members), runner))
         return top
 
     def _score_pairs(self, user_codes: CodeArray, item_codes: CodeArray) -> FloatArray:

@@ -87,7 +87,7 @@ def _top_by_features(vectors: SparseVectors, item_codes: CodeArray, n: int, runn
     allowed, restricted = np.ones(vectors.by_item.n_rows, np.bool_), np.zeros(n_queries, np.bool_)
     args = (queries.indptr, queries.codes, values, *vectors.by_feature.arrays)
     rules = (allowed, *alone[:2], restricted, *none[:2])
-    costs = queries.sums_of_lengths(vectors.by_feature.lengths)
+    costs = queries.sums_of_rows(vectors.by_feature)
     runner.rows(sparse_top, n_queries, (*args, *rules, *top), costs=costs)
     np.minimum(top.scores, 1.0, out=top.scores)
     return top

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from recokit.content.normalization import CJK, HAN, normalize
-from recokit.content.stemming import singular
+from recokit.content.stemming import cached_singular
 from recokit.content.stop_words import StopWords, stop_word_set
 
 __all__ = ["Analyzer", "Stemming", "Tokenizer", "analyze", "make_analyzer"]
@@ -125,10 +125,7 @@ class _Filtered:
 
     def __call__(self, text: str) -> list[str]:
         terms = [term for term in self.split(text) if term not in self.stop_words]
-        return [_singular(term) for term in terms] if self.stems else terms
-
-
-_singular = functools.lru_cache(65_536)(singular)
+        return [cached_singular(term) for term in terms] if self.stems else terms
 
 
 def _terms(text: str, split_run: Analyzer) -> list[str]:

@@ -1,7 +1,10 @@
 """English stemming: plural endings only."""
 
-__all__ = ["singular"]
+from functools import lru_cache
 
+__all__ = ["cached_singular", "singular"]
+
+_LONGEST_CACHED = 64  # letters: a query may hold words of any length, and the cache outlives it
 _SHORTEST = 4  # shorter words often are no plurals: bus, gas, gps
 _IRREGULAR = {
     "feet": "foot",
@@ -54,3 +57,11 @@ def singular(word: str) -> str:
     if word.endswith("s") and not word.endswith(("us", "ss")):
         return word[:-1]
     return word
+
+
+_cached = lru_cache(65_536)(singular)
+
+
+def cached_singular(word: str) -> str:
+    """Return `singular` of a word from a cache, which holds no long words."""
+    return _cached(word) if len(word) <= _LONGEST_CACHED else singular(word)

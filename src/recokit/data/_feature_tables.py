@@ -142,7 +142,7 @@ def _from_columns(frame: Any, kind: Kind, name: str) -> tuple[Any, tuple[str, ..
 
 def _first(values: Any) -> Any:
     """Return the values of a column of objects; none for a column of numbers."""
-    return () if getattr(values, "dtype", np.dtype(object)).kind in "biuf" else values
+    return () if np.dtype(getattr(values, "dtype", object)).kind in "biuf" else values
 
 
 def _dense(values: Any, name: str) -> AnyArray:

@@ -8,7 +8,7 @@ from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
-__all__ = ["ages_before", "decays", "item_scales", "mean_walks", "user_weights"]
+__all__ = ["active_counts", "ages_before", "decays", "item_scales", "mean_walks", "user_weights"]
 
 
 def decays(interactions: Interactions, half_life: float) -> FloatArray:
@@ -80,6 +80,23 @@ def item_scales(interactions: Interactions, exponent: float) -> FloatArray:
     return scales
 
 
+def active_counts(interactions: Interactions) -> tuple[int, int]:
+    """Return the numbers of users and of items with interactions, counted once for each object.
+
+    Examples
+    --------
+    >>> active_counts(Interactions.from_arrays([0, 0, 1], [0, 1, 0]))
+    (2, 2)
+    """
+
+    def count() -> tuple[int, int]:
+        by_item = np.bincount(interactions.item_codes, minlength=interactions.n_items)
+        return int(np.count_nonzero(np.diff(interactions.indptr))), int(np.count_nonzero(by_item))
+
+    counts: tuple[int, int] = interactions._once("_active_counts", count)
+    return counts
+
+
 def mean_walks(interactions: Interactions) -> float:
     """Return the mean number of walks user → item → user → item from a user to an item.
 
@@ -92,7 +109,5 @@ def mean_walks(interactions: Interactions) -> float:
     >>> mean_walks(Interactions.from_arrays([0, 0, 1, 1], [0, 1, 0, 1]))
     4.0
     """
-    n = interactions.n_interactions
-    n_users = int(np.count_nonzero(np.diff(interactions.indptr)))
-    n_items = int(np.count_nonzero(np.bincount(interactions.item_codes, minlength=interactions.n_items)))
+    n, (n_users, n_items) = interactions.n_interactions, active_counts(interactions)
     return n * (n / max(n_users * n_items, 1)) ** 2

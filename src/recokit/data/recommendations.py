@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.html import html_table
+from recokit._runtime.memory import require_memory
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 from recokit.data._frames import Backend, to_frame
 from recokit.exceptions import UnknownIdError
 
 __all__ = ["Recommendations"]
 
+_FRAME_BYTES = 120  # of a row, with the arrays that it is made from
 _LISTS_SHOWN, _ITEMS_SHOWN = 5, 5
 
 
@@ -138,12 +140,22 @@ class Recommendations:
         backend : {"pandas", "polars", "pyarrow"}
             Library of the frame, which must be installed.
 
+        Raises
+        ------
+        MemoryError
+            The frame needs more memory than is available; raised before it is made.
+
         Examples
         --------
         >>> lists = Recommendations(users=[7], items=[[3, 5]], scores=[[0.9, 0.4]])
         >>> lists.to_frame("polars").shape
         (2, 4)
         """
+        require_memory(
+            float(_FRAME_BYTES * int(self.counts.sum())),
+            f"a frame of {int(self.counts.sum()):,} rows",
+            "convert parts of the lists, or write batches with recokit.serving.write_parquet",
+        )
         rows, ranks = np.nonzero(np.arange(self.items.shape[1]) < self.counts[:, None])
         columns = {self._columns[0]: self.users[rows], self._columns[1]: self.items[rows, ranks]}
         columns |= {"rank": ranks + 1, "score": self.scores[rows, ranks]}

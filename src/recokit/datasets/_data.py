@@ -7,10 +7,29 @@ from recokit._typing import AnyArray
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
 
-__all__ = ["Columns", "RatingData", "RatingFolds", "SequenceData", "SessionData", "Split"]
+__all__ = ["Columns", "Licensed", "RatingData", "RatingFolds", "SequenceData", "SessionData", "Split", "Tables"]
 
 Columns = Mapping[str, AnyArray]
 """Columns of equal length by name; `pandas.DataFrame`, `polars.DataFrame` and `pyarrow.table` accept it directly."""
+
+Tables = Mapping[str, Columns]
+"""Further tables of a data set by name."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Licensed:
+    """Terms of a published data set.
+
+    Attributes
+    ----------
+    license : str
+        Licence or terms of use, shortened; empty if the function that read the data does not know them.
+    citation : str
+        Publication to cite.
+    """
+
+    license: str = field(default="", repr=False)
+    citation: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +66,7 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class RatingFolds:
+class RatingFolds(Licensed):
     """Ratings with the cross-validation folds of their publisher.
 
     Attributes
@@ -80,17 +99,23 @@ class RatingFolds:
 
 
 @dataclass(frozen=True, eq=False)
-class RatingData:
+class RatingData(Licensed):
     """Ratings without a split.
 
     Attributes
     ----------
     ratings : Interactions
-        With timestamps.
+        With timestamps, unless the publisher gives none.
     items, tags : mapping of str to (n,) array
-        Movies, and the tags of users for them, by column.
+        Items, and the tags of users for them, by column; ``tags`` is empty if there are none.
     description : str
         Source and sizes.
+    users : mapping of str to (n,) array
+        Users by column; empty if nothing is known about them.
+    tables : mapping of str to mapping
+        Further published tables by name, such as "links".
+    license, citation : str
+        Terms of use, and the publication to cite; empty for functions ``load_*``.
 
     See Also
     --------
@@ -107,10 +132,12 @@ class RatingData:
     items: Columns = field(repr=False)
     tags: Columns = field(repr=False)
     description: str = field(repr=False)
+    users: Columns = field(default_factory=dict, repr=False)
+    tables: Tables = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceData:
+class SequenceData(Licensed):
     """Sequences without a split.
 
     Attributes
@@ -135,7 +162,7 @@ class SequenceData:
 
 
 @dataclass(frozen=True, eq=False)
-class SessionData:
+class SessionData(Licensed):
     """Sessions, split by the time of their start.
 
     Attributes

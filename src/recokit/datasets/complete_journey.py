@@ -7,7 +7,7 @@ import numpy as np
 
 from recokit._typing import AnyArray
 from recokit.data._frames import columns
-from recokit.datasets._data import Columns
+from recokit.datasets._data import Columns, Licensed
 from recokit.preprocessing.event_log import EventLog
 
 __all__ = ["CompleteJourney", "load_complete_journey"]
@@ -24,7 +24,7 @@ _LOG_NAMES = {
 
 
 @dataclass(frozen=True, eq=False)
-class CompleteJourney:
+class CompleteJourney(Licensed):
     """Transactions, products and demographics of The Complete Journey.
 
     Attributes

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,16 @@ from recokit.datasets._data import Columns, RatingData, RatingFolds, Split
 from recokit.datasets._lines import read_sequences, to_objects
 from recokit.datasets._sources import find
 
-__all__ = ["load_movielens_1m_implicit", "load_movielens_100k", "load_movielens_latest_small"]
+__all__ = [
+    "load_movielens_1m_implicit",
+    "load_movielens_100k",
+    "load_movielens_latest_small",
+    "read_movielens_100k",
+    "read_movielens_latest_small",
+]
+
+Folder = Path | zipfile.Path
+"""A folder on disk or in an archive."""
 
 _N_FOLDS = 5
 
@@ -56,7 +66,11 @@ def load_movielens_100k(data_dir: str | os.PathLike[str] | None = None) -> Ratin
     >>> data.ratings, len(data.folds)  # doctest: +SKIP
     (Interactions(943 users × 1,682 items, 100,000 interactions, explicit), 5)
     """
-    folder = find("movielens-100k", data_dir)
+    return read_movielens_100k(find("movielens-100k", data_dir))
+
+
+def read_movielens_100k(folder: Folder) -> RatingFolds:
+    """Read MovieLens 100K from its folder, as `load_movielens_100k` does."""
     ratings = _read_ratings(folder / "u.data")
     items = _read_items(folder)
     folds = []
@@ -107,7 +121,11 @@ def load_movielens_latest_small(
     >>> load_movielens_latest_small("data").items["title"][0]  # doctest: +SKIP
     'Toy Story (1995)'
     """
-    folder = find("movielens-latest-small", data_dir)
+    return read_movielens_latest_small(find("movielens-latest-small", data_dir), duplicates)
+
+
+def read_movielens_latest_small(folder: Folder, duplicates: Duplicates = "error") -> RatingData:
+    """Read MovieLens latest-small from its folder, as `load_movielens_latest_small` does."""
     users, movies, values, times = _read_csv(folder / "ratings.csv", ("userId", "movieId", "rating", "timestamp"))
     ratings = Interactions.from_arrays(
         users.astype(np.int64),
@@ -168,12 +186,13 @@ def load_movielens_1m_implicit(data_dir: str | os.PathLike[str] | None = None) -
     return Split(train, test, {"item_id": train.items.union(test.items).ids}, description)
 
 
-def _read_ratings(path: Path) -> Interactions:
-    users, items, ratings, times = np.loadtxt(path, dtype=np.int64, ndmin=2).T
+def _read_ratings(path: Folder) -> Interactions:
+    with path.open("r", encoding="ascii") as file:
+        users, items, ratings, times = np.loadtxt(file, dtype=np.int64, ndmin=2).T
     return Interactions.from_arrays(users, items, ratings, times)
 
 
-def _read_items(folder: Path) -> Columns:
+def _read_items(folder: Folder) -> Columns:
     genre_names = [line.split("|")[0] for line in _lines(folder / "u.genre")]
     rows = [line.split("|") for line in _lines(folder / "u.item")]
     flags = np.array([row[5:] for row in rows]) == "1"
@@ -186,7 +205,7 @@ def _read_items(folder: Path) -> Columns:
     }
 
 
-def _read_users(path: Path) -> Columns:
+def _read_users(path: Folder) -> Columns:
     ids, ages, genders, occupations, zip_codes = zip(*(line.split("|") for line in _lines(path)), strict=True)
     return {
         "user_id": np.array(ids, dtype=np.int64),
@@ -197,7 +216,7 @@ def _read_users(path: Path) -> Columns:
     }
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Folder) -> list[str]:
     return [line for line in path.read_text(encoding="latin-1").splitlines() if line]
 
 
@@ -213,8 +232,8 @@ def _to_date(text: str) -> str:
     return f"{year}-{_MONTHS[month]:02d}-{int(day):02d}"
 
 
-def _read_csv(path: Path, columns: tuple[str, ...]) -> list[AnyArray]:
-    with path.open(encoding="utf-8", newline="") as file:
+def _read_csv(path: Folder, columns: tuple[str, ...]) -> list[AnyArray]:
+    with path.open("r", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [to_objects(row[column] for row in rows) for column in columns]
 

@@ -11,7 +11,7 @@ from recokit.datasets._lines import to_objects
 from recokit.datasets._sources import find
 from recokit.datasets._splits import temporal_split
 
-__all__ = ["load_online_retail"]
+__all__ = ["load_online_retail", "most_frequent"]
 
 _COLUMNS = ["InvoiceDate", "StockCode", "Description", "Quantity", "UnitPrice", "CustomerID"]
 
@@ -95,11 +95,12 @@ def _catalogue(lines: Columns) -> Columns:
     rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
     return {
         "item_id": ids,
-        "title": to_objects(_most_frequent(lines["Description"][row]) for row in rows),
+        "title": to_objects(most_frequent(lines["Description"][row]) for row in rows),
         "price": np.array([np.median(lines["UnitPrice"][row]) for row in rows]),
     }
 
 
-def _most_frequent(texts: AnyArray) -> str:
+def most_frequent(texts: AnyArray) -> str:
+    """Return the most frequent text without spaces around it, "" if all are missing."""
     values, counts = np.unique([(text or "").strip() for text in texts], return_counts=True)
     return str(values[np.argmax(counts)])

@@ -10,7 +10,7 @@ from recokit.datasets._data import SequenceData
 from recokit.datasets._sources import find
 from recokit.exceptions import DataError
 
-__all__ = ["load_ta_feng"]
+__all__ = ["load_ta_feng", "read_ta_feng"]
 
 
 def load_ta_feng(data_dir: str | os.PathLike[str] | None = None) -> SequenceData:
@@ -54,7 +54,12 @@ def load_ta_feng(data_dir: str | os.PathLike[str] | None = None) -> SequenceData
     Sequences(13,858 users × 11,997 items, 571,933 events in 91,227 baskets)
     """
     folder = find("ta-feng", data_dir)
-    history, future = (_read_baskets(folder / f"tafeng_{part}.json.gz") for part in ("history", "future"))
+    return read_ta_feng(folder / "tafeng_history.json.gz", folder / "tafeng_future.json.gz")
+
+
+def read_ta_feng(history_file: Path, future_file: Path) -> SequenceData:
+    """Read the files with all but the last and with the last basket of each customer, compressed or not."""
+    history, future = _read_baskets(history_file), _read_baskets(future_file)
     if history.keys() != future.keys():
         n_unmatched = len(history.keys() ^ future.keys())
         raise DataError(f"ta-feng: {n_unmatched} customer(s) are in one of the two files only")
@@ -68,5 +73,5 @@ def load_ta_feng(data_dir: str | os.PathLike[str] | None = None) -> SequenceData
 
 def _read_baskets(file: Path) -> dict[int, list[list[int]]]:
     """Return the baskets of each customer, without the marks of begin and end."""
-    with gzip.open(file, "rt", encoding="utf-8") as text:
+    with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8") as text:
         return {int(user): baskets[1:-1] for user, baskets in json.load(text).items()}

@@ -9,9 +9,10 @@ from recokit._typing import FloatArray
 from recokit.data.rows import Rows
 from recokit.kernels import als as kernel
 
-__all__ = ["FixedSide", "RowPrior", "gram_matrix"]
+__all__ = ["GRAM_PARTS_AT_A_TIME", "FixedSide", "RowPrior", "gram_matrix"]
 
-_PARTS_AT_A_TIME = 8  # matrices in memory
+GRAM_PARTS_AT_A_TIME = 8  # matrices in memory
+_PENALTY_ROWS = 4096  # rows in float64 at a time
 _GRAM_PARTS = 64  # a constant, so that the bits of the sum do not depend on the number of threads
 
 
@@ -36,10 +37,14 @@ class RowPrior(NamedTuple):
 
     def penalty(self, factors: FloatArray) -> float:
         """Return Σ λ ‖x − m‖²."""
-        deviations = factors.astype(np.float64)
-        if len(self.means):
-            deviations -= self.means
-        return float(np.sum(self.l2 * np.sum(deviations**2, axis=1)))
+        squares = np.empty(len(factors))
+        for start in range(0, len(factors), _PENALTY_ROWS):
+            rows = slice(start, start + _PENALTY_ROWS)
+            deviations = factors[rows].astype(np.float64)
+            if len(self.means):
+                deviations -= self.means[rows]
+            squares[rows] = np.sum(deviations**2, axis=1)
+        return float(np.sum(self.l2 * squares))
 
 
 class FixedSide(NamedTuple):
@@ -96,7 +101,7 @@ def gram_matrix(factors: FloatArray, runner: Runner) -> FloatArray:
     if not np.all(present):  # rows of 0 would change the parts, and with them the bits
         factors = factors[present]
     bounds = np.linspace(0, len(factors), min(_GRAM_PARTS, len(factors)) + 1).astype(np.int64)
-    n_at_a_time = max(_PARTS_AT_A_TIME, runner.n_threads)
+    n_at_a_time = max(GRAM_PARTS_AT_A_TIME, runner.n_threads)
     parts = np.empty((min(n_at_a_time, len(bounds) - 1), size, size), dtype=np.float32)
     costs, total = np.diff(bounds) * size**2 / 16, np.zeros((size, size))
     for first in range(0, len(bounds) - 1, n_at_a_time):

@@ -9,6 +9,7 @@ from recokit.base import EligibleItems, Recommender, Top
 from recokit.base._lists import USERS_PER_BLOCK
 from recokit.base._parameters import COUNT
 from recokit.factorization._factors import Factors
+from recokit.factorization._item_vectors import ItemVectors
 from recokit.factorization._scoring import nearest_by_cosine, products, score_pairs, top_of_products
 
 __all__ = ["FactorRecommender"]
@@ -31,7 +32,7 @@ class FactorRecommender(Recommender):
     _scores_without_factors: ClassVar[bool] = False
     _parameter_constraints: ClassVar[dict[str, Any]] = {**Recommender._parameter_constraints, "n_factors": COUNT}
 
-    n_factors: int
+    n_factors: Any  # int; PureSVD allows None
     user_factors_: FloatArray
     item_factors_: FloatArray
 
@@ -83,7 +84,8 @@ class FactorRecommender(Recommender):
         if without_evidence is not None and np.any(without_evidence):
             eligible = eligible.allow(~without_evidence)
         items = self._item_factors()
-        top = top_of_products(profiles.vectors, items.vectors, items.bias, n, eligible, self._runner())
+        vectors = self._derived("item vectors", items.vectors, ItemVectors)
+        top = top_of_products(profiles.vectors, vectors, items.bias, n, eligible, self._runner())
         user_terms = self._user_terms(profiles)
         if user_terms is not None:
             top = top._replace(scores=top.scores + user_terms)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from recokit._typing import BoolArray
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, COUNT, RANDOM_STATE
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -161,6 +162,21 @@ class IterativeFactorRecommender(FactorRecommender):
         raise NotImplementedError
 
     # ------------------------------------------------------------------ fitting
+
+    def _plan_start(self, plan: MemoryPlan, n_factors: int) -> tuple[int, int]:
+        """Add the data without empty users and items, and the random factors; return the numbers of users and items."""
+        data = self.interactions_
+        n_users, n_items = np.count_nonzero(data.rows.lengths), len(np.unique(data.item_codes))
+        if n_users < data.n_users or n_items < data.n_items:
+            plan.keep("data without empty rows", 4.0 * data.n_interactions + 16.0 * (n_users + n_items))
+        plan.work("random factors", 4.0 * n_factors * (n_users + n_items + max(n_users, n_items)))
+        return n_users, n_items
+
+    def _plan_expanded(self, plan: MemoryPlan, row_bytes: float, n_users: int, n_items: int) -> None:
+        """Add the copies of the fitted factors with rows for empty users and items."""
+        data = self.interactions_
+        if n_users < data.n_users or n_items < data.n_items:
+            plan.work("rows of all users and items", row_bytes * (data.n_users + data.n_items))
 
     def _fit(self, interactions: Interactions) -> None:
         data = drop_empty(interactions)

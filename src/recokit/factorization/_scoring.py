@@ -1,19 +1,22 @@
 """Scores, top-n lists and nearest neighbours from factors."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
 from recokit._runtime.blas import single_threaded_blas
-from recokit._runtime.small_work import chosen
+from recokit._runtime.small_work import chosen, is_small
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import EligibleItems, Top
 from recokit.data.rows import Rows, read_only
 from recokit.factorization._factors import Factors
-from recokit.kernels.selection import select_listed, select_shown, select_top
-from recokit.kernels.sgd_predict import inner_products, listed_products
+from recokit.factorization._item_vectors import ItemVectors
+from recokit.kernels.selection import select_listed, select_top
+from recokit.kernels.sgd_predict import inner_products
 from recokit.kernels.sgd_predict import score_pairs as score_pairs_kernel
+from recokit.kernels.top_products import listed_products, rough_products, select_exact
 
 __all__ = ["nearest_by_cosine", "products", "score_pairs", "top_of_products"]
 
@@ -21,7 +24,8 @@ _BUFFER_BYTES = 64 << 20  # scores held at a time
 _MIN_USERS_IN_CACHE = 64  # their scores of 27,000 items take 7 MB; fewer users make the product slower
 _CELLS_IN_CACHE = 1 << 18  # more users at a time if there are few items
 _MIN_USERS_TO_TRANSPOSE = 8 * _MIN_USERS_IN_CACHE  # a product is a quarter faster if items are columns
-_FEW_USERS = 16
+_FEW_USERS = 8  # up to this number, products by 8-bit vectors are faster than BLAS
+_ROUNDED_UP = 1 + 2.0**-20
 _MIN_CELLS_FOR_BLAS = 1 << 16  # numbers in a matrix; the kernel is as fast for smaller ones
 # Up to this number of multiplications, OpenBLAS uses routines that round in another order than for larger products.
 _SMALL_FOR_BLAS = 1_000_000
@@ -51,7 +55,7 @@ def products(users: FloatArray, items: FloatArray, runner: Runner) -> FloatArray
 def _multiply(users: FloatArray, columns: FloatArray, scores: FloatArray) -> None:
     """Write the inner products by BLAS, padded to a size at which BLAS always uses the same routine."""
     min_rows = 2 + _SMALL_FOR_BLAS // columns.size
-    if len(users) >= max(min_rows, _FEW_USERS):
+    if len(users) >= max(min_rows, 2 * _FEW_USERS):
         np.dot(users, columns, out=scores)
         return
     padded = np.zeros((max(min_rows, len(users)), users.shape[1]), dtype=np.float32)
@@ -60,9 +64,12 @@ def _multiply(users: FloatArray, columns: FloatArray, scores: FloatArray) -> Non
 
 
 def top_of_products(
-    users: FloatArray, items: FloatArray, item_bias: FloatArray | None, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: ItemVectors, item_bias: FloatArray | None, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
     """Return, for each user, the eligible items with the largest inner products plus item biases.
+
+    A score is the product, summed in float64 and rounded to float32, plus the bias. Its bits depend neither on the
+    other users and items of the request, nor on the BLAS library or the processor.
 
     Only eligible items are scored if few items are eligible for any user; users with candidates of their own are scored
     on these only. Scores are held for one block of users at a time, which fits into the processor's cache.
@@ -70,7 +77,7 @@ def top_of_products(
     Parameters
     ----------
     users : (n_users, n_factors) float32 array
-    items : (n_items, n_factors) float32 array
+    items : ItemVectors
     item_bias : (n_items,) array, optional
     n : int
         Length of the lists.
@@ -81,11 +88,10 @@ def top_of_products(
     if eligible.candidates is None or eligible.restricted is None:
         return _top_of_allowed(users, items, bias, n, eligible, runner)
     top = Top.empty(len(users), n)
-    for rows, make in (
-        (np.flatnonzero(eligible.restricted), _top_of_candidates),
-        (np.flatnonzero(~eligible.restricted), _top_of_allowed),
-    ):
-        top.put(rows, make(users[rows], items, bias, n, eligible.take(rows), runner))
+    rows = np.flatnonzero(eligible.restricted)
+    top.put(rows, _top_of_candidates(users[rows], items.vectors, bias, n, eligible.take(rows), runner))
+    rows = np.flatnonzero(~eligible.restricted)
+    top.put(rows, _top_of_allowed(users[rows], items, bias, n, eligible.take(rows), runner))
     return top
 
 
@@ -124,15 +130,16 @@ def _pair_keys(rows: Rows, n_items: int) -> IntArray:
 
 
 def _top_of_allowed(
-    users: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: ItemVectors, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
     """Return the lists of users without candidates of their own."""
     eligible = eligible._replace(candidates=None, restricted=None)
-    codes = eligible.codes(len(items))
-    if codes is None or 2 * len(codes) > len(items):  # copying most factors takes longer than scoring the other items
+    codes, n_items = eligible.codes(len(items.vectors)), len(items.vectors)
+    if codes is None or 2 * len(codes) > n_items:  # copying most factors takes longer than scoring the other items
         return _top_by_blocks(users, items, _masked_bias(bias, eligible), n, eligible, runner)
     bias = bias[codes] if len(bias) else bias
-    top = _top_by_blocks(users, items[codes], bias, n, eligible.among(codes, len(items)), runner)
+    some = ItemVectors(items.vectors[codes])
+    top = _top_by_blocks(users, some, bias, n, eligible.among(codes, n_items), runner)
     return top._replace(codes=np.append(codes, -1)[top.codes].astype(np.int32))
 
 
@@ -144,33 +151,73 @@ def _masked_bias(bias: FloatArray, eligible: EligibleItems) -> FloatArray:
 
 
 def _top_by_blocks(
-    users: FloatArray, items: FloatArray, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
+    users: FloatArray, items: ItemVectors, bias: FloatArray, n: int, eligible: EligibleItems, runner: Runner
 ) -> Top:
     """Return the lists of all items, without the excluded items of each user and the items with a bias of −∞."""
-    top, buffers, by_blas = Top.empty(len(users), n), threading.local(), items.size >= _MIN_CELLS_FOR_BLAS
-    n_items = max(len(items), 1)
+    top, buffers, vectors = Top.empty(len(users), n), threading.local(), items.vectors
+    n_items, is_few = max(len(vectors), 1), _are_few(users, vectors)
     size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
-    columns = np.ascontiguousarray(items.T) if by_blas and len(users) >= _MIN_USERS_TO_TRANSPOSE else items.T
-    select = chosen(select_shown, len(users) * len(items))
+    select = chosen(select_exact, len(users) * len(vectors))
+    slacks = items.rough.slacks if is_few else items.slacks
+    arrays = map(read_only, (bias, users, vectors))
+    exact = (_norms(users), slacks, _slack_of(bias, vectors.shape[1]), *arrays)
+    by_users = (*eligible.excluded[:2], *top)
+    products = _rough_products(users, items, runner) if is_few else _blas_products(users, vectors)
 
     def work(first: int) -> None:
-        block = users[first : first + size]
         if not hasattr(buffers, "scores"):
-            buffers.scores = np.empty((min(size, len(users)), len(items)), dtype=np.float32)
-        scores = buffers.scores[: len(block)]
-        if by_blas:
-            _multiply(block, columns, scores)
-        else:
-            inner_products(0, len(block), block, items, scores)
-        select(scores, bias, first, *eligible.excluded[:2], top.codes, top.scores, top.counts)
+            buffers.scores = np.empty((min(size, len(users)), len(vectors)), dtype=np.float32)
+        scores = buffers.scores[: len(users) - first]
+        products(first, scores)
+        select(scores, *exact, first, *by_users)
 
     starts = range(0, len(users), size)
-    if by_blas and (len(starts) > 1 or runner.n_threads == 1):
+    if not is_few and (len(starts) > 1 or runner.n_threads == 1):
         with single_threaded_blas():
             runner.each(starts, work)
     else:
         runner.each(starts, work)
     return top
+
+
+def _are_few(users: FloatArray, items: FloatArray) -> bool:
+    """Return whether the products of users take the least time by vectors rounded to 8 bits."""
+    return len(users) <= _FEW_USERS and not is_small(rough_products, len(users) * items.size)
+
+
+def _rough_products(users: FloatArray, items: ItemVectors, runner: Runner) -> Callable[[int, FloatArray], None]:
+    """Return the function that writes the products of a block of few users, by vectors rounded to 8 bits."""
+    levels, scales, _ = items.rough
+    padded = np.zeros((len(users), levels.shape[1]), dtype=np.float32)
+    padded[:, : users.shape[1]] = users
+
+    def write(first: int, scores: FloatArray) -> None:
+        args = (read_only(padded[first : first + len(scores)]), read_only(levels), read_only(scales), scores)
+        runner.rows(rough_products, len(scores), args, costs=np.full(len(scores), levels.size))
+
+    return write
+
+
+def _blas_products(users: FloatArray, items: FloatArray) -> Callable[[int, FloatArray], None]:
+    """Return the function that writes the products of a block of users, by BLAS."""
+    columns = np.ascontiguousarray(items.T) if len(users) >= _MIN_USERS_TO_TRANSPOSE else items.T
+
+    def write(first: int, scores: FloatArray) -> None:
+        np.dot(users[first : first + len(scores)], columns, out=scores)
+
+    return write
+
+
+def _norms(users: FloatArray) -> FloatArray:
+    """Return the norms of vectors, rounded up: (n_users,) float32."""
+    norms: FloatArray = np.sqrt(np.einsum("ij,ij->i", users, users, dtype=np.float64)) * _ROUNDED_UP
+    return norms.astype(np.float32)
+
+
+def _slack_of(bias: FloatArray, n_factors: int) -> float:
+    """Return the largest rounding error of the addition of a bias, and of products near the smallest numbers."""
+    largest = np.abs(bias[bias > -np.inf]).max(initial=0) if len(bias) else 0.0
+    return float(2.0**-22 * largest + n_factors * 2.0**-125)
 
 
 def nearest_by_cosine(vectors: FloatArray, codes: CodeArray, n: int, runner: Runner) -> Top:

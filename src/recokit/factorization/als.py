@@ -8,11 +8,12 @@ import numpy as np
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import FixedSide, RowPrior
+from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, RowPrior
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._feature_prior import means_of
@@ -248,6 +249,27 @@ class ImplicitALS(FeaturedFactorRecommender):
         self._set_feature_weights(user_weights, item_side.prior(items)[1])
         self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
         self._warn_if_vanished(user_side.cells)
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, n_factors = self.interactions_, self.n_factors
+        n_users, n_items = self._plan_start(plan, n_factors)
+        rows = 4.0 * n_factors
+        plan.keep_transposed(data)
+        if data.n_interactions and np.ptp(data.values) > 0 and self.unobserved_weight is None:
+            plan.work("weights", 16.0 * data.n_interactions)
+            plan.keep("weights", 8.0 * data.n_interactions)
+        plan.keep("factors", rows * (n_users + n_items))
+        plan.work("Gram matrices", rows * n_factors * (GRAM_PARTS_AT_A_TIME + 4))
+        if self.solver == "cholesky":
+            plan.work("new factors", rows * max(n_users, n_items))
+        features = sum(self._features(kind) is not None for kind in self._KINDS)
+        plan.keep("means of the features", rows * (n_users + n_items) * features / 2)
+        plan.keep("factors of the exact solution", rows * n_users)
+        plan.work("costs and losses", 40.0 * n_users)
+        self._plan_expanded(plan, rows, n_users, n_items)
+        plan.drop("factors" if not self.warm_start else "", "factors of the exact solution")
+        plan.drop("means of the features", "weights", "data without empty rows")
+        plan.keep("fitted factors", rows * (data.n_users + data.n_items))
 
     def _sides(self, data: Interactions, confidence: Confidence) -> tuple[Side, Side]:
         """Return the users and the items of the training data with interactions."""

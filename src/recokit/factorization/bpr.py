@@ -10,6 +10,7 @@ from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
@@ -178,6 +179,18 @@ class BPR(IterativeFactorRecommender):
             "l2": [0.003, 0.01, 0.018, 0.03],
             "n_candidates": [1, 2, 4, 8],
         }
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, rows = self.interactions_, 4.0 * (self.n_factors + 1)
+        n_users, n_items = self._plan_start(plan, self.n_factors)
+        plan.keep("factors", rows * (n_users + n_items))
+        plan.keep("grid", 12.0 * data.n_interactions)
+        plan.work("factors in the order of the grid", rows * (n_users + n_items) + 24.0 * (n_users + n_items))
+        plan.drop("grid")
+        plan.work("check of the factors", rows * n_users)
+        self._plan_expanded(plan, rows, n_users, n_items)
+        plan.drop("data without empty rows", "" if self.warm_start else "factors")
+        plan.keep("fitted factors", rows * (data.n_users + data.n_items))
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
         factors = Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)

@@ -6,6 +6,7 @@ import numpy as np
 
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Term
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
 from recokit.data.attributes import Array, Attribute, Number, Series
 from recokit.data.interactions import Interactions
@@ -277,6 +278,34 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
                 "UserKNN, or set feedback='explicit' to fit strengths as ratings"
             )
         return super()._prepare(interactions, **side)
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, rows, n = self.interactions_, 4.0 * (self.n_factors + 1), float(self.interactions_.n_interactions)
+        n_users, n_items = self._plan_start(plan, self.n_factors)
+        factors = rows * (n_users + n_items) + 4.0 * self.n_factors * n_items * self.implicit_feedback
+        plan.keep("standardized ratings", 4.0 * n)
+        plan.keep("initial factors", factors)
+        if self.early_stopping:
+            plan.work("choice of held-out ratings", 24.0 * n)
+            plan.keep("training and held-out ratings", 8.0 * n)
+        plan.keep("grid", 12.0 * n)
+        plan.keep("factors in the order of the grid", factors)
+        if self.implicit_feedback:
+            plan.work("ratings in the order of the grid", 24.0 * n)
+            plan.keep("implicit feedback", 8.0 * n + 4.0 * self.n_factors * n_users)
+        plan.drop("initial factors", "standardized ratings")
+        if self.implicit_feedback:
+            plan.work("step of the implicit factors", 12.0 * self.n_factors * n_users)
+        if self.early_stopping:
+            plan.work("validation", 40.0 * self.validation_fraction * n)
+            plan.work("copy of the best factors", 2 * factors)
+            plan.keep("best factors", factors)
+        plan.keep("factors in order of code", factors)
+        plan.work("factors in the unit of the ratings", factors)
+        if not self.warm_start:
+            plan.drop("grid", "factors in the order of the grid", "best factors", "implicit feedback")
+            plan.drop("factors in order of code", "training and held-out ratings", "data without empty rows")
+        plan.keep("fitted factors", rows * (data.n_users + data.n_items) + factors - rows * (n_users + n_items))
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
         factors = Factorization.random(data.n_users, data.n_items, self.n_factors, self.init_scale, rng)

@@ -9,6 +9,7 @@ import numpy as np
 from recokit._runtime.language import Language
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import RANDOM_STATE
 from recokit.base._state import on_snapshot, replace_state, snapshot
 from recokit.data._forgetting import OnUnknownUser
@@ -274,6 +275,19 @@ class Hybrid(Composition, Recommender):
         known = vars(self).get("side_names_", [])
         self.side_names_ = sorted({*known, *(name for name in side if name not in self._own_side)})
         return _over_all(interactions, self.parts_.values())
+
+    def _plan_for(self, X: Any, y: Any, side: dict[str, Any]) -> tuple[MemoryPlan, Interactions]:
+        """Return the arrays of the fits of the parts, one after another; the parts are not fitted."""
+        interactions = self._read(X, y)
+        transient = self.__dict__.pop("_transient")
+        self._set_common_attributes(interactions)
+        plan, models = self._planned_memory(), self._checked_models(interactions.feedback)
+        passed = {name: value for name, value in side.items() if name not in self._own_side}
+        sides = routed(models, passed, type(self).__name__)
+        for name, model in models:
+            part = new_part(model, self.n_threads, None)
+            plan.include(name, part._plan_for(transient["given"].of(part), None, sides[name])[0])
+        return plan, interactions
 
     def _fit(self, interactions: Interactions) -> None:
         if vars(self).get("_refits_parts"):

@@ -7,7 +7,7 @@ import numpy as np
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["hide_cells", "keep_cells", "select_listed", "select_shown", "select_top"]
+__all__ = ["hide_cells", "keep_cells", "select_listed", "select_row", "select_top"]
 
 _STRIP = 64  # columns that are skipped together if none is good enough
 
@@ -92,43 +92,7 @@ def select_top(
         Output: the number of selected columns.
     """
     for row in range(start, stop):
-        counts[row] = _select_row(scores[row], top_codes[row], top_scores[row])
-
-
-@njit(nogil=True, cache=True)
-def select_shown(
-    scores: FloatArray,
-    bias: FloatArray,
-    first: int,
-    indptr: IntArray,
-    excluded_codes: CodeArray,
-    top_codes: CodeArray,
-    top_scores: FloatArray,
-    counts: CodeArray,
-) -> None:
-    """Select the n best columns of each row of a block as `select_top` does, without excluded columns.
-
-    Parameters
-    ----------
-    scores : (n_block, n_columns) float32 array
-        Scores of the rows ``first``, ``first`` + 1, …, without NaN. Overwritten.
-    bias : (n_columns,) or (0,) float32 array
-        Added to each row of scores; empty for none.
-    first : int
-        First row of the block.
-    indptr, excluded_codes : (n_rows + 1,) int64 and (n,) int32 arrays
-        The excluded columns of each row, as compressed rows.
-    top_codes, top_scores, counts
-        See `select_top`. Output for the rows of the block.
-    """
-    for place in range(len(scores)):
-        row, line = first + place, scores[place]
-        if len(bias):
-            for code in range(len(line)):
-                line[code] += bias[code]
-        for k in range(indptr[row], indptr[row + 1]):
-            line[excluded_codes[k]] = -np.inf
-        counts[row] = _select_row(line, top_codes[row], top_scores[row])
+        counts[row] = select_row(scores[row], top_codes[row], top_scores[row])
 
 
 @njit(nogil=True, cache=True)
@@ -155,26 +119,25 @@ def select_listed(
     """
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
-        counts[row] = _select_row(scores[first:last], top_codes[row], top_scores[row])
+        counts[row] = select_row(scores[first:last], top_codes[row], top_scores[row])
         for k in range(counts[row]):
             top_codes[row, k] = codes[first + top_codes[row, k]]
 
 
 @njit(nogil=True, cache=True)
-def _select_row(scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray) -> int:
-    """Select the best columns of one row, and return their number."""
+def select_row(scores: FloatArray, top_codes: CodeArray, top_scores: FloatArray) -> int:
+    """Select the n best columns of one row as `select_top` does, and return their number."""
     n, n_columns = len(top_codes), len(scores)
     size: Any = np.int64(0)
     worst = np.float32(-np.inf)
     for first in range(0, n_columns, _STRIP):
-        last = min(n_columns, first + _STRIP)
-        better = 0
-        for code in range(first, last):  # summing compiles to vector instructions
-            better += scores[code] > worst
-        if better == 0:
+        strip, n_better = scores[first : first + _STRIP], np.int32(0)
+        for t in range(len(strip)):  # summing compiles to vector instructions
+            n_better = np.int32(n_better + np.int32(strip[t] > worst))
+        if n_better == 0:
             continue
-        for code in range(first, last):
-            score = scores[code]
+        for t in range(len(strip)):
+            score, code = strip[t], first + t
             if score > worst:  # columns ascend, so an equal score never replaces an entry
                 if size < n:
                     top_scores[size], top_codes[size] = score, code

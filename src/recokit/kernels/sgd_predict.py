@@ -1,11 +1,11 @@
-"""Scores from factors: for pairs, for all items, and for listed items of each user."""
+"""Scores from factors: for pairs, and for all items of each user."""
 
 import numpy as np
 
 from recokit.kernels._compiling import njit
-from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import CodeArray, FloatArray
 
-__all__ = ["inner_products", "listed_products", "score_pairs"]
+__all__ = ["inner_products", "score_pairs"]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -71,32 +71,3 @@ def inner_products(start: int, stop: int, users: FloatArray, items: FloatArray, 
         p = users[user]
         for item in range(len(items)):
             products[user, item] = _product(p, items[item])
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def listed_products(
-    start: int,
-    stop: int,
-    indptr: IntArray,
-    codes: CodeArray,
-    users: FloatArray,
-    items: FloatArray,
-    products: FloatArray,
-) -> None:
-    """Compute the inner products of each user with a list of items, with the same bits as `inner_products`.
-
-    Parameters
-    ----------
-    start, stop : int
-        Range of the users.
-    indptr, codes : (n_users + 1,) int64 and (m,) int32 arrays
-        The items of each user as compressed rows.
-    users, items : (n_users, n_factors), (n_items, n_factors) float32 arrays
-        p and q.
-    products : (m,) float32 array
-        Output: the products in the order of ``codes``.
-    """
-    for user in range(start, stop):
-        p = users[user]
-        for k in range(indptr[user], indptr[user + 1]):
-            products[k] = _product(p, items[codes[k]])

@@ -200,11 +200,11 @@ def _clear(n_touched: int, counts: CodeArray, products: FloatArray, moments: Flo
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _inverse_norms(stats: FloatArray) -> FloatArray:
-    """Return the inverse norm of each row, to bound a cosine without a square root for each pair."""
+def _inverse_norms(stats: FloatArray, exponent: float) -> FloatArray:
+    """Return (Σx²)^−exponent of each row, to bound a cosine without a power for each pair."""
     inverse_norms = np.empty(len(stats), dtype=np.float64)
     for row in range(len(stats)):
-        inverse_norms[row] = 1.0 / np.sqrt(max(stats[row, 1], _TINY))
+        inverse_norms[row] = 1.0 / max(stats[row, 1], _TINY) ** exponent
     return inverse_norms
 
 
@@ -264,12 +264,15 @@ def nearest_rows(
     n_rows = len(indexed_stats)
     counts, products, moments, touched = _accumulators(n_rows, kind, unit)
     counted = _is_counted(kind, unit, constants)
-    inverse_norms = _inverse_norms(indexed_stats)
+    bounded, exponent = kind in (COSINE, ASYMMETRIC_COSINE), 0.5
+    if kind == ASYMMETRIC_COSINE:
+        exponent = constants.alpha if swapped else 1.0 - constants.alpha
+    inverse_norms, shrinkage = _inverse_norms(indexed_stats, exponent), constants.shrinkage if counted else 0.0
     keys: Keys = np.empty(nearest_codes.shape[1], dtype=np.uint64)
     score = np.empty(1, dtype=np.float32)
     for query in range(start, stop):
         own, own_code = query_stats[query], own_codes[query]
-        inverse_norm = _BOUND / np.sqrt(max(own[1], _TINY))
+        inverse_norm = _BOUND / max(own[1], _TINY) ** (1.0 - exponent)
         n_touched = _accumulate(
             query, indptr, column_codes, values, column_indptr, row_codes, column_values,
             counted, counts, products, moments, touched,
@@ -282,7 +285,7 @@ def nearest_rows(
             product = common if unit else products[row]
             if common == 0 or (product == 0 and kind != PEARSON):
                 continue
-            if kind == COSINE and product * inverse_norms[row] * inverse_norm < worst:
+            if bounded and product * inverse_norms[row] * inverse_norm * common < worst * (common + shrinkage):
                 continue
             similarity = similarity_of(kind, swapped, common, product, moments, row, own, indexed_stats[row], constants)
             score[0] = similarity  # round before comparing, so that ties in the result are broken by code

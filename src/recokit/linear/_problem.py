@@ -7,18 +7,28 @@ import numpy as np
 from recokit._runtime.small_work import chosen
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit.base._memory import MemoryPlan
 from recokit.data._weights import user_weights
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
 
-__all__ = ["Problem", "strength_unit"]
+__all__ = ["Problem", "plan_problem", "strength_unit"]
 
 
 def strength_unit(interactions: Interactions) -> float:
     """Return the square of the mean of the strengths above 0; 1 if there are none."""
     strengths = interactions.values[interactions.values > 0]
     return float(np.mean(strengths, dtype=np.float64)) ** 2 if len(strengths) else 1.0
+
+
+def plan_problem(plan: MemoryPlan, interactions: Interactions) -> None:
+    """Add the arrays of `Problem.from_interactions` to a plan."""
+    n, n_users, n_items = interactions.n_interactions, interactions.n_users, interactions.n_items
+    is_used = np.bincount(interactions.item_codes, interactions.values > 0, minlength=n_items) > 0
+    copied = 0.0 if np.all(is_used) else 8.0 * n
+    plan.work("squares of strengths", 28.0 * n)
+    plan.keep("problem", 8.0 * n + copied + 8.0 * n_users + 24.0 * n_items)
 
 
 class Problem(NamedTuple):

@@ -6,12 +6,13 @@ import numpy as np
 from scipy import sparse
 
 from recokit._runtime.inverse import invert, tiles
-from recokit._runtime.memory import memory_limit
+from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._item_similarities import ItemSimilarities
 from recokit.data._weights import item_scales, user_weights
@@ -21,7 +22,7 @@ from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_rows, linear_pairs, linear_scores
 from recokit.linear._downdate import downdated_inverse
-from recokit.linear._problem import Problem, strength_unit
+from recokit.linear._problem import Problem, plan_problem, strength_unit
 from recokit.linear._similarity_prior import mean_total, pull, scaled_similarities
 
 __all__ = ["EASE"]
@@ -69,7 +70,7 @@ class EASE(GramLearner, Recommender):
         Sum of the prior weights C for an item with similarities of the mean sum, so that the unit of the similarities
         does not matter. Only with similarities.
     max_memory_gb : float, optional
-        Raise MemoryError if the fit needs more. The default is the memory of the machine or the limit of the container,
+        Raise MemoryError if the fit needs more. The default is the available memory of the machine or of the container,
         if known.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
@@ -141,6 +142,9 @@ class EASE(GramLearner, Recommender):
     _formula: dict[str, Any] | None = None  # parameters of the weights; None in older files
 
     _remedies: ClassVar[tuple[str, ...]] = ("l2", "dropout", "item_exponent")
+    _memory_remedy: ClassVar[str] = (
+        "use SLIM or ItemKNN, whose memory does not grow with the square of the number of items, or remove rare items"
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "l2": POSITIVE,
@@ -267,7 +271,6 @@ class EASE(GramLearner, Recommender):
 
     def _fit(self, interactions: Interactions) -> None:
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        self._check_memory(problem.n_items, interactions.n_items)
         gram = self._gram(problem)
         shares = self._regularize_and_invert(gram, problem.unit)
         if "item_similarity_" in vars(self):
@@ -277,7 +280,10 @@ class EASE(GramLearner, Recommender):
 
     def _fit_gram(self, gram: Gram) -> None:
         items = np.flatnonzero(np.diag(gram.matrix) > 0)
-        self._check_memory(len(items), gram.n_items)
+        plan = MemoryPlan(1)
+        self._plan_weights(plan, len(items), gram.n_items)
+        task = f"EASE with {gram.n_items:,} items"
+        require_memory(plan.peak, task, self._memory_remedy, max_memory_gb=self.max_memory_gb)
         inverse = gram.matrix[np.ix_(items, items)]
         self._regularize_and_invert(inverse, 1.0)
         self._set_weights(inverse, items, np.maximum(gram.popularity, 1.0) ** -self.item_exponent)
@@ -364,27 +370,26 @@ class EASE(GramLearner, Recommender):
         """Return p / (1 − p), the multiple of the diagonal of G in Λ."""
         return self.dropout / (1.0 - self.dropout)
 
-    def _check_memory(self, n_fitted: int, n_items: int) -> None:
-        """Raise MemoryError if the fit needs too much memory.
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data = self.interactions_
+        plan_problem(plan, data)
+        plan.keep_blas()
+        self._plan_weights(plan, np.count_nonzero(self.item_counts_), data.n_items)
 
-        Parameters
-        ----------
-        n_fitted : int
-            Number of items with a strength above 0, which G holds.
-        n_items : int
-        """
-        needed = (_GRAM_BYTES + _WEIGHT_BYTES) * n_fitted**2
+    def _plan_weights(self, plan: MemoryPlan, n_fitted: int, n_items: int) -> None:
+        """Add the square matrices: G over the items with a strength above 0, and B over all items."""
+        plan.keep("Gram matrix", _GRAM_BYTES * n_fitted**2)
+        plan.keep("item weights", _WEIGHT_BYTES * n_fitted**2)
         if n_fitted < n_items:
-            needed = max(needed, _WEIGHT_BYTES * (n_fitted**2 + n_items**2))
+            plan.work("item weights of all items", _WEIGHT_BYTES * n_items**2)
+            plan.drop("item weights")
+            plan.keep("item weights", _WEIGHT_BYTES * n_items**2)
         if "item_similarity_" in vars(self):
-            needed = max(needed, 3 * _WEIGHT_BYTES * n_items**2)
-        limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
-        if needed > limit:
-            raise MemoryError(
-                f"EASE needs {needed / 1e9:.1f} GB for {n_items:,} items, more than the {limit / 1e9:.1f} GB allowed; "
-                "use SLIM, a similar model with memory that does not grow with the square of the number of items, or "
-                "remove rare items"
-            )
+            plan.work("weights with similarities", 2 * _WEIGHT_BYTES * n_items**2)
+        plan.drop("Gram matrix", "problem")
+
+    def _memory_limit_gb(self) -> float | None:
+        return self.max_memory_gb
 
     def _gram(self, problem: Problem) -> FloatArray:
         """Return G: (n, n) float64 for the n items of the problem."""

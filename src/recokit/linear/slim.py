@@ -8,11 +8,12 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import CodeArray, FeedbackOption, FloatArray, IntArray
+from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.data._weights import item_scales
 from recokit.data.attributes import Attribute, Matrix, Number
@@ -20,11 +21,12 @@ from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
-from recokit.linear._problem import Problem
+from recokit.linear._problem import Problem, plan_problem
 
 __all__ = ["SLIM"]
 
 _BYTES_PER_ENTRY = 4  # G in float32
+_NONZERO_SHARE = 0.5  # of the candidates, measured with the default parameters
 
 
 class SLIM(GramLearner, ItemWeightsRecommender):
@@ -118,6 +120,7 @@ class SLIM(GramLearner, ItemWeightsRecommender):
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
     _remedies: ClassVar[tuple[str, ...]] = ("l1", "l2", "item_exponent", "n_neighbors")
+    _memory_remedy: ClassVar[str] = "lower n_neighbors or max_memory_gb, raise l1, or remove rare items"
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,
@@ -194,6 +197,21 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         self._check_convergence(n_passes)
         weights = by_target.transposed(problem.n_items, self._runner())
         self.item_weights_ = _expanded(weights, problem.items, len(scales))
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data = self.interactions_
+        plan_problem(plan, data)
+        walks = np.bincount(data.item_codes, np.repeat(data.rows.lengths, data.rows.lengths), minlength=data.n_items)
+        n_used = int(np.count_nonzero(walks))
+        plan.keep(
+            "Gram matrix of the heads", _BYTES_PER_ENTRY * _n_heads(np.sort(walks)[::-1], self.max_memory_gb) ** 2
+        )
+        width = max(1, min(n_used - 1, int(walks.max()), self.n_neighbors or n_used))
+        n_candidates = cells_of_related(data, width, quick=plan.quick)
+        size = n_candidates / max(1, n_used)
+        plan.keep("work of the threads", plan.n_threads * (_BYTES_PER_ENTRY * size * width + 16.0 * n_used))
+        plan.keep_lists(n_used, width, n_candidates if plan.quick else _NONZERO_SHARE * n_candidates)
+        plan.drop("problem", "Gram matrix of the heads", "work of the threads")
 
     def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
         """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
@@ -276,7 +294,11 @@ def _choose_heads(problem: Problem, max_bytes: float) -> IntArray:
     not make the fit faster.
     """
     order = np.argsort(-problem.gram_costs, kind="stable")
-    n = np.arange(1.0, problem.n_items + 1)
-    fits = _BYTES_PER_ENTRY * n**2 <= np.minimum(np.cumsum(problem.gram_costs[order]), max_bytes)
-    n_heads = int(np.max(np.flatnonzero(fits) + 1, initial=0))
-    return np.sort(order[:n_heads])
+    return np.sort(order[: _n_heads(problem.gram_costs[order], max_bytes / 1e9)])
+
+
+def _n_heads(costs: AnyArray, max_memory_gb: float) -> int:
+    """Return the number of heads for the costs of the rows of G in descending order."""
+    n = np.arange(1.0, len(costs) + 1)
+    fits = _BYTES_PER_ENTRY * n**2 <= np.minimum(np.cumsum(costs), max_memory_gb * 1e9)
+    return int(np.max(np.flatnonzero(fits) + 1, initial=0))

@@ -8,6 +8,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._biases import BaselineBiases
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import (
     COUNT,
     NON_NEGATIVE,
@@ -16,15 +17,18 @@ from recokit.base._parameters import (
     POSITIVE,
     one_of,
 )
+from recokit.base._stages import StagedRecommender, Stages
 from recokit.base._state import on_snapshot
 from recokit.data._inputs import pair_ids
 from recokit.data.attributes import Array, Attribute, Codes, Storable
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
+from recokit.kernels.similarity_formulas import COSINE
 from recokit.neighbors._explicit import RatingNeighbors
 from recokit.neighbors._implicit import NeighborSums
 from recokit.neighbors._index import SimilarityIndex, TrainingData
 from recokit.neighbors._means import PredictionParameters
+from recokit.neighbors._search_plan import SearchPlan
 from recokit.neighbors._values import CellWeights, Transform, Views, decay_weights
 from recokit.neighbors.similarities import SIMILARITIES, Values, find_similarity
 
@@ -42,7 +46,7 @@ _SIMILARITY_PARAMETERS = (
 )
 
 
-class NeighborhoodRecommender(Recommender):
+class NeighborhoodRecommender(StagedRecommender):
     """Base class of UserKNN and ItemKNN. Rows are the side that is compared: users or items.
 
     `_fit` prepares the training data and chooses the model for the kind of feedback. All hooks then call the model.
@@ -108,6 +112,38 @@ class NeighborhoodRecommender(Recommender):
     def _fit(self, interactions: Interactions) -> None:
         data = self._training_data()
         self._set_model(self._model_class.fit(data, self._prediction_parameters(), self._runner(), self._progress))
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, n = self.interactions_, self.interactions_.n_interactions
+        plan.keep_transposed(data)
+        weighting = self._setting("weighting")
+        similarity = find_similarity(self._setting("similarity"), weighting)
+        is_weighted = self._has_cell_weights()
+        if is_weighted:
+            plan.work("weights of interactions", 28.0 * n)
+            plan.keep("weights of interactions", 8.0 * n)
+        is_raw = similarity.values in ("sets", "weighted") and weighting is None and not is_weighted
+        n_rows, n_columns = data.shape if self._rows_are_users else data.shape[::-1]
+        method = "plain"
+        if is_raw and similarity.function is None:
+            is_plain_cosine = similarity.kind == COSINE and not self._setting("shrinkage") and self.min_common <= 1
+            is_binary = similarity.values == "sets" or bool(np.all(data.values == 1))
+            counts = similarity.is_monotone and is_binary
+            method = "counts" if counts else "products" if is_plain_cosine else "plain"
+        elif similarity.kind == COSINE and not self._setting("shrinkage") and self.min_common <= 1:
+            method = "products"
+        search = SearchPlan(n_rows, n_columns, n, 0.0 if is_raw else 4.0 * n, method)
+        k = max(1, min(self._setting("n_neighbors"), n_rows - 1))
+        normalized = self.amplification != 1 or self.scoring == "normalized_sum"
+        self._model_class.plan(plan, data, search, k, normalized=normalized)
+
+    def _has_cell_weights(self) -> bool:
+        """Return whether interactions have weights in similarities."""
+        return self.half_life is not None
+
+    def _stages(self, interactions: Interactions) -> Stages:
+        data, parameters = self._training_data(), self._prediction_parameters()
+        self._set_model((yield from self._model_class.stages(data, parameters, self._runner())))
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         model, data, parameters = None, self._training_data(), self._prediction_parameters()

@@ -1,19 +1,23 @@
 """Scores of implicit feedback: weighted sums over the nearest neighbours, which are found once, when fitting."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from recokit._runtime.memory import memory_limit
+from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
+from recokit.base._memory import MemoryPlan, cells_of_related
+from recokit.base._stages import Stage
+from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
 from recokit.neighbors._index import TrainingData
 from recokit.neighbors._means import PredictionParameters, check_amplification
+from recokit.neighbors._search_plan import SearchPlan
 from recokit.neighbors._updates import updated_neighbors
 from recokit.neighbors._values import weighted
 
@@ -58,6 +62,40 @@ class NeighborSums:
         with progress(index.n_rows, _row_kind(data)) as bar:
             reporting = runner.reporting_to(bar.update)
             neighbors = index.nearest(index.indexed_queries(), k, swapped=cls.swapped, runner=reporting)
+        return cls(data, parameters, neighbors, runner)
+
+    @classmethod
+    def plan(cls, plan: MemoryPlan, data: Interactions, search: SearchPlan, k: int, *, normalized: bool) -> None:
+        """Add the arrays of `fit` to a plan.
+
+        Parameters
+        ----------
+        plan : MemoryPlan
+        data : Interactions
+        search : SearchPlan
+            How the neighbours are searched.
+        k : int
+            Number of neighbours.
+        normalized : bool
+            Whether the weights in a sum differ from the similarities.
+        """
+        search.keep_arrays(plan, with_columns=not cls.swapped)
+        plan.keep("neighbours", (8.0 * k + 4.0) * search.n_rows)
+        plan.work("search", search.working_bytes(k, plan.n_threads))
+        if cls.swapped:
+            n_cells = cells_of_related(data, k, quick=plan.quick)
+            if normalized:
+                plan.work("weights of neighbours", 24.0 * k * search.n_rows)
+            plan.work("neighbours by item", 8.0 * n_cells + 24.0 * search.n_rows * min(8, plan.n_threads))
+            plan.keep("neighbours by item", 8.0 * n_cells)
+
+    @classmethod
+    def stages(
+        cls, data: TrainingData, parameters: PredictionParameters, runner: Runner
+    ) -> Generator[Stage, Any, Self]:
+        """Yield the stages of `fit`, for parts on several machines, and return the model."""
+        k = _neighbor_width(data, parameters)
+        neighbors = yield from data.index.nearest_stages(k, swapped=cls.swapped, runner=runner)
         return cls(data, parameters, neighbors, runner)
 
     @classmethod
@@ -115,7 +153,7 @@ class NeighborSums:
     def score_block(self, profiles: Rows, runner: Runner) -> FloatArray:
         """Return the scores of all items: (n_users, n_items) float32, −∞ without evidence."""
         scores = np.empty((profiles.n_rows, self.data.interactions.n_items), dtype=np.float32)
-        costs = profiles.sums_of_lengths(self._lists.lengths) + scores.shape[1]
+        costs = profiles.sums_of_rows(self._lists) + scores.shape[1]
         runner.rows(neighbor_sums, len(scores), (*profiles.arrays, *self._lists.arrays, scores), costs=costs)
         return scores
 
@@ -170,12 +208,10 @@ def _neighbor_width(data: TrainingData, parameters: PredictionParameters) -> int
     """
     index = data.index
     k = index.width(index.indexed_queries(), min(parameters.n_neighbors, index.n_rows))
-    needed, limit = 8 * k * index.n_rows, memory_limit()
-    if needed > limit:
-        raise MemoryError(
-            f"n_neighbors={parameters.n_neighbors:,} is too large: {k:,} neighbours for each of {index.n_rows:,} "
-            f"{_row_kind(data)} need {needed / 1e9:.3g} GB, but only {limit / 1e9:.3g} GB are available"
-        )
+    task = (
+        f"n_neighbors={parameters.n_neighbors:,} with {k:,} neighbours for each of {index.n_rows:,} {_row_kind(data)}"
+    )
+    require_memory(8 * k * index.n_rows, task, "lower n_neighbors")
     return k
 
 

@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-
 from recokit._typing import CodeArray, FeedbackOption, SimilarityOption
 from recokit.base import Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, one_of
-from recokit.data._weights import mean_walks
+from recokit.data._weights import active_counts, mean_walks
 from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
@@ -221,7 +219,7 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         if data.n_users == 0:  # fitted to a Gram matrix
             return {"n_neighbors": _NEIGHBORS_OF_GRAM, "similarity": "cosine", "weighting": None}
         # Values are rounded, so that few updates change them: all neighbours would have to be computed anew.
-        n_items, walks = len(np.unique(data.item_codes)), mean_walks(data)
+        n_items, walks = active_counts(data)[1], mean_walks(data)
         density = walks / (walks + _HALF_WALKS)
         defaults: dict[str, Any] = {
             "n_neighbors": min(_MAX_NEIGHBORS, max(10, 10 * round(_NEIGHBORS_PER_ROOT * n_items**0.5 / 10))),
@@ -238,6 +236,9 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         if exponent == 0:
             return decays
         return user_weights(self.interactions_, exponent, runner=self._runner()).times(decays)
+
+    def _has_cell_weights(self) -> bool:
+        return super()._has_cell_weights() or self._setting("user_exponent") != 0
 
     def _fit_gram(self, gram: Gram) -> None:
         """Set the neighbours by the cosines between items; only the cosine follows from a Gram matrix."""

@@ -13,11 +13,26 @@ from matplotlib.transforms import Bbox
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray
 
-__all__ = ["COLORS", "GREY", "axes_or_new", "by_name", "draw_legend", "name_points", "name_style", "note", "shortened"]
+__all__ = [
+    "COLORS",
+    "GREY",
+    "HATCHES",
+    "MARKERS",
+    "axes_or_new",
+    "by_name",
+    "draw_legend",
+    "name_points",
+    "name_style",
+    "note",
+    "shortened",
+]
 
 #: Paul Tol's bright colour scheme, safe for colour-blind readers.
 COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
 GREY = "#8c8c8c"
+#: Distinguish models where colours do not, such as in print.
+MARKERS = ("o", "s", "^", "D", "v", "P")
+HATCHES = ("", "//", "..", "xx", "\\\\", "--")
 
 _MAX_NAME_WIDTH = 28  # in half-width characters; a Chinese character counts as two
 # In order of preference: fonts of operating systems and of common font packages.
@@ -135,7 +150,7 @@ def draw_legend(ax: Axes, names: Sequence[str]) -> None:
 
 def note(ax: Axes, text: str, center: float | None = None) -> None:
     """Write a note above the axes, at the left or around a fraction of the width; a title is drawn above it."""
-    style = {"fontsize": 9, "color": "#555555"}
+    style = {"fontsize": 9, "alpha": 0.75, **name_style([text])}
     anchor: dict[str, Any] = {"bbox_to_anchor": (center or 0, 1), "bbox_transform": ax.transAxes}
     loc = "lower left" if center is None else "lower center"
     written = AnchoredText(text, loc, pad=0, borderpad=0.5, frameon=False, prop=style, **anchor)

@@ -5,16 +5,18 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from recokit._runtime.language import Language
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.metrics import Evaluation
 from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, name_points, name_style, note, shortened
+from recokit.plotting._words import Words
 
 __all__ = ["coverage_accuracy", "long_tail"]
 
 
-def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
+def long_tail(data: Any, *, share: float = 0.8, language: Language = "en", ax: Axes | None = None) -> Axes:
     """Draw the number of occurrences of each item, most popular first, and the size of the head.
 
     Parameters
@@ -24,6 +26,8 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
         lists, only listed items count.
     share : float
         The head is the smallest set of items with this share of all occurrences; it is shaded if there is one curve.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -48,6 +52,7 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     >>> long_tail(example_interactions("implicit")).get_ylabel()
     'interactions'
     """
+    words = Words(language)
     if not 0 < share < 1:
         raise ValueError(f"share={share}: expected a number between 0 and 1")
     sources = by_name(data, (Interactions, Recommendations), "Interactions or Recommendations")
@@ -55,10 +60,11 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
     if any(each.sum() == 0 for each in counts.values()):
         raise ValueError("nothing to draw: there are no items to count")
     ax = axes_or_new(ax)
-    style = name_style(counts)
+    style = name_style([*counts, words("interactions")])
     for color, (name, each) in zip([*COLORS] * 20, counts.items(), strict=False):
         head = int(np.searchsorted(np.cumsum(each), share * each.sum())) + 1
-        sentence = f"{head:,} of {len(each):,} items ({head / len(each):.0%}) make up {share:.0%}"
+        sizes = {"head": head, "n": len(each), "items": head / len(each), "share": share}
+        sentence = words("{head:,} of {n:,} items ({items:.0%}) make up {share:.0%}", **sizes)
         ax.step(np.arange(1, len(each) + 1), np.where(each > 0, each, np.nan), where="mid", color=color)
         if len(counts) == 1:
             ax.axvspan(0.5, head + 0.5, color=color, alpha=0.15, lw=0)
@@ -69,7 +75,8 @@ def long_tail(data: Any, *, share: float = 0.8, ax: Axes | None = None) -> Axes:
         for text in ax.legend(frameon=False, fontsize=8).get_texts():
             text.set(**style)
     kind = "occurrences in lists" if isinstance(next(iter(sources.values())), Recommendations) else "interactions"
-    ax.set(xlabel="items, from the most popular", ylabel=kind, yscale="log")
+    words.on_axes(ax, words("items, from the most popular"), words(kind))
+    ax.set_yscale("log")
     return ax
 
 
@@ -84,7 +91,12 @@ def _counts(data: Interactions | Recommendations) -> AnyArray:
 
 
 def coverage_accuracy(
-    evaluations: Any, accuracy: str = "ndcg@10", coverage: str = "coverage@10", *, ax: Axes | None = None
+    evaluations: Any,
+    accuracy: str = "ndcg@10",
+    coverage: str = "coverage@10",
+    *,
+    language: Language = "en",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the accuracy of models against the catalogue coverage of their lists.
 
@@ -97,6 +109,8 @@ def coverage_accuracy(
     accuracy, coverage : str
         Names of the metrics in the evaluations. ``coverage`` can be another metric, such as ``"novelty@10"`` or
         ``"gini@10"``; for metrics such as ``gini``, lower is better.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -128,6 +142,7 @@ def coverage_accuracy(
     >>> coverage_accuracy({"popular": result}).get_xlabel()
     'coverage@10'
     """
+    words = Words(language)
     models = by_name(evaluations, Evaluation, "an Evaluation")
     x = np.array([one[coverage] for one in models.values()])
     y = np.array([one[accuracy] for one in models.values()])
@@ -140,7 +155,7 @@ def coverage_accuracy(
     ax.margins(0.12)
     ax.set(xlabel=coverage, ylabel=accuracy)
     if not all(best):
-        note(ax, "grey: dominated by another model")
+        note(ax, words("grey: dominated by another model"))
     name_points(ax, [shortened(name) for name in models], np.column_stack([x, y]))
     return ax
 

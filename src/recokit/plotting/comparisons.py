@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from recokit._runtime.language import Language
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.data.interactions import Interactions
@@ -13,7 +14,18 @@ from recokit.exceptions import DataError, first_few
 from recokit.metrics import Evaluation, compare
 from recokit.metrics._resampling import Clusters, bootstrap_means
 from recokit.metrics.comparison import align_users
-from recokit.plotting._style import COLORS, GREY, axes_or_new, by_name, draw_legend, name_style, note, shortened
+from recokit.plotting._style import (
+    COLORS,
+    GREY,
+    MARKERS,
+    axes_or_new,
+    by_name,
+    draw_legend,
+    name_style,
+    note,
+    shortened,
+)
+from recokit.plotting._words import Words
 
 __all__ = ["comparison", "segment_profiles"]
 
@@ -21,7 +33,12 @@ _N_RESAMPLES = 1000
 
 
 def comparison(
-    evaluations: Mapping[str, Evaluation], metric: str | None = None, *, alpha: float = 0.05, ax: Axes | None = None
+    evaluations: Mapping[str, Evaluation],
+    metric: str | None = None,
+    *,
+    alpha: float = 0.05,
+    language: Language = "en",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a metric of several models with intervals, and mark the models that are significantly worse than the best.
 
@@ -36,6 +53,8 @@ def comparison(
         A per-user metric of all models; by default the first.
     alpha : float
         Family-wise error rate: accepted probability of any false difference.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -66,6 +85,7 @@ def comparison(
     >>> [text.get_text() for text in comparison({"fair": fair, "good": good}).get_yticklabels()]
     ['good', 'fair']
     """
+    words = Words(language)
     models = by_name(evaluations, Evaluation, "an Evaluation")
     if len(models) < 2:
         raise ValueError(f"evaluations: expected a mapping of at least two evaluations, got {len(models)}")
@@ -85,14 +105,21 @@ def comparison(
     ax.invert_yaxis()
     ax.margins(y=0.5 / len(order))
     level = next(iter(models.values())).confidence
-    ax.set_xlabel(f"{metric}, with {level:.0%} intervals over {result.n_users:,} users")
-    note(ax, f"grey: significantly worse than the best (Holm, α = {alpha:g})")
+    label = "{metric}, with {level:.0%} intervals over {n:,} users"
+    words.on_axes(ax, x=words(label, metric=metric, level=level, n=result.n_users))
+    note(ax, words("grey: significantly worse than the best (Holm, α = {alpha:g})", alpha=alpha))
     ax.grid(axis="x", alpha=0.3)
     return ax
 
 
 def segment_profiles(
-    evaluations: Any, segments: Any, metric: str | None = None, *, n_segments: int = 4, ax: Axes | None = None
+    evaluations: Any,
+    segments: Any,
+    metric: str | None = None,
+    *,
+    n_segments: int = 4,
+    language: Language = "en",
+    ax: Axes | None = None,
 ) -> Axes:
     r"""Draw a metric by segment of users, with 95% bootstrap intervals.
 
@@ -107,6 +134,8 @@ def segment_profiles(
         A per-user metric of all models; by default the first.
     n_segments : int
         Number of groups by activity.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -135,6 +164,7 @@ def segment_profiles(
     >>> [text.get_text() for text in axes.get_xticklabels()]
     ['loyal\n1 user', 'new\n1 user']
     """
+    words = Words(language)
     models = by_name(evaluations, Evaluation, "an Evaluation")
     metric = metric or next(iter(next(iter(models.values())).per_user), "")
     lacking = [name for name, one in models.items() if metric not in one.per_user]
@@ -151,20 +181,24 @@ def segment_profiles(
     for row, (color, (name, each)) in enumerate(zip([*COLORS] * 20, values.items(), strict=False)):
         means, low, high = np.array([_interval(each, members, first.clusters) for members in groups.values()]).T
         x = np.arange(len(groups)) + step * (row - (len(models) - 1) / 2)
-        ax.errorbar(x, means, yerr=_bar_lengths(means, low, high), fmt="o", color=color, capsize=3, label=name or None)
-    names = [f"{shortened(label, 16)}\n{_n_users(int(np.count_nonzero(members)))}" for label, members in groups.items()]
+        style: dict[str, Any] = {
+            "fmt": MARKERS[row % len(MARKERS)],
+            "color": color,
+            "capsize": 3,
+            "label": name or None,
+        }
+        ax.errorbar(x, means, yerr=_bar_lengths(means, low, high), **style)
+    sizes = {label: int(np.count_nonzero(members)) for label, members in groups.items()}
+    counted = {label: words("{n:,} user" if n == 1 else "{n:,} users", n=n) for label, n in sizes.items()}
+    names = [f"{shortened(label, 16)}\n{count}" for label, count in counted.items()]
     ax.set_xticks(range(len(names)), names, **name_style(names))
     ax.margins(x=0.12)
-    ax.set(ylabel=f"{metric}, with 95% intervals")
+    words.on_axes(ax, y=words("{metric}, with 95% intervals", metric=metric))
     if isinstance(segments, Interactions):
-        ax.set_xlabel("training interactions of a user")
+        words.on_axes(ax, x=words("training interactions of a user"))
     ax.grid(axis="y", alpha=0.3)
     draw_legend(ax, list(models))
     return ax
-
-
-def _n_users(n: int) -> str:
-    return f"{n:,} user" if n == 1 else f"{n:,} users"
 
 
 def _segments(users: AnyArray, segments: Any, n_segments: int) -> dict[str, BoolArray]:

@@ -7,15 +7,17 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from recokit._runtime.language import Language
 from recokit.base import Recommender
 from recokit.data.recommendations import Recommendations
 from recokit.metrics import Metric, evaluate
-from recokit.plotting._style import COLORS, axes_or_new, by_name, draw_legend
+from recokit.plotting._style import COLORS, MARKERS, axes_or_new, by_name, draw_legend
+from recokit.plotting._words import Words
 
 __all__ = ["learning_curve", "metric_by_k"]
 
 
-def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
+def learning_curve(models: Any, *, language: Language = "en", ax: Axes | None = None) -> Axes:
     """Draw the training error of a model by epoch, and the validation error if there is one.
 
     A dot marks the epoch with the final parameters of the model, if it has the attribute ``best_epoch_``.
@@ -25,6 +27,8 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
     models : Recommender or dict, or mapping of names to these
         Fitted models with a ``history_``, or histories: dicts of lists with a number for each epoch, with keys that
         begin with ``training_`` or ``validation_``.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -50,6 +54,7 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
     >>> learning_curve(model).get_xlabel()
     'epoch'
     """
+    words = Words(language)
     histories = _histories(models)
     ax = axes_or_new(ax)
     quantities: dict[str, None] = {}
@@ -60,14 +65,14 @@ def learning_curve(models: Any, *, ax: Axes | None = None) -> Axes:
             part, _, quantity = key.partition("_")
             quantities[quantity] = None
             epochs = range(1, len(values) + 1)
-            label = f"{name}, {part}" if name else part
+            label = f"{name}, {words.if_known(part)}" if name else words.if_known(part)
             dashes = "-" if part == "training" else "--"
             ax.plot(epochs, values, dashes, color=color, label=label)
             if best and best <= len(values) and (part == "validation" or not history.get(f"validation_{quantity}")):
                 ax.plot(best, values[best - 1], "o", color=color)
-    ax.set(xlabel="epoch", ylabel=" and ".join(quantity.replace("_", " ") for quantity in quantities))
+    words.on_axes(ax, words("epoch"), words(" and ").join(quantity.replace("_", " ") for quantity in quantities))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    draw_legend(ax, [*histories, "training"])
+    draw_legend(ax, [*histories, words("training")])
     return ax
 
 
@@ -90,6 +95,7 @@ def metric_by_k(
     metric: str | Metric = "ndcg",
     *,
     ks: Iterable[int] | None = None,
+    language: Language = "en",
     ax: Axes | None = None,
     **options: Any,
 ) -> Axes:
@@ -105,6 +111,8 @@ def metric_by_k(
         A metric of `recokit.evaluate` without a cut-off, such as ``"recall"`` or ``"ndcg(gain=linear)"``.
     ks : iterable of int, optional
         Cut-offs; by default at most 20 from 1 to the length of the lists.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
     **options
@@ -136,6 +144,7 @@ def metric_by_k(
     >>> metric_by_k({"popular": lists}, {user: [100] for user in data.users}, "recall").get_ylabel()
     'recall@k'
     """
+    words = Words(language)
     measure = Metric.parse(metric)
     if measure.k is not None:
         raise ValueError(
@@ -148,11 +157,11 @@ def metric_by_k(
         raise ValueError(f"ks={cuts}: expected cut-offs from 1 to {max_k}, the length of the shortest lists")
     ax = axes_or_new(ax)
     at_k = [replace(measure, k=k) for k in cuts]
-    for color, (name, lists) in zip(_cycle(), models.items(), strict=False):
+    for place, (color, (name, lists)) in enumerate(zip(_cycle(), models.items(), strict=False)):
         result = evaluate(lists, test, at_k, **options)
-        ax.plot(cuts, [result[str(one)] for one in at_k], "o-", color=color, ms=4, label=name)
+        ax.plot(cuts, [result[str(one)] for one in at_k], f"{_marker(place)}-", color=color, ms=4, label=name)
     name, bracket, conventions = str(metric).partition("(")
-    ax.set(xlabel="cut-off k", ylabel=f"{name}@k{bracket}{conventions}")
+    words.on_axes(ax, words("cut-off k"), f"{name}@k{bracket}{conventions}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     draw_legend(ax, list(models))
     return ax
@@ -163,6 +172,10 @@ def _default_cut_offs(max_k: int, max_number: int = 20) -> list[int]:
     if max_k <= max_number:
         return list(range(1, max_k + 1))
     return sorted({1 + round(step * (max_k - 1) / (max_number - 1)) for step in range(max_number)})
+
+
+def _marker(place: int) -> str:
+    return MARKERS[place % len(MARKERS)]
 
 
 def _cycle() -> list[str]:

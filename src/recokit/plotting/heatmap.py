@@ -3,18 +3,21 @@
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from sklearn.utils.validation import check_is_fitted
 
+from recokit._runtime.language import Language
 from recokit._typing import AnyArray, BoolArray, FloatArray
 from recokit.base import Recommender
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data._labels import labels_of
 from recokit.data.interactions import Interactions
 from recokit.plotting._style import axes_or_new, name_style, note, shortened
+from recokit.plotting._words import Words
 
 __all__ = ["rating_heatmap"]
 
@@ -43,6 +46,7 @@ def rating_heatmap(
     view: View | None = None,
     labels: Any = None,
     cmap: str | Colormap = "cividis",
+    language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the known ratings of users and items, the ratings that a model predicts, or both side by side.
@@ -62,6 +66,8 @@ def rating_heatmap(
         Names of the items; by default their ids.
     cmap : str or matplotlib Colormap
         Colour map.
+    language : {"en", "zh"}
+        Language of the texts on the axes.
     ax : matplotlib Axes, optional
         Axes to draw on; axes in a new figure by default.
 
@@ -95,6 +101,7 @@ def rating_heatmap(
     >>> len(rating_heatmap(BiasBaseline().fit(ratings), view="both").images)
     2
     """
+    words = Words(language)
     view = _check_view(model, view)
     if isinstance(model, Recommender):
         check_is_fitted(model)
@@ -118,20 +125,24 @@ def rating_heatmap(
     for start, half in zip(starts, halves, strict=True):
         image = _draw_half(ax, half, start, cmap, with_numbers=with_numbers)
     ax.set_xlim(-0.5, starts[-1] + len(columns) - 0.5)
-    ax.figure.colorbar(image, ax=ax, label=halves[0].name if view == "both" and is_explicit else halves[-1].name)
+    label = words(halves[0].name if view == "both" and is_explicit else halves[-1].name)
+    ax.figure.colorbar(image, ax=ax).set_label(label, **name_style([label]))
     if view == "predicted":
         _mark(ax, np.isfinite(known))
-        note(ax, "dot: training pair")
+        note(ax, words("dot: training pair"))
     if view == "both":
         share = len(columns) / (2 * len(columns) + 1) / 2
-        note(ax, "known", share)
-        note(ax, "predicted", 1 - share)
+        note(ax, words("known"), share)
+        note(ax, words("predicted"), 1 - share)
         ax.spines[:].set_visible(False)
+        edge = {"ec": rcParams["axes.edgecolor"]}
         for start in starts:
-            ax.add_patch(Rectangle((start - 0.5, -0.5), len(columns), len(rows), fill=False, lw=0.8, clip_on=False))
+            ax.add_patch(
+                Rectangle((start - 0.5, -0.5), len(columns), len(rows), fill=False, lw=0.8, clip_on=False, **edge)
+            )
     _name_axis(ax.set_xticks, starts, columns, labels, rotation=90)
     _name_axis(ax.set_yticks, [0], rows, None)
-    ax.set(xlabel="item", ylabel="user")
+    words.on_axes(ax, words("item"), words("user"))
     return ax
 
 

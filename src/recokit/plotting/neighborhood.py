@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 
 from recokit._typing import FloatArray
@@ -85,7 +86,7 @@ def similarity_neighborhood(
     angles = np.pi / 2 - 2 * np.pi * np.arange(len(scores)) / max(len(scores), 1)
     points = np.column_stack([radii * np.cos(angles), radii * np.sin(angles)])
     ax.plot(0, 0, "o", color=COLORS[1], ms=9, zorder=3)
-    box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.8}
+    box = {"boxstyle": "round,pad=0.2", "fc": rcParams["axes.facecolor"], "ec": "none", "alpha": 0.8}
     below: dict[str, Any] = {"xytext": (0, -9), "textcoords": "offset points", "ha": "center", "va": "top", "zorder": 4}
     ax.annotate(shortened(names[0], 22), (0, 0), bbox=box, **below, **style)
     for (x, y), close in zip(points.tolist(), closeness.tolist(), strict=True):

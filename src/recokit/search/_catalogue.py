@@ -87,7 +87,7 @@ def _plain(name: str, array: AnyArray) -> AnyArray:
     values = [None if is_missing(value) else value for value in array.tolist()]
     present = [value for value in values if value is not None]
     if present and all(isinstance(value, np.datetime64 | date) for value in present):
-        times = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+        times = np.full(len(values), "NaT", dtype="datetime64[us]")
         times[[value is not None for value in values]] = to_times(present, name)
         return times
     if present and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present):
@@ -125,5 +125,5 @@ def merge_columns(
 def _missing(like: AnyArray, n: int) -> AnyArray:
     """Return n missing values of the kind of an array."""
     if like.dtype.kind == "M":
-        return np.full(n, np.datetime64("NaT"), dtype=like.dtype)
+        return np.full(n, "NaT", dtype=like.dtype)
     return np.full(n, np.nan) if like.dtype.kind in "biuf" else np.full(n, None, dtype=object)

@@ -8,7 +8,7 @@ import numpy as np
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths
 from recokit.search._index import FieldIndex, Postings
-from recokit.search._spelling import Speller, nearest_of
+from recokit.search._spelling import LONGEST, Speller, nearest_of
 from recokit.search._terms import Terms
 
 __all__ = ["Query", "QueryReader", "QueryWords"]
@@ -189,6 +189,8 @@ class QueryReader(NamedTuple):
 
     def _best_split(self, text: str, shortest: int) -> list[str] | None:
         """Return the two terms that make up a text and occur together most often, if there are any."""
+        if len(text) > 2 * LONGEST:  # the work is quadratic in the length
+            return None
         pairs = [(text[:k], text[k:]) for k in range(shortest, len(text) - shortest + 1)]
         n_common, best = max(((self._n_common(*pair), pair) for pair in pairs), default=(0, ("", "")))
         return list(best) if n_common >= _MIN_TOGETHER else None

@@ -7,14 +7,14 @@ import numpy as np
 
 from recokit._typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["Speller", "edit_distances", "nearest_of"]
+__all__ = ["LONGEST", "Speller", "edit_distances", "nearest_of"]
 
 _N_CANDIDATES = 100
 _SHORTEST = 2  # letters of the shortest word that is corrected
 _LONG = 7  # letters from which two edits are corrected
 _N_NEAREST = 3
 _MIN_OVERLAP = 0.3  # smallest Dice coefficient of the bigrams of a nearest term
-_LONGEST = 32  # letters of the longest term that is a correction
+LONGEST = 32  # letters of the longest term that is a correction
 _CJK = 0x2E80  # code points from here on belong to scripts whose terms are too short for corrections
 _END = 0x110000  # stands for the beginning and the end of a word
 
@@ -33,7 +33,7 @@ class Speller:
     def __init__(self, words: Mapping[str, int], df: AnyArray) -> None:
         self._df = np.asarray(df)
         usable = {
-            word: code for word, code in words.items() if df[code] and len(word) <= _LONGEST and _is_alphabetic(word)
+            word: code for word, code in words.items() if df[code] and len(word) <= LONGEST and _is_alphabetic(word)
         }
         self._codes: IntArray = np.array(list(usable.values()), dtype=np.int64)
         self._lengths: IntArray = np.array([len(word) for word in usable], dtype=np.int64)
@@ -62,9 +62,9 @@ class Speller:
             A word of a query; it is not one of its own candidates.
         """
         nothing: IntArray = np.empty(0, dtype=np.int64)
-        if len(word) < _SHORTEST or not _is_alphabetic(word):
-            return nothing, nothing
         limit = 2 if len(word) >= _LONG else 1
+        if not _SHORTEST <= len(word) <= LONGEST + limit or not _is_alphabetic(word):
+            return nothing, nothing
         near, _ = self._nearest(word, limit)
         near = near[self._numbers[near] == _number(word)]
         letters = self._letters[near, : len(word) + limit]

@@ -1,11 +1,10 @@
 """Terms of texts: the words as they are written, and their stems."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 from recokit.content.analyzer import Stemming, Tokenizer, make_analyzer
-from recokit.content.stemming import singular
+from recokit.content.stemming import cached_singular
 from recokit.content.stop_words import StopWords
 
 __all__ = ["Terms", "make_terms"]
@@ -38,7 +37,4 @@ def make_terms(tokenizer: Tokenizer, stop_words: StopWords, stemming: Stemming) 
     >>> make_terms(None, "auto", "english")("The cases for iPhone15")
     ['case', 'iphone', '15']
     """
-    return Terms(make_analyzer(tokenizer, stop_words=stop_words), _singular if stemming else str)
-
-
-_singular = lru_cache(65_536)(singular)
+    return Terms(make_analyzer(tokenizer, stop_words=stop_words), cached_singular if stemming else str)

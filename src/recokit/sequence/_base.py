@@ -6,6 +6,7 @@ import numpy as np
 
 from recokit._typing import BoolArray, CodeArray
 from recokit.base import Recommender
+from recokit.base._memory import MemoryPlan
 from recokit.data._sequence_inputs import read_sequences
 from recokit.data.attributes import Attribute, Instance
 from recokit.data.interactions import Interactions
@@ -90,6 +91,15 @@ class SequenceRecommender(Recommender):
     def _read(self, X: Any, y: Any) -> Interactions:
         self.sequences_, interactions = read_sequences(X, y, self.feedback, type(self).__name__)  # type: ignore[arg-type]
         return interactions
+
+    def _plan_reading(self, plan: MemoryPlan, given: Any) -> None:
+        n, n_times = float(self.sequences_.n_events), 8.0 * (self.sequences_.rows.times is not None)
+        if isinstance(given, Interactions):
+            plan.work("order of the events", 28.0 * n)
+            plan.keep("sequences", (4.0 + n_times) * n)
+        else:
+            plan.work("pairs of the events", 56.0 * n)
+            plan.keep("pairs of the events", (8.0 + n_times) * self.interactions_.n_interactions)
 
     def _read_more(self, X: Any, y: Any) -> Interactions:
         new, interactions = read_sequences(X, y, "implicit", type(self).__name__)

@@ -6,6 +6,7 @@ import numpy as np
 
 from recokit._typing import CodeArray, IntArray
 from recokit.base import EligibleItems, Recommender, Top
+from recokit.base._memory import MemoryPlan
 from recokit.base.recommender import Fill, OnUnknown
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
@@ -34,6 +35,12 @@ class BasketRecommender(SequenceRecommender):
 
     def _read_more(self, X: Any, y: Any) -> Interactions:
         return super()._read_more(as_baskets(X), y)
+
+    def _plan_baskets(self, plan: MemoryPlan) -> None:
+        """Add the arrays of `_set_baskets` to a plan."""
+        n = float(self.sequences_.n_events)
+        plan.work("order of the baskets", 48.0 * n)
+        plan.keep("baskets", 4.0 * n)
 
     def _set_baskets(self) -> None:
         """Set ``_baskets``."""

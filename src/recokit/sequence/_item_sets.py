@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._runtime.memory import memory_limit
+from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, IntArray
 from recokit.data.id_index import IdIndex
@@ -132,12 +132,8 @@ def _extended(sets: CodeArray, baskets: Rows, columns: Rows, min_support: int, r
     none = ItemSets(np.empty((0, size + 1), dtype=np.int32), np.empty(0, dtype=np.int32))
     runner.rows(extend_sets, n_sets, (*arrays, False, bounds, *none), costs=costs)
     bounds = np.cumsum(bounds)
-    needed, limit = 4 * (size + 2) * int(bounds[-1]), memory_limit()
-    if needed > limit:
-        raise MemoryError(
-            f"{bounds[-1]:,} sets of {size + 1} items are in {min_support:,} baskets or more and need "
-            f"{needed / 1e9:.3g} GB, but only {limit / 1e9:.3g} GB are available; raise min_support"
-        )
+    task = f"a list of {bounds[-1]:,} sets of {size + 1} items in {min_support:,} baskets or more"
+    require_memory(4 * (size + 2) * int(bounds[-1]), task, "raise min_support")
     more = ItemSets(np.empty((bounds[-1], size + 1), dtype=np.int32), np.empty(bounds[-1], dtype=np.int32))
     runner.rows(extend_sets, n_sets, (*arrays, True, bounds, *more), costs=costs)
     return more

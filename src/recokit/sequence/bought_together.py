@@ -12,6 +12,7 @@ from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
 from recokit.base._state import on_snapshot
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping
@@ -241,7 +242,7 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         rows = (*columns.arrays[:2], *self._baskets.arrays[:2], *viewed.arrays[:2], *views.arrays[:2])
         constants = Constants(0.5, 0.5, float(self._n_baskets), self.shrinkage, float(self._count(self.min_support)))
         formula = (_MEASURES[self.measure], constants, float(self.view_weight))
-        costs = columns.sums_of_lengths(self._baskets.lengths) + viewed.sums_of_lengths(views.lengths) + 1
+        costs = columns.sums_of_rows(self._baskets) + viewed.sums_of_rows(views) + 1
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
             args = (first_item, *rows, *formula, codes, values)
@@ -253,6 +254,19 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        data, n_items = self.interactions_, self.interactions_.n_items
+        n = float(data.n_interactions if self.sequences_ is None else self.sequences_.n_events)
+        if self.sequences_ is not None:
+            plan.work("baskets in order", 64.0 * n)
+            plan.keep("baskets in order", 8.0 * n)
+        plan.keep("baskets by item", 4.0 * n)
+        plan.keep("views by item", 0.0 if self.views_ is None else 4.0 * self.views_.n_interactions)
+        plan.work("costs of the items", 16.0 * n)
+        width = max(1, min(self.n_neighbors or n_items, n_items))
+        plan.keep_weights(n_items, width, cells_of_related(data, width, quick=plan.quick))
+        plan.drop("baskets by item", "views by item")
 
     def _fit_gram(self, gram: Gram) -> None:
         """Set the weights from the numbers of baskets, or of users, with two items."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
-from recokit.base._lists import USERS_PER_BLOCK, top_of_order, top_of_sums
+from recokit.base._lists import USERS_PER_BLOCK, ItemOrder, top_of_order, top_of_sums
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval
 from recokit.data._weights import ages_before
 from recokit.data.attributes import Array, Attribute
@@ -132,6 +133,10 @@ class RepeatFrequency(BasketRecommender):
         counts = np.bincount(self._baskets.codes, minlength=interactions.n_items)
         self.item_shares_ = counts / len(basket_starts(self._baskets))
 
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        self._plan_baskets(plan)
+        plan.work("starts of the baskets", 24.0 * self.sequences_.n_events)
+
     def _fold_in(self, histories: Rows) -> Rows:
         """Return the score of each item of the histories."""
         n_items = self.interactions_.n_items
@@ -160,6 +165,11 @@ class RepeatFrequency(BasketRecommender):
         """Return the term of popularity of each item: (n_items,) float32."""
         return (self.popularity_weight * self.item_shares_).astype(np.float32)
 
+    def _order(self) -> ItemOrder:
+        """Return the order of the items by popularity."""
+        name = "order", self.popularity_weight  # a parameter may change between two requests
+        return self._derived(name, self.item_shares_, lambda _: ItemOrder.of(self._popularity()))
+
     # ------------------------------------------------------------------ scores and lists
 
     def _score_block(self, profiles: Rows) -> FloatArray:
@@ -176,7 +186,7 @@ class RepeatFrequency(BasketRecommender):
 
     def _top_eligible(self, profiles: Rows, n: int, eligible: EligibleItems, *, repeats: bool) -> Top:
         if not repeats:
-            top = top_of_order(self._popularity(), n, eligible, self._runner())
+            top = top_of_order(self._order(), n, eligible, self._runner())
             return top.drop(~(top.scores > 0))
         n_users, n_items = profiles.n_rows, self.interactions_.n_items
         each = Rows.from_arrays(np.arange(n_users + 1), np.arange(n_users), np.ones(n_users))

@@ -9,6 +9,7 @@ from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import collect_rows
+from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import COUNT, NON_NEGATIVE, POSITIVE, interval, one_of
 from recokit.base.explanation import Term
 from recokit.data.interactions import Interactions
@@ -246,6 +247,18 @@ class SessionKNN(SequenceRecommender):
         )
         self._set_weights(int(sessions.lengths.max()))
         self._related = self._related_items(interactions.n_items)
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        n, n_items, n_users = float(self.sequences_.n_events), self.interactions_.n_items, self.interactions_.n_users
+        plan.work("sessions in order of recency", 36.0 * n + 40.0 * n_users)
+        plan.keep("sessions in order of recency", (4.0 + 8.0 * (self.sequences_.rows.times is not None)) * n)
+        plan.keep("weights of sessions", 40.0 * n_users)
+        plan.work("last events of pairs", 40.0 * n)
+        plan.keep("index", 8.0 * n + 16.0 * n_items)
+        if self.expansion:
+            width = min(_N_RELATED, n_items)
+            n_cells = cells_of_related(self.interactions_, width, quick=plan.quick)
+            plan.keep_lists(n_items, width, n_cells)
 
     def _related_items(self, n_items: int) -> Rows:
         """Return the items near each item in past sessions."""

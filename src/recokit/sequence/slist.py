@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.inverse import invert, multiply_symmetric
-from recokit._runtime.memory import memory_limit
 from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import COUNT, NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Array, Attribute
@@ -19,9 +19,6 @@ from recokit.sequence._additive import AdditiveSequenceRecommender, steps_back
 from recokit.sequence._windows import future_rows, past_rows
 
 __all__ = ["SLIST"]
-
-_DENSE_BYTES = 20  # G and C in float64, B in float32
-_CELL_BYTES = 24  # a cell of S, of its transpose and of T
 
 
 class SLIST(AdditiveSequenceRecommender):
@@ -85,8 +82,8 @@ class SLIST(AdditiveSequenceRecommender):
     -----
     The paper has the same two parts, with a constraint on the diagonal of B in the order-free part.
 
-    Memory is 20 bytes times the square of the number of items, and 24 bytes times ``window`` for each event: 2 GB for
-    10,000 items and 240 MB for a million events. `TransitionKNN` can fit larger catalogues.
+    Memory is 24 bytes times the square of the number of items, and up to 48 bytes times ``window`` for each event:
+    2.4 GB for 10,000 items and 480 MB for a million events. `TransitionKNN` can fit larger catalogues.
 
     **Edge cases.** If no sequence has two events and ``order_free`` is 0, all weights are 0 and lists are empty. An
     item without events, or a history without weights to an item, gives the score 0 and no recommendation.
@@ -162,7 +159,6 @@ class SLIST(AdditiveSequenceRecommender):
         }
 
     def _fit(self, interactions: Interactions) -> None:
-        self._check_memory(interactions)
         gram, cross = self._products(interactions)
         diagonal = np.einsum("ii->i", gram)
         known = diagonal > 0
@@ -197,17 +193,28 @@ class SLIST(AdditiveSequenceRecommender):
         self._runner().rows(gram_rows, n_items, args, costs=costs)
         return product
 
-    def _check_memory(self, interactions: Interactions) -> None:
-        """Raise MemoryError if the fit needs too much memory."""
-        n_items, n_events = interactions.n_items, self.sequences_.n_events
-        needed = _DENSE_BYTES * n_items**2 + _CELL_BYTES * self.window * n_events
-        limit = memory_limit() if self.max_memory_gb is None else self.max_memory_gb * 1e9
-        if needed > limit:
-            raise MemoryError(
-                f"SLIST needs {needed / 1e9:.1f} GB for {n_items:,} items and {n_events:,} events, more than the "
-                f"{limit / 1e9:.1f} GB allowed; use TransitionKNN, whose memory does not grow with the square of the "
-                "number of items, or remove rare items"
-            )
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        n_items, lengths = self.interactions_.n_items, self.sequences_.rows.lengths
+        inner = np.maximum(lengths - 1, 0)  # every event but the last is predicted from; one cell for each step back
+        steps = np.minimum(inner, self.window)
+        n_cells = float(np.sum(steps * (steps + 1) / 2 + (inner - steps) * self.window))
+        square = 8.0 * n_items**2
+        plan.keep_blas()
+        plan.work("steps of the window", 40.0 * n_cells)
+        plan.keep("steps back", 8.0 * n_cells)
+        plan.work("steps of the window", 40.0 * n_cells)
+        plan.keep("steps back and forward", 8.0 * n_cells)
+        plan.keep("Gram matrix", square)
+        plan.work("steps back by item", 8.0 * n_cells)
+        plan.keep("products of steps", square)
+        if self.order_free > 0:
+            plan.work("products without order", square + 12.0 * self.interactions_.n_interactions)
+        plan.drop("steps back", "steps back and forward")
+        plan.keep("item weights", square / 2)
+        plan.drop("Gram matrix", "products of steps")
+
+    def _memory_limit_gb(self) -> float | None:
+        return self.max_memory_gb
 
     def _fold_in(self, histories: Rows) -> Rows:
         """Return the weight of each event in the profile."""

@@ -7,6 +7,7 @@ import numpy as np
 from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import COUNT, POSITIVE, interval, one_of
 from recokit.data.attributes import Array, Attribute
 from recokit.data.interactions import Interactions
@@ -172,6 +173,17 @@ class TIFUKNN(BasketRecommender):
             self.item_weights_ = np.log1p(n_users / np.maximum(n_buyers, 1))
         self._set_index()
 
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        self._plan_baskets(plan)
+        n, n_pairs = float(self.sequences_.n_events), float(self.interactions_.n_interactions)
+        plan.work("vectors of the users in float64", 64.0 * n)
+        plan.keep("vectors of the users", 8.0 * n_pairs + 16.0 * self.interactions_.n_users)
+        plan.keep("weighted vectors", 4.0 * n_pairs)
+        plan.keep("vectors by item", 8.0 * n_pairs)
+        plan.work("rows to add up", 28.0 * n_pairs)
+        plan.keep("rows to add up", 8.0 * n_pairs)
+        plan.drop("weighted vectors")
+
     def _set_index(self) -> None:
         """Set the vectors of the training users, and their index."""
         n_items = self.interactions_.n_items
@@ -272,7 +284,7 @@ class TIFUKNN(BasketRecommender):
 
     def _score_block(self, profiles: Rows) -> FloatArray:
         scores = np.empty((profiles.n_rows, self.interactions_.n_items), dtype=np.float32)
-        costs = profiles.sums_of_lengths(self._rows.lengths) + scores.shape[1]
+        costs = profiles.sums_of_rows(self._rows) + scores.shape[1]
         self._runner().rows(sparse_scores, len(scores), (*profiles.arrays, *self._rows.arrays, scores), costs=costs)
         scores[scores == 0] = -np.inf
         return scores

@@ -10,6 +10,7 @@ from recokit._typing import CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
+from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
 from recokit.data.attributes import Attribute, Matrix
 from recokit.data.interactions import Interactions
@@ -21,6 +22,7 @@ from recokit.sequence._ages import ages_in_half_lives
 
 __all__ = ["TransitionKNN"]
 
+_SMOOTHED_SHARE = 3.0  # cells after two steps for each cell after one step
 _MAX_STEPS = 50  # entries of a row that two-step transitions use: more change no list, and cost their square
 
 
@@ -207,6 +209,26 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        n, n_items = float(self.sequences_.n_events), self.interactions_.n_items
+        plan.work("positions and gaps", 56.0 * n)
+        plan.keep("events by item", 36.0 * n + 8.0 * n * (self.gap_half_life is not None))
+        width = max(1, min(self.n_neighbors or n_items, n_items))
+        n_cells = cells_of_related(self.interactions_, width, quick=plan.quick)
+        plan.keep_lists(n_items, width, n_cells)
+        plan.drop("events by item")
+        if self.smoothing > 0:
+            plan.work("shares of the transitions", 20.0 * n_cells)
+            plan.keep("shares of the transitions", 4.0 * n_cells)
+            n_smoothed = n_items * width if plan.quick else n_cells * _SMOOTHED_SHARE
+            n_smoothed = min(n_smoothed, float(n_items * width))
+            plan.keep_lists(n_items, width, n_smoothed)
+            plan.drop("shares of the transitions")
+            n_cells = n_smoothed
+        plan.work("weights in order of code", 8.0 * n_cells)
+        plan.drop("lists")
+        plan.keep("item weights", 8.0 * n_cells)
+
     def _transitions(self, rows: Rows, counts: IntArray, width: int, runner: Runner) -> Rows:
         """Return the largest weights of each item, best first."""
         item_indptr = read_only(bounds_from_lengths(counts))
@@ -258,9 +280,15 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         if self.history_half_life is not None:
             weights *= np.exp2(-ages_in_half_lives(histories, self.history_half_life, "history_half_life"))
         if self.idf:
-            n_users = np.maximum(np.bincount(self.interactions_.item_codes, minlength=self.interactions_.n_items), 1)
-            weights *= np.log1p(self.interactions_.n_users / n_users)[histories.codes]
+            weights *= self._derived("rarity", self.interactions_, _rarity)[histories.codes]
         return histories.with_values(weights)
+
+
+def _rarity(interactions: Interactions) -> FloatArray:
+    """Return log(1 + N / N_i) of each item: (n_items,) float64."""
+    n_users = np.maximum(np.bincount(interactions.item_codes, minlength=interactions.n_items), 1)
+    rarity: FloatArray = np.log1p(interactions.n_users / n_users)
+    return rarity
 
 
 def _smoothed(weights: Rows, smoothing: FloatArray, width: int, runner: Runner) -> Rows:

@@ -7,17 +7,22 @@ from recokit.serving.warm_up import warm_up
 
 # recokit imports this package for `warm_up`, and these modules import much more.
 _LAZY_NAMES = {
+    "MemoryEstimate": "memory_estimate",
     "ModelStore": "model_store",
     "Tool": "toolbox",
     "ToolError": "toolbox",
     "Toolbox": "toolbox",
     "UserFoldIn": "user_fold_in",
     "WatchedModel": "watched_model",
+    "estimate_memory": "memory_estimate",
     "tools": "shop_tools",
+    "write_parquet": "parquet",
 }
 
 if TYPE_CHECKING:
+    from recokit.serving.memory_estimate import MemoryEstimate, estimate_memory
     from recokit.serving.model_store import ModelStore
+    from recokit.serving.parquet import write_parquet
     from recokit.serving.shop_tools import tools
     from recokit.serving.toolbox import Tool, Toolbox, ToolError
     from recokit.serving.user_fold_in import UserFoldIn
@@ -30,4 +35,16 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["ModelStore", "Tool", "ToolError", "Toolbox", "UserFoldIn", "WatchedModel", "tools", "warm_up"]
+__all__ = [
+    "MemoryEstimate",
+    "ModelStore",
+    "Tool",
+    "ToolError",
+    "Toolbox",
+    "UserFoldIn",
+    "WatchedModel",
+    "estimate_memory",
+    "tools",
+    "warm_up",
+    "write_parquet",
+]

@@ -5,7 +5,7 @@ import numpy as np
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.small.spans import joined
 
-__all__ = ["hide_cells", "keep_cells", "select_cells", "select_listed", "select_shown", "select_top"]
+__all__ = ["hide_cells", "keep_cells", "select_cells", "select_listed", "select_top"]
 
 
 def hide_cells(start: int, stop: int, indptr: IntArray, codes: CodeArray, scores: FloatArray) -> None:
@@ -37,24 +37,6 @@ def select_top(
     width = order.shape[1]
     top_codes[start:stop, :width][is_shown] = order[is_shown]
     top_scores[start:stop, :width][is_shown] = found[is_shown]
-
-
-def select_shown(
-    scores: FloatArray,
-    bias: FloatArray,
-    first: int,
-    indptr: IntArray,
-    excluded_codes: CodeArray,
-    top_codes: CodeArray,
-    top_scores: FloatArray,
-    counts: CodeArray,
-) -> None:
-    """Do as `kernels.selection.select_shown`."""
-    if len(bias):
-        scores += bias
-    block = slice(first, first + len(scores))
-    hide_cells(0, len(scores), indptr[first : first + len(scores) + 1], excluded_codes, scores)
-    select_top(0, len(scores), scores, top_codes[block], top_scores[block], counts[block])
 
 
 def select_listed(

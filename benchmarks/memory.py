@@ -1,0 +1,217 @@
+"""Compare the estimated memory of fits with the measured peak, for all models and kinds of data.
+
+    python benchmarks/memory.py                            # all models on all data, about an hour
+    python benchmarks/memory.py --models EASE SLIM --data dense tall --threads 1 2
+    python benchmarks/memory.py --scale 0.3                # smaller data
+    python benchmarks/memory.py --json memory.json
+
+Each fit runs in a process of its own, after a fit to few interactions that loads the kernels. The measured peak is the
+growth of the resident memory from before the fit. ``ratio`` is the estimate divided by the measured peak.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import recokit
+from _common.memory import PeakMemory
+from _common.process import call_in_new_process
+from recokit import Interactions
+from recokit.base import Recommender
+
+_DAY = 86_400
+
+
+class Shape(NamedTuple):
+    """Size of generated data.
+
+    Attributes
+    ----------
+    n_users, n_items, n : int
+        Numbers of users, items and draws of interactions; repeated draws are dropped.
+    exponent : float
+        The item of rank r is drawn with a weight in proportion to (r + 20)^−exponent.
+    """
+
+    n_users: int
+    n_items: int
+    n: int
+    exponent: float
+
+
+SHAPES = {
+    "dense": Shape(6_000, 3_500, 1_200_000, 0.6),  # as MovieLens 1M
+    "shop": Shape(200_000, 30_000, 1_500_000, 0.9),
+    "few users": Shape(2_000, 80_000, 800_000, 0.7),
+    "few items": Shape(400_000, 600, 2_500_000, 0.5),
+}
+
+
+class Case(NamedTuple):
+    """A model to measure: its class, its parameters, the kind of feedback, and the largest number of items."""
+
+    kind: str
+    parameters: dict[str, Any]
+    feedback: str = "implicit"
+    max_items: int = 10**9
+    max_users: int = 10**9
+
+
+_SHORT = {"n_epochs": 2, "random_state": 0}
+CASES = [
+    Case("Popularity", {}),
+    Case("Popularity", {"half_life": 30.0}),
+    Case("BiasBaseline", {}, "explicit"),
+    Case("ItemKNN", {}),
+    Case("ItemKNN", {"n_neighbors": 50, "similarity": "cosine", "weighting": None, "user_exponent": 0.0}),
+    Case("ItemKNN", {}, "explicit"),
+    Case("UserKNN", {}),
+    Case("UserKNN", {"n_neighbors": 200, "weighting": "bm25"}),
+    Case("UserKNN", {}, "explicit"),
+    Case("RP3beta", {}),
+    Case("RP3beta", {"n_neighbors": 20, "normalize": False}),
+    Case("EASE", {}, max_items=6_000),
+    Case("SLIM", {}, max_items=40_000),
+    Case("SLIM", {"n_neighbors": 50, "max_memory_gb": 0.05}, max_items=40_000),
+    Case("PureSVD", {}),
+    Case("PureSVD", {"n_factors": 700}, max_items=6_000, max_users=10_000),
+    Case("ImplicitALS", _SHORT),
+    Case("ImplicitALS", {**_SHORT, "n_factors": 32, "solver": "cholesky"}),
+    Case("BPR", _SHORT),
+    Case("BPR", {**_SHORT, "n_factors": 128, "negative_sampling": "uniform"}),
+    Case("SGDMatrixFactorization", _SHORT, "explicit"),
+    Case("SGDMatrixFactorization", {**_SHORT, "implicit_feedback": True, "early_stopping": True}, "explicit"),
+    Case("TransitionKNN", {}),
+    Case("SessionKNN", {}),
+    Case("SLIST", {"window": 5}, max_items=4_000),
+    Case("BoughtTogether", {}),
+    Case("RepeatFrequency", {}),
+    Case("TIFUKNN", {}),
+    Case("TfidfRecommender", {}),
+    Case("ContentRecommender", {}),
+    Case("WeightedHybrid", {}),
+    Case("SwitchingHybrid", {}),
+    Case("CascadeHybrid", {}),
+    Case("FallbackRecommender", {}),
+]
+
+
+def generate(shape: Shape, feedback: str, seed: int = 0) -> Interactions:
+    """Return interactions of a shape, with times within a year."""
+    rng = np.random.default_rng(seed)
+    weights = (np.arange(shape.n_items) + 20.0) ** -shape.exponent
+    activity = rng.lognormal(0.0, 1.0, shape.n_users)
+    users = rng.choice(shape.n_users, shape.n, p=activity / activity.sum())
+    items = rng.permutation(shape.n_items)[rng.choice(shape.n_items, shape.n, p=weights / weights.sum())]
+    keys = np.unique(users * np.int64(shape.n_items) + items)
+    users, items = np.divmod(keys, shape.n_items)
+    values = rng.integers(1, 6, len(keys)) if feedback == "explicit" else None
+    times = rng.integers(0, 365 * _DAY, len(keys))
+    return Interactions.from_arrays(users, items, values, times, feedback=feedback)  # type: ignore[arg-type]
+
+
+def scaled(shape: Shape, scale: float) -> Shape:
+    """Return a smaller shape of the same density."""
+    root = scale**0.5
+    return Shape(int(shape.n_users * root), int(shape.n_items * root), int(shape.n * scale), shape.exponent)
+
+
+def side_of(case: Case, data: Interactions) -> dict[str, Any]:
+    """Return the side information that a model needs."""
+    if case.kind not in ("TfidfRecommender", "ContentRecommender"):
+        return {}
+    words = np.random.default_rng(1).integers(0, 5_000, (data.n_items, 6))
+    titles = [" ".join(f"word{number}" for number in row) for row in words.tolist()]
+    return {"catalogue": {"item_id": data.items.ids, "title": titles}}
+
+
+def measure(case: Case, shape: Shape, n_threads: int) -> dict[str, float]:
+    """Return the estimated and the measured memory of a fit, in bytes, and its seconds."""
+    from recokit.serving import estimate_memory
+
+    warnings.simplefilter("ignore")
+    kind: Callable[..., Recommender] = getattr(recokit, case.kind)
+    small = generate(scaled(shape, min(1.0, 20_000 / shape.n)), case.feedback)
+    kind(**case.parameters, n_threads=n_threads).fit(small, **side_of(case, small))
+    data = generate(shape, case.feedback)
+    side = side_of(case, data)
+    model = kind(**case.parameters, n_threads=n_threads)
+    start = time.perf_counter()
+    estimate = estimate_memory(model, data, **side)
+    seconds = time.perf_counter() - start
+    data = generate(shape, case.feedback)  # without what the estimate has cached
+    memory = PeakMemory()
+    start = time.perf_counter()
+    model.fit(data, **side)
+    fit_seconds, peak = time.perf_counter() - start, memory.read()
+    return {
+        "estimate": estimate.peak,
+        "measured": peak or 0,
+        "seconds": fit_seconds,
+        "estimate_seconds": seconds,
+        "kept": estimate.model,
+    }
+
+
+def run(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure and print all chosen cases."""
+    rows = []
+    print(f"{'model':22} {'parameters':34} {'data':10} {'thr.':4} {'estimate':>9} {'measured':>9} {'ratio':>6}")
+    for case in CASES:
+        if options.models and case.kind not in options.models:
+            continue
+        for name in options.data or SHAPES:
+            shape = scaled(SHAPES[name], options.scale)
+            if shape.n_items > case.max_items or shape.n_users > case.max_users:
+                continue
+            for n_threads in options.threads:
+                try:
+                    row = call_in_new_process(measure, case, shape, n_threads)
+                except RuntimeError as error:
+                    print(f"{case.kind:22} {name}: {error}", flush=True)
+                    continue
+                ratio = row["estimate"] / max(row["measured"], 1)
+                rows.append(
+                    {"model": case.kind, "parameters": case.parameters, "feedback": case.feedback, "data": name}
+                )
+                rows[-1] |= {"threads": n_threads, "ratio": ratio, **row}
+                shown = ", ".join(f"{key}={value}" for key, value in case.parameters.items() if key not in _SHORT)
+                shown = f"{case.feedback[:2]}. {shown}"[:34]
+                print(
+                    f"{case.kind:22} {shown:34} {name:10} {n_threads:4} {row['estimate'] / 1e6:6.1f} MB "
+                    f"{row['measured'] / 1e6:6.1f} MB {ratio:6.2f} {row['seconds']:6.1f} s"
+                    f" {row['estimate_seconds']:.2f} s",
+                    flush=True,
+                )
+    return rows
+
+
+def main() -> None:
+    """Print the table, and write it if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="*", help="classes; by default all")
+    parser.add_argument("--data", nargs="*", choices=list(SHAPES), help="kinds of data; by default all")
+    parser.add_argument("--threads", nargs="*", type=int, default=[2])
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the interactions")
+    parser.add_argument("--json", type=Path, help="file to write")
+    options = parser.parse_args()
+    rows = run(options)
+    off = [row for row in rows if abs(row["ratio"] - 1) > 0.3]
+    print(f"{len(rows)} fits, {len(rows) - len(off)} of them estimated within 30 %")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

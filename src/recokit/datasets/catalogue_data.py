@@ -1,0 +1,27 @@
+"""CatalogueData: the products of a shop, without events."""
+
+from dataclasses import dataclass, field
+
+from recokit.datasets._data import Columns, Licensed
+
+__all__ = ["CatalogueData"]
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogueData(Licensed):
+    """The products of a shop.
+
+    Attributes
+    ----------
+    items : mapping of str to (n_items,) array
+        Products by column, ``item_id`` first; data frame libraries accept it directly.
+    description : str
+        Source and sizes.
+    license : str
+        Licence, shortened.
+    citation : str
+        Source to name.
+    """
+
+    items: Columns = field(repr=False)
+    description: str

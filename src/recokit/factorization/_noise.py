@@ -1,0 +1,48 @@
+"""Number of singular vectors that data distinguish from noise."""
+
+import numpy as np
+from scipy import sparse
+
+from recokit._typing import FloatArray
+
+__all__ = ["n_above", "shuffled", "suitable_size"]
+
+_N_SPARSE = 256  # factors for data without evidence on most pairs
+_HALF_WALKS = 0.1  # mean number of walks at which the size is halfway between both rules
+
+
+def shuffled(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Return a matrix with the entries of each row in columns that are drawn at random, as often as before.
+
+    Rows and columns keep their numbers of entries, except for entries that are drawn twice. Two columns have a row in
+    common by chance only.
+    """
+    n_rows, n_columns = matrix.shape
+    columns = np.random.default_rng(0).permutation(matrix.indices).astype(np.int64)
+    rows = np.repeat(np.arange(n_rows, dtype=np.int64), np.diff(matrix.indptr))
+    cells, first = np.unique(rows * n_columns + columns, return_index=True)
+    return sparse.csr_array((matrix.data[first], (cells // n_columns, cells % n_columns)), shape=matrix.shape)
+
+
+def n_above(values: FloatArray, noise: float) -> int:
+    """Return the number of singular values above the largest one of noise, with a tolerance for rounding errors."""
+    return int(np.count_nonzero(values > noise * (1 + 1e-9)))
+
+
+def suitable_size(n_distinct: int, walks: float) -> int:
+    """Return a number of factors.
+
+    Parameters
+    ----------
+    n_distinct : int
+        Number of singular values that noise does not have.
+    walks : float
+        Mean number of walks from a user to an item. Far below 1, each vector describes a few users only, and the
+        singular values of data and noise do not tell how many of them are useful.
+
+    Examples
+    --------
+    >>> suitable_size(10, 20.0), suitable_size(2, 0.04)
+    (11, 183)
+    """
+    return max(1, round((walks * n_distinct + _HALF_WALKS * _N_SPARSE) / (walks + _HALF_WALKS)))
