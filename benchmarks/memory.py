@@ -5,8 +5,8 @@
     python benchmarks/memory.py --scale 0.3                # smaller data
     python benchmarks/memory.py --json memory.json
 
-Each fit runs in a process of its own (a fork, so not on Windows), after an equal fit that loads the kernels. The measured
-peak is the growth of the resident memory during the second fit. ``ratio`` is the estimate divided by it.
+Each fit runs in a process of its own (a fork, so not on Windows), after an equal fit that loads the kernels.
+The measured peak is the growth of the resident memory during the second fit. ``ratio`` is the estimate divided by it.
 """
 
 import argparse

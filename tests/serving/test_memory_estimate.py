@@ -11,7 +11,7 @@ from scipy import sparse
 import recokit
 from recokit import BPR, EASE, SLIM, SLIST, Interactions, ItemKNN, Popularity, PureSVD, UserKNN
 from recokit._runtime import memory
-from recokit.base import Recommender
+from recokit.base import Recommender, _learner
 from recokit.data.gram import Gram
 from recokit.serving import MemoryEstimate, estimate_memory
 from recokit.testing import all_recommenders
@@ -144,12 +144,19 @@ def test_small_work_does_not_ask_for_the_available_memory(monkeypatch):
     Popularity().fit(wide(300)).recommend(n=5).to_frame()
 
 
-def test_an_upper_bound_above_the_available_memory_does_not_refuse_a_fit_that_fits(available):
-    rng = np.random.default_rng(0)
-    data = Interactions.from_arrays(rng.integers(0, 40, 4000), rng.integers(0, 4000, 4000), duplicates="sum")
-    model = SLIM(300)
-    bound, estimate = (model._with_attributes(dict(vars(model)))._plan_for(data, None, {})[0].peak, 0.0)
-    assert estimate_memory(model, data).peak == pytest.approx(bound, rel=1e-9)
+def test_an_upper_bound_above_the_available_memory_does_not_refuse_a_fit_that_fits(available, monkeypatch):
+    monkeypatch.setattr(_learner, "ALWAYS_FREE", 0)
+    monkeypatch.setattr(memory, "ALWAYS_FREE", 0)
+    users, items = np.divmod(np.arange(90_000), 30)  # the users of a group have the same 30 items
+    data = Interactions.from_arrays(users, items + 30 * (users % 10), feedback="implicit")
+    model = ItemKNN(300).fit(data)
+    bound, estimate = model._planned_memory(quick=True).peak, model._planned_memory().peak
+    assert bound > 1.05 * estimate
+    available((bound + estimate) / 2)
+    assert ItemKNN(300).fit(data).neighbor_codes_.shape[0] == 300
+    available(0.9 * estimate)
+    with pytest.raises(MemoryError):
+        ItemKNN(300).fit(data)
 
 
 @pytest.mark.parametrize(

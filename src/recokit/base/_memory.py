@@ -9,7 +9,6 @@ __all__ = ["MemoryPlan", "cells_of_related"]
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
 _LIST_BYTES = 64 << 20  # of the dense rows in which `collect_rows` computes lists
-_BLAS_BYTES = 12e6  # of a thread, measured with OpenBLAS
 _OVERHEAD = 4e6  # bytes of small arrays, and of memory that the allocator keeps
 
 
@@ -75,10 +74,6 @@ class MemoryPlan:
         if "_by_item" not in vars(data):
             self.work("interactions by item", 8.0 * data.n_interactions + 16.0 * (data.n_users + 2 * data.n_items))
             self.keep("interactions by item", 8.0 * data.n_interactions + 8.0 * data.n_items)
-
-    def keep_blas(self) -> None:
-        """Add the buffers of BLAS, which stay in the process."""
-        self.keep("buffers of BLAS", _BLAS_BYTES * self.n_threads)
 
     def keep_lists(self, n_rows: int, width: int, n_cells: float) -> None:
         """Add sparse rows that `collect_rows` computes in blocks of dense rows, and joins at the end."""

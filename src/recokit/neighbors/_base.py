@@ -60,6 +60,7 @@ class NeighborhoodRecommender(Recommender):
 
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
+    _memory_remedy: ClassVar[str] = "lower n_neighbors, or remove rare items and users"
     _remedies: ClassVar[tuple[str, ...]] = ("min_common", "shrinkage", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
