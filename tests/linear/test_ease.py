@@ -46,9 +46,7 @@ def test_the_default_memory_limit_is_the_available_memory(monkeypatch):
     rng = np.random.default_rng(0)
     data = Interactions.from_arrays(rng.integers(0, 50, 9000), np.arange(9000), feedback="implicit")
     monkeypatch.setattr(memory, "available_memory", lambda: 0.9e9)
-    with pytest.raises(
-        MemoryError, match=r"EASE with 50 users and 9,000 items needs 9.. MB .* the 900 MB that"
-    ):
+    with pytest.raises(MemoryError, match=r"EASE with 50 users and 9,000 items needs 9.. MB .* the 900 MB that"):
         EASE().fit(data)
 
 

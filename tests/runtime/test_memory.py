@@ -104,9 +104,7 @@ def test_windows_tells_the_memory_that_it_can_commit(machine, monkeypatch):
 def test_a_need_above_the_available_memory_is_refused_with_both_numbers_and_a_remedy(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 20e9)
     memory.require_memory(19.9e9, "the task", "do less")
-    with pytest.raises(
-        MemoryError, match=r"^the task needs 1\.3 TB of memory, more than the 20 GB that are available"
-    ):
+    with pytest.raises(MemoryError, match=r"^the task needs 1\.3 TB of memory, more than the 20 GB that are available"):
         memory.require_memory(1.3e12, "the task", "do less")
     with pytest.raises(MemoryError, match=r"needs 2 GB of memory, more than the 1 GB that max_memory_gb=1 allows; do"):
         memory.require_memory(2e9, "the task", "do less", max_memory_gb=1.0)
