@@ -124,6 +124,7 @@ class IterativeFactorRecommender(FactorRecommender):
     only users and items with interactions, so other users and items change nothing. Their factors are 0.
     """
 
+    _memory_remedy: ClassVar[str] = "lower n_factors, or remove rare items and users"
     _exact_partial_fit = False
     _exact_forget = False
     _kept_by_refit: ClassVar[tuple[str, ...]] = ("_checkpoint",)

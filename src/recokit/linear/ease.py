@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from recokit._runtime.inverse import invert, tiles
+from recokit._runtime.inverse import TILE, invert, tiles
 from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
@@ -367,13 +367,14 @@ class EASE(GramLearner, Recommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
         plan_problem(plan, data)
-        plan.keep_blas()
         self._plan_weights(plan, np.count_nonzero(self.item_counts_), data.n_items)
 
     def _plan_weights(self, plan: MemoryPlan, n_fitted: int, n_items: int) -> None:
         """Add the square matrices: G over the items with a strength above 0, and B over all items."""
         plan.keep("Gram matrix", _GRAM_BYTES * n_fitted**2)
+        plan.work("columns of tiles", 2 * _GRAM_BYTES * TILE * n_fitted)
         plan.keep("item weights", _WEIGHT_BYTES * n_fitted**2)
+        plan.work("tiles", 2 * _GRAM_BYTES * TILE**2 * plan.n_threads)
         if n_fitted < n_items:
             plan.work("item weights of all items", _WEIGHT_BYTES * n_items**2)
             plan.drop("item weights")

@@ -11,22 +11,22 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._gram_learner import GramLearner
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.data._weights import item_scales
+from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Attribute, Matrix, Number
 from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
-from recokit.linear._problem import Problem, plan_problem
+from recokit.linear._problem import Problem, plan_problem, strength_unit
 
 __all__ = ["SLIM"]
 
 _BYTES_PER_ENTRY = 4  # G in float32
-_NONZERO_SHARE = 0.5  # of the candidates, measured with the default parameters
+_NONZERO_SHARE = 0.8  # of the items above the penalty, measured with the default parameters
 
 
 class SLIM(GramLearner, ItemWeightsRecommender):
@@ -205,8 +205,14 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         n_candidates = cells_of_related(data, width, quick=plan.quick)
         size = n_candidates / max(1, n_used)
         plan.keep("work of the threads", plan.n_threads * (_BYTES_PER_ENTRY * size * width + 16.0 * n_used))
-        plan.keep_lists(n_used, width, n_candidates if plan.quick else _NONZERO_SHARE * n_candidates)
-        plan.drop("problem", "Gram matrix of the heads", "work of the threads")
+        if self.positive and not plan.quick:  # items with G_ij ≤ l1 have no weight
+            unit, weights = strength_unit(data), user_weights(data, self.user_exponent)
+            n_candidates = cells_of_related(data, width, weights=weights, above=unit * self.l1)
+        n_cells = n_candidates if plan.quick else _NONZERO_SHARE * n_candidates
+        plan.keep_lists(n_used, width, n_cells)
+        plan.drop("Gram matrix of the heads", "work of the threads")
+        plan.work("weights by item", 16.0 * n_cells)
+        plan.drop("problem")
 
     def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
         """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
@@ -277,8 +283,7 @@ def _expanded(weights: Rows, items: IntArray, n_items: int) -> sparse.csr_array:
     """Return weights between some of the items as a matrix over all items."""
     lengths = np.zeros(n_items, dtype=np.int64)
     lengths[items] = weights.lengths
-    cells = (weights.values, items.astype(np.int32)[weights.codes], bounds_from_lengths(lengths))
-    return sparse.csr_array(cells, shape=(n_items, n_items))
+    return weights_matrix(Rows.from_arrays(bounds_from_lengths(lengths), items[weights.codes], weights.values))
 
 
 def _choose_heads(problem: Problem, max_bytes: float) -> IntArray:

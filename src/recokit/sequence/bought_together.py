@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from scipy import sparse
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
@@ -251,9 +250,7 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         width = max(1, min(self.n_neighbors or n_items, n_items))
         with self._progress(n_items, "items") as bar:
             weights = collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
-        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        self.item_weights_ = weights_matrix(weights)
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data, n_items = self.interactions_, self.interactions_.n_items
@@ -265,7 +262,9 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         plan.keep("views by item", 0.0 if self.views_ is None else 4.0 * self.views_.n_interactions)
         plan.work("costs of the items", 16.0 * n)
         width = max(1, min(self.n_neighbors or n_items, n_items))
-        plan.keep_weights(n_items, width, cells_of_related(data, width, quick=plan.quick))
+        is_share = not isinstance(self.min_support, int | np.integer)
+        least = self.min_support * data.n_users if is_share else self.min_support
+        plan.keep_weights(n_items, width, cells_of_related(data, width, quick=plan.quick, above=max(least, 1) - 0.5))
         plan.drop("baskets by item", "views by item")
 
     def _fit_gram(self, gram: Gram) -> None:

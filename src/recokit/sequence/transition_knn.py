@@ -3,12 +3,11 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
@@ -197,9 +196,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
             weights = self._transitions(rows, counts, width, runner)
             if self.smoothing > 0:
                 weights = _smoothed(weights, self.smoothing / (counts + self.smoothing), width, runner)
-        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        self.item_weights_ = weights_matrix(weights)
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         n, n_items = float(self.sequences_.n_events), self.interactions_.n_items
