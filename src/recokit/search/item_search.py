@@ -334,7 +334,8 @@ class ItemSearch(BaseEstimator):
     def _reader(self) -> QueryReader:
         """Return the reader of queries."""
         learned = self._learned
-        return QueryReader(learned.vocabulary, learned.postings, learned.speller if self.typos else None, self._terms())
+        speller = learned.speller if self.typos else None
+        return QueryReader(learned.vocabulary, learned.postings, speller, self._terms(), {})
 
     def _terms(self) -> Terms:
         return make_terms(self.tokenizer, self.stop_words, self.stemming)
