@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +12,14 @@ from recokit._runtime.progress import progress_bar
 from recokit._runtime.small_work import preferring_kernels, preferring_numpy
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
-from recokit.search import ItemSearch
+
+if TYPE_CHECKING:
+    from recokit.search import ItemSearch
 
 __all__ = ["warm_up"]
 
 
-def warm_up(models: Iterable[Recommender | ItemSearch] | None = None, *, verbose: bool = False) -> None:
+def warm_up(models: Iterable["Recommender | ItemSearch"] | None = None, *, verbose: bool = False) -> None:
     """Compile everything that a service will call, and cache it on disk.
 
     Fits each model to generated interactions and calls its methods once, with the functions for little work and with
@@ -37,7 +40,8 @@ def warm_up(models: Iterable[Recommender | ItemSearch] | None = None, *, verbose
     >>> import recokit
     >>> recokit.warm_up([recokit.Popularity()])
     """
-    from recokit.datasets import example_interactions  # importing recokit loads no datasets
+    from recokit.datasets import example_interactions  # importing recokit loads neither data sets nor search
+    from recokit.search import ItemSearch
 
     chosen: list[Recommender | ItemSearch]
     chosen = [*_own_recommenders(), ItemSearch()] if models is None else list(models)
@@ -94,9 +98,9 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
     model.partial_fit(data.select(np.arange(data.n_interactions) == 0), **side)
 
 
-def _call_search(search: ItemSearch, data: Interactions) -> None:
+def _call_search(search: "ItemSearch", data: Interactions) -> None:
     """Search for a known, a misspelt and an unknown word with a copy, for users and for nobody."""
-    model, names = ItemSearch(**search.get_params(deep=False)), search.fields or "title"
+    model, names = type(search)(**search.get_params(deep=False)), search.fields or "title"
     if model.recommender is not None:
         model.set_params(recommender=_copy(model.recommender))
     items = data.items.ids.tolist()
