@@ -19,7 +19,7 @@ always among the last. ``--first-share 1`` compares all candidates on all users.
 With ``--output``, each result is written when it is ready; ``--resume`` skips the results in the file, so that the
 search can be split into runs.
 
-``--table`` prints results as reStructuredText and runs nothing. Of several rows for a model and a data set, the one with
+``--table`` prints results as reStructuredText and runs nothing. Of several rows for a model and a data set, that with
 most candidates gives the tuned parameters, and the last row the defaults, so that changed defaults can be measured
 alone with ``--candidates 0``.
 """
