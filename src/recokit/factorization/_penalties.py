@@ -9,7 +9,7 @@ from recokit._typing import FloatArray, IntArray
 __all__ = ["ALSPenalties", "penalty_scale", "penalty_weights", "suitable_ridge"]
 
 _RIDGE_OF_NOISE = 1.35  # chosen on validation data of five sets
-_HALF_WALKS = 0.2  # mean number of walks from a user to an item that halves the ridge
+_HALF_WALKS = 0.4  # mean number of walks from a user to an item that halves the ridge
 _LEAST_RIDGE, _MOST_RIDGE = 0.05, 0.25
 
 

@@ -74,7 +74,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
     l2 : float, optional
         λ. If None, it grows with the noise of the data: :math:`\lambda (1 + \rho) = 1.35 (n_u^{-1/2} + n_i^{-1/2})^2 \,
-        w / (w + 0.2)`, limited to the range from 0.05 to 0.25, where :math:`n_u` and :math:`n_i` are the mean numbers
+        w / (w + 0.4)`, limited to the range from 0.05 to 0.25, where :math:`n_u` and :math:`n_i` are the mean numbers
         of interactions of users and items, and w is the mean number of walks user → item → user → item from a user to
         an item. It is 0.01 for MovieLens 1M and for ``unobserved_weight``.
     l2_exponent : float
