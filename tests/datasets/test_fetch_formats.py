@@ -142,6 +142,8 @@ def test_a_table_in_another_format_is_reported(tmp_path):
         (lambda: datasets.fetch_ta_feng("raw"), "baskets"),
         (lambda: datasets.fetch_yoochoose(fraction=2), "1/64"),
         (lambda: datasets.fetch_yoochoose(fraction=0), "1/64"),
+        (lambda: datasets.fetch_yoochoose(fraction="1/64"), "1/64"),
+        (lambda: datasets.fetch_yoochoose(fraction=float("nan")), "1/64"),
     ],
 )
 def test_unknown_names_are_refused_before_anything_is_downloaded(fetch, valid):

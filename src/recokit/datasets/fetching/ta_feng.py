@@ -22,8 +22,8 @@ from recokit.exceptions import DataError
 __all__ = ["fetch_ta_feng"]
 
 _KINDS = {
-    "TRANSACTION_DT": "text", "CUSTOMER_ID": "text", "AGE_GROUP": "text", "PIN_CODE": "text",
-    "PRODUCT_SUBCLASS": "text", "PRODUCT_ID": "text", "AMOUNT": "float64", "ASSET": "float64",
+    "TRANSACTION_DT": "ids", "CUSTOMER_ID": "ids", "AGE_GROUP": "ids", "PIN_CODE": "ids",
+    "PRODUCT_SUBCLASS": "ids", "PRODUCT_ID": "ids", "AMOUNT": "float64", "ASSET": "float64",
     "SALES_PRICE": "float64",
 }  # fmt: skip
 
