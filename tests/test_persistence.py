@@ -486,3 +486,12 @@ def test_ids_of_type_uuid_are_saved(tmp_path):
     loaded = load(tmp_path / "model")
     assert list(loaded.interactions_.users) == sorted(users)
     assert loaded.recommend(users[2])[users[2]] == [("tea", 2.0)]
+
+
+def test_load_refuses_an_object_of_another_class_than_expected(tmp_path):
+    path = tmp_path / "model"
+    recokit.ItemKNN().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")]).save(path)
+    assert isinstance(recokit.load(path, kind=recokit.ItemKNN), recokit.ItemKNN)
+    assert isinstance(recokit.load(path, kind=recokit.Recommender), recokit.ItemKNN)
+    with pytest.raises(recokit.ModelFormatError, match=r"model holds an object of the class ItemKNN, not EASE"):
+        recokit.load(path, kind=recokit.EASE)

@@ -50,23 +50,49 @@ def first_few(values: Sequence[Any] | Iterable[Any]) -> str:
 
 
 class DataError(ValueError):
-    """Data that cannot be used; the message names the column, the count and the first offenders."""
+    """Data that cannot be used; the message names the column, the count and the first offenders.
+
+    See Also
+    --------
+    recokit.Interactions : Users × items with values and timestamps.
+    """
 
 
 class ModelFormatError(ValueError):
-    """A file that is not a recokit model or is damaged."""
+    """A file that is not a recokit model or is damaged.
+
+    See Also
+    --------
+    recokit.load : Load a saved model.
+    """
 
 
 class PrivacyBudgetError(ValueError):
-    """A release would exceed the budget of a `recokit.privacy.PrivacyAccountant`."""
+    """A release would exceed the budget of a `recokit.privacy.PrivacyAccountant`.
+
+    See Also
+    --------
+    recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
+    """
 
 
 class LeakageWarning(UserWarning):
-    """A split or an evaluation whose training data contain test data or are later than test data."""
+    """A split or an evaluation whose training data contain test data or are later than test data.
+
+    See Also
+    --------
+    recokit.model_selection.check_split :
+        Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+    """
 
 
 class WeakModelWarning(UserWarning):
-    """A model ranks its own training data worse than the most popular items; the message names parameters to change."""
+    """A model ranks its own training data worse than the most popular items; the message names parameters to change.
+
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+    """
 
 
 class UnknownIdError(KeyError):
@@ -83,6 +109,10 @@ class UnknownIdError(KeyError):
     ----------
     ids : list
         The unknown ids.
+
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
     """
 
     def __init__(self, kind: str, ids: Iterable[Any]) -> None:

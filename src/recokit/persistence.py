@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, overload
 from uuid import UUID
 
 import numpy as np
@@ -45,6 +45,7 @@ _LAZY_PACKAGES = (
 )
 _CLASSES: dict[str, Any] = {}
 _Class = TypeVar("_Class", bound=type)
+_Kind = TypeVar("_Kind")
 
 
 def storable(name: str) -> Callable[[_Class], _Class]:
@@ -107,7 +108,22 @@ def save(thing: Any, path: str | os.PathLike[str], key: bytes | None = None) -> 
     write_atomically(Path(path), write)
 
 
-def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool = False, verify: bool = True) -> Any:
+@overload
+def load(
+    path: str | os.PathLike[str], key: bytes | None = None, *, kind: type[_Kind], mmap: bool = ..., verify: bool = ...
+) -> _Kind: ...
+@overload
+def load(
+    path: str | os.PathLike[str], key: bytes | None = None, *, kind: None = None, mmap: bool = ..., verify: bool = ...
+) -> Any: ...
+def load(
+    path: str | os.PathLike[str],
+    key: bytes | None = None,
+    *,
+    kind: type[Any] | None = None,
+    mmap: bool = False,
+    verify: bool = True,
+) -> Any:
     """Load an object from a file written by `save`.
 
     Parameters
@@ -116,6 +132,9 @@ def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool =
         File to read.
     key : bytes, optional
         Secret that the file was saved with. A file that is not encrypted is refused if a key is given.
+    kind : class, optional
+        Expected class, such as `ItemKNN` or `Recommender`; an object of another class is refused. Editors and type
+        checkers then know the methods of the result.
     mmap : bool
         Map the arrays of the file into memory instead of reading them, so that the processes of a service share one
         copy. Attributes that are computed after loading, such as transposed data, are not shared. The file must stay
@@ -132,12 +151,27 @@ def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool =
     Raises
     ------
     ModelFormatError
-        The file is not a recokit model, is damaged, needs a class or a format version that is not available, or the key
-        is wrong or missing.
+        The file is not a recokit model, is damaged, needs a class or a format version that is not available, holds an
+        object of another class than ``kind``, or the key is wrong or missing.
     OSError
         The file cannot be read.
     ValueError
         ``mmap`` is set together with a key.
+
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+    recokit.serving.ModelStore : Versions of one model in a folder, one of which is current.
+    recokit.ModelFormatError : A file that is not a recokit model or is damaged.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from recokit import ItemKNN
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "shop.recokit"
+    >>> ItemKNN().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")]).save(path)
+    >>> load(path, kind=ItemKNN).recommend("ann")["ann"][0][0]
+    'cup'
     """
     path = Path(path)
     if mmap and key is not None:
@@ -175,6 +209,8 @@ def load(path: str | os.PathLike[str], key: bytes | None = None, *, mmap: bool =
         raise
     except Exception as error:
         raise ModelFormatError(f"{path} does not hold a valid model ({error})") from error
+    if kind is not None and not isinstance(loaded, kind):
+        raise ModelFormatError(f"{path} holds an object of the class {type(loaded).__name__}, not {kind.__name__}")
     return loaded
 
 

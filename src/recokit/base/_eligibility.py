@@ -31,6 +31,10 @@ class EligibleItems(NamedTuple):
         For each ``restricted`` user, the only items that may be listed.
     restricted : (n_users,) bool array, optional
         True for the users with candidates of their own.
+
+    See Also
+    --------
+    recokit.base.Top : The n best codes of each row: lists of items for users, or the nearest neighbours of each row.
     """
 
     allowed: BoolArray | None

@@ -50,6 +50,10 @@ class Term:
         Item, neighbour, word, feature, attribute, segment or part of a hybrid; None for kinds without one.
     contribution : float
         Contribution to the score.
+
+    See Also
+    --------
+    recokit.Explanation : The score of an item for a user, as a sum of terms.
     """
 
     kind: str
@@ -83,6 +87,11 @@ class Explanation:
         Language of ``str()`` and of the table that a notebook shows.
     labels : mapping of item ids to labels
         Titles of items, shown in place of their ids.
+
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+    recokit.base.Term : One part of a score.
 
     Examples
     --------

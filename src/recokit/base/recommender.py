@@ -46,6 +46,12 @@ class Recommender(RegressorMixin, UserLists):
         Training data, over all known users and items.
     item_counts_ : (n_items,) float32 array
         Sum of strengths (implicit) or number of ratings (explicit) of each item.
+
+    See Also
+    --------
+    recokit.Recommendations : A ranked list of items for each user.
+    recokit.Explanation : The score of an item for a user, as a sum of terms.
+    recokit.testing.check_recommender : Run every check of the contract on an estimator.
     """
 
     def __init_subclass__(cls, *, storage_key: str | None = None, **kwargs: Any) -> None:

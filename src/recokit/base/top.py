@@ -23,6 +23,11 @@ class Top(NamedTuple):
     counts : (n_rows,) int32 array
         Number of codes of each row; the cells beyond it are padding.
 
+    See Also
+    --------
+    recokit.base.EligibleItems : The items that may be recommended to each user of a block.
+    recokit.Recommendations : A ranked list of items for each user.
+
     Examples
     --------
     >>> top = Top.padding(2, 3)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
 from recokit.base._memory import MemoryPlan
@@ -51,6 +51,12 @@ class BiasBaseline(Recommender):
     n_iter_ : int
         Number of alternations.
 
+    See Also
+    --------
+    recokit.Popularity : Recommend the most popular items to every user, or the most popular items of the user's group.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     References
     ----------
     Y. Koren: Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1), 2010, section 2.1.
@@ -80,7 +86,7 @@ class BiasBaseline(Recommender):
         l2_user: float = 5.0,
         l2_item: float = 3.0,
         max_iter: int = 50,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

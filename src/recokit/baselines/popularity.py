@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from recokit._typing import BoolArray, CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import USERS_PER_BLOCK, ItemOrder, top_of_order
@@ -99,6 +99,13 @@ class Popularity(Recommender):
     item_categories_ : (n_items,) int32 array
         Category of each item, −1 for none; only with ``by`` a column.
 
+    See Also
+    --------
+    recokit.BiasBaseline : Predict a rating as the overall mean plus a user bias and an item bias.
+    recokit.RepeatFrequency :
+        Recommend the items that a user buys most often, and popular items for the rest of the list.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     References
     ----------
     C. Zhai and J. Lafferty: A study of smoothing methods for language models applied to information retrieval. TOIS 22,
@@ -147,7 +154,7 @@ class Popularity(Recommender):
         half_life: float | None = None,
         by: Any = None,
         shrinkage: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -39,6 +39,12 @@ def analyze(text: str) -> list[str]:
     list of str
         The terms in order, with repetitions.
 
+    See Also
+    --------
+    recokit.content.make_analyzer : Return the function that splits a text into terms.
+    recokit.content.normalize :
+        Return the normal form of a text: its words, measures and numbers, separated by single spaces.
+
     References
     ----------
     Nie, Gao, Zhang & Zhou, "On the use of words and n-grams for Chinese information retrieval", IRAL 2000: bigrams
@@ -79,6 +85,12 @@ def make_analyzer(tokenizer: Tokenizer = None, *, stop_words: StopWords = None, 
         jieba is requested but rjieba is not installed.
     ValueError, TypeError
         A parameter has another value.
+
+    See Also
+    --------
+    recokit.content.analyze : Return the terms of a text that may mix scripts.
+    recokit.content.normalize :
+        Return the normal form of a text: its words, measures and numbers, separated by single spaces.
 
     Examples
     --------

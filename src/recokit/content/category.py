@@ -42,6 +42,12 @@ class Category(Block):
     name : str, optional
         Name of the block; by default that of the column.
 
+    See Also
+    --------
+    recokit.ContentRecommender :
+        Recommend items similar to the items that a user liked, by several columns of a catalogue.
+    recokit.content.Text : Texts such as titles and descriptions: weighted words, or vectors of an encoder.
+
     Examples
     --------
     >>> from recokit.content import Category, ContentRecommender

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, RANDOM_STATE, one_of
 from recokit.content._base import ContentModel
@@ -81,6 +81,13 @@ class ContentRecommender(ContentModel):
     dislikes_ : Interactions or None
         Items that users disliked.
 
+    See Also
+    --------
+    recokit.TfidfRecommender : Recommend items with texts similar to the texts of the items that a user liked.
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.search.ItemSearch :
+        Search a catalogue by text: BM25F over its fields, corrected spelling, clicks, popularity and taste.
+
     Notes
     -----
     ``weights="learn"`` holds out one item of each of up to 2,000 training users: the latest if there are timestamps,
@@ -135,7 +142,7 @@ class ContentRecommender(ContentModel):
         dislike_weight: float = 0.5,
         index: Literal["exact", "approximate"] = "exact",
         random_state: Any = 0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -36,6 +36,12 @@ class Embedding(Block):
     name : str, optional
         Name of the block; by default that of the column, or ``"embedding"``.
 
+    See Also
+    --------
+    recokit.ContentRecommender :
+        Recommend items similar to the items that a user liked, by several columns of a catalogue.
+    recokit.content.Text : Texts such as titles and descriptions: weighted words, or vectors of an encoder.
+
     Examples
     --------
     >>> from recokit.content import ContentRecommender, Embedding

@@ -86,6 +86,11 @@ def normalize(text: str) -> str:
     TypeError
         The text is not a string.
 
+    See Also
+    --------
+    recokit.content.analyze : Return the terms of a text that may mix scripts.
+    recokit.content.make_analyzer : Return the function that splits a text into terms.
+
     References
     ----------
     Unicode Standard Annex #15, "Unicode normalization forms".

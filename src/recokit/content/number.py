@@ -55,6 +55,12 @@ class Number(Block):
     name : str, optional
         Name of the block; by default that of the column.
 
+    See Also
+    --------
+    recokit.ContentRecommender :
+        Recommend items similar to the items that a user liked, by several columns of a catalogue.
+    recokit.content.Category : Labels such as categories, brands and colours: items with the same label match.
+
     References
     ----------
     Harris, "On the use of windows for harmonic analysis with the discrete Fourier transform", Proceedings of the IEEE

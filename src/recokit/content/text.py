@@ -76,6 +76,14 @@ class Text(Block):
     name : str, optional
         Name of the block; by default that of the column.
 
+    See Also
+    --------
+    recokit.ContentRecommender :
+        Recommend items similar to the items that a user liked, by several columns of a catalogue.
+    recokit.content.Category : Labels such as categories, brands and colours: items with the same label match.
+    recokit.content.Embedding :
+        Vectors of items that were computed elsewhere, such as embeddings of images, sounds or texts.
+
     Notes
     -----
     A function cannot be saved. The vectors of a fitted model are: ``model.set_params(title__encoder="saved")`` lets the

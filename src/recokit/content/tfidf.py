@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import AnyArray, FloatArray
+from recokit._typing import AnyArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of, share_or_count
 from recokit.content._base import ContentModel
@@ -123,7 +123,7 @@ class TfidfRecommender(ContentModel):
         min_df: int | float = 1,
         max_features: int | None = None,
         sublinear_tf: bool = True,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -49,6 +49,12 @@ class Attribute:
         None is a value of the attribute.
     or_absent : bool
         The attribute may be missing, such as in files of versions that did not have it.
+
+    See Also
+    --------
+    recokit.data.attributes.check_attributes :
+        Check the attributes of a saved or loaded object against their descriptions.
+    recokit.data.attributes.Array : A NumPy array.
     """
 
     or_none: bool = False
@@ -79,6 +85,14 @@ class Array(Attribute):
         Smallest value, and value above the largest one; the latter may be the name of a size.
     finite : bool
         Neither NaN nor infinite.
+
+    See Also
+    --------
+    recokit.data.attributes.Matrix : A sparse matrix in CSR format with finite values; loading has checked its indices.
+    recokit.data.attributes.Codes :
+        Return the description of int32 codes of users or items, and −1 if some may be missing.
+    recokit.data.attributes.check_attributes :
+        Check the attributes of a saved or loaded object against their descriptions.
     """
 
     dtype: str
@@ -104,13 +118,24 @@ class Array(Attribute):
 
 
 def Codes(shape: tuple[Size, ...], of: str, *, missing: bool = False, **options: Any) -> Array:  # noqa: N802
-    """Return the description of int32 codes of users or items, and −1 if some may be missing."""
+    """Return the description of int32 codes of users or items, and −1 if some may be missing.
+
+    See Also
+    --------
+    recokit.data.attributes.Array : A NumPy array.
+    """
     return Array("int32", shape, at_least=-1 if missing else 0, below=of, **options)
 
 
 @dataclass(frozen=True)
 class Bounds(Attribute):
-    """Bounds of consecutive rows: int64, ascending from 0 to the number of cells."""
+    """Bounds of consecutive rows: int64, ascending from 0 to the number of cells.
+
+    See Also
+    --------
+    recokit.data.attributes.Array : A NumPy array.
+    recokit.data.attributes.Number : A finite number.
+    """
 
     n_rows: Size
     n_cells: Size
@@ -126,7 +151,12 @@ class Bounds(Attribute):
 
 @dataclass(frozen=True)
 class Matrix(Attribute):
-    """A sparse matrix in CSR format with finite values; loading has checked its indices."""
+    """A sparse matrix in CSR format with finite values; loading has checked its indices.
+
+    See Also
+    --------
+    recokit.data.attributes.Array : A NumPy array.
+    """
 
     n_rows: Size
     n_columns: Size
@@ -143,7 +173,13 @@ class Matrix(Attribute):
 
 @dataclass(frozen=True)
 class Number(Attribute):
-    """A finite number."""
+    """A finite number.
+
+    See Also
+    --------
+    recokit.data.attributes.Flag : True or False.
+    recokit.data.attributes.Bounds : Bounds of consecutive rows: int64, ascending from 0 to the number of cells.
+    """
 
     at_least: float | None = None
     at_most: float | None = None
@@ -164,7 +200,12 @@ class Number(Attribute):
 
 @dataclass(frozen=True)
 class Flag(Attribute):
-    """True or False."""
+    """True or False.
+
+    See Also
+    --------
+    recokit.data.attributes.Number : A finite number.
+    """
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
         if not isinstance(value, bool):
@@ -173,7 +214,13 @@ class Flag(Attribute):
 
 @dataclass(frozen=True)
 class Text(Attribute):
-    """A string, one of ``choices`` if there are any."""
+    """A string, one of ``choices`` if there are any.
+
+    See Also
+    --------
+    recokit.data.attributes.Named : A mapping of names to values that have one description.
+    recokit.data.attributes.Flag : True or False.
+    """
 
     choices: tuple[str, ...] = ()
 
@@ -185,7 +232,13 @@ class Text(Attribute):
 
 @dataclass(frozen=True)
 class Instance(Attribute):
-    """An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of sizes."""
+    """An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of sizes.
+
+    See Also
+    --------
+    recokit.data.attributes.Each : A list or tuple of any length whose elements have one description.
+    recokit.data.attributes.Storable : Any value that a file can hold, for attributes that no kernel reads.
+    """
 
     kind: type
     sizes: tuple[tuple[str, str], ...] = ()
@@ -201,7 +254,15 @@ class Instance(Attribute):
 
 @dataclass(frozen=True)
 class Each(Attribute):
-    """A list or tuple of any length whose elements have one description."""
+    """A list or tuple of any length whose elements have one description.
+
+    See Also
+    --------
+    recokit.data.attributes.Named : A mapping of names to values that have one description.
+    recokit.data.attributes.Instance :
+        An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of
+        sizes.
+    """
 
     element: Attribute
     length: Size | None = None
@@ -230,7 +291,12 @@ class Fields(Attribute):
 
 @dataclass(frozen=True)
 class Named(Attribute):
-    """A mapping of names to values that have one description."""
+    """A mapping of names to values that have one description.
+
+    See Also
+    --------
+    recokit.data.attributes.Each : A list or tuple of any length whose elements have one description.
+    """
 
     element: Attribute
 
@@ -243,7 +309,12 @@ class Named(Attribute):
 
 @dataclass(frozen=True)
 class Series(Attribute):
-    """A mapping of names to lists of numbers, such as the losses of the epochs of a fit."""
+    """A mapping of names to lists of numbers, such as the losses of the epochs of a fit.
+
+    See Also
+    --------
+    recokit.data.attributes.Array : A NumPy array.
+    """
 
     _lists: ClassVar[Named] = Named(Each(Number(finite=False)))
 
@@ -253,7 +324,14 @@ class Series(Attribute):
 
 @dataclass(frozen=True)
 class Storable(Attribute):
-    """Any value that a file can hold, for attributes that no kernel reads."""
+    """Any value that a file can hold, for attributes that no kernel reads.
+
+    See Also
+    --------
+    recokit.data.attributes.Instance :
+        An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of
+        sizes.
+    """
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
         """Accept the value."""
@@ -279,6 +357,11 @@ def check_attributes(
     ------
     ValueError
         An attribute is missing, is not described, or does not fit its description.
+
+    See Also
+    --------
+    recokit.data.attributes.Attribute : A stored attribute.
+    recokit.data.attributes.Array : A NumPy array.
 
     Examples
     --------

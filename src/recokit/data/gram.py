@@ -38,6 +38,13 @@ class Gram:
     DataError
         The shapes differ, or the matrix is not symmetric or not finite.
 
+    See Also
+    --------
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.SLIM : Predict each item from a few other items by an elastic net.
+    recokit.privacy.private_gram :
+        Return the Gram matrix of the most popular items with (ε, δ)-differential privacy for users.
+
     Examples
     --------
     >>> from recokit import EASE

@@ -48,6 +48,10 @@ class IdIndex:
     DataError
         An id is missing or duplicated.
 
+    See Also
+    --------
+    recokit.Interactions : Users × items with values and timestamps.
+
     Examples
     --------
     >>> index = IdIndex.from_ids(["tea", "cup", "tea", "pot"])

@@ -59,6 +59,13 @@ class Interactions(CellsByUser):
     n_merged : int
         Number of events that were merged into other interactions of the same pair.
 
+    See Also
+    --------
+    recokit.IdIndex : External ids and their codes 0 … n − 1.
+    recokit.data.Sequences :
+        The items of each user or session in time order, with repeats, and optionally grouped into baskets.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+
     Examples
     --------
     >>> data = Interactions.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], ratings=[5, 3, 4])

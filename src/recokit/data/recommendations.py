@@ -39,6 +39,12 @@ class Recommendations:
     is_filler : (n_users, n) array-like of bool, optional
         Whether each item fills a list that would be too short, in place of ``n_scored``.
 
+    See Also
+    --------
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+    recokit.reranking.rerank : Choose the best items of each list under business rules.
+
     Examples
     --------
     >>> lists = Recommendations(users=["ann", "bob"], items=[["tea", "cup"], ["pot", ""]], counts=[2, 1])

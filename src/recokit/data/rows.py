@@ -79,6 +79,11 @@ class Rows(NamedTuple):
     times : (n,) array, optional
         Time of each cell. Rows from `Interactions.in_time_order` are in time order; most others are in order of code.
 
+    See Also
+    --------
+    recokit.Interactions : Users × items with values and timestamps.
+    recokit.base.Top : The n best codes of each row: lists of items for users, or the nearest neighbours of each row.
+
     Examples
     --------
     >>> rows = Rows.from_arrays([0, 1, 3], [4, 2, 5], [1, 1, 2])

@@ -41,6 +41,15 @@ class Sequences(ForgetsUsers):
     basket_bounds : (n_baskets + 1,) int64 array, or None
         Bounds of the baskets in ``rows.codes``.
 
+    See Also
+    --------
+    recokit.Interactions : Users × items with values and timestamps.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+    recokit.model_selection.leave_last_out : Hold out the last item of each user.
+
     Examples
     --------
     >>> sequences = Sequences.from_lists({"ann": ["tea", "cup", "tea"], "bob": ["pot"]})

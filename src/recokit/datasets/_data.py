@@ -44,6 +44,12 @@ class Split:
         The catalogue by column, ``item_id`` first; the only column if no more was published.
     description : str
         Source, sizes, method of the split, and omitted data.
+
+    See Also
+    --------
+    recokit.datasets.load_movielens_1m_implicit :
+        Read MovieLens 1M as implicit feedback, in the split of UltraGCN and other publications.
+    recokit.datasets.load_online_retail : Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
     """
 
     train: Interactions
@@ -66,6 +72,11 @@ class RatingFolds(Licensed):
         Movies and users by column, ``item_id`` and ``user_id`` first.
     description : str
         Source and sizes.
+
+    See Also
+    --------
+    recokit.datasets.load_movielens_100k :
+        Read MovieLens 100K: 100,000 ratings from 1 to 5, with the publisher's five folds.
     """
 
     ratings: Interactions
@@ -93,6 +104,11 @@ class RatingData(Licensed):
         Further published tables by name, such as "links".
     license, citation : str
         Terms of use, and the publication to cite; empty for functions ``load_*``.
+
+    See Also
+    --------
+    recokit.datasets.load_movielens_latest_small :
+        Read MovieLens latest-small: ratings from 0.5 to 5 with times, titles, genres and free-text tags.
     """
 
     ratings: Interactions
@@ -112,6 +128,11 @@ class SequenceData(Licensed):
     sequences : Sequences
     description : str
         Source and sizes.
+
+    See Also
+    --------
+    recokit.datasets.load_amazon_toys :
+        Read Amazon Toys & Games: purchases in order of time, with each user's last purchase as the test.
     """
 
     sequences: Sequences
@@ -130,6 +151,11 @@ class SessionData(Licensed):
         The training sessions in two parts, for the choice of parameters: earlier and later ones.
     description : str
         Source and sizes.
+
+    See Also
+    --------
+    recokit.datasets.load_yoochoose_100k :
+        Read 100,000 clicks of the RecSys Challenge 2015 as sessions, split by time by session-rec.
     """
 
     train: Sequences

@@ -22,6 +22,10 @@ class Source(NamedTuple):
         Files that the reader needs.
     url : str
         Address of the publisher's page.
+
+    See Also
+    --------
+    recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
     """
 
     name: str
@@ -79,7 +83,12 @@ SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A published data set was not found; the message names the missing file and the address to get it from."""
+    """A published data set was not found; the message names the missing file and the address to get it from.
+
+    See Also
+    --------
+    recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
+    """
 
 
 def available(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
@@ -94,6 +103,10 @@ def available(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
     -------
     list of str
         Empty if there is no such folder.
+
+    See Also
+    --------
+    recokit.datasets.Source : A published data set.
 
     Examples
     --------

@@ -34,6 +34,11 @@ def load_amazon_toys(data_dir: str | os.PathLike[str] | None = None) -> Split:
     DatasetNotFoundError
         Files are missing.
 
+    See Also
+    --------
+    recokit.datasets.load_online_retail : Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
+    recokit.datasets.SequenceData : Sequences without a split.
+
     References
     ----------
     J. McAuley et al.: Image-based Recommendations on Styles and Substitutes. SIGIR 2015.

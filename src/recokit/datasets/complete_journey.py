@@ -39,6 +39,12 @@ class CompleteJourney(Licensed):
         missing. Known for a third of the households.
     description : str
         Source, sizes, and changes of the data.
+
+    See Also
+    --------
+    recokit.datasets.load_complete_journey :
+        Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery
+        chain.
     """
 
     transactions: Columns = field(repr=False)
@@ -68,6 +74,11 @@ def load_complete_journey() -> CompleteJourney:
     ------
     ImportError
         The package is not installed.
+
+    See Also
+    --------
+    recokit.datasets.CompleteJourney : Transactions, products and demographics of The Complete Journey.
+    recokit.datasets.load_ta_feng : Read Ta-Feng: the baskets of the customers of a supermarket, in order.
 
     References
     ----------

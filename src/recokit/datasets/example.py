@@ -22,6 +22,10 @@ def example_interactions(feedback: str, *, strings: bool = False, seed: int = 0)
     seed : int
         Seed of the generator.
 
+    See Also
+    --------
+    recokit.datasets.make_shop : Generate a year of data of a shop: users, products with titles, events and ratings.
+
     Examples
     --------
     >>> example_interactions("implicit")

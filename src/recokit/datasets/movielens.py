@@ -48,6 +48,14 @@ def load_movielens_100k(data_dir: str | os.PathLike[str] | None = None) -> Ratin
     DatasetNotFoundError
         Files are missing.
 
+    See Also
+    --------
+    recokit.datasets.load_movielens_latest_small :
+        Read MovieLens latest-small: ratings from 0.5 to 5 with times, titles, genres and free-text tags.
+    recokit.datasets.load_movielens_1m_implicit :
+        Read MovieLens 1M as implicit feedback, in the split of UltraGCN and other publications.
+    recokit.datasets.RatingFolds : Ratings with the cross-validation folds of their publisher.
+
     References
     ----------
     F. M. Harper, J. A. Konstan: The MovieLens Datasets. ACM TiiS 5(4), 2015. https://doi.org/10.1145/2827872
@@ -102,6 +110,12 @@ def load_movielens_latest_small(
     DataError
         A pair is repeated and ``duplicates`` is "error".
 
+    See Also
+    --------
+    recokit.datasets.load_movielens_100k :
+        Read MovieLens 100K: 100,000 ratings from 1 to 5, with the publisher's five folds.
+    recokit.datasets.RatingData : Ratings without a split.
+
     Examples
     --------
     >>> load_movielens_latest_small("data").items["title"][0]  # doctest: +SKIP
@@ -146,6 +160,12 @@ def load_movielens_1m_implicit(data_dir: str | os.PathLike[str] | None = None) -
     ------
     DatasetNotFoundError
         Files are missing.
+
+    See Also
+    --------
+    recokit.datasets.load_movielens_100k :
+        Read MovieLens 100K: 100,000 ratings from 1 to 5, with the publisher's five folds.
+    recokit.datasets.Split : Training and test interactions.
 
     References
     ----------

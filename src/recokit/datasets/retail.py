@@ -47,6 +47,14 @@ def load_online_retail(data_dir: str | os.PathLike[str] | None = None, *, test_f
     ImportError
         pyarrow is not installed.
 
+    See Also
+    --------
+    recokit.datasets.load_ta_feng : Read Ta-Feng: the baskets of the customers of a supermarket, in order.
+    recokit.datasets.load_complete_journey :
+        Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery
+        chain.
+    recokit.datasets.Split : Training and test interactions.
+
     References
     ----------
     D. Chen: Online Retail. UCI Machine Learning Repository, 2015. https://doi.org/10.24432/C5BW33

@@ -45,6 +45,11 @@ class ShopData:
         models by. Rows of bots are 0.
     truth : ShopTruth
         Planted bots, segments, returns and duplicates.
+
+    See Also
+    --------
+    recokit.datasets.make_shop : Generate a year of data of a shop: users, products with titles, events and ratings.
+    recokit.datasets.ShopTruth : Planted properties of a generated shop, for tests of methods that detect them.
     """
 
     users: Columns
@@ -192,6 +197,13 @@ def make_shop(
     ------
     ValueError
         A size is less than 1, the language is unknown, or a share is out of range.
+
+    See Also
+    --------
+    recokit.datasets.ShopData :
+        Data of a generated shop. Columns are NumPy arrays by name, which every frame library accepts directly.
+    recokit.datasets.example_interactions :
+        Return interactions of 25 users with 18 items; each user prefers one half of the items.
 
     Examples
     --------

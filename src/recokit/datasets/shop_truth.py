@@ -27,6 +27,12 @@ class ShopTruth:
     purchase_rows : (n_events,) int64 array
         For a return, the row of the purchase in ``events``; −1 for other events and for returns without purchase.
 
+    See Also
+    --------
+    recokit.datasets.make_shop : Generate a year of data of a shop: users, products with titles, events and ratings.
+    recokit.datasets.ShopData :
+        Data of a generated shop. Columns are NumPy arrays by name, which every frame library accepts directly.
+
     Examples
     --------
     >>> from recokit.datasets import make_shop

@@ -37,6 +37,13 @@ def load_ta_feng(data_dir: str | os.PathLike[str] | None = None) -> SequenceData
     DataError
         The two files have different customers.
 
+    See Also
+    --------
+    recokit.datasets.load_online_retail : Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
+    recokit.datasets.load_complete_journey :
+        Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery
+        chain.
+
     References
     ----------
     M. Li et al. (2023). A next basket recommendation reality check. ACM TOIS 41(4).

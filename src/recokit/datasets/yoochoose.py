@@ -34,6 +34,13 @@ def load_yoochoose_100k(data_dir: str | os.PathLike[str] | None = None) -> Sessi
     DatasetNotFoundError
         Files are missing.
 
+    See Also
+    --------
+    recokit.datasets.SessionData : Sessions, split by the time of their start.
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+
     References
     ----------
     D. Ben-Shimon et al. (2015). RecSys Challenge 2015 and the YOOCHOOSE dataset. RecSys.

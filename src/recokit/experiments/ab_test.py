@@ -39,6 +39,10 @@ class Uplift:
         Two-sided p-value of no difference. It is NaN, like the intervals, if neither group varies and they differ.
     confidence : float
         Level of the intervals.
+
+    See Also
+    --------
+    recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
     """
 
     control: float
@@ -93,6 +97,12 @@ def uplift(
         are compared has only one visitor; or conversions and visitors are not a tuple.
     ValueError
         The confidence is not between 0 and 1, or ``n_resamples`` is not an integer of at least 1.
+
+    See Also
+    --------
+    recokit.experiments.sample_size : Return the number of visitors that each group of an A/B test needs.
+    recokit.experiments.Uplift : Estimated uplift of a treatment over a control.
+    recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
 
     References
     ----------
@@ -162,6 +172,10 @@ def sample_size(
     ValueError
         A probability or the standard deviation is out of range, a mean is not finite, or control and treatment are
         equal.
+
+    See Also
+    --------
+    recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
 
     References
     ----------

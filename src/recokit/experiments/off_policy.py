@@ -38,6 +38,14 @@ class PolicyValue:
         support a conclusion, or the propensities are wrong.
     effective_sample_size : float
         :math:`(\sum w)^2 / \sum w^2`: the number of exposures under the policy itself with the same information.
+
+    See Also
+    --------
+    recokit.experiments.ips : Estimate the mean reward of a policy by inverse propensity scores (IPS).
+    recokit.experiments.snips :
+        Estimate the mean reward of a policy by self-normalized inverse propensity scores (SNIPS).
+    recokit.experiments.doubly_robust :
+        Estimate the mean reward of a policy by a model of the rewards, corrected by `ips` (doubly robust).
     """
 
     value: float
@@ -93,6 +101,14 @@ def ips(
     ValueError
         ``clip`` or ``confidence`` is out of range.
 
+    See Also
+    --------
+    recokit.experiments.snips :
+        Estimate the mean reward of a policy by self-normalized inverse propensity scores (SNIPS).
+    recokit.experiments.doubly_robust :
+        Estimate the mean reward of a policy by a model of the rewards, corrected by `ips` (doubly robust).
+    recokit.experiments.PolicyValue : Estimated value of a policy, from the log of another policy.
+
     References
     ----------
     .. [1] D. G. Horvitz, D. J. Thompson (1952). A generalization of sampling without replacement from a finite
@@ -135,6 +151,13 @@ def snips(
     ------
     DataError, ValueError
         As in `ips`; or all weights are 0.
+
+    See Also
+    --------
+    recokit.experiments.ips : Estimate the mean reward of a policy by inverse propensity scores (IPS).
+    recokit.experiments.doubly_robust :
+        Estimate the mean reward of a policy by a model of the rewards, corrected by `ips` (doubly robust).
+    recokit.experiments.PolicyValue : Estimated value of a policy, from the log of another policy.
 
     References
     ----------
@@ -190,6 +213,13 @@ def doubly_robust(
     ------
     DataError, ValueError
         As in `ips`.
+
+    See Also
+    --------
+    recokit.experiments.ips : Estimate the mean reward of a policy by inverse propensity scores (IPS).
+    recokit.experiments.snips :
+        Estimate the mean reward of a policy by self-normalized inverse propensity scores (SNIPS).
+    recokit.experiments.PolicyValue : Estimated value of a policy, from the log of another policy.
 
     References
     ----------

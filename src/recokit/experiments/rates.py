@@ -46,6 +46,12 @@ def conversion_rate(visitors: Any, buyers: Any) -> float:
     UserWarning
         No buyer is among the visitors.
 
+    See Also
+    --------
+    recokit.experiments.repeat_purchase_rate :
+        Return the repeat purchase rate: the share of the buyers with several orders.
+    recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
+
     References
     ----------
     .. [1] W. W. Moe, P. S. Fader (2004). Dynamic conversion behavior at e-commerce sites. Management Science 50(3).
@@ -93,6 +99,10 @@ def repeat_purchase_rate(buyers: Any, orders: Any = None, *, times: int = 2) -> 
         There are no buyers, an id is missing, or the numbers of rows differ.
     ValueError
         ``times`` is not an integer of at least 2.
+
+    See Also
+    --------
+    recokit.experiments.conversion_rate : Return the conversion rate: the share of the visitors that bought.
 
     References
     ----------

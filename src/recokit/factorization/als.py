@@ -1,12 +1,12 @@
 """ImplicitALS: matrix factorization of implicit feedback by alternating least squares."""
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import FloatArray, IntArray
+from recokit._typing import FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_of
@@ -112,6 +112,14 @@ class ImplicitALS(FeaturedFactorRecommender):
     history_ : dict
         ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
 
+    See Also
+    --------
+    recokit.BPR : Matrix factorization of implicit feedback by Bayesian personalized ranking.
+    recokit.PureSVD : Truncated singular value decomposition of the user × item matrix.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+    recokit.factorization.export_vectors :
+        Return vectors whose similarities rank the items of each user as the model does.
+
     Notes
     -----
     Strengths above 10,000 times the mean count as 10,000 times the mean, the range that float32 resolves. If the
@@ -180,10 +188,10 @@ class ImplicitALS(FeaturedFactorRecommender):
         l2_exponent: float = 1.0,
         feature_share: float = 0.6,
         feature_l2: float = 1.0,
-        solver: str = "cg",
+        solver: Literal["cg", "cholesky"] = "cg",
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

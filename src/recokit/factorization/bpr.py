@@ -2,13 +2,13 @@
 
 import math
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit._typing import BoolArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
@@ -87,6 +87,13 @@ class BPR(IterativeFactorRecommender):
     history_ : dict
         ``"training_loss"``: the mean logarithm over the steps of each epoch, each taken before its step.
 
+    See Also
+    --------
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.factorization.export_vectors :
+        Return vectors whose similarities rank the items of each user as the model does.
+
     Notes
     -----
     ``recommend_for`` learns the factors of each user by the same steps on fixed item factors; the samples depend only
@@ -140,11 +147,11 @@ class BPR(IterativeFactorRecommender):
         learning_rate_decay: float = 0.96,
         l2: float = 0.018,
         l2_bias: float = 0.01,
-        negative_sampling: str = "uniform",
+        negative_sampling: Literal["uniform", "popularity"] = "uniform",
         n_candidates: int | None = None,
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

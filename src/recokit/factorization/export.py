@@ -44,6 +44,12 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     ValueError
         The metric is unknown.
 
+    See Also
+    --------
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.BPR : Matrix factorization of implicit feedback by Bayesian personalized ranking.
+    recokit.PureSVD : Truncated singular value decomposition of the user × item matrix.
+
     Notes
     -----
     Terms that are equal in all scores of a user (the mean, the user's bias) are omitted. An index does not exclude the

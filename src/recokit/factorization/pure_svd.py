@@ -1,6 +1,6 @@
 """PureSVD: truncated singular value decomposition of the interaction matrix."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
@@ -8,7 +8,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 
 from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.inverse import tiles
-from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term, Top
 from recokit.base._lists import ranges
 from recokit.base._memory import MemoryPlan
@@ -70,6 +70,11 @@ class PureSVD(FactorRecommender):
     item_means_ : (n_items,) float32 array
         μ.
 
+    See Also
+    --------
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+
     Notes
     -----
     With k singular values above those of shuffled data, and w walks user → item → user → item from a user to an item on
@@ -116,8 +121,8 @@ class PureSVD(FactorRecommender):
         self,
         n_factors: int | None = None,
         *,
-        centering: str | None = None,
-        feedback: str = "auto",
+        centering: Literal["mean"] | None = None,
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

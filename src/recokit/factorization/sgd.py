@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import BoolArray, CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Term
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
@@ -107,6 +107,12 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     best_epoch_ : int
         Number, from 1, of the epoch of these factors.
 
+    See Also
+    --------
+    recokit.BiasBaseline : Predict a rating as the overall mean plus a user bias and an item bias.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+
     Notes
     -----
     ``partial_fit`` starts from the fitted factors, solves new users and items in closed form, and runs the last epochs
@@ -205,7 +211,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         clip: bool = True,
         warm_start: bool = False,
         random_state: Any = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

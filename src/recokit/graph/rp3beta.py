@@ -6,7 +6,7 @@ import numpy as np
 
 from recokit._runtime.small_work import chosen
 from recokit._runtime.threads import Runner
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._memory import MemoryPlan, cells_of_related
@@ -64,6 +64,11 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
         W.
 
+    See Also
+    --------
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     A fit needs 8 bytes for each kept W_ij. There are at most ``n_neighbors`` for each item, or, if it is None, as many
@@ -110,7 +115,7 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
         beta: float | None = None,
         shrinkage: float = 50.0,
         normalize: bool = True,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

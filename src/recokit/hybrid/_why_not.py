@@ -61,6 +61,10 @@ class PartRank:
         Rank among the eligible items, from 1; None without evidence.
     score : float or None
         Score of the part; None without evidence.
+
+    See Also
+    --------
+    recokit.hybrid.WhyNot : The stage of a hybrid where an item was lost. ``str`` returns a sentence.
     """
 
     name: str
@@ -88,6 +92,11 @@ class WhyNot:
     limit : int or None
         Number of candidates of each part of a cascade.
     language : {"en", "zh"}
+
+    See Also
+    --------
+    recokit.hybrid.PartRank : Rank of an item in one part.
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
     """
 
     user: Any

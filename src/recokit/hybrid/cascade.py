@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import FloatArray
+from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._parameters import COUNT, interval
 from recokit.data.attributes import Attribute, Each, Instance, Number, Text
@@ -75,6 +75,12 @@ class CascadeHybrid(Hybrid):
     n_examples_ : (2,) list of int
         Numbers of negative and positive examples.
 
+    See Also
+    --------
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.reranking.rerank : Choose the best items of each list under business rules.
+
     Notes
     -----
     `save` stores HistGradientBoostingClassifier and LogisticRegression as arrays. A hybrid with any other classifier
@@ -123,7 +129,7 @@ class CascadeHybrid(Hybrid):
         n_negatives: int = 10,
         validation_size: float = 0.1,
         validation_users: int = 5000,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

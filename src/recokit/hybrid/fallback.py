@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.data.rows import Rows
 from recokit.hybrid._base import Hybrid, Profiles
@@ -38,6 +38,11 @@ class FallbackRecommender(Hybrid):
     parts_ : dict of str to Recommender
         The fitted parts by name.
 
+    See Also
+    --------
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+
     Notes
     -----
     The argument ``fill`` of `recommend` does the same for one request, and marks the fillers; here they are part of the
@@ -60,7 +65,7 @@ class FallbackRecommender(Hybrid):
         self,
         models: Any = None,
         *,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

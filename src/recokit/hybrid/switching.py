@@ -1,12 +1,13 @@
 """SwitchingHybrid: another recommender for users with few interactions than for users with many."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from recokit._typing import AnyArray, FloatArray
+from recokit._typing import AnyArray, FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.base._parameters import NON_NEGATIVE
 from recokit.data.attributes import Array, Attribute, Number
@@ -67,6 +68,11 @@ class SwitchingHybrid(Blend):
     validation_curve_ : (n_parts, n_lengths) float64 array
         Mean NDCG@k of each part for each history length; only with ``thresholds="learn"``.
 
+    See Also
+    --------
+    recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     Notes
     -----
     See `WeightedHybrid` on scores, side information and sequence models.
@@ -98,7 +104,7 @@ class SwitchingHybrid(Blend):
         self,
         models: Any = None,
         *,
-        thresholds: Any = None,
+        thresholds: Sequence[float] | FloatArray | Literal["learn"] | None = None,
         smoothing: float = 0.5,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
         depth: int = 200,
@@ -106,7 +112,7 @@ class SwitchingHybrid(Blend):
         validation_size: float = 0.1,
         validation_users: int = 2000,
         k: int = 10,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

@@ -1,11 +1,12 @@
 """WeightedHybrid: the weighted sum of the normalised scores of several recommenders."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from recokit._typing import FloatArray
+from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
@@ -89,6 +90,13 @@ class WeightedHybrid(Blend):
     If a part reads the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history
     is its number of events. Seen items are excluded unless a part recommends repeated purchases by default.
 
+    See Also
+    --------
+    recokit.CascadeHybrid :
+        Collect candidates from several recommenders, and re-score them by a recommender or a classifier.
+    recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
+    recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
     References
     ----------
     R. Burke: Hybrid recommender systems: survey and experiments. User Modeling and User-Adapted Interaction 12, 2002.
@@ -125,14 +133,14 @@ class WeightedHybrid(Blend):
         self,
         models: Any = None,
         *,
-        weights: Any = None,
+        weights: Sequence[float] | FloatArray | Literal["learn"] | None = None,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
         depth: int = 200,
         rrf_k: float = 10.0,
         validation_size: float = 0.1,
         validation_users: int = 2000,
         k: int = 10,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,

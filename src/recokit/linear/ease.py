@@ -8,7 +8,7 @@ from scipy import sparse
 from recokit._runtime.inverse import TILE, invert, tiles
 from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
-from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
@@ -89,6 +89,12 @@ class EASE(GramLearner, Recommender):
         :math:`P_{ii} \Lambda_{ii}`, from near 0 for items that the interactions determine to 1 for items without
         interactions; only with similarities.
 
+    See Also
+    --------
+    recokit.SLIM : Predict each item from a few other items by an elastic net.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+
     Notes
     -----
     ``EASE(user_exponent=0, dropout=0, item_exponent=0)`` is the model of 2019. The defaults were chosen on data sets
@@ -162,7 +168,7 @@ class EASE(GramLearner, Recommender):
         item_exponent: float = 0.1,
         similarity_weight: float = 0.2,
         max_memory_gb: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from recokit._runtime.warnings import levels_inside
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
@@ -84,6 +84,11 @@ class SLIM(GramLearner, ItemWeightsRecommender):
     n_iter_ : int
         Largest number of passes of any target.
 
+    See Also
+    --------
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     Notes
     -----
     ``SLIM(None, user_exponent=0, dropout=0)`` is the model of 2011.
@@ -143,7 +148,7 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         tol: float = 1e-3,
         max_iter: int = 100,
         max_memory_gb: float = 1.0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

@@ -122,6 +122,11 @@ class GroupEvaluation:
     n_without_group : int
         Evaluated users without a group.
 
+    See Also
+    --------
+    recokit.metrics.Evaluation : Result of `evaluate`.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+
     Examples
     --------
     >>> from recokit.metrics import evaluate

@@ -148,6 +148,10 @@ class Metric:
     ValueError
         The name, the cut-off or a convention is invalid.
 
+    See Also
+    --------
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+
     Examples
     --------
     >>> Metric("ndcg", 10)

@@ -50,6 +50,14 @@ def coverage(recommendations: Any, catalogue: Any, k: int | None = None) -> floa
     DataError
         A user has two lists, or the catalogue is empty or repeats an item.
 
+    See Also
+    --------
+    recokit.metrics.gini :
+        Return the Gini index of the recommendations: the inequality of the numbers of recommendations of the
+        items.
+    recokit.metrics.personalization :
+        Return the personalization: 1 − the mean cosine similarity of the lists of two users.
+
     References
     ----------
     .. [1] Ge, Delgado-Battenfeld & Jannach (2010), Beyond accuracy: evaluating recommender systems by coverage and
@@ -85,6 +93,12 @@ def gini(recommendations: Any, catalogue: Any, k: int | None = None) -> float:
     ------
     DataError
         As in `coverage`; or no catalogue item is in a list.
+
+    See Also
+    --------
+    recokit.metrics.coverage :
+        Return the catalogue coverage: the share of the items that are recommended to at least one user.
+    recokit.metrics.popularity_bias : Return the popularity bias: the mean popularity of the recommended items.
 
     References
     ----------
@@ -123,6 +137,11 @@ def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
     DataError
         A user has two lists, or all lists are empty.
 
+    See Also
+    --------
+    recokit.metrics.serendipity : Return the serendipity: the share of the first k places with an unexpected hit.
+    recokit.metrics.popularity_bias : Return the popularity bias: the mean popularity of the recommended items.
+
     References
     ----------
     .. [1] Zhou et al. (2010), Solving the apparent diversity-accuracy dilemma of recommender systems, PNAS 107(10).
@@ -158,6 +177,13 @@ def popularity_bias(recommendations: Any, train: Any, k: int | None = None) -> f
     ------
     DataError
         As in `novelty`.
+
+    See Also
+    --------
+    recokit.metrics.novelty : Return the novelty: the mean self-information of the recommended items, in bits.
+    recokit.metrics.gini :
+        Return the Gini index of the recommendations: the inequality of the numbers of recommendations of the
+        items.
 
     References
     ----------
@@ -197,6 +223,12 @@ def personalization(recommendations: Any, k: int | None = None) -> float:
     ------
     DataError
         A user has two lists, a list contains an item twice, or there are fewer than two non-empty lists.
+
+    See Also
+    --------
+    recokit.metrics.diversity : Return the intra-list diversity: 1 − the mean cosine similarity of two items of a list.
+    recokit.metrics.coverage :
+        Return the catalogue coverage: the share of the items that are recommended to at least one user.
 
     References
     ----------
@@ -239,6 +271,13 @@ def diversity(recommendations: Any, vectors: Any, items: Any, k: int | None = No
     DataError
         A recommended item has no vector, a value is not finite, a list contains an item twice, or no list has two
         items.
+
+    See Also
+    --------
+    recokit.metrics.personalization :
+        Return the personalization: 1 − the mean cosine similarity of the lists of two users.
+    recokit.metrics.coverage :
+        Return the catalogue coverage: the share of the items that are recommended to at least one user.
 
     References
     ----------
@@ -288,6 +327,10 @@ def serendipity(
     ------
     DataError
         As in `recokit.metrics.precision`.
+
+    See Also
+    --------
+    recokit.metrics.novelty : Return the novelty: the mean self-information of the recommended items, in bits.
 
     References
     ----------

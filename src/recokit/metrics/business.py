@@ -53,6 +53,11 @@ def revenue_at_k(
     ValueError
         There are no prices.
 
+    See Also
+    --------
+    recokit.metrics.margin_at_k : Return the mean over users of the margin from the hits in the first k places.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+
     References
     ----------
     .. [1] D. Jannach, M. Jugovac (2019). Measuring the business value of recommender systems. ACM TMIS 10(4).
@@ -100,6 +105,11 @@ def margin_at_k(
     ------
     DataError, ValueError
         As in `revenue_at_k`.
+
+    See Also
+    --------
+    recokit.metrics.revenue_at_k : Return the mean over users of the revenue from the hits in the first k places.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
 
     References
     ----------

@@ -43,6 +43,10 @@ class Difference(NamedTuple):
         P-value of the paired test, not adjusted for multiple comparisons.
     p_adjusted : float
         P-value adjusted for multiple comparisons by Holm's method.
+
+    See Also
+    --------
+    recokit.metrics.Comparison : Result of `compare`.
     """
 
     metric: str
@@ -72,6 +76,11 @@ class Comparison:
         Names of the metrics for which lower values are better.
     unit : str
         Name of the users in texts: ``"positions"`` for `recokit.model_selection.evaluate_positions`.
+
+    See Also
+    --------
+    recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
+    recokit.metrics.Difference : Difference of one metric between two recommenders.
     """
 
     differences: list[Difference]
@@ -191,6 +200,12 @@ def compare(
     -----
     UserWarning
         There are too few resamples for the number of comparisons, so no difference can be significant.
+
+    See Also
+    --------
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+    recokit.metrics.Comparison : Result of `compare`.
+    recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
 
     References
     ----------

@@ -61,6 +61,12 @@ class Evaluation:
     clusters : Clusters, optional
         Clusters of users that the bootstrap draws as a whole: the sessions of `evaluate_positions`.
 
+    See Also
+    --------
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+    recokit.metrics.GroupEvaluation : Evaluation of each group of users; part of the result of `evaluate`.
+    recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
+
     Examples
     --------
     >>> result = evaluate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup", "pot"]}, ["recall@1"])
@@ -258,6 +264,13 @@ def evaluate(
         Test pairs are in the training data, unless timestamps show that they are later repeats; or test pairs are older
         than the last training interaction of the same user, if both sides have timestamps (in a frame: the column
         timestamp).
+
+    See Also
+    --------
+    recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
+    recokit.metrics.Evaluation : Result of `evaluate`.
+    recokit.model_selection.evaluate_positions :
+        Recommend at every position of each session, and compare the lists with the item that follows.
 
     Notes
     -----

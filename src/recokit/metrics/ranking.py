@@ -83,6 +83,12 @@ def precision(
         The lists and the test set have no user or no item in common; or every list is shorter than k, although the
         items suffice for longer lists.
 
+    See Also
+    --------
+    recokit.metrics.recall : Return the recall: the share of the relevant items in the first k places.
+    recokit.metrics.hit_rate : Return the hit rate: the share of users with a relevant item in the first k places.
+    recokit.metrics.ndcg : Return the normalized discounted cumulative gain.
+
     References
     ----------
     .. [1] Herlocker et al. (2004), Evaluating collaborative filtering recommender systems, ACM TOIS 22(1).
@@ -128,6 +134,12 @@ def recall(
     DataError, ValueError
         As in `precision`.
 
+    See Also
+    --------
+    recokit.metrics.precision : Return the precision: the share of the first k places with a relevant item.
+    recokit.metrics.hit_rate : Return the hit rate: the share of users with a relevant item in the first k places.
+    recokit.metrics.ndcg : Return the normalized discounted cumulative gain.
+
     References
     ----------
     .. [1] Liang et al. (2018), Variational autoencoders for collaborative filtering, WWW.
@@ -170,6 +182,11 @@ def hit_rate(
     ------
     DataError, ValueError
         As in `precision`.
+
+    See Also
+    --------
+    recokit.metrics.recall : Return the recall: the share of the relevant items in the first k places.
+    recokit.metrics.reciprocal_rank : Return the mean reciprocal rank (MRR) of the first hit over users.
 
     References
     ----------
@@ -227,6 +244,11 @@ def ndcg(
     ValueError
         As in `precision`.
 
+    See Also
+    --------
+    recokit.metrics.average_precision : Return the mean average precision (MAP) over users.
+    recokit.metrics.recall : Return the recall: the share of the relevant items in the first k places.
+
     References
     ----------
     .. [1] Järvelin & Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques, ACM TOIS 20(4).
@@ -277,6 +299,11 @@ def average_precision(
     DataError, ValueError
         As in `precision`.
 
+    See Also
+    --------
+    recokit.metrics.ndcg : Return the normalized discounted cumulative gain.
+    recokit.metrics.precision : Return the precision: the share of the first k places with a relevant item.
+
     References
     ----------
     .. [1] Buckley & Voorhees (2005), Retrieval system evaluation, in: TREC, MIT Press.
@@ -319,6 +346,11 @@ def reciprocal_rank(
     ------
     DataError, ValueError
         As in `precision`.
+
+    See Also
+    --------
+    recokit.metrics.hit_rate : Return the hit rate: the share of users with a relevant item in the first k places.
+    recokit.metrics.ndcg : Return the normalized discounted cumulative gain.
 
     References
     ----------
@@ -371,6 +403,10 @@ def auc(
     ------
     DataError, ValueError
         As in `precision`; or the catalogue is empty or repeats an item.
+
+    See Also
+    --------
+    recokit.metrics.ndcg : Return the normalized discounted cumulative gain.
 
     References
     ----------

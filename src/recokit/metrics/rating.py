@@ -38,6 +38,11 @@ def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
         The arrays are empty, have different lengths or contain a value that is not finite, or the weights are negative
         or all 0.
 
+    See Also
+    --------
+    recokit.metrics.rmse : Return the root mean squared error, :math:`\sqrt{\mathrm{MSE}}`, in units of the ratings.
+    recokit.metrics.mae : Return the mean absolute error, in units of the ratings.
+
     References
     ----------
     .. [1] Herlocker et al. (2004), Evaluating collaborative filtering recommender systems, ACM TOIS 22(1).
@@ -67,6 +72,11 @@ def rmse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     ------
     DataError
         As in `mse`.
+
+    See Also
+    --------
+    recokit.metrics.mse : Return the mean squared error.
+    recokit.metrics.mae : Return the mean absolute error, in units of the ratings.
 
     References
     ----------
@@ -98,6 +108,11 @@ def mae(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     ------
     DataError
         As in `mse`.
+
+    See Also
+    --------
+    recokit.metrics.rmse : Return the root mean squared error, :math:`\sqrt{\mathrm{MSE}}`, in units of the ratings.
+    recokit.metrics.mse : Return the mean squared error.
 
     References
     ----------

@@ -26,6 +26,10 @@ class UserFold(NamedTuple):
         Histories of the users in the fold, to pass to ``recommend_for``.
     test : Interactions
         Test interactions of the users in the fold.
+
+    See Also
+    --------
+    recokit.model_selection.UserKFold : Assign the users to k random folds; test users are not in the training data.
     """
 
     train: Interactions
@@ -47,6 +51,12 @@ class UserKFold(Splitter):
         Number of folds, at least 2.
     random_state : int
         Seed. The split depends on the seed and the users, not on the order of the rows.
+
+    See Also
+    --------
+    recokit.model_selection.UserFold : A fold of `UserKFold`. All parts have the users and items of the data.
+    recokit.model_selection.InteractionKFold : Assign the interactions to k random folds; each fold is the test once.
+    recokit.model_selection.ColdItemKFold : Assign the items to k random folds; test items are not in the training data.
 
     References
     ----------
@@ -124,6 +134,11 @@ class ColdItemKFold(Splitter):
     LeakageWarning
         By ``split``, if the data have timestamps: the training data hold later interactions of the test users. To test
         on items that are new in time, use `GlobalTimeSplit`.
+
+    See Also
+    --------
+    recokit.model_selection.UserKFold : Assign the users to k random folds; test users are not in the training data.
+    recokit.model_selection.InteractionKFold : Assign the interactions to k random folds; each fold is the test once.
 
     Examples
     --------

@@ -37,6 +37,10 @@ class Trial:
         Error of a failed trial.
     model : str
         Name of the model.
+
+    See Also
+    --------
+    recokit.model_selection.Tuning : Result of `tune`; ``print`` shows it as a table.
     """
 
     candidate: int
@@ -71,6 +75,10 @@ class LeaderboardRow:
         "best"; "ties with the best" if a paired t-test over users, corrected by Holm's method, finds no difference at
         the level 0.05; "worse"; "not compared" without values by user or on a smaller resource; or "failed: " with
         the error.
+
+    See Also
+    --------
+    recokit.model_selection.Tuning : Result of `tune`; ``print`` shows it as a table.
     """
 
     model: str
@@ -105,6 +113,13 @@ class Tuning:
         Name of the best model.
     leaderboard : tuple of LeaderboardRow
         The best trial of each model, best first.
+
+    See Also
+    --------
+    recokit.model_selection.tune :
+        Search for good parameters, or for a good model, by successive halving within a time budget.
+    recokit.model_selection.LeaderboardRow : The best trial of a model in a search.
+    recokit.model_selection.Trial : One fit of `tune`.
     """
 
     best_params: dict[str, Any]

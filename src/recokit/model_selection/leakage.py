@@ -54,6 +54,11 @@ class SplitReport:
     popularity : dict of str to float
         Metrics of the most popular training items as everyone's list, without the user's own training items unless
         there are repeats: the minimum that a model must exceed.
+
+    See Also
+    --------
+    recokit.model_selection.check_split :
+        Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
     """
 
     n_train: int
@@ -161,6 +166,12 @@ def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = No
         merged before a split by time.
     UserWarning
         The parts share no user or no item, but an id occurs in two forms, such as 12 and "12.0".
+
+    See Also
+    --------
+    recokit.model_selection.SplitReport : Report of `check_split`; ``print`` shows it as a table.
+    recokit.model_selection.split_interactions : Yield the training and the test data of each split.
+    recokit.LeakageWarning : A split or an evaluation whose training data contain test data or are later than test data.
 
     Examples
     --------

@@ -76,6 +76,14 @@ def split_log(
     ValueError
         ``test_size`` is not between 0 and 1.
 
+    See Also
+    --------
+    recokit.model_selection.LogSplit :
+        Training and test data from a log of events; ``train, test = split`` unpacks them.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+    recokit.model_selection.check_split :
+        Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
     Examples
     --------
     >>> log = {

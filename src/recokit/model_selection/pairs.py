@@ -25,6 +25,10 @@ class Pairs:
     positions : (n,) int64 array
         Positions of the rows in ``data.values``; all by default.
 
+    See Also
+    --------
+    recokit.model_selection.as_pairs : Return Interactions as X and y for scikit-learn, in random order.
+
     Examples
     --------
     >>> from recokit import Interactions
@@ -129,6 +133,12 @@ def as_pairs(data: Interactions, *, random_state: int | None = 0) -> tuple[Pairs
     ------
     TypeError
         The data are not Interactions.
+
+    See Also
+    --------
+    recokit.model_selection.Pairs :
+        (user, item) rows of Interactions, as an X for scikit-learn that keeps all information.
+    recokit.model_selection.train_test_split : Return the training and the test data: the first split of a splitter.
 
     Examples
     --------

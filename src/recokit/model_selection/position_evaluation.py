@@ -74,6 +74,15 @@ def evaluate_positions(
     TypeError
         The model has no ``recommend_for``.
 
+    See Also
+    --------
+    recokit.model_selection.every_position :
+        Return each prefix of each session as a history, and the item that follows it as its target.
+    recokit.model_selection.split_sessions :
+        Split sessions at a moment: sessions that start before it are the training data, later ones the test
+        data.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
+
     References
     ----------
     M. Ludewig, D. Jannach (2018). Evaluation of session-based recommendation algorithms. UMUAI 28.

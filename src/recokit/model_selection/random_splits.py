@@ -31,6 +31,12 @@ class RandomHoldOut(Splitter):
     LeakageWarning
         By ``split``, if the data have timestamps: the training data hold interactions later than the test.
 
+    See Also
+    --------
+    recokit.model_selection.InteractionKFold : Assign the interactions to k random folds; each fold is the test once.
+    recokit.model_selection.GlobalTimeSplit :
+        Train on all interactions before a moment, test on all from that moment on.
+
     Examples
     --------
     >>> from recokit import Interactions
@@ -86,6 +92,11 @@ class InteractionKFold(Splitter):
     LeakageWarning
         By ``split``, if the data have timestamps: the training data hold interactions later than the test.
 
+    See Also
+    --------
+    recokit.model_selection.RandomHoldOut : Hold out a random share of all interactions, or of each user's interactions.
+    recokit.model_selection.UserKFold : Assign the users to k random folds; test users are not in the training data.
+
     Examples
     --------
     >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")]
@@ -130,6 +141,11 @@ class LeaveKOut(Splitter):
     LeakageWarning
         By ``split``, if the data have timestamps: the training data hold interactions later than the test. Use
         `LeaveLastOut` instead.
+
+    See Also
+    --------
+    recokit.model_selection.LeaveLastOut : Hold out the last k interactions of each user.
+    recokit.model_selection.RandomHoldOut : Hold out a random share of all interactions, or of each user's interactions.
 
     Examples
     --------

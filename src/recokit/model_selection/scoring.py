@@ -31,6 +31,10 @@ class RankingScorer:
     """Scorer made by `ranking_scorer`: ``scorer(estimator, X, y)`` is the mean of a metric over the users of X.
 
     Greater is better: metrics to minimize are negated, and their names begin with ``neg_``.
+
+    See Also
+    --------
+    recokit.model_selection.ranking_scorer : Return a scikit-learn scorer for ranking metrics.
     """
 
     metrics: tuple[Metric | CustomMetric, ...]
@@ -154,6 +158,16 @@ def ranking_scorer(
     ------
     ValueError
         A metric is unknown or not supported, or ``given`` is neither a share nor a number.
+
+    See Also
+    --------
+    recokit.model_selection.RankingScorer :
+        Scorer made by `ranking_scorer`: ``scorer(estimator, X, y)`` is the mean of a metric over the users of
+        X.
+    recokit.model_selection.tune :
+        Search for good parameters, or for a good model, by successive halving within a time budget.
+    recokit.model_selection.cross_validate :
+        Fit models on the training data of each split, and compute metrics on the test data.
 
     Examples
     --------

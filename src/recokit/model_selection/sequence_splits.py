@@ -35,6 +35,11 @@ class SequenceSplit:
     n_untested : int
         Number of users that are not tested, because their sequences are too short.
 
+    See Also
+    --------
+    recokit.model_selection.leave_last_out : Hold out the last item of each user.
+    recokit.model_selection.leave_last_basket : Hold out the last basket of each user.
+
     Examples
     --------
     >>> from recokit.data import Sequences
@@ -82,6 +87,14 @@ def leave_last_out(sequences: Sequences, *, min_history: int = 1) -> SequenceSpl
     DataError
         No user has enough events, or the sequences have baskets.
 
+    See Also
+    --------
+    recokit.model_selection.leave_last_basket : Hold out the last basket of each user.
+    recokit.model_selection.split_sessions :
+        Split sessions at a moment: sessions that start before it are the training data, later ones the test
+        data.
+    recokit.model_selection.SequenceSplit : Training sequences, and histories with the items that follow them.
+
     Examples
     --------
     >>> sequences = Sequences.from_lists({"ann": ["tea", "cup", "pot"], "bob": ["tea"]})
@@ -123,6 +136,13 @@ def leave_last_basket(sequences: Sequences, *, min_history: int = 1) -> Sequence
     ------
     DataError
         No user has enough baskets, or the sequences have none.
+
+    See Also
+    --------
+    recokit.model_selection.leave_last_out : Hold out the last item of each user.
+    recokit.RepeatFrequency :
+        Recommend the items that a user buys most often, and popular items for the rest of the list.
+    recokit.model_selection.SequenceSplit : Training sequences, and histories with the items that follow them.
 
     Examples
     --------
@@ -183,6 +203,12 @@ def split_sessions(sequences: Sequences, *, at: Any = None, test_size: float = 0
     DataError
         The sequences have no times, or a part is empty.
 
+    See Also
+    --------
+    recokit.model_selection.evaluate_positions :
+        Recommend at every position of each session, and compare the lists with the item that follows.
+    recokit.model_selection.leave_last_out : Hold out the last item of each user.
+
     Examples
     --------
     >>> lists, times = {1: ["tea", "cup"], 2: ["tea"], 3: ["cup", "pot"]}, {1: [10, 20], 2: [40], 3: [50, 60]}
@@ -225,6 +251,14 @@ def every_position(sequences: Sequences) -> tuple[Sequences, Interactions]:
     ------
     DataError
         No session has two events, or the sequences have baskets.
+
+    See Also
+    --------
+    recokit.model_selection.evaluate_positions :
+        Recommend at every position of each session, and compare the lists with the item that follows.
+    recokit.model_selection.split_sessions :
+        Split sessions at a moment: sessions that start before it are the training data, later ones the test
+        data.
 
     Examples
     --------

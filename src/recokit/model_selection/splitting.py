@@ -42,6 +42,14 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
     TypeError
         ``splitter`` has no method ``split``.
 
+    See Also
+    --------
+    recokit.model_selection.train_test_split : Return the training and the test data: the first split of a splitter.
+    recokit.model_selection.GlobalTimeSplit :
+        Train on all interactions before a moment, test on all from that moment on.
+    recokit.model_selection.check_split :
+        Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
     Examples
     --------
     >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
@@ -131,6 +139,12 @@ def train_test_split(
     -----
     LeakageWarning
         The splitter splits by time, and repeated events were merged into the interactions; see `split_log`.
+
+    See Also
+    --------
+    recokit.model_selection.split_interactions : Yield the training and the test data of each split.
+    recokit.model_selection.RandomHoldOut : Hold out a random share of all interactions, or of each user's interactions.
+    recokit.model_selection.as_pairs : Return Interactions as X and y for scikit-learn, in random order.
 
     Examples
     --------

@@ -37,6 +37,12 @@ class LeaveLastOut(Splitter):
     LeakageWarning
         By ``split``, if repeated events were merged into the interactions; see `split_log`.
 
+    See Also
+    --------
+    recokit.model_selection.LeaveKOut : Hold out k random interactions of each user.
+    recokit.model_selection.GlobalTimeSplit :
+        Train on all interactions before a moment, test on all from that moment on.
+
     References
     ----------
     Y. Ji et al. (2023). A critical study on data leakage in recommender system offline evaluation. ACM TOIS 41(3).
@@ -83,6 +89,14 @@ class GlobalTimeSplit(Splitter):
     LeakageWarning
         By ``split``, if repeated events were merged into the interactions; see `split_log`.
 
+    See Also
+    --------
+    recokit.model_selection.RollingTimeSplit :
+        Test on consecutive windows of time, and train on the interactions before each window.
+    recokit.model_selection.LeaveLastOut : Hold out the last k interactions of each user.
+    recokit.model_selection.check_split :
+        Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
     Examples
     --------
     >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")]
@@ -122,6 +136,13 @@ class RollingTimeSplit(Splitter):
     -----
     LeakageWarning
         By ``split``, if repeated events were merged into the interactions; see `split_log`.
+
+    See Also
+    --------
+    recokit.model_selection.GlobalTimeSplit :
+        Train on all interactions before a moment, test on all from that moment on.
+    recokit.model_selection.cross_validate :
+        Fit models on the training data of each split, and compute metrics on the test data.
 
     Examples
     --------

@@ -114,6 +114,13 @@ def tune(
     LeakageWarning
         Repeated events were merged into the interactions, which are validated by time; see `split_log`.
 
+    See Also
+    --------
+    recokit.model_selection.Tuning : Result of `tune`; ``print`` shows it as a table.
+    recokit.model_selection.cross_validate :
+        Fit models on the training data of each split, and compute metrics on the test data.
+    recokit.model_selection.ranking_scorer : Return a scikit-learn scorer for ranking metrics.
+
     References
     ----------
     L. Li et al. (2020). A system for massively parallel hyperparameter tuning. MLSys.

@@ -41,6 +41,11 @@ class FoldScore:
         Metrics by name; metrics to minimize are not negated.
     fit_seconds, score_seconds : float
         Durations.
+
+    See Also
+    --------
+    recokit.model_selection.CrossValidation :
+        Result of `cross_validate`; ``print`` shows it as a table, best model first.
     """
 
     model: str
@@ -64,6 +69,12 @@ class CrossValidation:
         Whether to minimize each metric.
     splits : str
         Description of the splits.
+
+    See Also
+    --------
+    recokit.model_selection.cross_validate :
+        Fit models on the training data of each split, and compute metrics on the test data.
+    recokit.model_selection.FoldScore : Metrics of a model on one fold of `cross_validate`.
     """
 
     fold_scores: tuple[FoldScore, ...]
@@ -192,6 +203,13 @@ def cross_validate(
     -----
     LeakageWarning
         The splitter ignores the timestamps of the data, or splits merged events by time.
+
+    See Also
+    --------
+    recokit.model_selection.CrossValidation :
+        Result of `cross_validate`; ``print`` shows it as a table, best model first.
+    recokit.model_selection.tune :
+        Search for good parameters, or for a good model, by successive halving within a time budget.
 
     Examples
     --------

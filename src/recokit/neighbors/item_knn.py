@@ -1,9 +1,8 @@
 """ItemKNN: item-based nearest neighbours."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from recokit._typing import CodeArray
+from recokit._typing import CodeArray, FeedbackOption, SimilarityOption
 from recokit.base import Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._parameters import OPTIONAL_NON_NEGATIVE, one_of
@@ -103,6 +102,15 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
     neighbor_counts_ : (n_items,) int32 array
         For implicit feedback: the number of neighbours of each item.
 
+    See Also
+    --------
+    recokit.UserKNN : Predict from the most similar users.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+    recokit.RP3beta :
+        Recommend the end items of random walks user → item → user → item, with a penalty on popular items.
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+
     Notes
     -----
     The defaults for implicit feedback were chosen on several dense and sparse data sets at once. The textbook's cosine
@@ -166,19 +174,19 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         self,
         n_neighbors: int | None = None,
         *,
-        similarity: str | Callable[..., float] = "auto",
+        similarity: Literal["auto"] | SimilarityOption = "auto",
         shrinkage: float | None = None,
         min_common: int = 1,
-        weighting: str | None = "auto",
+        weighting: Literal["auto", "tfidf", "bm25"] | None = "auto",
         user_exponent: float | None = None,
         half_life: float | None = None,
-        scoring: str = "sum",
+        scoring: Literal["sum", "normalized_sum"] = "sum",
         amplification: float = 1.0,
-        centering: str | None = "baseline",
+        centering: Literal["baseline", "mean", "zscore"] | None = "baseline",
         prediction_shrinkage: float = 0.0,
         alpha: float | None = None,
         beta: float = 0.5,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

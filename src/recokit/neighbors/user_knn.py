@@ -1,11 +1,10 @@
 """UserKNN: user-based nearest neighbours."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from recokit._typing import CodeArray
+from recokit._typing import CodeArray, FeedbackOption, SimilarityOption
 from recokit.base import Top
 from recokit.data.interactions import Interactions
 from recokit.neighbors._base import NeighborhoodRecommender
@@ -83,6 +82,11 @@ class UserKNN(NeighborhoodRecommender):
     neighbor_counts_ : (n_users,) int32 array
         For implicit feedback: the number of neighbours of each user.
 
+    See Also
+    --------
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     `recokit.neighbors` describes the similarities, user-defined similarities, time decay, memory, edge cases and
@@ -126,18 +130,18 @@ class UserKNN(NeighborhoodRecommender):
         self,
         n_neighbors: int | None = None,
         *,
-        similarity: str | Callable[..., float] = "cosine",
+        similarity: SimilarityOption = "cosine",
         shrinkage: float = 0.0,
         min_common: int = 1,
-        weighting: str | None = None,
+        weighting: Literal["tfidf", "bm25"] | None = None,
         half_life: float | None = None,
-        scoring: str = "sum",
+        scoring: Literal["sum", "normalized_sum"] = "sum",
         amplification: float = 1.0,
-        centering: str | None = "baseline",
+        centering: Literal["baseline", "mean", "zscore"] | None = "baseline",
         prediction_shrinkage: float = 0.0,
         alpha: float = 0.5,
         beta: float = 0.5,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

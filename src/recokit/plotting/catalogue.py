@@ -40,6 +40,11 @@ def long_tail(data: Any, *, share: float = 0.8, language: Language = "en", ax: A
     ValueError
         The share is not between 0 and 1, or there is nothing to count.
 
+    See Also
+    --------
+    recokit.plotting.coverage_accuracy : Draw the accuracy of models against the catalogue coverage of their lists.
+    recokit.metrics.popularity_bias : Return the popularity bias: the mean popularity of the recommended items.
+
     Examples
     --------
     >>> from recokit.plotting import long_tail
@@ -117,6 +122,14 @@ def coverage_accuracy(
     ------
     KeyError
         An evaluation lacks a metric.
+
+    See Also
+    --------
+    recokit.plotting.comparison :
+        Draw a metric of several models with intervals, and mark the models that are significantly worse than
+        the best.
+    recokit.plotting.long_tail :
+        Draw the number of occurrences of each item, most popular first, and the size of the head.
 
     Examples
     --------

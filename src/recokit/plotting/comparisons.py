@@ -69,6 +69,12 @@ def comparison(
     DataError
         The evaluations are of different users.
 
+    See Also
+    --------
+    recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
+    recokit.plotting.coverage_accuracy : Draw the accuracy of models against the catalogue coverage of their lists.
+    recokit.plotting.metric_by_k : Draw a metric against its cut-off k.
+
     Examples
     --------
     >>> from recokit import evaluate
@@ -143,6 +149,11 @@ def segment_profiles(
         An evaluation lacks the metric, or ``n_segments`` is less than 1.
     DataError
         The evaluations are of different users, or no user has a segment.
+
+    See Also
+    --------
+    recokit.plotting.segment_heatmap : Draw how each segment of users differs from all users in each feature.
+    recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
 
     Examples
     --------

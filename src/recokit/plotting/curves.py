@@ -41,6 +41,10 @@ def learning_curve(models: Any, *, language: Language = "en", ax: Axes | None = 
     TypeError
         A model has no history of epochs.
 
+    See Also
+    --------
+    recokit.SGDMatrixFactorization : Rating prediction by matrix factorization with biases.
+
     Examples
     --------
     >>> from recokit import SGDMatrixFactorization
@@ -122,6 +126,13 @@ def metric_by_k(
     ------
     ValueError
         The metric has a cut-off or is unknown, or a cut-off exceeds the length of the lists.
+
+    See Also
+    --------
+    recokit.plotting.comparison :
+        Draw a metric of several models with intervals, and mark the models that are significantly worse than
+        the best.
+    recokit.metrics.evaluate : Compute metrics of the lists of all users.
 
     Examples
     --------

@@ -84,6 +84,12 @@ def rating_heatmap(
     ValueError
         There are too many users or items, or none; or the view is unknown, or needs a model.
 
+    See Also
+    --------
+    recokit.plotting.learning_curve :
+        Draw the training error of a model by epoch, and the validation error if there is one.
+    recokit.plotting.similarity_neighborhood : Draw an item in the centre, surrounded by its most similar items.
+
     Examples
     --------
     >>> from recokit import BiasBaseline

@@ -54,6 +54,12 @@ def similarity_neighborhood(
     ValueError
         ``n`` is not from 1 to 30.
 
+    See Also
+    --------
+    recokit.plotting.rating_heatmap :
+        Draw the known ratings of users and items, the ratings that a model predicts, or both side by side.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     Examples
     --------
     >>> from recokit import ItemKNN

@@ -56,6 +56,11 @@ def segment_heatmap(
     ValueError
         A feature is unknown, or there are none.
 
+    See Also
+    --------
+    recokit.plotting.segment_profiles : Draw a metric by segment of users, with 95% bootstrap intervals.
+    recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
+
     Examples
     --------
     >>> import numpy as np

@@ -33,6 +33,11 @@ class LogSplit:
         Number of pairs after ``at`` that also occur before it.
     n_new_users : int
         Number of users with events after ``at`` only.
+
+    See Also
+    --------
+    recokit.model_selection.split_log :
+        Split a log of events at a moment, and merge the repeated events of each part after the split.
     """
 
     train: Interactions

@@ -54,6 +54,16 @@ class EventLog(SplittableLog):
     order_codes, session_codes, query_codes, source_codes : (n_events,) int32 arrays, or None
         −1 for a missing id.
 
+    See Also
+    --------
+    recokit.Interactions : Users × items with values and timestamps.
+    recokit.data.Sequences :
+        The items of each user or session in time order, with repeats, and optionally grouped into baskets.
+    recokit.preprocessing.user_features :
+        Compute features of each user as of a moment; no event at or after the moment is used.
+    recokit.model_selection.split_log :
+        Split a log of events at a moment, and merge the repeated events of each part after the split.
+
     Examples
     --------
     >>> log = EventLog.from_frame({

@@ -42,6 +42,12 @@ class FeatureLookup(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         1: the ids.
 
+    See Also
+    --------
+    recokit.preprocessing.Features :
+        Numbers that describe each user or item: ids, a matrix, and the description of each column.
+    recokit.ImplicitALS : Matrix factorization of implicit feedback by alternating least squares.
+
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression

@@ -36,6 +36,11 @@ class Feature(NamedTuple):
         Group of related columns, such as "activity" or "category".
     meaning : str
         Definition of the values, and the cases in which they are NaN.
+
+    See Also
+    --------
+    recokit.preprocessing.Features :
+        Numbers that describe each user or item: ids, a matrix, and the description of each column.
     """
 
     name: str
@@ -75,6 +80,16 @@ class Features:
     ------
     DataError
         The shapes differ, an id or a name is duplicated, or a value is infinite.
+
+    See Also
+    --------
+    recokit.preprocessing.user_features :
+        Compute features of each user as of a moment; no event at or after the moment is used.
+    recokit.preprocessing.item_features :
+        Compute features of each item as of a moment; no event at or after the moment is used.
+    recokit.preprocessing.Feature : Description of a column of `Features`.
+    recokit.preprocessing.FeatureLookup :
+        Transform ids of users or items into rows of `Features`, in a scikit-learn pipeline.
 
     Examples
     --------

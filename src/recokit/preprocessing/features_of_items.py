@@ -69,6 +69,13 @@ def item_features(
     DataError
         As in `user_features`.
 
+    See Also
+    --------
+    recokit.preprocessing.user_features :
+        Compute features of each user as of a moment; no event at or after the moment is used.
+    recokit.preprocessing.Features :
+        Numbers that describe each user or item: ids, a matrix, and the description of each column.
+
     Examples
     --------
     >>> from recokit.preprocessing import EventLog, item_features

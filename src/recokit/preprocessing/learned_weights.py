@@ -39,6 +39,11 @@ class KindWeight:
     odds_ratio : float
         Odds of a purchase after the event, relative to those of any user and item.
     weight : float
+
+    See Also
+    --------
+    recokit.preprocessing.LearnedWeights :
+        Weights of kinds of events; ``print`` shows them as a table, and so does a notebook.
     """
 
     kind: str
@@ -61,6 +66,11 @@ class LearnedWeights:
         Kind of event whose weight is 1.
     base_probability : float
         Share of all (user, item) pairs with an event of the target kind.
+
+    See Also
+    --------
+    recokit.preprocessing.learn_weights : Learn the weight of each kind of event from the purchases that follow.
+    recokit.preprocessing.KindWeight : Weight of a kind of event and the counts behind it.
     """
 
     kinds: tuple[KindWeight, ...]
@@ -134,6 +144,12 @@ def learn_weights(log: "EventLog", target: str = "purchase", *, smoothing: float
     ------
     DataError
         The log has no times or no event of the target kind.
+
+    See Also
+    --------
+    recokit.preprocessing.LearnedWeights :
+        Weights of kinds of events; ``print`` shows them as a table, and so does a notebook.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
 
     Examples
     --------

@@ -24,6 +24,12 @@ class LogParts:
     train, test : EventLog
     at : datetime64 or int
         First moment of the test.
+
+    See Also
+    --------
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+    recokit.model_selection.split_log :
+        Split a log of events at a moment, and merge the repeated events of each part after the split.
     """
 
     train: "EventLog"

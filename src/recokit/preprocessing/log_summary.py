@@ -32,6 +32,10 @@ class KindSummary:
         Share of the events that repeat an earlier (user, item) pair of this kind; NaN without complete pairs.
     revenue : float, optional
         Revenue, less returns; None without prices.
+
+    See Also
+    --------
+    recokit.preprocessing.LogSummary : Figures of an event log; ``print`` shows them as a table, and so does a notebook.
     """
 
     kind: str
@@ -61,6 +65,11 @@ class LogSummary:
     n_missing : dict of str to int
         Number of events without a user, an item or a time, and of purchases and returns without a quantity or a price,
         where there are any.
+
+    See Also
+    --------
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+    recokit.preprocessing.KindSummary : Figures of one kind of event, or of all.
     """
 
     kinds: tuple[KindSummary, ...]

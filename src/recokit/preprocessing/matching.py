@@ -37,6 +37,11 @@ class Matches:
         Number of keys that are left out because they occur more than once in a catalogue.
     texts : tuple of (n,) arrays, optional
         The titles of the pairs.
+
+    See Also
+    --------
+    recokit.preprocessing.match_by : Match the items of two catalogues by a common key, such as the EAN.
+    recokit.preprocessing.match_titles : Match the items of two catalogues one to one by the similarity of their titles.
     """
 
     left: AnyArray
@@ -125,6 +130,11 @@ def match_by(left: Any, right: Any, on: str, *, item: str = "item_id") -> Matche
     DataError
         A column does not exist, or no key is in both catalogues.
 
+    See Also
+    --------
+    recokit.preprocessing.match_titles : Match the items of two catalogues one to one by the similarity of their titles.
+    recokit.preprocessing.Matches : Pairs of items of two catalogues, the most certain first.
+
     Examples
     --------
     >>> app = {"item_id": [1, 2, 3], "ean": ["4006381333931", "4006381333948", None]}
@@ -199,6 +209,11 @@ def match_titles(
     ------
     DataError
         A column does not exist, or a catalogue has no titles.
+
+    See Also
+    --------
+    recokit.preprocessing.match_by : Match the items of two catalogues by a common key, such as the EAN.
+    recokit.preprocessing.Matches : Pairs of items of two catalogues, the most certain first.
 
     Examples
     --------

@@ -50,6 +50,12 @@ class RFM:
     n_without_purchase : int
         Users of the log without purchases, who have no segment.
     language : {"en", "zh"}
+
+    See Also
+    --------
+    recokit.preprocessing.rfm :
+        Score the recency, frequency and monetary value of each user, and name the user's segment.
+    recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
     """
 
     users: IdIndex
@@ -188,6 +194,14 @@ def rfm(
         As in `user_features`; the log has no times; or there are fewer than two users with purchases.
     ValueError
         ``bins`` is less than 2, or the language is unknown.
+
+    See Also
+    --------
+    recokit.preprocessing.RFM :
+        Recency, frequency and monetary value of each user, with scores and segments; the result of `rfm`.
+    recokit.preprocessing.user_features :
+        Compute features of each user as of a moment; no event at or after the moment is used.
+    recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
 
     References
     ----------

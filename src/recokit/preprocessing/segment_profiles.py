@@ -40,6 +40,11 @@ class SegmentProfiles:
         features; 0 where undefined.
     language : {"en", "zh"}
 
+    See Also
+    --------
+    recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
+    recokit.plotting.segment_heatmap : Draw how each segment of users differs from all users in each feature.
+
     Examples
     --------
     >>> columns = (Feature("price_level", family="price"), Feature("weekend_share", family="weekend"))

@@ -22,6 +22,10 @@ class Release(NamedTuple):
         The guarantee of the release alone.
     extra_delta : float
         Probability with which the release has no guarantee, in addition to zCDP, such as by a threshold for ids.
+
+    See Also
+    --------
+    recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
     """
 
     name: str
@@ -48,6 +52,14 @@ class PrivacyAccountant:
     ----------
     releases : list of Release
         The releases so far.
+
+    See Also
+    --------
+    recokit.privacy.Release : One release of an accountant.
+    recokit.privacy.private_popularity :
+        Return the number of users of each item with (ε, δ)-differential privacy for users.
+    recokit.privacy.private_gram :
+        Return the Gram matrix of the most popular items with (ε, δ)-differential privacy for users.
 
     Notes
     -----

@@ -34,6 +34,13 @@ def limit_contributions(interactions: Interactions, max_items: int, random_state
     ValueError
         ``max_items`` is not a whole number of at least 1.
 
+    See Also
+    --------
+    recokit.privacy.private_popularity :
+        Return the number of users of each item with (ε, δ)-differential privacy for users.
+    recokit.privacy.private_gram :
+        Return the Gram matrix of the most popular items with (ε, δ)-differential privacy for users.
+
     Examples
     --------
     >>> from recokit import Interactions

@@ -34,6 +34,11 @@ class PrivateCounts:
         Standard deviation of the noise.
     threshold : float
         Least count of a released item; −∞ for a public catalogue.
+
+    See Also
+    --------
+    recokit.privacy.private_popularity :
+        Return the number of users of each item with (ε, δ)-differential privacy for users.
     """
 
     items: IdIndex
@@ -118,6 +123,12 @@ def private_popularity(
         No item exceeds the threshold.
     ImportError
         OpenDP is not installed: ``pip install "recokit[privacy]"``.
+
+    See Also
+    --------
+    recokit.privacy.PrivateCounts : Numbers of users of items, with noise.
+    recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
+    recokit.privacy.limit_contributions : Return at most ``max_items`` interactions of each user, chosen at random.
 
     Examples
     --------

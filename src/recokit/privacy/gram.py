@@ -99,6 +99,14 @@ def private_gram(
     ImportError
         OpenDP is not installed: ``pip install "recokit[privacy]"``.
 
+    See Also
+    --------
+    recokit.data.Gram :
+        The matrix :math:`X^\top W X` of items × items, which models of items can be fitted to without user
+        data.
+    recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
+    recokit.privacy.limit_contributions : Return at most ``max_items`` interactions of each user, chosen at random.
+
     References
     ----------
     C. Dwork, K. Talwar, A. Thakurta and L. Zhang (2014). Analyze Gauss: optimal bounds for privacy-preserving principal

@@ -29,6 +29,10 @@ class ColumnChange(NamedTuple):
         The applied width, length or unit; None if the column is unchanged, and ``"*"`` if it says nothing any more.
     n_before, n_after : int
         Number of distinct values in the data and in the export.
+
+    See Also
+    --------
+    recokit.privacy.KAnonymousExport : Rows of an export; ``print`` shows the generalized columns and the dropped rows.
     """
 
     column: str
@@ -53,6 +57,11 @@ class KAnonymousExport:
         Number of rows in the data, and of rows that were dropped.
     n_users, n_users_lost : int
         Number of users in the data, and of users without a row in the export; 0 without a column of users.
+
+    See Also
+    --------
+    recokit.privacy.k_anonymous : Return rows in which every combination of attributes belongs to at least k users.
+    recokit.privacy.ColumnChange : The generalization of one column.
     """
 
     columns: dict[str, AnyArray]
@@ -121,6 +130,11 @@ def k_anonymous(
         A column does not exist, levels do not fit a column, or all rows would have to be dropped.
     ValueError
         ``k`` or ``max_dropped`` is out of range.
+
+    See Also
+    --------
+    recokit.privacy.KAnonymousExport : Rows of an export; ``print`` shows the generalized columns and the dropped rows.
+    recokit.privacy.Pseudonymizer : Replace ids by pseudonyms, so that the data of one user stay linked without the id.
 
     Notes
     -----

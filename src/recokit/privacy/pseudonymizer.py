@@ -38,6 +38,10 @@ class Pseudonymizer:
     TypeError
         The key is not bytes.
 
+    See Also
+    --------
+    recokit.privacy.k_anonymous : Return rows in which every combination of attributes belongs to at least k users.
+
     Notes
     -----
     Pseudonymous data are still personal data: a history can identify a person without the id. Integers and the text of

@@ -7,6 +7,7 @@ from recokit.reranking.deduplicate import deduplicate
 from recokit.reranking.filters import AllOf, AnyOf, Filter, Not, Where, filter_from_dict
 from recokit.reranking.rerank import rerank
 from recokit.reranking.reranked import Reason, Reranked, RuleEffect, RuleReport
+from recokit.reranking.rule import Rule, rule_from_dict
 from recokit.reranking.rules import (
     Boost,
     Calibrate,
@@ -20,8 +21,6 @@ from recokit.reranking.rules import (
     MinShare,
     Pin,
     PriceNear,
-    Rule,
-    rule_from_dict,
 )
 
 __all__ = [

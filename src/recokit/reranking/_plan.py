@@ -12,6 +12,7 @@ from recokit.data.id_index import IdIndex
 from recokit.kernels.reranking import Constraints, DynamicTerms
 from recokit.reranking._catalogue import Catalogue, moment
 from recokit.reranking._context import history_counts, history_prices, levels_of, unit_vectors
+from recokit.reranking.rule import Rule
 from recokit.reranking.rules import (
     Boost,
     Calibrate,
@@ -25,7 +26,6 @@ from recokit.reranking.rules import (
     MinShare,
     Pin,
     PriceNear,
-    Rule,
 )
 
 __all__ = ["Plan"]

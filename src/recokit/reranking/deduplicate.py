@@ -40,6 +40,10 @@ def deduplicate(shelves: Mapping[str, Recommendations], n: int | Mapping[str, in
     ValueError
         ``n`` is not a whole number of at least 1, or lacks a shelf.
 
+    See Also
+    --------
+    recokit.reranking.rerank : Choose the best items of each list under business rules.
+
     Examples
     --------
     >>> again = Recommendations(["ann"], [["tea", "cup", "pot"]])

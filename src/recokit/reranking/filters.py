@@ -20,7 +20,15 @@ _OPERATORS = ("==", "!=", *_ORDERED, "in", "not in", "is missing", "is not missi
 
 
 class Filter:
-    """Base class of filters. ``&``, ``|`` and ``~`` combine them."""
+    """Base class of filters. ``&``, ``|`` and ``~`` combine them.
+
+    See Also
+    --------
+    recokit.reranking.Where : Items for which ``column op value`` holds.
+    recokit.reranking.AllOf : Items that match all of several filters.
+    recokit.reranking.AnyOf : Items that match at least one of several filters.
+    recokit.reranking.Not : Items that do not match a filter.
+    """
 
     def mask(self, catalogue: Catalogue) -> BoolArray:
         """Return whether each item of the catalogue matches: (n_items,) bool."""
@@ -59,6 +67,13 @@ class Where(Filter):
     ------
     ValueError
         The operator is unknown, or the value does not fit it.
+
+    See Also
+    --------
+    recokit.reranking.AllOf : Items that match all of several filters.
+    recokit.reranking.AnyOf : Items that match at least one of several filters.
+    recokit.reranking.Not : Items that do not match a filter.
+    recokit.reranking.Exclude : Never list the items that match a filter. Hard.
 
     Examples
     --------
@@ -155,6 +170,12 @@ class AllOf(Filter):
     filters : tuple of Filter
         At least one.
 
+    See Also
+    --------
+    recokit.reranking.AnyOf : Items that match at least one of several filters.
+    recokit.reranking.Not : Items that do not match a filter.
+    recokit.reranking.Where : Items for which ``column op value`` holds.
+
     Examples
     --------
     >>> AllOf((Where("brand", "==", "Oak"), Where("price", "<", 20))).to_dict()["all"][0]
@@ -185,6 +206,12 @@ class AnyOf(Filter):
     filters : tuple of Filter
         At least one.
 
+    See Also
+    --------
+    recokit.reranking.AllOf : Items that match all of several filters.
+    recokit.reranking.Not : Items that do not match a filter.
+    recokit.reranking.Where : Items for which ``column op value`` holds.
+
     Examples
     --------
     >>> AnyOf((Where("brand", "==", "Oak"), Where("price", "<", 20))).to_dict()["any"][0]
@@ -213,6 +240,12 @@ class Not(Filter):
     Parameters
     ----------
     filter : Filter
+
+    See Also
+    --------
+    recokit.reranking.AllOf : Items that match all of several filters.
+    recokit.reranking.AnyOf : Items that match at least one of several filters.
+    recokit.reranking.Where : Items for which ``column op value`` holds.
 
     Examples
     --------
@@ -253,6 +286,11 @@ def filter_from_dict(data: Any) -> Filter:
     ------
     ValueError
         The dictionary has another form.
+
+    See Also
+    --------
+    recokit.reranking.rule_from_dict : Return the rule of a dictionary, as `Rule.to_dict` writes it.
+    recokit.reranking.Where : Items for which ``column op value`` holds.
 
     Examples
     --------

@@ -14,7 +14,8 @@ from recokit.reranking._catalogue import Catalogue
 from recokit.reranking._context import read_context
 from recokit.reranking._plan import Plan
 from recokit.reranking.reranked import Reranked
-from recokit.reranking.rules import Pin, Rule, rule_from_dict
+from recokit.reranking.rule import Rule, rule_from_dict
+from recokit.reranking.rules import Pin
 
 __all__ = ["rerank"]
 
@@ -73,6 +74,16 @@ def rerank(
         unusable values, or has ids of another type than the lists; or the users or the context have another form.
     ValueError
         A rule is invalid or contradicts another, or the context lacks an entry.
+
+    See Also
+    --------
+    recokit.reranking.Reranked :
+        Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
+    recokit.reranking.deduplicate : Return the shelves of a page, with each item once for each user.
+    recokit.reranking.InStock : List only items with a stock above 0. Items without a known stock are not listed. Hard.
+    recokit.reranking.MaxPer :
+        List at most ``k`` items with the same value of a column. Items without a value are not limited. Hard.
+    recokit.reranking.Diversity : Penalize items that are similar to items higher in the list.
 
     Examples
     --------

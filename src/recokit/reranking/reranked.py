@@ -37,6 +37,11 @@ class Reason:
         Terms of the value, in addition to the relevance.
     text : str
         A sentence that names the rule that decided.
+
+    See Also
+    --------
+    recokit.reranking.Reranked :
+        Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
     """
 
     user: Any
@@ -70,6 +75,10 @@ class RuleEffect:
     gave_way : int
         Number of lists that do not satisfy the rule: they miss the pinned item, or hold other items in place of members
         of the quota.
+
+    See Also
+    --------
+    recokit.reranking.RuleReport : Effects of all rules. ``print`` shows them as a table.
     """
 
     rule: str
@@ -92,6 +101,12 @@ class RuleReport:
         Mean NDCG of the lists with all rules, against the order of the model.
     n_lists, n_short : int
         Number of lists, and of lists with fewer items than asked for.
+
+    See Also
+    --------
+    recokit.reranking.Reranked :
+        Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
+    recokit.reranking.RuleEffect : Effect of one rule: the lists with all rules compared with those without it.
     """
 
     effects: tuple[RuleEffect, ...]
@@ -140,6 +155,12 @@ class Reranked(Recommendations):
 
     ``n_scored`` is the number of items that are no fillers. Rules can move a filler above other items; ``is_filler``
     says where it is.
+
+    See Also
+    --------
+    recokit.reranking.rerank : Choose the best items of each list under business rules.
+    recokit.reranking.RuleReport : Effects of all rules. ``print`` shows them as a table.
+    recokit.reranking.Reason : Reason for the position of an item, or for its absence. ``str`` returns its text.
     """
 
     _plan: Plan

@@ -1,15 +1,15 @@
 """Business rules of lists, as data. See `rerank`."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from numbers import Real
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from recokit.data._frames import is_missing
 from recokit.reranking._catalogue import moment
-from recokit.reranking.filters import Filter, Where, filter_from_dict
+from recokit.reranking.filters import Filter, Where
+from recokit.reranking.rule import Rule
 
 __all__ = [
     "Boost",
@@ -24,100 +24,9 @@ __all__ = [
     "MinShare",
     "Pin",
     "PriceNear",
-    "Rule",
-    "rule_from_dict",
 ]
 
 _TINY = float(np.finfo(np.float64).tiny)
-_KINDS: dict[str, type["Rule"]] = {}
-
-
-class Rule:
-    """Base class of rules: small immutable objects that JSON can hold."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _KINDS[cls.__name__] = cls
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the rule as a dictionary that JSON can hold.
-
-        Examples
-        --------
-        >>> MaxPer("brand", 2).to_dict()
-        {'rule': 'MaxPer', 'column': 'brand', 'k': 2}
-        """
-        data: dict[str, Any] = {"rule": type(self).__name__}
-        for one in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, one.name)
-            if isinstance(value, Filter):
-                data[one.name] = value.to_dict()
-            elif isinstance(value, tuple):
-                data[one.name] = list(value)
-            elif isinstance(value, Mapping):
-                # The keys of an object in JSON are text.
-                is_text = all(isinstance(key, str) for key in value)
-                data[one.name] = dict(value) if is_text else [list(pair) for pair in value.items()]
-            else:
-                data[one.name] = value
-        return data
-
-    def _require(self, condition: bool, name: str, expected: str) -> None:
-        """Refuse the value of a field unless the condition holds."""
-        if not condition:
-            raise ValueError(f"{type(self).__name__}: {name}={getattr(self, name)!r}: expected {expected}")
-
-    def _read_number(self, name: str, low: float, high: float, expected: str) -> None:
-        """Refuse the value of a field unless it is a number from low to high; make it a number of Python."""
-        value: Any = getattr(self, name)
-        is_number = isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))  # type: ignore[unreachable]
-        self._require(is_number and low <= value <= high, name, expected)
-        object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
-
-    def _read_whole_number(self, name: str) -> None:
-        """Refuse the value of a field unless it is a whole number of at least 1; make it an int."""
-        value = getattr(self, name)
-        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        self._require(is_whole and value >= 1, name, "a whole number of at least 1")
-        object.__setattr__(self, name, int(value))
-
-    def _read_filter(self) -> None:
-        """Replace a dictionary in the field ``filter`` by its filter."""
-        object.__setattr__(self, "filter", filter_from_dict(self.filter))  # type: ignore[attr-defined]
-
-
-def rule_from_dict(data: Mapping[str, Any]) -> Rule:
-    """Return the rule of a dictionary, as `Rule.to_dict` writes it.
-
-    Parameters
-    ----------
-    data : mapping
-        The name of the class of the rule as ``rule``, and its parameters.
-
-    Raises
-    ------
-    ValueError
-        The rule or one of its fields is unknown, or a field without a default is absent.
-
-    Examples
-    --------
-    >>> rule_from_dict({"rule": "Pin", "item": "tea", "position": 1})
-    Pin(item='tea', position=1)
-    """
-    if not isinstance(data, Mapping):
-        raise ValueError(f"expected a dictionary such as {{'rule': 'Pin', 'item': 'tea'}}, got {data!r:.80}")
-    given = dict(data)
-    name = given.pop("rule", None)
-    if not isinstance(name, str) or name not in _KINDS:
-        raise ValueError(f"rule={name!r}: expected one of {', '.join(sorted(_KINDS))}")
-    known = {one.name for one in fields(_KINDS[name])}  # type: ignore[arg-type]
-    if not set(given) <= known:
-        unknown = ", ".join(sorted(set(given) - known))
-        raise ValueError(f"{name}: unknown field(s) {unknown}; expected {', '.join(sorted(known))}")
-    absent = [one.name for one in fields(_KINDS[name]) if one.default is MISSING and one.name not in given]  # type: ignore[arg-type]
-    if absent:
-        raise ValueError(f"{name}: the field(s) {', '.join(absent)} have no default; add them")
-    return _KINDS[name](**given)
 
 
 @dataclass(frozen=True)
@@ -127,6 +36,11 @@ class Exclude(Rule):
     Parameters
     ----------
     filter : Filter
+
+    See Also
+    --------
+    recokit.reranking.InStock : List only items with a stock above 0. Items without a known stock are not listed. Hard.
+    recokit.reranking.Where : Items for which ``column op value`` holds.
 
     Examples
     --------
@@ -148,6 +62,12 @@ class InStock(Rule):
     ----------
     column : str
         Column of numbers or of True and False.
+
+    See Also
+    --------
+    recokit.reranking.Exclude : Never list the items that match a filter. Hard.
+    recokit.reranking.MaxPer :
+        List at most ``k`` items with the same value of a column. Items without a value are not limited. Hard.
 
     Examples
     --------
@@ -174,6 +94,11 @@ class Boost(Rule):
     ------
     ValueError
         The factor is below 0, or a value is not a finite number.
+
+    See Also
+    --------
+    recokit.reranking.Pin : Put an item at a position of every list, even if the model did not suggest it.
+    recokit.reranking.Margin : Add a bonus for a high value of a column, such as margin or price.
 
     Examples
     --------
@@ -210,6 +135,13 @@ class Margin(Rule):
     ValueError
         The weight is not a finite number.
 
+    See Also
+    --------
+    recokit.reranking.Boost : Multiply the relevance of matching items by a factor, and add a bonus.
+    recokit.reranking.PriceNear :
+        Add a bonus for prices near the usual price of the user: ``weight`` · exp(−½ (log(price / level) /
+        width)²).
+
     Examples
     --------
     >>> Margin("price", weight=-0.2)
@@ -242,6 +174,11 @@ class Freshness(Rule):
     ------
     ValueError
         The half-life is not above 0, the weight is not a finite number, or ``now`` is no date.
+
+    See Also
+    --------
+    recokit.reranking.Boost : Multiply the relevance of matching items by a factor, and add a bonus.
+    recokit.reranking.Margin : Add a bonus for a high value of a column, such as margin or price.
 
     Examples
     --------
@@ -285,6 +222,11 @@ class PriceNear(Rule):
     ValueError
         The width is not above 0, or the weight is not a finite number.
 
+    See Also
+    --------
+    recokit.reranking.Margin : Add a bonus for a high value of a column, such as margin or price.
+    recokit.reranking.Boost : Multiply the relevance of matching items by a factor, and add a bonus.
+
     Examples
     --------
     >>> PriceNear(width=0.2)
@@ -315,6 +257,12 @@ class Pin(Rule):
     ------
     ValueError
         The item is missing, or the position is not a whole number from 1.
+
+    See Also
+    --------
+    recokit.reranking.Boost : Multiply the relevance of matching items by a factor, and add a bonus.
+    recokit.reranking.MinShare :
+        List matching items in at least a share of the positions, where there are enough of them.
 
     Examples
     --------
@@ -348,6 +296,12 @@ class MaxPer(Rule):
     ValueError
         ``k`` is not a whole number of at least 1.
 
+    See Also
+    --------
+    recokit.reranking.MinShare :
+        List matching items in at least a share of the positions, where there are enough of them.
+    recokit.reranking.Diversity : Penalize items that are similar to items higher in the list.
+
     Examples
     --------
     >>> MaxPer("seller", 3)
@@ -377,6 +331,13 @@ class MinShare(Rule):
     ------
     ValueError
         The share is not a number from 0 to 1.
+
+    See Also
+    --------
+    recokit.reranking.Fair :
+        Give each group of items at least its share of the first p positions, for every p (⌊share · p⌋ items).
+    recokit.reranking.MaxPer :
+        List at most ``k`` items with the same value of a column. Items without a value are not limited. Hard.
 
     Examples
     --------
@@ -408,6 +369,12 @@ class Fair(Rule):
     ------
     ValueError
         A share is not a number from 0 to 1, or the sum is above 1.
+
+    See Also
+    --------
+    recokit.reranking.MinShare :
+        List matching items in at least a share of the positions, where there are enough of them.
+    recokit.reranking.Calibrate : Bring the categories of a list near to those of the user's history.
 
     References
     ----------
@@ -457,6 +424,13 @@ class Diversity(Rule):
     ValueError
         The trade-off or ``by`` has another value.
 
+    See Also
+    --------
+    recokit.reranking.Calibrate : Bring the categories of a list near to those of the user's history.
+    recokit.reranking.MaxPer :
+        List at most ``k`` items with the same value of a column. Items without a value are not limited. Hard.
+    recokit.metrics.diversity : Return the intra-list diversity: 1 − the mean cosine similarity of two items of a list.
+
     References
     ----------
     J. Carbonell and J. Goldstein (1998). The use of MMR, diversity-based reranking. SIGIR.
@@ -500,6 +474,12 @@ class Calibrate(Rule):
     ------
     ValueError
         The trade-off has another value.
+
+    See Also
+    --------
+    recokit.reranking.Diversity : Penalize items that are similar to items higher in the list.
+    recokit.reranking.Fair :
+        Give each group of items at least its share of the first p positions, for every p (⌊share · p⌋ items).
 
     References
     ----------

@@ -29,6 +29,12 @@ class SearchResults(Recommendations):
     fallbacks : (n_queries,) object array
     corrections : tuple of dict of str to list of str
 
+    See Also
+    --------
+    recokit.search.ItemSearch :
+        Search a catalogue by text: BM25F over its fields, corrected spelling, clicks, popularity and taste.
+    recokit.Recommendations : A ranked list of items for each user.
+
     Examples
     --------
     >>> lists = SearchResults(["green tae"], [["t1", "t2"]], corrections=[{"tae": ["tea"]}])

@@ -28,6 +28,11 @@ class Bundle(NamedTuple):
         Share of the baskets that contain all items.
     lift : float
         Support divided by the product of the supports of the items.
+
+    See Also
+    --------
+    recokit.BoughtTogether : Recommend complements: items that are bought together with the items of a basket.
+    recokit.sequence.Rule : An association rule: baskets with the antecedent often contain the consequent.
     """
 
     items: tuple[Any, ...]
@@ -49,6 +54,11 @@ class Rule(NamedTuple):
         Share of the baskets with the antecedent that contain the consequent.
     lift : float
         Confidence divided by the support of the consequent.
+
+    See Also
+    --------
+    recokit.BoughtTogether : Recommend complements: items that are bought together with the items of a basket.
+    recokit.sequence.Bundle : A set of items that are often in the same basket.
     """
 
     antecedent: tuple[Any, ...]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from recokit._typing import BoolArray, CodeArray, FloatArray
+from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
@@ -131,13 +131,13 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
 
     def __init__(
         self,
-        measure: str = "log_likelihood",
+        measure: Literal["log_likelihood", "confidence", "lift"] = "log_likelihood",
         *,
         min_support: float = 2,
         shrinkage: float = 0.0,
         view_weight: float = 1.0,
         n_neighbors: int | None = 200,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

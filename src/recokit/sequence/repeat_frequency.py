@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recokit._typing import FloatArray
+from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, ItemOrder, top_of_order, top_of_sums
 from recokit.base._memory import MemoryPlan
@@ -100,7 +100,7 @@ class RepeatFrequency(BasketRecommender):
         window: int | None = None,
         half_life: float | None = None,
         size_exponent: float = 0.0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

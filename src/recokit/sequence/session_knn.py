@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._lists import collect_rows
@@ -109,6 +109,14 @@ class SessionKNN(SequenceRecommender):
     verbose : bool
         Show a progress bar.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+    recokit.model_selection.evaluate_positions :
+        Recommend at every position of each session, and compare the lists with the item that follows.
+
     Notes
     -----
     The rows (``users``) of the data are sessions, or the histories of users. A session of the training data is not a
@@ -174,7 +182,7 @@ class SessionKNN(SequenceRecommender):
         length_exponent: float = 0.5,
         similarity_exponent: float = 1.0,
         recency: float = 1.0,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

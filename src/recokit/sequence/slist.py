@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.inverse import invert, multiply_symmetric
-from recokit._typing import CodeArray, FloatArray
+from recokit._runtime.memory import memory_limit
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._memory import MemoryPlan
@@ -69,6 +70,15 @@ class SLIST(AdditiveSequenceRecommender):
     sequences_ : Sequences
         Training data.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+    recokit.EASE : Predict each item from all other items by ridge regression, in closed form.
+
     Notes
     -----
     The paper has the same two parts, with a constraint on the diagonal of B in the order-free part.
@@ -123,7 +133,7 @@ class SLIST(AdditiveSequenceRecommender):
         item_exponent: float = 0.0,
         decay: float = 0.7,
         max_memory_gb: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

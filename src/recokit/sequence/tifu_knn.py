@@ -1,10 +1,10 @@
 """TIFUKNN: temporal item frequencies of a user and of similar users."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
 from recokit.base._memory import MemoryPlan
@@ -132,8 +132,8 @@ class TIFUKNN(BasketRecommender):
         amplification: float = 1.0,
         popularity_share: float = 0.2,
         own_weight: float | None = None,
-        weighting: str | None = "tfidf",
-        feedback: str = "auto",
+        weighting: Literal["tfidf"] | None = "tfidf",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

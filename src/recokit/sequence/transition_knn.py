@@ -1,11 +1,11 @@
 """TransitionKNN: transitions between items within a window of steps."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
@@ -86,6 +86,14 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
     sequences_ : Sequences
         Training data.
 
+    See Also
+    --------
+    recokit.SessionKNN :
+        Recommend the items of the most similar sessions, near the items that they share with the current
+        session.
+    recokit.SLIST : Predict the future of a sequence from its past by ridge regression, in closed form.
+    recokit.ItemKNN : Predict from the items that are most similar to the items of a user.
+
     Notes
     -----
     **Special cases.** All have ``popularity_exponent=0, idf=False, smoothing=0``:
@@ -146,7 +154,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         n_neighbors: int | None = 200,
         *,
         window: int = 50,
-        gap_weighting: str = "power",
+        gap_weighting: Literal["power", "exponential", "linear"] = "power",
         gap_exponent: float = 0.5,
         gap_half_life: float | None = None,
         backward: float = 0.4,
@@ -156,7 +164,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         smoothing: float = 5.0,
         decay: float = 0.7,
         history_half_life: float | None = None,
-        feedback: str = "auto",
+        feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:

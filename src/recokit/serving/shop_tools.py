@@ -70,6 +70,11 @@ def tools(
     DataError
         The catalogue lacks a column.
 
+    See Also
+    --------
+    recokit.serving.Toolbox : Tools for a large language model: descriptions to send to it, and handlers for its calls.
+    recokit.serving.Tool : Tool of a language model.
+
     Examples
     --------
     >>> from recokit import ItemKNN

@@ -27,6 +27,10 @@ class Tool:
         JSON schema of the arguments.
     handler : callable
         Takes the arguments by keyword, and returns a mapping.
+
+    See Also
+    --------
+    recokit.serving.Toolbox : Tools for a large language model: descriptions to send to it, and handlers for its calls.
     """
 
     name: str
@@ -44,6 +48,10 @@ class ToolError(Exception):
         Kind of the error, such as ``"unknown_order"``.
     message : str
         Cause and remedy.
+
+    See Also
+    --------
+    recokit.serving.Toolbox : Tools for a large language model: descriptions to send to it, and handlers for its calls.
     """
 
     def __init__(self, code: str, message: str) -> None:

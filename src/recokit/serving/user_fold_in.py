@@ -42,6 +42,11 @@ class UserFoldIn:
     ValueError
         ``max_events`` or ``max_users`` is less than 1.
 
+    See Also
+    --------
+    recokit.serving.ModelStore : Versions of one model in a folder, one of which is current.
+    recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+
     Examples
     --------
     >>> import recokit

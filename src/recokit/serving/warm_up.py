@@ -35,6 +35,12 @@ def warm_up(models: Iterable["Recommender | ItemSearch"] | None = None, *, verbo
     verbose : bool
         Show a progress bar.
 
+    See Also
+    --------
+    recokit.show_versions :
+        Print the versions of recokit and its dependencies, the platform, the processors and the BLAS libraries.
+    recokit.serving.ModelStore : Versions of one model in a folder, one of which is current.
+
     Examples
     --------
     >>> import recokit

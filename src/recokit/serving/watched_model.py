@@ -35,6 +35,10 @@ class WatchedModel:
     last_error : Exception or None
         Error of the last attempt to load a version; None if it succeeded.
 
+    See Also
+    --------
+    recokit.serving.ModelStore : Versions of one model in a folder, one of which is current.
+
     Examples
     --------
     >>> import tempfile

@@ -28,6 +28,10 @@ CHECKS: tuple[Callable[[Subject], None], ...] = tuple(
 def all_recommenders() -> list[type[Recommender]]:
     """Return the recommender classes at the top level of recokit.
 
+    See Also
+    --------
+    recokit.testing.check_recommender : Run every check of the contract on an estimator.
+
     Examples
     --------
     >>> recokit.Popularity in all_recommenders()
@@ -56,6 +60,11 @@ def check_recommender(estimator: Recommender, *, side: Side | None = None) -> No
     ------
     AssertionError
         The estimator violates the contract.
+
+    See Also
+    --------
+    recokit.testing.all_recommenders : Return the recommender classes at the top level of recokit.
+    recokit.testing.Subject : An estimator to check, with data of one kind of feedback and its side information.
 
     Examples
     --------

@@ -19,7 +19,12 @@ TOLERANCE = 1e-5  # scores are float32
 
 
 class Subject:
-    """An estimator to check, with data of one kind of feedback and its side information."""
+    """An estimator to check, with data of one kind of feedback and its side information.
+
+    See Also
+    --------
+    recokit.testing.check_recommender : Run every check of the contract on an estimator.
+    """
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:
         self.estimator: Recommender = clone(estimator)

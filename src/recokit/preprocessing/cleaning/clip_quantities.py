@@ -39,6 +39,14 @@ class ClipQuantities(RuleText):
     DataError
         The log has no quantities (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.NetReturns :
+        Subtract returns from earlier purchases of the same user and item, latest first, and remove the returns.
+    recokit.preprocessing.DropBots :
+        Remove users whose behaviour is that of a program: crawlers, price monitors, scalpers.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     Examples
     --------
     >>> from recokit import EventLog

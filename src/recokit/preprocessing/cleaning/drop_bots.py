@@ -64,6 +64,13 @@ class DropBots(RuleText):
     DataError
         The log has no times, or steps (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.DropDuplicates :
+        Remove exact repeats: events with the same values in all columns, within a window of time.
+    recokit.preprocessing.ClipQuantities : Limit quantities above a number or a quantile to it.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     References
     ----------
     .. [1] B. Iglewicz, D. Hoaglin: How to detect and handle outliers. ASQC Quality Press, 1993.

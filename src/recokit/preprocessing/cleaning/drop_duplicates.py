@@ -48,6 +48,13 @@ class DropDuplicates(RuleText):
     DataError
         The log has neither times nor orders nor sessions, or steps and a window above 0 (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.DropMissing : Remove events without a user, item or other value.
+    recokit.preprocessing.NetReturns :
+        Subtract returns from earlier purchases of the same user and item, latest first, and remove the returns.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     Examples
     --------
     >>> from recokit import EventLog

@@ -47,6 +47,13 @@ class DropItems(RuleText):
     DataError
         The catalogue has no such column (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.KCore :
+        Keep users and items with enough counterparts: the largest part of the log in which all have them.
+    recokit.reranking.Exclude : Never list the items that match a filter. Hard.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     Examples
     --------
     >>> from recokit import EventLog

@@ -48,6 +48,12 @@ class DropMissing(RuleText):
     DataError
         The log does not have a column (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.DropDuplicates :
+        Remove exact repeats: events with the same values in all columns, within a window of time.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     Examples
     --------
     >>> from recokit import EventLog

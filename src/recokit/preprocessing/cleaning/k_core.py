@@ -46,6 +46,11 @@ class KCore(RuleText):
     DataError
         A kind of event does not occur (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.DropItems : Remove events of items: services, postage, vouchers, test products.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     References
     ----------
     .. [1] V. Batagelj, M. Zaveršnik: An O(m) algorithm for cores decomposition of networks. 2003. arXiv:cs/0310049.

@@ -72,6 +72,13 @@ class NetReturns(RuleText):
     DataError
         The ids of all orders begin with the prefix (`apply`).
 
+    See Also
+    --------
+    recokit.preprocessing.DropDuplicates :
+        Remove exact repeats: events with the same values in all columns, within a window of time.
+    recokit.preprocessing.ClipQuantities : Limit quantities above a number or a quantile to it.
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
     Examples
     --------
     >>> from recokit import EventLog

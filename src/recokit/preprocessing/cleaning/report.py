@@ -34,6 +34,10 @@ class CleaningStep:
         Reasons and examples.
     details : mapping of str to (n,) array
         Table of the findings of the rule; empty if it has none.
+
+    See Also
+    --------
+    recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
     """
 
     rule: Any
@@ -56,6 +60,11 @@ class CleaningReport:
         One for each rule, in order.
     before, after : tuple of (int, int, int, float)
         Numbers of events, users and items, and revenue, before the first and after the last rule.
+
+    See Also
+    --------
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+    recokit.preprocessing.cleaning.CleaningStep : Effect of one rule.
 
     Examples
     --------

@@ -28,6 +28,11 @@ class RuleResult:
         Reasons and examples, for the report.
     details : mapping of str to (n,) array
         A table of the findings, such as the bots with their reasons; empty if there is none.
+
+    See Also
+    --------
+    recokit.preprocessing.cleaning.Rule :
+        Protocol of cleaning rules: any object with this method is a rule of `EventLog.clean`.
     """
 
     log: "EventLog" = field(repr=False)
@@ -43,6 +48,11 @@ class Rule(Protocol):
 
     A rule is idempotent: its own result is unchanged if it is applied again. A rule may have an attribute ``remedy``, a
     text that the error for an empty result shows.
+
+    See Also
+    --------
+    recokit.preprocessing.cleaning.RuleResult : Result of a rule.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
 
     Examples
     --------
