@@ -11,7 +11,7 @@ from recokit.base._stages import Stage, StagedRecommender
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture
-from recokit.dask._draft import Draft, finished, started
+from recokit.dask._draft import Draft, finished
 from recokit.data.rows import Rows
 
 __all__ = ["DaskStagedRecommender"]
@@ -29,10 +29,6 @@ class DaskStagedRecommender(DaskRecommender):
 
     _local: ClassVar[type[StagedRecommender]]
     _needs_all_data: ClassVar[bool] = False
-
-    def _start(self, data: Blocks, **side: Any) -> AnyFuture:
-        """Return the future of the draft with all training data."""
-        return data.tasks.submit("start", started, self._worker_template(), data.whole())
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         tasks, draft = data.tasks, self._start(data, **side)
