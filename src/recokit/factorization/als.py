@@ -12,7 +12,7 @@ from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import FixedSide, RowPrior
+from recokit.factorization._alternation import FixedSide, RowPrior, half_epoch
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._feature_prior import means_of
@@ -25,7 +25,6 @@ __all__ = ["ImplicitALS"]
 _INIT_SCALE = 0.1
 _N_CHECKED = 10_000  # training interactions whose scores are checked
 _VANISHED = 0.01
-_N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
 
 
 class ImplicitALS(FeaturedFactorRecommender):
@@ -279,9 +278,8 @@ class ImplicitALS(FeaturedFactorRecommender):
         self, fixed: FixedSide, side: Side, prior: RowPrior, factors: FloatArray
     ) -> tuple[FloatArray, float]:
         """Update the factors of one side; return them and the objective without the penalties of the fixed side."""
-        if self.solver == "cholesky":
-            return fixed.solve(side.cells, prior, self._runner())
-        return factors, fixed.improve(side.cells, prior, factors, _N_STEPS, self._runner())
+        factors, losses = half_epoch(self.solver, fixed, side.cells, prior, factors, self._runner())
+        return factors, float(losses.sum())
 
     def _penalties(self, lengths: IntArray, unobserved: float) -> ALSPenalties:
         return ALSPenalties.from_lengths(lengths, unobserved, self.l2, self.l2_exponent)
