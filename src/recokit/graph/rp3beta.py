@@ -6,11 +6,12 @@ import numpy as np
 from scipy import sparse
 
 from recokit._runtime.small_work import chosen
+from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
-from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE
+from recokit.base._stages import Stage, StagedRecommender, Stages, rows_stage
 from recokit.data._weights import mean_walks
 from recokit.data.attributes import Attribute, Matrix
 from recokit.data.interactions import Interactions
@@ -23,7 +24,7 @@ __all__ = ["RP3beta"]
 _MAX_BETA, _HALF_WALKS = 0.8, 2.0  # the default of beta for dense data, and the mean number of walks that halves it
 
 
-class RP3beta(ItemWeightsRecommender):
+class RP3beta(StagedRecommender, ItemWeightsRecommender):
     r"""Recommend the end items of random walks user → item → user → item, with a penalty on popular items.
 
     A walk goes from a user to one of their items, and from an item to one of its users, in proportion to the strengths.
@@ -137,10 +138,10 @@ class RP3beta(ItemWeightsRecommender):
             "item_weights_": Matrix("n_items", "n_items"),
         }
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         n_items = interactions.n_items
         by_item = interactions.transposed(n_threads=self.n_threads)
-        weights = self._walk(interactions.rows, by_item, self._discounts(by_item, self._beta_of(interactions)))
+        weights = yield self._walk(interactions.rows, by_item, self._discounts(by_item, self._beta_of(interactions)))
         values = _shares(weights).astype(np.float32) if self.normalize else weights.values.copy()
         cells = (values, weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
@@ -153,19 +154,18 @@ class RP3beta(ItemWeightsRecommender):
         walks = mean_walks(interactions)
         return _MAX_BETA * walks / (walks + _HALF_WALKS)
 
-    def _walk(self, by_user: Rows, by_item: Rows, discounts: FloatArray) -> Rows:
-        """Return the largest W_ij of each item, best first."""
-        n_items, runner = by_item.n_rows, self._runner()
+    def _walk(self, by_user: Rows, by_item: Rows, discounts: FloatArray) -> Stage:
+        """Return the stage that finds the largest W_ij of each item, best first."""
+        n_items = by_item.n_rows
         width = max(1, min(self.n_neighbors or n_items, n_items - 1))
         steps = (*self._steps(by_item).arrays, *self._steps(by_user).arrays, discounts)
         costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
 
-        def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+        def fill(first_item: int, codes: CodeArray, values: FloatArray, runner: Runner) -> None:
             block = slice(first_item, first_item + len(codes))
             runner.rows(walk_rows, len(codes), (first_item, *steps, codes, values), costs=costs[block])
 
-        with self._progress(n_items, "items") as bar:
-            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
+        return rows_stage(n_items, width, fill, costs)
 
     def _steps(self, rows: Rows) -> Rows:
         """Return P^α, with 0 for steps of strength 0 even if α is 0."""

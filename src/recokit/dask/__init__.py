@@ -1,0 +1,16 @@
+"""The same estimators on a Dask cluster, for data that outgrow one machine.
+
+The estimators follow the conventions of ``xgboost.dask`` and ``lightgbm.dask``. They take the parameters of the local
+estimators and a client, and fit to data in partitions. ``to_local()`` returns the ordinary estimator, equal to a local
+fit to the same data. The package needs ``pip install "recokit[dask]"``.
+"""
+
+try:
+    import dask.dataframe  # noqa: F401
+    import distributed  # noqa: F401
+except ImportError as error:  # pragma: no cover
+    raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
+
+from recokit.dask.rp3beta import RP3beta
+
+__all__ = ["RP3beta"]

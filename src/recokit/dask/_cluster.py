@@ -1,0 +1,137 @@
+"""The cluster: connecting to it, starting one, checking its versions and submitting tasks."""
+
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import dask
+from distributed import Client, Future, LocalCluster, get_client
+
+from recokit.exceptions import DataError
+
+__all__ = ["AnyFuture", "Tasks", "check_versions", "connect"]
+
+AnyFuture: TypeAlias = "Future[Any]"
+
+_PACKAGES = ("recokit", "numpy", "scipy", "numba", "dask", "distributed")  # the results depend on these
+_LARGE = "distributed.admin.large-graph-warning-threshold"
+
+
+def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], object] | None]:
+    """Return the given client, the current one, or that of a new cluster on this machine, and a function to close it.
+
+    A new cluster closes with its owner, at the latest at the end of the process.
+    """
+    if client is not None:
+        return client, None
+    try:
+        return get_client(), None
+    except ValueError:
+        pass
+    cluster = LocalCluster(dashboard_address=":0", threads_per_worker=1)
+    own = Client(cluster, set_as_default=False)
+
+    def close() -> None:
+        own.close()
+        cluster.close()
+
+    return own, weakref.finalize(owner, close)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on, in this process."""
+    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # recokit in a source tree
+            found[name] = getattr(sys.modules.get(name), "__version__", "unknown")
+    return found
+
+
+def check_versions(client: Client) -> None:
+    """Refuse a cluster whose workers have other versions than this process.
+
+    Raises
+    ------
+    RuntimeError
+        A version differs, or a worker lacks recokit.
+    """
+    mine = versions()
+    try:
+        theirs = client.run(versions)
+    except ModuleNotFoundError as error:
+        raise RuntimeError(
+            f"the workers cannot import recokit ({error}); install recokit {mine['recokit']} on every worker"
+        ) from error
+    different = [
+        f"{name} {found[name]} on {worker} and {mine[name]} here"
+        for worker, found in theirs.items()
+        for name in mine
+        if found[name] != mine[name]
+    ]
+    if different:
+        raise RuntimeError(
+            f"the workers have other versions than this process, so that results could differ: "
+            f"{'; '.join(different[:4])}{'; …' * (len(different) > 4)}; install the same versions everywhere"
+        )
+
+
+class Tasks:
+    """Submits the tasks of one estimator to a cluster.
+
+    A task is a pure function of this package, its arguments and the results of other tasks. If a worker dies, the
+    scheduler runs the lost tasks again on another one, with the same result. No data are scattered, because scattered
+    data cannot be computed again.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    name : str
+        The estimator; dashboards and progress bars show tasks by its name and a stage.
+    """
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        self._name = name
+
+    def submit(self, stage: str, function: Callable[..., Any], *args: Any) -> AnyFuture:
+        """Run a function on a worker; futures among the arguments are replaced by their results."""
+        key = f"{self._name}-{stage}-{uuid4().hex}"
+        with dask.config.set({_LARGE: "1TiB"}):  # the scheduler keeps local data, so that lost tasks can run again
+            return self.client.submit(function, *args, key=key, pure=False)
+
+    def split(self, stage: str, function: Callable[..., Any], n_parts: int, *args: Any) -> list[AnyFuture]:
+        """Run a function that returns a list of ``n_parts`` values; return one future for each value."""
+        whole = self.submit(stage, function, *args)
+        return [self.submit(f"{stage}-part", _item, whole, part) for part in range(n_parts)]
+
+    def merge(self, stage: str, function: Callable[[Sequence[Any]], Any], values: Sequence[AnyFuture]) -> AnyFuture:
+        """Merge the results of tasks by a tree; the function merges a few results, in order."""
+        if not values:
+            raise DataError("the data have no partitions")
+        level = list(values)
+        while True:
+            level = [self.submit(stage, _merged, function, *level[k : k + 8]) for k in range(0, len(level), 8)]
+            if len(level) == 1:
+                return level[0]
+
+    def gather(self, futures: Any) -> Any:
+        """Return the results of tasks."""
+        return self.client.gather(futures)
+
+    @property
+    def n_threads(self) -> int:
+        """Number of threads of all workers."""
+        return max(1, sum(self.client.nthreads().values()))
+
+
+def _item(values: Sequence[Any], position: int) -> Any:
+    return values[position]
+
+
+def _merged(function: Callable[[Sequence[Any]], Any], *values: Any) -> Any:
+    return function(values)

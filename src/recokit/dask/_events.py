@@ -1,0 +1,183 @@
+"""The events of one partition, checked and encoded; and their split into ranges of users."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.data._building import ColumnNames
+from recokit.data._columns import check_lengths, check_values, to_times, to_values
+from recokit.data._frames import column
+from recokit.data.id_index import IdIndex
+from recokit.exceptions import DataError, first_few
+
+__all__ = ["Columns", "Events", "IdSample", "encode", "id_sample", "merge_ids", "split_events", "splitters"]
+
+_SAMPLED = 64  # ids of users that each partition proposes as bounds, for each block
+
+
+class Columns(NamedTuple):
+    """The columns of the frames of events, and how to read them.
+
+    Attributes
+    ----------
+    user, item : str
+    rating, timestamp : str, optional
+    feedback : {"explicit", "implicit"}
+    duplicates : {"error", "sum", "mean", "last", "max"}
+    """
+
+    user: str
+    item: str
+    rating: str | None
+    timestamp: str | None
+    feedback: str
+    duplicates: str
+
+    @property
+    def names(self) -> ColumnNames:
+        """The names in error messages."""
+        return ColumnNames(self.user, self.item, self.rating or "ratings", self.timestamp or "timestamps")
+
+
+class Events(NamedTuple):
+    """The events of a partition in their order, with codes of its own ids.
+
+    Attributes
+    ----------
+    users, items : IdIndex
+    user_codes, item_codes : (n,) int32 arrays
+    values : (n,) float32 array
+    times : (n,) array, optional
+    """
+
+    users: IdIndex
+    items: IdIndex
+    user_codes: CodeArray
+    item_codes: CodeArray
+    values: FloatArray
+    times: AnyArray | None
+
+
+class IdSample(NamedTuple):
+    """Sorted ids of users, each with the number of events that it stands for."""
+
+    ids: list[Any]
+    n_events: FloatArray
+
+
+def encode(frame: Any, columns: Columns, partition: int) -> Events:
+    """Return the events of a partition: a frame, or a list of frames in a partition of a bag.
+
+    Raises
+    ------
+    DataError
+        A column is missing or cannot be used; the message names the partition.
+    """
+    try:
+        if isinstance(frame, list):
+            return concatenated([_encode(one, columns) for one in frame])
+        return _encode(frame, columns)
+    except DataError as error:
+        raise DataError(f"partition {partition}: {error}") from None
+
+
+def _encode(frame: Any, columns: Columns) -> Events:
+    names = columns.names
+    users, user_codes = IdIndex.factorize(column(frame, columns.user), names.user)
+    items, item_codes = IdIndex.factorize(column(frame, columns.item), names.item)
+    values = np.ones(len(user_codes), dtype=np.float32)
+    if columns.rating is not None:
+        values = to_values(column(frame, columns.rating), names.rating)
+    times = None if columns.timestamp is None else to_times(column(frame, columns.timestamp), names.timestamp)
+    if len(user_codes):  # a partition may be empty
+        check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
+    if columns.duplicates != "sum":
+        check_values(values, columns.feedback, names.rating)
+    for index, name in ((users, names.user), (items, names.item)):
+        _check_kind(index, name)
+    return Events(users, items, user_codes, item_codes, values, times)
+
+
+def _check_kind(index: IdIndex, name: str) -> None:
+    """Refuse ids that have no order across partitions."""
+    if index._values.dtype == np.dtype(object):
+        raise DataError(
+            f"{name}: expected integers or text, got {first_few(index)}; convert the column, such as with "
+            f"frame[{name!r}].astype(str)"
+        )
+
+
+def merge_ids(indexes: Sequence[IdIndex], name: str) -> IdIndex:
+    """Return the index of the ids of several indices, sorted.
+
+    Raises
+    ------
+    DataError
+        Some ids are integers and others are text.
+    """
+    filled = [index for index in indexes if len(index)]
+    if not filled:
+        return indexes[0]
+    if len({index._values.dtype for index in filled}) > 1:
+        shown = first_few([index.take([0])[0] for index in filled])
+        raise DataError(f"{name}: expected integers in all partitions or text in all, got {shown}; convert the column")
+    values = np.concatenate([index._values for index in filled])
+    return IdIndex._from_sorted(np.unique(values))
+
+
+def concatenated(parts: Sequence[Events]) -> Events:
+    """Return the events of several frames or pieces in order."""
+    users = merge_ids([part.users for part in parts], "users")
+    items = merge_ids([part.items for part in parts], "items")
+    user_codes = np.concatenate([users.codes(part.users)[part.user_codes] for part in parts])
+    item_codes = np.concatenate([items.codes(part.items)[part.item_codes] for part in parts])
+    times = None if parts[0].times is None else np.concatenate([part.times for part in parts if part.times is not None])
+    return Events(users, items, user_codes, item_codes, np.concatenate([part.values for part in parts]), times)
+
+
+def id_sample(events: Events, n_blocks: int) -> IdSample:
+    """Return the ids of users at equal distances in the events of a partition, ordered by user."""
+    n = len(events.user_codes)
+    if n == 0:
+        return IdSample([], np.empty(0))
+    cumulated = np.cumsum(np.bincount(events.user_codes, minlength=len(events.users)))
+    size = min(_SAMPLED * n_blocks, len(events.users))
+    codes = np.unique(np.searchsorted(cumulated, n * (np.arange(size) + 0.5) / size))
+    n_events = np.diff(cumulated[codes], prepend=0).astype(np.float64)
+    return IdSample(events.users.take(codes).tolist(), n_events)
+
+
+def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
+    """Return the first ids of all ranges of users but the first, for about equal numbers of events."""
+    ids = [key for sample in samples for key in sample.ids]
+    if not ids:
+        raise DataError("no interactions: the partitions are empty")
+    if len({type(key) for key in ids}) > 1:
+        raise DataError(f"user ids: expected integers in all partitions or text in all, got {first_few(ids)}")
+    n_events = np.concatenate([sample.n_events for sample in samples])
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    cumulated = np.cumsum(n_events[order])
+    places = np.searchsorted(cumulated, cumulated[-1] * np.arange(1, n_blocks) / n_blocks)
+    return sorted({ids[order[place]] for place in places.tolist()})
+
+
+def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks: int) -> list[Events]:
+    """Return the events of each range of users, in order, with the codes of all items."""
+    values = events.users._values
+    cuts = [bisect_left(range(len(values)), first, key=values.__getitem__) for first in firsts]
+    bounds = [0, *cuts, *[len(values)] * (n_blocks - len(cuts))]
+    item_codes = items.codes(events.items)[events.item_codes]
+    blocks = np.searchsorted(np.array(bounds[1:-1], np.int64), events.user_codes, side="right")
+    pieces = []
+    for block in range(n_blocks):
+        rows: IntArray = np.flatnonzero(blocks == block)
+        start, stop = bounds[block], bounds[block + 1]
+        users = events.users.select(np.arange(start, stop))
+        times = None if events.times is None else events.times[rows]
+        codes = events.user_codes[rows] - np.int32(start)
+        # Pieces hold codes of all items, so that the index travels once for each block, not for each piece.
+        pieces.append(Events(users, IdIndex.from_range(0), codes, item_codes[rows], events.values[rows], times))
+    return pieces

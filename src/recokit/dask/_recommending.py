@@ -1,0 +1,118 @@
+"""Lists of recommendations as a Dask dataframe: one partition for each block of users."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import dask.dataframe
+import numpy as np
+from dask.delayed import delayed
+
+from recokit.base import Recommender
+from recokit.dask._blocks import Block, Blocks
+from recokit.data._inputs import as_id_list, known_codes
+from recokit.data.id_index import IdIndex
+from recokit.data.recommendations import Recommendations
+from recokit.exceptions import UnknownIdError
+
+if TYPE_CHECKING:
+    from recokit.dask._base import Fitted
+
+__all__ = ["Request", "lists_frame"]
+
+
+class Request(NamedTuple):
+    """The arguments of `recokit.Recommender.recommend` but the users."""
+
+    n: int
+    exclude_seen: bool | None
+    candidates: Any
+    exclude: Any
+    fill: Any
+
+    def over_codes(self, users: IdIndex) -> "Request":
+        """Return the request with the codes of the users of a block in place of ids in mappings."""
+        return self._replace(candidates=_over(self.candidates, users), exclude=_over(self.exclude, users))
+
+
+def _over(given: Any, users: IdIndex) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    codes = users.codes(list(given))
+    return {int(code): items for code, items in zip(codes, given.values(), strict=True) if code >= 0}
+
+
+def lists_frame(
+    data: Blocks, fitted: "Fitted", request: Request, users: Any, attach: Callable[..., Recommender]
+) -> Any:
+    """Return the lists as a lazy Dask dataframe."""
+    asked = None if users is None else as_id_list(users)
+    if asked is not None:
+        known = data.tasks.gather([data.tasks.submit("known", _known, block, asked) for block in data.blocks])
+        unknown = np.flatnonzero(~np.any(known, axis=0))
+        if len(unknown):
+            raise UnknownIdError("user", [asked[k] for k in unknown.tolist()])
+    _check_items(data.items.result(), request)
+    shared, parts = delayed(request), fitted.parts or (None,) * len(data.blocks)
+    make = delayed(lists_of_block, pure=False)
+    frames = [
+        make(fitted.model, part, block, data.items, data.feedback, int(start), shared, asked, attach)
+        for part, block, start in zip(parts, data.blocks, data.starts[:-1], strict=True)
+    ]
+    first = data.tasks.submit("meta", _empty_frame, data.blocks[0], data.items, request.fill is not None).result()
+    return dask.dataframe.from_delayed(frames, meta=first, verify_meta=False)
+
+
+def _check_items(items: IdIndex, request: Request) -> None:
+    """Refuse unknown candidates before any list is made."""
+    given = request.candidates
+    lists = given.values() if isinstance(given, Mapping) else [] if given is None else [given]
+    for ids in lists:
+        known_codes(items, as_id_list(ids), "item")
+
+
+def _known(block: Block, ids: Any) -> Any:
+    return block.users.codes(ids) >= 0
+
+
+def lists_of_block(
+    model: Recommender,
+    part: Mapping[str, Any] | None,
+    block: Block,
+    items: IdIndex,
+    feedback: Any,
+    first_user: int,
+    request: Request,
+    asked: Any,
+    attach: Callable[..., Recommender],
+) -> Any:
+    """Return the lists of the users of a block as a pandas frame."""
+    codes = np.arange(len(block.users)) if asked is None else np.unique(block.users.codes(asked))
+    codes, offset = codes[codes >= 0], 0
+    if part is None:
+        offset = first_user
+    else:
+        model = attach(model, part, block, items, feedback)
+    n, exclude_seen, candidates, exclude, fill = request.over_codes(block.users)
+    if offset:
+        candidates, exclude = (_shifted(given, offset) for given in (candidates, exclude))
+    lists = model.recommend(
+        codes + offset, n, exclude_seen=exclude_seen, candidates=candidates, exclude=exclude, fill=fill
+    )
+    return _as_frame(lists, block.users.take(codes), with_fillers=fill is not None)
+
+
+def _shifted(given: Any, offset: int) -> Any:
+    return {code + offset: items for code, items in given.items()} if isinstance(given, Mapping) else given
+
+
+def _as_frame(lists: Recommendations, users: Any, *, with_fillers: bool) -> Any:
+    frame = Recommendations(users, lists.items, lists.scores, lists.counts, lists.n_scored).to_frame()
+    if with_fillers and "is_filler" not in frame:
+        frame["is_filler"] = False
+    return frame
+
+
+def _empty_frame(block: Block, items: IdIndex, with_fillers: bool) -> Any:
+    """Return a frame without rows, with the dtypes of the lists."""
+    one = Recommendations(block.users.take([0]), items.take([[0]]), np.zeros((1, 1), np.float32))
+    return _as_frame(one, one.users, with_fillers=with_fillers).iloc[:0]
