@@ -12,7 +12,7 @@ from recokit.base.recommender import Recommender
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 
-__all__ = ["Stage", "StagedRecommender", "Stages", "join_rows", "rows_stage"]
+__all__ = ["Stage", "StagedRecommender", "Stages", "join_arrays", "join_rows", "rows_stage"]
 
 
 class Stage(NamedTuple):
@@ -54,7 +54,11 @@ class StagedRecommender(Recommender):
         raise NotImplementedError
 
     def _fit(self, interactions: Interactions) -> None:
-        stages, runner, result = self._stages(interactions), self._runner(), None
+        self._run_stages(self._stages(interactions))
+
+    def _run_stages(self, stages: Stages) -> None:
+        """Run all rows of each stage on the threads of this estimator."""
+        runner, result = self._runner(), None
         while True:
             try:
                 stage = stages.send(result)
@@ -81,6 +85,11 @@ def rows_stage(n_rows: int, width: int, fill: FillRows, costs: AnyArray) -> Stag
         return collect_rows(stop - start, width, fill_part, runner)
 
     return Stage(costs, run, join_rows)
+
+
+def join_arrays(parts: Sequence[AnyArray], empty: AnyArray) -> AnyArray:
+    """Return the rows of all parts; ``empty`` if there are none."""
+    return parts[0] if len(parts) == 1 else np.concatenate([empty, *parts])
 
 
 def join_rows(parts: Sequence[Rows]) -> Rows:

@@ -10,7 +10,17 @@ from recokit._typing import FloatArray, IntArray
 from recokit.data.rows import Rows
 from recokit.kernels import als as kernel
 
-__all__ = ["FixedSide", "RowPrior", "gram_bounds", "gram_matrix", "gram_parts", "half_epoch", "present_rows", "scaled_gram", "sum_of_parts"]
+__all__ = [
+    "FixedSide",
+    "RowPrior",
+    "gram_bounds",
+    "gram_matrix",
+    "gram_parts",
+    "half_epoch",
+    "present_rows",
+    "scaled_gram",
+    "sum_of_parts",
+]
 
 _PARTS_AT_A_TIME = 8  # matrices in memory
 _N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations

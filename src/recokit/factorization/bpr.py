@@ -24,7 +24,7 @@ from recokit.kernels.sgd_fold_in import ridge
 __all__ = ["BPR"]
 
 _INIT_SCALE = 0.1
-_MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
+MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED, _VANISHED = 1e4, 0.01
 _FOLD_IN_EPOCHS = 30
 _MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
@@ -213,11 +213,11 @@ class BPR(IterativeFactorRecommender):
         users, items = state.factors.users.take(grid.user_order), state.factors.items.take(grid.item_order)
         seed = int(rng.integers(1, 2**62))
         sums = np.cumsum(weights[grid.item_order]) if len(weights) else weights
-        is_small = data.n_items < _MIN_ITEMS_IN_BLOCKS
+        is_small = data.n_items < MIN_ITEMS_IN_BLOCKS
         item_starts = np.array([0, data.n_items]) if is_small else grid.item_starts
         arrays: tuple[Any, ...] = (
             *(grid.user_rows, grid.item_rows, item_starts, grid.user_order, grid.item_order),
-            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed),
+            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed, 0),
             *(users.vectors, items.vectors, items.bias),
             *map(np.float32, (rate, self.l2, self.l2, self.l2_bias)),
         )
