@@ -11,6 +11,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
 
+from recokit.dask.als import ImplicitALS
 from recokit.dask.rp3beta import RP3beta
 
-__all__ = ["RP3beta"]
+__all__ = ["ImplicitALS", "RP3beta"]
