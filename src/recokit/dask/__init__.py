@@ -12,6 +12,10 @@ except ImportError as error:  # pragma: no cover
     raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
 
 from recokit.dask.als import ImplicitALS
+from recokit.dask.bpr import BPR
+from recokit.dask.ease import EASE
 from recokit.dask.rp3beta import RP3beta
+from recokit.dask.sgd import SGDMatrixFactorization
+from recokit.dask.slim import SLIM
 
-__all__ = ["ImplicitALS", "RP3beta"]
+__all__ = ["BPR", "EASE", "SLIM", "ImplicitALS", "RP3beta", "SGDMatrixFactorization"]

@@ -1,6 +1,7 @@
 """ImplicitALS on a Dask cluster."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -106,7 +107,7 @@ class _Alternation:
 
     def _cut(self, stage: str, array: FloatArray) -> list[FloatArray]:
         starts = self.starts[stage]
-        return [array[start:stop].copy() for start, stop in zip(starts[:-1], starts[1:], strict=True)]
+        return [array[start:stop].copy() for start, stop in pairwise(starts.tolist())]
 
     def run(self) -> Fitted:
         """Submit the tasks of all epochs, wait for them, and return the fitted model."""
