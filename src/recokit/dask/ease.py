@@ -1,5 +1,6 @@
 """EASE on a Dask cluster."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from recokit import linear
@@ -8,7 +9,7 @@ from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture
 from recokit.dask._draft import Draft
 from recokit.dask._factor_data import check_supported
-from recokit.dask._staged import DaskStagedRecommender, model_of_items
+from recokit.dask._staged import DaskStagedRecommender, Step, next_step
 
 __all__ = ["EASE"]
 
@@ -38,13 +39,14 @@ class EASE(DaskStagedRecommender):
         check_supported(self._template(), side, {})
         return super()._fit_blocks(data)
 
-    def _fitted_to(self, data: Blocks, draft: AnyFuture, results: list[AnyFuture]) -> Fitted:
-        model = data.tasks.submit("invert", invert, self.n_threads, draft, *results)
-        return Fitted(model, tuple(data.tasks.submit("no-users", dict) for _ in data.blocks))
+    def _next_step(self, data: Blocks, draft: AnyFuture, results: Sequence[AnyFuture]) -> AnyFuture:
+        if not results:
+            return super()._next_step(data, draft, results)
+        return data.tasks.submit("invert", invert, self.n_threads, draft, *results)
 
 
-def invert(n_threads: int | None, draft: Draft, *results: Any) -> Draft:
-    """Return the fitted draft without the training data, on several threads: no other task runs at this time."""
+def invert(n_threads: int | None, draft: Draft, *results: Any) -> Step:
+    """Return the last step, with the inverse, on several threads: no other task runs at this time."""
     model = draft.model._with_attributes({**vars(draft.model), "n_threads": n_threads})
     # The Gram matrix is overwritten by its inverse, and the result of another task must stay as it is.
-    return model_of_items(Draft(model), *(result.copy() for result in results))
+    return next_step(1, Draft(model), *(result.copy() for result in results))
