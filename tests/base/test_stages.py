@@ -1,5 +1,7 @@
 """The parts of a stage may be computed in any ranges, in any order and repeatedly, without a change in the result."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from recokit import EASE, SLIM, BoughtTogether, Interactions, ItemKNN, RP3beta, TransitionKNN, UserKNN
 from recokit._runtime.threads import Runner
 from recokit.base._stages import run_stages
+from recokit.neighbors import _all_pairs
 
 MODELS = {
     "counts of items": ItemKNN(similarity="cosine", n_neighbors=5, weighting=None, shrinkage=0.0, user_exponent=0.0),
@@ -52,6 +55,24 @@ def learned(model):
     found = [vars(model)[name] for name in names if name in vars(model)]
     assert found
     return [array if isinstance(array, np.ndarray) else array.toarray() for array in found]
+
+
+@given(seed=st.integers(0, 99), strengths=st.booleans(), cuts=st.lists(st.floats(0, 1), max_size=4))
+@settings(max_examples=20)
+def test_long_and_short_rows_may_be_in_different_parts(seed, strengths, cuts):
+    patched = {"_N_LONG_OPTIONS": (0, 8), "_WORD_COST": 0.0, "_MAX_LONG_PRODUCTS": 8}
+    n_stages = []
+
+    def run(stage):
+        n_stages.append(len(stage.costs))
+        return in_parts(stage, cuts)
+
+    data, name = interactions(seed, strengths=strengths), "counts of items"
+    with mock.patch.multiple(_all_pairs, **patched):
+        in_ranges = fitted(MODELS[name], data, run)
+    assert n_stages == [data.n_items] if strengths else [8, data.n_items - 8]
+    for mine, theirs in zip(learned(in_ranges), learned(MODELS[name].fit(data)), strict=True):
+        assert mine.tobytes() == theirs.tobytes()
 
 
 @pytest.mark.parametrize("name", MODELS)
