@@ -13,7 +13,7 @@ from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, RowPrior
+from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, RowPrior, half_epoch
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._feature_prior import means_of
@@ -23,11 +23,10 @@ from recokit.factorization._side_features import FeaturedFactorRecommender, Side
 
 __all__ = ["ImplicitALS"]
 
-_INIT_SCALE = 0.1
+INIT_SCALE = 0.1
 _N_CHECKED = 10_000  # training interactions whose scores are checked
 _VANISHED = 0.01
 _TEXTBOOK_L2 = 0.01  # with weights of unobserved pairs that are not relative to the data
-_N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
 
 
 class ImplicitALS(FeaturedFactorRecommender):
@@ -222,7 +221,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         }
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
-        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
+        return Factorization.random(data.n_users, data.n_items, self.n_factors, INIT_SCALE, rng)
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
         confidence = self._confidence_of(data)
@@ -291,32 +290,21 @@ class ImplicitALS(FeaturedFactorRecommender):
         if not np.isfinite(number):
             positive = data.values[data.values > 0]
             lowest, highest = float(positive.min(initial=np.inf)), float(positive.max(initial=0))
-            remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
-            raise FloatingPointError(
-                f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
-                f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={self._l2_of(data)}"
-            )
+            raise range_error(number, lowest, highest, self._l2_of(data))
 
     def _warn_if_vanished(self, by_user: Rows) -> None:
         """Warn if the scores of the training interactions, which should be near 1, are near 0."""
-        cells = np.unique(np.linspace(0, len(by_user.codes) - 1, _N_CHECKED).astype(np.int64))
+        cells = checked_cells(len(by_user.codes))
         users, items = by_user.row_codes[cells], by_user.codes[cells]
         mean = float(np.mean(np.sum(self.user_factors_[users] * self.item_factors_[items], axis=1)))
-        if abs(mean) < _VANISHED:
-            warnings.warn(
-                f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
-                f"1; lower l2={self._l2_of(self.interactions_)}"
-                + ("" if self.unobserved_weight is None else f" or unobserved_weight={self.unobserved_weight}"),
-                stacklevel=levels_inside(),
-            )
+        warn_if_vanished(mean, self._l2_of(self.interactions_), self.unobserved_weight)
 
     def _half_epoch(
         self, fixed: FixedSide, side: Side, prior: RowPrior, factors: FloatArray
     ) -> tuple[FloatArray, float]:
         """Update the factors of one side; return them and the objective without the penalties of the fixed side."""
-        if self.solver == "cholesky":
-            return fixed.solve(side.cells, prior, self._runner())
-        return factors, fixed.improve(side.cells, prior, factors, _N_STEPS, self._runner())
+        factors, losses = half_epoch(self.solver, fixed, side.cells, prior, factors, self._runner())
+        return factors, float(losses.sum())
 
     def _penalties(self, lengths: IntArray, unobserved: float, l2: float) -> ALSPenalties:
         return ALSPenalties.from_lengths(lengths, unobserved, l2, self.l2_exponent)
@@ -405,3 +393,27 @@ class ImplicitALS(FeaturedFactorRecommender):
         terms += self._past_item_terms(history.codes, history.values * (factors @ rest))
         score = float(item @ user)
         return [*terms, Term("other", None, score - sum(term.contribution for term in terms))]
+
+
+def checked_cells(n_interactions: int) -> IntArray:
+    """Return the positions of the training interactions whose scores are checked."""
+    return np.unique(np.linspace(0, n_interactions - 1, _N_CHECKED).astype(np.int64))
+
+
+def warn_if_vanished(mean: float, l2: float, unobserved_weight: float | None) -> None:
+    """Warn if the mean score of training interactions, which should be near 1, is near 0."""
+    if abs(mean) < _VANISHED:
+        warnings.warn(
+            f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
+            f"1; lower l2={l2}" + ("" if unobserved_weight is None else f" or unobserved_weight={unobserved_weight}"),
+            stacklevel=levels_inside(),
+        )
+
+
+def range_error(number: float, lowest: float, highest: float, l2: float) -> FloatingPointError:
+    """Return the error for a loss or factor that is not finite, on strengths in this range."""
+    remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
+    return FloatingPointError(
+        f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
+        f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={l2}"
+    )

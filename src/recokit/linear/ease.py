@@ -14,6 +14,7 @@ from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
+from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays
 from recokit.data._item_similarities import ItemSimilarities
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Array, Attribute, Matrix, Storable
@@ -32,7 +33,7 @@ _WEIGHT_BYTES = 4  # float32
 _N_SIMILAR = 50  # items of each list, if the similarities come from a model
 
 
-class EASE(GramLearner, Recommender):
+class EASE(StagedRecommender, GramLearner):
     r"""Predict each item from all other items by ridge regression, in closed form.
 
     The weights B minimize :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
@@ -269,9 +270,9 @@ class EASE(GramLearner, Recommender):
         self.item_similarity_ = similarities.aligned(items)
         return interactions.reindex(items=items)
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        gram = self._gram(problem)
+        gram = yield _gram_stage(problem)
         shares = self._regularize_and_invert(gram, problem.unit)
         if "item_similarity_" in vars(self):
             self.penalty_shares_ = np.ones(interactions.n_items, dtype=np.float32)
@@ -392,12 +393,6 @@ class EASE(GramLearner, Recommender):
     def _memory_limit_gb(self) -> float | None:
         return self.max_memory_gb
 
-    def _gram(self, problem: Problem) -> FloatArray:
-        """Return G: (n, n) float64 for the n items of the problem."""
-        gram = np.empty((problem.n_items, problem.n_items))
-        self._runner().rows(gram_rows, len(gram), (*problem.data, gram), costs=problem.gram_costs + len(gram))
-        return gram
-
     def _score_block(self, profiles: Rows) -> FloatArray:
         scores = np.empty((profiles.n_rows, len(self.item_weights_)), dtype=np.float32)
         costs = profiles.lengths * scores.shape[1]
@@ -438,6 +433,19 @@ class EASE(GramLearner, Recommender):
             *self._past_item_terms(history.codes, parts - similar),
             *(Term("similar_item", item, float(part)) for item, part in zip(ids, similar, strict=True)),
         ]
+
+
+def _gram_stage(problem: Problem) -> Stage:
+    """Return the stage that computes the rows of G: (n, n) float64 for the n items of the problem."""
+    (indptr, *by_item), n_items = problem.data, problem.n_items
+    costs = problem.gram_costs + n_items
+
+    def run(start: int, stop: int, runner: Runner) -> FloatArray:
+        gram = np.empty((stop - start, n_items))
+        runner.rows(gram_rows, len(gram), (indptr[start : stop + 1], *by_item, gram), costs=costs[start:stop])
+        return gram
+
+    return Stage(costs, run, lambda parts, runner: join_arrays(parts, np.empty((0, n_items))))
 
 
 def _read_similarities(given: Any) -> ItemSimilarities:

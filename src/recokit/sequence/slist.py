@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._runtime.inverse import invert, multiply_symmetric
-from recokit._runtime.memory import memory_limit
 from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._eligibility import EligibleItems
