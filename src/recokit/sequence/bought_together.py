@@ -10,7 +10,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
 from recokit.base._stages import Stage, StagedRecommender, Stages, rows_stage
