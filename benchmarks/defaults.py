@@ -3,6 +3,7 @@
     python benchmarks/defaults.py --output results.json --resume         # all models on all data sets, 100 candidates
     python benchmarks/defaults.py --models EASE SLIM --datasets shop ta-feng --candidates 10
     python benchmarks/defaults.py --quick                                # 3 candidates, 1,000 users
+    python benchmarks/defaults.py --table results.json now.json          # print the table of the documentation
 
 Protocol: validation data are held out from the training data in the way in which the test data were split off: at
 random, the last interaction of each user, the last basket of each user, or the latest part of the log. Candidates are
@@ -17,6 +18,10 @@ always among the last. ``--first-share 1`` compares all candidates on all users.
 
 With ``--output``, each result is written when it is ready; ``--resume`` skips the results in the file, so that the
 search can be split into runs.
+
+``--table`` prints results as reStructuredText and runs nothing. Of several rows for a model and a data set, that with
+most candidates gives the tuned parameters, and the last row the defaults, so that changed defaults can be measured
+alone with ``--candidates 0``.
 """
 
 import argparse
@@ -35,6 +40,13 @@ from recokit import Interactions, Recommender, evaluate
 
 METRICS = "recall@20", "ndcg@20"
 QUICK_USERS, QUICK_CANDIDATES = 1_000, 3
+_TITLES = {
+    "movielens-1m-implicit": "MovieLens 1M",
+    "amazon-toys": "Amazon Toys & Games",
+    "online-retail": "Online Retail",
+    "ta-feng": "Ta-Feng",
+    "shop": "generated shop",
+}
 FACTOR = 3  # growth of the share of users from step to step; one in so many candidates moves on
 
 
@@ -139,6 +151,42 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for each model and data set: the search with most candidates, and the last defaults."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        key = row["model"], row["dataset"]
+        searched = max(best.get(key, row), row, key=lambda each: each["steps"][0]["n_candidates"])
+        tuned = searched["tuned"] if searched["parameters"] else row["defaults"]
+        share = row["defaults"]["ndcg"] / tuned["ndcg"] if tuned["ndcg"] else 1.0
+        best[key] = {**searched, "defaults": row["defaults"], "tuned": tuned, "share": share}
+    order = {name: place for place, name in enumerate([*SEARCHES, *IMPLICIT_DATA])}
+    return sorted(best.values(), key=lambda row: (order[row["model"]], order[row["dataset"]]))
+
+
+def rst_table(rows: list[dict[str, Any]]) -> str:
+    """Return the searched models as a table of the documentation."""
+    cells = [
+        ("model", "data set", "candidates (share of the users)", "NDCG@20, defaults", "NDCG@20, tuned", "share"),
+        *(
+            (
+                f"`{row['model']}`",
+                _TITLES[row["dataset"]],
+                _steps_text(row["steps"]),
+                f"{row['defaults']['ndcg']:.4f}",
+                f"{row['tuned']['ndcg']:.4f}",
+                f"{row['share']:.3f}",
+            )
+            for row in merged(rows)
+            if row["steps"][0]["n_candidates"]
+        ),
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    rule = " ".join("=" * width for width in widths)
+    lines = [" ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule])
+
+
 def _steps_text(steps: list[dict[str, Any]]) -> str:
     return ", ".join(f"{step['n_candidates']} ({step['share']:.0%})" for step in steps)
 
@@ -156,7 +204,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--n-threads", type=int)
     parser.add_argument("--output", type=Path, help="JSON file for the results")
     parser.add_argument("--resume", action="store_true", help="keep the results in the output file")
+    parser.add_argument("--table", nargs="+", type=Path, metavar="FILE", help="print results as a table, and stop")
     options = parser.parse_args(arguments)
+    if options.table:
+        rows = [row for file in options.table for row in json.loads(file.read_text(encoding="utf-8"))]
+        print(rst_table(rows))
+        return
     if options.resume and not options.output:
         parser.error("--resume needs --output")
     if not 0 < options.first_share <= 1:

@@ -5,30 +5,30 @@
     python benchmarks/memory.py --scale 0.3                # smaller data
     python benchmarks/memory.py --json memory.json
 
-Each fit runs in a process of its own, after a fit to few interactions that loads the kernels. The measured peak is the
-growth of the resident memory from before the fit. ``ratio`` is the estimate divided by the measured peak.
+Each fit runs in a process of its own (a fork, so not on Windows), after an equal fit that loads the kernels.
+The measured peak is the growth of the resident memory during the second fit. ``ratio`` is the estimate divided by it.
 """
 
 import argparse
 import json
+import multiprocessing
 import sys
-import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import recokit
 from _common.memory import PeakMemory
-from _common.process import call_in_new_process
+
+import recokit
 from recokit import Interactions
-from recokit.base import Recommender
+from recokit._runtime.small_work import preferring_kernels
+from recokit.serving import estimate_memory
 
 _DAY = 86_400
 
@@ -136,48 +136,72 @@ def side_of(case: Case, data: Interactions) -> dict[str, Any]:
     return {"catalogue": {"item_id": data.items.ids, "title": titles}}
 
 
-def measure(case: Case, shape: Shape, n_threads: int) -> dict[str, float]:
-    """Return the estimated and the measured memory of a fit, in bytes, and its seconds."""
-    from recokit.serving import estimate_memory
-
-    warnings.simplefilter("ignore")
-    kind: Callable[..., Recommender] = getattr(recokit, case.kind)
-    small = generate(scaled(shape, min(1.0, 20_000 / shape.n)), case.feedback)
-    kind(**case.parameters, n_threads=n_threads).fit(small, **side_of(case, small))
-    data = generate(shape, case.feedback)
-    side = side_of(case, data)
-    model = kind(**case.parameters, n_threads=n_threads)
-    start = time.perf_counter()
-    estimate = estimate_memory(model, data, **side)
-    seconds = time.perf_counter() - start
-    data = generate(shape, case.feedback)  # without what the estimate has cached
-    memory = PeakMemory()
-    start = time.perf_counter()
+def measure(case: Case, data: Interactions, side: dict[str, Any], n_threads: int) -> dict[str, float]:
+    """Return the estimated and the measured memory of a fit, in bytes, and the seconds of both."""
+    model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
+    model.fit(replace(data), **side)  # loads the kernels, and fills the buffers of BLAS
+    model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
+    data = replace(data)  # a copy, without arrays that a fit has cached
+    memory, start = PeakMemory(), time.perf_counter()
     model.fit(data, **side)
-    fit_seconds, peak = time.perf_counter() - start, memory.read()
+    seconds, peak = time.perf_counter() - start, memory.read() or 0
+    model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
+    start = time.perf_counter()
+    estimate = estimate_memory(model, replace(data), **side)
     return {
         "estimate": estimate.peak,
-        "measured": peak or 0,
-        "seconds": fit_seconds,
-        "estimate_seconds": seconds,
-        "kept": estimate.model,
+        "measured": peak,
+        "seconds": seconds,
+        "estimate_seconds": time.perf_counter() - start,
+        "model": estimate.model,
     }
+
+
+def measure_in_child(*arguments: Any) -> dict[str, float]:
+    """Return the result of `measure` in a process of its own that has the data and the kernels of this one."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+
+    def send() -> None:
+        sender.send(measure(*arguments))
+
+    process = multiprocessing.get_context("fork").Process(target=send)
+    process.start()
+    sender.close()
+    try:
+        result: dict[str, float] = receiver.recv()
+    except EOFError:
+        raise RuntimeError(f"the process ended with {process.exitcode}") from None
+    finally:
+        process.join()
+    return result
+
+
+def load_kernels(case: Case) -> None:
+    """Fit a model to few interactions, so that all kernels are in memory."""
+    data = generate(scaled(SHAPES["dense"], 0.03), case.feedback)
+    with preferring_kernels():
+        getattr(recokit, case.kind)(**case.parameters, n_threads=2).fit(data, **side_of(case, data))
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure and print all chosen cases."""
-    rows = []
+    rows, known = [], {}
+    warnings.simplefilter("ignore")
     print(f"{'model':22} {'parameters':34} {'data':10} {'thr.':4} {'estimate':>9} {'measured':>9} {'ratio':>6}")
     for case in CASES:
         if options.models and case.kind not in options.models:
             continue
+        load_kernels(case)
         for name in options.data or SHAPES:
             shape = scaled(SHAPES[name], options.scale)
             if shape.n_items > case.max_items or shape.n_users > case.max_users:
                 continue
+            if (shape, case.feedback) not in known:
+                known[shape, case.feedback] = generate(shape, case.feedback)
+            data = known[shape, case.feedback]
             for n_threads in options.threads:
                 try:
-                    row = call_in_new_process(measure, case, shape, n_threads)
+                    row = measure_in_child(case, data, side_of(case, data), n_threads)
                 except RuntimeError as error:
                     print(f"{case.kind:22} {name}: {error}", flush=True)
                     continue

@@ -17,12 +17,10 @@ and files, and the seconds to the first list. Each attack runs in a process of i
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,20 +100,14 @@ def saves(options: argparse.Namespace) -> None:
 
 def growth(options: argparse.Namespace) -> None:
     """Measure the memory after many requests and fits."""
-    from tests.reliability.models import CASES, answers, fitted
-
-    warnings.simplefilter("ignore")
-
-    def work(times: int) -> None:
-        for _ in range(times):
-            for kind, feedback in CASES:
-                answers(fitted(kind, feedback))
-
-    work(20)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    work(200)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"200 fits and 1,000 requests of {len(CASES)} models: {grown:.1f} MB more than after 20 fits")
+    result = json.loads(run("-m", "tests.reliability.grow", "20", "40", "5"))
+    first, *others = (size / 1e6 for size in result["resident"])
+    print(f"{first:.1f} MB after 20 fits of {result['models']} models")
+    for k, size in enumerate(others, 1):
+        print(
+            f"{size:.1f} MB after {20 + 40 * k} fits and {5 * 40 * k:,} requests of each model: {size - first:+.1f} MB"
+        )
+    print(f"Python objects and arrays kept by 2 further rounds: {result['kept by 2 rounds'] / 1e3:.1f} kB")
 
 
 def pickles(options: argparse.Namespace) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from metrics import Metrics
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 import recokit
 from recokit.exceptions import DataError, NotFittedError, UnknownIdError
@@ -58,6 +60,19 @@ class Event(BaseModel):
     user: Id
     item: Id
     value: float = Field(default=1.0, ge=0)
+
+
+class Problem(BaseModel):
+    """The reason why a request has no other answer."""
+
+    type: str
+    message: str
+
+
+class ErrorAnswer(BaseModel):
+    """The answer to a request that cannot be fulfilled."""
+
+    error: Problem
 
 
 class Service:
@@ -109,7 +124,8 @@ def create_app(
         yield
         app.state.service.watched.close()
 
-    app = FastAPI(title="Recommendations", version=recokit.__version__, lifespan=lifespan)
+    errors: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in (404, 422)}
+    app = FastAPI(title="Recommendations", version=recokit.__version__, lifespan=lifespan, responses=errors)
     _add_error_handlers(app)
     _add_lists(app)
     _add_operations(app)
@@ -117,16 +133,29 @@ def create_app(
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    """Answer errors of the library with a status, a type and a message."""
+    """Answer all errors with a status, a type and a message."""
+
+    def answer(status: int, kind: str, message: str) -> JSONResponse:
+        return JSONResponse(ErrorAnswer(error=Problem(type=kind, message=message)).model_dump(), status)
 
     def handler(status: int) -> Any:
-        def answer(request: Request, error: Exception) -> JSONResponse:
-            return JSONResponse({"error": {"type": type(error).__name__, "message": str(error)}}, status)
-
-        return answer
+        return lambda request, error: answer(status, type(error).__name__, str(error))
 
     for kind, status in ((UnknownIdError, 404), (DataError, 422), (NotImplementedError, 501), (NotFittedError, 503)):
         app.add_exception_handler(kind, handler(status))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        parts = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        return answer(422, "RequestValidationError", "; ".join(parts))
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> JSONResponse:
+        return answer(error.status_code, "HTTPException", str(error.detail))
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, error: Exception) -> JSONResponse:
+        return answer(500, "InternalError", "the service failed to answer; its log has the reason")
 
     @app.middleware("http")
     async def measure(request: Request, call_next: Any) -> Any:

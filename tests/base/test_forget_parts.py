@@ -68,6 +68,7 @@ EXACT = [
         {"catalogue": lambda without: CATALOGUE, "dislikes": lambda without: dislikes(without=without)},
     ),
     (lambda: Popularity(by="brand"), {"catalogue": lambda without: CATALOGUE}),
+    (lambda: Popularity(by="brand", shrinkage=2.0), {"catalogue": lambda without: CATALOGUE}),
     (lambda: EASE(l2=2.0), {"item_similarity": lambda without: similarity(without=without)}),
     (lambda: WeightedHybrid([ItemKNN(), Popularity()], weights=[2, 1]), {}),
     (lambda: SwitchingHybrid([Popularity(), ItemKNN()], thresholds=[3]), {}),
@@ -119,6 +120,21 @@ def test_forget_removes_users_from_features_and_a_refit_is_a_fit_without_them(si
     if "user_features" in side:
         assert model.user_features_.shape == (len(USERS) - 2, 1)
         np.testing.assert_array_equal(model.user_features_.toarray(), expected.user_features_.toarray())
+
+
+def test_a_user_known_by_features_only_stays_until_it_is_forgotten_itself():
+    cold, features = 7_779_999, user_features(without=False)
+    features = {"user_id": [*features["user_id"], cold], "is_even": [*features["is_even"], 1.0]}
+    model = ImplicitALS(4, random_state=0).fit(
+        data_of(without=False),
+        user_features=features,
+        item_features={"item_id": CATALOGUE["item_id"], "one": np.ones(len(CATALOGUE["item_id"]))},
+    )
+    model.forget(GONE)
+    assert model.user_features_.shape[0] == len(USERS) - 2 + 1
+    assert np.any(model.item_factors_[model.interactions_.items.codes([COLD])])
+    model.forget(cold)
+    assert model.user_features_.shape[0] == len(USERS) - 2 == model.interactions_.n_users
 
 
 def test_hybrids_refit_their_parts():

@@ -37,6 +37,30 @@ def test_a_resumed_run_keeps_the_results_of_the_file(tmp_path, capsys):
     assert "  Popularity" not in capsys.readouterr().out
 
 
+def row(model, dataset, candidates, default, tuned, parameters):
+    figures = [{"recall": 0.1, "ndcg": ndcg, "seconds": 1.0} for ndcg in (default, tuned)]
+    steps = [{"share": 1.0, "n_candidates": candidates}]
+    share = default / tuned
+    return {
+        "dataset": dataset, "model": model, "defaults": figures[0], "tuned": figures[1], "share": share,
+        "parameters": parameters, "steps": steps,
+    }  # fmt: skip
+
+
+def test_the_table_joins_searches_with_later_defaults(tmp_path, capsys):
+    searched, now = tmp_path / "searched.json", tmp_path / "now.json"
+    rows = [row("EASE", "shop", 100, 0.10, 0.20, {"l2": 9.0}), row("SLIM", "ta-feng", 20, 0.10, 0.10, {})]
+    searched.write_text(json.dumps(rows), encoding="utf-8")
+    rows = [row("EASE", "shop", 0, 0.19, 0.19, {}), row("SLIM", "ta-feng", 0, 0.12, 0.12, {})]
+    now.write_text(json.dumps([*rows, row("BPR", "shop", 0, 0.1, 0.1, {})]), encoding="utf-8")
+    defaults.main(["--table", str(searched), str(now)])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("`")]
+    assert lines == [
+        ["`EASE`", "generated", "shop", "100", "(100%)", "0.1900", "0.2000", "0.950"],
+        ["`SLIM`", "Ta-Feng", "20", "(100%)", "0.1200", "0.1200", "1.000"],
+    ]
+
+
 def test_the_validation_data_of_a_log_are_events_after_its_training_part():
     data = load("shop")
     assert data.train_part.timestamps.max() < data.validation.timestamps.min()

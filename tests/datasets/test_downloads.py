@@ -354,6 +354,7 @@ def test_the_folder_can_be_set_in_the_environment(web, tmp_path, monkeypatch):
     assert _cache.data_home_of().name == "recokit"
 
 
+@pytest.mark.slow
 def test_two_processes_download_the_file_once(web, tmp_path):
     code = f"""
         from recokit import datasets
@@ -399,6 +400,7 @@ def test_two_processes_download_the_file_once(web, tmp_path):
     assert web.n_requests == 1
 
 
+@pytest.mark.slow
 def test_a_lock_of_a_killed_process_does_not_block(web, tmp_path):
     lock = (tmp_path / PATH).with_name("ml-latest-small.zip.lock")
     lock.parent.mkdir()

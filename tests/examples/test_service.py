@@ -81,9 +81,33 @@ def test_errors_are_structured(client):
     assert answer.status_code == 404
     assert answer.json()["error"]["type"] == "UnknownIdError"
     assert "unknown" in answer.json()["error"]["message"]
-    assert client.get("/recommend/ann", params={"n": 0}).status_code == 422
-    assert client.post("/events", json={"user": "ann", "item": "tea", "value": -1}).status_code == 422
     assert client.get("/search", params={"q": "tea"}).status_code == 501
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given", "status", "message"),
+    [
+        ("GET", "/recommend/ann", {"params": {"n": 0}}, 422, "query.n: Input should be greater than or equal to 1"),
+        ("POST", "/events", {"json": {"user": "ann", "item": "tea", "value": -1}}, 422, "body.value: "),
+        ("POST", "/events", {"json": {"user": "ann"}}, 422, "body.item: "),
+        ("POST", "/recommend_for", {"content": b"{"}, 422, "body"),
+        ("GET", "/unknown", {}, 404, "Not Found"),
+        ("DELETE", "/events", {}, 405, "Method Not Allowed"),
+    ],
+)
+def test_requests_that_are_refused_get_structured_errors(client, method, path, given, status, message):
+    answer = client.request(method, path, **given)
+    assert answer.status_code == status
+    assert message in answer.json()["error"]["message"]
+
+
+def test_a_fault_of_the_service_is_a_structured_error_without_details(client, monkeypatch):
+    monkeypatch.setattr(recokit.ItemKNN, "similar_items", lambda *given, **options: 1 / 0)
+    answer = client.get("/similar/tea")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["type"] == "InternalError"
+    assert "ZeroDivisionError" not in answer.text
+    assert 'route="/similar/{item}",status="500"' in client.get("/metrics").text
 
 
 def test_a_new_version_is_served_while_requests_run(client, store):
@@ -130,7 +154,10 @@ def test_integer_ids_of_a_path_are_read_as_integers(create_app, tmp_path):
 
 def test_the_page_and_the_description_of_the_interface_are_served(client):
     assert "<h1>Recommendations</h1>" in client.get("/").text
-    paths = client.get("/openapi.json").json()["paths"]
+    assert "swagger" in client.get("/docs").text
+    described = client.get("/openapi.json").json()
+    paths, refused = described["paths"], described["paths"]["/similar/{item}"]["get"]["responses"]["422"]
+    assert refused["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorAnswer")
     assert {"/recommend/{user}", "/recommend_for", "/similar/{item}", "/search", "/explain", "/events"} <= set(paths)
 
 

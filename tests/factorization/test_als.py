@@ -10,7 +10,7 @@ from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.datasets import example_interactions
 from recokit.factorization import ImplicitALS
 from recokit.factorization._alternation import gram_matrix
-from recokit.factorization._penalties import ALSPenalties
+from recokit.factorization._penalties import ALSPenalties, suitable_ridge
 from recokit.testing import check_recommender
 from tests.naive import als as naive
 
@@ -287,3 +287,43 @@ def test_strengths_that_are_all_0_are_accepted():
     data = Interactions.from_arrays([1, 1, 2], [1, 2, 1], [0, 0, 0], feedback="implicit")
     with pytest.warns(UserWarning, match="vanished"):
         assert np.isfinite(small().fit(data).predict(data)).all()
+
+
+# ---------------------------------------------------------------------- the default penalty
+
+
+def test_the_default_penalty_of_dense_data_is_a_hundredth():
+    assert suitable_ridge(800_000, 6_000, 3_000) / 5 == pytest.approx(0.01)
+
+
+def test_noisier_data_have_a_higher_default_penalty():
+    ridges = [suitable_ridge(20 * 1000 * share, 1000, 500) for share in (16, 4, 2, 1)]
+    assert ridges == sorted(ridges)
+    assert ridges[0] < ridges[-1]
+
+
+def test_the_default_penalty_of_very_sparse_data_is_low():
+    assert suitable_ridge(30_000, 10_000, 10_000) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("n", [1, 10, 10_000])
+def test_the_default_penalty_is_within_its_range(n):
+    assert 0.05 <= suitable_ridge(n, min(n, 100), min(n, 100)) <= 0.25
+
+
+def test_the_default_penalty_equals_the_same_number():
+    data = strengths()
+    ridge = suitable_ridge(data.n_interactions, data.n_users, data.n_items)
+    for ratio in (1.0, 4.0):
+        found = small(l2=None, unobserved_ratio=ratio).fit(data)
+        same_model(found, small(l2=float(f"{ridge / (1 + ratio):.3g}"), unobserved_ratio=ratio).fit(data))
+    same_model(small(l2=None, unobserved_weight=0.3).fit(data), small(l2=0.01, unobserved_weight=0.3).fit(data))
+
+
+def test_users_and_items_without_interactions_do_not_change_the_default_penalty():
+    data = strengths()
+    wide = data.reindex(
+        users=IdIndex([*data.users, *range(1000, 1040)]), items=IdIndex([*data.items, *range(5000, 5300)])
+    )
+    model = small(l2=None).fit(wide)
+    np.testing.assert_array_equal(model.item_factors_[: data.n_items], small(l2=None).fit(data).item_factors_)

@@ -204,7 +204,9 @@ def test_the_lists_of_a_small_catalogue_stay_in_the_group_of_the_user(n_users, n
     assert np.mean(wrong) < 0.01
 
 
-@pytest.mark.parametrize(("n_items", "expected"), [(1, 1), (249, 1), (250, 2), (500, 3), (1000, 4), (10**6, 4)])
+@pytest.mark.parametrize(
+    ("n_items", "expected"), [(1, 1), (249, 1), (250, 2), (500, 3), (1000, 4), (4000, 6), (10**6, 8)]
+)
 def test_the_default_number_of_candidates_grows_with_the_catalogue(n_items, expected):
     assert BPR()._n_candidates(n_items) == expected
     assert BPR(n_candidates=7)._n_candidates(n_items) == 7

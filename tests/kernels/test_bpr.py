@@ -19,7 +19,7 @@ def run(seen, n_items, *, sums=NO_SUMS, n_candidates=1, seed=1, rate=0.1, l2=0.0
     loss = kernel.descend_pairs(
         start, len(codes) if stop is None else stop, np.zeros(len(codes), np.int32), codes, np.array([0, n_items]),
         np.zeros(1, np.int32), np.arange(n_items, dtype=np.int32), np.array([0, len(codes)]), codes, sums,
-        n_candidates, seed, user, items, bias, *map(np.float32, (rate, l2, l2, l2 / 2)),
+        n_candidates, seed, 0, user, items, bias, *map(np.float32, (rate, l2, l2, l2 / 2)),
     )  # fmt: skip
     return loss, before, (user, items, bias)
 

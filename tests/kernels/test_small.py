@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 
-from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, top_products
+from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, spelling, top_products
 from recokit.kernels.similarity_formulas import LOG_LIKELIHOOD, PEARSON, Constants
 from recokit.kernels.small.registry import SMALL_KERNELS
 
@@ -219,6 +219,18 @@ def _(rng):
     query_indptr = np.append(0, np.sort(rng.integers(0, 13, 5))).astype(np.int64)
     masses = weights(12).astype(np.float32)
     return 1, 4, query_indptr, masses, *words, *postings, np.full((5, 14), 7, np.float32)
+
+
+@case(spelling.close_words)
+def _(rng):
+    lengths = rng.integers(1, 8, 12)
+    letters = np.where(np.arange(7) < lengths[:, None], rng.integers(97, 100, (12, 7)), 0).astype(np.int32)
+    indptr, rows, _ = sparse(rng, 6, 12)
+    first, last = np.sort(rng.integers(0, 13, 2)).tolist()
+    limit, min_common = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+    words = rng.integers(97, 100, rng.integers(1, 8)).astype(np.int32), letters, lengths
+    found, distances = np.full((2, 12), 7)
+    return first, last, indptr[:-1], indptr[1:], rows, min_common, *words, limit, found, distances
 
 
 @case(bias.fit_biases)

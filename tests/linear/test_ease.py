@@ -9,9 +9,9 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recokit import EASE, DataError
+from recokit._runtime import memory
 from recokit.data.interactions import Interactions
 from recokit.datasets import example_interactions, load_movielens_1m_implicit
-from recokit.linear import ease
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender
 from tests.naive.linear import ease_weights
@@ -38,15 +38,15 @@ def test_the_contract_holds():
 
 
 def test_a_fit_that_exceeds_the_memory_limit_raises_with_the_need_and_a_remedy():
-    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 18 items.*SLIM"):
+    with pytest.raises(MemoryError, match=r"EASE with .* 18 items needs .* max_memory_gb=1e-06 allows; use SLIM"):
         EASE(max_memory_gb=1e-6).fit(example_interactions("implicit"))
 
 
-def test_the_default_memory_limit_is_that_of_the_machine(monkeypatch):
+def test_the_default_memory_limit_is_the_available_memory(monkeypatch):
     rng = np.random.default_rng(0)
     data = Interactions.from_arrays(rng.integers(0, 50, 9000), np.arange(9000), feedback="implicit")
-    monkeypatch.setattr(ease, "memory_limit", lambda: 0.9e9)
-    with pytest.raises(MemoryError, match=r"needs 1\.0 GB for 9,000 items, more than the 0\.9 GB allowed.*SLIM"):
+    monkeypatch.setattr(memory, "available_memory", lambda: 0.9e9)
+    with pytest.raises(MemoryError, match=r"EASE with 50 users and 9,000 items needs 9.. MB .* the 900 MB that"):
         EASE().fit(data)
 
 
@@ -160,6 +160,6 @@ def test_items_without_interactions_are_left_out_of_the_inverse():
     rows, columns = few.matrix.nonzero()
     matrix = sparse.csr_array((few.matrix.data, (rows, 100 * columns)), shape=(few.n_users, 2000))
     many = Interactions.from_matrix(matrix, feedback="implicit")
-    assert EASE(max_memory_gb=0.0161).fit(many).item_weights_.shape == (2000, 2000)  # 48 MB with all items
-    with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 2,000 items"):
-        EASE(max_memory_gb=0.0159).fit(many)
+    assert EASE(max_memory_gb=0.021).fit(many).item_weights_.shape == (2000, 2000)  # 48 MB with all items
+    with pytest.raises(MemoryError, match=r"2,000 items needs 20"):
+        EASE(max_memory_gb=0.0199).fit(many)

@@ -51,7 +51,7 @@ def log_with_strengths(n_users=200, n_items=120):
 @pytest.mark.parametrize("n_long", [0, 40, 90])
 def test_search_by_counts_finds_the_neighbours_of_the_plain_kernel(model, similarity, n_long):
     data, knn = binary_log(), model(7, similarity=similarity, shrinkage=2.0, n_threads=1)
-    options = mock.patch.multiple(_all_pairs, _N_LONG_OPTIONS=(0, n_long) if n_long else (0,), **CHEAP_BITS)
+    options = mock.patch.multiple(_all_pairs, N_LONG_OPTIONS=(0, n_long) if n_long else (0,), **CHEAP_BITS)
     expected = fit_with_plain_kernel(knn, data)
     with options, mock.patch.object(_all_pairs, "_count_in_bits", wraps=_all_pairs._count_in_bits) as counted:
         knn.fit(data)
@@ -74,7 +74,7 @@ def test_a_similarity_that_is_not_monotone_uses_the_plain_kernel():
 def test_a_limit_on_the_memory_of_bits_does_not_change_the_neighbours(matrix, max_bytes):
     data = Interactions.from_dense(matrix.astype(np.float32), feedback="implicit")
     expected = fit_with_plain_kernel(ItemKNN(2), data)
-    with mock.patch.multiple(_all_pairs, _N_LONG_OPTIONS=(0, 3), **CHEAP_BITS, _MAX_BIT_BYTES=max_bytes):
+    with mock.patch.multiple(_all_pairs, N_LONG_OPTIONS=(0, 3), **CHEAP_BITS, MAX_BIT_BYTES=max_bytes):
         assert_same_lists(ItemKNN(2).fit(data), expected)
 
 
@@ -85,7 +85,7 @@ def test_search_by_products_finds_the_neighbours_of_the_plain_kernel(model, weig
     data, knn = log_with_strengths(), model(7, weighting=weighting, n_threads=1)
     expected = fit_with_plain_kernel(knn, data)
     by_cosine = mock.patch.object(_index, "nearest_by_cosine", wraps=_all_pairs.nearest_by_cosine)
-    with by_cosine as used, mock.patch.object(_all_pairs, "_MAX_LONG_PRODUCTS", max_long):
+    with by_cosine as used, mock.patch.object(_all_pairs, "MAX_LONG_PRODUCTS", max_long):
         knn.fit(data)
     used.assert_called_once()
     assert_same_lists(knn, expected)
@@ -93,7 +93,7 @@ def test_search_by_products_finds_the_neighbours_of_the_plain_kernel(model, weig
 
 def test_the_number_of_threads_does_not_change_the_neighbours():
     cases = (binary_log(400, 300), {}), (log_with_strengths(500, 400), {"weighting": "bm25"})
-    with mock.patch.multiple(_all_pairs, _N_LONG_OPTIONS=(0, 40), **CHEAP_BITS):
+    with mock.patch.multiple(_all_pairs, N_LONG_OPTIONS=(0, 40), **CHEAP_BITS):
         for data, options in cases:
             expected = lists(ItemKNN(5, n_threads=1, **options).fit(data))
             for n_threads in (2, 3):

@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from recokit import Interactions, ItemKNN, UserKNN
+from recokit._runtime import memory
 from recokit._runtime.threads import Runner
-from recokit.neighbors import _implicit
+from recokit.base import _learner
 from recokit.neighbors.similarities import SIMILARITIES
 
 MODELS = (UserKNN, ItemKNN)
@@ -90,11 +91,11 @@ def test_a_k_above_the_number_of_similar_rows_does_not_widen_the_stored_lists(mo
 
 @pytest.mark.parametrize("model", MODELS)
 def test_neighbours_that_exceed_the_memory_raise_an_error_with_their_size(model, monkeypatch):
-    monkeypatch.setattr(_implicit, "memory_limit", lambda: 20_000_000.0)
+    monkeypatch.setattr(_learner, "ALWAYS_FREE", 0)
+    monkeypatch.setattr(memory, "ALWAYS_FREE", 0)
+    monkeypatch.setattr(memory, "available_memory", lambda: 20_000_000.0)
     table = np.ones((1, 2000)) if model is ItemKNN else np.ones((2000, 1))
-    with pytest.raises(
-        MemoryError, match=r"n_neighbors=5,000 .* 1,999 neighbours for each of 2,000 .* need 0\.032 GB.*0\.02 GB"
-    ):
+    with pytest.raises(MemoryError, match=r"KNN with .*2,000 .* needs .* the 20 MB that are available; .*n_neighbors"):
         model(5000).fit(Interactions.from_matrix(sparse.csr_array(table), feedback="implicit"))
 
 

@@ -26,7 +26,7 @@ def inverted(matrix, n_threads=1):
 def test_the_lower_triangle_equals_the_inverse_for_all_tile_sizes(n, tile, seed, n_threads):
     matrix = positive_definite(n, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_inverse, "_TILE", tile)
+        patch.setattr(_inverse, "TILE", tile)
         assert_allclose(inverted(matrix, n_threads), np.tril(np.linalg.inv(matrix)), rtol=1e-6, atol=1e-9)
 
 
@@ -44,14 +44,14 @@ def test_the_product_reads_the_lower_triangle_for_all_tile_sizes(n, m, tile, n_t
     matrix, other = positive_definite(n, m), np.random.default_rng(n).normal(size=(n, m))
     out = np.empty((n, m), dtype=np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_inverse, "_TILE", tile)
+        patch.setattr(_inverse, "TILE", tile)
         _inverse.multiply_symmetric(np.ascontiguousarray(np.tril(matrix)), other, out, Runner(n_threads))
     assert_allclose(out, matrix @ other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("place", [0, 5, 19])
 def test_a_matrix_that_is_not_positive_definite_raises(place, monkeypatch):
-    monkeypatch.setattr(_inverse, "_TILE", 8)
+    monkeypatch.setattr(_inverse, "TILE", 8)
     matrix = np.eye(20)
     matrix[place, place] = -1.0
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):

@@ -1,27 +1,38 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.search._spelling import Speller, _letters, edit_distances
+from recokit.search._spelling import Speller
 from tests.naive.search import edits
 
-WORDS = st.text("abc", min_size=1, max_size=6)
+WORDS = st.text("abc", min_size=1, max_size=8)
 
 
 def speller_of(terms, df):
     return Speller({term: code for code, term in enumerate(terms)}, df)
 
 
+def bigrams(word):
+    return set(pairwise(f"<{word}>"))
+
+
 def words_of(speller, found, terms):
     return [terms[code] for code in np.asarray(found).tolist()]
 
 
-@given(WORDS, st.lists(WORDS, min_size=1, max_size=6))
-def test_distances_are_those_of_the_recursive_definition(word, others):
-    longest = max(map(len, others))
-    found = edit_distances(word, _letters(others, longest), np.array([len(other) for other in others]))
-    assert found.tolist() == [edits(word, other) for other in others]
+@given(WORDS, st.lists(WORDS, min_size=1, max_size=6, unique=True))
+def test_candidates_are_the_words_with_a_common_bigram_within_the_limit(word, terms):
+    codes, distances = speller_of(terms, np.ones(len(terms))).candidates(word)
+    limit = 2 if len(word) >= 7 else 1
+    near = {
+        code: edits(word, term)
+        for code, term in enumerate(terms)
+        if 0 < edits(word, term) <= limit and bigrams(word) & bigrams(term)
+    }
+    assert dict(zip(codes.tolist(), distances.tolist(), strict=True)) == (near if len(word) > 1 else {})
 
 
 @pytest.mark.parametrize("typo", ["headphnes", "headhpones", "hedaphones", "heaphones", "headphonees", "xeadphones"])

@@ -4,12 +4,11 @@ import sys
 
 import pytest
 
-SERVICE = """
+COUNTING = """
 import importlib, pkgutil
 import numpy as np
 import recokit
 from recokit import Interactions, kernels
-from recokit.testing import all_recommenders
 
 
 def compiled():
@@ -23,7 +22,12 @@ def compiled():
         for signature in getattr(thing, "signatures", ())
     }
 
+"""
 
+SERVICE = (
+    COUNTING
+    + """
+from recokit.testing import all_recommenders
 recokit.warm_up()
 before = compiled()
 assert len(before) > 50
@@ -50,7 +54,40 @@ for kind in all_recommenders():
         model.partial_fit(more, **side)
         new = compiled() - before
         assert not new, (kind.__name__, feedback, most, new)
+from recokit import ItemSearch, Popularity
+from recokit.reranking import MaxPer, rerank
+ItemSearch().fit({"item_id": range(9), "title": ["green tea", "black tea", "cup"] * 3}).search("tea")
+lists = Popularity().fit(data).recommend(n=20)
+rerank(lists, [MaxPer("kind", 3)], {"item_id": range(1200), "kind": [item % 9 for item in range(1200)]}, n=10)
+new = compiled() - before
+assert not new, new
 """
+)
+
+
+SEARCH = """
+from recokit import ItemSearch
+
+recokit.warm_up([ItemSearch(**parameters)])
+before = compiled()
+catalogue = {"item_id": range(300), "title": [f"word{k} word{k % 7} tea" for k in range(300)]}
+pairs = [(user, user * item % 300) for user in range(100) for item in range(1, 20)]
+data = Interactions.from_arrays(*zip(*dict.fromkeys(pairs)))
+search = ItemSearch(**parameters).fit(catalogue, data, {"query": ["tea", "word3"], "item_id": [1, 3]})
+search.search(["tea", "wrod5", "zzz", "word7 tea"], users=5 if search.recommender is not None else None)
+search.similar_queries("tea")
+new = compiled() - before
+assert not new, new
+"""
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="there is nothing to compile")
+@pytest.mark.parametrize("parameters", ["{}", "dict(recommender=recokit.ItemKNN())", "dict(fields={'title': 2.0})"])
+def test_after_warm_up_a_search_compiles_nothing(parameters):
+    done = subprocess.run(
+        [sys.executable, "-c", f"{COUNTING}\nparameters = {parameters}\n{SEARCH}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.slow

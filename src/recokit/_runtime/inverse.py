@@ -19,15 +19,15 @@ from recokit._runtime.blas import single_threaded_blas
 from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray
 
-__all__ = ["invert", "multiply_symmetric", "tiles"]
+__all__ = ["TILE", "invert", "multiply_symmetric", "tiles"]
 
-_TILE = 256  # rows: small enough that the serial parts take little time, large enough for efficient BLAS calls
+TILE = 256  # rows: small enough that the serial parts take little time, large enough for efficient BLAS calls
 
 
 def tiles(n: int) -> Iterator[slice]:
     """Yield the range of rows of each tile."""
-    for start in range(0, n, _TILE):
-        yield slice(start, min(start + _TILE, n))
+    for start in range(0, n, TILE):
+        yield slice(start, min(start + TILE, n))
 
 
 def invert(matrix: FloatArray, runner: Runner) -> None:
@@ -84,8 +84,8 @@ def multiply_symmetric(matrix: FloatArray, other: FloatArray, out: FloatArray, r
 
 def _wide_tiles(n: int) -> Iterator[slice]:
     """Yield ranges of columns so wide that BLAS calls are efficient and their results small."""
-    for start in range(0, n, 8 * _TILE):
-        yield slice(start, min(start + 8 * _TILE, n))
+    for start in range(0, n, 8 * TILE):
+        yield slice(start, min(start + 8 * TILE, n))
 
 
 def _factorize(matrix: FloatArray, runner: Runner) -> None:

@@ -122,7 +122,8 @@ class EligibleItems(NamedTuple):
             scores[:, ~self.allowed] = -np.inf
         if self.candidates is not None:
             runner.rows(keep_cells, n_users, (*self.candidates[:2], self.restricted, scores))
-        runner.rows(hide_cells, n_users, (*self.excluded[:2], scores))
+        if len(self.excluded.codes):
+            runner.rows(hide_cells, n_users, (*self.excluded[:2], scores))
         top = Top.empty(n_users, n)
         runner.rows(select_top, n_users, (scores, *top), costs=np.full(n_users, n_items))
         return top

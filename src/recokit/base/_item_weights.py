@@ -12,7 +12,20 @@ from recokit.base.top import Top
 from recokit.data.rows import Rows
 from recokit.kernels.sparse_lists import sparse_scores
 
-__all__ = ["ItemWeightsRecommender"]
+__all__ = ["ItemWeightsRecommender", "weights_matrix"]
+
+
+def weights_matrix(rows: Rows) -> sparse.csr_array:
+    """Return a square matrix of weights from its rows, in order of code, with indices of 4 bytes if possible.
+
+    The rows are copied, since their arrays are read-only.
+    """
+    # Scipy would widen the codes to the 8 bytes of the bounds.
+    bounds = rows.indptr.astype(np.int32 if len(rows.codes) < 2**31 else np.int64)
+    cells = rows.values.copy(), rows.codes.copy(), bounds
+    matrix = sparse.csr_array(cells, shape=(rows.n_rows, rows.n_rows))
+    matrix.sort_indices()
+    return matrix
 
 
 class ItemWeightsRecommender(Recommender):

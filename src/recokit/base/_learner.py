@@ -10,7 +10,7 @@ from recokit import persistence
 from recokit._runtime.memory import ALWAYS_FREE, require_memory
 from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
-from recokit._typing import FloatArray
+from recokit._typing import AnyArray, FloatArray
 from recokit.base._biases import BaselineBiases
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
@@ -20,7 +20,7 @@ from recokit.data.attributes import Array, Attribute, Each, Instance, Number, St
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError
 
-__all__ = ["Learner"]
+__all__ = ["Learner", "as_item_counts"]
 
 _DERIVED = "_derived_values"  # attribute with the results of Learner._derived
 _Source = TypeVar("_Source")
@@ -257,13 +257,9 @@ class Learner(BaseEstimator):
         self.interactions_ = interactions
         explicit = interactions.feedback == "explicit"
         weights = None if explicit else interactions.values
-        counts = np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
-        if counts.max(initial=0) > np.finfo(np.float32).max:
-            raise DataError(
-                f"the strengths of an item add up to {counts.max():.3g}, out of the range of float32; give strengths "
-                "in a larger unit, or take logarithms"
-            )
-        self.item_counts_ = counts.astype(np.float32)
+        self.item_counts_ = as_item_counts(
+            np.bincount(interactions.item_codes, weights, minlength=interactions.n_items)
+        )
         if explicit:
             values = interactions.values
             self.rating_range_ = (float(values.min()), float(values.max()))
@@ -455,6 +451,22 @@ class Learner(BaseEstimator):
     def _progress(self, total: int, unit: str) -> Any:
         """Return a progress bar, shown if ``verbose`` is set."""
         return progress_bar(total, type(self).__name__, unit, show=bool(self.verbose))
+
+
+def as_item_counts(counts: AnyArray) -> FloatArray:
+    """Return sums of strengths, or numbers of ratings, as the attribute ``item_counts_``.
+
+    Raises
+    ------
+    DataError
+        A sum is out of the range of float32.
+    """
+    if counts.max(initial=0) > np.finfo(np.float32).max:
+        raise DataError(
+            f"the strengths of an item add up to {counts.max():.3g}, out of the range of float32; give strengths "
+            "in a larger unit, or take logarithms"
+        )
+    return counts.astype(np.float32)
 
 
 def _describes_itself(kind: type) -> bool:

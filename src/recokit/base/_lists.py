@@ -186,21 +186,24 @@ def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
     >>> rows.indptr.tolist(), rows.codes.tolist()
     ([0, 1, 2], [5, 5])
     """
-    size = max(1, _BLOCK_BYTES // (8 * width))
+    size = min(n_rows, max(1, _BLOCK_BYTES // (8 * width)))
+    block_codes, block_values = np.empty((size, width), dtype=np.int32), np.empty((size, width), dtype=np.float32)
     counts: list[AnyArray] = [np.empty(0, dtype=np.int64)]
     all_codes: list[AnyArray] = [np.empty(0, dtype=np.int32)]
     all_values: list[AnyArray] = [np.empty(0, dtype=np.float32)]
     for start in range(0, n_rows, size):
         n = min(size, n_rows - start)
-        codes, values = np.empty((n, width), dtype=np.int32), np.empty((n, width), dtype=np.float32)
+        codes, values = block_codes[:n], block_values[:n]
         fill(start, codes, values)
         cells = values != 0
         counts.append(np.count_nonzero(cells, axis=1))
         all_codes.append(codes[cells])
         all_values.append(values[cells])
         runner.report(n)
-    indptr = bounds_from_lengths(np.concatenate(counts))
-    return Rows.from_arrays(indptr, np.concatenate(all_codes), np.concatenate(all_values))
+    block_codes = block_values = codes = values = None  # type: ignore[assignment]  # free the block before joining
+    joined_codes = np.concatenate(all_codes)
+    all_codes.clear()
+    return Rows.from_arrays(bounds_from_lengths(np.concatenate(counts)), joined_codes, np.concatenate(all_values))
 
 
 def require_list_memory(n_rows: int, n: int, index: IdIndex, kind: str, remedy: str) -> None:

@@ -1,7 +1,9 @@
 """The memory of a fit: each estimator states its arrays, and the peak follows."""
 
 import numpy as np
+from scipy import sparse
 
+from recokit._typing import FloatArray
 from recokit.data.interactions import Interactions
 
 __all__ = ["MemoryPlan", "cells_of_related"]
@@ -9,8 +11,7 @@ __all__ = ["MemoryPlan", "cells_of_related"]
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
 _LIST_BYTES = 64 << 20  # of the dense rows in which `collect_rows` computes lists
-_BLAS_BYTES = 12e6  # of a thread, measured with OpenBLAS
-_OVERHEAD = 2e6  # bytes of small arrays, and of memory that the allocator keeps
+_OVERHEAD = 4e6  # bytes of small arrays, and of memory that the allocator keeps
 
 
 class MemoryPlan:
@@ -76,14 +77,10 @@ class MemoryPlan:
             self.work("interactions by item", 8.0 * data.n_interactions + 16.0 * (data.n_users + 2 * data.n_items))
             self.keep("interactions by item", 8.0 * data.n_interactions + 8.0 * data.n_items)
 
-    def keep_blas(self) -> None:
-        """Add the buffers of BLAS, which stay in the process."""
-        self.keep("buffers of BLAS", _BLAS_BYTES * self.n_threads)
-
     def keep_lists(self, n_rows: int, width: int, n_cells: float) -> None:
         """Add sparse rows that `collect_rows` computes in blocks of dense rows, and joins at the end."""
-        self.work("blocks of lists", 8.0 * n_cells + 1.25 * min(8.0 * width * n_rows, _LIST_BYTES))
-        self.work("joined lists", 16.0 * n_cells)
+        self.work("blocks of lists", 8.0 * n_cells + 1.125 * min(8.0 * width * n_rows, _LIST_BYTES))
+        self.work("joined lists", 12.0 * n_cells)
         self.keep("lists", 8.0 * n_cells + 8.0 * n_rows)
 
     def keep_weights(self, n_items: int, width: int, n_cells: float) -> None:
@@ -97,7 +94,15 @@ class MemoryPlan:
         self.keep(name, other.total)
 
 
-def cells_of_related(data: Interactions, width: int, *, users: bool = False, quick: bool = False) -> float:
+def cells_of_related(
+    data: Interactions,
+    width: int,
+    *,
+    users: bool = False,
+    quick: bool = False,
+    weights: FloatArray | None = None,
+    above: float = 0.5,
+) -> float:
     """Return the number of cells in the lists of the items that share a user with each item, ``width`` at most.
 
     Parameters
@@ -109,8 +114,14 @@ def cells_of_related(data: Interactions, width: int, *, users: bool = False, qui
         Lists of the users that share an item with each user.
     quick : bool
         Return an upper bound. Otherwise the related items of a fixed sample of the items are counted.
+    weights : (n_users,) array, optional
+        Weights of users; an item is then related if the weighted products of the strengths add up to more than
+        ``above``, else if the number of common users is above it.
+    above : float
     """
     width, matrix = min(width, (data.n_users if users else data.n_items) - 1), data.matrix
+    if weights is None:
+        matrix = sparse.csr_array((np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
     row_lengths, column_lengths = data.rows.lengths, np.bincount(data.item_codes, minlength=data.n_items)
     lengths = row_lengths if users else column_lengths
     if quick:
@@ -123,7 +134,10 @@ def cells_of_related(data: Interactions, width: int, *, users: bool = False, qui
     chosen = np.linspace(0, len(nonempty) - 1, min(_N_SAMPLED, len(nonempty))).astype(np.int64)
     sample, numbers = nonempty[chosen], []
     left, right = (matrix[sample], matrix.T) if users else (matrix[:, sample].T.tocsr(), matrix)
+    if weights is not None:
+        left = (left * weights).tocsr()
     for start in range(0, len(sample), _N_AT_A_TIME):
         products = left[start : start + _N_AT_A_TIME] @ right
-        numbers.append(np.minimum(np.diff(products.tocsr().indptr) - 1, width))
+        found = np.asarray((products > above).sum(axis=1)).ravel() - 1  # without the item itself
+        numbers.append(np.clip(found, 0, width))
     return float(np.mean(np.concatenate(numbers)) * len(nonempty)) if numbers else 0.0

@@ -12,7 +12,16 @@ from recokit.base.recommender import Recommender
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 
-__all__ = ["Stage", "StagedRecommender", "Stages", "join_rows", "rows_stage", "run_stages", "whole_result"]
+__all__ = [
+    "Stage",
+    "StagedRecommender",
+    "Stages",
+    "join_arrays",
+    "join_rows",
+    "rows_stage",
+    "run_stages",
+    "whole_result",
+]
 
 
 _Result = TypeVar("_Result")
@@ -58,7 +67,11 @@ class StagedRecommender(Recommender):
         raise NotImplementedError
 
     def _fit(self, interactions: Interactions) -> None:
-        run_stages(self._stages(interactions), self._run_stage)
+        self._run_stages(self._stages(interactions))
+
+    def _run_stages(self, stages: Stages) -> None:
+        """Run all stages on the threads of this estimator."""
+        run_stages(stages, self._run_stage)
 
     def _run_stage(self, stage: Stage) -> Any:
         """Return the result of a stage, and show its progress."""
@@ -100,6 +113,11 @@ def rows_stage(n_rows: int, width: int, fill: FillRows, costs: AnyArray) -> Stag
         return collect_rows(stop - start, width, fill_part, runner)
 
     return Stage(costs, run, join_rows)
+
+
+def join_arrays(parts: Sequence[AnyArray], empty: AnyArray) -> AnyArray:
+    """Return the rows of all parts; ``empty`` if there are none."""
+    return parts[0] if len(parts) == 1 else np.concatenate([empty, *parts])
 
 
 def join_rows(parts: Sequence[Rows], runner: Runner) -> Rows:

@@ -78,12 +78,13 @@ class Recommendations:
         self.scores: FloatArray = np.array(given, dtype=np.float32)
         if self.scores.shape != self.items.shape:
             raise ValueError(f"scores: expected the shape of items {self.items.shape}, got {self.scores.shape}")
-        padding = np.arange(n) >= self.counts[:, None]
-        self.scores[padding] = np.nan
-        self.items[padding] = _padding_of(self.items[~padding])
+        if self.counts.min(initial=n) < n:
+            padding = np.arange(n) >= self.counts[:, None]
+            self.scores[padding] = np.nan
+            self.items[padding] = _padding_of(self.items[~padding])
         self._fillers: BoolArray | None = None
         if is_filler is not None:
-            self._fillers = np.array(is_filler, dtype=np.bool_) & ~padding
+            self._fillers = np.array(is_filler, dtype=np.bool_) & (np.arange(n) < self.counts[:, None])
             n_scored = self.counts - np.count_nonzero(self._fillers, axis=1)
         self.n_scored: CodeArray = self.counts if n_scored is None else np.array(n_scored, np.int32)
         if self.n_scored.shape != (n_users,) or np.any((self.n_scored < 0) | (self.n_scored > self.counts)):

@@ -44,10 +44,20 @@ class Confidence(NamedTuple):
         """
         n_users = int(np.count_nonzero(data.rows.lengths))
         n_items = int(np.count_nonzero(np.bincount(data.item_codes, minlength=data.n_items)))
+        mean = 1.0 if weight is not None else float(np.mean(data.values, dtype=np.float64))
+        return cls.from_counts(n_users, n_items, data.n_interactions, mean, ratio, weight)
+
+    @classmethod
+    def from_counts(
+        cls, n_users: int, n_items: int, n_interactions: int, mean: float, ratio: float, weight: float | None
+    ) -> "Confidence":
+        """Return the weights for the numbers of users and items with interactions, and the mean strength.
+
+        ``ratio`` and ``weight`` are as in `from_data`.
+        """
         if weight is not None:
             return cls(0.0, weight, weight * n_items, weight * n_users)
-        unobserved = ratio * data.n_interactions / (n_users * n_items)
-        mean = float(np.mean(data.values, dtype=np.float64))
+        unobserved = ratio * n_interactions / (n_users * n_items)
         return cls(mean if mean > 0 else 1.0, unobserved, unobserved * n_items, unobserved * n_users)
 
     def weighted(self, rows: Rows) -> Rows:

@@ -16,7 +16,7 @@ from recokit.factorization._prior import ImplicitPrior
 from recokit.factorization._scoring import score_pairs
 from recokit.kernels.sgd import descend
 
-__all__ = ["Descent", "Settings"]
+__all__ = ["Descent", "Settings", "check_convergence"]
 
 # Ratings have standard deviation 1 here: the mean alone has an error of 1, and factors are of the order of 1.
 _DIVERGED = 10.0
@@ -171,13 +171,13 @@ class Descent:
             min(_largest(users.vectors), _largest(items.vectors)),
             _largest(implicit),
         )
-        if self.training_rmse[-1] < _DIVERGED and largest < _DIVERGED**2:  # both comparisons are False for NaN
-            return
         settings = self._settings
-        raise FloatingPointError(
-            f"the descent diverged in epoch {len(self.training_rmse)}: the training error is "
-            f"{self.training_rmse[-1]:.3g} standard deviations of the ratings; lower "
-            f"learning_rate={settings.learning_rate} or learning_rate_bias={settings.learning_rate_bias}"
+        check_convergence(
+            len(self.training_rmse),
+            self.training_rmse[-1],
+            largest,
+            settings.learning_rate,
+            settings.learning_rate_bias,
         )
 
     def _validate(self, held_out: Rows) -> float:
@@ -191,6 +191,18 @@ class Descent:
         """Return whether the last epochs improved the validation error by no more than the tolerance."""
         patience, errors = self._settings.n_iter_no_change, self.validation_rmse
         return len(errors) > patience and min(errors[-patience:]) > min(errors[:-patience]) - self._settings.tol
+
+
+def check_convergence(
+    epoch: int, error: float, largest: float, learning_rate: float, learning_rate_bias: float
+) -> None:
+    """Raise FloatingPointError if the error or the largest number of an epoch, from 1, is out of bounds."""
+    if error < _DIVERGED and largest < _DIVERGED**2:  # both comparisons are False for NaN
+        return
+    raise FloatingPointError(
+        f"the descent diverged in epoch {epoch}: the training error is {error:.3g} standard deviations of the "
+        f"ratings; lower learning_rate={learning_rate} or learning_rate_bias={learning_rate_bias}"
+    )
 
 
 def _counts(ratings: Rows, n_items: int) -> tuple[IntArray, IntArray]:

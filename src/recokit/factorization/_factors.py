@@ -6,7 +6,13 @@ import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray
 
-__all__ = ["Factorization", "Factors"]
+__all__ = ["Factorization", "Factors", "random_vectors"]
+
+
+def random_vectors(n_rows: int, n_factors: int, scale: float, rng: np.random.Generator) -> FloatArray:
+    """Return vectors from a normal distribution with standard deviation scale / √n_factors, drawn row by row."""
+    vectors: FloatArray = rng.standard_normal((n_rows, n_factors), dtype=np.float32)
+    return vectors * np.float32(scale / np.sqrt(n_factors))
 
 
 class Factors(NamedTuple):
@@ -109,13 +115,8 @@ class Factorization(NamedTuple):
     @classmethod
     def random(cls, n_users: int, n_items: int, n_factors: int, scale: float, rng: np.random.Generator) -> Self:
         """Return factors without biases from a normal distribution with standard deviation scale / √n_factors."""
-
-        def draw(n_rows: int) -> Factors:
-            vectors: FloatArray = rng.standard_normal((n_rows, n_factors), dtype=np.float32)
-            return Factors(vectors * np.float32(scale / np.sqrt(n_factors)))
-
-        users = draw(n_users)
-        return cls.from_sides(users, draw(n_items))
+        users = Factors(random_vectors(n_users, n_factors, scale, rng))
+        return cls.from_sides(users, Factors(random_vectors(n_items, n_factors, scale, rng)))
 
     def with_zero_bias(self, *, users: bool = True, items: bool = True) -> Self:
         """Return the same vectors with biases of 0 for users, items or both."""

@@ -124,6 +124,7 @@ class IterativeFactorRecommender(FactorRecommender):
     only users and items with interactions, so other users and items change nothing. Their factors are 0.
     """
 
+    _memory_remedy: ClassVar[str] = "lower n_factors, or remove rare items and users"
     _exact_partial_fit = False
     _exact_forget = False
     _kept_by_refit: ClassVar[tuple[str, ...]] = ("_checkpoint",)
@@ -226,8 +227,12 @@ class IterativeFactorRecommender(FactorRecommender):
                     expanded[codes] = fitted
                     setattr(self, name, expanded)
 
+    def _generator(self) -> np.random.Generator:
+        """Return the generator of a new fit."""
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
     def _random_start(self, data: Interactions) -> Start:
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        rng = self._generator()
         return Start(self._random_factors(data, rng), rng)
 
     def _start_from(self, old: Factorization, previous: Interactions, data: Interactions) -> Start:

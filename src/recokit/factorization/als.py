@@ -13,20 +13,20 @@ from recokit.base._parameters import OPTIONAL_POSITIVE, POSITIVE, interval, one_
 from recokit.data.attributes import Array, Attribute, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
-from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, RowPrior
+from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, RowPrior, half_epoch
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._feature_prior import means_of
-from recokit.factorization._penalties import ALSPenalties
+from recokit.factorization._penalties import ALSPenalties, suitable_ridge
 from recokit.factorization._resume import EpochState
 from recokit.factorization._side_features import FeaturedFactorRecommender, Side
 
 __all__ = ["ImplicitALS"]
 
-_INIT_SCALE = 0.1
+INIT_SCALE = 0.1
 _N_CHECKED = 10_000  # training interactions whose scores are checked
 _VANISHED = 0.01
-_N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
+_TEXTBOOK_L2 = 0.01  # with weights of unobserved pairs that are not relative to the data
 
 
 class ImplicitALS(FeaturedFactorRecommender):
@@ -71,8 +71,11 @@ class ImplicitALS(FeaturedFactorRecommender):
     unobserved_weight : float, optional
         :math:`\alpha_0` itself, in place of ``unobserved_ratio``; strengths are then not divided by their mean. The
         confidence of an interaction as defined by Hu et al. is :math:`1 + v / \alpha_0`.
-    l2 : float
-        λ. The best values lie between 0.03 / (1 + ρ) and 0.08 / (1 + ρ) on sparse and on dense data.
+    l2 : float, optional
+        λ. If None, it grows with the noise of the data: :math:`\lambda (1 + \rho) = 1.35 (n_u^{-1/2} + n_i^{-1/2})^2 \,
+        w / (w + 0.4)`, limited to the range from 0.05 to 0.25, where :math:`n_u` and :math:`n_i` are the mean numbers
+        of interactions of users and items, and w is the mean number of walks user → item → user → item from a user to
+        an item. It is 0.01 for MovieLens 1M and for ``unobserved_weight``.
     l2_exponent : float
         ν. With 1 the penalty is proportional to the number of interactions, with 0 it is the same for all rows.
     feature_share : float
@@ -166,7 +169,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         **FeaturedFactorRecommender._parameter_constraints,
         "unobserved_ratio": POSITIVE,
         "unobserved_weight": OPTIONAL_POSITIVE,
-        "l2": POSITIVE,
+        "l2": OPTIONAL_POSITIVE,
         "l2_exponent": interval(0, 2, closed="both"),
         "feature_share": interval(0, 1, closed="both"),
         "feature_l2": POSITIVE,
@@ -180,7 +183,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         n_epochs: int = 16,
         unobserved_ratio: float = 4.0,
         unobserved_weight: float | None = None,
-        l2: float = 0.01,
+        l2: float | None = None,
         l2_exponent: float = 1.0,
         feature_share: float = 0.6,
         feature_l2: float = 1.0,
@@ -218,7 +221,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         }
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
-        return Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
+        return Factorization.random(data.n_users, data.n_items, self.n_factors, INIT_SCALE, rng)
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
         confidence = self._confidence_of(data)
@@ -274,8 +277,9 @@ class ImplicitALS(FeaturedFactorRecommender):
     def _sides(self, data: Interactions, confidence: Confidence) -> tuple[Side, Side]:
         """Return the users and the items of the training data with interactions."""
         by_user, by_item = map(confidence.weighted, (data.rows, data.transposed(n_threads=self.n_threads)))
-        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users).for_lengths(by_user.lengths)
-        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items).for_lengths(by_item.lengths)
+        l2 = self._l2_of(data)
+        user_l2 = self._penalties(by_user.lengths, confidence.unobserved_of_users, l2).for_lengths(by_user.lengths)
+        item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items, l2).for_lengths(by_item.lengths)
         how = self.feature_l2, self.feature_share
         return (
             Side.from_cells(by_user, user_l2, self._features("user", data.users), *how),
@@ -286,35 +290,35 @@ class ImplicitALS(FeaturedFactorRecommender):
         if not np.isfinite(number):
             positive = data.values[data.values > 0]
             lowest, highest = float(positive.min(initial=np.inf)), float(positive.max(initial=0))
-            remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
-            raise FloatingPointError(
-                f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
-                f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={self.l2}"
-            )
+            raise range_error(number, lowest, highest, self._l2_of(data))
 
     def _warn_if_vanished(self, by_user: Rows) -> None:
         """Warn if the scores of the training interactions, which should be near 1, are near 0."""
-        cells = np.unique(np.linspace(0, len(by_user.codes) - 1, _N_CHECKED).astype(np.int64))
+        cells = checked_cells(len(by_user.codes))
         users, items = by_user.row_codes[cells], by_user.codes[cells]
         mean = float(np.mean(np.sum(self.user_factors_[users] * self.item_factors_[items], axis=1)))
-        if abs(mean) < _VANISHED:
-            warnings.warn(
-                f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
-                f"1; lower l2={self.l2}"
-                + ("" if self.unobserved_weight is None else f" or unobserved_weight={self.unobserved_weight}"),
-                stacklevel=levels_inside(),
-            )
+        warn_if_vanished(mean, self._l2_of(self.interactions_), self.unobserved_weight)
 
     def _half_epoch(
         self, fixed: FixedSide, side: Side, prior: RowPrior, factors: FloatArray
     ) -> tuple[FloatArray, float]:
         """Update the factors of one side; return them and the objective without the penalties of the fixed side."""
-        if self.solver == "cholesky":
-            return fixed.solve(side.cells, prior, self._runner())
-        return factors, fixed.improve(side.cells, prior, factors, _N_STEPS, self._runner())
+        factors, losses = half_epoch(self.solver, fixed, side.cells, prior, factors, self._runner())
+        return factors, float(losses.sum())
 
-    def _penalties(self, lengths: IntArray, unobserved: float) -> ALSPenalties:
-        return ALSPenalties.from_lengths(lengths, unobserved, self.l2, self.l2_exponent)
+    def _penalties(self, lengths: IntArray, unobserved: float, l2: float) -> ALSPenalties:
+        return ALSPenalties.from_lengths(lengths, unobserved, l2, self.l2_exponent)
+
+    def _l2_of(self, data: Interactions) -> float:
+        """Return λ, or its default for the data, rounded to three digits."""
+        if self.l2 is not None:
+            return float(self.l2)
+        if self.unobserved_weight is not None:
+            return _TEXTBOOK_L2
+        n_users = int(np.count_nonzero(data.rows.lengths))
+        n_items = int(np.count_nonzero(np.bincount(data.item_codes, minlength=data.n_items)))
+        ridge = suitable_ridge(data.n_interactions, n_users, n_items)
+        return float(f"{ridge / (1.0 + self.unobserved_ratio):.3g}")
 
     def _confidence_of(self, data: Interactions) -> Confidence:
         return Confidence.from_data(data, self.unobserved_ratio, self.unobserved_weight)
@@ -335,7 +339,9 @@ class ImplicitALS(FeaturedFactorRecommender):
             items = np.where(self._is_cold("item")[:, None], np.float32(0), items)
         fixed = FixedSide.from_factors(items, self._confidence.unobserved, self._runner())
         self._fixed_items = fixed._replace(factors=self.item_factors_)
-        self._user_penalties = self._penalties(data.rows.lengths, self._confidence.unobserved_of_users)
+        self._user_penalties = self._penalties(
+            data.rows.lengths, self._confidence.unobserved_of_users, self._l2_of(data)
+        )
 
     # ------------------------------------------------------------------ scoring
 
@@ -387,3 +393,27 @@ class ImplicitALS(FeaturedFactorRecommender):
         terms += self._past_item_terms(history.codes, history.values * (factors @ rest))
         score = float(item @ user)
         return [*terms, Term("other", None, score - sum(term.contribution for term in terms))]
+
+
+def checked_cells(n_interactions: int) -> IntArray:
+    """Return the positions of the training interactions whose scores are checked."""
+    return np.unique(np.linspace(0, n_interactions - 1, _N_CHECKED).astype(np.int64))
+
+
+def warn_if_vanished(mean: float, l2: float, unobserved_weight: float | None) -> None:
+    """Warn if the mean score of training interactions, which should be near 1, is near 0."""
+    if abs(mean) < _VANISHED:
+        warnings.warn(
+            f"the factors have vanished: the mean score of training interactions is {mean:.2g}, and should be near "
+            f"1; lower l2={l2}" + ("" if unobserved_weight is None else f" or unobserved_weight={unobserved_weight}"),
+            stacklevel=levels_inside(),
+        )
+
+
+def range_error(number: float, lowest: float, highest: float, l2: float) -> FloatingPointError:
+    """Return the error for a loss or factor that is not finite, on strengths in this range."""
+    remedy = "scale them up" if highest < 1 else "scale them down, or take logarithms"
+    return FloatingPointError(
+        f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
+        f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={l2}"
+    )

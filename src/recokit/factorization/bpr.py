@@ -24,11 +24,11 @@ from recokit.kernels.sgd_fold_in import ridge
 
 __all__ = ["BPR"]
 
-_INIT_SCALE = 0.1
-_MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
+INIT_SCALE = 0.1
+MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED, _VANISHED = 1e4, 0.01
 _FOLD_IN_EPOCHS = 30
-_MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 4, 62.5  # in a small catalogue, the hardest negative is often a good item
+_MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 8, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
 class BPR(IterativeFactorRecommender):
@@ -63,9 +63,9 @@ class BPR(IterativeFactorRecommender):
         Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
     n_candidates : int, optional
         Number of items sampled for a step; j is the one with the highest score [2]_. With more than one, steps
-        concentrate on errors near the top of the lists. By default 1 for fewer than 250 items with interactions, 2 for
-        fewer than 500, 3 for fewer than 1,000 and otherwise 4: in small catalogues the item with the highest score is
-        often one that the user would like.
+        concentrate on errors near the top of the lists. By default 1 for fewer than 250 items with interactions, and
+        one more whenever the catalogue doubles, up to 8 for 16,000 items: in small catalogues the item with the highest
+        score is often one that the user would like.
     warm_start : bool
         Start ``fit`` from the previous fit. On the same data it runs the remaining epochs up to ``n_epochs``, with
         the same bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
@@ -140,7 +140,7 @@ class BPR(IterativeFactorRecommender):
 
     def __init__(
         self,
-        n_factors: int = 64,
+        n_factors: int = 128,
         *,
         n_epochs: int = 50,
         learning_rate: float = 0.1,
@@ -193,7 +193,7 @@ class BPR(IterativeFactorRecommender):
         plan.keep("fitted factors", rows * (data.n_users + data.n_items))
 
     def _random_factors(self, data: Interactions, rng: np.random.Generator) -> Factorization:
-        factors = Factorization.random(data.n_users, data.n_items, self.n_factors, _INIT_SCALE, rng)
+        factors = Factorization.random(data.n_users, data.n_items, self.n_factors, INIT_SCALE, rng)
         return factors.with_zero_bias(users=False)
 
     def _begin(self, data: Interactions, start: Start) -> EpochState:
@@ -233,11 +233,11 @@ class BPR(IterativeFactorRecommender):
         users, items = state.factors.users.take(grid.user_order), state.factors.items.take(grid.item_order)
         seed = int(rng.integers(1, 2**62))
         sums = np.cumsum(weights[grid.item_order]) if len(weights) else weights
-        is_small = data.n_items < _MIN_ITEMS_IN_BLOCKS
+        is_small = data.n_items < MIN_ITEMS_IN_BLOCKS
         item_starts = np.array([0, data.n_items]) if is_small else grid.item_starts
         arrays: tuple[Any, ...] = (
             *(grid.user_rows, grid.item_rows, item_starts, grid.user_order, grid.item_order),
-            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed),
+            *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed, 0),
             *(users.vectors, items.vectors, items.bias),
             *map(np.float32, (rate, self.l2, self.l2, self.l2_bias)),
         )
@@ -268,11 +268,8 @@ class BPR(IterativeFactorRecommender):
     def _check_convergence(self, state: EpochState) -> None:
         users, items, _ = state.factors
         arrays = users.vectors, items.vectors, items.bias_or_zeros()
-        if not all(np.abs(each).max() < _DIVERGED for each in arrays):  # NaN is not below the bound
-            raise FloatingPointError(
-                f"the descent diverged in epoch {len(state.losses)}: lower learning_rate={self.learning_rate} or raise "
-                f"l2={self.l2}"
-            )
+        largest = float(np.max([np.abs(each).max() for each in arrays]))
+        check_convergence(len(state.losses), largest, self.learning_rate, self.l2)
 
     def _check_fit(self) -> None:
         """Warn if the factors have vanished, or if the lists are weaker than popularity."""
@@ -340,3 +337,11 @@ class BPR(IterativeFactorRecommender):
             *self._past_item_terms(history.codes, parts),
             Term("other", None, float(own @ user - parts.sum())),
         ]
+
+
+def check_convergence(epoch: int, largest: float, learning_rate: float, l2: float) -> None:
+    """Raise FloatingPointError if the largest absolute factor or bias after an epoch is out of bounds."""
+    if not largest < _DIVERGED:  # NaN is not below the bound
+        raise FloatingPointError(
+            f"the descent diverged in epoch {epoch}: lower learning_rate={learning_rate} or raise l2={l2}"
+        )

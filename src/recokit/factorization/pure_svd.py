@@ -181,7 +181,7 @@ class PureSVD(FactorRecommender):
         plan.keep("item factors", 4.0 * n_items * n_factors)
         plan.drop("matrix")
         plan.keep("user factors", 4.0 * data.n_users * n_factors)
-        plan.work("blocks of users", 20.0 * _BLOCK_CELLS)
+        plan.work("blocks of users", 20.0 * min(_BLOCK_CELLS, data.n_users * n_factors) + 8.0 * n_items * n_factors)
         plan.drop("singular vectors")
 
     def _largest(self, matrix: sparse.csr_array, means: FloatArray, walks: float) -> tuple[FloatArray, FloatArray]:

@@ -3,13 +3,12 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from recokit._runtime.small_work import chosen
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE
 from recokit.base._stages import Stage, StagedRecommender, Stages, rows_stage
@@ -145,13 +144,9 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
         }
 
     def _stages(self, interactions: Interactions) -> Stages:
-        n_items = interactions.n_items
         by_item = interactions.transposed(n_threads=self.n_threads)
         weights = yield self._walk(interactions.rows, by_item, self._discounts(by_item, self._beta_of(interactions)))
-        values = _shares(weights).astype(np.float32) if self.normalize else weights.values.copy()
-        cells = (values, weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        self.item_weights_ = weights_matrix(weights.with_values(_shares(weights)) if self.normalize else weights)
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data, n_items = self.interactions_, self.interactions_.n_items
@@ -162,7 +157,8 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
         n_cells = cells_of_related(data, width, quick=plan.quick)
         plan.keep_lists(n_items, width, n_cells)
         plan.drop("steps")
-        plan.work("shares of the walks", 28.0 * n_cells if self.normalize else 8.0 * n_cells)
+        plan.work("shares of the walks", 16.0 * n_cells if self.normalize else 0.0)
+        plan.work("weights in order of code", 12.0 * n_cells)
 
     def _beta_of(self, interactions: Interactions) -> float:
         """Return β, or its default for the data."""

@@ -168,6 +168,7 @@ def descend_pairs(
     sums: FloatArray,
     n_candidates: int,
     seed: int,
+    offset: int,
     user_factors: FloatArray,
     item_factors: FloatArray,
     item_bias: FloatArray,
@@ -205,7 +206,9 @@ def descend_pairs(
     n_candidates : int
         Number of items drawn in each step; the one with the highest score becomes the negative item.
     seed : int
-        Seed of the draws, together with ``start``.
+        Seed of the draws, together with ``offset + start``.
+    offset : int
+        Number of interactions in earlier blocks of users, if the arrays hold only some of the blocks.
     user_factors, item_factors, item_bias : (n_users, f), (n_items, f), (n_items,) float32 arrays
         p, q and b in order of row; updated in place.
     rate, l2_user, l2_item, l2_bias : float32
@@ -220,7 +223,7 @@ def descend_pairs(
     block = np.searchsorted(item_starts, item_rows[start], side="right") - 1
     first, last = item_starts[block], item_starts[block + 1]
     state = np.empty(1, dtype=np.uint64)
-    state[0] = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.uint64(start)
+    state[0] = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.uint64(offset + start)
     _next(state)
     loss = 0.0
     for k in range(start, stop):

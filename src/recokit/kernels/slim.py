@@ -65,8 +65,8 @@ def head_gram(
     ----------
     start, stop : int
         Range of the rows.
-    head_items : (n_heads,) int32 array
-        The item of each row.
+    head_items : (n_rows,) int32 array
+        The item of each row of ``gram``.
     item_indptr, user_codes, item_values : (n_items + 1,) int64, (n,) int32 and (n,) float32 arrays
         X, compressed by item.
     user_indptr, item_codes, user_values : (n_users + 1,) int64, (n,) int32 and (n,) float32 arrays
@@ -74,11 +74,11 @@ def head_gram(
     user_weights : (n_users,) float64 array
         w, the diagonal of W.
     places : (n_items,) int32 array
-        The row of each item in ``gram``, −1 for none.
-    gram : (n_heads, n_heads) float32 array
-        Output: the rows ``start`` to ``stop`` of G.
+        The column of each item in ``gram``, −1 for none.
+    gram : (n_rows, n_heads) float32 array
+        Output: the rows ``start`` to ``stop``, which are all rows of G or some of them.
     """
-    sums = np.empty(len(head_items), dtype=np.float64)
+    sums = np.empty(gram.shape[1], dtype=np.float64)
     for head in range(start, stop):
         sums[:] = 0.0
         _add_row(

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from recokit._runtime.inverse import invert, tiles
+from recokit._runtime.inverse import TILE, invert, tiles
 from recokit._runtime.memory import require_memory
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray, IntArray
@@ -14,6 +14,7 @@ from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_POSITIVE, POSITIVE, interval
+from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays
 from recokit.data._item_similarities import ItemSimilarities
 from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Array, Attribute, Matrix, Storable
@@ -32,7 +33,7 @@ _WEIGHT_BYTES = 4  # float32
 _N_SIMILAR = 50  # items of each list, if the similarities come from a model
 
 
-class EASE(GramLearner, Recommender):
+class EASE(StagedRecommender, GramLearner):
     r"""Predict each item from all other items by ridge regression, in closed form.
 
     The weights B minimize :math:`\|X - XB\|^2_W + \operatorname{tr} B^\top \Lambda B` with a zero diagonal, so that no
@@ -269,9 +270,9 @@ class EASE(GramLearner, Recommender):
         self.item_similarity_ = similarities.aligned(items)
         return interactions.reindex(items=items)
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        gram = self._gram(problem)
+        gram = yield _gram_stage(problem)
         shares = self._regularize_and_invert(gram, problem.unit)
         if "item_similarity_" in vars(self):
             self.penalty_shares_ = np.ones(interactions.n_items, dtype=np.float32)
@@ -373,13 +374,14 @@ class EASE(GramLearner, Recommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
         plan_problem(plan, data)
-        plan.keep_blas()
         self._plan_weights(plan, np.count_nonzero(self.item_counts_), data.n_items)
 
     def _plan_weights(self, plan: MemoryPlan, n_fitted: int, n_items: int) -> None:
         """Add the square matrices: G over the items with a strength above 0, and B over all items."""
         plan.keep("Gram matrix", _GRAM_BYTES * n_fitted**2)
+        plan.work("columns of tiles", 2 * _GRAM_BYTES * TILE * n_fitted)
         plan.keep("item weights", _WEIGHT_BYTES * n_fitted**2)
+        plan.work("tiles", 2 * _GRAM_BYTES * TILE**2 * plan.n_threads)
         if n_fitted < n_items:
             plan.work("item weights of all items", _WEIGHT_BYTES * n_items**2)
             plan.drop("item weights")
@@ -390,12 +392,6 @@ class EASE(GramLearner, Recommender):
 
     def _memory_limit_gb(self) -> float | None:
         return self.max_memory_gb
-
-    def _gram(self, problem: Problem) -> FloatArray:
-        """Return G: (n, n) float64 for the n items of the problem."""
-        gram = np.empty((problem.n_items, problem.n_items))
-        self._runner().rows(gram_rows, len(gram), (*problem.data, gram), costs=problem.gram_costs + len(gram))
-        return gram
 
     def _score_block(self, profiles: Rows) -> FloatArray:
         scores = np.empty((profiles.n_rows, len(self.item_weights_)), dtype=np.float32)
@@ -437,6 +433,19 @@ class EASE(GramLearner, Recommender):
             *self._past_item_terms(history.codes, parts - similar),
             *(Term("similar_item", item, float(part)) for item, part in zip(ids, similar, strict=True)),
         ]
+
+
+def _gram_stage(problem: Problem) -> Stage:
+    """Return the stage that computes the rows of G: (n, n) float64 for the n items of the problem."""
+    (indptr, *by_item), n_items = problem.data, problem.n_items
+    costs = problem.gram_costs + n_items
+
+    def run(start: int, stop: int, runner: Runner) -> FloatArray:
+        gram = np.empty((stop - start, n_items))
+        runner.rows(gram_rows, len(gram), (indptr[start : stop + 1], *by_item, gram), costs=costs[start:stop])
+        return gram
+
+    return Stage(costs, run, lambda parts, runner: join_arrays(parts, np.empty((0, n_items))))
 
 
 def _read_similarities(given: Any) -> ItemSimilarities:

@@ -1,35 +1,38 @@
 """SLIM: a sparse linear item-item model, fitted by elastic nets."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
+from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._gram_learner import GramLearner
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
 from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.data._weights import item_scales
+from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
+from recokit.data._weights import item_scales, user_weights
 from recokit.data.attributes import Attribute, Matrix, Number
 from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
-from recokit.linear._problem import Problem, plan_problem
+from recokit.linear._problem import Problem, plan_problem, strength_unit
 
 __all__ = ["SLIM"]
 
 _BYTES_PER_ENTRY = 4  # G in float32
-_NONZERO_SHARE = 0.5  # of the candidates, measured with the default parameters
+_NONZERO_SHARE = 0.8  # of the items above the penalty, measured with the default parameters
 
 
-class SLIM(GramLearner, ItemWeightsRecommender):
+class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     r"""Predict each item from a few other items by an elastic net.
 
     The weights w from other items to the target item j minimize
@@ -183,17 +186,21 @@ class SLIM(GramLearner, ItemWeightsRecommender):
             "item_weights_": Matrix("n_items", "n_items"),
         }
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
-        self._set_weights(problem, item_scales(interactions, self.item_exponent))
+        yield from self._stages_of(problem, item_scales(interactions, self.item_exponent))
 
     def _fit_gram(self, gram: Gram) -> None:
         problem = Problem.from_gram(gram.matrix, self._runner())
-        self._set_weights(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent)
+        self._run_stages(self._stages_of(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent))
 
-    def _set_weights(self, problem: Problem, scales: FloatArray) -> None:
+    def _stages_of(self, problem: Problem, scales: FloatArray) -> Stages:
         """Solve the problem, and set the weights, multiplied by the scale of each item."""
-        by_target, n_passes = self._solve(problem, scales[problem.items])
+        head_items = _choose_heads(problem, self.max_memory_gb * 1e9).astype(np.int32)
+        heads = np.full(problem.n_items, -1, dtype=np.int32)  # row of each item in G of the heads, −1 for other items
+        heads[head_items] = np.arange(len(head_items))
+        gram = yield _head_stage(problem, head_items, heads)
+        by_target, n_passes = yield self._target_stage(problem, scales[problem.items], heads, gram)
         self._check_convergence(n_passes)
         weights = by_target.transposed(problem.n_items, self._runner())
         self.item_weights_ = _expanded(weights, problem.items, len(scales))
@@ -210,29 +217,38 @@ class SLIM(GramLearner, ItemWeightsRecommender):
         n_candidates = cells_of_related(data, width, quick=plan.quick)
         size = n_candidates / max(1, n_used)
         plan.keep("work of the threads", plan.n_threads * (_BYTES_PER_ENTRY * size * width + 16.0 * n_used))
-        plan.keep_lists(n_used, width, n_candidates if plan.quick else _NONZERO_SHARE * n_candidates)
-        plan.drop("problem", "Gram matrix of the heads", "work of the threads")
+        if self.positive and not plan.quick:  # items with G_ij ≤ l1 have no weight
+            unit, weights = strength_unit(data), user_weights(data, self.user_exponent)
+            n_candidates = cells_of_related(data, width, weights=weights, above=unit * self.l1)
+        n_cells = n_candidates if plan.quick else _NONZERO_SHARE * n_candidates
+        plan.keep_lists(n_used, width, n_cells)
+        plan.drop("Gram matrix of the heads", "work of the threads")
+        plan.work("weights by item", 16.0 * n_cells)
+        plan.drop("problem")
 
-    def _solve(self, problem: Problem, scales: FloatArray) -> tuple[Rows, IntArray]:
-        """Return the weights for each target, multiplied by ``scales``, and the number of passes for each target."""
-        n_items, runner, width = problem.n_items, self._runner(), self._n_candidates(problem)
-        heads, gram = self._head_gram(problem)
+    def _target_stage(self, problem: Problem, scales: FloatArray, heads: CodeArray, gram: FloatArray) -> Stage:
+        """Return the stage that computes the weights for each target, times ``scales``, and the number of passes."""
+        width = self._n_candidates(problem)
         curvatures = problem.diagonal / (1.0 - self.dropout) + problem.unit * self.l2
         settings = problem.unit * self.l1, self.positive, float(self.tol), int(self.max_iter)
         inputs = (*problem.data, heads, gram, curvatures, *settings)
-        n_passes = np.empty(n_items, dtype=np.int64)
         costs = problem.by_item.lengths + 32 * width
-        if len(gram) < n_items:
+        if len(gram) < problem.n_items:
             costs += problem.gram_costs
 
-        def fill(first_target: int, codes: CodeArray, weights: FloatArray) -> None:
-            block = slice(first_target, first_target + len(codes))
-            args = (first_target, *inputs, codes, weights, n_passes[block])
-            runner.rows(slim_weights, len(codes), args, costs=costs[block])
-            weights *= scales[block, None]
+        def run(start: int, stop: int, runner: Runner) -> tuple[Rows, IntArray]:
+            n_passes = np.empty(stop - start, dtype=np.int64)
 
-        with self._progress(n_items, "items") as bar:
-            return collect_rows(n_items, width, fill, runner.reporting_to(bar.update)), n_passes
+            def fill(first_row: int, codes: CodeArray, weights: FloatArray) -> None:
+                block = slice(start + first_row, start + first_row + len(codes))
+                own = n_passes[first_row : first_row + len(codes)]
+                args = (block.start, *inputs, codes, weights, own)
+                runner.rows(slim_weights, len(codes), args, costs=costs[block])
+                weights *= scales[block, None]
+
+            return collect_rows(stop - start, width, fill, runner), n_passes
+
+        return Stage(costs, run, _join_targets)
 
     def _n_candidates(self, problem: Problem) -> int:
         """Return the maximum number of candidates for a target.
@@ -254,17 +270,6 @@ class SLIM(GramLearner, ItemWeightsRecommender):
             )
         return width
 
-    def _head_gram(self, problem: Problem) -> tuple[CodeArray, FloatArray]:
-        """Return the row of each item in G of the heads, −1 for items that are not heads, and G of the heads."""
-        head_items = _choose_heads(problem, self.max_memory_gb * 1e9).astype(np.int32)
-        n_heads = len(head_items)
-        heads = np.full(problem.n_items, -1, dtype=np.int32)
-        heads[head_items] = np.arange(n_heads)
-        gram = np.empty((n_heads, n_heads), dtype=np.float32)
-        args = (head_items, *problem.data, heads, gram)
-        self._runner().rows(head_gram, n_heads, args, costs=problem.gram_costs[head_items])
-        return heads, gram
-
     def _check_convergence(self, n_passes: IntArray) -> None:
         """Set ``n_iter_``; warn about targets without convergence."""
         self.n_iter_ = min(int(np.max(n_passes, initial=1)), self.max_iter)
@@ -278,12 +283,30 @@ class SLIM(GramLearner, ItemWeightsRecommender):
             )
 
 
+def _head_stage(problem: Problem, head_items: CodeArray, heads: CodeArray) -> Stage:
+    """Return the stage that computes G of the heads."""
+    costs = problem.gram_costs[head_items]
+
+    def run(start: int, stop: int, runner: Runner) -> FloatArray:
+        gram = np.empty((stop - start, len(head_items)), dtype=np.float32)
+        args = (head_items[start:stop], *problem.data, heads, gram)
+        runner.rows(head_gram, stop - start, args, costs=costs[start:stop])
+        return gram
+
+    return Stage(costs, run, lambda parts, runner: join_arrays(parts, np.empty((0, len(head_items)), dtype=np.float32)))
+
+
+def _join_targets(parts: Sequence[tuple[Rows, IntArray]], runner: Runner) -> tuple[Rows, IntArray]:
+    if not parts:
+        return Rows.empty(0), np.empty(0, dtype=np.int64)
+    return join_rows([rows for rows, _ in parts], runner), np.concatenate([n_passes for _, n_passes in parts])
+
+
 def _expanded(weights: Rows, items: IntArray, n_items: int) -> sparse.csr_array:
     """Return weights between some of the items as a matrix over all items."""
     lengths = np.zeros(n_items, dtype=np.int64)
     lengths[items] = weights.lengths
-    cells = (weights.values, items.astype(np.int32)[weights.codes], bounds_from_lengths(lengths))
-    return sparse.csr_array(cells, shape=(n_items, n_items))
+    return weights_matrix(Rows.from_arrays(bounds_from_lengths(lengths), items[weights.codes], weights.values))
 
 
 def _choose_heads(problem: Problem, max_bytes: float) -> IntArray:

@@ -6,6 +6,7 @@ the shortest. A pair of a long and a short row is computed once, when the short 
 
 import threading
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,15 +22,26 @@ from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_produ
 from recokit.kernels.rows import cells_before
 from recokit.kernels.similarity_formulas import Constants
 
-__all__ = ["cosine_stages", "count_stages", "join_tops", "nearest_by_cosine", "nearest_by_counts"]
+__all__ = [
+    "MAX_BIT_BYTES",
+    "MAX_LONG_BYTES",
+    "MAX_LONG_PRODUCTS",
+    "N_LONG_OPTIONS",
+    "cosine_stages",
+    "count_stages",
+    "join_tops",
+    "nearest_by_cosine",
+    "nearest_by_counts",
+    "plan_bits",
+]
 
 # Measured costs in nanoseconds: a pair of words, a visited cell, the first cell of a column (a cache miss).
 _WORD_COST, _CELL_COST, _COLUMN_COST = 0.12, 1.0, 20.0
 _SHORT_COST = 1_000.0  # of a short row, beside its cells
-_N_LONG_OPTIONS = (0, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096)  # 4096: the counts of all pairs take 64 MB
-_MAX_BIT_BYTES = 2**26
-_MAX_LONG_PRODUCTS = 2048  # the sums of the long rows take 16 KB and stay in the first-level cache
-_MAX_LONG_BYTES = 2**24  # heaps of the long rows, for each thread
+N_LONG_OPTIONS = (0, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096)  # 4096: the counts of all pairs take 64 MB
+MAX_BIT_BYTES = 2**26
+MAX_LONG_PRODUCTS = 2048  # the sums of the long rows take 16 KB and stay in the first-level cache
+MAX_LONG_BYTES = 2**24  # heaps of the long rows, for each thread
 
 
 class _RankedRows(NamedTuple):
@@ -99,7 +111,7 @@ def count_stages(
     """
     row_of_rank, ranks, _ = _RankedRows.from_rows(rows, len(column_indptr) - 1, runner, with_values=False)
     lengths, costs = rows.lengths[row_of_rank], costs[row_of_rank]
-    plan = _plan_bits(costs, lengths, column_indptr, ranks)
+    plan = plan_bits(costs, lengths, column_indptr, partial(cells_before, column_indptr, ranks))
     ranked = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, column_indptr)
     formula = (kind, constants, swapped, *top)
     if plan.n_long:
@@ -128,7 +140,7 @@ def cosine_stages(
     rows, column_indptr, costs, top, runner
         See `count_stages`.
     """
-    n_long = min(_MAX_LONG_PRODUCTS, rows.n_rows, max(1, _MAX_LONG_BYTES // (8 * top.codes.shape[1])))
+    n_long = min(MAX_LONG_PRODUCTS, rows.n_rows, max(1, MAX_LONG_BYTES // (8 * top.codes.shape[1])))
     row_of_rank, ranks, values = _RankedRows.from_rows(rows, len(column_indptr) - 1, runner, with_values=True)
     squares, costs = read_only(squares[row_of_rank]), costs[row_of_rank]
     args = (row_of_rank, squares, inverse_norms(squares), *rows.arrays, column_indptr, ranks, values, costs, *top)
@@ -289,18 +301,29 @@ class _BitPlan(NamedTuple):
     ends: IntArray
 
 
-def _plan_bits(costs: FloatArray, lengths: IntArray, column_indptr: IntArray, ranks: AnyArray) -> _BitPlan:
-    """Return the plan with the lowest cost by a model of the costs."""
+def plan_bits(
+    costs: FloatArray, lengths: IntArray, column_indptr: IntArray, count: Callable[[int], IntArray]
+) -> _BitPlan:
+    """Return the plan with the lowest cost by a model of the costs.
+
+    Parameters
+    ----------
+    costs, lengths : (n_rows,) arrays
+        Number of cells in the columns of each row, and length of each row, in order of rank.
+    column_indptr : (n_columns + 1,) int64 array
+    count : callable
+        Function from a number of long rows to the number of their cells in each column.
+    """
     best, best_cost = _BitPlan(0, np.empty(0, dtype=np.int64), column_indptr[:-1]), _CELL_COST * costs.sum()
-    for n_long in _N_LONG_OPTIONS[1:]:
+    for n_long in N_LONG_OPTIONS[1:]:
         if n_long > len(costs):
             break
-        numbers = cells_before(column_indptr, ranks, n_long)
+        numbers = count(n_long)
         pairs = numbers.astype(np.float64) ** 2
         # The cost of a column in bits depends on n_long only; in cells, on the cells of long rows in the column.
         worth = _CELL_COST * pairs + _COLUMN_COST * numbers > _WORD_COST * n_long**2 / 128
         bit_columns = np.flatnonzero(worth)
-        max_columns = 8 * _MAX_BIT_BYTES // n_long
+        max_columns = 8 * MAX_BIT_BYTES // n_long
         if len(bit_columns) > max_columns:
             bit_columns = np.sort(bit_columns[np.argsort(-numbers[bit_columns], kind="stable")[:max_columns]])
         in_cells = np.ones(len(numbers), dtype=bool)

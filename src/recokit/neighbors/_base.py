@@ -61,6 +61,7 @@ class NeighborhoodRecommender(StagedRecommender):
 
     _formula: dict[str, Any] | None = None  # similarity parameters of the stored neighbours
 
+    _memory_remedy: ClassVar[str] = "lower n_neighbors, or remove rare items and users"
     _remedies: ClassVar[tuple[str, ...]] = ("min_common", "shrinkage", "n_neighbors")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
@@ -123,7 +124,6 @@ class NeighborhoodRecommender(StagedRecommender):
             plan.work("weights of interactions", 28.0 * n)
             plan.keep("weights of interactions", 8.0 * n)
         is_raw = similarity.values in ("sets", "weighted") and weighting is None and not is_weighted
-        n_rows, n_columns = data.shape if self._rows_are_users else data.shape[::-1]
         method = "plain"
         if is_raw and similarity.function is None:
             is_plain_cosine = similarity.kind == COSINE and not self._setting("shrinkage") and self.min_common <= 1
@@ -132,8 +132,8 @@ class NeighborhoodRecommender(StagedRecommender):
             method = "counts" if counts else "products" if is_plain_cosine else "plain"
         elif similarity.kind == COSINE and not self._setting("shrinkage") and self.min_common <= 1:
             method = "products"
-        search = SearchPlan(n_rows, n_columns, n, 0.0 if is_raw else 4.0 * n, method)
-        k = max(1, min(self._setting("n_neighbors"), n_rows - 1))
+        search = SearchPlan(data, self._rows_are_users, 0.0 if is_raw else 4.0 * n, method)
+        k = max(1, min(self._setting("n_neighbors"), search.n_rows - 1))
         normalized = self.amplification != 1 or self.scoring == "normalized_sum"
         self._model_class.plan(plan, data, search, k, normalized=normalized)
 

@@ -81,7 +81,7 @@ class NeighborSums:
         """
         search.keep_arrays(plan, with_columns=not cls.swapped)
         plan.keep("neighbours", (8.0 * k + 4.0) * search.n_rows)
-        plan.work("search", search.working_bytes(k, plan.n_threads))
+        plan.work("search", search.working_bytes(k, plan.n_threads, quick=plan.quick))
         if cls.swapped:
             n_cells = cells_of_related(data, k, quick=plan.quick)
             if normalized:

@@ -1,11 +1,13 @@
 """Queries as words with the terms that may stand for each of them."""
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import and_
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from recokit._typing import CodeArray, FloatArray, IntArray
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths
 from recokit.search._index import FieldIndex, Postings
 from recokit.search._spelling import LONGEST, Speller, nearest_of
@@ -118,15 +120,19 @@ class QueryReader(NamedTuple):
         Corrects words; None to leave them as they are.
     terms : Terms
         Analysis of texts.
+    masks : dict of int to (n_items,) bool arrays
+        Whether each item has a term, for terms of the query that is read.
     """
 
     vocabulary: FieldIndex
     postings: Postings
     speller: Speller | None
     terms: Terms
+    masks: dict[int, BoolArray]
 
     def read(self, text: str) -> Query:
         """Return a query as words; each distinct term counts once."""
+        self.masks.clear()
         words = {self.terms.stem(word): word for word in reversed(self.terms.words(text))}
         kept = list(reversed(words.values()))[:_MAX_WORDS]
         n_ignored = len(words) - len(kept)
@@ -162,8 +168,32 @@ class QueryReader(NamedTuple):
         """Return the number of items with two terms."""
         if not (self._df(first) and self._df(second)):
             return 0
-        one, other = self._items(self._code(first)), self._items(self._code(second))
-        return len(np.intersect1d(one, other, assume_unique=True))
+        codes = sorted((self._code(first), self._code(second)), key=lambda code: self.postings.df[code])
+        return int(np.count_nonzero(self._has(codes[1])[self._items(codes[0])]))
+
+    def _has(self, code: int) -> BoolArray:
+        """Return whether each item has a term: (n_items,) bool."""
+        if code not in self.masks:
+            self.masks[code] = np.zeros(self.vocabulary.n_items, dtype=np.bool_)
+            self.masks[code][self._items(code)] = True
+        return self.masks[code]
+
+    def _have_others(self, codes: list[int]) -> list[BoolArray]:
+        """Return, for each word of a query, whether each item has all other known words: (n_items,) bool arrays.
+
+        Parameters
+        ----------
+        codes : list of int
+            Codes of the words, −1 for unknown words.
+        """
+        if not codes:
+            return []
+        everything = np.ones(self.vocabulary.n_items, dtype=np.bool_)
+        known = [self._has(code) if code >= 0 else everything for code in codes]
+        before, after = list(accumulate(known[:-1], and_, initial=everything)), [everything]
+        for mask in reversed(known[1:]):
+            after.append(after[-1] & mask)
+        return [one & other for one, other in zip(before, reversed(after), strict=True)]
 
     def _spaced(self, terms: list[str]) -> list[str]:
         """Return terms with a missing or misplaced space corrected: "usbhub", "us bhub"."""
@@ -202,18 +232,10 @@ class QueryReader(NamedTuple):
         words of the query.
         """
         codes = [self._code(text) for text in texts]
-        known = [code for code in codes if code >= 0]
-        n_known = np.zeros(self.vocabulary.n_items, dtype=np.int8)  # known words of each item
-        for code in known:
-            n_known[self._items(code)] += 1
-        has_all = n_known == len(known)
-        words, n_corrected = [], 0
-        for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
-            terms: tuple[tuple[int, float], ...] = ()
-            context = has_all
-            if code >= 0:
-                terms, context = ((code, 1.0),), n_known == len(known) - 1
-                context[self._items(code)] = has_all[self._items(code)]
+        words: list[Word] = []
+        n_corrected = 0
+        for place, (text, code, context) in enumerate(zip(texts, codes, self._have_others(codes), strict=True)):
+            terms: tuple[tuple[int, float], ...] = ((code, 1.0),) if code >= 0 else ()
             neighbors = [codes[k] if 0 <= k < len(codes) else -1 for k in (place - 1, place + 1)]
             around = _Context(context, *neighbors)
             odds = 1.0 if code < 0 else _KNOWN_ODDS

@@ -69,10 +69,6 @@ class Ranking(NamedTuple):
     weights: FloatArray
     by_rank: bool
 
-    def is_text_only(self) -> bool:
-        """Return whether the order by text is the final one for a search without users."""
-        return self.log is None and not np.any(self.popularity)
-
     def candidates(
         self, terms: list[str], scores: FloatArray, eligible: EligibleItems, n: int, taste: Any, runner: Runner
     ) -> Candidates:

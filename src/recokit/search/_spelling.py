@@ -1,15 +1,20 @@
 """Corrections of misspelt words: candidates by common letter bigrams, then the edit distance."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit.data.rows import bounds_from_lengths, expand_spans
+from recokit.kernels.spelling import close_words
 
-__all__ = ["LONGEST", "Speller", "edit_distances", "nearest_of"]
+__all__ = ["LONGEST", "Speller", "nearest_of"]
 
 _N_CANDIDATES = 100
+_BIGRAMS_OF_EDIT = 3  # changed by an edit, at most
 _SHORTEST = 2  # letters of the shortest word that is corrected
 _LONG = 7  # letters from which two edits are corrected
 _N_NEAREST = 3
@@ -32,18 +37,18 @@ class Speller:
 
     def __init__(self, words: Mapping[str, int], df: AnyArray) -> None:
         self._df = np.asarray(df)
-        usable = {
-            word: code for word, code in words.items() if df[code] and len(word) <= LONGEST and _is_alphabetic(word)
-        }
-        self._codes: IntArray = np.array(list(usable.values()), dtype=np.int64)
+        usable = [word for word, code in words.items() if df[code] and len(word) <= LONGEST and _is_alphabetic(word)]
+        usable.sort(key=len)
+        self._codes: IntArray = np.array([words[word] for word in usable], dtype=np.int64)
         self._lengths: IntArray = np.array([len(word) for word in usable], dtype=np.int64)
-        self._letters = _letters(list(usable), int(self._lengths.max(initial=1)))
+        self._first_of_length = np.searchsorted(self._lengths, np.arange(LONGEST + 2)).tolist()
+        self._letters = _letters(usable, int(self._lengths.max(initial=1)))
         self._numbers = np.array([_number(word) for word in usable], dtype=object)  # the digits of each word
         grams, rows = _bigrams(self._letters, self._lengths)
         self._grams, columns = np.unique(grams, return_inverse=True)
         order = np.argsort(columns, kind="stable")
-        self._rows = rows[order]
-        self._indptr = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=len(self._grams)))])
+        self._rows = rows[order].astype(np.int32)
+        self._indptr = bounds_from_lengths(np.bincount(columns, minlength=len(self._grams)))
 
     @classmethod
     def of(cls, vocabulary: Any, df: AnyArray) -> "Speller":
@@ -65,12 +70,23 @@ class Speller:
         limit = 2 if len(word) >= _LONG else 1
         if not _SHORTEST <= len(word) <= LONGEST + limit or not _is_alphabetic(word):
             return nothing, nothing
-        near, _ = self._nearest(word, limit)
-        near = near[self._numbers[near] == _number(word)]
-        letters = self._letters[near, : len(word) + limit]
-        distances = edit_distances(word, letters, self._lengths[near])
-        is_candidate = (distances > 0) & (distances <= limit)
-        return nearest_of(self._codes[near[is_candidate]], distances[is_candidate])
+        first, last = (
+            self._first_of_length[min(max(length, 0), LONGEST + 1)]
+            for length in (len(word) - limit, len(word) + limit + 1)
+        )
+        starts, stops = self._spans(word)
+        if first == last or len(starts) == 0:
+            return nothing, nothing
+        near: IntArray = np.empty(last - first, dtype=np.int64)
+        distances, letters = np.empty_like(near), np.array(list(map(ord, word)), dtype=np.int32)
+        # An exchange of two neighbours changes three bigrams, and other edits change fewer.
+        min_common = max(1, len(word) + 1 - _BIGRAMS_OF_EDIT * limit)
+        words = letters, self._letters, self._lengths
+        kernel = chosen(close_words, float((stops - starts).sum()))
+        n = kernel(first, last, starts, stops, self._rows, min_common, *words, limit, near, distances)
+        near, distances = near[:n], distances[:n]
+        is_same_product = self._numbers[near] == _number(word)
+        return nearest_of(self._codes[near[is_same_product]], distances[is_same_product])
 
     def nearest(self, word: str, n: int = _N_NEAREST) -> list[tuple[int, float]]:
         """Return the codes of the terms that share the most bigrams with a word, and their squared Dice coefficients.
@@ -79,7 +95,7 @@ class Speller:
         """
         if not word or not _is_alphabetic(word):
             return []
-        near, overlap = self._nearest(word, None)
+        near, overlap = self._nearest(word)
         order = np.lexsort((self._codes[near], -self._df[self._codes[near]], -overlap))
         order = order[overlap[order] >= _MIN_OVERLAP]
         best: dict[int, float] = {}
@@ -87,22 +103,20 @@ class Speller:
             best.setdefault(code, value**2)
         return list(best.items())[:n]
 
-    def _nearest(self, word: str, limit: int | None) -> tuple[IntArray, FloatArray]:
-        """Return the positions of the terms with the largest Dice coefficients, and the coefficients.
-
-        With a ``limit``, only terms whose length differs by at most the limit.
-        """
-        length = np.array([len(word)])
-        grams, _ = _bigrams(_letters([word], len(word)), length)
+    def _spans(self, word: str) -> tuple[IntArray, IntArray]:
+        """Return the bounds in ``_rows`` of the terms with each bigram of a word."""
+        letters = [_END, *map(ord, word), _END]
+        grams = np.array([(one << 21) | other for one, other in pairwise(letters)], dtype=np.int64)
         places = np.searchsorted(self._grams, grams)
-        found = [k for k, gram in zip(places, grams, strict=True) if k < len(self._grams) and self._grams[k] == gram]
-        rows = [self._rows[self._indptr[k] : self._indptr[k + 1]] for k in found]
-        common = np.bincount(np.concatenate([np.empty(0, np.int64), *rows]), minlength=len(self._codes))
-        if limit is None:
-            near = np.flatnonzero(common)
-        else:
-            near = np.flatnonzero((common > 0) & (np.abs(self._lengths - length) <= limit))
-        overlap = 2.0 * common[near] / (self._lengths[near] + 1 + length + 1)
+        places = places[np.append(self._grams, -1)[places] == grams]
+        return self._indptr[places], self._indptr[places + 1]
+
+    def _nearest(self, word: str) -> tuple[IntArray, FloatArray]:
+        """Return the positions of the terms with the largest Dice coefficients, and the coefficients."""
+        rows = self._rows[expand_spans(*self._spans(word))]
+        common = np.bincount(rows, minlength=len(self._codes))
+        near = np.flatnonzero(common)
+        overlap = 2.0 * common[near] / (self._lengths[near] + 1 + len(word) + 1)
         if len(near) > _N_CANDIDATES:
             best = np.argpartition(-overlap, _N_CANDIDATES)[:_N_CANDIDATES]
             best.sort()
@@ -115,43 +129,6 @@ def nearest_of(codes: IntArray, distances: IntArray) -> tuple[IntArray, IntArray
     order = np.lexsort((distances, codes))
     distinct, first = np.unique(codes[order], return_index=True)
     return distinct, distances[order][first]
-
-
-def edit_distances(word: str, letters: IntArray, lengths: IntArray) -> IntArray:
-    """Return the number of edits between a word and each of several words (optimal string alignment).
-
-    Parameters
-    ----------
-    word : str
-    letters : (n_words, longest) int32 array
-        Code points of the words, padded with 0.
-    lengths : (n_words,) int64 array
-
-    References
-    ----------
-    Damerau, "A technique for computer detection and correction of spelling errors", Communications of the ACM 7, 1964.
-
-    Examples
-    --------
-    >>> words = ["tablet", "table"]
-    >>> edit_distances("tabelt", _letters(words, 6), np.array([6, 5])).tolist()
-    [1, 2]
-    """
-    n_words, longest = letters.shape
-    columns = np.arange(longest + 1)
-    before: IntArray = np.zeros((n_words, longest + 1), dtype=np.int64)
-    row: IntArray = np.tile(columns, (n_words, 1))
-    for place, letter in enumerate(map(ord, word)):
-        last, before, row = before, row, np.empty_like(row)
-        row[:, 0] = place + 1
-        is_letter = letters == letter
-        np.minimum(before[:, 1:] + 1, before[:, :-1] + ~is_letter, out=row[:, 1:])
-        if place:
-            swapped = is_letter[:, :-1] & (letters[:, 1:] == ord(word[place - 1]))
-            row[:, 2:] = np.where(swapped, np.minimum(row[:, 2:], last[:, :-2] + 1), row[:, 2:])
-        row = np.minimum.accumulate(row - columns, axis=1) + columns  # letters inserted
-    distances: IntArray = row[np.arange(n_words), lengths]
-    return distances
 
 
 def _is_alphabetic(term: str) -> bool:

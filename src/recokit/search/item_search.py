@@ -258,6 +258,7 @@ class ItemSearch(BaseEstimator):
         self.weights_ = dict(zip(SOURCES, learned.weights.tolist(), strict=True))
         self.item_counts_ = learned.item_counts
         self.recommender_ = learned.recommender
+        self._knows_popularity = bool(np.any(learned.popularity))
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_learned" in vars(self)
@@ -333,7 +334,8 @@ class ItemSearch(BaseEstimator):
     def _reader(self) -> QueryReader:
         """Return the reader of queries."""
         learned = self._learned
-        return QueryReader(learned.vocabulary, learned.postings, learned.speller if self.typos else None, self._terms())
+        speller = learned.speller if self.typos else None
+        return QueryReader(learned.vocabulary, learned.postings, speller, self._terms(), {})
 
     def _terms(self) -> Terms:
         return make_terms(self.tokenizer, self.stop_words, self.stemming)
@@ -345,13 +347,17 @@ class ItemSearch(BaseEstimator):
     def _runner(self) -> Runner:
         return Runner(thread_count(self.n_threads))
 
+    def _is_text_only(self) -> bool:
+        """Return whether the order by text is the final one for a search without users."""
+        return self._learned.log is None and not self._knows_popularity
+
     def _top(
         self, texts: list[str], read: list[Query], eligible: EligibleItems, n: int, users: list[Any]
     ) -> tuple[Top, BoolArray]:
         """Return the lists of a block of queries, and whether each holds popular items for want of hits."""
         learned, runner, ranking = self._learned, self._runner(), self._ranking()
         scores = text_scores(read, learned.postings, len(learned.items), runner)
-        if ranking.is_text_only() and not any(user is not None for user in users):
+        if self._is_text_only() and not any(user is not None for user in users):
             top = eligible.select(scores, n, runner)
         else:
             rows = np.arange(len(texts))[:, None]
@@ -359,7 +365,7 @@ class ItemSearch(BaseEstimator):
                 self._candidates(texts[k], scores[row], eligible.take(row), n, users[k]) for k, row in enumerate(rows)
             ]
             top = ranking.top(found, n)
-        is_popular = (top.counts == 0) & np.any(learned.popularity)
+        is_popular = (top.counts == 0) & self._knows_popularity
         if np.any(is_popular):
             missing = np.flatnonzero(is_popular)
             counts = np.where(learned.item_counts > 0, learned.item_counts, -np.inf).astype(np.float32)
@@ -426,7 +432,7 @@ class ItemSearch(BaseEstimator):
         scores = text_scores([read], learned.postings, len(learned.items), self._runner())
         by_text = max(float(scores[0, code]), 0.0)
         parts = np.array([by_text, 0.0, 0.0, 0.0])
-        if asked is not None or not self._ranking().is_text_only():
+        if asked is not None or not self._is_text_only():
             eligible = Eligibility(learned.items).of_users([text], None)
             found = self._candidates(text, scores, eligible, len(learned.items), asked)
             parts = found.parts[:, found.items == code].sum(axis=1)

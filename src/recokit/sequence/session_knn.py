@@ -253,12 +253,14 @@ class SessionKNN(SequenceRecommender):
         plan.work("sessions in order of recency", 36.0 * n + 40.0 * n_users)
         plan.keep("sessions in order of recency", (4.0 + 8.0 * (self.sequences_.rows.times is not None)) * n)
         plan.keep("weights of sessions", 40.0 * n_users)
-        plan.work("last events of pairs", 40.0 * n)
+        plan.work("last events of pairs", 56.0 * n)
         plan.keep("index", 8.0 * n + 16.0 * n_items)
         if self.expansion:
             width = min(_N_RELATED, n_items)
             n_cells = cells_of_related(self.interactions_, width, quick=plan.quick)
             plan.keep_lists(n_items, width, n_cells)
+        plan.drop("sessions in order of recency")
+        plan.keep("sessions in order of recency", 4.0 * n)
 
     def _related_items(self, n_items: int) -> Rows:
         """Return the items near each item in past sessions."""

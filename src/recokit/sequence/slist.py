@@ -104,6 +104,9 @@ class SLIST(AdditiveSequenceRecommender):
 
     item_weights_: Any
 
+    _memory_remedy: ClassVar[str] = (
+        "use TransitionKNN, whose memory does not grow with the square of the number of items, or remove rare items"
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "l2": POSITIVE,
@@ -199,7 +202,6 @@ class SLIST(AdditiveSequenceRecommender):
         steps = np.minimum(inner, self.window)
         n_cells = float(np.sum(steps * (steps + 1) / 2 + (inner - steps) * self.window))
         square = 8.0 * n_items**2
-        plan.keep_blas()
         plan.work("steps of the window", 40.0 * n_cells)
         plan.keep("steps back", 8.0 * n_cells)
         plan.work("steps of the window", 40.0 * n_cells)

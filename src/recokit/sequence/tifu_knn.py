@@ -176,7 +176,7 @@ class TIFUKNN(BasketRecommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         self._plan_baskets(plan)
         n, n_pairs = float(self.sequences_.n_events), float(self.interactions_.n_interactions)
-        plan.work("vectors of the users in float64", 64.0 * n)
+        plan.work("vectors of the users in float64", 80.0 * n)
         plan.keep("vectors of the users", 8.0 * n_pairs + 16.0 * self.interactions_.n_users)
         plan.keep("weighted vectors", 4.0 * n_pairs)
         plan.keep("vectors by item", 8.0 * n_pairs)

@@ -56,8 +56,8 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
 
     Each estimator states the arrays of its fit. Lengths of lists that depend on the data are estimated from a sample of
     the items. The peak is within 30 % of the measured growth of the process for fits of 30 MB or more; the table on the
-    page about memory shows the figures for all models. Compiled code is not counted: the first fit of a process loads
-    some tens of megabytes.
+    page about memory shows the figures for all models. Compiled code and the buffers of BLAS, which the first fit loads
+    and later fits share, are not counted: some tens of megabytes in each process.
 
     Parameters
     ----------

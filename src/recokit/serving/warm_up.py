@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,13 @@ from recokit._runtime.small_work import preferring_kernels, preferring_numpy
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
 
+if TYPE_CHECKING:
+    from recokit.search import ItemSearch
+
 __all__ = ["warm_up"]
 
 
-def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = False) -> None:
+def warm_up(models: Iterable["Recommender | ItemSearch"] | None = None, *, verbose: bool = False) -> None:
     """Compile everything that a service will call, and cache it on disk.
 
     Fits each model to generated interactions and calls its methods once, with the functions for little work and with
@@ -25,9 +29,9 @@ def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = Fals
 
     Parameters
     ----------
-    models : iterable of Recommender, optional
-        Models with the parameters that the service uses; by default all of recokit's, with default parameters. Only
-        their kernels are compiled.
+    models : iterable of Recommender and ItemSearch, optional
+        Models with the parameters that the service uses; by default all of recokit's, with default parameters, and
+        `recokit.reranking.rerank`. Only their kernels are compiled.
     verbose : bool
         Show a progress bar.
 
@@ -42,12 +46,19 @@ def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = Fals
     >>> import recokit
     >>> recokit.warm_up([recokit.Popularity()])
     """
-    from recokit.datasets import example_interactions  # importing recokit loads no datasets
+    from recokit.datasets import example_interactions  # importing recokit loads neither data sets nor search
+    from recokit.search import ItemSearch
 
-    chosen = _own_recommenders() if models is None else list(models)
+    chosen: list[Recommender | ItemSearch]
+    chosen = [*_own_recommenders(), ItemSearch()] if models is None else list(models)
     notice.is_given = True  # the caller knows
     with progress_bar(len(chosen), "warm up", "models", show=verbose) as bar:
         for model in chosen:
+            if isinstance(model, ItemSearch):
+                with preferring_kernels():
+                    _call_search(model, example_interactions("implicit"))
+                bar.update(1)
+                continue
             examples = [example_interactions(feedback) for feedback in model._supported_feedback]
             for preferred in (preferring_numpy, preferring_kernels):
                 with preferred():
@@ -59,6 +70,8 @@ def warm_up(models: Iterable[Recommender] | None = None, *, verbose: bool = Fals
             bar.update(1)
     with preferring_kernels():
         _index_ids()
+        if models is None:
+            _rerank(example_interactions("implicit"))
 
 
 def _own_recommenders() -> list[Recommender]:
@@ -89,6 +102,32 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
         with suppress(NotImplementedError):
             similar([key])
     model.partial_fit(data.select(np.arange(data.n_interactions) == 0), **side)
+
+
+def _call_search(search: "ItemSearch", data: Interactions) -> None:
+    """Search for a known, a misspelt and an unknown word with a copy, for users and for nobody."""
+    model, names = type(search)(**search.get_params(deep=False)), search.fields or "title"
+    if model.recommender is not None:
+        model.set_params(recommender=_copy(model.recommender))
+    items = data.items.ids.tolist()
+    text = [f"green tea number {chr(97 + place % 26)}" for place in range(len(items))]
+    columns = [names] if isinstance(names, str) else list(names)
+    clicks = {"query": ["tea", "green tea"], "item_id": items[:2]}
+    model.set_params(verbose=False).fit({"item_id": items, **dict.fromkeys(columns, text)}, data, clicks)
+    model.search(["tea", "gren tea", "zzz"], users=None if model.recommender is None else next(iter(data.users)))
+    model.search("tea", candidates=items[:3])
+    model.similar_queries("tea")
+
+
+def _rerank(data: Interactions) -> None:
+    """Apply rules to lists."""
+    from recokit.baselines import Popularity
+    from recokit.reranking import Diversity, MaxPer, rerank
+
+    items = data.items.ids.tolist()
+    lists = Popularity().fit(data).recommend(n=10)
+    catalogue = {"item_id": items, "brand": ["abc"[place % 3] for place in range(len(items))]}
+    rerank(lists, [MaxPer("brand", 2), Diversity(columns=["brand"])], catalogue, n=4)
 
 
 def _copy(recommender: Recommender) -> Recommender:

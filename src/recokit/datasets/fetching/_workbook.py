@@ -1,16 +1,15 @@
 """Sheets of Excel workbooks as columns."""
 
+import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from recokit.datasets.fetching._tables import import_pandas
 from recokit.exceptions import DataError
 
 __all__ = ["read_sheets"]
-
-_ENGINES = {".xlsx": "openpyxl", ".xls": "xlrd"}
 
 
 def read_sheets(file: Path | zipfile.Path, *, text: Sequence[str] = (), header: int | None = 0) -> list[Any]:
@@ -19,7 +18,7 @@ def read_sheets(file: Path | zipfile.Path, *, text: Sequence[str] = (), header: 
     Parameters
     ----------
     file : Path or zipfile.Path
-        A workbook with the ending ``.xlsx`` or ``.xls``, on disk or in an archive.
+        A workbook in the old or the new format of Excel, on disk or in an archive.
     text : sequence of str
         Columns to read as text, such as codes that are digits in most rows.
     header : int, optional
@@ -28,21 +27,19 @@ def read_sheets(file: Path | zipfile.Path, *, text: Sequence[str] = (), header: 
     Raises
     ------
     ImportError
-        openpyxl or xlrd is not installed.
+        python-calamine is not installed.
     DataError
         The file is no workbook.
     """
     pandas = import_pandas()
-    engine = _ENGINES[file.suffix.lower()]
-    source: IO[Any] = file.open("rb")
     try:
-        frames = pandas.read_excel(
-            source, sheet_name=None, header=header, dtype=dict.fromkeys(text, str), engine=engine
-        )
+        from python_calamine import CalamineError
     except ImportError:
-        raise ImportError(f"{file.name} is read with {engine}: pip install 'recokit[data]'") from None
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ImportError(f"{file.name} is read with python-calamine: pip install 'recokit[data]'") from None
+    content = io.BytesIO(file.read_bytes())
+    dtypes = dict.fromkeys(text, str)
+    try:
+        frames = pandas.read_excel(content, sheet_name=None, header=header, dtype=dtypes, engine="calamine")
+    except (ValueError, KeyError, CalamineError, zipfile.BadZipFile) as error:
         raise DataError(f"{file}: not a workbook in the published format: {error}") from None
-    finally:
-        source.close()
     return list(frames.values())

@@ -124,10 +124,10 @@ def _read_reviews(file: Path, version: str, content: str) -> tuple[list[AnyArray
         return [columns[name] for name in _REVIEW_COLUMNS[:4]], tables
     if version == "2018":
         items, users, ratings, times = read_columns(
-            file, {0: "text", 1: "text", 2: "float64", 3: "int64"}, header=None
+            file, {0: "ids", 1: "ids", 2: "float64", 3: "int64"}, header=None
         ).values()
         return [users, items, ratings, times], {}
-    kinds = {"user_id": "text", "parent_asin": "text", "rating": "float64", "timestamp": "int64"}
+    kinds = {"user_id": "ids", "parent_asin": "ids", "rating": "float64", "timestamp": "int64"}
     users, items, ratings, times = read_columns(file, kinds).values()
     return [users, items, ratings, times // 1000], {}
 

@@ -72,7 +72,7 @@ def fetch_diginetica(
 
 
 def _read_events(folder: zipfile.Path) -> Columns:
-    kinds = {"sessionId": "int64", "userId": "text", "itemId": "int64", "timeframe": "int64", "eventdate": "text"}
+    kinds = {"sessionId": "int64", "userId": "ids", "itemId": "int64", "timeframe": "int64", "eventdate": "ids"}
     views = read_columns(folder / "train-item-views.csv", kinds, sep=";")
     bought = read_columns(folder / "train-purchases.csv", {**kinds, "ordernumber": "int64"}, sep=";")
     columns = {name: np.concatenate([views[name], bought[name]]) for name in kinds}

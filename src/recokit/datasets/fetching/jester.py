@@ -67,7 +67,7 @@ def fetch_jester(
     DownloadError
         The file cannot be downloaded, written or verified.
     ImportError
-        pandas, xlrd (versions 1 and 3) or openpyxl (version 4) is not installed.
+        pandas, or python-calamine for versions 1, 3 and 4, is not installed.
 
     References
     ----------

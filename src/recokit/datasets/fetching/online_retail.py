@@ -43,7 +43,7 @@ def fetch_online_retail(
 ) -> EventData:
     """Download and read UCI Online Retail: all raw invoice lines of a gift shop, with cancellations and services.
 
-    The workbook is converted to a Parquet file beside it, which later calls read.
+    The workbook is converted to a Parquet file beside it, which later calls read (if PyArrow is installed).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def fetch_online_retail(
     DownloadError
         The file cannot be downloaded, written or verified.
     ImportError
-        pandas, PyArrow or openpyxl is not installed.
+        pandas or python-calamine is not installed.
 
     References
     ----------
@@ -118,7 +118,7 @@ def read_online_retail(path: str | os.PathLike[str]) -> EventData:
     DataError
         Columns are missing, or the file is in another format.
     ImportError
-        pandas, or openpyxl for a workbook, is not installed.
+        pandas, or python-calamine for a workbook, is not installed.
 
     Examples
     --------
@@ -128,7 +128,10 @@ def read_online_retail(path: str | os.PathLike[str]) -> EventData:
     file = Path(path).expanduser()
     if not file.is_file():
         raise FileNotFoundError(f"no file {str(file)!r}")
-    lines = _read_csv(file) if file.suffix.lower() == ".csv" else _read_workbook(file)
+    readers = {".csv": _read_csv, ".xlsx": _read_workbook}
+    if file.suffix.lower() not in readers:
+        raise DataError(f"{file.name}: expected a file with the ending {' or '.join(sorted(readers, reverse=True))}")
+    lines = readers[file.suffix.lower()](file)
     return _events(lines, f"UCI Online Retail ({file.name})")
 
 

@@ -79,7 +79,7 @@ def fetch_retailrocket(
 
 def _read_events(folder: zipfile.Path) -> Columns:
     kinds = {
-        "timestamp": "int64", "visitorid": "int64", "event": "text", "itemid": "int64", "transactionid": "float64",
+        "timestamp": "int64", "visitorid": "int64", "event": "ids", "itemid": "int64", "transactionid": "float64",
     }  # fmt: skip
     times, users, names, items, orders = read_columns(folder / "events.csv", kinds).values()
     unknown = sorted(set(names.tolist()) - set(_KINDS))
@@ -96,7 +96,7 @@ def _read_events(folder: zipfile.Path) -> Columns:
 
 def _read_items(folder: zipfile.Path) -> Columns:
     """Return the last category and availability of each item; the files have a row for each change."""
-    kinds = {"timestamp": "int64", "itemid": "int64", "property": "text", "value": "text"}
+    kinds = {"timestamp": "int64", "itemid": "int64", "property": "ids", "value": "text"}
     found: dict[str, list[tuple[AnyArray, AnyArray, AnyArray]]] = {"categoryid": [], "available": []}
     seen = []
     for name in ("item_properties_part1.csv", "item_properties_part2.csv"):

@@ -22,8 +22,8 @@ from recokit.exceptions import DataError
 __all__ = ["fetch_ta_feng"]
 
 _KINDS = {
-    "TRANSACTION_DT": "text", "CUSTOMER_ID": "text", "AGE_GROUP": "text", "PIN_CODE": "text",
-    "PRODUCT_SUBCLASS": "text", "PRODUCT_ID": "text", "AMOUNT": "float64", "ASSET": "float64",
+    "TRANSACTION_DT": "ids", "CUSTOMER_ID": "ids", "AGE_GROUP": "ids", "PIN_CODE": "ids",
+    "PRODUCT_SUBCLASS": "ids", "PRODUCT_ID": "ids", "AMOUNT": "float64", "ASSET": "float64",
     "SALES_PRICE": "float64",
 }  # fmt: skip
 
@@ -116,10 +116,19 @@ def _read_transactions(file: Path) -> EventData:
         "quantity": amounts,
         "price": np.divide(sales, amounts, out=np.full(len(sales), np.nan), where=amounts > 0),
         "cost": lines["ASSET"],
-        "order_id": to_objects(f"{user} {day}" for user, day in zip(users, days.astype(str), strict=True)),
+        "order_id": to_objects(
+            f"{user} {day}" for user, day in zip(users, days.astype("datetime64[D]").astype(str), strict=True)
+        ),
     }
     item_columns = _first({"item_id": items, "category": lines["PRODUCT_SUBCLASS"]}, "item_id")
-    user_columns = _first({"user_id": users, "age_group": lines["AGE_GROUP"], "area": lines["PIN_CODE"]}, "user_id")
+    user_columns = _first(
+        {
+            "user_id": users,
+            "age_group": to_objects(text.strip() for text in lines["AGE_GROUP"]),
+            "area": lines["PIN_CODE"],
+        },
+        "user_id",
+    )
     description = (
         f"Ta-Feng: {len(users):,} lines of {len(user_columns['user_id']):,} customers with "
         f"{len(item_columns['item_id']):,} products"

@@ -10,11 +10,14 @@ from recokit.datasets._data import Columns
 from recokit.datasets._lines import to_objects
 from recokit.datasets.event_data import EventData
 from recokit.datasets.fetching._cache import obtain
-from recokit.datasets.fetching._tables import folder_with, read_columns
+from recokit.datasets.fetching._tables import chunks_of, folder_with, read_columns
 from recokit.datasets.fetching._terms import with_terms
 from recokit.datasets.fetching.published import PUBLISHED
+from recokit.exceptions import DataError
 
 __all__ = ["fetch_yoochoose"]
+
+_CHUNK = 2_000_000  # rows
 
 
 def fetch_yoochoose(
@@ -64,7 +67,7 @@ def fetch_yoochoose(
     --------
     >>> fetch_yoochoose(fraction=1 / 4).log().sequences(by="session")  # doctest: +SKIP
     """
-    if not 0 < fraction <= 1:
+    if not isinstance(fraction, int | float | np.number) or not 0 < fraction <= 1:
         raise ValueError(f"fraction={fraction!r}: expected a number in (0, 1], such as 1/64")
     dataset = PUBLISHED["yoochoose"]
     (archive,) = obtain(dataset, dataset.files, data_home, download=download, verify=verify)
@@ -78,10 +81,8 @@ def fetch_yoochoose(
 
 
 def _read_events(folder: zipfile.Path, fraction: float) -> tuple[Columns, int]:
-    kinds = {0: "int64", 1: "text", 2: "int64", 3: "text"}
-    clicks = read_columns(folder / "yoochoose-clicks.dat", kinds, header=None)
-    times = _times(clicks[1])
-    sessions = _recent(clicks[0], times, fraction)
+    clicks = _read_clicks(folder)
+    sessions = _recent(clicks[0], clicks[1], fraction)
     kept = np.isin(clicks[0], sessions)
     kinds = {0: "int64", 1: "text", 2: "int64", 3: "float64", 4: "float64"}
     buys = read_columns(folder / "yoochoose-buys.dat", kinds, header=None)
@@ -94,16 +95,27 @@ def _read_events(folder: zipfile.Path, fraction: float) -> tuple[Columns, int]:
         "session_id": ids,
         "item_id": np.concatenate([clicks[2][kept], buys[2][bought]]),
         "event": to_objects(["view"] * n_views + ["purchase"] * n_bought),
-        "timestamp": np.concatenate([times[kept], _times(buys[1][bought])]),
+        "timestamp": np.concatenate([clicks[1][kept], _times(buys[1][bought])]),
         "quantity": np.concatenate([missing, _positive(buys[4][bought])]),
         "price": np.concatenate([missing, _positive(buys[3][bought])]),
         "category": np.concatenate([clicks[3][kept], to_objects([""] * n_bought)]),
     }, len(sessions)
 
 
+def _read_clicks(folder: zipfile.Path) -> list[AnyArray]:
+    """Return sessions, times, items and categories of all clicks."""
+    kinds = {0: "int64", 1: "text", 2: "int64", 3: "ids"}
+    chunks = chunks_of(folder / "yoochoose-clicks.dat", kinds, _CHUNK, header=None)
+    parts = [[chunk[0], _times(chunk[1]), chunk[2], chunk[3]] for chunk in chunks]
+    return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+
+
 def _times(texts: AnyArray) -> AnyArray:
     """Convert times such as "2014-04-07T10:51:09.277Z", in UTC."""
-    return np.array([text[:-1] for text in texts], dtype="datetime64[ms]")
+    try:
+        return np.array([text[:-1] for text in texts], dtype="datetime64[ms]")
+    except ValueError as error:
+        raise DataError(f"expected times such as 2014-04-07T10:51:09.277Z: {error}") from None
 
 
 def _recent(sessions: AnyArray, times: AnyArray, fraction: float) -> AnyArray:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, top_products
+from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, spelling, top_products
 from recokit.kernels.small import ids as small_ids
 from recokit.kernels.small import models as small_models
 from recokit.kernels.small import rows as small_rows
@@ -11,6 +11,7 @@ from recokit.kernels.small import search as small_search
 from recokit.kernels.small import selection as small_selection
 from recokit.kernels.small import similarity as small_similarity
 from recokit.kernels.small import sparse_lists as small_sparse_lists
+from recokit.kernels.small import spelling as small_spelling
 from recokit.kernels.small import top_products as small_top_products
 
 __all__ = ["SMALL_KERNELS"]
@@ -37,6 +38,7 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     similarity.similarity_rows: small_similarity.similarity_rows,
     sparse_lists.sparse_scores: small_sparse_lists.sparse_scores,
     sparse_lists.sparse_top: small_sparse_lists.sparse_top,
+    spelling.close_words: small_spelling.close_words,
     top_products.listed_products: small_top_products.listed_products,
     top_products.select_exact: small_top_products.select_exact,
 }

@@ -1,0 +1,186 @@
+"""ImplicitALS on a Dask cluster."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from recokit._typing import FloatArray, IntArray
+from recokit.dask import _als_tasks as task
+from recokit.dask._base import DaskRecommender, Fitted
+from recokit.dask._blocks import Blocks
+from recokit.dask._cluster import AnyFuture, Tasks
+from recokit.dask._factor_data import FactorData, check_supported, draw_vectors, same
+from recokit.data.rows import bounds_from_lengths
+from recokit.factorization import ImplicitALS as LocalALS
+from recokit.factorization._confidence import Confidence
+from recokit.factorization.als import INIT_SCALE, checked_cells, range_error, warn_if_vanished
+
+__all__ = ["ImplicitALS"]
+
+_BLOCKS_PER_THREAD = 4  # of items: a few, so that threads with popular items do not finish much later
+
+
+class _Side(NamedTuple):
+    """The users, or the items, as blocks of consecutive rows.
+
+    Attributes
+    ----------
+    stage : str
+    cells : sequence of futures of Block or Rows
+    l2 : list of futures of arrays
+        The penalty of each row.
+    """
+
+    stage: str
+    cells: Sequence[AnyFuture]
+    l2: list[AnyFuture]
+
+
+class ImplicitALS(DaskRecommender):
+    """`recokit.ImplicitALS` on a Dask cluster, without features and ``warm_start``.
+
+    A half-epoch solves blocks of rows of one side on all workers. Each worker receives the factors of the other side
+    once, n × n_factors × 4 bytes, and keeps its own blocks. The Gram matrix is summed in the parts and in the order of
+    a local fit.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        The cluster; by default the current client, or a new `distributed.LocalCluster`.
+    **parameters
+        As in `recokit.ImplicitALS`.
+
+    Raises
+    ------
+    FloatingPointError
+        In ``fit``: a loss or a factor is out of the range of float32.
+
+    See Also
+    --------
+    recokit.ImplicitALS : The same estimator on one machine.
+
+    References
+    ----------
+    Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan (2008). Large-scale parallel collaborative filtering for the Netflix
+    prize. AAIM.
+    """
+
+    _local: ClassVar[type[LocalALS]] = LocalALS
+
+    def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
+        template = self._worker_template()
+        check_supported(template, side, {"warm_start": False})
+        return _Alternation(template, FactorData.from_blocks(data), bool(self.verbose)).run()
+
+
+class _Alternation:
+    """A fit of `ImplicitALS` on a cluster.
+
+    Parameters
+    ----------
+    template : recokit.ImplicitALS
+        The unfitted local estimator.
+    data : FactorData
+    verbose : bool
+        Show progress.
+    """
+
+    def __init__(self, template: Any, data: FactorData, verbose: bool) -> None:
+        self.template, self.data, self.verbose = template, data, verbose
+        self.tasks: Tasks = data.tasks
+        n = data.data.n_interactions
+        mean = 1.0 if template.unobserved_weight is not None else data.mean()
+        counts = len(data.lengths), len(data.item_lengths), n, mean
+        self.confidence = Confidence.from_counts(*counts, template.unobserved_ratio, template.unobserved_weight)
+        ranges = data.data.item_ranges(_BLOCKS_PER_THREAD * self.tasks.n_threads)
+        by_item = data.data.by_item(ranges)
+        item_starts = np.array([0, *(stop for _, stop in ranges)])
+        self.starts = {"users": data.data.starts, "items": item_starts}
+        self.users = self._side("users", data.data.blocks, data.lengths, self.confidence.unobserved_of_users)
+        self.items = self._side("items", by_item, data.item_lengths, self.confidence.unobserved_of_items)
+
+    def _side(self, stage: str, cells: Sequence[AnyFuture], lengths: IntArray, unobserved: float) -> _Side:
+        l2 = self.template._penalties(lengths, unobserved).for_lengths(lengths)
+        return _Side(stage, cells, [self.tasks.submit("penalties", same, part) for part in self._cut(stage, l2)])
+
+    def _cut(self, stage: str, array: FloatArray) -> list[FloatArray]:
+        starts = self.starts[stage]
+        return [array[start:stop].copy() for start, stop in pairwise(starts.tolist())]
+
+    def run(self) -> Fitted:
+        """Submit the tasks of all epochs, wait for them, and return the fitted model."""
+        users, items = self._start()
+        submitted = []
+        joined = self.tasks.submit("join-items", task.join_blocks, *items)
+        for _ in range(self.template.n_epochs):
+            users = self._half_epoch(self.users, users, joined)
+            joined_users = self.tasks.submit("join-users", task.join_side, *users)
+            factors = self.tasks.submit("factors", task.factors_of, joined_users)
+            items = self._half_epoch(self.items, items, factors)
+            joined_items = self.tasks.submit("join-items", task.join_side, *items)
+            joined = self.tasks.submit("factors", task.factors_of, joined_items)
+            submitted.append([self.tasks.submit("loss", task.statistics, s) for s in (joined_users, joined_items)])
+        exact = self._half_epoch(self.users, users, joined, "cholesky")
+        del users, items, factors, joined_users, joined_items
+        losses = self._wait_for(submitted)
+        exact = [self.tasks.submit("factors", task.factors_of, block) for block in exact]
+        self._check(exact, joined)
+        attributes = {"history_": {"training_loss": losses}}
+        return self.data.fitted(self.template, attributes, {"item_factors_": joined}, {"user_factors_": exact})
+
+    def _start(self) -> tuple[list[AnyFuture], list[AnyFuture]]:
+        """Draw the initial factors of the users, then of the items."""
+        size = self.template.n_factors
+        rng: Any = self.template._generator()
+        users, rng = draw_vectors(self.tasks, np.diff(self.starts["users"]).tolist(), size, INIT_SCALE, rng)
+        items, _ = draw_vectors(self.tasks, np.diff(self.starts["items"]).tolist(), size, INIT_SCALE, rng)
+        return users, items
+
+    def _half_epoch(
+        self, side: _Side, start: Sequence[AnyFuture], others: AnyFuture, solver: str | None = None
+    ) -> list[AnyFuture]:
+        """Solve one side for the factors of the other side."""
+        submit, n_groups = self.tasks.submit, min(task.N_GROUPS, self.tasks.n_threads)
+        groups = [submit("gram", task.gram_group, others, group, n_groups) for group in range(n_groups)]
+        unobserved, size = self.confidence.unobserved, self.template.n_factors
+        gram = submit("gram-sum", task.sum_groups, unobserved, size, *groups)
+        how = solver or self.template.solver, self.confidence
+        return [
+            submit(side.stage, task.solve, *how, cells, others, gram, l2, block)
+            for cells, l2, block in zip(side.cells, side.l2, start, strict=True)
+        ]
+
+    def _wait_for(self, submitted: list[list[AnyFuture]]) -> list[float]:
+        """Return the loss of each epoch, when it is done."""
+        losses = []
+        with self.template._with_attributes({**vars(self.template), "verbose": self.verbose})._progress(
+            len(submitted), "epochs"
+        ) as bar:
+            while submitted:
+                users, items = self.tasks.gather(submitted.pop(0))
+                losses.append((items.loss + users.penalty) / self.data.data.n_interactions)
+                self._check_range(losses[-1])
+                self._check_range(items.largest)
+                bar.update(1)
+        return losses
+
+    def _check(self, users: list[AnyFuture], items: AnyFuture) -> None:
+        """Refuse user factors out of range, and warn if the factors have vanished."""
+        data, submit = self.data.data, self.tasks.submit
+        firsts, cells = bounds_from_lengths(data.lengths), checked_cells(data.n_interactions)
+        cuts = np.searchsorted(cells, firsts)
+        parts = [
+            submit("scores", task.scores_of, block, factors, items, cells[low:high] - first)
+            for block, factors, low, high, first in zip(data.blocks, users, cuts[:-1], cuts[1:], firsts, strict=False)
+        ]
+        largest = [submit("largest", task.largest_of, factors) for factors in users]
+        scores, found = self.tasks.gather([parts, largest])
+        self._check_range(float(np.max(found)))
+        warn_if_vanished(float(np.mean(np.concatenate(scores))), self.template.l2, self.template.unobserved_weight)
+
+    def _check_range(self, number: float) -> None:
+        if not np.isfinite(number):
+            _, highest, lowest = self.data.range()
+            raise range_error(number, lowest, highest, self.template.l2)

@@ -1,0 +1,36 @@
+"""SLIM on a Dask cluster."""
+
+from typing import Any, ClassVar
+
+from recokit import linear
+from recokit.dask._base import Fitted
+from recokit.dask._blocks import Blocks
+from recokit.dask._factor_data import check_supported
+from recokit.dask._staged import DaskStagedRecommender
+
+__all__ = ["SLIM"]
+
+
+class SLIM(DaskStagedRecommender):
+    """`recokit.SLIM` on a Dask cluster.
+
+    The workers compute the weights of ranges of target items. Each worker receives the interactions once, and the
+    stored entries of the Gram matrix, at most ``max_memory_gb``.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        The cluster; by default the current client, or a new `distributed.LocalCluster`.
+    **parameters
+        As in `recokit.SLIM`.
+
+    See Also
+    --------
+    recokit.SLIM : The same estimator on one machine.
+    """
+
+    _local: ClassVar[type[linear.SLIM]] = linear.SLIM
+
+    def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
+        check_supported(self._template(), side, {})
+        return super()._fit_blocks(data)
