@@ -21,6 +21,12 @@ class CatalogueData(Licensed):
         Licence, shortened.
     citation : str
         Source to name.
+
+    See Also
+    --------
+    recokit.datasets.load_retail_demo_store :
+        Read the catalogue of the AWS Retail Demo Store: 2,465 products with titles and descriptions, in
+        English.
     """
 
     items: Columns = field(repr=False)

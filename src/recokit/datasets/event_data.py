@@ -29,6 +29,13 @@ class EventData(Licensed):
         Licence or terms of use, shortened.
     citation : str
         Publication to cite.
+
+    See Also
+    --------
+    recokit.datasets.fetch_online_retail :
+        Download and read UCI Online Retail: all raw invoice lines of a gift shop, with cancellations and
+        services.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
     """
 
     events: Columns = field(repr=False)

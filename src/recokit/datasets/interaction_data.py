@@ -26,6 +26,11 @@ class InteractionData(Licensed):
         Licence or terms of use, shortened.
     citation : str
         Publication to cite.
+
+    See Also
+    --------
+    recokit.datasets.fetch_lastfm :
+        Download and read Last.fm of HetRec 2011: listening counts of artists, with tags and friends.
     """
 
     interactions: Interactions

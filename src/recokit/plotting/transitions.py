@@ -60,6 +60,12 @@ def transition_graph(
     ValueError
         There are too many items, or none.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.plotting.similarity_neighborhood : Draw an item in the centre, surrounded by its most similar items.
+
     Examples
     --------
     >>> from recokit import TransitionKNN

@@ -24,6 +24,11 @@ class Published(NamedTuple):
         Page of the data set.
     files : tuple of RemoteFile
         Files to download; empty if they depend on arguments.
+
+    See Also
+    --------
+    recokit.datasets.RemoteFile : A file at its publisher.
+    recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
     """
 
     name: str

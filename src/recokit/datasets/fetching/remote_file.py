@@ -16,6 +16,12 @@ class RemoteFile(NamedTuple):
         Folder and name in the cache: "ml-100k/ml-100k.zip".
     urls : tuple of str
         Addresses to try in order; empty for a file that cannot be downloaded without a browser.
+
+    See Also
+    --------
+    recokit.datasets.Published : A data set that recokit can download.
+    recokit.datasets.DownloadError :
+        A file could not be downloaded or verified; the message names the place to put it by hand.
     """
 
     path: str
