@@ -31,6 +31,11 @@ class InteractionData(Licensed):
     --------
     recokit.datasets.fetch_lastfm :
         Download and read Last.fm of HetRec 2011: listening counts of artists, with tags and friends.
+
+    Examples
+    --------
+    >>> from recokit.datasets import fetch_lastfm
+    >>> fetch_lastfm().interactions  # doctest: +SKIP
     """
 
     interactions: Interactions

@@ -26,6 +26,10 @@ class MemoryEstimate(NamedTuple):
     available : float
         Bytes that this process can still allocate; infinity if unknown.
 
+    See Also
+    --------
+    recokit.serving.estimate_memory : Estimate the memory that fitting an estimator to data takes, without fitting it.
+
     Examples
     --------
     >>> from recokit.serving import MemoryEstimate

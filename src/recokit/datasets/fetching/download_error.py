@@ -13,4 +13,10 @@ class DownloadError(DatasetNotFoundError):
     recokit.datasets.DatasetNotFoundError :
         A published data set was not found; the message names the missing file and the address to get it from.
     recokit.datasets.RemoteFile : A file at its publisher.
+
+    Examples
+    --------
+    >>> from recokit.datasets import DatasetNotFoundError
+    >>> issubclass(DownloadError, Exception)
+    True
     """

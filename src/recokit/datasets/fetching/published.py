@@ -29,6 +29,11 @@ class Published(NamedTuple):
     --------
     recokit.datasets.RemoteFile : A file at its publisher.
     recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
+
+    Examples
+    --------
+    >>> Published("shop", "Orders of a shop", "CC BY 4.0", "", "https://example.org").name
+    'shop'
     """
 
     name: str

@@ -22,6 +22,11 @@ class RemoteFile(NamedTuple):
     recokit.datasets.Published : A data set that recokit can download.
     recokit.datasets.DownloadError :
         A file could not be downloaded or verified; the message names the place to put it by hand.
+
+    Examples
+    --------
+    >>> RemoteFile("shop/orders.csv", ("https://example.org/orders.csv",)).path
+    'shop/orders.csv'
     """
 
     path: str
