@@ -57,7 +57,9 @@ def uplift_intervals(uplifts: Any, *, language: Language = "en", ax: Axes | None
     --------
     >>> from recokit.experiments import uplift
     >>> from recokit.plotting import uplift_intervals
-    >>> ax = uplift_intervals({"conversion": uplift(control=(200, 4000), treatment=(260, 4000))})
+    >>> ax = uplift_intervals(
+    ...     {"conversion": uplift(control=(200, 4000), treatment=(260, 4000))}
+    ... )
     >>> ax.get_xlabel()
     'relative uplift, with 95% intervals'
     """

@@ -70,7 +70,11 @@ def transition_graph(
     --------
     >>> from recokit import TransitionKNN
     >>> from recokit.plotting import transition_graph
-    >>> visits = {"user_id": [1, 1, 2, 2], "item_id": ["cup", "tea", "cup", "tea"], "timestamp": [1, 2, 1, 2]}
+    >>> visits = {
+    ...     "user_id": [1, 1, 2, 2],
+    ...     "item_id": ["cup", "tea", "cup", "tea"],
+    ...     "timestamp": [1, 2, 1, 2],
+    ... }
     >>> ax = transition_graph(TransitionKNN(backward=0).fit(visits))
     >>> sorted(text.get_text() for text in ax.texts if text.get_text())
     ['cup', 'tea']
