@@ -1,5 +1,6 @@
 """Every public name is on the page of the API, with See Also and a running example."""
 
+import doctest
 import importlib
 import inspect
 import pkgutil
@@ -25,6 +26,7 @@ FOREIGN = {"recokit.NotFittedError"}  # documented by scikit-learn
 WAITING = {"dask"}
 # Public methods without an example of their own or in the example of their class: at most this share.
 MAX_METHODS_WITHOUT_EXAMPLE = 0.55
+MAX_COLUMNS = 88  # the width of a page at 1280 pixels
 
 
 def listed():
@@ -126,3 +128,31 @@ def test_methods_have_examples():
                 without.append(f"{path}.{name}")
     assert methods > 150
     assert len(without) <= MAX_METHODS_WITHOUT_EXAMPLE * methods, "\n".join(without)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_code_of_docstrings_fits_the_page(name):
+    texts = [own_documentation(LISTED[name])]
+    if inspect.isclass(LISTED[name]):
+        texts += [own_documentation(function) for _, function in public_methods(LISTED[name])]
+    wide = [line for text in texts for line in code_lines(text) if len(line) > MAX_COLUMNS]
+    assert not wide
+
+
+PAGES = [
+    page
+    for page in sorted((ROOT / "docs").rglob("*.rst"))
+    if not {"generated", "backreferences", "gallery"} & set(page.parts)
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_of_pages_fits_the_page(page):
+    wide = [line for line in code_lines(page.read_text("utf-8")) if len(line) > MAX_COLUMNS]
+    assert not wide
+
+
+def code_lines(text):
+    """Return the lines of code of a text, with their prompts."""
+    examples = doctest.DocTestParser().get_examples(text)
+    return [f">>> {line}" for example in examples for line in example.source.splitlines()]
