@@ -32,7 +32,13 @@ CASES = {
     "counts of items": ("ItemKNN", {"similarity": "cosine"}, lambda: (pairs(), {}), None),
     "products of items": (
         "ItemKNN",
-        {"similarity": "cosine", "weighting": None, "shrinkage": 0.0, "user_exponent": 0.0, "scoring": "normalized_sum"},
+        {
+            "similarity": "cosine",
+            "weighting": None,
+            "shrinkage": 0.0,
+            "user_exponent": 0.0,
+            "scoring": "normalized_sum",
+        },
         lambda: (partitioned(EVENTS), TIMED),
         lambda: (strengths(), {}),
     ),
