@@ -55,6 +55,15 @@ class DataError(ValueError):
     See Also
     --------
     recokit.Interactions : Users × items with values and timestamps.
+
+    Examples
+    --------
+    >>> from recokit import Interactions
+    >>> try:
+    ...     Interactions.from_arrays([1, 1], [2, 2])
+    ... except DataError as error:
+    ...     print(type(error).__name__)
+    DataError
     """
 
 
@@ -64,6 +73,18 @@ class ModelFormatError(ValueError):
     See Also
     --------
     recokit.load : Load a saved model.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import recokit
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "picture.png"
+    >>> _ = path.write_bytes(b"no model")
+    >>> try:
+    ...     recokit.load(path)
+    ... except ModelFormatError as error:
+    ...     print(type(error).__name__)
+    ModelFormatError
     """
 
 
@@ -73,6 +94,15 @@ class PrivacyBudgetError(ValueError):
     See Also
     --------
     recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
+
+    Examples
+    --------
+    >>> from recokit.privacy import PrivacyAccountant
+    >>> try:
+    ...     PrivacyAccountant(1, 1e-6).spend("counts", epsilon=2, delta=1e-6)
+    ... except PrivacyBudgetError as error:
+    ...     print(type(error).__name__)
+    PrivacyBudgetError
     """
 
 
@@ -83,6 +113,12 @@ class LeakageWarning(UserWarning):
     --------
     recokit.model_selection.check_split :
         Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", LeakageWarning)  # stop instead of warning
     """
 
 
@@ -92,6 +128,12 @@ class WeakModelWarning(UserWarning):
     See Also
     --------
     recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", WeakModelWarning)  # stop instead of warning
     """
 
 
@@ -113,6 +155,16 @@ class UnknownIdError(KeyError):
     See Also
     --------
     recokit.Recommender : Base class of all recommenders: a scikit-learn estimator on (user, item) pairs.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> model = ItemKNN().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> try:
+    ...     model.recommend("unknown")
+    ... except UnknownIdError as error:
+    ...     print(type(error).__name__)
+    UnknownIdError
     """
 
     def __init__(self, kind: str, ids: Iterable[Any]) -> None:

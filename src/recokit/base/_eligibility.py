@@ -35,6 +35,14 @@ class EligibleItems(NamedTuple):
     See Also
     --------
     recokit.base.Top : The n best codes of each row: lists of items for users, or the nearest neighbours of each row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from recokit.data import Rows
+    >>> eligible = EligibleItems(np.array([True, True, False]), Rows.empty(2))
+    >>> eligible.n_users
+    2
     """
 
     allowed: BoolArray | None

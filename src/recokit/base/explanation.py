@@ -54,6 +54,14 @@ class Term:
     See Also
     --------
     recokit.Explanation : The score of an item for a user, as a sum of terms.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> model = ItemKNN().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> term = model.explain("ann", "cup").terms[0]
+    >>> term.kind, term.subject
+    ('past_item', 'tea')
     """
 
     kind: str

@@ -52,6 +52,25 @@ class Recommender(RegressorMixin, UserLists):
     recokit.Recommendations : A ranked list of items for each user.
     recokit.Explanation : The score of an item for a user, as a sum of terms.
     recokit.testing.check_recommender : Run every check of the contract on an estimator.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN, Recommender
+    >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")])
+    >>> isinstance(model, Recommender)
+    True
+    >>> model.recommend("ann", n=1)["ann"][0][0]
+    'pot'
+    >>> model.recommend_for({"visitor": ["cup"]}, n=1)["visitor"][0][0]
+    'tea'
+    >>> [len(lists) for lists in model.iter_recommend(batch_size=1)]
+    [1, 1]
+    >>> model.similar_items("tea", n=1)["tea"][0][0]
+    'cup'
+    >>> model.explain("ann", "pot").terms[0].subject
+    'tea'
+    >>> model.predict([("ann", "pot")]).shape
+    (1,)
     """
 
     def __init_subclass__(cls, *, storage_key: str | None = None, **kwargs: Any) -> None:

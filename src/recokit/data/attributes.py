@@ -55,6 +55,10 @@ class Attribute:
     recokit.data.attributes.check_attributes :
         Check the attributes of a saved or loaded object against their descriptions.
     recokit.data.attributes.Array : A NumPy array.
+
+    Examples
+    --------
+    >>> Flag(or_none=True).check("is_open_", None, {})
     """
 
     or_none: bool = False
@@ -93,6 +97,11 @@ class Array(Attribute):
         Return the description of int32 codes of users or items, and −1 if some may be missing.
     recokit.data.attributes.check_attributes :
         Check the attributes of a saved or loaded object against their descriptions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Array("float32", (3,)).check("weights_", np.zeros(3, dtype=np.float32), {})
     """
 
     dtype: str
@@ -123,6 +132,11 @@ def Codes(shape: tuple[Size, ...], of: str, *, missing: bool = False, **options:
     See Also
     --------
     recokit.data.attributes.Array : A NumPy array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Codes((2,), "n_items").check("codes_", np.array([0, 4], dtype=np.int32), {"n_items": 5})
     """
     return Array("int32", shape, at_least=-1 if missing else 0, below=of, **options)
 
@@ -135,6 +149,11 @@ class Bounds(Attribute):
     --------
     recokit.data.attributes.Array : A NumPy array.
     recokit.data.attributes.Number : A finite number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Bounds(2, 3).check("indptr_", np.array([0, 1, 3]), {})
     """
 
     n_rows: Size
@@ -156,6 +175,11 @@ class Matrix(Attribute):
     See Also
     --------
     recokit.data.attributes.Array : A NumPy array.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> Matrix(2, 2).check("weights_", sparse.eye_array(2, format="csr", dtype="float32"), {})
     """
 
     n_rows: Size
@@ -179,6 +203,10 @@ class Number(Attribute):
     --------
     recokit.data.attributes.Flag : True or False.
     recokit.data.attributes.Bounds : Bounds of consecutive rows: int64, ascending from 0 to the number of cells.
+
+    Examples
+    --------
+    >>> Number(at_least=0).check("mean_", 0.5, {})
     """
 
     at_least: float | None = None
@@ -205,6 +233,10 @@ class Flag(Attribute):
     See Also
     --------
     recokit.data.attributes.Number : A finite number.
+
+    Examples
+    --------
+    >>> Flag().check("is_open_", True, {})
     """
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:
@@ -220,6 +252,10 @@ class Text(Attribute):
     --------
     recokit.data.attributes.Named : A mapping of names to values that have one description.
     recokit.data.attributes.Flag : True or False.
+
+    Examples
+    --------
+    >>> Text(("exact", "approximate")).check("index_", "exact", {})
     """
 
     choices: tuple[str, ...] = ()
@@ -238,6 +274,11 @@ class Instance(Attribute):
     --------
     recokit.data.attributes.Each : A list or tuple of any length whose elements have one description.
     recokit.data.attributes.Storable : Any value that a file can hold, for attributes that no kernel reads.
+
+    Examples
+    --------
+    >>> from recokit import IdIndex
+    >>> Instance(IdIndex).check("items_", IdIndex(["tea", "cup"]), {})
     """
 
     kind: type
@@ -262,6 +303,10 @@ class Each(Attribute):
     recokit.data.attributes.Instance :
         An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of
         sizes.
+
+    Examples
+    --------
+    >>> Each(Number()).check("scores_", [0.5, 1.0], {})
     """
 
     element: Attribute
@@ -296,6 +341,10 @@ class Named(Attribute):
     See Also
     --------
     recokit.data.attributes.Each : A list or tuple of any length whose elements have one description.
+
+    Examples
+    --------
+    >>> Named(Number()).check("means_", {"tea": 0.5}, {})
     """
 
     element: Attribute
@@ -314,6 +363,11 @@ class Series(Attribute):
     See Also
     --------
     recokit.data.attributes.Array : A NumPy array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Series().check("history_", {"loss": [0.5, 0.4]}, {})
     """
 
     _lists: ClassVar[Named] = Named(Each(Number(finite=False)))
@@ -331,6 +385,10 @@ class Storable(Attribute):
     recokit.data.attributes.Instance :
         An object of a storable class, which checks itself; ``sizes`` pairs attributes, or "len", and names of
         sizes.
+
+    Examples
+    --------
+    >>> Storable().check("notes_", {"by": "ann"}, {})
     """
 
     def _check(self, name: str, value: Any, sizes: Sizes) -> None:

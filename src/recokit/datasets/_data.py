@@ -54,6 +54,13 @@ class Split:
     recokit.datasets.load_movielens_1m_implicit :
         Read MovieLens 1M as implicit feedback, in the split of UltraGCN and other publications.
     recokit.datasets.load_online_retail : Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
+
+    Examples
+    --------
+    >>> from recokit.datasets import make_shop
+    >>> split = make_shop(n_users=50, n_items=40, n_events=2_000, random_state=0).temporal_split()
+    >>> split.train.feedback
+    'implicit'
     """
 
     train: Interactions
@@ -84,6 +91,11 @@ class RatingFolds(Licensed):
     --------
     recokit.datasets.load_movielens_100k :
         Read MovieLens 100K: 100,000 ratings from 1 to 5, with the publisher's five folds.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_movielens_100k
+    >>> load_movielens_100k("data").folds[0].train  # doctest: +SKIP
     """
 
     ratings: Interactions
@@ -116,6 +128,11 @@ class RatingData(Licensed):
     --------
     recokit.datasets.load_movielens_latest_small :
         Read MovieLens latest-small: ratings from 0.5 to 5 with times, titles, genres and free-text tags.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_movielens_latest_small
+    >>> load_movielens_latest_small("data").ratings  # doctest: +SKIP
     """
 
     ratings: Interactions
@@ -140,6 +157,11 @@ class SequenceData(Licensed):
     --------
     recokit.datasets.load_amazon_toys :
         Read Amazon Toys & Games: purchases in order of time, with each user's last purchase as the test.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_amazon_toys
+    >>> load_amazon_toys("data").sequences  # doctest: +SKIP
     """
 
     sequences: Sequences
@@ -163,6 +185,11 @@ class SessionData(Licensed):
     --------
     recokit.datasets.load_yoochoose_100k :
         Read 100,000 clicks of the RecSys Challenge 2015 as sessions, split by time by session-rec.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_yoochoose_100k
+    >>> load_yoochoose_100k("data").train  # doctest: +SKIP
     """
 
     train: Sequences

@@ -26,6 +26,12 @@ class Source(NamedTuple):
     See Also
     --------
     recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
+
+    Examples
+    --------
+    >>> from recokit.datasets import SOURCES
+    >>> SOURCES["movielens-100k"].name
+    'movielens-100k'
     """
 
     name: str
@@ -88,6 +94,16 @@ class DatasetNotFoundError(FileNotFoundError):
     See Also
     --------
     recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from recokit.datasets import load_movielens_100k
+    >>> try:
+    ...     load_movielens_100k(tempfile.mkdtemp())
+    ... except DatasetNotFoundError as error:
+    ...     print("grouplens.org" in str(error))
+    True
     """
 
 

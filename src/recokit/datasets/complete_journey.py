@@ -45,6 +45,12 @@ class CompleteJourney(Licensed):
     recokit.datasets.load_complete_journey :
         Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery
         chain.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_complete_journey
+    >>> data = load_complete_journey()  # doctest: +SKIP
+    >>> list(data.transactions)[:2]  # doctest: +SKIP
     """
 
     transactions: Columns = field(repr=False)

@@ -51,6 +51,15 @@ class ShopData:
     --------
     recokit.datasets.make_shop : Generate a year of data of a shop: users, products with titles, events and ratings.
     recokit.datasets.ShopTruth : Planted properties of a generated shop, for tests of methods that detect them.
+
+    Examples
+    --------
+    >>> from recokit.datasets import make_shop
+    >>> shop = make_shop(n_users=50, n_items=40, n_events=2_000, random_state=0)
+    >>> list(shop.events)
+    ['user_id', 'item_id', 'event', 'timestamp']
+    >>> shop.ratings().feedback
+    'explicit'
     """
 
     users: Columns

@@ -44,6 +44,13 @@ class Uplift:
     See Also
     --------
     recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
+
+    Examples
+    --------
+    >>> from recokit.experiments import uplift
+    >>> result = uplift((200, 4000), (260, 4000))
+    >>> result.control, result.treatment, round(result.relative, 2)
+    (0.05, 0.065, 0.3)
     """
 
     control: float

@@ -47,6 +47,13 @@ class PolicyValue:
         Estimate the mean reward of a policy by self-normalized inverse propensity scores (SNIPS).
     recokit.experiments.doubly_robust :
         Estimate the mean reward of a policy by a model of the rewards, corrected by `ips` (doubly robust).
+
+    Examples
+    --------
+    >>> from recokit.experiments import ips
+    >>> value = ips(rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.5], probabilities=[0.5, 0.5, 0.5])
+    >>> round(value.value, 3), value.n_exposures
+    (0.667, 3)
     """
 
     value: float

@@ -66,6 +66,13 @@ class PartRank:
     See Also
     --------
     recokit.hybrid.WhyNot : The stage of a hybrid where an item was lost. ``str`` returns a sentence.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN, Popularity, WeightedHybrid
+    >>> model = WeightedHybrid([ItemKNN(), Popularity()]).fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> [(part.name, part.rank) for part in model.why_not("ann", "cup").parts]
+    [('itemknn', 1), ('popularity', 1)]
     """
 
     name: str
@@ -98,6 +105,13 @@ class WhyNot:
     --------
     recokit.hybrid.PartRank : Rank of an item in one part.
     recokit.WeightedHybrid : Rank items by the weighted sum of the normalised scores of several recommenders.
+
+    Examples
+    --------
+    >>> from recokit import FallbackRecommender, ItemKNN, Popularity
+    >>> model = FallbackRecommender([ItemKNN(), Popularity()]).fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> model.why_not("ann", "tea").stage
+    'seen'
     """
 
     user: Any

@@ -47,6 +47,16 @@ class Difference(NamedTuple):
     See Also
     --------
     recokit.metrics.Comparison : Result of `compare`.
+
+    Examples
+    --------
+    >>> from recokit.metrics import compare, evaluate
+    >>> test = {user: [user] for user in range(10)}
+    >>> good = evaluate({user: [user] for user in test}, test, ["ndcg@1"])
+    >>> bad = evaluate({user: [-1] for user in test}, test, ["ndcg@1"])
+    >>> found = compare({"good": good, "bad": bad}).differences[0]
+    >>> found.first, found.second, found.difference
+    ('good', 'bad', 1.0)
     """
 
     metric: str
@@ -81,6 +91,16 @@ class Comparison:
     --------
     recokit.metrics.compare : Find the significant differences between recommenders evaluated on the same users.
     recokit.metrics.Difference : Difference of one metric between two recommenders.
+
+    Examples
+    --------
+    >>> from recokit.metrics import compare, evaluate
+    >>> test = {user: [user] for user in range(10)}
+    >>> good = evaluate({user: [user] for user in test}, test, ["ndcg@1"])
+    >>> bad = evaluate({user: [-1] for user in test}, test, ["ndcg@1"])
+    >>> comparison = compare({"good": good, "bad": bad})
+    >>> comparison.n_users, len(comparison.differences)
+    (10, 1)
     """
 
     differences: list[Difference]

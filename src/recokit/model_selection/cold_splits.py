@@ -30,6 +30,14 @@ class UserFold(NamedTuple):
     See Also
     --------
     recokit.model_selection.UserKFold : Assign the users to k random folds; test users are not in the training data.
+
+    Examples
+    --------
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import UserKFold
+    >>> train, given, test = next(UserKFold(2).split_with_histories(example_interactions("implicit"), given=1))
+    >>> given.shape == test.shape
+    True
     """
 
     train: Interactions

@@ -41,6 +41,15 @@ class Trial:
     See Also
     --------
     recokit.model_selection.Tuning : Result of `tune`; ``print`` shows it as a table.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import tune
+    >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5]})
+    >>> sorted(found.trials[0].params), found.trials[0].error
+    (['n_neighbors'], None)
     """
 
     candidate: int
@@ -79,6 +88,15 @@ class LeaderboardRow:
     See Also
     --------
     recokit.model_selection.Tuning : Result of `tune`; ``print`` shows it as a table.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import tune
+    >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5]})
+    >>> found.leaderboard[0].model
+    'ItemKNN'
     """
 
     model: str
@@ -120,6 +138,15 @@ class Tuning:
         Search for good parameters, or for a good model, by successive halving within a time budget.
     recokit.model_selection.LeaderboardRow : The best trial of a model in a search.
     recokit.model_selection.Trial : One fit of `tune`.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import tune
+    >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5]})
+    >>> found.best_model, sorted(found.best_params)
+    ('ItemKNN', ['n_neighbors'])
     """
 
     best_params: dict[str, Any]

@@ -60,6 +60,14 @@ class SplitReport:
     --------
     recokit.model_selection.check_split :
         Check a split for leaks, and describe its test: cold users and items, and the popularity baseline.
+
+    Examples
+    --------
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import check_split, train_test_split
+    >>> report = check_split(*train_test_split(example_interactions("implicit"), random_state=0))
+    >>> report.n_duplicates
+    0
     """
 
     n_train: int

@@ -35,6 +35,16 @@ class RankingScorer:
     See Also
     --------
     recokit.model_selection.ranking_scorer : Return a scikit-learn scorer for ranking metrics.
+
+    Examples
+    --------
+    >>> from recokit import Popularity
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import ranking_scorer, train_test_split
+    >>> train, test = train_test_split(example_interactions("implicit"), random_state=0)
+    >>> scorer = ranking_scorer("recall@5", random_state=0)
+    >>> 0 <= scorer(Popularity().fit(train), test) <= 1
+    True
     """
 
     metrics: tuple[Metric | CustomMetric, ...]

@@ -46,6 +46,15 @@ class FoldScore:
     --------
     recokit.model_selection.CrossValidation :
         Result of `cross_validate`; ``print`` shows it as a table, best model first.
+
+    Examples
+    --------
+    >>> from recokit import BiasBaseline
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import cross_validate
+    >>> first = cross_validate([BiasBaseline()], example_interactions("explicit")).fold_scores[0]
+    >>> first.model, first.fold, sorted(first.scores)
+    ('BiasBaseline', 0, ['mae', 'rmse'])
     """
 
     model: str
@@ -75,6 +84,15 @@ class CrossValidation:
     recokit.model_selection.cross_validate :
         Fit models on the training data of each split, and compute metrics on the test data.
     recokit.model_selection.FoldScore : Metrics of a model on one fold of `cross_validate`.
+
+    Examples
+    --------
+    >>> from recokit import BiasBaseline
+    >>> from recokit.datasets import example_interactions
+    >>> from recokit.model_selection import cross_validate
+    >>> result = cross_validate([BiasBaseline()], example_interactions("explicit"))
+    >>> list(result.means), result.metrics
+    (['BiasBaseline'], ('rmse', 'mae'))
     """
 
     fold_scores: tuple[FoldScore, ...]

@@ -38,6 +38,18 @@ class LogSplit:
     --------
     recokit.model_selection.split_log :
         Split a log of events at a moment, and merge the repeated events of each part after the split.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view"] * 3, "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> from recokit.model_selection import split_log
+    >>> train, test = split_log(log, at="2024-05-03", new_users=True)
+    >>> train.items.ids.tolist()
+    ['tea']
     """
 
     train: Interactions

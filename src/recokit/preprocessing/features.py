@@ -41,6 +41,11 @@ class Feature(NamedTuple):
     --------
     recokit.preprocessing.Features :
         Numbers that describe each user or item: ids, a matrix, and the description of each column.
+
+    Examples
+    --------
+    >>> Feature("recency", unit="days", meaning="time since the last purchase").unit
+    'days'
     """
 
     name: str

@@ -44,6 +44,18 @@ class KindWeight:
     --------
     recokit.preprocessing.LearnedWeights :
         Weights of kinds of events; ``print`` shows them as a table, and so does a notebook.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> from recokit.preprocessing import learn_weights
+    >>> weight = learn_weights(log, "purchase").kinds[1]
+    >>> weight.kind, weight.n_events, weight.n_followed
+    ('view', 2, 1)
     """
 
     kind: str
@@ -71,6 +83,18 @@ class LearnedWeights:
     --------
     recokit.preprocessing.learn_weights : Learn the weight of each kind of event from the purchases that follow.
     recokit.preprocessing.KindWeight : Weight of a kind of event and the counts behind it.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> from recokit.preprocessing import learn_weights
+    >>> learned = learn_weights(log, "purchase")
+    >>> [kind.kind for kind in learned.kinds]
+    ['purchase', 'view']
     """
 
     kinds: tuple[KindWeight, ...]

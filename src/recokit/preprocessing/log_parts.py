@@ -31,6 +31,17 @@ class LogParts:
     recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
     recokit.model_selection.split_log :
         Split a log of events at a moment, and merge the repeated events of each part after the split.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> train, test = log.split(at="2024-05-03")
+    >>> len(train), len(test)
+    (2, 1)
     """
 
     train: "EventLog"

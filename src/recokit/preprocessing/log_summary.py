@@ -36,6 +36,16 @@ class KindSummary:
     See Also
     --------
     recokit.preprocessing.LogSummary : Figures of an event log; ``print`` shows them as a table, and so does a notebook.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> log.describe().kinds[0].n_users
+    2
     """
 
     kind: str
@@ -70,6 +80,17 @@ class LogSummary:
     --------
     recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
     recokit.preprocessing.KindSummary : Figures of one kind of event, or of all.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> summary = log.describe()
+    >>> summary.total.n_events, [kind.kind for kind in summary.kinds]
+    (3, ['view', 'purchase'])
     """
 
     kinds: tuple[KindSummary, ...]

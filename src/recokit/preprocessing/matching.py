@@ -42,6 +42,15 @@ class Matches:
     --------
     recokit.preprocessing.match_by : Match the items of two catalogues by a common key, such as the EAN.
     recokit.preprocessing.match_titles : Match the items of two catalogues one to one by the similarity of their titles.
+
+    Examples
+    --------
+    >>> from recokit.preprocessing import match_titles
+    >>> matches = match_titles({1: "Tea cup blue"}, {"a": "blue cup for tea", "b": "Chair"}, threshold=0.5)
+    >>> matches.left.tolist(), matches.right.tolist()
+    ([1], ['a'])
+    >>> len(matches.above(0.99).left)
+    0
     """
 
     left: AnyArray

@@ -56,6 +56,17 @@ class RFM:
     recokit.preprocessing.rfm :
         Score the recency, frequency and monetary value of each user, and name the user's segment.
     recokit.preprocessing.UserSegments : Cluster users by their features into segments with readable profiles.
+
+    Examples
+    --------
+    >>> from recokit.preprocessing import EventLog, rfm
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "cup", "tea"], "event": ["purchase"] * 3,
+    ...     "timestamp": ["2024-05-01", "2024-05-19", "2024-01-02"], "price": [3.0, 5.0, 3.0],
+    ... })
+    >>> scored = rfm(log, at="2024-05-21")
+    >>> scored.frequency.tolist(), scored.recency.tolist()
+    ([2.0, 1.0], [2.0, 140.0])
     """
 
     users: IdIndex

@@ -27,6 +27,14 @@ class Release(NamedTuple):
     See Also
     --------
     recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
+
+    Examples
+    --------
+    >>> from recokit.privacy import PrivacyAccountant
+    >>> accountant = PrivacyAccountant(epsilon=2.0, delta=1e-5)
+    >>> accountant.spend("counts", epsilon=0.5, delta=1e-6)
+    >>> [release.name for release in accountant.releases]
+    ['counts']
     """
 
     name: str

@@ -42,6 +42,15 @@ class PrivateCounts:
     --------
     recokit.privacy.private_popularity :
         Return the number of users of each item with (ε, δ)-differential privacy for users.
+
+    Examples
+    --------
+    >>> from recokit import Interactions
+    >>> from recokit.privacy import private_popularity
+    >>> data = Interactions.from_arrays(range(1000), ["tea"] * 1000)
+    >>> counts = private_popularity(data, epsilon=5, delta=1e-6, max_items=1)
+    >>> counts.items.ids.tolist(), counts.noise > 0
+    (['tea'], True)
     """
 
     items: IdIndex

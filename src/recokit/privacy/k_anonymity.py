@@ -34,6 +34,14 @@ class ColumnChange(NamedTuple):
     See Also
     --------
     recokit.privacy.KAnonymousExport : Rows of an export; ``print`` shows the generalized columns and the dropped rows.
+
+    Examples
+    --------
+    >>> from recokit.privacy import k_anonymous
+    >>> rows = {"user_id": [1, 2, 3], "age": [21, 24, 27]}
+    >>> change = k_anonymous(rows, 3, {"age": [10]}).changes[0]
+    >>> change.column, change.level, change.n_before, change.n_after
+    ('age', 10, 3, 1)
     """
 
     column: str
@@ -63,6 +71,14 @@ class KAnonymousExport:
     --------
     recokit.privacy.k_anonymous : Return rows in which every combination of attributes belongs to at least k users.
     recokit.privacy.ColumnChange : The generalization of one column.
+
+    Examples
+    --------
+    >>> from recokit.privacy import k_anonymous
+    >>> rows = {"user_id": [1, 2, 3], "age": [21, 24, 27]}
+    >>> export = k_anonymous(rows, 3, {"age": [10]})
+    >>> export.columns["age"].tolist(), export.smallest_group
+    (['[20, 30)', '[20, 30)', '[20, 30)'], 3)
     """
 
     columns: dict[str, AnyArray]

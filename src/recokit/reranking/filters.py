@@ -28,6 +28,15 @@ class Filter:
     recokit.reranking.AllOf : Items that match all of several filters.
     recokit.reranking.AnyOf : Items that match at least one of several filters.
     recokit.reranking.Not : Items that do not match a filter.
+
+    Examples
+    --------
+    >>> from recokit.reranking import Where
+    >>> cheap_tea = Where("price", "<", 5) & Where("category", "==", "tea")
+    >>> isinstance(cheap_tea, Filter)
+    True
+    >>> cheap_tea.to_dict()["all"][0]
+    {'column': 'price', 'op': '<', 'value': 5}
     """
 
     def mask(self, catalogue: Catalogue) -> BoolArray:

@@ -42,6 +42,17 @@ class Reason:
     --------
     recokit.reranking.Reranked :
         Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
+
+    Examples
+    --------
+    >>> from recokit import Recommendations
+    >>> from recokit.reranking import Exclude, Where, rerank
+    >>> lists = Recommendations(["ann"], [["pot", "tea", "cup"]], [[3.0, 2.0, 1.0]])
+    >>> catalogue = {"item_id": ["tea", "cup", "pot"], "price": [3, 5, 20]}
+    >>> shown = rerank(lists, [Exclude(Where("price", ">", 9))], catalogue, n=2)
+    >>> reason = shown.why("ann", "tea")
+    >>> reason.model_position, reason.position
+    (2, 1)
     """
 
     user: Any
@@ -79,6 +90,17 @@ class RuleEffect:
     See Also
     --------
     recokit.reranking.RuleReport : Effects of all rules. ``print`` shows them as a table.
+
+    Examples
+    --------
+    >>> from recokit import Recommendations
+    >>> from recokit.reranking import Exclude, Where, rerank
+    >>> lists = Recommendations(["ann"], [["pot", "tea", "cup"]], [[3.0, 2.0, 1.0]])
+    >>> catalogue = {"item_id": ["tea", "cup", "pot"], "price": [3, 5, 20]}
+    >>> shown = rerank(lists, [Exclude(Where("price", ">", 9))], catalogue, n=2)
+    >>> effect = shown.report().effects[0]
+    >>> effect.changed, effect.gave_way
+    (2, 0)
     """
 
     rule: str
@@ -107,6 +129,17 @@ class RuleReport:
     recokit.reranking.Reranked :
         Recommendations under rules, made by `rerank`. Scores are values: relevance plus the terms of the rules.
     recokit.reranking.RuleEffect : Effect of one rule: the lists with all rules compared with those without it.
+
+    Examples
+    --------
+    >>> from recokit import Recommendations
+    >>> from recokit.reranking import Exclude, Where, rerank
+    >>> lists = Recommendations(["ann"], [["pot", "tea", "cup"]], [[3.0, 2.0, 1.0]])
+    >>> catalogue = {"item_id": ["tea", "cup", "pot"], "price": [3, 5, 20]}
+    >>> shown = rerank(lists, [Exclude(Where("price", ">", 9))], catalogue, n=2)
+    >>> report = shown.report()
+    >>> report.n_lists, report.n_short
+    (1, 0)
     """
 
     effects: tuple[RuleEffect, ...]
@@ -161,6 +194,18 @@ class Reranked(Recommendations):
     recokit.reranking.rerank : Choose the best items of each list under business rules.
     recokit.reranking.RuleReport : Effects of all rules. ``print`` shows them as a table.
     recokit.reranking.Reason : Reason for the position of an item, or for its absence. ``str`` returns its text.
+
+    Examples
+    --------
+    >>> from recokit import Recommendations
+    >>> from recokit.reranking import Exclude, Where, rerank
+    >>> lists = Recommendations(["ann"], [["pot", "tea", "cup"]], [[3.0, 2.0, 1.0]])
+    >>> catalogue = {"item_id": ["tea", "cup", "pot"], "price": [3, 5, 20]}
+    >>> shown = rerank(lists, [Exclude(Where("price", ">", 9))], catalogue, n=2)
+    >>> shown.items.tolist()
+    [['tea', 'cup']]
+    >>> print(shown.why("ann", "pot"))
+    pot is not listed for ann: Exclude(filter=Where(column='price', op='>', value=9)) excludes it
     """
 
     _plan: Plan

@@ -21,6 +21,12 @@ class Rule:
     --------
     recokit.reranking.rerank : Choose the best items of each list under business rules.
     recokit.reranking.rule_from_dict : Return the rule of a dictionary, as `Rule.to_dict` writes it.
+
+    Examples
+    --------
+    >>> from recokit.reranking import MaxPer, Rule
+    >>> isinstance(MaxPer("brand", 2), Rule)
+    True
     """
 
     def __init_subclass__(cls) -> None:

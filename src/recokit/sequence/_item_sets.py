@@ -33,6 +33,14 @@ class Bundle(NamedTuple):
     --------
     recokit.BoughtTogether : Recommend complements: items that are bought together with the items of a basket.
     recokit.sequence.Rule : An association rule: baskets with the antecedent often contain the consequent.
+
+    Examples
+    --------
+    >>> from recokit import BoughtTogether
+    >>> model = BoughtTogether().fit([(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "pot")])
+    >>> bundle = model.bundles(2)[0]
+    >>> bundle.items, bundle.n_baskets, bundle.lift
+    (('cup', 'tea'), 2, 1.5)
     """
 
     items: tuple[Any, ...]
@@ -59,6 +67,14 @@ class Rule(NamedTuple):
     --------
     recokit.BoughtTogether : Recommend complements: items that are bought together with the items of a basket.
     recokit.sequence.Bundle : A set of items that are often in the same basket.
+
+    Examples
+    --------
+    >>> from recokit import BoughtTogether
+    >>> model = BoughtTogether().fit([(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "tea")])
+    >>> rule = model.rules(min_confidence=0.9)[0]
+    >>> rule.antecedent, rule.consequent, rule.confidence
+    (('cup',), ('tea',), 1.0)
     """
 
     antecedent: tuple[Any, ...]

@@ -31,6 +31,12 @@ class Tool:
     See Also
     --------
     recokit.serving.Toolbox : Tools for a large language model: descriptions to send to it, and handlers for its calls.
+
+    Examples
+    --------
+    >>> tool = Tool("discount", "Return the discount of a code.", {"type": "object", "properties": {}}, dict)
+    >>> tool.name
+    'discount'
     """
 
     name: str
@@ -52,6 +58,15 @@ class ToolError(Exception):
     See Also
     --------
     recokit.serving.Toolbox : Tools for a large language model: descriptions to send to it, and handlers for its calls.
+
+    Examples
+    --------
+    >>> from recokit.serving import Tool, Toolbox
+    >>> def closed():
+    ...     raise ToolError("closed", "the shop is closed")
+    >>> box = Toolbox([Tool("order", "Place an order.", {"type": "object", "properties": {}}, closed)])
+    >>> box.call("order", {})["error"]
+    {'code': 'closed', 'message': 'the shop is closed'}
     """
 
     def __init__(self, code: str, message: str) -> None:

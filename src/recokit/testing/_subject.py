@@ -24,6 +24,14 @@ class Subject:
     See Also
     --------
     recokit.testing.check_recommender : Run every check of the contract on an estimator.
+
+    Examples
+    --------
+    >>> from recokit import ItemKNN
+    >>> from recokit.datasets import example_interactions
+    >>> subject = Subject(ItemKNN(n_neighbors=5), example_interactions("implicit"), None)
+    >>> subject.fitted()
+    ItemKNN(n_neighbors=5)
     """
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:

@@ -38,6 +38,18 @@ class CleaningStep:
     See Also
     --------
     recokit.preprocessing.CleaningReport : Report of `EventLog.clean`; ``print`` and notebooks show it as a table.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> from recokit.preprocessing import DropItems
+    >>> log, report = log.clean(DropItems(ids=["cup"]))
+    >>> report.steps[0].events
+    1
     """
 
     rule: Any

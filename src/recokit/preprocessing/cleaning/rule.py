@@ -33,6 +33,18 @@ class RuleResult:
     --------
     recokit.preprocessing.cleaning.Rule :
         Protocol of cleaning rules: any object with this method is a rule of `EventLog.clean`.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> log = EventLog.from_frame({
+    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
+    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ... })
+    >>> from recokit.preprocessing import DropItems
+    >>> result = DropItems(ids=["cup"]).apply(log)
+    >>> result.removed.tolist(), len(result.log)
+    ([False, False, True], 2)
     """
 
     log: "EventLog" = field(repr=False)
