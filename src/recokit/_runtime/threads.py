@@ -186,6 +186,7 @@ class Runner:
         costs: AnyArray | None = None,
         min_cost: float | None = None,
         report: bool = False,
+        first: int = 0,
     ) -> None:
         """Run ``kernel(start, stop, *args)`` over all rows, on several threads if the work is large enough.
 
@@ -206,6 +207,8 @@ class Runner:
             Total cost below which one thread runs all rows; 50,000 by default.
         report : bool
             Report the finished rows.
+        first : int
+            The rows are ``first`` to ``first + n_rows``.
         """
         min_cost = _min_cost if min_cost is None else min_cost
         if n_rows == 0:
@@ -225,7 +228,7 @@ class Runner:
 
         def run(rows: tuple[int, int]) -> None:
             before = time.perf_counter()
-            kernel(*rows, *args)
+            kernel(first + rows[0], first + rows[1], *args)
             feed.took(time.perf_counter() - before)
             if report:
                 self.report(rows[1] - rows[0])

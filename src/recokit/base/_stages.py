@@ -1,7 +1,7 @@
 """Fits in stages: each stage computes independent rows, in any ranges and on any machine, with the same result."""
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,19 @@ from recokit.base.recommender import Recommender
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 
-__all__ = ["Stage", "StagedRecommender", "Stages", "join_arrays", "join_rows", "rows_stage"]
+__all__ = [
+    "Stage",
+    "StagedRecommender",
+    "Stages",
+    "join_arrays",
+    "join_rows",
+    "rows_stage",
+    "run_stages",
+    "whole_result",
+]
+
+
+_Result = TypeVar("_Result")
 
 
 class Stage(NamedTuple):
@@ -25,12 +37,13 @@ class Stage(NamedTuple):
     run : callable
         ``run(start, stop, runner)`` returns the part of a range of rows.
     join : callable
-        ``join(parts)`` returns the result of the stage from the parts of consecutive ranges of all rows.
+        ``join(parts, runner)`` returns the result of the stage from the parts of consecutive ranges of all rows. Parts
+        are not changed.
     """
 
     costs: AnyArray
     run: Callable[[int, int, Runner], Any]
-    join: Callable[[Sequence[Any]], Any]
+    join: Callable[[Sequence[Any], Runner], Any]
 
 
 Stages = Generator[Stage, Any, None]
@@ -54,18 +67,29 @@ class StagedRecommender(Recommender):
         raise NotImplementedError
 
     def _fit(self, interactions: Interactions) -> None:
-        self._run_stages(self._stages(interactions))
+        run_stages(self._stages(interactions), self._run_stage)
 
-    def _run_stages(self, stages: Stages) -> None:
-        """Run all rows of each stage on the threads of this estimator."""
-        runner, result = self._runner(), None
-        while True:
-            try:
-                stage = stages.send(result)
-            except StopIteration:
-                return
-            with self._progress(len(stage.costs), self._stage_unit) as bar:
-                result = stage.join([stage.run(0, len(stage.costs), runner.reporting_to(bar.update))])
+    def _run_stage(self, stage: Stage) -> Any:
+        """Return the result of a stage, and show its progress."""
+        with self._progress(len(stage.costs), self._stage_unit) as bar:
+            return whole_result(stage, self._runner().reporting_to(bar.update))
+
+
+def run_stages(stages: Generator[Stage, Any, _Result], run: Callable[[Stage], Any]) -> _Result:
+    """Run the stages one after another with ``run``, and return the value that the generator returns."""
+    result = None
+    while True:
+        try:
+            stage = stages.send(result)
+        except StopIteration as end:
+            value: _Result = end.value
+            return value
+        result = run(stage)
+
+
+def whole_result(stage: Stage, runner: Runner) -> Any:
+    """Return the result of a stage in this process."""
+    return stage.join([stage.run(0, len(stage.costs), runner)], runner)
 
 
 def rows_stage(n_rows: int, width: int, fill: FillRows, costs: AnyArray) -> Stage:
@@ -92,7 +116,7 @@ def join_arrays(parts: Sequence[AnyArray], empty: AnyArray) -> AnyArray:
     return parts[0] if len(parts) == 1 else np.concatenate([empty, *parts])
 
 
-def join_rows(parts: Sequence[Rows]) -> Rows:
+def join_rows(parts: Sequence[Rows], runner: Runner) -> Rows:
     """Return the rows of all parts."""
     if len(parts) == 1:
         return parts[0]

@@ -14,8 +14,10 @@ except ImportError as error:  # pragma: no cover
 from recokit.dask.als import ImplicitALS
 from recokit.dask.bpr import BPR
 from recokit.dask.ease import EASE
+from recokit.dask.item_knn import ItemKNN
 from recokit.dask.rp3beta import RP3beta
 from recokit.dask.sgd import SGDMatrixFactorization
 from recokit.dask.slim import SLIM
+from recokit.dask.user_knn import UserKNN
 
-__all__ = ["BPR", "EASE", "SLIM", "ImplicitALS", "RP3beta", "SGDMatrixFactorization"]
+__all__ = ["BPR", "EASE", "SLIM", "ImplicitALS", "ItemKNN", "RP3beta", "SGDMatrixFactorization", "UserKNN"]

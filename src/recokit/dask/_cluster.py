@@ -126,7 +126,8 @@ class Tasks:
     @property
     def n_threads(self) -> int:
         """Number of threads of all workers."""
-        return max(1, sum(self.client.nthreads().values()))
+        n_threads: int = sum(self.client.nthreads().values())
+        return max(1, n_threads)
 
 
 def _item(values: Sequence[Any], position: int) -> Any:

@@ -2,13 +2,15 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from recokit import linear
+from recokit._typing import FloatArray
 from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
-from recokit.dask._cluster import AnyFuture
 from recokit.dask._draft import Draft
 from recokit.dask._factor_data import check_supported
-from recokit.dask._staged import DaskStagedRecommender, finish_without_data
+from recokit.dask._staged import PARTS_PER_THREAD, DaskStagedRecommender, model_of_items, part_ranges, run_part
 
 __all__ = ["EASE"]
 
@@ -36,15 +38,16 @@ class EASE(DaskStagedRecommender):
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})
-        return super()._fit_blocks(data)
+        tasks, draft = data.tasks, self._start(data)
+        ranges = tasks.submit("plan", part_ranges, PARTS_PER_THREAD * tasks.n_threads, draft).result()
+        parts = [tasks.submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
+        model = tasks.submit("invert", inverted, self.n_threads, draft, *parts)
+        return Fitted(model, tuple(tasks.submit("no-users", dict) for _ in data.blocks))
 
-    def _fitted_to(self, data: Blocks, draft: AnyFuture, results: list[AnyFuture]) -> Fitted:
-        model = data.tasks.submit("invert", invert, self.n_threads, draft, *results)
-        return Fitted(model, tuple(data.tasks.submit("no-users", dict) for _ in data.blocks))
 
-
-def invert(n_threads: int | None, draft: Draft, *results: Any) -> Draft:
+def inverted(n_threads: int | None, draft: Draft, *parts: FloatArray) -> Draft:
     """Return the fitted draft without the training data, on several threads: no other task runs at this time."""
     model = draft.model._with_attributes({**vars(draft.model), "n_threads": n_threads})
     # The Gram matrix is overwritten by its inverse, and the result of another task must stay as it is.
-    return finish_without_data(Draft(model), *(result.copy() for result in results))
+    gram = parts[0].copy() if len(parts) == 1 else np.concatenate(parts)
+    return model_of_items(Draft(model), gram)

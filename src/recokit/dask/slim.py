@@ -30,7 +30,6 @@ class SLIM(DaskStagedRecommender):
     """
 
     _local: ClassVar[type[linear.SLIM]] = linear.SLIM
-    _n_stages: ClassVar[int] = 2
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})

@@ -16,7 +16,7 @@ from recokit.kernels import rows as kernel
 if TYPE_CHECKING:
     from recokit.data.sequences import Sequences
 
-__all__ = ["OrderedEvents", "merge_events", "order_events"]
+__all__ = ["OrderedEvents", "merge_events", "order_codes", "order_events"]
 
 
 class OrderedEvents(NamedTuple):
@@ -54,12 +54,26 @@ def order_events(
     times = None if timestamps is None else to_times(timestamps, names[2])
     basket_index, basket_codes = (None, None) if baskets is None else IdIndex.factorize(baskets, names[3])
     check_lengths(dict(zip(names, (user_codes, item_codes, times, basket_codes), strict=True)))
-    if basket_index is None or basket_codes is None:
-        indptr, order = _by_user(user_codes, len(user_index), times)
+    n_baskets = 0 if basket_index is None else len(basket_index)
+    return order_codes(user_index, item_index, user_codes, item_codes, times, basket_codes, n_baskets)
+
+
+def order_codes(
+    users: IdIndex,
+    items: IdIndex,
+    user_codes: CodeArray,
+    item_codes: CodeArray,
+    times: AnyArray | None,
+    basket_codes: CodeArray | None,
+    n_baskets: int,
+) -> OrderedEvents:
+    """Return events by user in time order, from codes; see `order_events`."""
+    if basket_codes is None:
+        indptr, order = _by_user(user_codes, len(users), times)
         rows = Rows.from_arrays(indptr, item_codes[order], (), None if times is None else times[order])
-        return OrderedEvents(user_index, item_index, rows)
-    groups = user_codes.astype(np.int64) * len(basket_index) + basket_codes
-    return OrderedEvents(user_index, item_index, *_by_basket(user_codes, item_codes, groups, times, len(user_index)))
+        return OrderedEvents(users, items, rows)
+    groups = user_codes.astype(np.int64) * n_baskets + basket_codes
+    return OrderedEvents(users, items, *_by_basket(user_codes, item_codes, groups, times, len(users)))
 
 
 def _by_user(user_codes: CodeArray, n_users: int, times: AnyArray | None) -> tuple[IntArray, IntArray]:

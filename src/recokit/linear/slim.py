@@ -16,7 +16,7 @@ from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
+from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows, run_stages
 from recokit.data._weights import item_scales
 from recokit.data.attributes import Attribute, Matrix, Number
 from recokit.data.gram import Gram
@@ -184,7 +184,8 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
 
     def _fit_gram(self, gram: Gram) -> None:
         problem = Problem.from_gram(gram.matrix, self._runner())
-        self._run_stages(self._stages_of(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent))
+        scales = np.maximum(gram.popularity, 1.0) ** -self.item_exponent
+        run_stages(self._stages_of(problem, scales), self._run_stage)
 
     def _stages_of(self, problem: Problem, scales: FloatArray) -> Stages:
         """Solve the problem, and set the weights, multiplied by the scale of each item."""
@@ -264,13 +265,13 @@ def _head_stage(problem: Problem, head_items: CodeArray, heads: CodeArray) -> St
         runner.rows(head_gram, stop - start, args, costs=costs[start:stop])
         return gram
 
-    return Stage(costs, run, lambda parts: join_arrays(parts, np.empty((0, len(head_items)), dtype=np.float32)))
+    return Stage(costs, run, lambda parts, _: join_arrays(parts, np.empty((0, len(head_items)), dtype=np.float32)))
 
 
-def _join_targets(parts: Sequence[tuple[Rows, IntArray]]) -> tuple[Rows, IntArray]:
+def _join_targets(parts: Sequence[tuple[Rows, IntArray]], runner: Runner) -> tuple[Rows, IntArray]:
     if not parts:
         return Rows.empty(0), np.empty(0, dtype=np.int64)
-    return join_rows([rows for rows, _ in parts]), np.concatenate([n_passes for _, n_passes in parts])
+    return join_rows([rows for rows, _ in parts], runner), np.concatenate([n_passes for _, n_passes in parts])
 
 
 def _expanded(weights: Rows, items: IntArray, n_items: int) -> sparse.csr_array:

@@ -4,7 +4,8 @@ Both methods give the result of `kernels.similarity.nearest_rows` and are faster
 the shortest. A pair of a long and a short row is computed once, when the short row is processed, and used for both.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.base import Top
+from recokit.base._stages import Stage, run_stages, whole_result
 from recokit.data.rows import Rows, read_only, transpose_spans
 from recokit.kernels import bit_rows
 from recokit.kernels import cooccurrence as kernel
@@ -19,7 +21,7 @@ from recokit.kernels.dot_products import LISTED, inverse_norms, nearest_by_produ
 from recokit.kernels.rows import cells_before
 from recokit.kernels.similarity_formulas import Constants
 
-__all__ = ["nearest_by_cosine", "nearest_by_counts"]
+__all__ = ["cosine_stages", "count_stages", "join_tops", "nearest_by_cosine", "nearest_by_counts"]
 
 # Measured costs in nanoseconds: a pair of words, a visited cell, the first cell of a column (a cache miss).
 _WORD_COST, _CELL_COST, _COLUMN_COST = 0.12, 1.0, 20.0
@@ -54,21 +56,31 @@ class _RankedRows(NamedTuple):
         return cls(read_only(order), read_only(ranks), read_only(values))
 
 
-def nearest_by_counts(
+def nearest_by_counts(*args: Any, top: Top, runner: Runner) -> None:
+    """Find the nearest rows of every row in this process; see `count_stages`."""
+    run_stages(count_stages(*args, top=top, runner=runner), lambda stage: whole_result(stage, runner))
+
+
+def nearest_by_cosine(*args: Any, top: Top, runner: Runner) -> None:
+    """Find the nearest rows of every row in this process; see `cosine_stages`."""
+    run_stages(cosine_stages(*args, top=top, runner=runner), lambda stage: whole_result(stage, runner))
+
+
+def count_stages(
     rows: Rows,
     column_indptr: IntArray,
     costs: FloatArray,
     kind: int,
     constants: Constants,
     swapped: bool,
-    top: Top,
     *,
+    top: Top,
     runner: Runner,
-) -> None:
-    """Find the nearest rows of every row of a binary matrix from counts of common columns, with a monotone similarity.
+) -> Generator[Stage, Any, Top]:
+    """Yield the stages that find the nearest rows of every row of a binary matrix from counts of common columns.
 
-    Working memory: the ranks (2 bytes a cell, or 4 for more than 65,536 rows), at most 64 MB of bit rows and 64 MB of
-    counts, and for each thread the heaps of the long rows, at most 4,096.
+    The similarity must be monotone. Working memory: the ranks (2 bytes a cell, or 4 for more than 65,536 rows), at most
+    64 MB of bit rows and 64 MB of counts, and for each thread the heaps of the long rows, at most 4,096.
 
     Parameters
     ----------
@@ -81,8 +93,9 @@ def nearest_by_counts(
     kind, constants, swapped
         See `kernels.similarity.nearest_rows`.
     top : Top
-        Output.
+        Work array for the lists of all rows; it is the result if one process runs all rows.
     runner : Runner
+        Threads to prepare the stages on.
     """
     row_of_rank, ranks, _ = _RankedRows.from_rows(rows, len(column_indptr) - 1, runner, with_values=False)
     lengths, costs = rows.lengths[row_of_rank], costs[row_of_rank]
@@ -90,20 +103,20 @@ def nearest_by_counts(
     ranked = (row_of_rank, read_only(lengths.astype(np.float64)), rows.indptr, rows.codes, column_indptr)
     formula = (kind, constants, swapped, *top)
     if plan.n_long:
-        common = _count_in_bits(plan, column_indptr, ranks, runner)
-        long_args = (*ranked, plan.ends, ranks, common, *formula)
-        runner.rows(kernel.nearest_of_long, plan.n_long, long_args, costs=costs[: plan.n_long], report=True)
-        del common, long_args
+        common = _CommonCounts(plan, column_indptr, ranks)
+        long_of_long = yield _long_stage((*ranked, plan.ends, ranks), common, formula, costs[: plan.n_long], top)
+        top.put(row_of_rank[: plan.n_long], long_of_long)  # bounds of the similarities that the next stage looks for
     short_costs = costs[plan.n_long :]
     args = (*ranked, ranks, short_costs, *formula)
-    weights = short_costs + _SHORT_COST
-    _run_with_heaps(kernel.nearest_of_short, args, weights, row_of_rank, plan.n_long, top, runner)
+    heaps = _LongHeaps(kernel.nearest_of_short, args, row_of_rank, plan.n_long, plan.n_long, top)
+    result: Top = yield heaps.stage(short_costs + _SHORT_COST)
+    return result
 
 
-def nearest_by_cosine(
-    rows: Rows, column_indptr: IntArray, squares: FloatArray, costs: FloatArray, top: Top, *, runner: Runner
-) -> None:
-    """Find the nearest rows of every row by cosine, from inner products.
+def cosine_stages(
+    rows: Rows, column_indptr: IntArray, squares: FloatArray, costs: FloatArray, *, top: Top, runner: Runner
+) -> Generator[Stage, Any, Top]:
+    """Yield the stage that finds the nearest rows of every row by cosine, from inner products.
 
     Working memory: the matrix by column with ranks (6 bytes a cell, or 8 for more than 65,536 rows), and for each
     thread at most 16 MB of heaps of the long rows and lists as long as one row of similarities.
@@ -113,7 +126,7 @@ def nearest_by_cosine(
     squares : (n_rows,) float64 array
         Sum of squares of each row.
     rows, column_indptr, costs, top, runner
-        See `nearest_by_counts`.
+        See `count_stages`.
     """
     n_long = min(_MAX_LONG_PRODUCTS, rows.n_rows, max(1, _MAX_LONG_BYTES // (8 * top.codes.shape[1])))
     row_of_rank, ranks, values = _RankedRows.from_rows(rows, len(column_indptr) - 1, runner, with_values=True)
@@ -124,35 +137,138 @@ def nearest_by_cosine(
     # Measured, in products of a short row without a list; only half of a long row is summed.
     weights = np.where(listed, 5.0 * costs + 3_000, costs)
     weights[:n_long] *= 0.5
-    _run_with_heaps(nearest_by_products, args, weights, row_of_rank, n_long, top, runner)
+    heaps = _LongHeaps(nearest_by_products, args, row_of_rank, n_long, 0, top)
+    result: Top = yield heaps.stage(weights)
+    return result
 
 
-def _run_with_heaps(
-    work: Callable[..., None],
-    args: tuple[Any, ...],
-    costs: FloatArray,
-    row_of_rank: IntArray,
-    n_long: int,
-    top: Top,
-    runner: Runner,
-) -> None:
-    """Run a kernel whose last arguments are heaps of the long rows: one set for each thread, merged at the end."""
-    k = top.codes.shape[1]
-    idle: list[tuple[AnyArray, CodeArray]] = []
-    created: list[tuple[AnyArray, CodeArray]] = []
+_Heaps = tuple[AnyArray, CodeArray]  # keys and sizes
 
-    def run(start: int, stop: int, *arguments: Any) -> None:
-        try:
-            heaps = idle.pop()
-        except IndexError:
-            heaps = np.empty((n_long, k), dtype=np.uint64), np.zeros(n_long, dtype=np.int32)
-            created.append(heaps)
-        work(start, stop, *arguments, *heaps)
-        idle.append(heaps)
 
-    runner.rows(run, len(costs), args, costs=costs, report=True)
-    for heaps in created:
-        runner.rows(kernel.merge_long, n_long, (row_of_rank, *heaps, *top), costs=np.full(n_long, 10 * k))
+class _RankedPart(NamedTuple):
+    """The lists of a range of ranks, and the rows of the range near each long row.
+
+    Attributes
+    ----------
+    top : Top
+        One list for each rank of the range; the lists of all rows, if the range holds all of them.
+    heaps : list of (keys, sizes)
+        Those of each thread.
+    """
+
+    top: Top
+    heaps: list[_Heaps]
+
+
+class _LongHeaps:
+    """A stage whose kernel takes heaps of the long rows as its last arguments: one set for each thread, merged at last.
+
+    Parameters
+    ----------
+    work : callable
+        The kernel, over ranks from ``first`` on; it writes to the lists ``top``.
+    args : tuple
+        Its other arguments.
+    row_of_rank : (n_rows,) int64 array
+    n_long, first : int
+        Number of long rows, and the first rank of the stage.
+    top : Top
+    """
+
+    def __init__(
+        self, work: Callable[..., None], args: tuple[Any, ...], row_of_rank: IntArray, n_long: int, first: int, top: Top
+    ) -> None:
+        self._work = work
+        self._args = args
+        self._row_of_rank = row_of_rank
+        self._n_long = n_long
+        self._first = first
+        self._top = top
+
+    def stage(self, costs: FloatArray) -> Stage:
+        """Return the stage, with the cost of each rank from the first on."""
+
+        def run(start: int, stop: int, runner: Runner) -> _RankedPart:
+            return self._run(start, stop, costs, runner)
+
+        return Stage(costs, run, self._join)
+
+    def _run(self, start: int, stop: int, costs: FloatArray, runner: Runner) -> _RankedPart:
+        shape = self._n_long, self._top.codes.shape[1]
+        idle: list[_Heaps] = []
+        created: list[_Heaps] = []
+
+        def run(start: int, stop: int, *arguments: Any) -> None:
+            try:
+                heaps = idle.pop()
+            except IndexError:
+                heaps = np.empty(shape, dtype=np.uint64), np.zeros(shape[0], dtype=np.int32)
+                created.append(heaps)
+            self._work(start, stop, *arguments, *heaps)
+            idle.append(heaps)
+
+        runner.rows(run, stop - start, self._args, costs=costs[start:stop], report=True, first=start)
+        rows = self._row_of_rank[self._first :]
+        whole = stop - start == len(rows)
+        return _RankedPart(self._top if whole else self._top.take(rows[start:stop]), created)
+
+    def _join(self, parts: Sequence[_RankedPart], runner: Runner) -> Top:
+        top, n_long = parts[0].top, self._n_long
+        if len(parts) > 1:
+            top, start = _copy(self._top), self._first
+            for part in parts:
+                stop = start + len(part.top.codes)
+                top.put(self._row_of_rank[start:stop], part.top)
+                start = stop
+        for keys, sizes in (heaps for part in parts for heaps in part.heaps):
+            args = (self._row_of_rank, keys.copy(), sizes, *top)  # the kernel changes the keys
+            runner.rows(kernel.merge_long, n_long, args, costs=np.full(n_long, 10 * top.codes.shape[1]))
+        return top
+
+
+class _CommonCounts:
+    """The numbers of common columns with bits of every two long rows, counted at the first use."""
+
+    def __init__(self, plan: "_BitPlan", column_indptr: IntArray, ranks: AnyArray) -> None:
+        self._inputs = plan, column_indptr, ranks
+        self._counts: CodeArray | None = None
+        self._lock = threading.Lock()
+
+    def get(self, runner: Runner) -> CodeArray:
+        """Return the counts: (n_long, n_long) int32."""
+        with self._lock:
+            if self._counts is None:
+                self._counts = _count_in_bits(*self._inputs, runner)
+            return self._counts
+
+
+def _long_stage(
+    args: tuple[Any, ...], common: _CommonCounts, formula: tuple[Any, ...], costs: FloatArray, top: Top
+) -> Stage:
+    """Return the stage that finds the nearest long rows of each long row; its result is the lists by rank."""
+    row_of_rank = args[0]
+
+    def run(start: int, stop: int, runner: Runner) -> Top:
+        counts = common.get(runner)
+        before = counts[start:stop].copy()  # the kernel clears the rows
+        inputs = (*args, counts, *formula)
+        runner.rows(kernel.nearest_of_long, len(before), inputs, costs=costs[start:stop], report=True, first=start)
+        counts[start:stop] = before
+        return top.take(row_of_rank[start:stop])
+
+    return Stage(costs, run, join_tops)
+
+
+def _copy(top: Top) -> Top:
+    return Top(top.codes.copy(), top.scores.copy(), top.counts.copy())
+
+
+def join_tops(parts: Sequence[Top], runner: Runner) -> Top:
+    """Return the lists of all parts."""
+    if len(parts) == 1:
+        return parts[0]
+    arrays: Any = [np.concatenate(own) for own in zip(*parts, strict=True)]
+    return Top(*arrays)
 
 
 class _BitPlan(NamedTuple):

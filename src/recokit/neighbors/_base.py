@@ -16,6 +16,7 @@ from recokit.base._parameters import (
     POSITIVE,
     one_of,
 )
+from recokit.base._stages import StagedRecommender, Stages
 from recokit.base._state import on_snapshot
 from recokit.data._inputs import pair_ids
 from recokit.data.attributes import Array, Attribute, Codes, Storable
@@ -42,7 +43,7 @@ _SIMILARITY_PARAMETERS = (
 )
 
 
-class NeighborhoodRecommender(Recommender):
+class NeighborhoodRecommender(StagedRecommender):
     """Base class of UserKNN and ItemKNN. Rows are the side that is compared: users or items.
 
     `_fit` prepares the training data and chooses the model for the kind of feedback. All hooks then call the model.
@@ -108,6 +109,10 @@ class NeighborhoodRecommender(Recommender):
     def _fit(self, interactions: Interactions) -> None:
         data = self._training_data()
         self._set_model(self._model_class.fit(data, self._prediction_parameters(), self._runner(), self._progress))
+
+    def _stages(self, interactions: Interactions) -> Stages:
+        data, parameters = self._training_data(), self._prediction_parameters()
+        self._set_model((yield from self._model_class.stages(data, parameters, self._runner())))
 
     def _partial_fit(self, merged: Interactions, previous: Interactions) -> None:
         model, data, parameters = None, self._training_data(), self._prediction_parameters()

@@ -1,6 +1,6 @@
 """Rating prediction: weighted means of deviations over the nearest neighbours with a rating."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -9,6 +9,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_tiles
+from recokit.base._stages import Stage
 from recokit.data.rows import Rows
 from recokit.neighbors._deviations import Deviations
 from recokit.neighbors._index import Queries, TrainingData
@@ -61,6 +62,14 @@ class RatingNeighbors:
     @classmethod
     def fit(cls, data: TrainingData, parameters: PredictionParameters, runner: Runner, progress: Any) -> Self:
         """Return the model of the training data."""
+        return cls(data, parameters, runner)
+
+    @classmethod
+    def stages(
+        cls, data: TrainingData, parameters: PredictionParameters, runner: Runner
+    ) -> Generator[Stage, Any, Self]:
+        """Return the model of the training data; there are no stages, since nothing is searched."""
+        yield from ()
         return cls(data, parameters, runner)
 
     @classmethod

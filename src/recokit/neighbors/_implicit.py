@@ -1,6 +1,6 @@
 """Scores of implicit feedback: weighted sums over the nearest neighbours, which are found once, when fitting."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_sums
+from recokit.base._stages import Stage
 from recokit.data.rows import Rows
 from recokit.kernels.neighbors import neighbor_sums, neighbors_listed
 from recokit.neighbors._index import TrainingData
@@ -58,6 +59,15 @@ class NeighborSums:
         with progress(index.n_rows, _row_kind(data)) as bar:
             reporting = runner.reporting_to(bar.update)
             neighbors = index.nearest(index.indexed_queries(), k, swapped=cls.swapped, runner=reporting)
+        return cls(data, parameters, neighbors, runner)
+
+    @classmethod
+    def stages(
+        cls, data: TrainingData, parameters: PredictionParameters, runner: Runner
+    ) -> Generator[Stage, Any, Self]:
+        """Yield the stages of `fit`, for parts on several machines, and return the model."""
+        k = _neighbor_width(data, parameters)
+        neighbors = yield from data.index.nearest_stages(k, swapped=cls.swapped, runner=runner)
         return cls(data, parameters, neighbors, runner)
 
     @classmethod

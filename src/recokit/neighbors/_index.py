@@ -1,9 +1,9 @@
 """A sparse matrix as an index that finds the rows most similar to a query."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.base import Term, Top
 from recokit.base._biases import BaselineBiases
+from recokit.base._stages import Stage
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, read_only
 from recokit.kernels import similarity as kernel
@@ -20,7 +21,13 @@ from recokit.kernels.dot_products import LEAST_SQUARE, MOST_SQUARE, nearest_by_p
 from recokit.kernels.similarity_formulas import COSINE, Constants
 from recokit.kernels.similarity_function import nearest_rows_by, similarity_rows_by
 from recokit.kernels.small.similarity import nearest_rows
-from recokit.neighbors._all_pairs import nearest_by_cosine, nearest_by_counts
+from recokit.neighbors._all_pairs import (
+    cosine_stages,
+    count_stages,
+    join_tops,
+    nearest_by_cosine,
+    nearest_by_counts,
+)
 from recokit.neighbors._values import CellWeights, Transform, Views
 from recokit.neighbors.similarities import Similarity
 
@@ -171,16 +178,46 @@ class SimilarityIndex:
         if self._similarity.function is None and is_small(self._fastest(queries), float(costs.sum())):
             self._run(nearest_rows, queries, (swapped, *top), runner)
         elif self.can_count(queries):
-            formula = (self._similarity.kind, self._constants, swapped)
-            nearest_by_counts(self._rows, self._cells.indptr, costs, *formula, top, runner=runner)
+            nearest_by_counts(*self._count_inputs(swapped), top=top, runner=runner)
         elif self.can_multiply(queries):
-            squares = self._stats[:, 1]
-            nearest_by_cosine(self._rows, self._cells.indptr, squares, costs, top, runner=runner)
+            nearest_by_cosine(*self._cosine_inputs(), top=top, runner=runner)
         else:
-            work = kernel.nearest_rows if self._similarity.function is None else nearest_rows_by
-            self._run(work, queries, (swapped, *top), runner)
+            self._run(self._nearest_kernel, queries, (swapped, *top), runner)
         self._check_finite(top.scores)
         return top
+
+    def nearest_stages(self, k: int, *, swapped: bool, runner: Runner) -> Generator[Stage, Any, Top]:
+        """Yield the stages that find the neighbours of all rows, for parts on several machines; see `nearest`."""
+        queries = self.indexed_queries()
+        if self.can_count(queries):
+            top = Top.empty(self.n_rows, k)
+            return (yield from count_stages(*self._count_inputs(swapped), top=top, runner=runner))
+        if self.can_multiply(queries):
+            top = Top.empty(self.n_rows, k)
+            return (yield from cosine_stages(*self._cosine_inputs(), top=top, runner=runner))
+
+        def run(start: int, stop: int, runner: Runner) -> Top:
+            part = Top.empty(stop - start, k)
+            self._run(self._nearest_kernel, queries.part(start, stop), (swapped, *part), runner)
+            self._check_finite(part.scores)
+            return part
+
+        result: Top = yield Stage(self.costs(queries), run, join_tops)
+        return result
+
+    def _count_inputs(self, swapped: bool) -> tuple[Any, ...]:
+        """Return the inputs of `count_stages`."""
+        costs = self.costs(self.indexed_queries())
+        return self._rows, self._cells.indptr, costs, self._similarity.kind, self._constants, swapped
+
+    def _cosine_inputs(self) -> tuple[Any, ...]:
+        """Return the inputs of `cosine_stages`."""
+        return self._rows, self._cells.indptr, self._stats[:, 1], self.costs(self.indexed_queries())
+
+    @property
+    def _nearest_kernel(self) -> Callable[..., None]:
+        """The kernel that finds the neighbours of any queries."""
+        return kernel.nearest_rows if self._similarity.function is None else nearest_rows_by
 
     def _fastest(self, queries: Queries) -> Callable[..., None]:
         """Return the kernel of the fastest method that applies."""
