@@ -1,6 +1,6 @@
 """The tasks of alternating least squares: half-epochs of blocks of rows, and Gram matrices in parts."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -217,8 +217,8 @@ def add_up(arrays: Sequence[AnyArray]) -> AnyArray:
 def add_item_sums(sums: FloatArray, block: Block) -> FloatArray:
     """Return the sums after a block: the values are added one by one in order, as `numpy.bincount` adds all of them."""
     codes = np.concatenate([np.arange(len(sums)), block.item_codes])
-    total: FloatArray = np.bincount(codes, np.concatenate([sums, block.values]), minlength=len(sums))
-    return total
+    weights: FloatArray = np.concatenate([sums, block.values])
+    return np.asarray(np.bincount(codes, weights, minlength=len(sums)), dtype=np.float64)
 
 
 def without_empty(block: Block, new_codes: CodeArray) -> Block:

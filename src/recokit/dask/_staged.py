@@ -34,6 +34,9 @@ class DaskStagedRecommender(DaskRecommender):
         """Return the future of the draft with all training data."""
         return data.tasks.submit("start", started, self._worker_template(), data.whole())
 
+    def _check_results(self, data: Blocks, results: list[AnyFuture]) -> None:
+        """Warn about the results of the stages; nothing by default."""
+
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         tasks, draft = data.tasks, self._start(data, **side)
         results: list[AnyFuture] = []
@@ -45,6 +48,7 @@ class DaskStagedRecommender(DaskRecommender):
             name = f"rows-{len(results) + 1}"
             parts = [tasks.submit(name, run_part, start, stop, draft, *results) for start, stop in ranges]
             results.append(tasks.submit("join-rows", join_parts, draft, len(parts), *parts, *results))
+        self._check_results(data, results)
         if self._needs_all_data:
             return Fitted(tasks.submit("finish", complete_model, draft, *results))
         model = tasks.submit("finish", model_of_items, draft, *results)
