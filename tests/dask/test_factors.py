@@ -110,9 +110,14 @@ def test_a_descent_that_diverges_raises_the_error_of_a_local_fit():
 
 def test_strengths_out_of_range_raise_the_error_of_a_local_fit():
     data = interactions()
-    data = Interactions.from_arrays(data.user_codes, data.item_codes, np.full(data.n_interactions, 1e35))
+    data = Interactions.from_arrays(
+        data.user_codes, data.item_codes, np.full(data.n_interactions, 1e35), feedback="implicit"
+    )
     model = recokit.dask.ImplicitALS(n_factors=4, n_epochs=1, unobserved_weight=1.0, random_state=0)
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match="from 1e[+]35 to 1e[+]35; scale them down"):
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(FloatingPointError, match=r"from 1e[+]35 to 1e[+]35; scale them down"),
+    ):
         fit_eagerly(model, data, 2)
 
 

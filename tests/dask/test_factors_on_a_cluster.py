@@ -73,8 +73,8 @@ def test_a_worker_killed_in_the_middle_of_a_fit_changes_nothing(client, log, mon
         check(self, number)
 
     monkeypatch.setattr(als._Alternation, "_check_range", kill_once)
-    model = recokit.dask.ImplicitALS(client, n_factors=8, n_epochs=6, random_state=0)
+    model = recokit.dask.ImplicitALS(client, n_factors=8, n_epochs=3, random_state=0)
     fitted = model.fit(dask.dataframe.read_parquet(path)).to_local()
     assert killed
     assert killed[0] not in client.run(os.getpid).values()
-    assert_same_bits(recokit.ImplicitALS(8, n_epochs=6, random_state=0).fit(Interactions.from_frame(frame)), fitted)
+    assert_same_bits(recokit.ImplicitALS(8, n_epochs=3, random_state=0).fit(Interactions.from_frame(frame)), fitted)
