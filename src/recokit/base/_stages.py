@@ -67,7 +67,11 @@ class StagedRecommender(Recommender):
         raise NotImplementedError
 
     def _fit(self, interactions: Interactions) -> None:
-        run_stages(self._stages(interactions), self._run_stage)
+        self._run_stages(self._stages(interactions))
+
+    def _run_stages(self, stages: Stages) -> None:
+        """Run all stages on the threads of this estimator."""
+        run_stages(stages, self._run_stage)
 
     def _run_stage(self, stage: Stage) -> Any:
         """Return the result of a stage, and show its progress."""

@@ -12,12 +12,29 @@ except ImportError as error:  # pragma: no cover
     raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
 
 from recokit.dask.als import ImplicitALS
+from recokit.dask.bought_together import BoughtTogether
 from recokit.dask.bpr import BPR
 from recokit.dask.ease import EASE
 from recokit.dask.item_knn import ItemKNN
+from recokit.dask.popularity import Popularity
 from recokit.dask.rp3beta import RP3beta
 from recokit.dask.sgd import SGDMatrixFactorization
 from recokit.dask.slim import SLIM
+from recokit.dask.tfidf import TfidfRecommender
+from recokit.dask.transition_knn import TransitionKNN
 from recokit.dask.user_knn import UserKNN
 
-__all__ = ["BPR", "EASE", "SLIM", "ImplicitALS", "ItemKNN", "RP3beta", "SGDMatrixFactorization", "UserKNN"]
+__all__ = [
+    "BPR",
+    "EASE",
+    "SLIM",
+    "BoughtTogether",
+    "ImplicitALS",
+    "ItemKNN",
+    "Popularity",
+    "RP3beta",
+    "SGDMatrixFactorization",
+    "TfidfRecommender",
+    "TransitionKNN",
+    "UserKNN",
+]

@@ -3,19 +3,19 @@
 import inspect
 from typing import Any, ClassVar, NamedTuple, Self
 
-import numpy as np
 from distributed import Client
 from sklearn.base import BaseEstimator
 
 from recokit.base import Recommender
 from recokit.dask._blocks import Blocks, joined_interactions
 from recokit.dask._cluster import AnyFuture, Tasks, check_versions, connect
-from recokit.dask._draft import attached, joined_model
+from recokit.dask._draft import attached, fitted_on_one_worker, joined_model, started, with_user_ids
 from recokit.dask._events import Columns
-from recokit.dask._reading import is_partitioned, read_blocks, read_local
+from recokit.dask._reading import is_partitioned, read_blocks, read_local, whole_frame
 from recokit.dask._recommending import Request, lists_frame
-from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, NotFittedError
+from recokit.sequence import BoughtTogether
+from recokit.sequence._base import SequenceRecommender
 
 __all__ = ["DaskRecommender", "Fitted"]
 
@@ -55,6 +55,7 @@ class DaskRecommender(BaseEstimator):
     """
 
     _local: ClassVar[type[Recommender]]
+    feedback: str
     _close: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -78,8 +79,18 @@ class DaskRecommender(BaseEstimator):
     # ------------------------------------------------------------------ hooks
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        """Submit the tasks of a fit."""
-        raise NotImplementedError
+        """Submit the tasks of a fit. By default, one worker fits the local estimator to all data."""
+        return Fitted(data.tasks.submit("fit", fitted_on_one_worker, self._start(data, **side)))
+
+    def _read_side(self, tasks: Tasks, **side: Any) -> dict[str, Any]:
+        """Return the side information for tasks; by default, Dask dataframes become frames on a worker."""
+        return {name: whole_frame(given, tasks) if is_partitioned(given) else given for name, given in side.items()}
+
+    def _start(self, data: Blocks, **side: Any) -> AnyFuture:
+        """Return the future of the `Draft` with all training data, before the fit."""
+        sequences = data.whole_sequences() if data.in_order else None
+        template, given = self._worker_template(), self._read_side(data.tasks, **side)
+        return data.tasks.submit("start", started, template, data.whole(), sequences, given)
 
     # ------------------------------------------------------------------ fitting
 
@@ -92,6 +103,7 @@ class DaskRecommender(BaseEstimator):
         rating: str | None = None,
         timestamp: str | None = None,
         duplicates: str = "error",
+        basket: str | None = None,
         **side: Any,
     ) -> Self:
         """Fit the model to interactions.
@@ -107,7 +119,10 @@ class DaskRecommender(BaseEstimator):
             Columns of the ratings or strengths, and of the times.
         duplicates : {"error", "sum", "mean", "last", "max"}
             How to merge duplicate pairs of a dataframe, as in `Interactions.from_frame`. Rows are in the order of the
-            partitions.
+            partitions. Models of sequences keep all events in time order.
+        basket : str, optional
+            Column of orders or visits of a dataframe, for models of sequences: the events of a user with the same
+            value are one basket.
         **side
             Side information, for models that take it.
 
@@ -130,16 +145,35 @@ class DaskRecommender(BaseEstimator):
         check_versions(self.client_)
         tasks = Tasks(self.client_, type(self).__name__)
         if is_partitioned(X):
-            asked = template.feedback
-            inferred = "implicit" if rating is None else "explicit"
-            columns = Columns(user, item, rating, timestamp, inferred if asked == "auto" else asked, duplicates)
+            columns = self._columns(user, item, rating, timestamp, duplicates, basket)
             self._data = read_blocks(X, columns, tasks)
         else:
-            self._data = read_local(X, template.feedback, tasks)
+            self._data = read_local(X, template, tasks)
         if self._data.feedback not in template._supported_feedback:
             raise DataError(f"{type(self).__name__} is fitted to {template._supported_feedback[0]} feedback only")
         self._fitted = self._fit_blocks(self._data, **side)
         return self
+
+    def _columns(
+        self, user: str, item: str, rating: str | None, timestamp: str | None, duplicates: str, basket: str | None
+    ) -> Columns:
+        """Return the columns to read from a dataframe.
+
+        Raises
+        ------
+        DataError
+            The model needs the order of the events, or does not use baskets.
+        """
+        local, inferred = self._local, "implicit" if rating is None else "explicit"
+        in_order = issubclass(local, SequenceRecommender) or (issubclass(local, BoughtTogether) and basket is not None)
+        if basket is not None and not in_order:
+            raise DataError(f"basket={basket!r}: {type(self).__name__} does not use baskets")
+        if in_order and timestamp is None and basket is None:
+            raise DataError(
+                f"{type(self).__name__} needs the order of the events; give the column of the times as timestamp="
+            )
+        feedback = inferred if self.feedback == "auto" else self.feedback
+        return Columns(user, item, rating, timestamp, feedback, duplicates, basket, in_order)
 
     def _template(self) -> Recommender:
         """Return the unfitted local estimator."""
@@ -182,13 +216,14 @@ class DaskRecommender(BaseEstimator):
             The model is not fitted.
         """
         self._check_fitted()
-        data, fitted = self._data, self._fitted
-        blocks, items, model, parts = data.tasks.gather([list(data.blocks), data.items, fitted.model, fitted.parts])
-        users = data.users
-        if users is None:
-            users = IdIndex._from_sorted(np.concatenate([block.users._values for block in blocks]))
-        interactions = joined_interactions(users, items, data.feedback, *blocks)
-        return joined_model(self._template(), model, interactions, parts)
+        data, fitted, gather = self._data, self._fitted, self._data.tasks.gather
+        if fitted.parts is None:
+            model, users = gather([fitted.model, data.user_ids()])
+            return with_user_ids(self._template(), model, users)
+        draft, parts, blocks, items, users = gather(
+            [fitted.model, list(fitted.parts), list(data.blocks), data.items, data.user_ids()]
+        )
+        return joined_model(self._template(), draft, joined_interactions(users, items, data.feedback, *blocks), parts)
 
     def recommend(
         self,

@@ -12,10 +12,36 @@ from recokit.dask._cluster import AnyFuture, Tasks
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.data.sequences import Sequences
 
-__all__ = ["Block", "Blocks", "block_interactions", "join_ids", "joined_interactions", "split_interactions"]
+__all__ = [
+    "Block",
+    "Blocks",
+    "EventOrder",
+    "block_interactions",
+    "join_ids",
+    "joined_interactions",
+    "split_interactions",
+]
 
 CELLS_PER_BLOCK = 2_000_000  # 24 MB with codes and values; a block with times takes 40 MB
+
+
+class EventOrder(NamedTuple):
+    """The events of users in time order, with repeats: the parts of `recokit.data.Sequences` without ids."""
+
+    rows: Rows
+    basket_indptr: IntArray | None = None
+    basket_bounds: IntArray | None = None
+
+    @classmethod
+    def of(cls, sequences: Sequences) -> "EventOrder":
+        """Return the order of the events of sequences."""
+        return cls(sequences.rows, sequences.basket_indptr, sequences.basket_bounds)
+
+    def sequences(self, users: IdIndex, items: IdIndex) -> Sequences:
+        """Return sequences over these ids."""
+        return Sequences(users, items, Rows.from_arrays(*self.rows), self.basket_indptr, self.basket_bounds)
 
 
 class Block(NamedTuple):
@@ -32,6 +58,8 @@ class Block(NamedTuple):
     timestamps : (n,) array, optional
     n_merged : int
         Number of events merged into others.
+    order : EventOrder, optional
+        All events in time order, for models of sequences.
     """
 
     users: IdIndex
@@ -40,6 +68,7 @@ class Block(NamedTuple):
     values: FloatArray
     timestamps: AnyArray | None
     n_merged: int = 0
+    order: EventOrder | None = None
 
     @property
     def rows(self) -> Rows:
@@ -65,6 +94,8 @@ class Blocks:
     tasks : Tasks
     users : IdIndex, optional
         All users, if the data were passed as local interactions.
+    in_order : bool
+        The blocks hold all events in time order.
     """
 
     blocks: tuple[AnyFuture, ...]
@@ -75,6 +106,7 @@ class Blocks:
     feedback: Feedback
     tasks: Tasks
     users: IdIndex | None = None
+    in_order: bool = False
 
     @property
     def n_users(self) -> int:
@@ -86,9 +118,20 @@ class Blocks:
         """Number of interactions."""
         return int(self.lengths.sum())
 
-    def whole(self) -> AnyFuture:
-        """Return all interactions as one future of `Interactions`, whose user ids are the codes."""
-        return self.tasks.submit("join-blocks", joined_interactions, None, self.items, self.feedback, *self.blocks)
+    def whole(self, *, with_ids: bool = False) -> AnyFuture:
+        """Return all interactions as one future of `Interactions`; by default the ids of users are their codes."""
+        users = self.user_ids() if with_ids else None
+        return self.tasks.submit("join-blocks", joined_interactions, users, self.items, self.feedback, *self.blocks)
+
+    def whole_sequences(self) -> AnyFuture:
+        """Return all events as one future of `recokit.data.Sequences`, whose user ids are the codes; None if absent."""
+        return self.tasks.submit("join-events", joined_sequences, self.items, *self.blocks)
+
+    def user_ids(self) -> Any:
+        """Return all users, or their future."""
+        if self.users is not None:
+            return self.users
+        return self.tasks.submit("join-ids", join_ids, *[self.tasks.submit("ids", _users_of, b) for b in self.blocks])
 
     def item_ranges(self, n_parts: int) -> list[tuple[int, int]]:
         """Return consecutive ranges of item codes of about equal length."""
@@ -121,27 +164,57 @@ def joined_interactions(users: IdIndex | None, items: IdIndex, feedback: Feedbac
     return Interactions(users, items, bounds_from_lengths(lengths), codes, values, times, feedback, n_merged)
 
 
-def join_ids(indexes: Sequence[IdIndex]) -> IdIndex:
+def joined_sequences(items: IdIndex, *blocks: Block) -> Sequences | None:
+    """Return the events of all blocks in time order; None if the blocks do not hold it."""
+    orders = [block.order for block in blocks if block.order is not None]
+    if not orders:
+        return None
+    rows = [order.rows for order in orders]
+    lengths, codes = np.concatenate([one.lengths for one in rows]), np.concatenate([one.codes for one in rows])
+    times = None if rows[0].times is None else np.concatenate([one.times for one in rows if one.times is not None])
+    joined = EventOrder(Rows.from_arrays(bounds_from_lengths(lengths), codes, (), times))
+    if orders[0].basket_indptr is not None:
+        numbers = [np.diff(order.basket_indptr) for order in orders if order.basket_indptr is not None]
+        sizes = [np.diff(order.basket_bounds) for order in orders if order.basket_bounds is not None]
+        bounds = (bounds_from_lengths(np.concatenate(parts)) for parts in (numbers, sizes))
+        joined = EventOrder(joined.rows, *bounds)
+    return joined.sequences(IdIndex.from_range(len(lengths)), items)
+
+
+def _users_of(block: Block) -> IdIndex:
+    return block.users
+
+
+def join_ids(*indexes: IdIndex) -> IdIndex:
     """Return the index of consecutive sorted ids."""
     values = [index._values for index in indexes if len(index)]
     return IdIndex._from_sorted(np.concatenate(values)) if values else IdIndex.from_range(0)
 
 
-def split_interactions(data: Interactions, n_blocks: int) -> list[Block]:
-    """Return local interactions as blocks of about equal numbers of interactions."""
+def split_interactions(data: Interactions, sequences: Sequences | None, n_blocks: int) -> list[Block]:
+    """Return local interactions as blocks of about equal numbers of interactions, with the events of the same users."""
     targets = data.n_interactions * np.arange(1, n_blocks) / n_blocks
     cuts = np.unique([0, *np.searchsorted(data.indptr, targets), data.n_users])
-    return [_block_of(data, int(start), int(stop)) for start, stop in pairwise(cuts)]
+    return [_block_of(data, sequences, int(start), int(stop)) for start, stop in pairwise(cuts)]
 
 
-def _block_of(data: Interactions, start: int, stop: int) -> Block:
+def _block_of(data: Interactions, sequences: Sequences | None, start: int, stop: int) -> Block:
     cells = slice(int(data.indptr[start]), int(data.indptr[stop]))
     times = None if data.timestamps is None else data.timestamps[cells]
     indptr = data.indptr[start : stop + 1] - data.indptr[start]
     # Events merged before the split are counted once.
     n_merged = data.n_merged if start == 0 else 0
     users = data.users.select(np.arange(start, stop))
-    return Block(users, indptr, data.item_codes[cells], data.values[cells], times, n_merged)
+    order = None if sequences is None else EventOrder.of(_of_users(sequences, start, stop, users))
+    return Block(users, indptr, data.item_codes[cells], data.values[cells], times, n_merged, order)
+
+
+def _of_users(sequences: Sequences, start: int, stop: int, users: IdIndex) -> Sequences:
+    if sequences.basket_indptr is None:
+        bounds, make = sequences.rows.indptr, sequences._of_events
+    else:
+        bounds, make = sequences.basket_indptr, sequences._of_baskets
+    return make(users, bounds[start:stop], bounds[start + 1 : stop + 1])
 
 
 def transposed_pieces(block: Block, ranges: Sequence[tuple[int, int]], first_user: int) -> list[Rows]:

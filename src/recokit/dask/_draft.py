@@ -1,16 +1,20 @@
 """Local estimators during a distributed fit: attributes that travel between workers as they are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from recokit.base import Recommender
-from recokit.dask._blocks import Block, block_interactions
+from recokit.dask._blocks import Block, EventOrder, block_interactions
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
+from recokit.data.sequences import Sequences
+from recokit.sequence import BoughtTogether
+from recokit.sequence._base import SequenceRecommender
 
-__all__ = ["Draft", "attached", "finished", "joined_model", "started"]
+__all__ = ["Draft", "attached", "finished", "fitted_on_one_worker", "joined_model", "started", "with_user_ids"]
 
 
 class Draft:
@@ -40,11 +44,36 @@ def _draft(kind: type[Recommender], attributes: dict[str, Any]) -> Draft:
     return Draft(model)
 
 
-def started(template: Recommender, interactions: Interactions) -> Draft:
-    """Return the local estimator before its fit: with the data and the attributes common to all models."""
-    model = template._with_attributes(dict(vars(template)))
+def started(
+    template: Recommender,
+    interactions: Interactions,
+    sequences: Sequences | None = None,
+    side: Mapping[str, Any] | None = None,
+) -> Draft:
+    """Return the local estimator before its fit: with the data and the attributes common to all models.
+
+    Parameters
+    ----------
+    template : Recommender
+    interactions : Interactions
+    sequences : Sequences, optional
+        The events in time order, for models of sequences.
+    side : mapping, optional
+        Side information, as the local ``fit`` takes it.
+    """
+    model: Any = template._with_attributes(dict(vars(template)))
+    if isinstance(model, SequenceRecommender | BoughtTogether):
+        model.sequences_ = sequences
+    interactions = model._prepare(interactions, **side or {})
     model._set_common_attributes(interactions)
     return Draft(model)
+
+
+def fitted_on_one_worker(draft: Draft) -> Recommender:
+    """Return the complete estimator, fitted in one task."""
+    model = draft.model._with_attributes(dict(vars(draft.model)))
+    model._fit(model.interactions_)
+    return finished(Draft(model))
 
 
 def finished(draft: Draft) -> Recommender:
@@ -57,28 +86,37 @@ def finished(draft: Draft) -> Recommender:
 
 
 def joined_model(
-    template: Recommender,
-    model: Draft | Recommender,
-    interactions: Interactions,
-    parts: Sequence[Mapping[str, Any]] | None,
+    template: Recommender, draft: Draft, interactions: Interactions, parts: Sequence[Mapping[str, Any]]
 ) -> Recommender:
     """Return the complete local estimator with the parameters of ``template``.
 
     Parameters
     ----------
     template : Recommender
-    model : Draft or Recommender
-        The estimator without the attributes of users, or complete.
+    draft : Draft
+        The estimator without the attributes of users.
     interactions : Interactions
         All training data.
-    parts : sequence of mappings, optional
+    parts : sequence of mappings
         Attributes of the users of each block.
     """
-    attributes = dict(vars(model.model)) if isinstance(model, Draft) else model.__getstate__()
-    attributes |= template.get_params(deep=False) | {"interactions_": interactions}
-    for name in parts[0] if parts else ():
-        attributes[name] = np.concatenate([part[name] for part in parts or ()])
-    complete = template._with_attributes(attributes)
+    attributes = dict(vars(draft.model)) | {"interactions_": interactions}
+    for name in parts[0]:
+        attributes[name] = np.concatenate([part[name] for part in parts])
+    return _restored(template, attributes)
+
+
+def with_user_ids(template: Recommender, model: Recommender, users: IdIndex) -> Recommender:
+    """Return a complete estimator with the ids of its users in place of their codes."""
+    attributes = dict(model.__getstate__())
+    attributes["interactions_"] = replace(model.interactions_, users=users)
+    if attributes.get("sequences_") is not None:
+        attributes["sequences_"] = EventOrder.of(attributes["sequences_"]).sequences(users, model.sequences_.items)
+    return _restored(template, attributes)
+
+
+def _restored(template: Recommender, attributes: dict[str, Any]) -> Recommender:
+    complete = template._with_attributes(attributes | template.get_params(deep=False))
     complete._restore()
     return finished(Draft(complete))
 

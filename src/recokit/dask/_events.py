@@ -13,8 +13,21 @@ from recokit.data._frames import column
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["Columns", "Events", "IdSample", "encode", "id_sample", "merge_ids", "split_events", "splitters"]
+__all__ = [
+    "Columns",
+    "Events",
+    "IdSample",
+    "encode",
+    "id_sample",
+    "joined_baskets",
+    "joined_codes",
+    "joined_times",
+    "merge_ids",
+    "split_events",
+    "splitters",
+]
 
+_NO_IDS = IdIndex.from_range(0)
 _SAMPLED = 64  # ids of users that each partition proposes as bounds, for each block
 
 
@@ -27,6 +40,9 @@ class Columns(NamedTuple):
     rating, timestamp : str, optional
     feedback : {"explicit", "implicit"}
     duplicates : {"error", "sum", "mean", "last", "max"}
+    basket : str, optional
+    in_order : bool
+        All events are kept in time order, for models of sequences.
     """
 
     user: str
@@ -35,6 +51,8 @@ class Columns(NamedTuple):
     timestamp: str | None
     feedback: str
     duplicates: str
+    basket: str | None = None
+    in_order: bool = False
 
     @property
     def names(self) -> ColumnNames:
@@ -51,6 +69,8 @@ class Events(NamedTuple):
     user_codes, item_codes : (n,) int32 arrays
     values : (n,) float32 array
     times : (n,) array, optional
+    baskets : IdIndex, optional
+    basket_codes : (n,) int32 array, optional
     """
 
     users: IdIndex
@@ -59,6 +79,8 @@ class Events(NamedTuple):
     item_codes: CodeArray
     values: FloatArray
     times: AnyArray | None
+    baskets: IdIndex | None = None
+    basket_codes: CodeArray | None = None
 
 
 class IdSample(NamedTuple):
@@ -96,14 +118,17 @@ def _encode(frame: Any, columns: Columns) -> Events:
         check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
     if columns.duplicates != "sum":
         check_values(values, columns.feedback, names.rating)
-    for index, name in ((users, names.user), (items, names.item)):
+    baskets, basket_codes = None, None
+    if columns.basket is not None:
+        baskets, basket_codes = IdIndex.factorize(column(frame, columns.basket), columns.basket)
+    for index, name in ((users, names.user), (items, names.item), (baskets, columns.basket)):
         _check_kind(index, name)
-    return Events(users, items, user_codes, item_codes, values, times)
+    return Events(users, items, user_codes, item_codes, values, times, baskets, basket_codes)
 
 
-def _check_kind(index: IdIndex, name: str) -> None:
+def _check_kind(index: IdIndex | None, name: str | None) -> None:
     """Refuse ids that have no order across partitions."""
-    if index._values.dtype == np.dtype(object):
+    if index is not None and index._values.dtype == np.dtype(object):
         raise DataError(
             f"{name}: expected integers or text, got {first_few(index)}; convert the column, such as with "
             f"frame[{name!r}].astype(str)"
@@ -130,12 +155,28 @@ def merge_ids(indexes: Sequence[IdIndex], name: str) -> IdIndex:
 
 def concatenated(parts: Sequence[Events]) -> Events:
     """Return the events of several frames or pieces in order."""
-    users = merge_ids([part.users for part in parts], "users")
-    items = merge_ids([part.items for part in parts], "items")
-    user_codes = np.concatenate([users.codes(part.users)[part.user_codes] for part in parts])
-    item_codes = np.concatenate([items.codes(part.items)[part.item_codes] for part in parts])
-    times = None if parts[0].times is None else np.concatenate([part.times for part in parts if part.times is not None])
-    return Events(users, items, user_codes, item_codes, np.concatenate([part.values for part in parts]), times)
+    users, user_codes = joined_codes([(part.users, part.user_codes) for part in parts], "users")
+    items, item_codes = joined_codes([(part.items, part.item_codes) for part in parts], "items")
+    values = np.concatenate([part.values for part in parts])
+    return Events(users, items, user_codes, item_codes, values, joined_times(parts), *joined_baskets(parts))
+
+
+def joined_codes(parts: Sequence[tuple[IdIndex, CodeArray]], name: str) -> tuple[IdIndex, CodeArray]:
+    """Return the index of the ids of all parts, and the codes of all events."""
+    index = merge_ids([own for own, _ in parts], name)
+    return index, np.concatenate([index.codes(own)[codes] for own, codes in parts])
+
+
+def joined_times(parts: Sequence[Events]) -> AnyArray | None:
+    """Return the times of all events; None without times."""
+    times = [part.times for part in parts if part.times is not None]
+    return np.concatenate(times) if times else None
+
+
+def joined_baskets(parts: Sequence[Events]) -> tuple[IdIndex | None, CodeArray | None]:
+    """Return the baskets of all events; None without baskets."""
+    own = [(p.baskets, p.basket_codes) for p in parts if p.baskets is not None and p.basket_codes is not None]
+    return joined_codes(own, "baskets") if own else (None, None)
 
 
 def id_sample(events: Events, n_blocks: int) -> IdSample:
@@ -179,5 +220,14 @@ def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks
         times = None if events.times is None else events.times[rows]
         codes = events.user_codes[rows] - np.int32(start)
         # Pieces hold codes of all items, so that the index travels once for each block, not for each piece.
-        pieces.append(Events(users, IdIndex.from_range(0), codes, item_codes[rows], events.values[rows], times))
+        baskets = _compact(events.baskets, events.basket_codes, rows)
+        pieces.append(Events(users, _NO_IDS, codes, item_codes[rows], events.values[rows], times, *baskets))
     return pieces
+
+
+def _compact(index: IdIndex | None, codes: CodeArray | None, rows: IntArray) -> tuple[IdIndex | None, CodeArray | None]:
+    """Return the ids of some events, and their codes in these ids."""
+    if index is None or codes is None:
+        return None, None
+    used, own = np.unique(codes[rows], return_inverse=True)
+    return index.select(used), own.astype(np.int32)

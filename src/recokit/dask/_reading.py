@@ -1,30 +1,37 @@
 """Reading of training data: partitions of events, or local interactions, to blocks of users on the cluster."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dask.bag
 import dask.dataframe
 import numpy as np
 
-from recokit.dask._blocks import CELLS_PER_BLOCK, Block, Blocks, split_interactions
+from recokit._typing import AnyArray, CodeArray
+from recokit.base import Recommender
+from recokit.dask._blocks import CELLS_PER_BLOCK, Block, Blocks, EventOrder, split_interactions
 from recokit.dask._cluster import AnyFuture, Tasks
 from recokit.dask._events import (
     Columns,
     Events,
     encode,
     id_sample,
+    joined_baskets,
+    joined_codes,
+    joined_times,
     merge_ids,
     split_events,
     splitters,
 )
 from recokit.data._building import check_policy, sort_cells
 from recokit.data._columns import check_values
-from recokit.data._inputs import as_interactions
+from recokit.data._sequence_events import order_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import bounds_from_lengths
+from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 
-__all__ = ["is_partitioned", "read_blocks", "read_local"]
+__all__ = ["is_partitioned", "read_blocks", "read_local", "whole_frame"]
 
 _BLOCKS_PER_THREAD = 4
 
@@ -34,16 +41,32 @@ def is_partitioned(X: Any) -> bool:
     return isinstance(X, dask.dataframe.DataFrame | dask.bag.Bag)
 
 
-def read_local(X: Any, feedback: Any, tasks: Tasks) -> Blocks:
-    """Return blocks of data in the client's process; the scheduler keeps a copy, for lost tasks."""
-    data = as_interactions(X, None, feedback)
-    n_blocks = _number_of_blocks(data.n_interactions, tasks)
-    parts = split_interactions(data, n_blocks)
+def whole_frame(X: Any, tasks: Tasks) -> AnyFuture:
+    """Return the future of all rows of a Dask dataframe as one pandas frame."""
+    return tasks.submit("side", _concatenated, *tasks.client.compute(X.to_delayed()))
+
+
+def _concatenated(*frames: Any) -> Any:
+    import pandas as pd
+
+    return pd.concat(frames, ignore_index=True)
+
+
+def read_local(X: Any, model: Recommender, tasks: Tasks) -> Blocks:
+    """Return blocks of data in the client's process, read as ``model`` reads them.
+
+    The scheduler keeps a copy of the data, so that lost tasks can run again.
+    """
+    data = model._read(X, None)
+    if data.n_interactions == 0:
+        raise DataError("no interactions to fit")
+    sequences: Sequences | None = vars(model).get("sequences_")
+    parts = split_interactions(data, sequences, _number_of_blocks(data.n_interactions, tasks))
     blocks = tuple(tasks.submit("block", _same, part) for part in parts)
     items = tasks.submit("items", _same, data.items)
     starts = bounds_from_lengths(np.array([len(part.users) for part in parts]))
-    lengths = np.array([len(part.values) for part in parts])
-    return Blocks(blocks, items, starts, data.n_items, lengths, data.feedback, tasks, data.users)
+    lengths, in_order = np.array([len(part.values) for part in parts]), sequences is not None
+    return Blocks(blocks, items, starts, data.n_items, lengths, data.feedback, tasks, data.users, in_order)
 
 
 def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
@@ -82,19 +105,37 @@ def _described(blocks: list[AnyFuture], items: AnyFuture, columns: Columns, task
     filled = np.flatnonzero(sizes[:, 0])
     starts = bounds_from_lengths(sizes[filled, 0])
     kept = tuple(blocks[k] for k in filled.tolist())
-    return Blocks(kept, items, starts, n_items, sizes[filled, 1], columns.feedback, tasks)  # type: ignore[arg-type]
+    cells = n_items, sizes[filled, 1], columns.feedback
+    return Blocks(kept, items, starts, *cells, tasks, in_order=columns.in_order)  # type: ignore[arg-type]
 
 
 def build_block(columns: Columns, items: IdIndex, *pieces: Events) -> Block:
     """Return the block of a range of users from its events in the order of the partitions."""
-    users = merge_ids([piece.users for piece in pieces], columns.user)
-    user_codes = np.concatenate([users.codes(piece.users)[piece.user_codes] for piece in pieces])
-    item_codes = np.concatenate([piece.item_codes for piece in pieces])
+    users, user_codes = joined_codes([(piece.users, piece.user_codes) for piece in pieces], columns.user)
+    item_codes, times = np.concatenate([piece.item_codes for piece in pieces]), joined_times(pieces)
+    if columns.in_order:
+        return _block_in_order(users, items, user_codes, item_codes, times, pieces)
     values = np.concatenate([piece.values for piece in pieces])
-    times = None if columns.timestamp is None else np.concatenate([piece.times for piece in pieces])
     cells = sort_cells(users, items, user_codes, item_codes, values, times, columns.duplicates)  # type: ignore[arg-type]
     check_values(cells.values, columns.feedback, columns.names.rating)
     return Block(users, *cells, len(values) - len(cells.values))
+
+
+def _block_in_order(
+    users: IdIndex,
+    items: IdIndex,
+    user_codes: CodeArray,
+    item_codes: CodeArray,
+    times: AnyArray | None,
+    pieces: Sequence[Events],
+) -> Block:
+    """Return a block with all its events in time order, and one interaction for each pair."""
+    baskets, basket_codes = joined_baskets(pieces)
+    n_baskets = 0 if baskets is None else len(baskets)
+    sequences = Sequences(*order_codes(users, items, user_codes, item_codes, times, basket_codes, n_baskets))
+    pairs = sequences._pairs()
+    cells = pairs.indptr, pairs.item_codes, pairs.values, pairs.timestamps
+    return Block(users, *cells, pairs.n_merged, EventOrder.of(sequences))
 
 
 def _number_of_blocks(n_cells: int, tasks: Tasks) -> int:

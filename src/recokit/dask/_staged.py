@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from recokit.base._stages import Stage, StagedRecommender
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture
-from recokit.dask._draft import Draft, finished, started
+from recokit.dask._draft import Draft, finished
 from recokit.data.rows import Rows
 
-__all__ = ["PARTS_PER_THREAD", "DaskStagedRecommender", "model_of_items", "part_ranges", "run_part"]
+__all__ = ["DaskStagedRecommender", "model_of", "next_step", "ranges_of", "run_part"]
 
-PARTS_PER_THREAD = 8
+_PARTS_PER_THREAD = 8
 _lock = threading.Lock()
 
 
@@ -30,40 +30,73 @@ class DaskStagedRecommender(DaskRecommender):
     _local: ClassVar[type[StagedRecommender]]
     _needs_all_data: ClassVar[bool] = False
 
-    def _start(self, data: Blocks, **side: Any) -> AnyFuture:
-        """Return the future of the draft with all training data."""
-        return data.tasks.submit("start", started, self._worker_template(), data.whole())
-
-    def _check_results(self, data: Blocks, results: list[AnyFuture]) -> None:
+    def _check_results(self, data: Blocks, results: Sequence[AnyFuture]) -> None:
         """Warn about the results of the stages; nothing by default."""
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        tasks, draft = data.tasks, self._start(data, **side)
+        submit, draft = data.tasks.submit, self._start(data, **side)
         results: list[AnyFuture] = []
         while True:
-            n_parts = PARTS_PER_THREAD * tasks.n_threads
-            ranges = tasks.submit("plan", part_ranges, n_parts, draft, *results).result()
+            step = self._next_step(data, draft, results)
+            ranges = submit("ranges", ranges_of, step).result()
             if ranges is None:
                 break
             name = f"rows-{len(results) + 1}"
-            parts = [tasks.submit(name, run_part, start, stop, draft, *results) for start, stop in ranges]
-            results.append(tasks.submit("join-rows", join_parts, draft, len(parts), *parts, *results))
+            parts = [submit(name, run_part, start, stop, draft, *results) for start, stop in ranges]
+            results.append(submit("join-rows", join_parts, draft, len(parts), *parts, *results))
         self._check_results(data, results)
-        if self._needs_all_data:
-            return Fitted(tasks.submit("finish", complete_model, draft, *results))
-        model = tasks.submit("finish", model_of_items, draft, *results)
-        return Fitted(model, tuple(tasks.submit("no-users", dict) for _ in data.blocks))
+        model = submit("finish", model_of, step, self._needs_all_data)
+        return Fitted(model, None if self._needs_all_data else tuple(submit("no-users", dict) for _ in data.blocks))
+
+    def _next_step(self, data: Blocks, draft: AnyFuture, results: Sequence[AnyFuture]) -> AnyFuture:
+        """Return the future of the `Step` after the stages with these results."""
+        n_parts = _PARTS_PER_THREAD * data.tasks.n_threads
+        return data.tasks.submit("plan", next_step, n_parts, draft, *results)
 
 
-def stage_of(draft: Draft, results: Sequence[Any]) -> Stage | None:
-    """Return the stage that follows results, None after the last; the draft keeps it for further parts of the stage.
+class Step(NamedTuple):
+    """The next step of a fit: ranges of rows of a stage, of about equal cost; or the fitted draft after the last stage.
+
+    Attributes
+    ----------
+    ranges : list of (start, stop), optional
+    fitted : Draft, optional
+    """
+
+    ranges: list[tuple[int, int]] | None
+    fitted: Draft | None = None
+
+
+def next_step(n_parts: int, draft: Draft, *results: Any) -> Step:
+    """Return the step after the stages with these results."""
+    own, stage = _after(draft, results)
+    if stage is None:
+        return Step(None, own)
+    with _lock:
+        draft.stage = len(results), stage
+    return Step(split_by_cost(np.asarray(stage.costs) + 1.0, n_parts))
+
+
+def ranges_of(step: Step) -> list[tuple[int, int]] | None:
+    """Return the ranges of a step."""
+    return step.ranges
+
+
+def model_of(step: Step, needs_all_data: bool) -> Any:
+    """Return the fitted estimator, complete over users whose ids are their codes, or as a draft without the data."""
+    assert step.fitted is not None
+    return finished(step.fitted) if needs_all_data else step.fitted.without_data()
+
+
+def stage_of(draft: Draft, results: Sequence[Any]) -> Stage:
+    """Return the stage that follows results; the draft keeps it for further parts of the stage.
 
     The kept stage follows from the draft and the results alone, so that any worker can prepare it again.
     """
     with _lock:
         if draft.stage is None or draft.stage[0] != len(results):
             draft.stage = len(results), _after(draft, results)[1]
-        stage: Stage | None = draft.stage[1]
+        stage: Stage = draft.stage[1]
         return stage
 
 
@@ -81,33 +114,11 @@ def _after(draft: Draft, results: Sequence[Any]) -> tuple[Draft, Stage | None]:
     return own, stage
 
 
-def _some(draft: Draft, results: Sequence[Any]) -> Stage:
-    stage = stage_of(draft, results)
-    assert stage is not None
-    return stage
-
-
-def part_ranges(n_parts: int, draft: Draft, *results: Any) -> list[tuple[int, int]] | None:
-    """Return ranges of rows of about equal cost; None after the last stage."""
-    stage = stage_of(draft, results)
-    return None if stage is None else split_by_cost(np.asarray(stage.costs) + 1.0, n_parts)
-
-
 def run_part(start: int, stop: int, draft: Draft, *results: Any) -> Any:
     """Return the part of a stage for a range of rows."""
-    return _some(draft, results).run(start, stop, Runner())
+    return stage_of(draft, results).run(start, stop, Runner())
 
 
 def join_parts(draft: Draft, n_parts: int, *parts_and_results: Any) -> Any:
     """Return the result of a stage from its parts and the results of the stages before."""
-    return _some(draft, parts_and_results[n_parts:]).join(parts_and_results[:n_parts], Runner())
-
-
-def model_of_items(draft: Draft, *results: Any) -> Draft:
-    """Return the fitted draft without the training data."""
-    return _after(draft, results)[0].without_data()
-
-
-def complete_model(draft: Draft, *results: Any) -> Any:
-    """Return the complete fitted estimator, over users whose ids are their codes."""
-    return finished(_after(draft, results)[0])
+    return stage_of(draft, parts_and_results[n_parts:]).join(parts_and_results[:n_parts], Runner())

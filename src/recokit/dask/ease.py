@@ -1,5 +1,6 @@
 """EASE on a Dask cluster."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._draft import Draft
 from recokit.dask._factor_data import check_supported
-from recokit.dask._staged import PARTS_PER_THREAD, DaskStagedRecommender, model_of_items, part_ranges, run_part
+from recokit.dask._staged import DaskStagedRecommender, model_of, next_step, ranges_of, run_part
 
 __all__ = ["EASE"]
 
@@ -38,11 +39,11 @@ class EASE(DaskStagedRecommender):
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})
-        tasks, draft = data.tasks, self._start(data)
-        ranges = tasks.submit("plan", part_ranges, PARTS_PER_THREAD * tasks.n_threads, draft).result()
-        parts = [tasks.submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
-        model = tasks.submit("invert", inverted, self.n_threads, draft, *parts)
-        return Fitted(model, tuple(tasks.submit("no-users", dict) for _ in data.blocks))
+        submit, draft = data.tasks.submit, self._start(data)
+        ranges = submit("ranges", ranges_of, self._next_step(data, draft, [])).result()
+        parts = [submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
+        model = submit("invert", inverted, self.n_threads, draft, *parts)
+        return Fitted(model, tuple(submit("no-users", dict) for _ in data.blocks))
 
 
 def inverted(n_threads: int | None, draft: Draft, *parts: FloatArray) -> Draft:
@@ -50,4 +51,5 @@ def inverted(n_threads: int | None, draft: Draft, *parts: FloatArray) -> Draft:
     model = draft.model._with_attributes({**vars(draft.model), "n_threads": n_threads})
     # The Gram matrix is overwritten by its inverse, and the result of another task must stay as it is.
     gram = parts[0].copy() if len(parts) == 1 else np.concatenate(parts)
-    return model_of_items(Draft(model), gram)
+    fitted: Draft = model_of(next_step(1, Draft(model), gram), False)
+    return fitted

@@ -1,5 +1,6 @@
 """SLIM on a Dask cluster."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from recokit import linear
@@ -38,7 +39,7 @@ class SLIM(DaskStagedRecommender):
         check_supported(self._template(), side, {})
         return super()._fit_blocks(data)
 
-    def _check_results(self, data: Blocks, results: list[AnyFuture]) -> None:
+    def _check_results(self, data: Blocks, results: Sequence[AnyFuture]) -> None:
         """Warn about targets without convergence; the workers warn only in their logs."""
         self._template()._check_convergence(data.tasks.submit("passes", passes_of, results[-1]).result())
 

@@ -433,7 +433,7 @@ def _gram_stage(problem: Problem) -> Stage:
         runner.rows(gram_rows, len(gram), (indptr[start : stop + 1], *by_item, gram), costs=costs[start:stop])
         return gram
 
-    return Stage(costs, run, lambda parts, _: join_arrays(parts, np.empty((0, n_items))))
+    return Stage(costs, run, lambda parts, runner: join_arrays(parts, np.empty((0, n_items))))
 
 
 def _read_similarities(given: Any) -> ItemSimilarities:

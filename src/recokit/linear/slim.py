@@ -16,7 +16,7 @@ from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
-from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows, run_stages
+from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
 from recokit.data._weights import item_scales
 from recokit.data.attributes import Attribute, Matrix, Number
 from recokit.data.gram import Gram
@@ -184,8 +184,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
 
     def _fit_gram(self, gram: Gram) -> None:
         problem = Problem.from_gram(gram.matrix, self._runner())
-        scales = np.maximum(gram.popularity, 1.0) ** -self.item_exponent
-        run_stages(self._stages_of(problem, scales), self._run_stage)
+        self._run_stages(self._stages_of(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent))
 
     def _stages_of(self, problem: Problem, scales: FloatArray) -> Stages:
         """Solve the problem, and set the weights, multiplied by the scale of each item."""
@@ -265,7 +264,7 @@ def _head_stage(problem: Problem, head_items: CodeArray, heads: CodeArray) -> St
         runner.rows(head_gram, stop - start, args, costs=costs[start:stop])
         return gram
 
-    return Stage(costs, run, lambda parts, _: join_arrays(parts, np.empty((0, len(head_items)), dtype=np.float32)))
+    return Stage(costs, run, lambda parts, runner: join_arrays(parts, np.empty((0, len(head_items)), dtype=np.float32)))
 
 
 def _join_targets(parts: Sequence[tuple[Rows, IntArray]], runner: Runner) -> tuple[Rows, IntArray]:

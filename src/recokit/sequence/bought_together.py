@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from scipy import sparse
 
+from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender
-from recokit.base._lists import collect_rows
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
+from recokit.base._stages import Stage, StagedRecommender, Stages, rows_stage
 from recokit.base._state import on_snapshot
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping
 from recokit.data._inputs import as_interactions
@@ -39,7 +40,7 @@ _MEASURES = {
 }
 
 
-class BoughtTogether(GramLearner, ItemWeightsRecommender):
+class BoughtTogether(GramLearner, StagedRecommender, ItemWeightsRecommender):
     r"""Recommend complements: items that are bought together with the items of a basket.
 
     The weight of item j for a basket with item i is
@@ -232,27 +233,29 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
     def _example_side(cls, interactions: Interactions) -> dict[str, Any]:
         return {"views": interactions}
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         self._set_baskets()
-        n_items, runner = interactions.n_items, self._runner()
-        columns = self._baskets.transposed(n_items, runner)
+        n_items = interactions.n_items
+        weights = yield self._complements(n_items)
+        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
+        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
+        self.item_weights_.sort_indices()
+
+    def _complements(self, n_items: int) -> Stage:
+        """Return the stage that finds the largest weights of each item, best first."""
+        columns = self._baskets.transposed(n_items, self._runner())
         views = Rows.empty(1) if self.views_ is None else self.views_.rows
-        viewed = views.transposed(n_items, runner)
+        viewed = views.transposed(n_items, self._runner())
         rows = (*columns.arrays[:2], *self._baskets.arrays[:2], *viewed.arrays[:2], *views.arrays[:2])
         constants = Constants(0.5, 0.5, float(self._n_baskets), self.shrinkage, float(self._count(self.min_support)))
         formula = (_MEASURES[self.measure], constants, float(self.view_weight))
         costs = columns.sums_of_lengths(self._baskets.lengths) + viewed.sums_of_lengths(views.lengths) + 1
 
-        def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+        def fill(first_item: int, codes: CodeArray, values: FloatArray, runner: Runner) -> None:
             args = (first_item, *rows, *formula, codes, values)
             runner.rows(complement_rows, len(codes), args, costs=costs[first_item : first_item + len(codes)])
 
-        width = max(1, min(self.n_neighbors or n_items, n_items))
-        with self._progress(n_items, "items") as bar:
-            weights = collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
-        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        return rows_stage(n_items, max(1, min(self.n_neighbors or n_items, n_items)), fill, costs)
 
     def _fit_gram(self, gram: Gram) -> None:
         """Set the weights from the numbers of baskets, or of users, with two items."""

@@ -9,8 +9,8 @@ from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._item_weights import ItemWeightsRecommender
-from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
+from recokit.base._stages import Stage, StagedRecommender, Stages, rows_stage
 from recokit.data.attributes import Attribute, Matrix
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths, read_only
@@ -24,7 +24,7 @@ __all__ = ["TransitionKNN"]
 _MAX_STEPS = 50  # entries of a row that two-step transitions use: more change no list, and cost their square
 
 
-class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
+class TransitionKNN(AdditiveSequenceRecommender, StagedRecommender, ItemWeightsRecommender):
     r"""Recommend the items that follow the latest items of a history, by counts of transitions within a window.
 
     Two events of a sequence that are g steps apart, :math:`|g| \le` ``window``, are a transition. With :math:`w_g` for
@@ -186,21 +186,19 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
             "decay": [0.4, 0.5, 0.6, 0.65, 0.7, 0.75],
         }
 
-    def _fit(self, interactions: Interactions) -> None:
+    def _stages(self, interactions: Interactions) -> Stages:
         rows, n_items = self.sequences_.rows, interactions.n_items
         counts = np.bincount(rows.codes, minlength=n_items)
-        width, runner = max(1, min(self.n_neighbors or n_items, n_items)), self._runner()
-        with self._progress(n_items * (1 + (self.smoothing > 0)), "items") as bar:
-            runner = runner.reporting_to(bar.update)
-            weights = self._transitions(rows, counts, width, runner)
-            if self.smoothing > 0:
-                weights = _smoothed(weights, self.smoothing / (counts + self.smoothing), width, runner)
+        width = max(1, min(self.n_neighbors or n_items, n_items))
+        weights = yield self._transitions(rows, counts, width)
+        if self.smoothing > 0:
+            weights = yield _smoothed(weights, self.smoothing / (counts + self.smoothing), width)
         cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
         self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
         self.item_weights_.sort_indices()
 
-    def _transitions(self, rows: Rows, counts: IntArray, width: int, runner: Runner) -> Rows:
-        """Return the largest weights of each item, best first."""
+    def _transitions(self, rows: Rows, counts: IntArray, width: int) -> Stage:
+        """Return the stage that finds the largest weights of each item, best first."""
         item_indptr = read_only(bounds_from_lengths(counts))
         positions = read_only(order_by(rows.codes, item_indptr, np.arange(len(rows.codes))))
         places, lengths = np.arange(len(rows.codes)), rows.lengths
@@ -211,12 +209,13 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         events = (read_only(before[positions]), read_only(after[positions]), rows.codes)
         floats = (self._gap_weights(), ages, scales, scales.astype(np.float32)[rows.codes])
         args = (item_indptr, positions, *events, *map(read_only, floats))
+        costs = (2 * self.window + 1) * counts + 1
 
-        def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            costs = (2 * self.window + 1) * counts[first_item : first_item + len(codes)] + 1
-            runner.rows(transition_rows, len(codes), (first_item, *args, codes, values), costs=costs)
+        def fill(first_item: int, codes: CodeArray, values: FloatArray, runner: Runner) -> None:
+            block = slice(first_item, first_item + len(codes))
+            runner.rows(transition_rows, len(codes), (first_item, *args, codes, values), costs=costs[block])
 
-        return collect_rows(len(counts), width, fill, runner)
+        return rows_stage(len(counts), width, fill, costs)
 
     def _gap_weights(self) -> FloatArray:
         """Return the weights of the gaps from −window to window steps."""
@@ -255,16 +254,16 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
         return histories.with_values(weights)
 
 
-def _smoothed(weights: Rows, smoothing: FloatArray, width: int, runner: Runner) -> Rows:
-    """Return the largest sums of weights and two-step transitions of each item, best first."""
+def _smoothed(weights: Rows, smoothing: FloatArray, width: int) -> Stage:
+    """Return the stage that finds the largest sums of weights and two-step transitions of each item, best first."""
     totals = weights.sums(weights.values)
     shares = read_only((weights.values / np.repeat(totals, weights.lengths)).astype(np.float32))
     args = (*weights.arrays, shares, _MAX_STEPS, read_only(smoothing))
     steps = np.minimum(weights.lengths, _MAX_STEPS)
     costs = weights.sums_of_lengths(steps) + 1
 
-    def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
+    def fill(first_item: int, codes: CodeArray, values: FloatArray, runner: Runner) -> None:
         block = slice(first_item, first_item + len(codes))
         runner.rows(smoothed_rows, len(codes), (first_item, *args, codes, values), costs=costs[block])
 
-    return collect_rows(len(smoothing), width, fill, runner)
+    return rows_stage(len(smoothing), width, fill, costs)
