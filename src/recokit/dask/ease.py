@@ -1,6 +1,5 @@
 """EASE on a Dask cluster."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
