@@ -32,7 +32,13 @@ CASES = {
     "counts of items": ("ItemKNN", {"similarity": "cosine"}, lambda: (pairs(), {}), None),
     "products of items": (
         "ItemKNN",
-        {"similarity": "cosine", "weighting": None, "shrinkage": 0.0, "user_exponent": 0.0, "scoring": "normalized_sum"},
+        {
+            "similarity": "cosine",
+            "weighting": None,
+            "shrinkage": 0.0,
+            "user_exponent": 0.0,
+            "scoring": "normalized_sum",
+        },
         lambda: (partitioned(EVENTS), TIMED),
         lambda: (strengths(), {}),
     ),
@@ -74,6 +80,7 @@ CASES = {
         lambda: (partitioned(EVENTS), {**TIMED, "catalogue": partitioned(catalogue(), 2)}),
         lambda: (strengths(), {"catalogue": catalogue()}),
     ),
+    "sums of strengths": ("Popularity", {}, lambda: (partitioned(EVENTS), TIMED), lambda: (strengths(), {})),
     "popularity": (
         "Popularity",
         {"half_life": 900.0},

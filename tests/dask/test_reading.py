@@ -13,9 +13,10 @@ from recokit.dask._reading import build_block
 from recokit.data import IdIndex, Sequences
 from recokit.exceptions import DataError
 
-IDS = st.one_of(
-    st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)
-), st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+IDS = (
+    st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+)
 
 
 @st.composite
