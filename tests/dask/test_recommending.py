@@ -54,9 +54,9 @@ def test_short_lists_are_filled_as_by_the_local_model(kind, request):
 
 
 def test_unknown_users_and_candidates_are_refused_before_any_list_is_made(model):
-    with pytest.raises(UnknownIdError, match="1 unknown user id.*nobody"):
+    with pytest.raises(UnknownIdError, match=r"1 unknown user id.*nobody"):
         model.recommend(["u3", "nobody"])
-    with pytest.raises(UnknownIdError, match="1 unknown item id.*999"):
+    with pytest.raises(UnknownIdError, match=r"1 unknown item id.*999"):
         model.recommend(candidates=[1, 999])
 
 

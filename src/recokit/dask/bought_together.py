@@ -14,10 +14,10 @@ __all__ = ["BoughtTogether"]
 class BoughtTogether(DaskStagedRecommender):
     """`recokit.BoughtTogether` on a Dask cluster.
 
-    Each worker receives all baskets once, 4 bytes for each item in a basket, and the views, and computes the weights of
-    ranges of items. ``fit`` of a dataframe takes ``basket``, the column of orders of each user; without it, each user is
-    one basket, so that ``user`` may name the column of orders. ``views`` may be a Dask dataframe with the columns user_id
-    and item_id.
+    Each worker receives all baskets once, 4 bytes for each item in a basket, and the views, and computes the
+    weights of ranges of items. ``fit`` of a dataframe takes ``basket``, the column of orders of each user; without
+    it, each user is one basket, so that ``user`` may name the column of orders. ``views`` may be a Dask dataframe
+    with the columns user_id and item_id.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class BoughtTogether(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import BoughtTogether
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot"), ("dan", "tea")]
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = BoughtTogether(client, measure="confidence").fit(bought)
+    ...     model = BoughtTogether(client, measure="confidence").fit([*bought, ("dan", "tea")])
     ...     lists = model.recommend(["dan"]).compute()
     >>> lists["item_id"].tolist()
     ['cup']

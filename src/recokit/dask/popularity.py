@@ -19,8 +19,9 @@ __all__ = ["Popularity"]
 class Popularity(DaskRecommender):
     """`recokit.Popularity` on a Dask cluster.
 
-    The scores are added up block by block, in the order of the users, so that no worker holds all interactions; one worker
-    holds them for ratings, for ``half_life`` and for ``by``. Lists are made by blocks of users on the workers.
+    The scores are added up block by block, in the order of the users, so that no worker holds all interactions; one
+    worker holds them for ratings, for ``half_life`` and for ``by``. Lists are made by blocks of users on the
+    workers.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ class Popularity(DaskRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import Popularity
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot"), ("dan", "tea")]
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = Popularity(client).fit(bought)
+    ...     model = Popularity(client).fit([*bought, ("dan", "tea")])
     ...     lists = model.recommend(["dan"]).compute()
     >>> lists["item_id"].tolist()
     ['cup', 'pot']

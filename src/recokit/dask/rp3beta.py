@@ -9,8 +9,8 @@ __all__ = ["RP3beta"]
 class RP3beta(DaskStagedRecommender):
     """`recokit.RP3beta` on a Dask cluster.
 
-    Each worker receives all interactions once, 12 bytes each, and computes the weights of ranges of items. Lists are made
-    by blocks of users on the workers, which receive the weights once, 8 bytes each.
+    Each worker receives all interactions once, 12 bytes each, and computes the weights of ranges of items. Lists
+    are made by blocks of users on the workers, which receive the weights once, 8 bytes each.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ class RP3beta(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import RP3beta
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot"), ("dan", "tea")]
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = RP3beta(client).fit(bought)
+    ...     model = RP3beta(client).fit([*bought, ("dan", "tea")])
     ...     lists = model.recommend(["dan"]).compute()
     >>> lists["item_id"].tolist()
     ['cup', 'pot']

@@ -9,8 +9,8 @@ __all__ = ["TfidfRecommender"]
 class TfidfRecommender(DaskRecommender):
     """`recokit.TfidfRecommender` on a Dask cluster.
 
-    One worker encodes the texts, so the catalogue has to fit into its memory, with all interactions. ``catalogue`` may be a
-    Dask dataframe. Lists are made by blocks of users on the workers, which receive the fitted model once.
+    One worker encodes the texts, so the catalogue has to fit into its memory, with all interactions. ``catalogue``
+    may be a Dask dataframe. Lists are made by blocks of users on the workers, which receive the fitted model once.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ __all__ = ["TransitionKNN"]
 class TransitionKNN(DaskStagedRecommender):
     """`recokit.TransitionKNN` on a Dask cluster.
 
-    Each worker receives all events once, 4 bytes each and 8 more for times, and computes the weights of ranges of items.
-    ``fit`` of a dataframe needs ``timestamp``, and keeps repeated pairs.
+    Each worker receives all events once, 4 bytes each and 8 more for times, and computes the weights of ranges of
+    items. ``fit`` of a dataframe needs ``timestamp``, and keeps repeated pairs.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class TransitionKNN(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import TransitionKNN
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot"), ("dan", "tea")]
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = TransitionKNN(client).fit(bought)
+    ...     model = TransitionKNN(client).fit([*bought, ("dan", "tea")])
     ...     lists = model.recommend(["dan"]).compute()
     >>> lists["item_id"].tolist()
     ['cup', 'pot']
