@@ -148,7 +148,7 @@ class _Alternation:
         gram = submit("gram-sum", task.sum_groups, unobserved, size, *groups)
         how = solver or self.template.solver, self.confidence
         return [
-            submit(side.stage, task.solve, *how, cells, others, gram, l2, block)
+            submit(f"solve-{side.stage}", task.solve, *how, cells, others, gram, l2, block)
             for cells, l2, block in zip(side.cells, side.l2, start, strict=True)
         ]
 
