@@ -32,7 +32,7 @@ def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], 
     except ValueError:
         pass
     cluster = LocalCluster(dashboard_address=":0", threads_per_worker=1)
-    own = Client(cluster, set_as_default=False)
+    own = Client(cluster)  # the current client, so that dataframes of lists are computed on it
 
     def close() -> None:
         own.close()

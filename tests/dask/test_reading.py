@@ -1,0 +1,118 @@
+"""Partitions of events become the same users, items and interactions as a local frame; no cluster is needed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recokit import Interactions
+from recokit.dask._blocks import joined_interactions, joined_sequences, split_interactions
+from recokit.dask._events import Columns, encode, id_sample, merge_ids, split_events, splitters
+from recokit.dask._reading import build_block
+from recokit.data import IdIndex, Sequences
+from recokit.exceptions import DataError
+
+IDS = (
+    st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+)
+
+
+@st.composite
+def partitions(draw):
+    """Return a frame of events and the bounds of its partitions, which may be empty."""
+    n = draw(st.integers(1, 25))
+    columns = {name: draw(st.lists(draw(st.sampled_from(IDS)), min_size=n, max_size=n)) for name in ("user", "item")}
+    columns["value"] = draw(st.lists(st.floats(0, 9, width=32), min_size=n, max_size=n))
+    columns["time"] = draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
+    columns["order"] = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    cuts = sorted(draw(st.lists(st.integers(0, n), max_size=3)))
+    frame = pd.DataFrame(columns)
+    return frame, [frame.iloc[start:stop] for start, stop in zip([0, *cuts], [*cuts, n], strict=True)]
+
+
+def blocks_of(parts, columns, n_blocks):
+    """Return all items and the blocks, as the tasks on a cluster compute them."""
+    encoded = [encode(part, columns, number) for number, part in enumerate(parts)]
+    items = merge_ids([part.items for part in encoded], columns.item)
+    firsts = splitters([id_sample(part, n_blocks) for part in encoded], n_blocks)
+    pieces = [split_events(part, firsts, items, n_blocks) for part in encoded]
+    blocks = [build_block(columns, items, *column) for column in zip(*pieces, strict=True)]
+    return items, [block for block in blocks if len(block.users)]
+
+
+def joined(items, blocks, feedback):
+    users = IdIndex._from_sorted(np.concatenate([block.users._values for block in blocks]))
+    return joined_interactions(users, items, feedback, *blocks)
+
+
+@given(partitions(), st.sampled_from(["sum", "mean", "last", "max"]), st.booleans(), st.integers(1, 5))
+def test_partitions_give_the_interactions_of_the_frame(data, duplicates, timed, n_blocks):
+    frame, parts = data
+    columns = Columns("user", "item", "value", "time" if timed else None, "implicit", duplicates)
+    made = joined(*blocks_of(parts, columns, n_blocks), "implicit")
+    expected = Interactions.from_frame(
+        frame[["user", "item", "value", "time"] if timed else ["user", "item", "value"]],
+        "user", "item", "value", "time" if timed else None, feedback="implicit", duplicates=duplicates,
+    )  # fmt: skip
+    assert made.equals(expected)
+    assert made.n_merged == expected.n_merged
+
+
+@given(partitions(), st.booleans(), st.booleans(), st.integers(1, 5))
+def test_partitions_give_the_sequences_of_the_frame(data, timed, in_baskets, n_blocks):
+    frame, parts = data
+    time, basket = "time" if timed else None, "order" if in_baskets else None
+    columns = Columns("user", "item", None, time, "implicit", "error", basket, True)
+    items, blocks = blocks_of(parts, columns, n_blocks)
+    made, expected = joined_sequences(items, *blocks), Sequences.from_frame(frame, "user", "item", time, basket=basket)
+    for name, array in expected._to_state().items():
+        if name not in ("users", "items"):
+            np.testing.assert_array_equal(made._to_state()[name], array)
+    assert joined(items, blocks, "implicit").equals(expected._pairs())
+
+
+@given(partitions(), st.integers(1, 5))
+def test_local_interactions_in_blocks_stay_the_same(data, n_blocks):
+    frame, _ = data
+    whole = Interactions.from_frame(
+        frame[["user", "item", "value"]], "user", "item", "value", feedback="implicit", duplicates="sum"
+    )
+    blocks = split_interactions(whole, None, n_blocks)
+    made = joined_interactions(whole.users, whole.items, "implicit", *blocks)
+    assert made.equals(whole)
+    assert made.n_merged == whole.n_merged
+
+
+COLUMNS = Columns("user", "item", None, None, "implicit", "error")
+
+
+def test_a_missing_column_is_named_with_its_partition():
+    with pytest.raises(DataError, match="partition 3: no column 'item'"):
+        encode(pd.DataFrame({"user": [1]}), COLUMNS, 3)
+
+
+def test_ids_without_an_order_across_partitions_are_refused():
+    frame = pd.DataFrame({"user": [(1, 2)], "item": [1]})
+    with pytest.raises(DataError, match=r"user: expected integers or text.*astype\(str\)"):
+        encode(frame, COLUMNS, 0)
+
+
+def test_integers_in_one_partition_and_text_in_another_are_refused():
+    parts = [pd.DataFrame({"user": [1], "item": [1]}), pd.DataFrame({"user": ["1"], "item": [1]})]
+    with pytest.raises(DataError, match="integers in all partitions or text in all"):
+        blocks_of(parts, COLUMNS, 2)
+
+
+def test_a_repeated_pair_in_two_partitions_is_refused_with_its_ids():
+    part = pd.DataFrame({"user": ["ann"], "item": ["tea"]})
+    with pytest.raises(DataError, match=r"repeat a \(user, item\) pair: \('ann', 'tea'\)"):
+        blocks_of([part, part], COLUMNS, 1)
+
+
+def test_a_bag_partition_of_several_frames_is_read_in_order():
+    frames = [pd.DataFrame({"user": ["b", "a"], "item": [1, 2]}), pd.DataFrame({"user": ["c"], "item": [1]})]
+    events = encode(frames, COLUMNS, 0)
+    assert events.users.take(events.user_codes).tolist() == ["b", "a", "c"]
+    assert events.items.take(events.item_codes).tolist() == [1, 2, 1]
