@@ -8,10 +8,10 @@
 Finished measurements are kept in ``--output``, so an interrupted run continues where it stopped; ``--fresh`` starts
 anew. All workers are processes of this machine with one thread each, so their traffic does not leave it.
 
-- bits: the saved file of every model, fitted on 1, 2 and 4 workers, is that of a local fit, byte by byte.
+- bits: all saved attributes of every model, fitted on 1, 2 and 4 workers, are those of a local fit, bit by bit.
 - traffic: bytes that workers receive from each other, and tasks, beside the formula.
-- overhead: time on two workers beside a local fit on two threads, from the same Parquet files. The files of both are
-  compared byte by byte.
+- overhead: time on two workers beside a local fit on two threads, from the same Parquet files. The models are compared
+  bit by bit.
 - memory: peak memory of a worker on 1, 2 and 4 workers; and a fit whose workers are limited to a quarter of the memory
   of a local fit, on 1 and on 4 workers.
 """
@@ -80,19 +80,39 @@ class Results:
         return self.rows[key]
 
 
-def file_hash(model: Any) -> str:
-    """Return the hash of the file that a model is saved to."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model"
-        model.save(path)
-        return hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
+def digest(model: Any) -> str:
+    """Return the hash of all that a file of the model would hold."""
+    found = hashlib.sha256()
+    _add(model._to_state(), found)
+    return found.hexdigest()
+
+
+def _add(value: Any, found: Any) -> None:
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufcmM":
+        found.update(f"{value.dtype}{value.shape}".encode())
+        found.update(np.ascontiguousarray(value).data)
+    elif isinstance(value, np.ndarray):
+        found.update(repr(value.tolist()).encode())
+    elif hasattr(value, "indptr") and hasattr(value, "indices"):
+        _add([value.indptr, value.indices, value.data], found)
+    elif hasattr(value, "_to_state"):
+        _add(value._to_state(), found)
+    elif isinstance(value, dict):
+        for name in sorted(value, key=repr):
+            found.update(repr(name).encode())
+            _add(value[name], found)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _add(each, found)
+    else:
+        found.update(repr(value).encode())
 
 
 # ---------------------------------------------------------------------- bits
 
 
 def measure_bits(sizes: Sizes, n_workers: int) -> dict[str, bool]:
-    """Return whether the saved file of each model is that of a local fit."""
+    """Return whether the saved attributes of each model are those of a local fit."""
     rng = np.random.default_rng(0)
     users, items = rng.integers(0, sizes.n_users, sizes.n), (sizes.n_items * rng.random(sizes.n) ** 2).astype(int)
     log = {"user_id": users, "item_id": items, "rating": rng.integers(1, 6, sizes.n), "time": np.arange(sizes.n)}
@@ -105,9 +125,9 @@ def measure_bits(sizes: Sizes, n_workers: int) -> dict[str, bool]:
             local, parameters = getattr(recokit, name), _BITS.get(name, {})
             side = {"catalogue": titles} if name == "TfidfRecommender" else {}
             given = explicit if name.startswith("SGD") else data
-            expected = file_hash(local(**parameters).fit(given, **side))
+            expected = digest(local(**parameters).fit(given, **side))
             model = getattr(recokit.dask, name)(client, **parameters).fit(given, **side)
-            equal[name] = file_hash(model.to_local()) == expected
+            equal[name] = digest(model.to_local()) == expected
             print(f"  {name} on {n_workers}: {'same bits' if equal[name] else 'DIFFERENT'}", flush=True)
     return equal
 
@@ -165,7 +185,7 @@ def read_lazily(folder: Path, name: str) -> tuple[Any, dict[str, str]]:
 
 
 def fit_locally(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the seconds to read and to fit, the peak memory, and the hash of the file."""
+    """Return the seconds to read and to fit, the peak memory, and the hash of the model."""
     start = time.perf_counter()
     columns = ["user_id", "item_id"] + (["rating"] if name.startswith("SGD") else [])
     frame = pd.read_parquet(folder, columns=columns)
@@ -175,7 +195,7 @@ def fit_locally(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str
         warnings.simplefilter("ignore")
         model = getattr(recokit, name)(**parameters).fit(data)
     seconds = time.perf_counter() - start
-    return {"read_seconds": read, "fit_seconds": seconds, "peak_bytes": peak_rss(), "hash": file_hash(model)}
+    return {"read_seconds": read, "fit_seconds": seconds, "peak_bytes": peak_rss(), "hash": digest(model)}
 
 
 def warmed_up(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +227,7 @@ def measure_overhead(folder: Path, warm_up: Path, name: str, parameters: dict[st
         wait_for(model)
         seconds = time.perf_counter() - start
         largest = peaks(client)
-        same = file_hash(model.set_params(n_threads=2).to_local()) == local["hash"]
+        same = digest(model.set_params(n_threads=2).to_local()) == local["hash"]
     both = {"read_seconds": read, "total_seconds": seconds, "peak_bytes": largest[-1], "same_bits": same}
     return {"local": local, "distributed": both}
 

@@ -24,7 +24,7 @@ _QUIET = {
 @contextmanager
 def cluster(n_workers: int, memory_limit: str | float = "auto") -> Iterator[Client]:
     """Yield a client of a new cluster of processes with one thread each."""
-    options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
     with (
         dask.config.set(_QUIET),
         LocalCluster(n_workers=n_workers, memory_limit=memory_limit, **options) as machines,

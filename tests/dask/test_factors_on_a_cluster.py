@@ -5,7 +5,6 @@ import dask.dataframe
 import numpy as np
 import pandas as pd
 import pytest
-from distributed import Client, LocalCluster
 
 import recokit
 import recokit.dask
@@ -13,16 +12,6 @@ from recokit import Interactions
 from recokit.dask import als
 from tests.dask.eager import assert_same_bits
 from tests.dask.test_factors import interactions
-
-
-@pytest.fixture(scope="module")
-def client():
-    """A cluster of two processes with one thread each."""
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
 
 
 @pytest.fixture
