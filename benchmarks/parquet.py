@@ -1,6 +1,6 @@
 """Write the lists of many users to one Parquet file, and print the memory of the process on the way.
 
-    python benchmarks/parquet.py                       # 10 million users, 5 items each
+    python benchmarks/parquet.py                       # 10 million users, 3 items each
     python benchmarks/parquet.py --users 1000000
 
 ``grown`` is the highest resident memory so far less that of the fitted model.
@@ -42,7 +42,7 @@ def generate(n_users: int) -> Interactions:
 
 def curve(n_users: int, n: int, batch_size: int) -> list[dict[str, float]]:
     """Return the users written, the growth of the memory in bytes and the seconds, at twenty points."""
-    model = ItemKNN(20).fit(generate(n_users))
+    model = ItemKNN(20, similarity="cosine", weighting=None).fit(generate(n_users))
     model.recommend(model.interactions_.users.ids[:batch_size], n).to_frame("pyarrow")
     points: list[dict[str, float]] = []
     step = max(1, n_users // batch_size // _N_POINTS)
@@ -55,6 +55,7 @@ def curve(n_users: int, n: int, batch_size: int) -> list[dict[str, float]]:
                 if k % step == 0:
                     grown, seconds = memory.read() or 0, time.perf_counter() - start
                     points.append({"users": k * batch_size, "grown": grown, "seconds": seconds})
+                    print(f"{k * batch_size:12,} users {grown / 1e6:8.1f} MB grown {seconds:7.1f} s", file=sys.stderr)
 
         file = Path(folder) / "lists.parquet"
         write_parquet(watched(), file)
@@ -66,13 +67,11 @@ def main() -> None:
     """Print the curve."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=10_000_000)
-    parser.add_argument("--n", type=int, default=5)
+    parser.add_argument("--n", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=50_000)
     parser.add_argument("--json", type=Path, help="file to write")
     options = parser.parse_args()
     points = curve(options.users, options.n, options.batch_size)
-    for point in points:
-        print(f"{point['users']:12,} users {point['grown'] / 1e6:8.1f} MB grown {point['seconds']:7.1f} s")
     print(f"file: {points[-1]['file'] / 1e6:.1f} MB")
     if options.json:
         options.json.write_text(json.dumps(points, indent=1))

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+READMES = ["README.md", "README.zh-CN.md"]
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+def blocks(language, name="README.md"):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def test_the_example_runs_unchanged(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", READMES)
+def test_the_example_runs_unchanged(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
+    (code,) = blocks("python", name)
     script = tmp_path / "example.py"
     script.write_text(code, encoding="utf-8")
     runpy.run_path(str(script))
@@ -27,3 +29,11 @@ def test_each_command_is_on_its_own_line_and_installs_its_requirements(command):
     assert len(lines) == 1
     assert lines[0].startswith('pip install ".[')
     assert lines[0].endswith(command)
+
+
+def test_both_readmes_have_the_same_commands_and_links():
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in READMES)
+    assert blocks("bash", "README.md") == blocks("bash", "README.zh-CN.md")
+    links = [set(re.findall(r"\]\(((?!http|README)[^)]+)\)", text)) for text in (english, chinese)]
+    assert links[1] <= links[0]
+    assert all((ROOT / link).exists() for link in links[0])

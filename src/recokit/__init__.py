@@ -32,6 +32,7 @@ from recokit.serving.warm_up import warm_up
 
 _LAZY = (
     "content",
+    "dask",
     "datasets",
     "experiments",
     "hybrid",

@@ -1,5 +1,6 @@
 """The parts of a stage may be computed in any ranges, in any order and repeatedly, without a change in the result."""
 
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
@@ -37,7 +38,7 @@ def in_parts(stage, cuts):
     """Return the result of a stage from parts that are computed last first, each of them twice."""
     n_rows = len(stage.costs)
     bounds = [0, *sorted({int(cut * n_rows) for cut in cuts} - {0, n_rows}), n_rows]
-    ranges = list(zip(bounds[:-1], bounds[1:], strict=True))
+    ranges = list(pairwise(bounds))
     parts = [[stage.run(start, stop, Runner()) for start, stop in reversed(ranges)] for _ in range(2)][1]
     return stage.join(parts[::-1], Runner())
 

@@ -4,13 +4,15 @@ import warnings
 
 import pytest
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="session")
 def client():
     """Return a client of the cluster; a killed worker starts again."""
-    with warnings.catch_warnings():
+    short = {"distributed.comm.timeouts.connect": "5s"}  # workers wait so long for the data of a killed worker
+    with warnings.catch_warnings(), dask.config.set(short):
         warnings.simplefilter("ignore")  # ports in use
         cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     with cluster, distributed.Client(cluster) as own:

@@ -80,6 +80,7 @@ CASES = {
         lambda: (partitioned(EVENTS), {**TIMED, "catalogue": partitioned(catalogue(), 2)}),
         lambda: (strengths(), {"catalogue": catalogue()}),
     ),
+    "sums of strengths": ("Popularity", {}, lambda: (partitioned(EVENTS), TIMED), lambda: (strengths(), {})),
     "popularity": (
         "Popularity",
         {"half_life": 900.0},

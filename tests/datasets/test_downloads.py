@@ -288,6 +288,15 @@ def test_an_unknown_host_is_reported_at_once(web, tmp_path, monkeypatch):
     assert "connection failed" in failure(tmp_path)
 
 
+def test_a_server_without_a_secure_connection_is_refused(web, tmp_path, monkeypatch):
+    dataset = datasets.PUBLISHED["movielens-latest-small"]
+    files = (RemoteFile(PATH, (web.address.replace("http:", "https:") + "/a.zip",)),)
+    monkeypatch.setitem(datasets.PUBLISHED, dataset.name, dataset._replace(files=files))
+    message = failure(tmp_path)
+    assert "no secure connection" in message
+    assert "0x" not in message  # no addresses of objects
+
+
 def test_download_false_asks_no_server(web, tmp_path):
     message = failure(tmp_path, download=False)
     assert "download=False" in message

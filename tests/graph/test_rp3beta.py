@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
-from recokit import DataError
+from recokit import DataError, load
 from recokit._runtime.threads import threads_at_any_cost
+from recokit.data._weights import mean_walks
 from recokit.data.interactions import Interactions
+from recokit.data.rows import Rows
 from recokit.datasets import example_interactions, load_movielens_1m_implicit
 from recokit.graph import RP3beta
+from recokit.graph.rp3beta import _normalized
 from recokit.metrics import evaluate
 from recokit.testing import check_recommender
 from tests.naive.graph import rp3beta_scores, rp3beta_weights
@@ -139,6 +142,33 @@ def test_users_items_and_strengths_without_evidence_get_no_weights_and_no_lists(
     assert not model.item_weights_.toarray()[:, [2, 3]].any()
     assert model.recommend(exclude_seen=False).counts.tolist() == [2, 0, 0, 2 - 1]
     assert model.similar_items([2, 3]).counts.tolist() == [0, 0]
+
+
+def test_the_defaults_follow_the_density_of_the_data():
+    data = example_interactions("implicit")
+    density = mean_walks(data) / (mean_walks(data) + 2)
+    assert 0.01 < density < 0.99
+    found = RP3beta().fit(data)
+    given = RP3beta(alpha=0.5 + 0.2 * density, beta=0.8 * density, normalize=False).fit(data)
+    sums = given.item_weights_.sum(axis=1)
+    expected = given.item_weights_.toarray() / np.where(sums > 0, sums, 1)[:, None] ** density
+    assert found.item_weights_.toarray() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_stored_model_of_the_defaults_gives_the_same_lists(tmp_path):
+    model = RP3beta().fit(example_interactions("implicit"))
+    model.save(tmp_path / "m.model")
+    loaded = load(tmp_path / "m.model")
+    assert_array_equal(loaded.recommend(n=5).scores, model.recommend(n=5).scores)
+    assert loaded.recommend_for([{0: 1.0, 1: 2.0}]) == model.recommend_for([{0: 1.0, 1: 2.0}])
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_the_extremes_of_the_default_are_normalized_and_plain_weights(normalize):
+    weights = Rows.from_arrays([0, 2, 2, 3], [1, 2, 0], [3.0, 1.0, 2.0])
+    expected = [0.75, 0.25, 1.0] if normalize else [3.0, 1.0, 2.0]
+    assert _normalized(weights, float(normalize)).tolist() == expected
+    assert _normalized(weights, 0.5).tolist() == pytest.approx([1.5, 0.5, 2**0.5])
 
 
 @pytest.mark.data

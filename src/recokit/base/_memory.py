@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from recokit._typing import FloatArray
+from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 
 __all__ = ["MemoryPlan", "cells_of_related"]
@@ -126,7 +126,7 @@ def cells_of_related(
     lengths = row_lengths if users else column_lengths
     if quick:
         if users:
-            walks = data.rows.sums_of_lengths(column_lengths)
+            walks: AnyArray = data.rows.sums_of_lengths(column_lengths)
         else:
             walks = np.bincount(data.item_codes, np.repeat(row_lengths, row_lengths), minlength=data.n_items)
         return float(np.clip(walks - lengths, 0, width).sum())

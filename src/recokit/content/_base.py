@@ -9,6 +9,7 @@ import numpy as np
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Term, Top
+from recokit.base._memory import MemoryPlan
 from recokit.content._block import Block
 from recokit.content._catalogue import Catalogue, read_catalogue
 from recokit.content._fitted_block import FittedBlock
@@ -186,6 +187,19 @@ class ContentModel(Recommender):
             self._fit(remaining)
         else:
             self._set_decays(remaining)
+
+    def _plan_reading(self, plan: MemoryPlan, given: Any) -> None:
+        n = float(self.interactions_.n_interactions)
+        plan.work("order of the interactions", 44.0 * n)
+        plan.keep("interactions over all items", (8.0 + 8.0 * (self.interactions_.timestamps is not None)) * n)
+
+    def _plan_memory(self, plan: MemoryPlan) -> None:
+        columns = self._catalogue.columns if "_catalogue" in vars(self) else [block.column for block in self.blocks_]
+        for block, column in zip(self._blocks_to_fit(), columns, strict=True):
+            block._plan_memory(plan, column)
+        if self.half_life is not None:
+            plan.work("ages of interactions", 16.0 * self.interactions_.n_interactions)
+            plan.keep("decays of interactions", 4.0 * self.interactions_.n_interactions)
 
     def _fit(self, interactions: Interactions) -> None:
         previous = {block.name: block for block in vars(self).get("blocks_", [])}

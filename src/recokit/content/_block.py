@@ -7,13 +7,22 @@ from sklearn.base import BaseEstimator
 
 from recokit import persistence
 from recokit._typing import AnyArray, BoolArray
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE
 from recokit.content._fitted_block import FittedBlock
 
-__all__ = ["Block", "Progress"]
+__all__ = ["Block", "Progress", "plan_sparse_vectors"]
 
 Progress = Callable[[int, str], Any]
 """Makes a progress bar from a total and a unit."""
+
+_FEW_FEATURES = 4.0  # of a category with levels, or of a number
+
+
+def plan_sparse_vectors(plan: MemoryPlan, n_items: int, n_features: float) -> None:
+    """Add sparse vectors with some features for each item to a plan, by item and by feature."""
+    plan.work("counts of features", 40.0 * n_features * n_items + 100.0 * n_items)
+    plan.keep("vectors", 16.0 * n_features * n_items + 24.0 * n_items)
 
 
 class Block(BaseEstimator):
@@ -73,6 +82,10 @@ class Block(BaseEstimator):
         progress : callable
         """
         raise NotImplementedError
+
+    def _plan_memory(self, plan: MemoryPlan, column: AnyArray) -> None:
+        """Add the arrays of `_fit` to a plan; by default those of vectors with few features."""
+        plan_sparse_vectors(plan, len(column), _FEW_FEATURES)
 
     # ------------------------------------------------------------------ storing
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, FloatArray
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN
 from recokit.content._block import Block, Progress
 from recokit.content._dense_vectors import unit_vectors
@@ -127,6 +128,10 @@ class Embedding(Block):
 
     def _blank(self, n_rows: int, like: AnyArray) -> AnyArray:
         return np.zeros((n_rows, like.shape[1]), dtype=np.float32)
+
+    def _plan_memory(self, plan: MemoryPlan, column: AnyArray) -> None:
+        plan.work("vectors in float64", 3.0 * column.nbytes if self.center else 0.0)
+        plan.keep("vectors", float(column.nbytes) if self.center else 0.0)
 
     def _fit(self, column: AnyArray, previous: FittedBlock | None, progress: Progress) -> FittedBlock:
         if np.all(self._is_missing(column)):

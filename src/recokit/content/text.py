@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, FloatArray
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, COUNT, OPTIONAL_COUNT, one_of, share_or_count
-from recokit.content._block import Block, Progress
+from recokit.content._block import Block, Progress, plan_sparse_vectors
 from recokit.content._dense_vectors import unit_vectors
 from recokit.content._encoding import Encoder, VectorCache, encode
 from recokit.content._fitted_block import FittedBlock
@@ -23,6 +24,10 @@ __all__ = ["Text"]
 
 _STRINGS = np.dtypes.StringDType()
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+_N_SAMPLED = 200  # texts whose words are counted for an estimate of memory
+_USUAL_LENGTH = 768  # of the vectors of text encoders
 
 
 class Text(Block):
@@ -174,6 +179,16 @@ class Text(Block):
 
     def _blank(self, n_rows: int, like: AnyArray) -> AnyArray:
         return np.full(n_rows, "", dtype=_STRINGS)
+
+    def _plan_memory(self, plan: MemoryPlan, column: AnyArray) -> None:
+        if self.encoder is not None:  # the length of the vectors is known when the encoder has run
+            plan.work("vectors in float64", 12.0 * _USUAL_LENGTH * len(column))
+            plan.keep("vectors", 8.0 * _USUAL_LENGTH * len(column))
+            return
+        analyzer = make_analyzer(self.tokenizer, stop_words=self.stop_words, stemming=self.stemming)
+        sample = column[np.linspace(0, len(column) - 1, min(_N_SAMPLED, len(column))).astype(np.int64)].tolist()
+        plan.work("texts", (60.0 + float(np.mean([len(text) for text in sample]))) * len(column))
+        plan_sparse_vectors(plan, len(column), float(np.mean([len(set(analyzer(text))) for text in sample])))
 
     def _fit(self, column: AnyArray, previous: FittedBlock | None, progress: Progress) -> FittedBlock:
         if self.encoder is not None:

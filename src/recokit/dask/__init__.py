@@ -1,8 +1,34 @@
 """The same estimators on a Dask cluster, for data that outgrow one machine.
 
 The estimators follow the conventions of ``xgboost.dask`` and ``lightgbm.dask``. They take the parameters of the local
-estimators and a client, and fit to data in partitions. ``to_local()`` returns the ordinary estimator, equal to a local
-fit to the same data. The package needs ``pip install "recokit[dask]"``.
+estimators and a client, and ``fit`` takes data in partitions. ``to_local()`` returns the ordinary estimator, equal bit
+for bit to a local fit to the same data, whatever the number of workers and partitions. ``recommend`` returns a lazy
+Dask dataframe, which is written to Parquet by partitions. A worker that dies changes no result: its tasks run again.
+
+The package needs ``pip install "recokit[dask]"``, with the same versions on all workers.
+
+Examples
+--------
+>>> import dask.dataframe
+>>> import pandas as pd
+>>> from distributed import Client
+>>> from recokit.dask import RP3beta
+>>> log = pd.DataFrame({
+...     "user_id": ["ann", "ann", "bob", "bob", "eve", "eve", "dan"],
+...     "item_id": ["tea", "cup", "tea", "cup", "tea", "pot", "tea"],
+...     "event": ["view", "purchase", "view", "view", "view", "purchase", "view"],
+... })
+>>> frame = dask.dataframe.from_pandas(log, npartitions=2)
+>>> weights = {"view": 1.0, "purchase": 10.0}
+>>> frame = frame.assign(weight=frame["event"].map(weights, meta=("event", "float64")))
+>>> with Client(processes=False, dashboard_address=None) as client:
+...     model = RP3beta(client, feedback="implicit").fit(frame, rating="weight", duplicates="sum")
+...     lists = model.recommend(["dan"], n=2).compute()
+...     local = model.to_local()
+>>> lists["item_id"].tolist()
+['cup', 'pot']
+>>> local
+RP3beta(feedback='implicit')
 """
 
 try:

@@ -1,6 +1,6 @@
 """The tasks of alternating least squares: half-epochs of blocks of rows, and Gram matrices in parts."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -120,5 +120,5 @@ def largest_of(array: FloatArray) -> float:
 def scores_of(block: Block, users: FloatArray, items: FloatArray, cells: IntArray) -> FloatArray:
     """Return the scores of some of the interactions of a block."""
     rows = rows_of(block)
-    scores: Any = np.sum(users[rows.row_codes[cells]] * items[rows.codes[cells]], axis=1)
+    scores: FloatArray = np.sum(users[rows.row_codes[cells]] * items[rows.codes[cells]], axis=1)
     return scores

@@ -67,6 +67,8 @@ class FactorData:
         Number of interactions of each item of ``data``.
     items : (n_items,) int64 array
         Code of each item of ``data`` in ``given``.
+    item_sums : future of array
+        Sum of the values of each item of ``data``.
     """
 
     given: Blocks
@@ -74,6 +76,7 @@ class FactorData:
     lengths: IntArray
     item_lengths: IntArray
     items: IntArray
+    item_sums: AnyFuture
 
     @classmethod
     def from_blocks(cls, given: Blocks) -> "FactorData":
@@ -94,7 +97,10 @@ class FactorData:
             starts = bounds_from_lengths(np.array([np.count_nonzero(each) for each in by_block]))
             data = replace(given, blocks=blocks, starts=starts, n_items=len(items))
         lengths = np.concatenate(by_block)
-        return cls(given, data, lengths[lengths > 0], counts[items], items)
+        sums = tasks.submit("item-sums", np.zeros, len(items))
+        for block in data.blocks:  # one after the other: sums depend on the order of their terms
+            sums = tasks.submit("item-sums", add_item_sums, sums, block)
+        return cls(given, data, lengths[lengths > 0], counts[items], items, sums)
 
     @property
     def tasks(self) -> Tasks:
@@ -132,10 +138,7 @@ class FactorData:
         if self.data.feedback == "explicit":
             counts[self.items] = self.item_lengths
             return as_item_counts(counts)
-        sums = self.tasks.submit("item-sums", np.zeros, self.data.n_items)
-        for block in self.data.blocks:  # one after the other: sums depend on the order of their terms
-            sums = self.tasks.submit("item-sums", add_item_sums, sums, block)
-        counts[self.items] = sums.result()
+        counts[self.items] = self.item_sums.result()
         return as_item_counts(counts)
 
     # ------------------------------------------------------------------ result
@@ -217,7 +220,8 @@ def add_up(arrays: Sequence[AnyArray]) -> AnyArray:
 def add_item_sums(sums: FloatArray, block: Block) -> FloatArray:
     """Return the sums after a block: the values are added one by one in order, as `numpy.bincount` adds all of them."""
     codes = np.concatenate([np.arange(len(sums)), block.item_codes])
-    return np.bincount(codes, np.concatenate([sums, block.values]), minlength=len(sums))
+    weights: FloatArray = np.concatenate([sums, block.values])
+    return np.asarray(np.bincount(codes, weights, minlength=len(sums)), dtype=np.float64)
 
 
 def without_empty(block: Block, new_codes: CodeArray) -> Block:

@@ -14,7 +14,7 @@ from recokit.dask._cluster import AnyFuture
 from recokit.dask._draft import Draft, finished
 from recokit.data.rows import Rows
 
-__all__ = ["DaskStagedRecommender", "Step", "next_step"]
+__all__ = ["DaskStagedRecommender", "model_of", "next_step", "ranges_of", "run_part"]
 
 _PARTS_PER_THREAD = 8
 _lock = threading.Lock()
@@ -30,6 +30,9 @@ class DaskStagedRecommender(DaskRecommender):
     _local: ClassVar[type[StagedRecommender]]
     _needs_all_data: ClassVar[bool] = False
 
+    def _check_results(self, data: Blocks, results: Sequence[AnyFuture]) -> None:
+        """Warn about the results of the stages; nothing by default."""
+
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         submit, draft = data.tasks.submit, self._start(data, **side)
         results: list[AnyFuture] = []
@@ -41,6 +44,7 @@ class DaskStagedRecommender(DaskRecommender):
             name = f"rows-{len(results) + 1}"
             parts = [submit(name, run_part, start, stop, draft, *results) for start, stop in ranges]
             results.append(submit("join-rows", join_parts, draft, len(parts), *parts, *results))
+        self._check_results(data, results)
         model = submit("finish", model_of, step, self._needs_all_data)
         return Fitted(model, None if self._needs_all_data else tuple(submit("no-users", dict) for _ in data.blocks))
 

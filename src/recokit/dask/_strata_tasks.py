@@ -222,7 +222,7 @@ def _buffer(blocks: ItemBlocks, plan: GridPlan) -> Factors:
     n_items, size = len(plan.item_order), next(iter(blocks.values())).n_factors
     items = Factors(np.empty((n_items, size), dtype=np.float32), np.empty(n_items, dtype=np.float32))
     for block, factors in blocks.items():
-        items.put(slice(plan.item_starts[block], plan.item_starts[block + 1]), factors)
+        items.put(np.arange(plan.item_starts[block], plan.item_starts[block + 1]), factors)
     return items
 
 

@@ -94,6 +94,7 @@ class _Alternation:
         mean = 1.0 if template.unobserved_weight is not None else data.mean()
         counts = len(data.lengths), len(data.item_lengths), n, mean
         self.confidence = Confidence.from_counts(*counts, template.unobserved_ratio, template.unobserved_weight)
+        self.l2 = template._l2_for(data.lengths, data.item_lengths)
         ranges = data.data.item_ranges(_BLOCKS_PER_THREAD * self.tasks.n_threads)
         by_item = data.data.by_item(ranges)
         item_starts = np.array([0, *(stop for _, stop in ranges)])
@@ -102,7 +103,7 @@ class _Alternation:
         self.items = self._side("items", by_item, data.item_lengths, self.confidence.unobserved_of_items)
 
     def _side(self, stage: str, cells: Sequence[AnyFuture], lengths: IntArray, unobserved: float) -> _Side:
-        l2 = self.template._penalties(lengths, unobserved).for_lengths(lengths)
+        l2 = self.template._penalties(lengths, unobserved, self.l2).for_lengths(lengths)
         return _Side(stage, cells, [self.tasks.submit("penalties", same, part) for part in self._cut(stage, l2)])
 
     def _cut(self, stage: str, array: FloatArray) -> list[FloatArray]:
@@ -148,7 +149,7 @@ class _Alternation:
         gram = submit("gram-sum", task.sum_groups, unobserved, size, *groups)
         how = solver or self.template.solver, self.confidence
         return [
-            submit(side.stage, task.solve, *how, cells, others, gram, l2, block)
+            submit(f"solve-{side.stage}", task.solve, *how, cells, others, gram, l2, block)
             for cells, l2, block in zip(side.cells, side.l2, start, strict=True)
         ]
 
@@ -178,9 +179,9 @@ class _Alternation:
         largest = [submit("largest", task.largest_of, factors) for factors in users]
         scores, found = self.tasks.gather([parts, largest])
         self._check_range(float(np.max(found)))
-        warn_if_vanished(float(np.mean(np.concatenate(scores))), self.template.l2, self.template.unobserved_weight)
+        warn_if_vanished(float(np.mean(np.concatenate(scores))), self.l2, self.template.unobserved_weight)
 
     def _check_range(self, number: float) -> None:
         if not np.isfinite(number):
             _, highest, lowest = self.data.range()
-            raise range_error(number, lowest, highest, self.template.l2)
+            raise range_error(number, lowest, highest, self.l2)

@@ -12,7 +12,35 @@ __all__ = ["BoughtTogether"]
 
 
 class BoughtTogether(DaskStagedRecommender):
-    """`recokit.BoughtTogether` on a Dask cluster."""
+    """`recokit.BoughtTogether` on a Dask cluster.
+
+    Each worker receives all baskets once, 4 bytes for each item in a basket, and the views, and computes the
+    weights of ranges of items. ``fit`` of a dataframe takes ``basket``, the column of orders of each user; without
+    it, each user is one basket, so that ``user`` may name the column of orders. ``views`` may be a Dask dataframe
+    with the columns user_id and item_id.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        The cluster; by default the current client, or a new `distributed.LocalCluster`.
+    **parameters
+        As in `recokit.BoughtTogether`.
+
+    See Also
+    --------
+    recokit.BoughtTogether : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import BoughtTogether
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = BoughtTogether(client, measure="confidence").fit([*bought, ("dan", "tea")])
+    ...     lists = model.recommend(["dan"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
+    """
 
     _local = LocalBoughtTogether
     _needs_all_data: ClassVar[bool] = True

@@ -67,7 +67,7 @@ class DescendPairs(NamedTuple):
     def __call__(self, start: int, stop: int, group: Group, users: Factors, items: Factors, shared: Any) -> float:
         """Take one step for each interaction."""
         order = np.arange(users.n_rows, dtype=np.int32)
-        arrays = (
+        arrays: tuple[Any, ...] = (
             *(group.cells.user_rows, group.cells.item_rows, shared.item_starts, order, shared.item_order),
             *(group.rows.indptr, group.rows.codes, shared.sums, self.n_candidates, shared.seed, group.offset),
             *(users.vectors, items.vectors, items.bias),

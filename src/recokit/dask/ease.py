@@ -1,15 +1,16 @@
 """EASE on a Dask cluster."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 from recokit import linear
+from recokit._typing import FloatArray
 from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
-from recokit.dask._cluster import AnyFuture
 from recokit.dask._draft import Draft
 from recokit.dask._factor_data import check_supported
-from recokit.dask._staged import DaskStagedRecommender, Step, next_step
+from recokit.dask._staged import DaskStagedRecommender, model_of, next_step, ranges_of, run_part
 
 __all__ = ["EASE"]
 
@@ -37,16 +38,17 @@ class EASE(DaskStagedRecommender):
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})
-        return super()._fit_blocks(data)
+        submit, draft = data.tasks.submit, self._start(data)
+        ranges = submit("ranges", ranges_of, self._next_step(data, draft, [])).result()
+        parts = [submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
+        model = submit("invert", inverted, self.n_threads, draft, *parts)
+        return Fitted(model, tuple(submit("no-users", dict) for _ in data.blocks))
 
-    def _next_step(self, data: Blocks, draft: AnyFuture, results: Sequence[AnyFuture]) -> AnyFuture:
-        if not results:
-            return super()._next_step(data, draft, results)
-        return data.tasks.submit("invert", invert, self.n_threads, draft, *results)
 
-
-def invert(n_threads: int | None, draft: Draft, *results: Any) -> Step:
-    """Return the last step, with the inverse, on several threads: no other task runs at this time."""
+def inverted(n_threads: int | None, draft: Draft, *parts: FloatArray) -> Draft:
+    """Return the fitted draft without the training data, on several threads: no other task runs at this time."""
     model = draft.model._with_attributes({**vars(draft.model), "n_threads": n_threads})
     # The Gram matrix is overwritten by its inverse, and the result of another task must stay as it is.
-    return next_step(1, Draft(model), *(result.copy() for result in results))
+    gram = parts[0].copy() if len(parts) == 1 else np.concatenate(parts)
+    fitted: Draft = model_of(next_step(1, Draft(model), gram), False)
+    return fitted

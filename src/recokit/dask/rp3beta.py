@@ -7,6 +7,32 @@ __all__ = ["RP3beta"]
 
 
 class RP3beta(DaskStagedRecommender):
-    """`recokit.RP3beta` on a Dask cluster."""
+    """`recokit.RP3beta` on a Dask cluster.
+
+    Each worker receives all interactions once, 12 bytes each, and computes the weights of ranges of items. Lists
+    are made by blocks of users on the workers, which receive the weights once, 8 bytes each.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        The cluster; by default the current client, or a new `distributed.LocalCluster`.
+    **parameters
+        As in `recokit.RP3beta`.
+
+    See Also
+    --------
+    recokit.RP3beta : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import RP3beta
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = RP3beta(client).fit([*bought, ("dan", "tea")])
+    ...     lists = model.recommend(["dan"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup', 'pot']
+    """
 
     _local = LocalRP3beta

@@ -61,7 +61,7 @@ class Descend(NamedTuple):
 
     def __call__(self, start: int, stop: int, group: Group, users: Factors, items: Factors, shared: Any) -> float:
         """Take one step for each rating; ``shared`` holds the weights of the penalties of the items."""
-        arrays = (
+        arrays: tuple[Any, ...] = (
             *group.cells[:3],
             *(users.bias, items.bias, users.vectors, items.vectors, np.empty((0, users.n_factors), np.float32)),
             *(group.weights, shared),

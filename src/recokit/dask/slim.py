@@ -1,12 +1,16 @@
 """SLIM on a Dask cluster."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from recokit import linear
+from recokit._typing import IntArray
 from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
+from recokit.dask._cluster import AnyFuture
 from recokit.dask._factor_data import check_supported
 from recokit.dask._staged import DaskStagedRecommender
+from recokit.data.rows import Rows
 
 __all__ = ["SLIM"]
 
@@ -34,3 +38,12 @@ class SLIM(DaskStagedRecommender):
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})
         return super()._fit_blocks(data)
+
+    def _check_results(self, data: Blocks, results: Sequence[AnyFuture]) -> None:
+        """Warn about targets without convergence; the workers warn only in their logs."""
+        self._template()._check_convergence(data.tasks.submit("passes", passes_of, results[-1]).result())
+
+
+def passes_of(weights: tuple[Rows, IntArray]) -> IntArray:
+    """Return the number of passes for each target."""
+    return weights[1]

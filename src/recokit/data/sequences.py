@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.arguments import check_count
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
 from recokit.data._forgetting import ForgetsUsers, KeptItems
@@ -21,6 +22,8 @@ from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.persistence import storable
 
 __all__ = ["Sequences"]
+
+_N_SHOWN = 10  # users, and items of each, in a notebook
 
 
 @storable("recokit.Sequences")
@@ -455,6 +458,16 @@ class Sequences(ForgetsUsers):
     def __repr__(self) -> str:
         baskets = "" if self.basket_bounds is None else f" in {len(self.basket_bounds) - 1:,} baskets"
         return f"Sequences({self.n_users:,} users × {self.n_items:,} items, {self.n_events:,} events{baskets})"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for row in range(min(self.n_users, _N_SHOWN)):
+            start, stop = (int(bound) for bound in self.rows.indptr[row : row + 2])
+            items = self._items(start, min(stop, start + _N_SHOWN))
+            more = ["…"] if stop - start > _N_SHOWN else []
+            rows.append([self.users.take([row])[0], f"{stop - start:,}", ", ".join(map(str, items + more))])
+        note = f"the first {_N_SHOWN} of {self.n_users:,} users" if self.n_users > _N_SHOWN else ""
+        return html_table(repr(self), ["user", "events", "items"], rows, note)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Sequences._from_parts, (self.users, self.items, tuple(self.rows), self.basket_indptr, self.basket_bounds)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from recokit._typing import AnyArray
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
+from recokit.datasets._html import html_of_data
 
 __all__ = ["Columns", "Licensed", "RatingData", "RatingFolds", "SequenceData", "SessionData", "Split", "Tables"]
 
@@ -30,6 +31,9 @@ class Licensed:
 
     license: str = field(default="", repr=False)
     citation: str = field(default="", repr=False)
+
+    def _repr_html_(self) -> str:
+        return html_of_data(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,9 @@ class Split:
     test: Interactions
     items: Columns = field(repr=False)
     description: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return html_of_data(self)
 
 
 @dataclass(frozen=True, eq=False)

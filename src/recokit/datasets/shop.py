@@ -9,6 +9,7 @@ import numpy as np
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 from recokit.datasets._data import Columns, Split
+from recokit.datasets._html import html_of_data
 from recokit.datasets._lines import to_objects
 from recokit.datasets._shop_catalogue import N_FACTORS, Customers, Products, make_customers, make_products
 from recokit.datasets._shop_events import Ratings, make_events, make_ratings
@@ -72,6 +73,9 @@ class ShopData:
     def __repr__(self) -> str:
         sizes = (len(self.users["user_id"]), len(self.catalogue["item_id"]), len(self.events["event"]))
         return "ShopData({:,} users, {:,} items, {:,} events, {:,} ratings)".format(*sizes, len(self.rated["rating"]))
+
+    def _repr_html_(self) -> str:
+        return html_of_data(self)
 
     def interactions(self, kind: str | Sequence[str] = "purchase") -> Interactions:
         """Return the events of one kind, or of several, as implicit feedback.

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from recokit._runtime.arguments import check_count, check_number, check_probability, check_seed
+from recokit._runtime.html import html_table
 from recokit._typing import FloatArray
 from recokit.data._events import read_numbers
 from recokit.exceptions import DataError
@@ -69,6 +70,17 @@ class Uplift:
             f"{self.treatment:.4g} against {self.control:.4g}: {self.difference:+.4g} [{low:+.4g}, {high:+.4g}], "
             f"{self.relative:+.1%} [{least:+.1%}, {most:+.1%}] ({self.confidence:.0%}), p = {self.p_value:.3g}"
         )
+
+    def _repr_html_(self) -> str:
+        (low, high), (least, most) = self.interval, self.relative_interval
+        rows = [
+            ["treatment", f"{self.treatment:.4g}", f"{self.n_treatment:,} visitors"],
+            ["control", f"{self.control:.4g}", f"{self.n_control:,} visitors"],
+            ["difference", f"{self.difference:+.4g}", f"{low:+.4g} to {high:+.4g}"],
+            ["relative", f"{self.relative:+.1%}", f"{least:+.1%} to {most:+.1%}"],
+        ]
+        columns = ["", "estimate", f"{self.confidence:.0%} interval"]
+        return html_table("uplift", columns, rows, f"p = {self.p_value:.3g}")
 
 
 def uplift(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.arguments import check_number, check_probability
+from recokit._runtime.html import html_table
 from recokit._typing import FloatArray
 from recokit.data._columns import check_lengths, refuse
 from recokit.data._events import read_numbers
@@ -74,6 +75,18 @@ class PolicyValue:
             f"{self.value:.4f} [{low:.4f}, {high:.4f}] ({self.confidence:.0%}) from {self.n_exposures:,} exposures "
             f"worth {self.effective_sample_size:,.1f}; mean weight {self.mean_weight:.3f}"
         )
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval
+        rows = [
+            ["value", f"{self.value:.4f}"],
+            [f"{self.confidence:.0%} interval", f"{low:.4f} to {high:.4f}"],
+            ["standard error", f"{self.standard_error:.4f}"],
+            ["exposures", f"{self.n_exposures:,}"],
+            ["effective sample size", f"{self.effective_sample_size:,.1f}"],
+            ["mean weight", f"{self.mean_weight:.3f}"],
+        ]
+        return html_table("value of a policy", ["", "estimate"], rows)
 
 
 def ips(

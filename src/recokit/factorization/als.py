@@ -321,14 +321,16 @@ class ImplicitALS(FeaturedFactorRecommender):
         return ALSPenalties.from_lengths(lengths, unobserved, l2, self.l2_exponent)
 
     def _l2_of(self, data: Interactions) -> float:
-        """Return λ, or its default for the data, rounded to three digits."""
+        return self._l2_for(data.rows.lengths, np.bincount(data.item_codes, minlength=data.n_items))
+
+    def _l2_for(self, user_lengths: IntArray, item_lengths: IntArray) -> float:
+        """Return λ, or its default for users and items with these numbers of interactions, rounded to three digits."""
         if self.l2 is not None:
             return float(self.l2)
         if self.unobserved_weight is not None:
             return _TEXTBOOK_L2
-        n_users = int(np.count_nonzero(data.rows.lengths))
-        n_items = int(np.count_nonzero(np.bincount(data.item_codes, minlength=data.n_items)))
-        ridge = suitable_ridge(data.n_interactions, n_users, n_items)
+        n_users, n_items = (int(np.count_nonzero(lengths)) for lengths in (user_lengths, item_lengths))
+        ridge = suitable_ridge(int(user_lengths.sum()), n_users, n_items)
         return float(f"{ridge / (1.0 + self.unobserved_ratio):.3g}")
 
     def _confidence_of(self, data: Interactions) -> Confidence:

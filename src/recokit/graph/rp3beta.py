@@ -21,7 +21,9 @@ from recokit.kernels.walk import walk_rows
 
 __all__ = ["RP3beta"]
 
-_MAX_BETA, _HALF_WALKS = 0.8, 2.0  # the default of beta for dense data, and the mean number of walks that halves it
+_MAX_BETA = 0.8  # default of beta for dense data
+_SPARSE_ALPHA, _ADDED_ALPHA = 0.5, 0.2  # default of alpha for sparse data, and its growth up to dense data
+_HALF_WALKS = 2.0  # mean number of walks halfway between sparse and dense data
 
 
 class RP3beta(StagedRecommender, ItemWeightsRecommender):
@@ -41,17 +43,19 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
     ----------
     n_neighbors : int, optional
         Number of W_ij to keep for each item i, the largest; None keeps all.
-    alpha : float
-        α, the exponent of the probabilities. Values below 1 give improbable steps more weight.
+    alpha : float, optional
+        α, the exponent of the probabilities. Values below 1 give improbable steps more weight. By default
+        0.5 + 0.2 w / (w + 2), where w is the mean number of walks from a user to an item, n³ / (n_users n_items)² for n
+        interactions: 0.7 on dense data.
     beta : float, optional
-        β, the strength of the penalty on popularity; 0 for no penalty. By default 0.8 w / (w + 2), where w is the mean
-        number of walks from a user to an item, n³ / (n_users n_items)² for n interactions. On dense data it is near
+        β, the strength of the penalty on popularity; 0 for no penalty. By default 0.8 w / (w + 2), on dense data near
         0.8. On sparse data, most walks tell little about an item but its popularity, and a large β favours items by
         chance.
     shrinkage : float
         c, a number of interactions of mean strength that are added to the popularity of each item; 0 in the paper.
-    normalize : bool
-        Scale the kept W_ij of each item i to a sum of 1.
+    normalize : bool, optional
+        Scale the kept W_ij of each item i to a sum of 1. By default they are divided by the power w / (w + 2) of their
+        sum: on sparse data, items with few walks have less weight in a history.
     feedback : {"auto", "implicit"}
         Kind of feedback; "auto" infers it from the data. Set "implicit" to use ratings as strengths.
     n_threads : int, optional
@@ -104,24 +108,26 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)
 
+    _density: float  # from 0 for sparse data to 1 for dense data
+
     _remedies: ClassVar[tuple[str, ...]] = ("beta", "n_neighbors", "alpha")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Recommender._parameter_constraints,
         "n_neighbors": OPTIONAL_COUNT,
-        "alpha": NON_NEGATIVE,
+        "alpha": OPTIONAL_NON_NEGATIVE,
         "beta": OPTIONAL_NON_NEGATIVE,
         "shrinkage": NON_NEGATIVE,
-        "normalize": BOOLEAN,
+        "normalize": [*BOOLEAN, None],
     }
 
     def __init__(
         self,
         n_neighbors: int | None = 200,
         *,
-        alpha: float = 0.7,
+        alpha: float | None = None,
         beta: float | None = None,
         shrinkage: float = 50.0,
-        normalize: bool = True,
+        normalize: bool | None = None,
         feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
@@ -151,9 +157,10 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
         }
 
     def _stages(self, interactions: Interactions) -> Stages:
-        by_item = interactions.transposed(n_threads=self.n_threads)
-        weights = yield self._walk(interactions.rows, by_item, self._discounts(by_item, self._beta_of(interactions)))
-        self.item_weights_ = weights_matrix(weights.with_values(_shares(weights)) if self.normalize else weights)
+        self._density, by_item = _density(interactions), interactions.transposed(n_threads=self.n_threads)
+        weights = yield self._walk(interactions.rows, by_item, self._discounts(by_item))
+        exponent = self._density if self.normalize is None else float(self.normalize)
+        self.item_weights_ = weights_matrix(weights.with_values(_normalized(weights, exponent)))
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data, n_items = self.interactions_, self.interactions_.n_items
@@ -164,15 +171,12 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
         n_cells = cells_of_related(data, width, quick=plan.quick)
         plan.keep_lists(n_items, width, n_cells)
         plan.drop("steps")
-        plan.work("shares of the walks", 16.0 * n_cells if self.normalize else 0.0)
+        plan.work("shares of the walks", 16.0 * n_cells if self.normalize is not False else 0.0)
         plan.work("weights in order of code", 12.0 * n_cells)
 
-    def _beta_of(self, interactions: Interactions) -> float:
-        """Return β, or its default for the data."""
-        if self.beta is not None:
-            return float(self.beta)
-        walks = mean_walks(interactions)
-        return _MAX_BETA * walks / (walks + _HALF_WALKS)
+    def _restore(self) -> None:
+        super()._restore()
+        self._density = _density(self.interactions_)
 
     def _walk(self, by_user: Rows, by_item: Rows, discounts: FloatArray) -> Stage:
         """Return the stage that finds the largest W_ij of each item, best first."""
@@ -190,10 +194,12 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
     def _steps(self, rows: Rows) -> Rows:
         """Return P^α, with 0 for steps of strength 0 even if α is 0."""
         shares = _shares(rows)
-        return rows.with_values(np.where(shares > 0, shares**self.alpha, 0))
+        alpha = _SPARSE_ALPHA + _ADDED_ALPHA * self._density if self.alpha is None else self.alpha
+        return rows.with_values(np.where(shares > 0, shares**alpha, 0))
 
-    def _discounts(self, by_item: Rows, beta: float) -> FloatArray:
+    def _discounts(self, by_item: Rows) -> FloatArray:
         """Return (d + c r̄)^−β: (n_items,) float64."""
+        beta = _MAX_BETA * self._density if self.beta is None else float(self.beta)
         popularity, strengths = by_item.sums(by_item.values), by_item.values[by_item.values > 0]
         added = self.shrinkage * np.mean(strengths, dtype=np.float64) if len(strengths) else 0.0
         discounts: FloatArray = np.where(popularity > 0, popularity + added, 1) ** -beta
@@ -201,6 +207,23 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
 
     def _profiles(self, histories: Rows) -> Rows:
         return self._steps(histories)
+
+
+def _density(interactions: Interactions) -> float:
+    """Return w / (w + 2) for w walks from a user to an item on average: from 0 for sparse data to 1 for dense data."""
+    walks = mean_walks(interactions)
+    return walks / (walks + _HALF_WALKS)
+
+
+def _normalized(weights: Rows, exponent: float) -> FloatArray:
+    """Return the weights divided by a power of the sum of their row: (n,) float32."""
+    if exponent == 0:
+        return weights.values.copy()
+    if exponent == 1:
+        return _shares(weights).astype(np.float32)
+    sums = weights.sums(weights.values)
+    divisors = np.where(sums > 0, sums, 1) ** exponent
+    return (weights.values / np.repeat(divisors, weights.lengths)).astype(np.float32)
 
 
 def _shares(rows: Rows) -> FloatArray:

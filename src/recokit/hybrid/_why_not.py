@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._runtime.language import Language, check_language
 from recokit._typing import BoolArray, FloatArray
 from recokit.base import EligibleItems
@@ -140,6 +141,14 @@ class WhyNot:
 
     def __repr__(self) -> str:
         return f"WhyNot({str(self)[:-1]})"
+
+    def _repr_html_(self) -> str:
+        names = {"en": ["part", "rank", "score"], "zh": ["部分", "名次", "得分"]}[self.language]
+        rows = [
+            [part.name, "–" if part.rank is None else part.rank, "–" if part.score is None else f"{part.score:.3g}"]
+            for part in self.parts
+        ]
+        return html_table(str(self), names, rows)
 
 
 def explain_absence(

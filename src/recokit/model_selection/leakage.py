@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray
 from recokit.baselines import Popularity
@@ -125,9 +126,18 @@ class SplitReport:
         return f"{verdict}; recommend with exclude_seen=False, to test on the repeats" if self.n_repeats else verdict
 
     def __str__(self) -> str:
+        rows = self._rows()
+        width = max(len(label) for label, _ in rows)
+        return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+    def _repr_html_(self) -> str:
+        *rows, (_, verdict) = self._rows()
+        return html_table("split", ["", ""], rows, verdict)
+
+    def _rows(self) -> list[tuple[str, str]]:
         train = f"{self.n_train:,} interactions of {self.n_train_users:,} users with {self.n_train_items:,} items"
         test = f"{self.n_test:,} interactions of {self.n_test_users:,} users with {self.n_test_items:,} items"
-        rows = [
+        return [
             ("training", train),
             ("test", test),
             ("protocol", self.protocol),
@@ -140,8 +150,6 @@ class SplitReport:
             ("popularity baseline", ", ".join(f"{name} {value:.4f}" for name, value in self.popularity.items())),
             ("verdict", self.verdict),
         ]
-        width = max(len(label) for label, _ in rows)
-        return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
 def check_split(train: Any, test: Any, *, k: int = 10, repeats: bool | None = None) -> SplitReport:

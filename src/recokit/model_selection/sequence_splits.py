@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, BoolArray, IntArray
 from recokit.data._moments import nearest_cut, to_moment
 from recokit.data.id_index import IdIndex
@@ -65,6 +66,14 @@ class SequenceSplit:
             f"SequenceSplit({self.train.n_events:,} training events, {self.histories.n_users:,} tested users with "
             f"{self.targets.n_interactions:,} targets; {self.n_untested:,} users not tested)"
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ["training", f"{self.train.n_users:,}", f"{self.train.n_events:,} events"],
+            ["histories", f"{self.histories.n_users:,}", f"{self.histories.n_events:,} events"],
+            ["targets", f"{self.targets.n_users:,}", f"{self.targets.n_interactions:,} items"],
+        ]
+        return html_table("split of sequences", ["part", "users", ""], rows, f"{self.n_untested:,} users not tested")
 
 
 def leave_last_out(sequences: Sequences, *, min_history: int = 1) -> SequenceSplit:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recokit._typing import IntArray
+from recokit._typing import FloatArray, IntArray
 from recokit.base._memory import MemoryPlan
 from recokit.data.interactions import Interactions
 from recokit.data.rows import bounds_from_lengths
@@ -69,7 +69,8 @@ class SearchPlan(NamedTuple):
         order = np.argsort(-lengths, kind="stable")
         ranks = np.empty(self.n_rows, dtype=np.int64)
         ranks[order] = np.arange(self.n_rows)
-        of_cells, costs = ranks[rows], np.bincount(rows, n_cells[columns], minlength=self.n_rows)
+        of_cells = ranks[rows]
+        costs: FloatArray = np.bincount(rows, n_cells[columns], minlength=self.n_rows).astype(np.float64)
 
         def count(n_long: int) -> IntArray:
             numbers: IntArray = np.bincount(columns[of_cells < n_long], minlength=len(n_cells))

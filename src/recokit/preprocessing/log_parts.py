@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recokit._runtime.html import html_table
 from recokit.exceptions import DataError
 from recokit.preprocessing._grouped import first_rows_of_pairs
 
@@ -79,9 +80,20 @@ class LogParts:
 
     def __str__(self) -> str:
         lines = [f"split at {self.at}", f"training  {self.train!r}", f"test      {self.test!r}"]
-        lines.append(f"{self.n_new_users:,} test users and {self.n_new_items:,} test items are not in training")
-        lines.append(f"{self.n_repeats:,} of {len(self.test):,} test events repeat a (user, item) pair of training")
-        return "\n".join(lines)
+        return "\n".join(lines + self._notes())
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [name, *(f"{n:,}" for n in (len(log), log.n_users, log.n_items))]
+            for name, log in (("training", self.train), ("test", self.test))
+        ]
+        return html_table(f"split at {self.at}", ["part", "events", "users", "items"], rows, "; ".join(self._notes()))
+
+    def _notes(self) -> list[str]:
+        return [
+            f"{self.n_new_users:,} test users and {self.n_new_items:,} test items are not in training",
+            f"{self.n_repeats:,} of {len(self.test):,} test events repeat a (user, item) pair of training",
+        ]
 
     def __repr__(self) -> str:
         return f"LogParts(at {self.at}: {self.train!r}, {self.test!r})"

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from recokit._runtime.html import html_table
 from recokit.exceptions import PrivacyBudgetError
 from recokit.privacy._zcdp import check_delta, check_epsilon, epsilon_of, rho_of
 
@@ -149,3 +150,8 @@ class PrivacyAccountant:
             f"PrivacyAccountant(epsilon={self.epsilon:.3g} of {self.max_epsilon:g} at delta={self.max_delta:g}, "
             f"{len(self.releases)} releases)"
         )
+
+    def _repr_html_(self) -> str:
+        rows = [[each.name, f"{each.epsilon:.3g}", f"{each.delta:.3g}"] for each in self.releases]
+        caption = f"ε = {self.epsilon:.3g} of {self.max_epsilon:g} at δ = {self.max_delta:g}"
+        return html_table(caption, ["release", "ε alone", "δ alone"], rows)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import norm
 
 from recokit._runtime.arguments import check_count
+from recokit._runtime.html import html_table
 from recokit._typing import FloatArray, IntArray
 from recokit.data._frames import Backend, to_frame
 from recokit.data.id_index import IdIndex
@@ -18,6 +19,8 @@ from recokit.privacy.accountant import PrivacyAccountant
 from recokit.privacy.contributions import limit_contributions
 
 __all__ = ["PrivateCounts", "private_popularity", "threshold_of"]
+
+_N_SHOWN = 10  # items in a notebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,12 @@ class PrivateCounts:
 
     def __repr__(self) -> str:
         return f"PrivateCounts({len(self.items):,} items, noise of standard deviation {self.noise:.3g})"
+
+    def _repr_html_(self) -> str:
+        order = np.argsort(-self.counts, kind="stable")[:_N_SHOWN]
+        rows = [[item, f"{n:,}"] for item, n in zip(self.items.take(order), self.counts[order].tolist(), strict=True)]
+        note = f"the {len(rows)} most popular items" if len(rows) < len(self.items) else ""
+        return html_table(repr(self), ["item", "users, with noise"], rows, note)
 
 
 def threshold_of(noise: float, largest: FloatArray, extra_delta: float) -> float:

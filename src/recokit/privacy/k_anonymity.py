@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._runtime.arguments import check_count
+from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, BoolArray, IntArray
 from recokit.data._frames import Backend, columns, is_frame, is_missing, to_frame
 from recokit.exceptions import DataError, first_few
@@ -94,15 +95,33 @@ class KAnonymousExport:
         return to_frame(self.columns, backend)
 
     def __str__(self) -> str:
+        lines = self._losses()
+        for name, how, n_before, n_after in self._changes():
+            lines.append(f"{name}: {how}, {n_before} -> {n_after} values")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        caption, *losses = self._losses()
+        return html_table(caption, ["column", "", "values before", "after"], self._changes(), "; ".join(losses))
+
+    def _losses(self) -> list[str]:
         share = self.n_dropped / max(self.n_rows, 1)
         lines = [f"{self.k}-anonymous: smallest group {self.smallest_group}"]
         lines.append(f"dropped {self.n_dropped:,} of {self.n_rows:,} rows ({share:.1%})")
         if self.n_users:
             lines.append(f"lost {self.n_users_lost:,} of {self.n_users:,} users")
-        for change in self.changes:
-            how = "unchanged" if change.level is None else f"generalized to {change.level}"
-            lines.append(f"{change.column}: {how}, {change.n_before:,} -> {change.n_after:,} values")
-        return "\n".join(lines)
+        return lines
+
+    def _changes(self) -> list[tuple[str, str, str, str]]:
+        return [
+            (
+                change.column,
+                "unchanged" if change.level is None else f"generalized to {change.level}",
+                f"{change.n_before:,}",
+                f"{change.n_after:,}",
+            )
+            for change in self.changes
+        ]
 
 
 def k_anonymous(

@@ -136,8 +136,8 @@ def _odd_content(path: Path, name: str) -> str | None:
         return "the server sent a web page in place of the file, perhaps for a login"
     if name.endswith(".zip") and not zipfile.is_zipfile(path):
         return "the file is no complete zip archive"
-    if name.endswith(".gz") and begin[:2] != b"\x1f\x8b":
-        return "the file is not compressed by gzip"
+    if name.endswith(".gz") != (begin[:2] == b"\x1f\x8b"):
+        return f"the file is {'not ' if name.endswith('.gz') else ''}compressed by gzip"
     return None
 
 

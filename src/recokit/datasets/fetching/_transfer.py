@@ -110,7 +110,7 @@ def _attempt(url: str, part: Path, checked: bool, timeout: float) -> None:
             _remember(ticket_file, url, response)
             _append(response, part, offset, total)
     except requests.exceptions.SSLError as error:
-        raise TransferError(f"the certificate of the server is not accepted: {error}") from None
+        raise TransferError(f"no secure connection: {_reason(error)}") from None
     except requests.exceptions.ConnectTimeout:
         raise _NoConnectionError(f"no connection within {timeout:g} seconds") from None
     except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
