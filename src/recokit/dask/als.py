@@ -65,6 +65,23 @@ class ImplicitALS(DaskRecommender):
     ----------
     Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan (2008). Large-scale parallel collaborative filtering for the Netflix
     prize. AAIM.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import ImplicitALS
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = ImplicitALS(client, n_factors=2, random_state=0).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[LocalALS]] = LocalALS

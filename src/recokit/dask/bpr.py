@@ -39,6 +39,23 @@ class BPR(DaskRecommender):
     See Also
     --------
     recokit.BPR : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import BPR
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = BPR(client, n_factors=2, n_epochs=2, random_state=0).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[factorization.BPR]] = factorization.BPR

@@ -32,6 +32,23 @@ class EASE(DaskStagedRecommender):
     See Also
     --------
     recokit.EASE : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import EASE
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = EASE(client).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[linear.EASE]] = linear.EASE

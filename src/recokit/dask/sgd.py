@@ -44,6 +44,18 @@ class SGDMatrixFactorization(DaskRecommender):
     ----------
     R. Gemulla, E. Nijkamp, P. J. Haas, Y. Sismanis (2011). Large-scale matrix factorization with distributed
     stochastic gradient descent. KDD.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit import Interactions
+    >>> from recokit.dask import SGDMatrixFactorization
+    >>> ratings = Interactions.from_arrays([1, 1, 2, 2, 3], [7, 8, 7, 9, 8], [5, 3, 4, 2, 3])
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = SGDMatrixFactorization(client, n_factors=2, n_epochs=2, random_state=0)
+    ...     lists = model.fit(ratings).recommend([3], n=1).compute()
+    >>> len(lists)
+    1
     """
 
     _local: ClassVar[type[LocalSGD]] = LocalSGD

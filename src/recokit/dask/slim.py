@@ -31,6 +31,23 @@ class SLIM(DaskStagedRecommender):
     See Also
     --------
     recokit.SLIM : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import SLIM
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = SLIM(client).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[linear.SLIM]] = linear.SLIM
