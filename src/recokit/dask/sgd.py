@@ -50,7 +50,9 @@ class SGDMatrixFactorization(DaskRecommender):
     >>> from distributed import Client
     >>> from recokit import Interactions
     >>> from recokit.dask import SGDMatrixFactorization
-    >>> ratings = Interactions.from_arrays([1, 1, 2, 2, 3], [7, 8, 7, 9, 8], [5, 3, 4, 2, 3])
+    >>> ratings = Interactions.from_arrays(
+    ...     [1, 1, 2, 2, 3], [7, 8, 7, 9, 8], [5, 3, 4, 2, 3]
+    ... )
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = SGDMatrixFactorization(client, n_factors=2, n_epochs=2, random_state=0)
     ...     lists = model.fit(ratings).recommend([3], n=1).compute()
