@@ -128,7 +128,8 @@ def cells_of_related(
         if users:
             walks = data.rows.sums_of_lengths(column_lengths)
         else:
-            walks = np.bincount(data.item_codes, np.repeat(row_lengths, row_lengths), minlength=data.n_items)
+            repeated = np.repeat(row_lengths, row_lengths)
+            walks = np.bincount(data.item_codes, repeated, minlength=data.n_items).astype(np.float64)
         return float(np.clip(walks - lengths, 0, width).sum())
     nonempty = np.flatnonzero(lengths)
     chosen = np.linspace(0, len(nonempty) - 1, min(_N_SAMPLED, len(nonempty))).astype(np.int64)

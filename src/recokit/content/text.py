@@ -179,7 +179,7 @@ class Text(Block):
             return
         analyzer = make_analyzer(self.tokenizer, stop_words=self.stop_words, stemming=self.stemming)
         sample = column[np.linspace(0, len(column) - 1, min(_N_SAMPLED, len(column))).astype(np.int64)].tolist()
-        plan.work("texts", 60.0 * len(column) + np.mean([len(text) for text in sample]) * len(column))
+        plan.work("texts", (60.0 + float(np.mean([len(text) for text in sample]))) * len(column))
         plan_sparse_vectors(plan, len(column), float(np.mean([len(set(analyzer(text))) for text in sample])))
 
     def _fit(self, column: AnyArray, previous: FittedBlock | None, progress: Progress) -> FittedBlock:

@@ -167,7 +167,7 @@ class IterativeFactorRecommender(FactorRecommender):
     def _plan_start(self, plan: MemoryPlan, n_factors: int) -> tuple[int, int]:
         """Add the data without empty users and items, and the random factors; return the numbers of users and items."""
         data = self.interactions_
-        n_users, n_items = np.count_nonzero(data.rows.lengths), len(np.unique(data.item_codes))
+        n_users, n_items = int(np.count_nonzero(data.rows.lengths)), len(np.unique(data.item_codes))
         if n_users < data.n_users or n_items < data.n_items:
             plan.keep("data without empty rows", 4.0 * data.n_interactions + 16.0 * (n_users + n_items))
         plan.work("random factors", 4.0 * n_factors * (n_users + n_items + max(n_users, n_items)))

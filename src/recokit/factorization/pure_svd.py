@@ -144,7 +144,7 @@ class PureSVD(FactorRecommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
         n, n_items, n_factors = data.n_interactions, data.n_items, self.n_factors
-        n_users, n_used = np.count_nonzero(data.rows.lengths), len(np.unique(data.item_codes))
+        n_users, n_used = int(np.count_nonzero(data.rows.lengths)), len(np.unique(data.item_codes))
         size, larger = min(n_users, n_used), max(n_users, n_used)
         plan.work("copies of the matrix", 28.0 * n)
         plan.keep("matrix", 12.0 * n)

@@ -367,7 +367,7 @@ class EASE(GramLearner, Recommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
         plan_problem(plan, data)
-        self._plan_weights(plan, np.count_nonzero(self.item_counts_), data.n_items)
+        self._plan_weights(plan, int(np.count_nonzero(self.item_counts_)), data.n_items)
 
     def _plan_weights(self, plan: MemoryPlan, n_fitted: int, n_items: int) -> None:
         """Add the square matrices: G over the items with a strength above 0, and B over all items."""

@@ -69,7 +69,8 @@ class SearchPlan(NamedTuple):
         order = np.argsort(-lengths, kind="stable")
         ranks = np.empty(self.n_rows, dtype=np.int64)
         ranks[order] = np.arange(self.n_rows)
-        of_cells, costs = ranks[rows], np.bincount(rows, n_cells[columns], minlength=self.n_rows)
+        of_cells = ranks[rows]
+        costs = np.bincount(rows, n_cells[columns], minlength=self.n_rows).astype(np.float64)
 
         def count(n_long: int) -> IntArray:
             numbers: IntArray = np.bincount(columns[of_cells < n_long], minlength=len(n_cells))
