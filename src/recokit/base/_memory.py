@@ -11,7 +11,7 @@ __all__ = ["MemoryPlan", "cells_of_related"]
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
 _LIST_BYTES = 64 << 20  # of the dense rows in which `collect_rows` computes lists
-_OVERHEAD = 4e6  # bytes of small arrays, and of memory that the allocator keeps
+_OVERHEAD = 2e6  # bytes of small arrays, and of memory that the allocator keeps
 
 
 class MemoryPlan:
