@@ -50,7 +50,8 @@ class SearchPlan(NamedTuple):
 
     def working_bytes(self, k: int, n_threads: int, *, quick: bool) -> float:
         """Return the bytes that the search for k neighbours needs beside its result."""
-        ranks = (2.0 if self.n_rows <= 2**16 else 4.0) * self.n + 48.0 * self.n_rows
+        n_columns = self.data.n_items if self.rows_are_users else self.data.n_users
+        ranks = (2.0 if self.n_rows <= 2**16 else 4.0) * self.n + 48.0 * self.n_rows + 80.0 * n_columns
         if self.method == "plain":
             return n_threads * 60.0 * self.n_rows + 24.0 * self.n_rows
         if self.method == "products":
