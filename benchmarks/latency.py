@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from search import generated, misspelt
 
 from recokit import (
     EASE,
@@ -42,7 +43,6 @@ from recokit import (
     TransitionKNN,
 )
 from recokit.data import Sequences
-from search import generated, misspelt
 
 N_USERS, N_ITEMS, N_EVENTS = 50_000, 27_000, 2_000_000
 SESSION_LENGTH, N_SESSION_EVENTS = 5, 1_000_000

@@ -12,7 +12,7 @@ from recokit.base.top import Top
 from recokit.data.rows import Rows
 from recokit.kernels.sparse_lists import sparse_scores
 
-__all__ = ["ItemWeightsRecommender"]
+__all__ = ["ItemWeightsRecommender", "matrix_of"]
 
 
 class ItemWeightsRecommender(Recommender):
@@ -65,6 +65,15 @@ class ItemWeightsRecommender(Recommender):
         profile = self._user_profiles(np.array([user_code], dtype=np.int32))
         weights = self.item_weights_[profile.codes][:, [item_code]].toarray()[:, 0]
         return self._past_item_terms(profile.codes, profile.values.astype(np.float64) * weights)
+
+
+def matrix_of(weights: Rows) -> sparse.csr_array:
+    """Return the weights between items as a matrix with sorted columns and, if they suffice, indices of 32 bits."""
+    n_items, fits = weights.n_rows, weights.indptr[-1] <= np.iinfo(np.int32).max
+    indptr = weights.indptr.astype(np.int32 if fits else np.int64)
+    matrix = sparse.csr_array((weights.values.copy(), weights.codes.copy(), indptr), shape=(n_items, n_items))
+    matrix.sort_indices()
+    return matrix
 
 
 def _rows_of(matrix: sparse.csr_array) -> Rows:

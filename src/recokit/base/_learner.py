@@ -375,7 +375,7 @@ class Learner(BaseEstimator):
         For work in proportion to all items or data, which each request would otherwise repeat. The result may depend on
         nothing but the name and the source. It is neither saved nor pickled.
         """
-        kept = vars(self).setdefault(_DERIVED, {})
+        kept = self.__dict__.setdefault(_DERIVED, {})
         entry = kept.get(name)
         if entry is None or entry[0] is not source:  # threads that find none make equal ones
             entry = kept[name] = source, make(source)

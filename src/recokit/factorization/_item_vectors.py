@@ -78,4 +78,4 @@ class ItemVectors:
     @property
     def _unit(self) -> float:
         """Largest rounding error of a product in float32 relative to the norms of its factors."""
-        return _UNIT * (self.vectors.shape[1] + 8)
+        return float(_UNIT * (self.vectors.shape[1] + 8))

@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from scipy import sparse
 
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.base import Recommender, Top
 from recokit.base._gram_learner import GramLearner
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, matrix_of
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, interval, one_of, share_or_count
 from recokit.base._state import on_snapshot
@@ -250,9 +249,7 @@ class BoughtTogether(GramLearner, ItemWeightsRecommender):
         width = max(1, min(self.n_neighbors or n_items, n_items))
         with self._progress(n_items, "items") as bar:
             weights = collect_rows(n_items, width, fill, runner.reporting_to(bar.update))
-        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        self.item_weights_ = matrix_of(weights)
 
     def _fit_gram(self, gram: Gram) -> None:
         """Set the weights from the numbers of baskets, or of users, with two items."""

@@ -3,12 +3,11 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base import Recommender
-from recokit.base._item_weights import ItemWeightsRecommender
+from recokit.base._item_weights import ItemWeightsRecommender, matrix_of
 from recokit.base._lists import collect_rows
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_POSITIVE, interval, one_of
 from recokit.data.attributes import Attribute, Matrix
@@ -195,9 +194,7 @@ class TransitionKNN(AdditiveSequenceRecommender, ItemWeightsRecommender):
             weights = self._transitions(rows, counts, width, runner)
             if self.smoothing > 0:
                 weights = _smoothed(weights, self.smoothing / (counts + self.smoothing), width, runner)
-        cells = (weights.values.copy(), weights.codes.copy(), weights.indptr)
-        self.item_weights_ = sparse.csr_array(cells, shape=(n_items, n_items))
-        self.item_weights_.sort_indices()
+        self.item_weights_ = matrix_of(weights)
 
     def _transitions(self, rows: Rows, counts: IntArray, width: int, runner: Runner) -> Rows:
         """Return the largest weights of each item, best first."""
