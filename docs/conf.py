@@ -2,11 +2,15 @@
 
 import re
 import sys
+import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+# Pictures with Chinese titles are drawn in a font with their characters where one is installed.
+warnings.filterwarnings("ignore", message="Glyph .* missing from font")
 
 project = "recokit"
 author = "The recokit developers"

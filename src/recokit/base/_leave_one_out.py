@@ -34,7 +34,9 @@ def contributions(score: Callable[[Rows], FloatArray], history: Rows, n_at_a_tim
     Examples
     --------
     >>> history = Rows.from_arrays([0, 2], [4, 7], [1, 2])
-    >>> parts, rest = contributions(lambda histories: 1 + histories.sums(histories.values), history, 10)
+    >>> parts, rest = contributions(
+    ...     lambda histories: 1 + histories.sums(histories.values), history, 10
+    ... )
     >>> parts.tolist(), rest
     ([1.0, 2.0], 1.0)
     """

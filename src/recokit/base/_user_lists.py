@@ -63,7 +63,9 @@ class UserLists(Hooks):
         Examples
         --------
         >>> from recokit import ItemKNN
-        >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("cy", "pot")])
+        >>> model = ItemKNN().fit(
+        ...     [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("cy", "pot")]
+        ... )
         >>> [user for user, score in model.recommend_users("cup")["cup"]]
         ['bob']
         """

@@ -103,12 +103,19 @@ class Explanation:
 
     Examples
     --------
-    >>> why = Explanation("ann", "pot", 0.75, (Term("past_item", "tea", 0.5), Term("past_item", "cup", 0.25)))
+    >>> why = Explanation(
+    ...     "ann",
+    ...     "pot",
+    ...     0.75,
+    ...     (Term("past_item", "tea", 0.5), Term("past_item", "cup", 0.25)),
+    ... )
     >>> print(why)
     pot scores 0.75 for ann because of their interest in tea (+0.5), their interest in cup (+0.25).
     >>> print(Explanation("安", "茶壶", 0.5, (Term("past_item", "茶叶", 0.5),), "zh"))
     商品 茶壶 对用户 安 的得分为 0.5，原因：对商品 茶叶 的兴趣（+0.5）。
-    >>> Explanation(1, 7, 0.5, (Term("past_item", 8, 0.5),), labels={7: "teapot", 8: "green tea"})
+    >>> Explanation(
+    ...     1, 7, 0.5, (Term("past_item", 8, 0.5),), labels={7: "teapot", 8: "green tea"}
+    ... )
     Explanation(teapot scores 0.5 for 1 because of their interest in green tea (+0.5))
     """
 
@@ -132,7 +139,9 @@ class Explanation:
 
         Examples
         --------
-        >>> why = Explanation("ann", "pot", 0.75, (Term("mean", None, 0.5), Term("past_item", "tea", 0.25)))
+        >>> why = Explanation(
+        ...     "ann", "pot", 0.75, (Term("mean", None, 0.5), Term("past_item", "tea", 0.25))
+        ... )
         >>> why.to_frame("polars").rows()
         [('mean', None, 'the overall mean', 0.5), ('past_item', 'tea', 'their interest in tea', 0.25)]
         """

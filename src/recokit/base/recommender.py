@@ -56,7 +56,9 @@ class Recommender(RegressorMixin, UserLists):
     Examples
     --------
     >>> from recokit import ItemKNN, Recommender
-    >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")])
+    >>> model = ItemKNN().fit(
+    ...     [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")]
+    ... )
     >>> isinstance(model, Recommender)
     True
     >>> model.recommend("ann", n=1)["ann"][0][0]
@@ -523,7 +525,9 @@ class Recommender(RegressorMixin, UserLists):
         Examples
         --------
         >>> from recokit import ItemKNN
-        >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea")])
+        >>> model = ItemKNN().fit(
+        ...     [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea")]
+        ... )
         >>> print(model.explain_for(["tea"], "cup"))
         cup scores 0.0883 for this user because of their interest in tea (+0.0883).
         """

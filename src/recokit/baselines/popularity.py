@@ -114,7 +114,9 @@ class Popularity(Recommender):
     Examples
     --------
     >>> from recokit import Popularity
-    >>> model = Popularity().fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup"), ("cy", "pot")])
+    >>> model = Popularity().fit(
+    ...     [("ann", "tea"), ("bob", "tea"), ("bob", "cup"), ("cy", "pot")]
+    ... )
     >>> model.recommend("cy")["cy"]
     [('tea', 2.0), ('cup', 1.0)]
     >>> print(model.explain("cy", "tea"))

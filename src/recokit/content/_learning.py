@@ -133,7 +133,9 @@ def optimal_weights(cosines: FloatArray, has: FloatArray, is_choice: BoolArray, 
     Examples
     --------
     >>> cosines = np.array([[[0.9, 0.1]], [[0.2, 0.2]]])
-    >>> weights = optimal_weights(cosines, np.ones((2, 2, 1, 2)), np.ones((1, 2), bool), np.ones(2))
+    >>> weights = optimal_weights(
+    ...     cosines, np.ones((2, 2, 1, 2)), np.ones((1, 2), bool), np.ones(2)
+    ... )
     >>> bool(weights[0] > 0), float(weights[1])
     (True, 0.0)
     """

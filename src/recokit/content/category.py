@@ -52,7 +52,9 @@ class Category(Block):
     --------
     >>> from recokit.content import Category, ContentRecommender
     >>> catalogue = {"item_id": [1, 2, 3], "path": ["Tea > Green", "Tea > Black", "Cups"]}
-    >>> model = ContentRecommender([Category("path", sep=">")]).fit([("ann", 1)], catalogue=catalogue)
+    >>> model = ContentRecommender([Category("path", sep=">")]).fit(
+    ...     [("ann", 1)], catalogue=catalogue
+    ... )
     >>> model.similar_items([1])[1]
     [(2, 0.5)]
     """

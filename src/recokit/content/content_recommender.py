@@ -114,7 +114,9 @@ class ContentRecommender(ContentModel):
     ...     "price": [8.0, 9.5, 20.0, 21.0],
     ... }
     >>> blocks = [Text("title", weight=2), Category("brand"), Number("price")]
-    >>> model = ContentRecommender(blocks).fit([("ann", 1), ("bob", 3)], catalogue=catalogue)
+    >>> model = ContentRecommender(blocks).fit(
+    ...     [("ann", 1), ("bob", 3)], catalogue=catalogue
+    ... )
     >>> model.recommend("ann", n=2)["ann"]
     [(2, 0.827...), (3, 0.424...)]
     >>> print(model.explain("ann", 2))

@@ -70,7 +70,9 @@ class Number(Block):
     --------
     >>> from recokit.content import ContentRecommender, Number
     >>> catalogue = {"item_id": ["a", "b", "c", "d"], "price": [10, 10, 15, 80]}
-    >>> model = ContentRecommender([Number("price")]).fit([("ann", "a")], catalogue=catalogue)
+    >>> model = ContentRecommender([Number("price")]).fit(
+    ...     [("ann", "a")], catalogue=catalogue
+    ... )
     >>> model.similar_items(["a"])["a"]
     [('b', 1.0), ('c', 0.4...)]
     """

@@ -43,7 +43,10 @@ def singular(word: str) -> str:
 
     Examples
     --------
-    >>> [singular(word) for word in ["cases", "dresses", "batteries", "glass", "bus", "500ml"]]
+    >>> [
+    ...     singular(word)
+    ...     for word in ["cases", "dresses", "batteries", "glass", "bus", "500ml"]
+    ... ]
     ['case', 'dress', 'battery', 'glass', 'bus', '500ml']
     """
     if len(word) < _SHORTEST or not word.isascii() or not word.isalpha():

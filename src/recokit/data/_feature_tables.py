@@ -50,7 +50,9 @@ class FeatureTable(NamedTuple):
 
         Examples
         --------
-        >>> table = FeatureTable.from_input({"item_id": ["tea", "cup"], "price": [3, 8], "new": [True, False]}, "item")
+        >>> table = FeatureTable.from_input(
+        ...     {"item_id": ["tea", "cup"], "price": [3, 8], "new": [True, False]}, "item"
+        ... )
         >>> list(table.ids), table.names, table.matrix.toarray().tolist()
         (['cup', 'tea'], ('price', 'new'), [[8.0, 0.0], [3.0, 1.0]])
         """

@@ -27,7 +27,9 @@ def describe_mismatch(first: IdIndex, second: IdIndex, names: tuple[str, str]) -
 
     Examples
     --------
-    >>> describe_mismatch(IdIndex(["11", "12"]), IdIndex(["13"]), ("the lists", "the test items"))
+    >>> describe_mismatch(
+    ...     IdIndex(["11", "12"]), IdIndex(["13"]), ("the lists", "the test items")
+    ... )
     "the lists contain '11', '12', and the test items '13'; check that both sides use the same ids"
     """
     if share_ids(first, second) or len(first) == 0 or len(second) == 0:
@@ -53,7 +55,10 @@ def find_twins(first: IdIndex, second: IdIndex) -> tuple[Any, Any] | None:
 
     Examples
     --------
-    >>> find_twins(IdIndex(["tea", "A "]), IdIndex(["a"])), find_twins(IdIndex([7]), IdIndex(["007"]))
+    >>> (
+    ...     find_twins(IdIndex(["tea", "A "]), IdIndex(["a"])),
+    ...     find_twins(IdIndex([7]), IdIndex(["007"])),
+    ... )
     (('A ', 'a'), (7, '007'))
     """
     known = {_bare(key): key for key in islice(first, _MAX_COMPARED)}

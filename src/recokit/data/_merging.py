@@ -149,7 +149,12 @@ def places_in_time_order(
 
     Examples
     --------
-    >>> places_in_time_order(np.array([0, 3, 4]), np.array([1, 5, 9, 2]), np.array([0, 0, 1]), np.array([5, 0, 7]))
+    >>> places_in_time_order(
+    ...     np.array([0, 3, 4]),
+    ...     np.array([1, 5, 9, 2]),
+    ...     np.array([0, 0, 1]),
+    ...     np.array([5, 0, 7]),
+    ... )
     array([2, 0, 4])
     """
     low, high = indptr[row_codes].copy(), indptr[row_codes + 1].copy()

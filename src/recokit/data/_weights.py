@@ -31,7 +31,9 @@ def decays(interactions: Interactions, half_life: float) -> FloatArray:
 
     Examples
     --------
-    >>> data = Interactions.from_arrays(["ann", "bob"], ["tea", "tea"], timestamps=[100, 90])
+    >>> data = Interactions.from_arrays(
+    ...     ["ann", "bob"], ["tea", "tea"], timestamps=[100, 90]
+    ... )
     >>> decays(data, half_life=10).tolist()
     [1.0, 0.5]
     """
@@ -46,7 +48,10 @@ def ages_before(timestamps: AnyArray, latest: Any) -> FloatArray:
 
     Examples
     --------
-    >>> ages_before(np.array(["2024-01-01", "2024-01-03"], dtype="datetime64[s]"), np.datetime64("2024-01-03")).tolist()
+    >>> ages_before(
+    ...     np.array(["2024-01-01", "2024-01-03"], dtype="datetime64[s]"),
+    ...     np.datetime64("2024-01-03"),
+    ... ).tolist()
     [2.0, 0.0]
     """
     ages = latest - timestamps

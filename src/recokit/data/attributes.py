@@ -136,7 +136,9 @@ def Codes(shape: tuple[Size, ...], of: str, *, missing: bool = False, **options:
     Examples
     --------
     >>> import numpy as np
-    >>> Codes((2,), "n_items").check("codes_", np.array([0, 4], dtype=np.int32), {"n_items": 5})
+    >>> Codes((2,), "n_items").check(
+    ...     "codes_", np.array([0, 4], dtype=np.int32), {"n_items": 5}
+    ... )
     """
     return Array("int32", shape, at_least=-1 if missing else 0, below=of, **options)
 
@@ -179,7 +181,9 @@ class Matrix(Attribute):
     Examples
     --------
     >>> from scipy import sparse
-    >>> Matrix(2, 2).check("weights_", sparse.eye_array(2, format="csr", dtype="float32"), {})
+    >>> Matrix(2, 2).check(
+    ...     "weights_", sparse.eye_array(2, format="csr", dtype="float32"), {}
+    ... )
     """
 
     n_rows: Size
@@ -423,8 +427,18 @@ def check_attributes(
 
     Examples
     --------
-    >>> check_attributes({"bias_": np.zeros(3)}, {"bias_": Array("float64", ("n_items",))}, {"n_items": 3}, "Model")
-    >>> check_attributes({"bias_": np.zeros(2)}, {"bias_": Array("float64", ("n_items",))}, {"n_items": 3}, "Model")
+    >>> check_attributes(
+    ...     {"bias_": np.zeros(3)},
+    ...     {"bias_": Array("float64", ("n_items",))},
+    ...     {"n_items": 3},
+    ...     "Model",
+    ... )
+    >>> check_attributes(
+    ...     {"bias_": np.zeros(2)},
+    ...     {"bias_": Array("float64", ("n_items",))},
+    ...     {"n_items": 3},
+    ...     "Model",
+    ... )
     Traceback (most recent call last):
         ...
     ValueError: Model.bias_: expected shape (3,), got (2,)

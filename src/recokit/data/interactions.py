@@ -68,7 +68,9 @@ class Interactions(CellsByUser):
 
     Examples
     --------
-    >>> data = Interactions.from_arrays(["ann", "ann", "bob"], ["tea", "cup", "tea"], ratings=[5, 3, 4])
+    >>> data = Interactions.from_arrays(
+    ...     ["ann", "ann", "bob"], ["tea", "cup", "tea"], ratings=[5, 3, 4]
+    ... )
     >>> data
     Interactions(2 users × 2 items, 3 interactions, explicit)
     >>> data.matrix.toarray()

@@ -47,7 +47,9 @@ class Recommendations:
 
     Examples
     --------
-    >>> lists = Recommendations(users=["ann", "bob"], items=[["tea", "cup"], ["pot", ""]], counts=[2, 1])
+    >>> lists = Recommendations(
+    ...     users=["ann", "bob"], items=[["tea", "cup"], ["pot", ""]], counts=[2, 1]
+    ... )
     >>> lists["bob"]
     [('pot', -1.0)]
     >>> len(lists)

@@ -98,9 +98,12 @@ class Sequences(ForgetsUsers):
 
         Examples
         --------
-        >>> Sequences.from_arrays(["ann", "ann", "ann"], ["tea", "cup", "tea"], [30, 20, 10])["ann"]
+        >>> sequences = Sequences.from_arrays(["ann"] * 3, ["tea", "cup", "tea"], [30, 20, 10])
+        >>> sequences["ann"]
         ['tea', 'cup', 'tea']
-        >>> sequences = Sequences.from_arrays([1, 1, 1], ["tea", "cup", "pot"], baskets=["b", "a", "b"])
+        >>> sequences = Sequences.from_arrays(
+        ...     [1, 1, 1], ["tea", "cup", "pot"], baskets=["b", "a", "b"]
+        ... )
         >>> list(sequences.baskets(1))
         [['tea', 'pot'], ['cup']]
         """
@@ -138,10 +141,18 @@ class Sequences(ForgetsUsers):
 
         Examples
         --------
-        >>> log = {"user_id": [1, 1, 1], "item_id": ["tea", "cup", "tea"], "timestamp": [20, 10, 30]}
+        >>> log = {
+        ...     "user_id": [1, 1, 1],
+        ...     "item_id": ["tea", "cup", "tea"],
+        ...     "timestamp": [20, 10, 30],
+        ... }
         >>> Sequences.from_frame(log)[1]
         ['cup', 'tea', 'tea']
-        >>> list(Sequences.from_frame({**log, "order": ["b", "a", "b"]}, basket="order").baskets(1))
+        >>> list(
+        ...     Sequences.from_frame({**log, "order": ["b", "a", "b"]}, basket="order").baskets(
+        ...         1
+        ...     )
+        ... )
         [['cup'], ['tea', 'tea']]
         """
         times, baskets = (None if name is None else column(frame, name) for name in (timestamp, basket))
@@ -362,7 +373,8 @@ class Sequences(ForgetsUsers):
 
         Examples
         --------
-        >>> Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]}).to_frame()["basket"].tolist()
+        >>> baskets = Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"]]})
+        >>> baskets.to_frame()["basket"].tolist()
         [0, 0, 1]
         """
         columns = {"user_id": self.users.take(self.rows.row_codes), "item_id": self.items.take(self.rows.codes)}

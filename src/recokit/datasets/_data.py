@@ -58,7 +58,9 @@ class Split:
     Examples
     --------
     >>> from recokit.datasets import make_shop
-    >>> split = make_shop(n_users=50, n_items=40, n_events=2_000, random_state=0).temporal_split()
+    >>> split = make_shop(
+    ...     n_users=50, n_items=40, n_events=2_000, random_state=0
+    ... ).temporal_split()
     >>> split.train.feedback
     'implicit'
     """

@@ -21,6 +21,19 @@ class CatalogueData(Licensed):
         Licence, shortened.
     citation : str
         Source to name.
+
+    See Also
+    --------
+    recokit.datasets.load_retail_demo_store :
+        Read the catalogue of the AWS Retail Demo Store: 2,465 products with titles and descriptions, in
+        English.
+
+    Examples
+    --------
+    >>> from recokit.datasets import load_retail_demo_store
+    >>> catalogue = load_retail_demo_store()
+    >>> len(catalogue.items["item_id"]) > 1_000
+    True
     """
 
     items: Columns = field(repr=False)

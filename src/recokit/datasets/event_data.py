@@ -29,6 +29,20 @@ class EventData(Licensed):
         Licence or terms of use, shortened.
     citation : str
         Publication to cite.
+
+    See Also
+    --------
+    recokit.datasets.fetch_online_retail :
+        Download and read UCI Online Retail: all raw invoice lines of a gift shop, with cancellations and
+        services.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+
+    Examples
+    --------
+    >>> from recokit import EventLog
+    >>> from recokit.datasets import fetch_retailrocket
+    >>> data = fetch_retailrocket()  # doctest: +SKIP
+    >>> EventLog.from_frame(data.events)  # doctest: +SKIP
     """
 
     events: Columns = field(repr=False)

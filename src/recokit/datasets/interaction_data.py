@@ -26,6 +26,16 @@ class InteractionData(Licensed):
         Licence or terms of use, shortened.
     citation : str
         Publication to cite.
+
+    See Also
+    --------
+    recokit.datasets.fetch_lastfm :
+        Download and read Last.fm of HetRec 2011: listening counts of artists, with tags and friends.
+
+    Examples
+    --------
+    >>> from recokit.datasets import fetch_lastfm
+    >>> fetch_lastfm().interactions  # doctest: +SKIP
     """
 
     interactions: Interactions

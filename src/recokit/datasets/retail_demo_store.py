@@ -29,6 +29,11 @@ def load_retail_demo_store() -> CatalogueData:
         ``items`` with item_id (the first eight letters of the published id), title, description, category, style, price
         (US dollars), stock (pieces), gender ("F", "M", or None for everybody) and is_promoted.
 
+    See Also
+    --------
+    recokit.datasets.CatalogueData : The products of a shop.
+    recokit.datasets.make_shop : Generate a year of data of a shop: users, products with titles, events and ratings.
+
     References
     ----------
     Amazon Web Services: Retail Demo Store. https://github.com/aws-samples/retail-demo-store

@@ -51,7 +51,9 @@ class PolicyValue:
     Examples
     --------
     >>> from recokit.experiments import ips
-    >>> value = ips(rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.5], probabilities=[0.5, 0.5, 0.5])
+    >>> value = ips(
+    ...     rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.5], probabilities=[0.5, 0.5, 0.5]
+    ... )
     >>> round(value.value, 3), value.n_exposures
     (0.667, 3)
     """
@@ -138,7 +140,13 @@ def ips(
 
     Examples
     --------
-    >>> print(ips(rewards=[1, 0, 1, 0], propensities=[0.5, 0.5, 0.25, 0.25], probabilities=[0.5, 0.5, 0.5, 0.0]))
+    >>> print(
+    ...     ips(
+    ...         rewards=[1, 0, 1, 0],
+    ...         propensities=[0.5, 0.5, 0.25, 0.25],
+    ...         probabilities=[0.5, 0.5, 0.5, 0.0],
+    ...     )
+    ... )
     0.7500 [-0.1883, 1.6883] (95%) from 4 exposures worth 2.7; mean weight 1.000
     """
     log = _read_log(rewards=rewards, propensities=propensities, probabilities=probabilities)
@@ -185,7 +193,13 @@ def snips(
 
     Examples
     --------
-    >>> float(snips(rewards=[1, 0, 1], propensities=[0.5, 0.5, 0.25], probabilities=[0.5, 0.5, 0.5]))
+    >>> float(
+    ...     snips(
+    ...         rewards=[1, 0, 1],
+    ...         propensities=[0.5, 0.5, 0.25],
+    ...         probabilities=[0.5, 0.5, 0.5],
+    ...     )
+    ... )
     0.75
     """
     log = _read_log(rewards=rewards, propensities=propensities, probabilities=probabilities)

@@ -150,14 +150,25 @@ class ImplicitALS(FeaturedFactorRecommender):
     Examples
     --------
     >>> from recokit.factorization import ImplicitALS
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("dan", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("dan", "pot"),
+    ... ]
     >>> model = ImplicitALS(n_factors=4, random_state=0).fit(bought)
     >>> [item for item, _ in model.recommend("cy", n=1)["cy"]]
     ['cup']
 
     A mug without sales is recommended to users of similar items:
 
-    >>> kinds = {"item_id": ["tea", "cup", "pot", "mug"], "drink": [1, 0, 0, 0], "dish": [0, 1, 1, 1]}
+    >>> kinds = {
+    ...     "item_id": ["tea", "cup", "pot", "mug"],
+    ...     "drink": [1, 0, 0, 0],
+    ...     "dish": [0, 1, 1, 1],
+    ... }
     >>> model = ImplicitALS(n_factors=4, random_state=0).fit(bought, item_features=kinds)
     >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]
     ['mug']

@@ -118,7 +118,14 @@ class BPR(IterativeFactorRecommender):
     Examples
     --------
     >>> from recokit.factorization import BPR
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("dan", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("dan", "pot"),
+    ... ]
     >>> model = BPR(n_factors=4, n_epochs=200, random_state=0).fit(bought)
     >>> [item for item, _ in model.recommend("cy", n=1)["cy"]]
     ['cup']

@@ -67,7 +67,9 @@ def export_vectors(model: Recommender, metric: Metric = "inner_product") -> tupl
     >>> from recokit import SGDMatrixFactorization
     >>> from recokit.factorization import export_vectors
     >>> from recokit.datasets import example_interactions
-    >>> model = SGDMatrixFactorization(4, random_state=0).fit(example_interactions("explicit"))
+    >>> model = SGDMatrixFactorization(4, random_state=0).fit(
+    ...     example_interactions("explicit")
+    ... )
     >>> users, items = export_vectors(model)
     >>> users.shape, items.shape
     ((25, 5), (18, 5))

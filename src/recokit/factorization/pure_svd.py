@@ -100,7 +100,14 @@ class PureSVD(FactorRecommender):
     Examples
     --------
     >>> from recokit.factorization import PureSVD
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("dan", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("dan", "pot"),
+    ... ]
     >>> model = PureSVD(n_factors=2).fit(bought)
     >>> model.singular_values_.round(3).tolist()
     [2.136, 1.0]

@@ -139,9 +139,16 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     --------
     >>> from recokit import Interactions
     >>> from recokit.factorization import SGDMatrixFactorization
-    >>> data = Interactions.from_dense([[5, 4, 1, 0], [4, 5, 0, 1], [1, 0, 5, 4], [0, 1, 4, 5]])
+    >>> data = Interactions.from_dense(
+    ...     [[5, 4, 1, 0], [4, 5, 0, 1], [1, 0, 5, 4], [0, 1, 4, 5]]
+    ... )
     >>> model = SGDMatrixFactorization(
-    ...     n_factors=2, n_epochs=100, learning_rate=0.1, learning_rate_decay=1, l2=0.02, random_state=0
+    ...     n_factors=2,
+    ...     n_epochs=100,
+    ...     learning_rate=0.1,
+    ...     learning_rate_decay=1,
+    ...     l2=0.02,
+    ...     random_state=0,
     ... )
     >>> errors = model.fit(data).history_["training_rmse"]
     >>> print(f"{errors[0]:.1f} -> {errors[-1]:.1f}")

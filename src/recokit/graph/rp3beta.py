@@ -93,7 +93,14 @@ class RP3beta(StagedRecommender, ItemWeightsRecommender):
     Examples
     --------
     >>> from recokit.graph import RP3beta
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
+    ... ]
     >>> model = RP3beta().fit([*bought, ("dan", "tea")])
     >>> [item for item, _ in model.recommend("dan")["dan"]]
     ['cup', 'pot']

@@ -48,7 +48,9 @@ def ndcg(scores: FloatArray, validation: Validation, k: int, runner: Runner) -> 
     --------
     >>> relevant = np.array([[True, False, False]])
     >>> validation = Validation(np.empty((0, 1, 3), np.float32), relevant, np.array([1]))
-    >>> ndcg(np.array([[0.3, 0.9, 0.1]], np.float32), validation, 10, Runner()).round(3).tolist()
+    >>> ndcg(np.array([[0.3, 0.9, 0.1]], np.float32), validation, 10, Runner()).round(
+    ...     3
+    ... ).tolist()
     [0.631]
     """
     n_users, n_candidates = scores.shape

@@ -134,8 +134,14 @@ def ranks_of(lists: Top, rows: IntArray, scores: FloatArray) -> IntArray:
 
     Examples
     --------
-    >>> lists = Top(np.array([[4, 2]], np.int32), np.array([[0.9, 0.5]], np.float32), np.array([2], np.int32))
-    >>> ranks_of(lists, np.zeros(3, np.int64), np.array([1.0, 0.5, -np.inf], np.float32)).tolist()
+    >>> lists = Top(
+    ...     np.array([[4, 2]], np.int32),
+    ...     np.array([[0.9, 0.5]], np.float32),
+    ...     np.array([2], np.int32),
+    ... )
+    >>> ranks_of(
+    ...     lists, np.zeros(3, np.int64), np.array([1.0, 0.5, -np.inf], np.float32)
+    ... ).tolist()
     [1, 2, 3]
     """
     low = np.zeros(len(rows), dtype=np.int64)

@@ -70,7 +70,9 @@ def learned_thresholds(curve: FloatArray, lengths: AnyArray) -> FloatArray:
 
     Examples
     --------
-    >>> learned_thresholds(np.array([[0.3, 0.3, 0.2], [0.1, 0.4, 0.5]]), np.array([0, 1, 7])).round(3).tolist()
+    >>> learned_thresholds(
+    ...     np.array([[0.3, 0.3, 0.2], [0.1, 0.4, 0.5]]), np.array([0, 1, 7])
+    ... ).round(3).tolist()
     [0.414]
     """
     n_parts, n_lengths = curve.shape

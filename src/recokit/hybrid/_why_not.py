@@ -70,7 +70,9 @@ class PartRank:
     Examples
     --------
     >>> from recokit import ItemKNN, Popularity, WeightedHybrid
-    >>> model = WeightedHybrid([ItemKNN(), Popularity()]).fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> model = WeightedHybrid([ItemKNN(), Popularity()]).fit(
+    ...     [("ann", "tea"), ("bob", "tea"), ("bob", "cup")]
+    ... )
     >>> [(part.name, part.rank) for part in model.why_not("ann", "cup").parts]
     [('itemknn', 1), ('popularity', 1)]
     """
@@ -109,7 +111,9 @@ class WhyNot:
     Examples
     --------
     >>> from recokit import FallbackRecommender, ItemKNN, Popularity
-    >>> model = FallbackRecommender([ItemKNN(), Popularity()]).fit([("ann", "tea"), ("bob", "tea"), ("bob", "cup")])
+    >>> model = FallbackRecommender([ItemKNN(), Popularity()]).fit(
+    ...     [("ann", "tea"), ("bob", "tea"), ("bob", "cup")]
+    ... )
     >>> model.why_not("ann", "tea").stage
     'seen'
     """

@@ -51,7 +51,14 @@ class FallbackRecommender(Hybrid):
     Examples
     --------
     >>> from recokit import FallbackRecommender, ItemKNN, Popularity
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("dan", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("dan", "pot"),
+    ... ]
     >>> model = FallbackRecommender([ItemKNN(), Popularity()]).fit(bought)
     >>> [item for item, _ in model.recommend("cy")["cy"]]
     ['cup', 'pot']

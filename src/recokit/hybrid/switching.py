@@ -85,7 +85,9 @@ class SwitchingHybrid(Blend):
     --------
     >>> from recokit import ItemKNN, Popularity, SwitchingHybrid
     >>> from recokit.datasets import example_interactions
-    >>> model = SwitchingHybrid([Popularity(), ItemKNN()], thresholds=[3]).fit(example_interactions("implicit"))
+    >>> model = SwitchingHybrid([Popularity(), ItemKNN()], thresholds=[3]).fit(
+    ...     example_interactions("implicit")
+    ... )
     >>> model.part_weights([0, 3, 30]).round(2).tolist()
     [[0.94, 0.06], [0.5, 0.5], [0.02, 0.98]]
     """

@@ -122,7 +122,14 @@ class EASE(StagedRecommender, GramLearner):
     Examples
     --------
     >>> from recokit import EASE
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("cy", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("cy", "pot"),
+    ... ]
     >>> model = EASE(l2=1.0).fit([*bought, ("dan", "tea")])
     >>> [item for item, _ in model.recommend("dan")["dan"]]
     ['cup', 'pot']
@@ -130,7 +137,12 @@ class EASE(StagedRecommender, GramLearner):
     A mug without sales is recommended to users of items with similar titles:
 
     >>> from recokit import TfidfRecommender
-    >>> titles = {"tea": "green tea", "cup": "tea cup", "pot": "tea pot", "mug": "mug or cup"}
+    >>> titles = {
+    ...     "tea": "green tea",
+    ...     "cup": "tea cup",
+    ...     "pot": "tea pot",
+    ...     "mug": "mug or cup",
+    ... }
     >>> content = TfidfRecommender().fit(bought, catalogue=titles)
     >>> model = EASE(l2=1.0).fit(bought, item_similarity=content)
     >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]

@@ -114,7 +114,14 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     Examples
     --------
     >>> from recokit.linear import SLIM
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("cy", "tea"), ("cy", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("cy", "tea"),
+    ...     ("cy", "pot"),
+    ... ]
     >>> model = SLIM(l1=0.01, l2=0.1).fit([*bought, ("dan", "tea")])
     >>> [item for item, _ in model.recommend("dan")["dan"]]
     ['cup', 'pot']

@@ -131,7 +131,9 @@ class GroupEvaluation:
     --------
     >>> from recokit.metrics import evaluate
     >>> lists, test = {"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]}
-    >>> groups = evaluate(lists, test, ["recall@1"], groups={"ann": "new", "bob": "returning"}).groups
+    >>> groups = evaluate(
+    ...     lists, test, ["recall@1"], groups={"ann": "new", "bob": "returning"}
+    ... ).groups
     >>> groups["new"]["recall@1"]
     1.0
     >>> groups.to_frame("polars").shape

@@ -149,7 +149,9 @@ def novelty(recommendations: Any, train: Any, k: int | None = None) -> float:
     Examples
     --------
     >>> from recokit import Interactions
-    >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"])
+    >>> train = Interactions.from_arrays(
+    ...     ["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"]
+    ... )
     >>> novelty([["tea", "cup"]], train)
     1.5
     """
@@ -192,7 +194,9 @@ def popularity_bias(recommendations: Any, train: Any, k: int | None = None) -> f
     Examples
     --------
     >>> from recokit import Interactions
-    >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"])
+    >>> train = Interactions.from_arrays(
+    ...     ["ann", "bob", "cy", "dan"], ["tea", "tea", "cup", "pot"]
+    ... )
     >>> popularity_bias([["tea", "cup"]], train)
     0.375
     """
@@ -342,7 +346,9 @@ def serendipity(
     Examples
     --------
     >>> from recokit import Interactions
-    >>> train = Interactions.from_arrays(["ann", "bob", "cy", "dan"], ["tea", "tea", "tea", "pot"])
+    >>> train = Interactions.from_arrays(
+    ...     ["ann", "bob", "cy", "dan"], ["tea", "tea", "tea", "pot"]
+    ... )
     >>> serendipity({"dan": ["tea", "jug"]}, {"dan": ["tea", "jug"]}, train, k=1)
     0.0
     >>> serendipity({"dan": ["jug", "tea"]}, {"dan": ["tea", "jug"]}, train, k=1)

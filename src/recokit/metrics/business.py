@@ -65,7 +65,9 @@ def revenue_at_k(
     Examples
     --------
     >>> lists = {"ann": ["tea", "cup"], "bob": ["tea", "pot"]}
-    >>> revenue_at_k(lists, {"ann": ["tea"], "bob": ["pot"]}, k=2, prices={"tea": 4.0, "pot": 20.0})
+    >>> revenue_at_k(
+    ...     lists, {"ann": ["tea"], "bob": ["pot"]}, k=2, prices={"tea": 4.0, "pot": 20.0}
+    ... )
     12.0
     >>> revenue_at_k(lists, {"ann": {"tea": 3.5}, "bob": {"pot": 18.0}}, k=2, prices="test")
     10.75
@@ -117,7 +119,12 @@ def margin_at_k(
 
     Examples
     --------
-    >>> margin_at_k({"ann": ["tea", "cup"]}, {"ann": ["tea", "cup"]}, k=2, margins={"tea": 1.5, "cup": -0.5})
+    >>> margin_at_k(
+    ...     {"ann": ["tea", "cup"]},
+    ...     {"ann": ["tea", "cup"]},
+    ...     k=2,
+    ...     margins={"tea": 1.5, "cup": -0.5},
+    ... )
     1.0
     """
     context = Context(margins=read_item_values(margins, "margin"))

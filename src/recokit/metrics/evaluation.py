@@ -69,7 +69,11 @@ class Evaluation:
 
     Examples
     --------
-    >>> result = evaluate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup", "pot"]}, ["recall@1"])
+    >>> result = evaluate(
+    ...     {"ann": ["tea"], "bob": ["tea"]},
+    ...     {"ann": ["tea"], "bob": ["cup", "pot"]},
+    ...     ["recall@1"],
+    ... )
     >>> result["recall@1"]
     0.5
     >>> result.users, result.per_user["recall@1"]
@@ -303,12 +307,19 @@ def evaluate(
 
     The recall of the items that users had before, and that of new items:
 
-    >>> evaluate(lists, test, ["recall@2(part=repeat)", "recall@2(part=explore)"], train={1: [20], 2: [10]})
+    >>> evaluate(
+    ...     lists,
+    ...     test,
+    ...     ["recall@2(part=repeat)", "recall@2(part=explore)"],
+    ...     train={1: [20], 2: [10]},
+    ... )
     Evaluation(2 users: recall@2(part=repeat)=1.0000, recall@2(part=explore)=0.0000)
 
     The metrics of each segment of users:
 
-    >>> result = evaluate(lists, test, ["recall@2", "mrr@2"], groups={1: "new", 2: "returning"})
+    >>> result = evaluate(
+    ...     lists, test, ["recall@2", "mrr@2"], groups={1: "new", 2: "returning"}
+    ... )
     >>> print(result.groups)
     group      users  recall@2   mrr@2
     new            1    1.0000  0.5000

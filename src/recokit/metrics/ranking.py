@@ -258,7 +258,10 @@ def ndcg(
     --------
     >>> round(ndcg([["tea", "cup", "pot"]], [{"tea": 3, "pot": 2}], k=3), 4)
     0.9197
-    >>> round(ndcg([["tea", "cup", "pot"]], [{"tea": 3, "pot": 2}], k=3, gain="exponential"), 4)
+    >>> round(
+    ...     ndcg([["tea", "cup", "pot"]], [{"tea": 3, "pot": 2}], k=3, gain="exponential"),
+    ...     4,
+    ... )
     0.9558
     """
     metric, runner = Metric("ndcg", k, denominator, gain), Runner(thread_count(n_threads))

@@ -35,7 +35,9 @@ class UserFold(NamedTuple):
     --------
     >>> from recokit.datasets import example_interactions
     >>> from recokit.model_selection import UserKFold
-    >>> train, given, test = next(UserKFold(2).split_with_histories(example_interactions("implicit"), given=1))
+    >>> train, given, test = next(
+    ...     UserKFold(2).split_with_histories(example_interactions("implicit"), given=1)
+    ... )
     >>> given.shape == test.shape
     True
     """
@@ -109,8 +111,13 @@ class UserKFold(Splitter):
 
         Examples
         --------
-        >>> data = Interactions.from_arrays(["ann", "ann", "bob", "bob"], ["tea", "cup", "tea", "pot"])
-        >>> [fold.given.n_interactions for fold in UserKFold(2).split_with_histories(data, given=1)]
+        >>> data = Interactions.from_arrays(
+        ...     ["ann", "ann", "bob", "bob"], ["tea", "cup", "tea", "pot"]
+        ... )
+        >>> [
+        ...     fold.given.n_interactions
+        ...     for fold in UserKFold(2).split_with_histories(data, given=1)
+        ... ]
         [1, 1]
         """
         data = as_interactions(data, None, "auto")

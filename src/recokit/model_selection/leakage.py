@@ -65,7 +65,9 @@ class SplitReport:
     --------
     >>> from recokit.datasets import example_interactions
     >>> from recokit.model_selection import check_split, train_test_split
-    >>> report = check_split(*train_test_split(example_interactions("implicit"), random_state=0))
+    >>> report = check_split(
+    ...     *train_test_split(example_interactions("implicit"), random_state=0)
+    ... )
     >>> report.n_duplicates
     0
     """

@@ -145,9 +145,16 @@ def as_pairs(data: Interactions, *, random_state: int | None = 0) -> tuple[Pairs
     >>> from sklearn.model_selection import cross_val_score
     >>> from recokit import BiasBaseline, Interactions
     >>> from recokit.model_selection import LeaveLastOut
-    >>> users, items = ["ann", "ann", "bob", "bob", "cy", "cy"], ["tea", "cup", "cup", "pot", "tea", "pot"]
-    >>> data = Interactions.from_arrays(users, items, ratings=[5, 3, 4, 2, 5, 3], timestamps=[1, 4, 2, 5, 3, 6])
-    >>> cross_val_score(BiasBaseline(), *as_pairs(data), cv=LeaveLastOut(), scoring="neg_max_error").round(1)
+    >>> users, items = (
+    ...     ["ann", "ann", "bob", "bob", "cy", "cy"],
+    ...     ["tea", "cup", "cup", "pot", "tea", "pot"],
+    ... )
+    >>> data = Interactions.from_arrays(
+    ...     users, items, ratings=[5, 3, 4, 2, 5, 3], timestamps=[1, 4, 2, 5, 3, 6]
+    ... )
+    >>> cross_val_score(
+    ...     BiasBaseline(), *as_pairs(data), cv=LeaveLastOut(), scoring="neg_max_error"
+    ... ).round(1)
     array([-2.6])
     """
     if not isinstance(data, Interactions):

@@ -90,9 +90,13 @@ def evaluate_positions(
     Examples
     --------
     >>> from recokit import ItemKNN
-    >>> train = Sequences.from_lists([["tea", "cup"], ["tea", "cup", "pot"], ["tea", "pot"]])
+    >>> train = Sequences.from_lists(
+    ...     [["tea", "cup"], ["tea", "cup", "pot"], ["tea", "pot"]]
+    ... )
     >>> test = Sequences.from_lists([["tea", "cup", "pot"], ["cup", "tea"], ["pot"]])
-    >>> evaluate_positions(ItemKNN().fit(train), test, ["hit_rate@1", "hit_rate@2"], exclude_seen=True)
+    >>> evaluate_positions(
+    ...     ItemKNN().fit(train), test, ["hit_rate@1", "hit_rate@2"], exclude_seen=True
+    ... )
     Evaluation(3 positions: hit_rate@1=1.0000, hit_rate@2=1.0000)
     """
     if not hasattr(model, "recommend_for"):

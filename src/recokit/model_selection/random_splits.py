@@ -41,7 +41,10 @@ class RandomHoldOut(Splitter):
     --------
     >>> from recokit import Interactions
     >>> data = Interactions.from_dense([[5, 3, 4, 1], [4, 2, 5, 3]])
-    >>> [(train.tolist(), test.tolist()) for train, test in RandomHoldOut(0.25, stratified=True).split(data)]
+    >>> [
+    ...     (train.tolist(), test.tolist())
+    ...     for train, test in RandomHoldOut(0.25, stratified=True).split(data)
+    ... ]
     [([0, 1, 3, 5, 6, 7], [2, 4])]
     """
 

@@ -187,7 +187,10 @@ def ranking_scorer(
     >>> users, items = [1, 1, 2, 2, 3, 3], ["tea", "cup", "tea", "pot", "cup", "pot"]
     >>> data = Interactions.from_arrays(users, items, timestamps=[1, 2, 3, 8, 7, 9])
     >>> search = GridSearchCV(
-    ...     Popularity(), {"half_life": [None, 3]}, cv=LeaveLastOut(), scoring=ranking_scorer("recall@1")
+    ...     Popularity(),
+    ...     {"half_life": [None, 3]},
+    ...     cv=LeaveLastOut(),
+    ...     scoring=ranking_scorer("recall@1"),
     ... )
     >>> search.fit(*as_pairs(data)).cv_results_["mean_test_score"].round(3).tolist()
     [0.333, 0.333]

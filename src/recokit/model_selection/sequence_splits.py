@@ -44,7 +44,9 @@ class SequenceSplit:
     Examples
     --------
     >>> from recokit.data import Sequences
-    >>> train, histories, targets = leave_last_out(Sequences.from_lists([["tea", "cup", "tea"], ["pot"]]))
+    >>> train, histories, targets = leave_last_out(
+    ...     Sequences.from_lists([["tea", "cup", "tea"], ["pot"]])
+    ... )
     >>> dict(train), dict(histories)
     ({0: ['tea', 'cup'], 1: ['pot']}, {0: ['tea', 'cup']})
     >>> targets.to_pairs()[0].tolist()
@@ -111,7 +113,10 @@ def leave_last_out(sequences: Sequences, *, min_history: int = 1) -> SequenceSpl
     >>> split
     SequenceSplit(3 training events, 1 tested users with 1 targets; 1 users not tested)
     >>> validation = leave_last_out(split.train)
-    >>> dict(validation.histories), validation.targets.items.take(validation.targets.item_codes).tolist()
+    >>> (
+    ...     dict(validation.histories),
+    ...     validation.targets.items.take(validation.targets.item_codes).tolist(),
+    ... )
     ({'ann': ['tea']}, ['cup'])
     """
     least = check_whole("min_history", min_history, 1)
@@ -155,7 +160,9 @@ def leave_last_basket(sequences: Sequences, *, min_history: int = 1) -> Sequence
 
     Examples
     --------
-    >>> sequences = Sequences.from_baskets({"ann": [["tea", "cup"], ["tea"], ["pot", "tea"]]})
+    >>> sequences = Sequences.from_baskets(
+    ...     {"ann": [["tea", "cup"], ["tea"], ["pot", "tea"]]}
+    ... )
     >>> train, histories, targets = leave_last_basket(sequences)
     >>> list(histories.baskets("ann")), targets.to_pairs()[0].tolist()
     ([['tea', 'cup'], ['tea']], [['ann', 'pot'], ['ann', 'tea']])
@@ -220,7 +227,10 @@ def split_sessions(sequences: Sequences, *, at: Any = None, test_size: float = 0
 
     Examples
     --------
-    >>> lists, times = {1: ["tea", "cup"], 2: ["tea"], 3: ["cup", "pot"]}, {1: [10, 20], 2: [40], 3: [50, 60]}
+    >>> lists, times = (
+    ...     {1: ["tea", "cup"], 2: ["tea"], 3: ["cup", "pot"]},
+    ...     {1: [10, 20], 2: [40], 3: [50, 60]},
+    ... )
     >>> train, test = split_sessions(Sequences.from_lists(lists, times=times), at=45)
     >>> dict(train), dict(test)
     ({1: ['tea', 'cup'], 2: ['tea']}, {3: ['cup', 'pot']})
@@ -271,7 +281,9 @@ def every_position(sequences: Sequences) -> tuple[Sequences, Interactions]:
 
     Examples
     --------
-    >>> histories, targets = every_position(Sequences.from_lists({"s": ["tea", "cup", "tea"]}))
+    >>> histories, targets = every_position(
+    ...     Sequences.from_lists({"s": ["tea", "cup", "tea"]})
+    ... )
     >>> dict(histories)
     {('s', 0): ['tea'], ('s', 1): ['tea', 'cup']}
     >>> targets.items.take(targets.item_codes).tolist()

@@ -52,7 +52,9 @@ def split_interactions(data: Any, splitter: Any) -> Iterator[tuple[Interactions,
 
     Examples
     --------
-    >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
+    >>> data = Interactions.from_arrays(
+    ...     [1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2]
+    ... )
     >>> for train, test in split_interactions(data, GlobalTimeSplit(0.5)):
     ...     print(train, test)
     Interactions(2 users × 3 items, 2 interactions, implicit) Interactions(2 users × 3 items, 2 interactions, implicit)
@@ -149,7 +151,9 @@ def train_test_split(
     Examples
     --------
     >>> from recokit.model_selection import LeaveLastOut
-    >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
+    >>> data = Interactions.from_arrays(
+    ...     [1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2]
+    ... )
     >>> train, test = train_test_split(data, LeaveLastOut())
     >>> test.items.take(test.item_codes).tolist()
     [10, 30]

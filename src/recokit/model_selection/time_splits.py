@@ -50,7 +50,9 @@ class LeaveLastOut(Splitter):
     Examples
     --------
     >>> from recokit import Interactions
-    >>> data = Interactions.from_arrays([1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2])
+    >>> data = Interactions.from_arrays(
+    ...     [1, 1, 2, 2], [10, 20, 10, 30], timestamps=[5, 3, 1, 2]
+    ... )
     >>> [(train.tolist(), test.tolist()) for train, test in LeaveLastOut().split(data)]
     [([1, 2], [0, 3])]
     """
@@ -101,7 +103,10 @@ class GlobalTimeSplit(Splitter):
     --------
     >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot")]
     >>> times = [3, 1, 4, 2]
-    >>> [(train.tolist(), test.tolist()) for train, test in GlobalTimeSplit(0.25).split(pairs, groups=times)]
+    >>> [
+    ...     (train.tolist(), test.tolist())
+    ...     for train, test in GlobalTimeSplit(0.25).split(pairs, groups=times)
+    ... ]
     [([0, 1, 3], [2])]
     """
 
@@ -146,7 +151,13 @@ class RollingTimeSplit(Splitter):
 
     Examples
     --------
-    >>> pairs = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("cy", "tea")]
+    >>> pairs = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "pot"),
+    ...     ("cy", "tea"),
+    ... ]
     >>> splits = RollingTimeSplit(2, window=10).split(pairs, groups=[1, 15, 22, 31, 35])
     >>> [(train.tolist(), test.tolist()) for train, test in splits]
     [([0, 1], [2]), ([0, 1, 2], [3, 4])]

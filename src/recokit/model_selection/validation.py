@@ -52,7 +52,9 @@ class FoldScore:
     >>> from recokit import BiasBaseline
     >>> from recokit.datasets import example_interactions
     >>> from recokit.model_selection import cross_validate
-    >>> first = cross_validate([BiasBaseline()], example_interactions("explicit")).fold_scores[0]
+    >>> first = cross_validate(
+    ...     [BiasBaseline()], example_interactions("explicit")
+    ... ).fold_scores[0]
     >>> first.model, first.fold, sorted(first.scores)
     ('BiasBaseline', 0, ['mae', 'rmse'])
     """
@@ -233,7 +235,9 @@ def cross_validate(
     --------
     >>> from recokit import BiasBaseline, ItemKNN
     >>> from recokit.datasets import example_interactions
-    >>> result = cross_validate([BiasBaseline(), ItemKNN()], example_interactions("explicit"))
+    >>> result = cross_validate(
+    ...     [BiasBaseline(), ItemKNN()], example_interactions("explicit")
+    ... )
     >>> {name: round(means["rmse"], 1) for name, means in result.means.items()}
     {'ItemKNN': 1.2, 'BiasBaseline': 1.2}
     """

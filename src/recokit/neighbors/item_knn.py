@@ -139,7 +139,14 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
     Examples
     --------
     >>> from recokit.neighbors import ItemKNN
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("eve", "cup"), ("eve", "tea")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "pot"),
+    ...     ("eve", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> model = ItemKNN().fit(bought)
     >>> [(item, round(score, 3)) for item, score in model.recommend("ann")["ann"]]
     [('pot', 0.045)]

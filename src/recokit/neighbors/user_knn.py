@@ -112,7 +112,14 @@ class UserKNN(NeighborhoodRecommender):
     Examples
     --------
     >>> from recokit.neighbors import UserKNN
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("eve", "cup"), ("eve", "tea")]
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "pot"),
+    ...     ("eve", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> model = UserKNN().fit(bought)
     >>> model.recommend("ann")["ann"]
     [('pot', 0.5)]

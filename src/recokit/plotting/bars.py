@@ -54,7 +54,10 @@ def metric_bars(
     >>> test = {user: [user] for user in range(10)}
     >>> good = evaluate({user: [user, -1] for user in test}, test, ["mrr@10", "recall@1"])
     >>> fair = evaluate({user: [-1, user] for user in test}, test, ["mrr@10", "recall@1"])
-    >>> [text.get_text() for text in metric_bars({"good": good, "fair": fair}).get_xticklabels()]
+    >>> [
+    ...     text.get_text()
+    ...     for text in metric_bars({"good": good, "fair": fair}).get_xticklabels()
+    ... ]
     ['mrr@10', 'recall@1']
     """
     words = Words(language)

@@ -137,7 +137,10 @@ def coverage_accuracy(
     >>> from recokit.plotting import coverage_accuracy
     >>> from recokit.datasets import example_interactions
     >>> data = example_interactions("implicit")
-    >>> lists, test = Popularity().fit(data).recommend(), {user: [100] for user in data.users}
+    >>> lists, test = (
+    ...     Popularity().fit(data).recommend(),
+    ...     {user: [100] for user in data.users},
+    ... )
     >>> result = evaluate(lists, test, ["ndcg@10", "coverage@10"], catalogue=data)
     >>> coverage_accuracy({"popular": result}).get_xlabel()
     'coverage@10'

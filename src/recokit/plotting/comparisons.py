@@ -82,7 +82,10 @@ def comparison(
     >>> test = {user: [user] for user in range(10)}
     >>> good = evaluate({user: [user, -1] for user in test}, test, ["mrr@10"])
     >>> fair = evaluate({user: [-1, user] for user in test}, test, ["mrr@10"])
-    >>> [text.get_text() for text in comparison({"fair": fair, "good": good}).get_yticklabels()]
+    >>> [
+    ...     text.get_text()
+    ...     for text in comparison({"fair": fair, "good": good}).get_yticklabels()
+    ... ]
     ['good', 'fair']
     """
     words = Words(language)
@@ -159,7 +162,9 @@ def segment_profiles(
     --------
     >>> from recokit import evaluate
     >>> from recokit.plotting import segment_profiles
-    >>> result = evaluate({"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]}, ["recall@1"])
+    >>> result = evaluate(
+    ...     {"ann": ["tea"], "bob": ["tea"]}, {"ann": ["tea"], "bob": ["cup"]}, ["recall@1"]
+    ... )
     >>> axes = segment_profiles(result, {"ann": "new", "bob": "loyal"})
     >>> [text.get_text() for text in axes.get_xticklabels()]
     ['loyal\n1 user', 'new\n1 user']

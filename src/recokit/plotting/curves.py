@@ -50,7 +50,9 @@ def learning_curve(models: Any, *, language: Language = "en", ax: Axes | None = 
     >>> from recokit import SGDMatrixFactorization
     >>> from recokit.plotting import learning_curve
     >>> from recokit.datasets import example_interactions
-    >>> model = SGDMatrixFactorization(4, n_epochs=5, random_state=0).fit(example_interactions("explicit"))
+    >>> model = SGDMatrixFactorization(4, n_epochs=5, random_state=0).fit(
+    ...     example_interactions("explicit")
+    ... )
     >>> learning_curve(model).get_xlabel()
     'epoch'
     """
@@ -141,7 +143,9 @@ def metric_by_k(
     >>> from recokit.datasets import example_interactions
     >>> data = example_interactions("implicit")
     >>> lists = Popularity().fit(data).recommend(n=5, exclude_seen=False)
-    >>> metric_by_k({"popular": lists}, {user: [100] for user in data.users}, "recall").get_ylabel()
+    >>> metric_by_k(
+    ...     {"popular": lists}, {user: [100] for user in data.users}, "recall"
+    ... ).get_ylabel()
     'recall@k'
     """
     words = Words(language)

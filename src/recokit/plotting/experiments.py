@@ -48,11 +48,18 @@ def uplift_intervals(uplifts: Any, *, language: Language = "en", ax: Axes | None
     ValueError
         There is none, or the relative uplift of one is not defined because its control is 0.
 
+    See Also
+    --------
+    recokit.experiments.uplift : Estimate the uplift of a treatment over a control in an A/B test.
+    recokit.experiments.Uplift : Estimated uplift of a treatment over a control.
+
     Examples
     --------
     >>> from recokit.experiments import uplift
     >>> from recokit.plotting import uplift_intervals
-    >>> ax = uplift_intervals({"conversion": uplift(control=(200, 4000), treatment=(260, 4000))})
+    >>> ax = uplift_intervals(
+    ...     {"conversion": uplift(control=(200, 4000), treatment=(260, 4000))}
+    ... )
     >>> ax.get_xlabel()
     'relative uplift, with 95% intervals'
     """
@@ -116,6 +123,12 @@ def privacy_curve(
     ------
     ValueError
         There is no curve, an ε is not a positive number, or a value is not finite.
+
+    See Also
+    --------
+    recokit.privacy.private_popularity :
+        Return the number of users of each item with (ε, δ)-differential privacy for users.
+    recokit.privacy.PrivacyAccountant : The budget of privacy loss of a data set, and its use by releases.
 
     Examples
     --------

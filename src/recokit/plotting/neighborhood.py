@@ -65,7 +65,9 @@ def similarity_neighborhood(
     >>> from recokit import ItemKNN
     >>> from recokit.plotting import similarity_neighborhood
     >>> from recokit.datasets import example_interactions
-    >>> axes = similarity_neighborhood(ItemKNN().fit(example_interactions("implicit")), 100, n=3)
+    >>> axes = similarity_neighborhood(
+    ...     ItemKNN().fit(example_interactions("implicit")), 100, n=3
+    ... )
     >>> [text.get_text() for text in axes.texts]
     ['100', '108  0.26', '116  0.23', '132  0.21']
     """

@@ -66,7 +66,11 @@ def segment_heatmap(
     >>> import numpy as np
     >>> from recokit.plotting import segment_heatmap
     >>> from recokit.preprocessing import Features, UserSegments
-    >>> features = Features(range(20), np.repeat([[0.1, 5.0], [0.9, 1.0]], 10, axis=0), ["price_level", "frequency"])
+    >>> features = Features(
+    ...     range(20),
+    ...     np.repeat([[0.1, 5.0], [0.9, 1.0]], 10, axis=0),
+    ...     ["price_level", "frequency"],
+    ... )
     >>> ax = segment_heatmap(UserSegments(2).fit(features))
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['frequent price-sensitive buyers\n50% of users', 'occasional premium buyers\n50% of users']

@@ -60,11 +60,21 @@ def transition_graph(
     ValueError
         There are too many items, or none.
 
+    See Also
+    --------
+    recokit.TransitionKNN :
+        Recommend the items that follow the latest items of a history, by counts of transitions within a window.
+    recokit.plotting.similarity_neighborhood : Draw an item in the centre, surrounded by its most similar items.
+
     Examples
     --------
     >>> from recokit import TransitionKNN
     >>> from recokit.plotting import transition_graph
-    >>> visits = {"user_id": [1, 1, 2, 2], "item_id": ["cup", "tea", "cup", "tea"], "timestamp": [1, 2, 1, 2]}
+    >>> visits = {
+    ...     "user_id": [1, 1, 2, 2],
+    ...     "item_id": ["cup", "tea", "cup", "tea"],
+    ...     "timestamp": [1, 2, 1, 2],
+    ... }
     >>> ax = transition_graph(TransitionKNN(backward=0).fit(visits))
     >>> sorted(text.get_text() for text in ax.texts if text.get_text())
     ['cup', 'tea']

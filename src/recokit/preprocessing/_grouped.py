@@ -165,7 +165,9 @@ def quantiles_within(values: FloatArray, groups: AnyArray, n_groups: int) -> Flo
 
     Examples
     --------
-    >>> quantiles_within(np.array([1.0, 3.0, 3.0, 9.0]), np.array([0, 0, 0, 1]), 2).round(2).tolist()
+    >>> quantiles_within(np.array([1.0, 3.0, 3.0, 9.0]), np.array([0, 0, 0, 1]), 2).round(
+    ...     2
+    ... ).tolist()
     [0.17, 0.67, 0.67, 0.5]
     """
     defined = np.flatnonzero(~np.isnan(values))

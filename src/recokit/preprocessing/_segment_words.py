@@ -105,7 +105,10 @@ def distinct_names(traits: Sequence[Sequence[Trait]], language: str) -> list[str
     Examples
     --------
     >>> toys = Trait(Feature("category=toys", family="category"), 1.5)
-    >>> cheap, weekend = Trait(Feature("price_level"), -0.8), Trait(Feature("weekend_share"), 0.9)
+    >>> cheap, weekend = (
+    ...     Trait(Feature("price_level"), -0.8),
+    ...     Trait(Feature("weekend_share"), 0.9),
+    ... )
     >>> distinct_names([[toys, weekend, cheap], []], "en")
     ['price-sensitive weekend buyers of toys', 'average buyers']
     >>> distinct_names([[toys, weekend, cheap], []], "zh")

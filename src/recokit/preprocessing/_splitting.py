@@ -109,10 +109,15 @@ class SplittableLog(EventTable):
         Examples
         --------
         >>> from recokit import EventLog
-        >>> log = EventLog.from_frame({
-        ...     "user_id": [1, 2, 2, 1, 1], "item_id": ["tea", "cup", "pot", "cup", "tea"],
-        ...     "event": ["purchase", "view", "purchase", "purchase", "purchase"], "timestamp": [1, 2, 3, 4, 5],
-        ... }, time_unit="step")
+        >>> log = EventLog.from_frame(
+        ...     {
+        ...         "user_id": [1, 2, 2, 1, 1],
+        ...         "item_id": ["tea", "cup", "pot", "cup", "tea"],
+        ...         "event": ["purchase", "view", "purchase", "purchase", "purchase"],
+        ...         "timestamp": [1, 2, 3, 4, 5],
+        ...     },
+        ...     time_unit="step",
+        ... )
         >>> print(log.train_test(at=4, weights={"view": 1, "purchase": 10}))
         split at 4
         training  3 pairs of 2 users with 3 items

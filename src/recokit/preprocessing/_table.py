@@ -75,7 +75,9 @@ class EventTable(ForgetsUsers):
         Examples
         --------
         >>> from recokit import EventLog
-        >>> log = EventLog.from_frame({"user_id": [1, 1], "item_id": [2, 3], "event": ["view", "purchase"]})
+        >>> log = EventLog.from_frame(
+        ...     {"user_id": [1, 1], "item_id": [2, 3], "event": ["view", "purchase"]}
+        ... )
         >>> log.is_kind("purchase", "return").tolist()
         [False, True]
         """
@@ -129,7 +131,9 @@ class EventTable(ForgetsUsers):
         Examples
         --------
         >>> from recokit import EventLog
-        >>> log = EventLog.from_frame({"user_id": [1, 2], "item_id": ["tea", "cup"], "event": ["view", "purchase"]})
+        >>> log = EventLog.from_frame(
+        ...     {"user_id": [1, 2], "item_id": ["tea", "cup"], "event": ["view", "purchase"]}
+        ... )
         >>> log.filter(events="view")
         EventLog(1 event of 1 user and 1 item, view 1, no times)
         """

@@ -66,12 +66,19 @@ class EventLog(SplittableLog):
 
     Examples
     --------
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob", "ann"],
-    ...     "item_id": ["tea", "tea", "cup", "tea"],
-    ...     "event": ["view", "purchase", "view", "purchase"],
-    ...     "timestamp": ["2024-05-01 10:00", "2024-05-01 10:04", "2024-05-02 09:30", "2024-05-09 18:00"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob", "ann"],
+    ...         "item_id": ["tea", "tea", "cup", "tea"],
+    ...         "event": ["view", "purchase", "view", "purchase"],
+    ...         "timestamp": [
+    ...             "2024-05-01 10:00",
+    ...             "2024-05-01 10:04",
+    ...             "2024-05-02 09:30",
+    ...             "2024-05-09 18:00",
+    ...         ],
+    ...     }
+    ... )
     >>> log
     EventLog(4 events of 2 users and 2 items, purchase 2, view 2, 2024-05-01 to 2024-05-09)
     >>> log.items.take(log.item_codes).tolist()
@@ -219,7 +226,9 @@ class EventLog(SplittableLog):
         --------
         >>> app = EventLog.from_frame({"user_id": [17], "item_id": ["tea"]})
         >>> web = EventLog.from_frame({"user_id": ["w-17", "w-18"], "item_id": ["cup", "tea"]})
-        >>> both = EventLog.concat({"app": app, "web": web}, users={"app": [17], "web": ["w-17"]})
+        >>> both = EventLog.concat(
+        ...     {"app": app, "web": web}, users={"app": [17], "web": ["w-17"]}
+        ... )
         >>> list(both.users), list(both.sources)
         ([17, 'w-18'], ['app', 'web'])
         """
@@ -255,10 +264,14 @@ class EventLog(SplittableLog):
 
         Examples
         --------
-        >>> log = EventLog.from_frame({
-        ...     "user_id": [1, 1, 2, 2], "item_id": ["tea", "tea", "cup", "tea"], "price": [2.5, 2.5, 3.0, 2.5],
-        ...     "timestamp": ["2024-05-01", "2024-05-03", "2024-05-03", "2024-05-04"],
-        ... })
+        >>> log = EventLog.from_frame(
+        ...     {
+        ...         "user_id": [1, 1, 2, 2],
+        ...         "item_id": ["tea", "tea", "cup", "tea"],
+        ...         "price": [2.5, 2.5, 3.0, 2.5],
+        ...         "timestamp": ["2024-05-01", "2024-05-03", "2024-05-03", "2024-05-04"],
+        ...     }
+        ... )
         >>> print(log.describe())
         event     events  users  items  repeats  revenue
         purchase       4      2      2    25.0%    10.50
@@ -348,10 +361,14 @@ class EventLog(SplittableLog):
 
         Examples
         --------
-        >>> log = EventLog.from_frame({
-        ...     "user_id": [1, 1, 1], "item_id": ["tea", "cup", "tea"], "order_id": ["A", "A", "B"],
-        ...     "timestamp": ["2024-05-01", "2024-05-01", "2024-05-08"],
-        ... })
+        >>> log = EventLog.from_frame(
+        ...     {
+        ...         "user_id": [1, 1, 1],
+        ...         "item_id": ["tea", "cup", "tea"],
+        ...         "order_id": ["A", "A", "B"],
+        ...         "timestamp": ["2024-05-01", "2024-05-01", "2024-05-08"],
+        ...     }
+        ... )
         >>> list(log.baskets().baskets(1))
         [['cup', 'tea'], ['tea']]
         """
@@ -404,9 +421,13 @@ class EventLog(SplittableLog):
 
         Examples
         --------
-        >>> log = EventLog.from_frame({
-        ...     "user_id": [1, 1, 2], "item_id": ["tea", "tea", "cup"], "event": ["view", "purchase", "view"],
-        ... })
+        >>> log = EventLog.from_frame(
+        ...     {
+        ...         "user_id": [1, 1, 2],
+        ...         "item_id": ["tea", "tea", "cup"],
+        ...         "event": ["view", "purchase", "view"],
+        ...     }
+        ... )
         >>> log.interactions({"view": 1, "purchase": 10}).to_frame().values.tolist()
         [[1, 'tea', 11.0], [2, 'cup', 1.0]]
         """
@@ -445,9 +466,13 @@ class EventLog(SplittableLog):
         Examples
         --------
         >>> from recokit.preprocessing import DropDuplicates, DropMissing
-        >>> log = EventLog.from_frame({
-        ...     "user_id": [1, 1, None], "item_id": ["tea", "tea", "cup"], "timestamp": ["2024-05-01"] * 3
-        ... })
+        >>> log = EventLog.from_frame(
+        ...     {
+        ...         "user_id": [1, 1, None],
+        ...         "item_id": ["tea", "tea", "cup"],
+        ...         "timestamp": ["2024-05-01"] * 3,
+        ...     }
+        ... )
         >>> cleaned, report = log.clean(DropMissing(), DropDuplicates())
         >>> len(cleaned), [step.events for step in report]
         (1, [1, 1])

@@ -53,11 +53,17 @@ class FeatureLookup(TransformerMixin, BaseEstimator):
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from recokit.preprocessing import FeatureLookup, Features
-    >>> features = Features(["ann", "bob", "cy"], [[1, 9], [5, 2], [4, float("nan")]], ["orders", "recency"])
+    >>> features = Features(
+    ...     ["ann", "bob", "cy"], [[1, 9], [5, 2], [4, float("nan")]], ["orders", "recency"]
+    ... )
     >>> model = make_pipeline(FeatureLookup(features, fill="median"), LogisticRegression())
     >>> model.fit(["ann", "bob", "cy"], [0, 1, 1]).predict(["cy", "ann"]).tolist()
     [1, 0]
-    >>> lookup = FeatureLookup(features, columns=["orders"]).set_output(transform="pandas").fit(["ann"])
+    >>> lookup = (
+    ...     FeatureLookup(features, columns=["orders"])
+    ...     .set_output(transform="pandas")
+    ...     .fit(["ann"])
+    ... )
     >>> lookup.transform(["cy"])["orders"].tolist()
     [4.0]
     """

@@ -98,7 +98,9 @@ class Features:
 
     Examples
     --------
-    >>> features = Features(["ann", "bob"], [[3.0, 10.0], [1.0, float("nan")]], ["orders", "interval"])
+    >>> features = Features(
+    ...     ["ann", "bob"], [[3.0, 10.0], [1.0, float("nan")]], ["orders", "interval"]
+    ... )
     >>> features
     Features(2 users × 2 columns: 'orders', 'interval')
     >>> features["orders"]
@@ -263,7 +265,9 @@ class Features:
 
         Examples
         --------
-        >>> Features([1, 2, 3], [[1], [3], [float("nan")]], ["orders"]).filled("mean").values.tolist()
+        >>> Features([1, 2, 3], [[1], [3], [float("nan")]], ["orders"]).filled(
+        ...     "mean"
+        ... ).values.tolist()
         [[1.0], [3.0], [2.0]]
         """
         return self._with(np.where(np.isnan(self.values), fill_values(fill, self.values, self.names), self.values))

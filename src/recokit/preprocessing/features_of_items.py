@@ -85,7 +85,9 @@ def item_features(
     ...     "timestamp": ["2024-05-01", "2024-05-08", "2024-05-09", "2024-05-10"],
     ... })
     >>> features = item_features(log, at="2024-05-11", trend_window=5)
-    >>> features.to_frame("polars").select("item_id", "popularity", "trend", "repeat_rate", "age").rows()
+    >>> features.to_frame("polars").select(
+    ...     "item_id", "popularity", "trend", "repeat_rate", "age"
+    ... ).rows()
     [('cup', 1.0, nan, 0.0, 1.0), ('tea', 3.0, 1.5, 0.5, 10.0)]
     """
     window = check_number(trend_window, "trend_window", above=0)

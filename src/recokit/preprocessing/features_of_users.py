@@ -97,15 +97,24 @@ def user_features(
     Examples
     --------
     >>> from recokit.preprocessing import EventLog, user_features
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "ann", "bob"],
-    ...     "item_id": ["tea", "cup", "tea", "pot"],
-    ...     "event": ["view", "purchase", "purchase", "purchase"],
-    ...     "timestamp": ["2024-05-01 10:00", "2024-05-04 10:00", "2024-05-10 10:00", "2024-05-11 22:00"],
-    ...     "price": [2.0, 8.0, 2.0, 30.0],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "ann", "bob"],
+    ...         "item_id": ["tea", "cup", "tea", "pot"],
+    ...         "event": ["view", "purchase", "purchase", "purchase"],
+    ...         "timestamp": [
+    ...             "2024-05-01 10:00",
+    ...             "2024-05-04 10:00",
+    ...             "2024-05-10 10:00",
+    ...             "2024-05-11 22:00",
+    ...         ],
+    ...         "price": [2.0, 8.0, 2.0, 30.0],
+    ...     }
+    ... )
     >>> features = user_features(log, at="2024-05-12 10:00")
-    >>> print(features[["recency", "frequency", "monetary", "interval_mean", "weekend_share"]])
+    >>> print(
+    ...     features[["recency", "frequency", "monetary", "interval_mean", "weekend_share"]]
+    ... )
     features of 2 users
     feature        unit      defined  min  median  max
     recency        days         100%  0.5    1.25    2

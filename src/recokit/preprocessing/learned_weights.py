@@ -48,10 +48,14 @@ class KindWeight:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> from recokit.preprocessing import learn_weights
     >>> weight = learn_weights(log, "purchase").kinds[1]
     >>> weight.kind, weight.n_events, weight.n_followed
@@ -87,10 +91,14 @@ class LearnedWeights:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> from recokit.preprocessing import learn_weights
     >>> learned = learn_weights(log, "purchase")
     >>> [kind.kind for kind in learned.kinds]
@@ -179,7 +187,9 @@ def learn_weights(log: "EventLog", target: str = "purchase", *, smoothing: float
     --------
     >>> from recokit import EventLog
     >>> from recokit.datasets import make_shop
-    >>> log = EventLog.from_frame(make_shop(n_users=200, n_items=100, n_events=20_000).events)
+    >>> log = EventLog.from_frame(
+    ...     make_shop(n_users=200, n_items=100, n_events=20_000).events
+    ... )
     >>> learned = learn_weights(log)
     >>> list(learned.weights)
     ['purchase', 'cart', 'view']

@@ -35,10 +35,14 @@ class LogParts:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> train, test = log.split(at="2024-05-03")
     >>> len(train), len(test)
     (2, 1)

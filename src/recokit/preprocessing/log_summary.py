@@ -40,10 +40,14 @@ class KindSummary:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> log.describe().kinds[0].n_users
     2
     """
@@ -84,10 +88,14 @@ class LogSummary:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> summary = log.describe()
     >>> summary.total.n_events, [kind.kind for kind in summary.kinds]
     (3, ['view', 'purchase'])

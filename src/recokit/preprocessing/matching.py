@@ -46,7 +46,9 @@ class Matches:
     Examples
     --------
     >>> from recokit.preprocessing import match_titles
-    >>> matches = match_titles({1: "Tea cup blue"}, {"a": "blue cup for tea", "b": "Chair"}, threshold=0.5)
+    >>> matches = match_titles(
+    ...     {1: "Tea cup blue"}, {"a": "blue cup for tea", "b": "Chair"}, threshold=0.5
+    ... )
     >>> matches.left.tolist(), matches.right.tolist()
     ([1], ['a'])
     >>> len(matches.above(0.99).left)

@@ -60,10 +60,15 @@ class RFM:
     Examples
     --------
     >>> from recokit.preprocessing import EventLog, rfm
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "cup", "tea"], "event": ["purchase"] * 3,
-    ...     "timestamp": ["2024-05-01", "2024-05-19", "2024-01-02"], "price": [3.0, 5.0, 3.0],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "cup", "tea"],
+    ...         "event": ["purchase"] * 3,
+    ...         "timestamp": ["2024-05-01", "2024-05-19", "2024-01-02"],
+    ...         "price": [3.0, 5.0, 3.0],
+    ...     }
+    ... )
     >>> scored = rfm(log, at="2024-05-21")
     >>> scored.frequency.tolist(), scored.recency.tolist()
     ([2.0, 1.0], [2.0, 140.0])
@@ -222,15 +227,23 @@ def rfm(
     Examples
     --------
     >>> from recokit.preprocessing import EventLog, rfm
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "ann", "bob", "cy", "dee", "dee", "eve"],
-    ...     "item_id": ["tea", "tea", "cup", "pot", "tea", "tea", "pot", "cup"],
-    ...     "timestamp": [
-    ...         "2024-05-01", "2024-05-10", "2024-05-20", "2024-05-19", "2024-05-02", "2024-04-01", "2024-04-08",
-    ...         "2024-04-20",
-    ...     ],
-    ...     "price": [2.0, 2.0, 8.0, 30.0, 2.0, 2.0, 30.0, 8.0],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "ann", "bob", "cy", "dee", "dee", "eve"],
+    ...         "item_id": ["tea", "tea", "cup", "pot", "tea", "tea", "pot", "cup"],
+    ...         "timestamp": [
+    ...             "2024-05-01",
+    ...             "2024-05-10",
+    ...             "2024-05-20",
+    ...             "2024-05-19",
+    ...             "2024-05-02",
+    ...             "2024-04-01",
+    ...             "2024-04-08",
+    ...             "2024-04-20",
+    ...         ],
+    ...         "price": [2.0, 2.0, 8.0, 30.0, 2.0, 2.0, 30.0, 8.0],
+    ...     }
+    ... )
     >>> scored = rfm(log, at="2024-05-21")
     >>> scored.segments["ann"], scored.segments["dee"]
     ('Champions', 'At Risk')

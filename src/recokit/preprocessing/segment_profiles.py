@@ -47,9 +47,16 @@ class SegmentProfiles:
 
     Examples
     --------
-    >>> columns = (Feature("price_level", family="price"), Feature("weekend_share", family="weekend"))
+    >>> columns = (
+    ...     Feature("price_level", family="price"),
+    ...     Feature("weekend_share", family="weekend"),
+    ... )
     >>> profiles = SegmentProfiles(
-    ...     columns, np.array([60, 40]), np.array([0.75, 0.25]), np.zeros((2, 2)), np.array([[0.5, 0.0], [-0.9, 1.2]])
+    ...     columns,
+    ...     np.array([60, 40]),
+    ...     np.array([0.75, 0.25]),
+    ...     np.zeros((2, 2)),
+    ...     np.array([[0.5, 0.0], [-0.9, 1.2]]),
     ... )
     >>> for sentence in profiles:
     ...     print(sentence)

@@ -91,8 +91,13 @@ class UserSegments(ClusterMixin, BaseEstimator):
     >>> import numpy as np
     >>> from recokit.preprocessing import Feature, Features, UserSegments
     >>> rng = np.random.default_rng(0)
-    >>> values = np.where(np.arange(100)[:, None] < 70, [0.2, 0.9], [0.8, 0.2]) + rng.normal(0, 0.05, (100, 2))
-    >>> columns = [Feature("price_level", family="price"), Feature("weekend_share", family="weekend")]
+    >>> values = np.where(
+    ...     np.arange(100)[:, None] < 70, [0.2, 0.9], [0.8, 0.2]
+    ... ) + rng.normal(0, 0.05, (100, 2))
+    >>> columns = [
+    ...     Feature("price_level", family="price"),
+    ...     Feature("weekend_share", family="weekend"),
+    ... ]
     >>> model = UserSegments().fit(Features(range(100), values, columns))
     >>> for sentence in model.profiles_:
     ...     print(sentence)

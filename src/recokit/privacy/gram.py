@@ -120,7 +120,13 @@ def private_gram(
     >>> from recokit import EASE, Interactions
     >>> from recokit.privacy import private_gram
     >>> users, items = np.nonzero(np.random.default_rng(0).random((5000, 8)) < 0.4)
-    >>> gram = private_gram(Interactions.from_arrays(users, items), epsilon=5, delta=1e-5, n_items=4, items=range(8))
+    >>> gram = private_gram(
+    ...     Interactions.from_arrays(users, items),
+    ...     epsilon=5,
+    ...     delta=1e-5,
+    ...     n_items=4,
+    ...     items=range(8),
+    ... )
     >>> gram
     Gram(4 items)
     """

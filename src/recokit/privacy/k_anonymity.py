@@ -185,7 +185,11 @@ def k_anonymous(
     Examples
     --------
     >>> from recokit.privacy import k_anonymous
-    >>> people = {"user_id": [1, 2, 3, 4], "age": [21, 24, 27, 63], "city": ["Ulm", "Ulm", "Ulm", "Bonn"]}
+    >>> people = {
+    ...     "user_id": [1, 2, 3, 4],
+    ...     "age": [21, 24, 27, 63],
+    ...     "city": ["Ulm", "Ulm", "Ulm", "Bonn"],
+    ... }
     >>> export = k_anonymous(people, 3, {"age": [10], "city": []}, max_dropped=0.25)
     >>> export.columns["age"].tolist()
     ['[20, 30)', '[20, 30)', '[20, 30)']

@@ -89,7 +89,9 @@ def rerank(
     --------
     >>> from recokit import Recommendations
     >>> from recokit.reranking import InStock, MaxPer
-    >>> lists = Recommendations(["ann"], [["tea", "pot", "cup", "mug"]], [[4.0, 3.0, 2.0, 1.0]])
+    >>> lists = Recommendations(
+    ...     ["ann"], [["tea", "pot", "cup", "mug"]], [[4.0, 3.0, 2.0, 1.0]]
+    ... )
     >>> catalogue = {
     ...     "item_id": ["tea", "pot", "cup", "mug"],
     ...     "brand": ["Oak", "Oak", "Oak", "Elm"],

@@ -247,7 +247,9 @@ class Reranked(Recommendations):
         Examples
         --------
         >>> from recokit.reranking import Pin, rerank
-        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> shown = rerank(
+        ...     Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2
+        ... )
         >>> print(shown.why("ann", "cup"))
         cup is at position 1 for ann: Pin(item='cup', position=1) puts it there
         """
@@ -286,7 +288,9 @@ class Reranked(Recommendations):
         Examples
         --------
         >>> from recokit.reranking import Pin, rerank
-        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> shown = rerank(
+        ...     Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2
+        ... )
         >>> shown.trace("polars").select("item_id", "rank", "model_rank", "decided_by").rows()
         [('cup', 1, 3.0, "Pin(item='cup', position=1)"), ('tea', 2, 1.0, '')]
         """
@@ -354,7 +358,9 @@ class Reranked(Recommendations):
         Examples
         --------
         >>> from recokit.reranking import Pin, rerank
-        >>> shown = rerank(Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2)
+        >>> shown = rerank(
+        ...     Recommendations(["ann"], [["tea", "pot", "cup"]]), [Pin("cup", 1)], n=2
+        ... )
         >>> effect = shown.report().effects[0]
         >>> effect.changed, effect.gave_way
         (2, 0)

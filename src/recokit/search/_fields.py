@@ -155,7 +155,9 @@ def text_of(value: Any, name: str) -> str:
 
     Examples
     --------
-    >>> text_of({"colour": "black", "wi_fi": True, "ports": 2.0, "hdmi": False}, "attributes")
+    >>> text_of(
+    ...     {"colour": "black", "wi_fi": True, "ports": 2.0, "hdmi": False}, "attributes"
+    ... )
     'black wi fi 2'
     """
     if isinstance(value, str):

@@ -55,7 +55,9 @@ def contributions(scores: FloatArray, largest: FloatArray, weights: FloatArray, 
     Examples
     --------
     >>> scores = np.array([[2.0, 4.0], [0.0, 3.0]])
-    >>> contributions(scores, np.array([[4.0], [3.0]]), np.array([1.0, 0.5]), by_rank=False).tolist()
+    >>> contributions(
+    ...     scores, np.array([[4.0], [3.0]]), np.array([1.0, 0.5]), by_rank=False
+    ... ).tolist()
     [[0.5, 1.0], [0.0, 0.5]]
     """
     if by_rank:

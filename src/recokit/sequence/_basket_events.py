@@ -43,7 +43,9 @@ def basket_rows(sequences: Sequences) -> Rows:
 
     Examples
     --------
-    >>> rows = basket_rows(Sequences.from_baskets([[["tea", "cup", "tea"], [], ["tea"]], [["pot"]]]))
+    >>> rows = basket_rows(
+    ...     Sequences.from_baskets([[["tea", "cup", "tea"], [], ["tea"]], [["pot"]]])
+    ... )
     >>> rows.codes.tolist(), rows.values.tolist(), rows.indptr.tolist()
     ([2, 0, 2, 1], [1.0, 1.0, 0.0, 0.0], [0, 3, 4])
     """
@@ -55,7 +57,9 @@ def basket_starts(rows: Rows) -> IntArray:
 
     Examples
     --------
-    >>> basket_starts(basket_rows(Sequences.from_baskets([[["tea", "cup"], ["tea"]], [["tea"]]]))).tolist()
+    >>> basket_starts(
+    ...     basket_rows(Sequences.from_baskets([[["tea", "cup"], ["tea"]], [["tea"]]]))
+    ... ).tolist()
     [0, 2, 3]
     """
     starts: IntArray = np.flatnonzero(_changes(rows.row_codes) | _changes(rows.values))
@@ -67,7 +71,9 @@ def basket_sizes(rows: Rows) -> FloatArray:
 
     Examples
     --------
-    >>> basket_sizes(basket_rows(Sequences.from_baskets([[["tea", "cup"], ["tea"]]]))).tolist()
+    >>> basket_sizes(
+    ...     basket_rows(Sequences.from_baskets([[["tea", "cup"], ["tea"]]]))
+    ... ).tolist()
     [2.0, 2.0, 1.0]
     """
     lengths = np.diff(basket_starts(rows), append=len(rows.codes))
@@ -87,7 +93,9 @@ def summed_by_item(rows: Rows, weights: FloatArray, n_items: int) -> Rows:
 
     Examples
     --------
-    >>> sums = summed_by_item(Rows.from_arrays([0, 3], [2, 0, 2], ()), np.array([1.0, 2.0, 4.0]), 3)
+    >>> sums = summed_by_item(
+    ...     Rows.from_arrays([0, 3], [2, 0, 2], ()), np.array([1.0, 2.0, 4.0]), 3
+    ... )
     >>> sums.codes.tolist(), sums.values.tolist()
     ([0, 2], [2.0, 5.0])
     """

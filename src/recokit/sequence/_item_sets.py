@@ -37,7 +37,9 @@ class Bundle(NamedTuple):
     Examples
     --------
     >>> from recokit import BoughtTogether
-    >>> model = BoughtTogether().fit([(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "pot")])
+    >>> model = BoughtTogether().fit(
+    ...     [(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "pot")]
+    ... )
     >>> bundle = model.bundles(2)[0]
     >>> bundle.items, bundle.n_baskets, bundle.lift
     (('cup', 'tea'), 2, 1.5)
@@ -71,7 +73,9 @@ class Rule(NamedTuple):
     Examples
     --------
     >>> from recokit import BoughtTogether
-    >>> model = BoughtTogether().fit([(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "tea")])
+    >>> model = BoughtTogether().fit(
+    ...     [(1, "tea"), (1, "cup"), (2, "tea"), (2, "cup"), (3, "tea")]
+    ... )
     >>> rule = model.rules(min_confidence=0.9)[0]
     >>> rule.antecedent, rule.consequent, rule.confidence
     (('cup',), ('tea',), 1.0)

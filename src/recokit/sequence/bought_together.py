@@ -105,7 +105,12 @@ class BoughtTogether(GramLearner, StagedRecommender, ItemWeightsRecommender):
     Examples
     --------
     >>> from recokit.sequence import BoughtTogether
-    >>> baskets = {1: ["tea", "cup"], 2: ["tea", "cup"], 3: ["tea", "pot", "cup"], 4: ["pot", "tea"]}
+    >>> baskets = {
+    ...     1: ["tea", "cup"],
+    ...     2: ["tea", "cup"],
+    ...     3: ["tea", "pot", "cup"],
+    ...     4: ["pot", "tea"],
+    ... }
     >>> orders = [(order, item) for order, items in baskets.items() for item in items]
     >>> model = BoughtTogether("confidence").fit(orders)
     >>> model.similar_items("pot")["pot"]

@@ -140,9 +140,14 @@ class SessionKNN(SequenceRecommender):
     Examples
     --------
     >>> from recokit.data import Sequences
-    >>> sessions = Sequences.from_lists([["tea", "cup", "pot"], ["tea", "cup"], ["mug", "pot"]])
+    >>> sessions = Sequences.from_lists(
+    ...     [["tea", "cup", "pot"], ["tea", "cup"], ["mug", "pot"]]
+    ... )
     >>> model = SessionKNN().fit(sessions)
-    >>> [item for item, _ in model.recommend_for({"visitor": ["mug", "tea"]}, n=2)["visitor"]]
+    >>> [
+    ...     item
+    ...     for item, _ in model.recommend_for({"visitor": ["mug", "tea"]}, n=2)["visitor"]
+    ... ]
     ['cup', 'tea']
     """
 

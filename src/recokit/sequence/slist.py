@@ -97,7 +97,13 @@ class SLIST(AdditiveSequenceRecommender):
     --------
     >>> from recokit import SLIST
     >>> from recokit.data import Sequences
-    >>> clicks = Sequences.from_lists({"ann": ["kettle", "tea", "cup"], "bob": ["kettle", "tea"], "cy": ["tea", "cup"]})
+    >>> clicks = Sequences.from_lists(
+    ...     {
+    ...         "ann": ["kettle", "tea", "cup"],
+    ...         "bob": ["kettle", "tea"],
+    ...         "cy": ["tea", "cup"],
+    ...     }
+    ... )
     >>> [item for item, _ in SLIST().fit(clicks).recommend("bob")["bob"]]
     ['cup']
     """

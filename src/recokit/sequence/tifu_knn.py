@@ -100,11 +100,16 @@ class TIFUKNN(BasketRecommender):
     --------
     >>> from recokit.data import Sequences
     >>> from recokit.sequence import TIFUKNN
-    >>> baskets = {"ann": [["tea", "milk"], ["tea"]], "bob": [["tea", "cup"]], "eve": [["pot"]]}
+    >>> baskets = {
+    ...     "ann": [["tea", "milk"], ["tea"]],
+    ...     "bob": [["tea", "cup"]],
+    ...     "eve": [["pot"]],
+    ... }
     >>> model = TIFUKNN().fit(Sequences.from_baskets(baskets))
     >>> [item for item, _ in model.recommend("ann")["ann"]]
     ['tea', 'cup', 'milk', 'pot']
-    >>> model.recommend_for({"visitor": [["tea", "cup"]]}, n=1, exclude_seen=True)["visitor"][0][0]
+    >>> lists = model.recommend_for({"visitor": [["tea", "cup"]]}, n=1, exclude_seen=True)
+    >>> lists["visitor"][0][0]
     'milk'
     """
 

@@ -125,11 +125,18 @@ class TransitionKNN(AdditiveSequenceRecommender, StagedRecommender, ItemWeightsR
     --------
     >>> from recokit import TransitionKNN
     >>> from recokit.data import Sequences
-    >>> clicks = Sequences.from_lists({"ann": ["kettle", "tea", "cup"], "bob": ["kettle", "tea"], "cy": ["tea", "cup"]})
+    >>> clicks = Sequences.from_lists(
+    ...     {
+    ...         "ann": ["kettle", "tea", "cup"],
+    ...         "bob": ["kettle", "tea"],
+    ...         "cy": ["tea", "cup"],
+    ...     }
+    ... )
     >>> model = TransitionKNN().fit(clicks)
     >>> [item for item, _ in model.recommend("bob")["bob"]]
     ['cup']
-    >>> [item for item, _ in model.recommend_for({"visitor": ["cup", "kettle", "cup"]})["visitor"]]
+    >>> lists = model.recommend_for({"visitor": ["cup", "kettle", "cup"]})
+    >>> [item for item, _ in lists["visitor"]]
     ['tea']
     """
 

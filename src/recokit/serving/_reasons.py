@@ -44,7 +44,11 @@ def reason_of(explanation: Explanation, language: Language) -> str:
 
     Examples
     --------
-    >>> terms = (Term("past_item", 7, 0.5), Term("past_item", 8, 0.4), Term("popularity", None, 0.1))
+    >>> terms = (
+    ...     Term("past_item", 7, 0.5),
+    ...     Term("past_item", 8, 0.4),
+    ...     Term("popularity", None, 0.1),
+    ... )
     >>> reason_of(Explanation(1, 9, 1.0, terms, labels={7: "green tea", 8: "cups"}), "en")
     'because of your interest in “green tea” and “cups”'
     >>> reason_of(Explanation(1, 9, 0.2, (Term("neighbor", 3, 0.2),)), "zh")

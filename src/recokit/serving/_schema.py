@@ -40,7 +40,10 @@ def problems_of(value: Any, schema: Mapping[str, Any], path: str = "") -> list[d
 
     Examples
     --------
-    >>> problems_of({"n": 0}, {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}})
+    >>> problems_of(
+    ...     {"n": 0},
+    ...     {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}},
+    ... )
     [{'path': 'n', 'message': '0: expected at least 1'}]
     """
     types = schema.get("type", list(_TYPES))

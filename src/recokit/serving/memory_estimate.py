@@ -26,10 +26,22 @@ class MemoryEstimate(NamedTuple):
     available : float
         Bytes that this process can still allocate; infinity if unknown.
 
+    See Also
+    --------
+    recokit.serving.estimate_memory : Estimate the memory that fitting an estimator to data takes, without fitting it.
+
     Examples
     --------
     >>> from recokit.serving import MemoryEstimate
-    >>> print(MemoryEstimate(12_000_000, 4_000_000, 500_000, {"weights": 4_000_000, "Gram matrix": 8_000_000}, 8e9))
+    >>> print(
+    ...     MemoryEstimate(
+    ...         12_000_000,
+    ...         4_000_000,
+    ...         500_000,
+    ...         {"weights": 4_000_000, "Gram matrix": 8_000_000},
+    ...         8e9,
+    ...     )
+    ... )
     peak 12 MB (Gram matrix 8 MB, weights 4 MB), model 4 MB, data 500 kB; available 8 GB
     """
 

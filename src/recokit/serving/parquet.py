@@ -61,9 +61,13 @@ def write_parquet(
     >>> import tempfile
     >>> from recokit import ItemKNN
     >>> from recokit.serving import write_parquet
-    >>> model = ItemKNN().fit([("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("cy", "tea")])
+    >>> model = ItemKNN().fit(
+    ...     [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "pot"), ("cy", "tea")]
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_parquet(model.iter_recommend(n=2, batch_size=2), f"{folder}/lists.parquet")
+    ...     write_parquet(
+    ...         model.iter_recommend(n=2, batch_size=2), f"{folder}/lists.parquet"
+    ...     )
     4
     """
     try:

@@ -34,7 +34,12 @@ class Tool:
 
     Examples
     --------
-    >>> tool = Tool("discount", "Return the discount of a code.", {"type": "object", "properties": {}}, dict)
+    >>> tool = Tool(
+    ...     "discount",
+    ...     "Return the discount of a code.",
+    ...     {"type": "object", "properties": {}},
+    ...     dict,
+    ... )
     >>> tool.name
     'discount'
     """
@@ -64,7 +69,9 @@ class ToolError(Exception):
     >>> from recokit.serving import Tool, Toolbox
     >>> def closed():
     ...     raise ToolError("closed", "the shop is closed")
-    >>> box = Toolbox([Tool("order", "Place an order.", {"type": "object", "properties": {}}, closed)])
+    >>> box = Toolbox(
+    ...     [Tool("order", "Place an order.", {"type": "object", "properties": {}}, closed)]
+    ... )
     >>> box.call("order", {})["error"]
     {'code': 'closed', 'message': 'the shop is closed'}
     """
@@ -95,8 +102,21 @@ class Toolbox:
 
     Examples
     --------
-    >>> schema = {"type": "object", "properties": {"code": {"type": "string"}}, "required": ["code"]}
-    >>> box = Toolbox([Tool("discount", "Return the discount of a code.", schema, lambda code: {"percent": 5})])
+    >>> schema = {
+    ...     "type": "object",
+    ...     "properties": {"code": {"type": "string"}},
+    ...     "required": ["code"],
+    ... }
+    >>> box = Toolbox(
+    ...     [
+    ...         Tool(
+    ...             "discount",
+    ...             "Return the discount of a code.",
+    ...             schema,
+    ...             lambda code: {"percent": 5},
+    ...         )
+    ...     ]
+    ... )
     >>> box.call("discount", '{"code": "TEA5"}')
     {'percent': 5}
     >>> box.call("discount", {})["error"]["problems"]

@@ -51,7 +51,14 @@ class UserFoldIn:
     --------
     >>> import recokit
     >>> from recokit.serving import UserFoldIn
-    >>> pairs = [("ann", "tea"), ("ann", "pot"), ("bob", "tea"), ("bob", "cup"), ("eve", "cup"), ("eve", "jug")]
+    >>> pairs = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "pot"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "cup"),
+    ...     ("eve", "jug"),
+    ... ]
     >>> live = UserFoldIn(recokit.ItemKNN(similarity="cosine", shrinkage=0).fit(pairs))
     >>> live.recommend(["ann", "new"])["new"]
     []

@@ -82,6 +82,13 @@ def fetch_amazon(
     DownloadError
         A file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.load_amazon_toys :
+        Read Amazon Toys & Games: purchases in order of time, with each user's last purchase as the test.
+    recokit.datasets.fetch_goodbooks :
+        Download and read goodbooks-10k: six million ratings from 1 to 5 of ten thousand popular books.
+
     References
     ----------
     J. Ni, J. Li, J. McAuley (2019). Justifying recommendations using distantly-labeled reviews and fine-grained

@@ -22,6 +22,13 @@ def fetch_complete_journey() -> CompleteJourney:
     ImportError
         The package is not installed.
 
+    See Also
+    --------
+    recokit.datasets.load_complete_journey :
+        Read The Complete Journey: 1.47 million lines of a year of baskets of 2,469 households at a grocery
+        chain.
+    recokit.datasets.CompleteJourney : Transactions, products and demographics of The Complete Journey.
+
     References
     ----------
     84.51°: The Complete Journey. https://www.8451.com/area51

@@ -54,6 +54,14 @@ def fetch_diginetica(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.fetch_retailrocket :
+        Download and read Retailrocket: 2.8 million views, carts and purchases of a shop in four and a half
+        months.
+    recokit.datasets.fetch_yoochoose :
+        Download and read YooChoose: clicks and purchases in sessions of a shop, from the RecSys Challenge 2015.
+
     References
     ----------
     CIKM Cup 2016 Track 2: Personalized E-Commerce Search Challenge. https://competitions.codalab.org/competitions/11161

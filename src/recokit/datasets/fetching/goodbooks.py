@@ -48,6 +48,12 @@ def fetch_goodbooks(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.fetch_movielens : Download and read MovieLens: ratings of movies with times, titles and genres.
+    recokit.datasets.fetch_jester :
+        Download and read Jester: ratings of jokes from −10 to 10, in a dense matrix of few items.
+
     References
     ----------
     Z. Zając (2017). Goodbooks-10k: a new dataset for book recommendations. FastML. https://fastml.com/goodbooks-10k

@@ -69,6 +69,12 @@ def fetch_jester(
     ImportError
         pandas, or python-calamine for versions 1, 3 and 4, is not installed.
 
+    See Also
+    --------
+    recokit.datasets.fetch_movielens : Download and read MovieLens: ratings of movies with times, titles and genres.
+    recokit.datasets.fetch_goodbooks :
+        Download and read goodbooks-10k: six million ratings from 1 to 5 of ten thousand popular books.
+
     References
     ----------
     K. Goldberg, T. Roeder, D. Gupta, C. Perkins (2001). Eigentaste: A constant time collaborative filtering algorithm.

@@ -50,6 +50,12 @@ def fetch_lastfm(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.fetch_goodbooks :
+        Download and read goodbooks-10k: six million ratings from 1 to 5 of ten thousand popular books.
+    recokit.datasets.InteractionData : Implicit feedback without a split.
+
     References
     ----------
     I. Cantador, P. Brusilovsky, T. Kuflik (2011). 2nd Workshop on Information Heterogeneity and Fusion in Recommender

@@ -79,6 +79,13 @@ def fetch_movielens(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.load_movielens_100k :
+        Read MovieLens 100K: 100,000 ratings from 1 to 5, with the publisher's five folds.
+    recokit.datasets.RatingData : Ratings without a split.
+    recokit.datasets.Published : A data set that recokit can download.
+
     References
     ----------
     F. M. Harper, J. A. Konstan (2015). The MovieLens Datasets: History and Context. ACM TiiS 5(4).

@@ -74,6 +74,13 @@ def fetch_online_retail(
     ImportError
         pandas or python-calamine is not installed.
 
+    See Also
+    --------
+    recokit.datasets.read_online_retail :
+        Read the raw invoice lines of UCI Online Retail or Online Retail II from a workbook or a CSV file.
+    recokit.datasets.load_online_retail : Read UCI Online Retail: a year of invoice lines of a gift shop, split by time.
+    recokit.datasets.EventData : Events of a shop as published, with the catalogue and the known properties of users.
+
     References
     ----------
     D. Chen (2015). Online Retail. UCI Machine Learning Repository. https://doi.org/10.24432/C5BW33
@@ -119,6 +126,13 @@ def read_online_retail(path: str | os.PathLike[str]) -> EventData:
         Columns are missing, or the file is in another format.
     ImportError
         pandas, or python-calamine for a workbook, is not installed.
+
+    See Also
+    --------
+    recokit.datasets.fetch_online_retail :
+        Download and read UCI Online Retail: all raw invoice lines of a gift shop, with cancellations and
+        services.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
 
     Examples
     --------

@@ -24,6 +24,16 @@ class Published(NamedTuple):
         Page of the data set.
     files : tuple of RemoteFile
         Files to download; empty if they depend on arguments.
+
+    See Also
+    --------
+    recokit.datasets.RemoteFile : A file at its publisher.
+    recokit.datasets.available : Return the names of the published data sets that are complete in a folder.
+
+    Examples
+    --------
+    >>> Published("shop", "Orders of a shop", "CC BY 4.0", "", "https://example.org").name
+    'shop'
     """
 
     name: str

@@ -16,6 +16,17 @@ class RemoteFile(NamedTuple):
         Folder and name in the cache: "ml-100k/ml-100k.zip".
     urls : tuple of str
         Addresses to try in order; empty for a file that cannot be downloaded without a browser.
+
+    See Also
+    --------
+    recokit.datasets.Published : A data set that recokit can download.
+    recokit.datasets.DownloadError :
+        A file could not be downloaded or verified; the message names the place to put it by hand.
+
+    Examples
+    --------
+    >>> RemoteFile("shop/orders.csv", ("https://example.org/orders.csv",)).path
+    'shop/orders.csv'
     """
 
     path: str

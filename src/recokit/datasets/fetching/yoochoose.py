@@ -59,6 +59,13 @@ def fetch_yoochoose(
     ValueError
         ``fraction`` is not in (0, 1].
 
+    See Also
+    --------
+    recokit.datasets.load_yoochoose_100k :
+        Read 100,000 clicks of the RecSys Challenge 2015 as sessions, split by time by session-rec.
+    recokit.datasets.fetch_diginetica :
+        Download and read Diginetica: views and purchases in the sessions of a shop, from the CIKM Cup 2016.
+
     References
     ----------
     D. Ben-Shimon et al. (2015). RecSys Challenge 2015 and the YOOCHOOSE dataset. RecSys.

@@ -50,7 +50,9 @@ class ClipQuantities(RuleText):
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({"user_id": [1, 2, 3], "item_id": [7, 7, 7], "quantity": [1, 80_000, 2]})
+    >>> log = EventLog.from_frame(
+    ...     {"user_id": [1, 2, 3], "item_id": [7, 7, 7], "quantity": [1, 80_000, 2]}
+    ... )
     >>> cleaned, report = log.clean(ClipQuantities(max=100))
     >>> cleaned.quantities.tolist(), report["ClipQuantities"].changed
     ([1.0, 100.0, 2.0], 1)

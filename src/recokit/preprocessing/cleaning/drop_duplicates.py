@@ -59,7 +59,9 @@ class DropDuplicates(RuleText):
     --------
     >>> from recokit import EventLog
     >>> times = ["2024-05-01 10:00:00", "2024-05-01 10:00:01", "2024-05-01 11:00:00"]
-    >>> log = EventLog.from_frame({"user_id": [7, 7, 7], "item_id": ["tea", "tea", "tea"], "timestamp": times})
+    >>> log = EventLog.from_frame(
+    ...     {"user_id": [7, 7, 7], "item_id": ["tea", "tea", "tea"], "timestamp": times}
+    ... )
     >>> cleaned, report = log.clean(DropDuplicates("2s"))
     >>> cleaned.times.astype("datetime64[m]").astype(str).tolist()
     ['2024-05-01T10:00', '2024-05-01T11:00']

@@ -57,12 +57,18 @@ class DropItems(RuleText):
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({"user_id": [1, 1, 2], "item_id": ["85123A", "POST", "22423"]})
-    >>> cleaned, report = log.clean(DropItems(patterns=r"^(?!\d{5})"))  # stock codes begin with five digits
+    >>> log = EventLog.from_frame(
+    ...     {"user_id": [1, 1, 2], "item_id": ["85123A", "POST", "22423"]}
+    ... )
+    >>> cleaned, report = log.clean(
+    ...     DropItems(patterns=r"^(?!\d{5})")
+    ... )  # stock codes begin with five digits
     >>> cleaned.items.ids.tolist()
     ['22423', '85123A']
     >>> catalogue = {"item_id": ["22423", "85123A"], "kind": ["service", "product"]}
-    >>> cleaned, report = log.clean(DropItems(catalogue=catalogue, column="kind", values="service"))
+    >>> cleaned, report = log.clean(
+    ...     DropItems(catalogue=catalogue, column="kind", values="service")
+    ... )
     >>> cleaned.items.ids.tolist()
     ['85123A', 'POST']
     """

@@ -58,7 +58,9 @@ class KCore(RuleText):
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({"user_id": [1, 1, 2, 2, 3], "item_id": ["a", "b", "a", "b", "b"]})
+    >>> log = EventLog.from_frame(
+    ...     {"user_id": [1, 1, 2, 2, 3], "item_id": ["a", "b", "a", "b", "b"]}
+    ... )
     >>> cleaned, report = log.clean(KCore(user=2, item=2))
     >>> cleaned.users.ids.tolist(), cleaned.items.ids.tolist()
     ([1, 2], ['a', 'b'])

@@ -82,10 +82,15 @@ class NetReturns(RuleText):
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"], "order_id": ["17", "C18", "C19"],
-    ...     "quantity": [3, -1, -2], "timestamp": ["2024-05-01", "2024-05-08", "2024-05-09"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "order_id": ["17", "C18", "C19"],
+    ...         "quantity": [3, -1, -2],
+    ...         "timestamp": ["2024-05-01", "2024-05-08", "2024-05-09"],
+    ...     }
+    ... )
     >>> cleaned, report = log.clean(NetReturns())
     >>> cleaned.quantities
     array([2.])

@@ -42,10 +42,14 @@ class CleaningStep:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> from recokit.preprocessing import DropItems
     >>> log, report = log.clean(DropItems(ids=["cup"]))
     >>> report.steps[0].events

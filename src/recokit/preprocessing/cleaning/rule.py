@@ -37,10 +37,14 @@ class RuleResult:
     Examples
     --------
     >>> from recokit import EventLog
-    >>> log = EventLog.from_frame({
-    ...     "user_id": ["ann", "ann", "bob"], "item_id": ["tea", "tea", "cup"],
-    ...     "event": ["view", "purchase", "view"], "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
-    ... })
+    >>> log = EventLog.from_frame(
+    ...     {
+    ...         "user_id": ["ann", "ann", "bob"],
+    ...         "item_id": ["tea", "tea", "cup"],
+    ...         "event": ["view", "purchase", "view"],
+    ...         "timestamp": ["2024-05-01", "2024-05-02", "2024-05-03"],
+    ...     }
+    ... )
     >>> from recokit.preprocessing import DropItems
     >>> result = DropItems(ids=["cup"]).apply(log)
     >>> result.removed.tolist(), len(result.log)
@@ -75,7 +79,9 @@ class Rule(Protocol):
     ...     def apply(self, log):
     ...         removed = log.is_kind(self.kind)
     ...         return RuleResult(log.take(~removed), removed)
-    >>> log = EventLog.from_frame({"user_id": [1, 1], "item_id": [2, 3], "event": ["view", "purchase"]})
+    >>> log = EventLog.from_frame(
+    ...     {"user_id": [1, 1], "item_id": [2, 3], "event": ["view", "purchase"]}
+    ... )
     >>> cleaned, report = log.clean(DropKind("view"))
     >>> cleaned
     EventLog(1 event of 1 user and 1 item, purchase 1, no times)
