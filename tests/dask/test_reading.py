@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import Interactions
+from recokit import EventLog, Interactions
 from recokit.dask._blocks import joined_interactions, joined_sequences, split_interactions
 from recokit.dask._events import Columns, encode, id_sample, merge_ids, split_events, splitters
 from recokit.dask._reading import build_block
@@ -71,6 +71,22 @@ def test_partitions_give_the_sequences_of_the_frame(data, timed, in_baskets, n_b
         if name not in ("users", "items"):
             np.testing.assert_array_equal(made._to_state()[name], array)
     assert joined(items, blocks, "implicit").equals(expected._pairs())
+
+
+@given(partitions(), st.integers(1, 5))
+def test_weights_of_kinds_of_events_give_the_interactions_of_a_log(data, n_blocks):
+    frame, parts = data
+    weights = {0: 0.1, 1: 3.0, 2: 10.0, 3: 0.7}
+    kinds = {kind: f"kind {kind}" for kind in weights}
+    log = EventLog.from_frame(
+        frame.assign(kind=frame["order"].map(kinds)), user="user", item="item", timestamp="time", event="kind"
+    )
+    expected = log.interactions({kinds[kind]: weight for kind, weight in weights.items()})
+    weighted = [part.assign(weight=part["order"].map(weights)) for part in parts]
+    columns = Columns("user", "item", "weight", "time", "implicit", "sum")
+    made = joined(*blocks_of(weighted, columns, n_blocks), "implicit")
+    assert made.equals(expected)
+    assert made.n_merged == expected.n_merged
 
 
 @given(partitions(), st.integers(1, 5))

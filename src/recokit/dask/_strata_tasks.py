@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 class Group(NamedTuple):
-    """What stays fixed while a group of consecutive blocks of users descends.
+    """The fixed inputs while a group of consecutive blocks of users descends.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Group(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a group holds after a diagonal.
+    """The state of a group after a diagonal.
 
     Attributes
     ----------
