@@ -12,6 +12,7 @@ from recokit.dask._events import Columns, encode, id_sample, merge_ids, split_ev
 from recokit.dask._reading import build_block
 from recokit.data import IdIndex, Sequences
 from recokit.exceptions import DataError
+from tests.dask.data import events
 
 IDS = (
     st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)),
@@ -73,18 +74,15 @@ def test_partitions_give_the_sequences_of_the_frame(data, timed, in_baskets, n_b
     assert joined(items, blocks, "implicit").equals(expected._pairs())
 
 
-@given(partitions(), st.integers(1, 5))
-def test_weights_of_kinds_of_events_give_the_interactions_of_a_log(data, n_blocks):
-    frame, parts = data
-    weights = {0: 0.1, 1: 3.0, 2: 10.0, 3: 0.7}
-    kinds = {kind: f"kind {kind}" for kind in weights}
-    log = EventLog.from_frame(
-        frame.assign(kind=frame["order"].map(kinds)), user="user", item="item", timestamp="time", event="kind"
-    )
-    expected = log.interactions({kinds[kind]: weight for kind, weight in weights.items()})
-    weighted = [part.assign(weight=part["order"].map(weights)) for part in parts]
-    columns = Columns("user", "item", "weight", "time", "implicit", "sum")
-    made = joined(*blocks_of(weighted, columns, n_blocks), "implicit")
+def test_weights_of_kinds_of_events_give_the_interactions_of_a_log():
+    frame = events(500)
+    times, kinds = pd.to_datetime(1_700_000_000 + frame["timestamp"], unit="s"), frame["rating"].map("kind {}".format)
+    frame = frame.assign(timestamp=times, event=kinds).drop(columns=["order", "rating"])
+    weights = {"kind 1": 0.1, "kind 2": 3.0, "kind 3": 10.0, "kind 4": 0.7, "kind 5": 1.0}
+    expected = EventLog.from_frame(frame).interactions(weights)
+    columns = Columns("user_id", "item_id", "weight", "timestamp", "implicit", "sum")
+    weighted = frame.assign(weight=frame["event"].map(weights))
+    made = joined(*blocks_of([weighted[:200], weighted[200:]], columns, 3), "implicit")
     assert made.equals(expected)
     assert made.n_merged == expected.n_merged
 
@@ -129,6 +127,6 @@ def test_a_repeated_pair_in_two_partitions_is_refused_with_its_ids():
 
 def test_a_bag_partition_of_several_frames_is_read_in_order():
     frames = [pd.DataFrame({"user": ["b", "a"], "item": [1, 2]}), pd.DataFrame({"user": ["c"], "item": [1]})]
-    events = encode(frames, COLUMNS, 0)
-    assert events.users.take(events.user_codes).tolist() == ["b", "a", "c"]
-    assert events.items.take(events.item_codes).tolist() == [1, 2, 1]
+    encoded = encode(frames, COLUMNS, 0)
+    assert encoded.users.take(encoded.user_codes).tolist() == ["b", "a", "c"]
+    assert encoded.items.take(encoded.item_codes).tolist() == [1, 2, 1]
