@@ -151,7 +151,7 @@ def formulas(sizes: Sizes, name: str, parameters: dict[str, Any], n_workers: int
         k = getattr(recokit, name)().n_neighbors or sizes.n_items
         return {
             "interactions to every worker, 12 bytes each": (["start", "join-blocks"], 12.0 * sizes.n * others),
-            "neighbours, n_items × k × 12": (["rows-1"], 12.0 * sizes.n_items * k),
+            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * k),
         }
     if name == "ImplicitALS":
         epochs = parameters["n_epochs"]

@@ -69,7 +69,7 @@ def solve(
     l2: FloatArray,
     start: FloatArray | Solved,
 ) -> Solved:
-    """Update the factors of a block of rows, given those of the other side."""
+    """Update the factors of a block of rows, given the factors of the other side."""
     prior = RowPrior.around_zero(l2, others.shape[1])
     factors = start.factors if isinstance(start, Solved) else start
     own = factors if solver == "cholesky" else factors.copy()  # the result of another task must stay as it is

@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 class Group(NamedTuple):
-    """What stays fixed while a group of consecutive blocks of users descends.
+    """Fixed data of a group of consecutive blocks of users.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Group(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a group holds after a diagonal.
+    """State of a group after a diagonal.
 
     Attributes
     ----------

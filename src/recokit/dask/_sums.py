@@ -112,7 +112,7 @@ def sum_of_buffered(parts: Sequence[Stretches]) -> float:
 
 
 def _joined(parts: Sequence[Stretches]) -> Stretches:
-    """Return the stretches of all parts in order of position; those that several parts share are put together."""
+    """Return the stretches of all parts in order of position; shared stretches are put together."""
     pieces: dict[tuple[int, int], list[FloatArray]] = {}
     for part in parts:
         for bounds, numbers in part.items():
