@@ -27,7 +27,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.append(sys.path.pop(0))  # the package distributed comes before this script
+_FOLDER = Path(__file__).resolve().parent
+# The package distributed must be found before this script, also in the processes of workers.
+sys.path[:] = [*(path for path in sys.path if Path(path or ".").resolve() != _FOLDER), str(_FOLDER)]
 
 import dask.dataframe
 import numpy as np

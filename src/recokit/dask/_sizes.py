@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dask.sizeof import sizeof
+import dask.sizeof
 
 from recokit.dask._draft import Draft
 from recokit.data.id_index import IdIndex
@@ -11,21 +11,23 @@ from recokit.data.sequences import Sequences
 
 __all__: list[str] = []
 
+_sizeof: Any = dask.sizeof.sizeof  # without type annotations
 
-@sizeof.register(IdIndex)
+
+@_sizeof.register(IdIndex)
 def size_of_ids(index: IdIndex) -> int:
     """Return the bytes of the ids and of their lookup table."""
-    return sum(sizeof(getattr(index, name)) for name in index.__slots__)
+    return sum(int(_sizeof(getattr(index, name))) for name in index.__slots__)
 
 
-@sizeof.register(Interactions)
-@sizeof.register(Sequences)
+@_sizeof.register(Interactions)
+@_sizeof.register(Sequences)
 def size_of_attributes(given: Any) -> int:
     """Return the bytes of the attributes; by default, Dask takes objects of unknown classes for small."""
-    return sum(sizeof(value) for value in vars(given).values())
+    return sum(int(_sizeof(value)) for value in vars(given).values())
 
 
-@sizeof.register(Draft)
+@_sizeof.register(Draft)
 def size_of_draft(draft: Draft) -> int:
     """Return the bytes of the attributes of a draft."""
     return size_of_attributes(draft.model)
