@@ -55,8 +55,8 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
     """Estimate the memory that fitting an estimator to data takes, without fitting it.
 
     Each estimator states the arrays of its fit. Lengths of lists that depend on the data are estimated from a sample of
-    the items. ``benchmarks/memory.py`` compares the peaks with the measured growth of the process. Compiled code and the
-    buffers of BLAS, which the first fit loads and later fits share, are not counted: some tens of megabytes in each
+    the items. ``benchmarks/memory.py`` compares the peaks with the measured growth of the process. Compiled code and
+    the buffers of BLAS, which the first fit loads and later fits share, are not counted: some tens of megabytes in each
     process.
 
     Parameters
