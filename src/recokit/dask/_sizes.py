@@ -30,4 +30,4 @@ def size_of_attributes(given: Any) -> int:
 @_sizeof.register(Draft)
 def size_of_draft(draft: Draft) -> int:
     """Return the bytes of the attributes of a draft."""
-    return size_of_attributes(draft.model)
+    return int(size_of_attributes(draft.model))
