@@ -347,12 +347,10 @@ def main() -> None:
 
 
 def prepared(folder: Path, sizes: Sizes) -> Path:
-    """Return the folder of a log, which is written if it does not exist."""
-    if not (folder / "done").exists():
-        n = write_log(folder, *sizes)
-        (folder / "done").write_text(str(n))
-        (folder / "done").rename(folder.with_suffix(".done"))
-        folder.with_suffix(".done").rename(folder / "done")
+    """Return the folder of a log, which is written if it is not complete."""
+    mark = folder.with_suffix(".done")
+    if not mark.exists():
+        mark.write_text(str(write_log(folder, *sizes)))
     return folder
 
 
