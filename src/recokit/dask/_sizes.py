@@ -17,20 +17,17 @@ _sizeof: Any = dask.sizeof.sizeof  # without type annotations
 @_sizeof.register(IdIndex)
 def size_of_ids(index: IdIndex) -> int:
     """Return the bytes of the ids and of their lookup table."""
-    n_bytes: int = sum(sizeof(getattr(index, name)) for name in index.__slots__)
-    return n_bytes
+    return sum(int(_sizeof(getattr(index, name))) for name in index.__slots__)
 
 
 @_sizeof.register(Interactions)
 @_sizeof.register(Sequences)
 def size_of_attributes(given: Any) -> int:
     """Return the bytes of the attributes; by default, Dask takes objects of unknown classes for small."""
-    n_bytes: int = sum(sizeof(value) for value in vars(given).values())
-    return n_bytes
+    return sum(int(_sizeof(value)) for value in vars(given).values())
 
 
 @_sizeof.register(Draft)
 def size_of_draft(draft: Draft) -> int:
     """Return the bytes of the attributes of a draft."""
-    n_bytes: int = size_of_attributes(draft.model)
-    return n_bytes
+    return int(size_of_attributes(draft.model))
