@@ -189,7 +189,7 @@ def test_a_frame_that_exceeds_the_available_memory_is_refused(available):
 
 _MEASURE = """
 import json, sys
-sys.path.insert(0, "benchmarks")
+sys.path.append("benchmarks")
 import memory
 case = memory.Case(sys.argv[1], json.loads(sys.argv[2]))
 memory.load_kernels(case)
