@@ -27,7 +27,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.append(sys.path.pop(0))  # the package distributed comes before this script
+_FOLDER = Path(__file__).resolve().parent
+# The package distributed must be found before this script, also in the processes of workers.
+sys.path[:] = [*(path for path in sys.path if Path(path or ".").resolve() != _FOLDER), str(_FOLDER)]
 
 import dask.dataframe
 import numpy as np
@@ -151,7 +153,7 @@ def formulas(sizes: Sizes, name: str, parameters: dict[str, Any], n_workers: int
         k = getattr(recokit, name)().n_neighbors or sizes.n_items
         return {
             "interactions to every worker, 12 bytes each": (["start", "join-blocks"], 12.0 * sizes.n * others),
-            "neighbours, n_items × k × 12": (["rows-1"], 12.0 * sizes.n_items * k),
+            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * k),
         }
     if name == "ImplicitALS":
         epochs = parameters["n_epochs"]
@@ -345,12 +347,10 @@ def main() -> None:
 
 
 def prepared(folder: Path, sizes: Sizes) -> Path:
-    """Return the folder of a log, which is written if it does not exist."""
-    if not (folder / "done").exists():
-        n = write_log(folder, *sizes)
-        (folder / "done").write_text(str(n))
-        (folder / "done").rename(folder.with_suffix(".done"))
-        folder.with_suffix(".done").rename(folder / "done")
+    """Return the folder of a log, which is written if it is not complete."""
+    mark = folder.with_suffix(".done")
+    if not mark.exists():
+        mark.write_text(str(write_log(folder, *sizes)))
     return folder
 
 

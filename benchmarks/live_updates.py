@@ -2,12 +2,14 @@
 
     python benchmarks/live_updates.py
     python benchmarks/live_updates.py --models Popularity ItemKNN --batch 2000 --readers 1
+    python benchmarks/live_updates.py --readers 0                   # processor time of updates alone
 
 A publisher thread collects events and calls ``partial_fit`` with batches, as fast as it can, while reader threads ask
 for lists. Rows give the events per second, the seconds of one update (an event changes the lists at most two updates
-after it arrives), the lists per second of the readers, and whether the final model gives the lists of a model fitted to
-all events at once. The last row adds the events to `recokit.serving.UserFoldIn` instead, which leaves the model as it
-is; its delay is the time from an event to the next list of its user.
+after it arrives), the processor time of one update with the readers beside it, the lists per second of the readers, and
+whether the final model gives the lists of a model fitted to all events at once. The last row adds the events to
+`recokit.serving.UserFoldIn` instead, which leaves the model as it is; its delay is the time from an event to the next
+list of its user.
 """
 
 import argparse
@@ -79,12 +81,12 @@ def measure(name: str, given: argparse.Namespace) -> str:
     readers = [threading.Thread(target=read_until, args=(stop, model, counts)) for _ in range(given.readers)]
     for reader in readers:
         reader.start()
-    begin = time.perf_counter()
+    begin, processor = time.perf_counter(), time.process_time()
     for batch in batches:
         start = time.perf_counter()
         model.partial_fit(batch)
         seconds.append(time.perf_counter() - start)
-    total = time.perf_counter() - begin
+    total, processor = time.perf_counter() - begin, (time.process_time() - processor) / given.batches
     stop.set()
     for reader in readers:
         reader.join()
@@ -93,9 +95,8 @@ def measure(name: str, given: argparse.Namespace) -> str:
     mine, theirs = (one.recommend(sample) for one in (model, refitted))
     same = np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores, equal_nan=True)
     rate = given.batch * given.batches / total
-    return (
-        f"| {name} | {rate:,.0f} | {np.median(seconds):.2f} | {sum(counts) / total:,.0f} | {'yes' if same else 'NO'} |"
-    )
+    figures = f"{rate:,.0f} | {np.median(seconds):.2f} | {processor:.2f} | {sum(counts) / total:,.0f}"
+    return f"| {name} | {figures} | {'yes' if same else 'NO'} |"
 
 
 def measure_fold_in(given: argparse.Namespace) -> str:
@@ -108,7 +109,7 @@ def measure_fold_in(given: argparse.Namespace) -> str:
         live.add(user, int(rng.integers(given.items)))
         live.recommend([user])
         seconds.append(time.perf_counter() - start)
-    return f"| UserFoldIn(ItemKNN) | {1 / np.mean(seconds):,.0f} | {np.median(seconds):.4f} | – | – |"
+    return f"| UserFoldIn(ItemKNN) | {1 / np.mean(seconds):,.0f} | {np.median(seconds):.4f} | – | – | – |"
 
 
 def main() -> None:
@@ -124,8 +125,10 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {given.readers} reader(s)\n")
-    print("| model | events per second | seconds per update | lists per second | equal to a refit |")
-    print("| --- | ---: | ---: | ---: | --- |")
+    print(
+        "| model | events per second | seconds per update | processor seconds | lists per second | equal to a refit |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | --- |")
     for name in given.models:
         print(measure(name, given), flush=True)
     print(measure_fold_in(given), flush=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import dask
 import numpy as np
 import pandas as pd
+from dask.utils import key_split
 from distributed import Client, LocalCluster
 
 __all__ = ["Traffic", "call_with_limit", "cluster", "peak_rss", "peaks", "traffic", "write_log"]
@@ -55,9 +56,13 @@ def traffic(client: Client, fit: Callable[[], Any]) -> Traffic:
 
 
 def stage_of(key: Any) -> str:
-    """Return the stage of a task, the part of its key between the name of the estimator and the random part."""
-    text = str(key[0] if isinstance(key, tuple) else key)
-    return "-".join(text.split("-")[1:-1]) or text
+    """Return the stage of a task: its key without the name of the estimator and the random part."""
+    return stage_of_prefix(key_split(key))
+
+
+def stage_of_prefix(prefix: str) -> str:
+    """Return the stage of the tasks with a prefix."""
+    return prefix.partition("-")[2] or prefix
 
 
 def _clear_log(dask_worker: Any) -> None:
@@ -75,7 +80,7 @@ def _received(dask_worker: Any) -> dict[str, int]:
 def _tasks_by_stage(dask_scheduler: Any) -> dict[str, int]:
     """Return how many tasks of each stage have finished since the start of the cluster."""
     prefixes = dask_scheduler.task_prefixes.values()
-    return {prefix.name.partition("-")[2] or prefix.name: prefix.state_counts["memory"] for prefix in prefixes}
+    return {stage_of_prefix(prefix.name): prefix.state_counts["memory"] for prefix in prefixes}
 
 
 def peak_rss() -> int:

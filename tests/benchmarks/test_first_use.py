@@ -8,7 +8,7 @@ import pytest
 from tests.benchmarks.conftest import BENCHMARKS
 
 if str(BENCHMARKS) not in sys.path:
-    sys.path.insert(0, str(BENCHMARKS))
+    sys.path.append(str(BENCHMARKS))
 
 import first_use
 

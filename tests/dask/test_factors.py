@@ -144,3 +144,16 @@ def test_sums_over_parts_have_the_bits_of_numpy(n, cuts, seed):
     parts = [(single[first : first + len(part)], first) for part, first in parts]
     total = sum_of_buffered([buffered_stretches(part, first, n) for part, first in parts])
     assert total == single.sum(dtype=np.float64)
+
+
+def test_dask_knows_the_memory_of_data_and_models():
+    from dask.sizeof import sizeof
+
+    from recokit.dask._draft import Draft
+
+    data = interactions(n_users=2000, n=50_000)
+    model = recokit.Popularity().fit(data)
+    least = data.item_codes.nbytes + data.values.nbytes
+    assert least < sizeof(data) < 3 * least
+    assert least < sizeof(Draft(model)) < 3 * least
+    assert sizeof(recokit.data.IdIndex([f"user {n}" for n in range(1000)])) > 4000

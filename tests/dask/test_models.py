@@ -1,5 +1,6 @@
 """Every estimator on a cluster equals the local one, bit for bit, and recommends the same lists."""
 
+import dask.bag
 import pytest
 
 import recokit
@@ -50,6 +51,12 @@ CASES = {
         lambda: (pairs(), {}),
     ),
     "walks": ("RP3beta", {"n_neighbors": 15}, lambda: (partitioned(EVENTS), TIMED), lambda: (strengths(), {})),
+    "walks from a bag of frames": (
+        "RP3beta",
+        {},
+        lambda: (dask.bag.from_sequence([PLAIN[:700], PLAIN[700:900], PLAIN[900:]], npartitions=2), {}),
+        lambda: (pairs(), {}),
+    ),
     "transitions": (
         "TransitionKNN",
         {"n_neighbors": 20},

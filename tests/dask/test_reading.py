@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import Interactions
+from recokit import EventLog, Interactions
 from recokit.dask._blocks import joined_interactions, joined_sequences, split_interactions
 from recokit.dask._events import Columns, encode, id_sample, merge_ids, split_events, splitters
 from recokit.dask._reading import build_block
 from recokit.data import IdIndex, Sequences
 from recokit.exceptions import DataError
+from tests.dask.data import events
 
 IDS = (
     st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)),
@@ -73,6 +74,19 @@ def test_partitions_give_the_sequences_of_the_frame(data, timed, in_baskets, n_b
     assert joined(items, blocks, "implicit").equals(expected._pairs())
 
 
+def test_weights_of_kinds_of_events_give_the_interactions_of_a_log():
+    frame = events(500)
+    times, kinds = pd.to_datetime(1_700_000_000 + frame["timestamp"], unit="s"), frame["rating"].map("kind {}".format)
+    frame = frame.assign(timestamp=times, event=kinds).drop(columns=["order", "rating"])
+    weights = {"kind 1": 0.1, "kind 2": 3.0, "kind 3": 10.0, "kind 4": 0.7, "kind 5": 1.0}
+    expected = EventLog.from_frame(frame).interactions(weights)
+    columns = Columns("user_id", "item_id", "weight", "timestamp", "implicit", "sum")
+    weighted = frame.assign(weight=frame["event"].map(weights))
+    made = joined(*blocks_of([weighted[:200], weighted[200:]], columns, 3), "implicit")
+    assert made.equals(expected)
+    assert made.n_merged == expected.n_merged
+
+
 @given(partitions(), st.integers(1, 5))
 def test_local_interactions_in_blocks_stay_the_same(data, n_blocks):
     frame, _ = data
@@ -113,6 +127,6 @@ def test_a_repeated_pair_in_two_partitions_is_refused_with_its_ids():
 
 def test_a_bag_partition_of_several_frames_is_read_in_order():
     frames = [pd.DataFrame({"user": ["b", "a"], "item": [1, 2]}), pd.DataFrame({"user": ["c"], "item": [1]})]
-    events = encode(frames, COLUMNS, 0)
-    assert events.users.take(events.user_codes).tolist() == ["b", "a", "c"]
-    assert events.items.take(events.item_codes).tolist() == [1, 2, 1]
+    encoded = encode(frames, COLUMNS, 0)
+    assert encoded.users.take(encoded.user_codes).tolist() == ["b", "a", "c"]
+    assert encoded.items.take(encoded.item_codes).tolist() == [1, 2, 1]

@@ -126,7 +126,7 @@ def test_an_interrupted_download_is_continued_by_the_next_call(web, tmp_path):
     web.faults = [http.truncated(8_192), http.status(503), http.status(503)]
     message = failure(tmp_path)
     assert "503" in message
-    assert "A further call continues the download" in message
+    assert "continues an interrupted download" in message
     assert (tmp_path / PATH).with_name("ml-latest-small.zip.part").stat().st_size == 8_192
     assert not (tmp_path / PATH).exists()
     assert fetch(tmp_path).ratings.n_interactions == 3
@@ -231,6 +231,7 @@ def test_a_wrong_checksum_is_refused_and_the_file_is_not_kept(web, tmp_path):
     message = failure(tmp_path)
     assert SHA256 in message
     assert hashlib.sha256(web.content).hexdigest() in message
+    assert "verify=False" in message
     assert files_in(tmp_path) == ["ml-latest-small.zip.lock"]
 
 

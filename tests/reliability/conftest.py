@@ -4,4 +4,4 @@ import sys
 
 from tests.reliability.processes import ROOT
 
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.append(str(ROOT / "benchmarks"))  # last: distributed.py has the name of a package

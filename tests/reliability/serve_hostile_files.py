@@ -19,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.append(
+    str(Path(__file__).resolve().parents[2] / "benchmarks")
+)  # last: distributed.py has the name of a package
 
 from _common.hostile_files import crafted, damaged, parts_of
 

@@ -102,7 +102,7 @@ def test_without_pyarrow_the_message_names_the_extra(monkeypatch, tmp_path):
 
 _WRITE = """
 import json, sys
-sys.path.insert(0, "benchmarks")
+sys.path.append("benchmarks")
 import parquet
 print(json.dumps(parquet.curve(int(sys.argv[1]), 2, 20_000)))
 """

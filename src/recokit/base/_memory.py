@@ -11,7 +11,7 @@ __all__ = ["MemoryPlan", "cells_of_related"]
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
 _LIST_BYTES = 64 << 20  # of the dense rows in which `collect_rows` computes lists
-_OVERHEAD = 4e6  # bytes of small arrays, and of memory that the allocator keeps
+_OVERHEAD = 2e6  # bytes of small arrays, and of memory that the allocator keeps
 
 
 class MemoryPlan:
@@ -128,7 +128,8 @@ def cells_of_related(
         if users:
             walks: AnyArray = data.rows.sums_of_lengths(column_lengths)
         else:
-            walks = np.bincount(data.item_codes, np.repeat(row_lengths, row_lengths), minlength=data.n_items)
+            repeated = np.repeat(row_lengths, row_lengths)
+            walks = np.bincount(data.item_codes, repeated, minlength=data.n_items).astype(np.float64)
         return float(np.clip(walks - lengths, 0, width).sum())
     nonempty = np.flatnonzero(lengths)
     chosen = np.linspace(0, len(nonempty) - 1, min(_N_SAMPLED, len(nonempty))).astype(np.int64)

@@ -39,6 +39,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError('recokit.dask needs dask and distributed: pip install "recokit[dask]"') from error
 
+from recokit.dask import _sizes  # noqa: F401 - registers sizes
 from recokit.dask.als import ImplicitALS
 from recokit.dask.bought_together import BoughtTogether
 from recokit.dask.bpr import BPR

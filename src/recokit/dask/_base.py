@@ -237,8 +237,9 @@ class DaskRecommender(BaseEstimator):
     ) -> Any:
         """Return the top-n items for users of the training data, as a lazy Dask dataframe.
 
-        The local estimator gives the same lists. They are computed by blocks of users when the dataframe is used, so
-        ``frame.to_parquet(path)`` writes them by partitions, without collecting them in one process.
+        The lists are those of the local estimator. They are computed by blocks of users when the dataframe is used, so
+        ``frame.to_parquet(path)`` writes them by partitions, without collecting them in one process. ``client_`` must
+        then be the current client, as the last client that was made is.
 
         Parameters
         ----------

@@ -225,7 +225,7 @@ def transposed_pieces(block: Block, ranges: Sequence[tuple[int, int]], first_use
 
 
 def join_columns(*pieces: Rows) -> Rows:
-    """Return rows whose cells are the cells of each piece in order."""
+    """Return rows with the cells of all pieces, in order."""
     rows = np.concatenate([piece.row_codes for piece in pieces])
     order = np.argsort(rows, kind="stable")
     indptr: Any = np.sum([piece.indptr for piece in pieces], axis=0)

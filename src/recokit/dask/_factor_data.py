@@ -260,7 +260,7 @@ def drawn(rng: np.random.Generator, n_rows: int, n_factors: int, scale: float) -
 def draft_of(
     template: Recommender, attributes: Mapping[str, Any], by_item: Mapping[str, AnyArray], items: IntArray, n_items: int
 ) -> Draft:
-    """Return a draft with all fitted attributes but those of users; items without interactions have rows of 0."""
+    """Return a draft with all fitted attributes except per user; items without interactions have rows of 0."""
     whole = {name: expanded(array, items, n_items) for name, array in by_item.items()}
     return Draft(template._with_attributes({**vars(template), **attributes, **whole}))
 

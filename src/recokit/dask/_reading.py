@@ -73,7 +73,7 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
     """Return blocks of a Dask dataframe or a bag of frames of events.
 
     Ids are factorized without any worker holding all users: partitions propose bounds, events move to the range of
-    their user in the order of the partitions, and each range sorts its ids. The codes are those of a local sort.
+    their user in the order of the partitions, and each range sorts its ids. The codes equal the codes of a local sort.
 
     Raises
     ------

@@ -74,7 +74,7 @@ class Strata:
         order: Sequence[int],
         incoming: Sequence[Sequence[AnyFuture]] | int,
     ) -> list[AnyFuture]:
-        """Submit the tasks of an epoch, and return what the groups hold after it.
+        """Submit the tasks of an epoch, and return the states of the groups after it.
 
         Parameters
         ----------

@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Data that stay fixed while a group of consecutive blocks of users descends.
+    """Fixed data of a group of consecutive blocks of users.
 
     Attributes
     ----------

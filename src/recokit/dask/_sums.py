@@ -67,7 +67,7 @@ def sum_of_pairwise(parts: Sequence[Stretches], n: int) -> float:
     >>> values = np.random.default_rng(0).gamma(1.0, 1.0, 100_000)
     >>> parts = [pairwise_stretches(each, first, 100_000) for each, first in
     ...          ((values[:777], 0), (values[777:], 777))]
-    >>> sum_of_pairwise(parts, 100_000) == values.sum()
+    >>> bool(sum_of_pairwise(parts, 100_000) == values.sum())
     True
     """
     found = _joined(parts)
@@ -102,7 +102,7 @@ def sum_of_buffered(parts: Sequence[Stretches]) -> float:
     >>> values = np.random.default_rng(0).gamma(1.0, 1.0, 100_000).astype(np.float32)
     >>> parts = [buffered_stretches(each, first, 100_000) for each, first in
     ...          ((values[:777], 0), (values[777:], 777))]
-    >>> sum_of_buffered(parts) == values.sum(dtype=np.float64)
+    >>> bool(sum_of_buffered(parts) == values.sum(dtype=np.float64))
     True
     """
     total = 0.0
@@ -112,7 +112,7 @@ def sum_of_buffered(parts: Sequence[Stretches]) -> float:
 
 
 def _joined(parts: Sequence[Stretches]) -> Stretches:
-    """Return the stretches of all parts in order of position; those that several parts share are put together."""
+    """Return the stretches of all parts in order of position; shared stretches are put together."""
     pieces: dict[tuple[int, int], list[FloatArray]] = {}
     for part in parts:
         for bounds, numbers in part.items():

@@ -10,7 +10,7 @@ class RP3beta(DaskStagedRecommender):
     """`recokit.RP3beta` on a Dask cluster.
 
     Each worker receives all interactions once, 12 bytes each, and computes the weights of ranges of items. Lists
-    are made by blocks of users on the workers, which receive the weights once, 8 bytes each.
+    are made by blocks of users on the workers, which receive the weights, 8 bytes each, and all interactions once.
 
     Parameters
     ----------
@@ -43,3 +43,4 @@ class RP3beta(DaskStagedRecommender):
     """
 
     _local = LocalRP3beta
+    _needs_all_data = True  # the default of alpha depends on the density of all data

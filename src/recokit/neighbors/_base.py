@@ -133,7 +133,7 @@ class NeighborhoodRecommender(StagedRecommender):
         elif similarity.kind == COSINE and not self._setting("shrinkage") and self.min_common <= 1:
             method = "products"
         search = SearchPlan(data, self._rows_are_users, 0.0 if is_raw else 4.0 * n, method)
-        k = max(1, min(self._setting("n_neighbors"), search.n_rows - 1))
+        k = search.width(self._setting("n_neighbors"))
         normalized = self.amplification != 1 or self.scoring == "normalized_sum"
         self._model_class.plan(plan, data, search, k, normalized=normalized)
 

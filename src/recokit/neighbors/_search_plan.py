@@ -42,6 +42,14 @@ class SearchPlan(NamedTuple):
         """Number of cells."""
         return self.data.n_interactions
 
+    def width(self, k: int) -> int:
+        """Return the upper bound of `SimilarityIndex.width` for all rows, at most k and at least 1."""
+        rows, columns = self.data.user_codes, self.data.item_codes
+        if not self.rows_are_users:
+            rows, columns = columns, rows
+        reached = np.bincount(rows, np.bincount(columns)[columns] - 1)
+        return max(1, min(k, self.n_rows - 1, int(reached.max(initial=1))))
+
     def keep_arrays(self, plan: MemoryPlan, *, with_columns: bool) -> None:
         """Add the values by row, and by column if the search or the model reads them."""
         plan.keep("values by row", self.values + 24.0 * self.n_rows)
@@ -50,7 +58,8 @@ class SearchPlan(NamedTuple):
 
     def working_bytes(self, k: int, n_threads: int, *, quick: bool) -> float:
         """Return the bytes that the search for k neighbours needs beside its result."""
-        ranks = (2.0 if self.n_rows <= 2**16 else 4.0) * self.n + 48.0 * self.n_rows
+        n_columns = self.data.n_items if self.rows_are_users else self.data.n_users
+        ranks = (2.0 if self.n_rows <= 2**16 else 4.0) * self.n + 48.0 * self.n_rows + 80.0 * n_columns
         if self.method == "plain":
             return n_threads * 60.0 * self.n_rows + 24.0 * self.n_rows
         if self.method == "products":

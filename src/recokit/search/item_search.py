@@ -257,6 +257,7 @@ class ItemSearch(BaseEstimator):
         self.item_counts_ = learned.item_counts
         self.recommender_ = learned.recommender
         self._knows_popularity = bool(np.any(learned.popularity))
+        self._is_text_only = learned.log is None and not self._knows_popularity
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_learned" in vars(self)
@@ -345,17 +346,13 @@ class ItemSearch(BaseEstimator):
     def _runner(self) -> Runner:
         return Runner(thread_count(self.n_threads))
 
-    def _is_text_only(self) -> bool:
-        """Return whether the order by text is the final one for a search without users."""
-        return self._learned.log is None and not self._knows_popularity
-
     def _top(
         self, texts: list[str], read: list[Query], eligible: EligibleItems, n: int, users: list[Any]
     ) -> tuple[Top, BoolArray]:
         """Return the lists of a block of queries, and whether each holds popular items for want of hits."""
         learned, runner, ranking = self._learned, self._runner(), self._ranking()
         scores = text_scores(read, learned.postings, len(learned.items), runner)
-        if self._is_text_only() and not any(user is not None for user in users):
+        if self._is_text_only and not any(user is not None for user in users):
             top = eligible.select(scores, n, runner)
         else:
             rows = np.arange(len(texts))[:, None]
@@ -430,7 +427,7 @@ class ItemSearch(BaseEstimator):
         scores = text_scores([read], learned.postings, len(learned.items), self._runner())
         by_text = max(float(scores[0, code]), 0.0)
         parts = np.array([by_text, 0.0, 0.0, 0.0])
-        if asked is not None or not self._is_text_only():
+        if asked is not None or not self._is_text_only:
             eligible = Eligibility(learned.items).of_users([text], None)
             found = self._candidates(text, scores, eligible, len(learned.items), asked)
             parts = found.parts[:, found.items == code].sum(axis=1)

@@ -260,7 +260,7 @@ class TIFUKNN(BasketRecommender):
         return Rows.from_arrays(indptr, codes[order], scores[order])
 
     def _user_profiles(self, user_codes: CodeArray) -> Rows:
-        totals = np.append(self._totals, 0.0)[user_codes]  # code −1 is an unknown user
+        totals = np.where(user_codes >= 0, self._totals[user_codes], 0.0)
         return self._profiles(self._vectors.take(user_codes), totals)
 
     def _fold_in(self, histories: Rows) -> Rows:

@@ -67,9 +67,8 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
     """Estimate the memory that fitting an estimator to data takes, without fitting it.
 
     Each estimator states the arrays of its fit. Lengths of lists that depend on the data are estimated from a sample of
-    the items. The peak is within 30 % of the measured growth of the process for fits of 30 MB or more; the table on the
-    page about memory shows the figures for all models. Compiled code and the buffers of BLAS, which the first fit loads
-    and later fits share, are not counted: some tens of megabytes in each process.
+    the items. ``benchmarks/memory.py`` compares the peaks with the measured growth of the process. Not counted are
+    compiled code and the buffers of BLAS, some tens of megabytes, which the first fit loads and later fits share.
 
     Parameters
     ----------

@@ -3,4 +3,6 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
+sys.path.append(
+    str(Path(__file__).resolve().parents[3] / "benchmarks")
+)  # last: distributed.py has the name of a package

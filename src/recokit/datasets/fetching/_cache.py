@@ -106,8 +106,8 @@ def _download_from_any(dataset: Published, file: RemoteFile, path: Path, verify:
         part.replace(path)
         return
     raise DownloadError(
-        f"{dataset.name}: {path.name} could not be downloaded ({'; '.join(reasons)}). A further call continues the "
-        f"download. {_advice(dataset, file, path)}"
+        f"{dataset.name}: {path.name} could not be downloaded ({'; '.join(reasons)}). A further call tries again, "
+        f"and continues an interrupted download. {_advice(dataset, file, path)}"
     )
 
 
@@ -119,6 +119,8 @@ def _download_whole(url: str, file: RemoteFile, part: Path, verify: bool) -> Non
         problem = _odd_content(part, file.path)
         if problem is None and checked:
             problem = _difference(part, file.checksum or "")
+            if problem is not None:
+                problem += "; if the publisher has replaced the file, pass verify=False"
         if problem is None:
             return
         part.unlink()
