@@ -84,6 +84,7 @@ html_theme_options: dict[str, Any] = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+html_context = {"default_mode": "auto"}
 html_sidebars = {"*": []}  # pages outside a folder have no pages below them
 toc_object_entries_show_parents = "hide"
 
