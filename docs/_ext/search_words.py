@@ -52,7 +52,7 @@ class _EnglishAndChinese(SearchEnglish):
 
 class _ChinesePages(_EnglishAndChinese):
     lang = "zh"
-    language_name = "Chinese"
+    # Sphinx takes the name of the stemmer in the browser from it; Chinese words have no stems.
 
 
 def setup(app: Any) -> dict[str, Any]:
