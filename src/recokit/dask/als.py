@@ -65,6 +65,18 @@ class ImplicitALS(DaskRecommender):
     ----------
     Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan (2008). Large-scale parallel collaborative filtering for the Netflix
     prize. AAIM.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import ImplicitALS
+    >>> from recokit.datasets import example_interactions
+    >>> data = example_interactions("implicit")
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = ImplicitALS(client, n_factors=4, n_epochs=2, random_state=0).fit(data)
+    ...     local = model.to_local()
+    >>> local
+    ImplicitALS(n_epochs=2, n_factors=4, random_state=0)
     """
 
     _local: ClassVar[type[LocalALS]] = LocalALS

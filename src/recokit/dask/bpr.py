@@ -39,6 +39,17 @@ class BPR(DaskRecommender):
     See Also
     --------
     recokit.BPR : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import BPR
+    >>> from recokit.datasets import example_interactions
+    >>> data = example_interactions("implicit")
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     local = BPR(client, n_factors=4, n_epochs=2, random_state=0).fit(data).to_local()
+    >>> local
+    BPR(n_epochs=2, n_factors=4, random_state=0)
     """
 
     _local: ClassVar[type[factorization.BPR]] = factorization.BPR

@@ -32,6 +32,17 @@ class EASE(DaskStagedRecommender):
     See Also
     --------
     recokit.EASE : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import EASE
+    >>> from recokit.datasets import example_interactions
+    >>> data = example_interactions("implicit")
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     local = EASE(client).fit(data).to_local()
+    >>> local
+    EASE()
     """
 
     _local: ClassVar[type[linear.EASE]] = linear.EASE

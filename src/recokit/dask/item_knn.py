@@ -30,7 +30,10 @@ class ItemKNN(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import ItemKNN
-    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"), ("eve", "tea"), ("eve", "pot")]
+    >>> bought = [
+    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
+    ...     ("eve", "tea"), ("eve", "pot"),
+    ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = ItemKNN(client).fit([*bought, ("dan", "tea")])
     ...     lists = model.recommend(["dan"]).compute()

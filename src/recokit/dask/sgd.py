@@ -44,6 +44,18 @@ class SGDMatrixFactorization(DaskRecommender):
     ----------
     R. Gemulla, E. Nijkamp, P. J. Haas, Y. Sismanis (2011). Large-scale matrix factorization with distributed
     stochastic gradient descent. KDD.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import SGDMatrixFactorization
+    >>> from recokit.datasets import example_interactions
+    >>> data = example_interactions("explicit")
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     model = SGDMatrixFactorization(client, n_factors=4, n_epochs=2, random_state=0)
+    ...     local = model.fit(data).to_local()
+    >>> local
+    SGDMatrixFactorization(n_epochs=2, n_factors=4, random_state=0)
     """
 
     _local: ClassVar[type[LocalSGD]] = LocalSGD

@@ -31,6 +31,17 @@ class SLIM(DaskStagedRecommender):
     See Also
     --------
     recokit.SLIM : The same estimator on one machine.
+
+    Examples
+    --------
+    >>> from distributed import Client
+    >>> from recokit.dask import SLIM
+    >>> from recokit.datasets import example_interactions
+    >>> data = example_interactions("implicit")
+    >>> with Client(processes=False, dashboard_address=None) as client:
+    ...     local = SLIM(client).fit(data).to_local()
+    >>> local
+    SLIM()
     """
 
     _local: ClassVar[type[linear.SLIM]] = linear.SLIM

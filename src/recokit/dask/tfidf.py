@@ -27,7 +27,10 @@ class TfidfRecommender(DaskRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import TfidfRecommender
-    >>> catalogue = {"item_id": ["tea", "cup", "pot"], "title": ["green tea", "blue cup", "tea pot"]}
+    >>> catalogue = {
+    ...     "item_id": ["tea", "cup", "pot"],
+    ...     "title": ["green tea", "blue cup", "tea pot"],
+    ... }
     >>> bought = [("ann", "tea"), ("dan", "tea")]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = TfidfRecommender(client, text="title").fit(bought, catalogue=catalogue)
