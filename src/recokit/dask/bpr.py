@@ -47,7 +47,8 @@ class BPR(DaskRecommender):
     >>> from recokit.datasets import example_interactions
     >>> data = example_interactions("implicit")
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     local = BPR(client, n_factors=4, n_epochs=2, random_state=0).fit(data).to_local()
+    ...     model = BPR(client, n_factors=4, n_epochs=2, random_state=0)
+    ...     local = model.fit(data).to_local()
     >>> local
     BPR(n_epochs=2, n_factors=4, random_state=0)
     """
