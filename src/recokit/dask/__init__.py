@@ -22,7 +22,9 @@ Examples
 >>> weights = {"view": 1.0, "purchase": 10.0}
 >>> frame = frame.assign(weight=frame["event"].map(weights, meta=("event", "float64")))
 >>> with Client(processes=False, dashboard_address=None) as client:
-...     model = RP3beta(client, feedback="implicit").fit(frame, rating="weight", duplicates="sum")
+...     model = RP3beta(client, feedback="implicit").fit(
+...         frame, rating="weight", duplicates="sum"
+...     )
 ...     lists = model.recommend(["dan"], n=2).compute()
 ...     local = model.to_local()
 >>> lists["item_id"].tolist()

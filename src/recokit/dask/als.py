@@ -70,13 +70,18 @@ class ImplicitALS(DaskRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import ImplicitALS
-    >>> from recokit.datasets import example_interactions
-    >>> data = example_interactions("implicit")
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = ImplicitALS(client, n_factors=4, n_epochs=2, random_state=0).fit(data)
-    ...     local = model.to_local()
-    >>> local
-    ImplicitALS(n_epochs=2, n_factors=4, random_state=0)
+    ...     model = ImplicitALS(client, n_factors=2, random_state=0).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[LocalALS]] = LocalALS

@@ -35,12 +35,17 @@ class BoughtTogether(DaskStagedRecommender):
     >>> from distributed import Client
     >>> from recokit.dask import BoughtTogether
     >>> bought = [
-    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
-    ...     ("eve", "tea"), ("eve", "pot"),
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
     ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = BoughtTogether(client, measure="confidence")
-    ...     model = model.fit([*bought, ("dan", "tea")])
+    ...     model = BoughtTogether(client, measure="confidence").fit(
+    ...         [*bought, ("dan", "tea")]
+    ...     )
     ...     lists = model.recommend(["dan"]).compute()
     >>> lists["item_id"].tolist()
     ['cup']

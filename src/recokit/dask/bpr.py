@@ -44,13 +44,18 @@ class BPR(DaskRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import BPR
-    >>> from recokit.datasets import example_interactions
-    >>> data = example_interactions("implicit")
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = BPR(client, n_factors=4, n_epochs=2, random_state=0)
-    ...     local = model.fit(data).to_local()
-    >>> local
-    BPR(n_epochs=2, n_factors=4, random_state=0)
+    ...     model = BPR(client, n_factors=2, n_epochs=2, random_state=0).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[factorization.BPR]] = factorization.BPR

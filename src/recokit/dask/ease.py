@@ -37,12 +37,18 @@ class EASE(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import EASE
-    >>> from recokit.datasets import example_interactions
-    >>> data = example_interactions("implicit")
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     local = EASE(client).fit(data).to_local()
-    >>> local
-    EASE()
+    ...     model = EASE(client).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[linear.EASE]] = linear.EASE

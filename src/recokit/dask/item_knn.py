@@ -31,8 +31,12 @@ class ItemKNN(DaskStagedRecommender):
     >>> from distributed import Client
     >>> from recokit.dask import ItemKNN
     >>> bought = [
-    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
-    ...     ("eve", "tea"), ("eve", "pot"),
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
     ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = ItemKNN(client).fit([*bought, ("dan", "tea")])

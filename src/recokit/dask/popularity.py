@@ -39,8 +39,12 @@ class Popularity(DaskRecommender):
     >>> from distributed import Client
     >>> from recokit.dask import Popularity
     >>> bought = [
-    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
-    ...     ("eve", "tea"), ("eve", "pot"),
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
     ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = Popularity(client).fit([*bought, ("dan", "tea")])

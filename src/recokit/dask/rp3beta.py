@@ -28,8 +28,12 @@ class RP3beta(DaskStagedRecommender):
     >>> from distributed import Client
     >>> from recokit.dask import RP3beta
     >>> bought = [
-    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
-    ...     ("eve", "tea"), ("eve", "pot"),
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
     ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = RP3beta(client).fit([*bought, ("dan", "tea")])

@@ -48,14 +48,16 @@ class SGDMatrixFactorization(DaskRecommender):
     Examples
     --------
     >>> from distributed import Client
+    >>> from recokit import Interactions
     >>> from recokit.dask import SGDMatrixFactorization
-    >>> from recokit.datasets import example_interactions
-    >>> data = example_interactions("explicit")
+    >>> ratings = Interactions.from_arrays(
+    ...     [1, 1, 2, 2, 3], [7, 8, 7, 9, 8], [5, 3, 4, 2, 3]
+    ... )
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     model = SGDMatrixFactorization(client, n_factors=4, n_epochs=2, random_state=0)
-    ...     local = model.fit(data).to_local()
-    >>> local
-    SGDMatrixFactorization(n_epochs=2, n_factors=4, random_state=0)
+    ...     model = SGDMatrixFactorization(client, n_factors=2, n_epochs=2, random_state=0)
+    ...     lists = model.fit(ratings).recommend([3], n=1).compute()
+    >>> len(lists)
+    1
     """
 
     _local: ClassVar[type[LocalSGD]] = LocalSGD

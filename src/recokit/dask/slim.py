@@ -36,12 +36,18 @@ class SLIM(DaskStagedRecommender):
     --------
     >>> from distributed import Client
     >>> from recokit.dask import SLIM
-    >>> from recokit.datasets import example_interactions
-    >>> data = example_interactions("implicit")
+    >>> bought = [
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
-    ...     local = SLIM(client).fit(data).to_local()
-    >>> local
-    SLIM()
+    ...     model = SLIM(client).fit(bought)
+    ...     lists = model.recommend(["eve"]).compute()
+    >>> lists["item_id"].tolist()
+    ['cup']
     """
 
     _local: ClassVar[type[linear.SLIM]] = linear.SLIM

@@ -30,8 +30,12 @@ class TransitionKNN(DaskStagedRecommender):
     >>> from distributed import Client
     >>> from recokit.dask import TransitionKNN
     >>> bought = [
-    ...     ("ann", "tea"), ("ann", "cup"), ("bob", "tea"), ("bob", "cup"),
-    ...     ("eve", "tea"), ("eve", "pot"),
+    ...     ("ann", "tea"),
+    ...     ("ann", "cup"),
+    ...     ("bob", "tea"),
+    ...     ("bob", "cup"),
+    ...     ("eve", "tea"),
+    ...     ("eve", "pot"),
     ... ]
     >>> with Client(processes=False, dashboard_address=None) as client:
     ...     model = TransitionKNN(client).fit([*bought, ("dan", "tea")])

@@ -114,11 +114,9 @@ class ItemSearch(BaseEstimator):
 
     Examples
     --------
-    >>> catalogue = {
-    ...     "item_id": ["t1", "t2", "c1", "l1"],
-    ...     "title": ["Green tea", "Black tea, 50 bags", "Tea cup", "Sleeve for laptops"],
-    ...     "brand": ["Longjing", "Assam", "Oak", "Oak"],
-    ... }
+    >>> titles = ["Green tea", "Black tea, 50 bags", "Tea cup", "Sleeve for laptops"]
+    >>> brands = ["Longjing", "Assam", "Oak", "Oak"]
+    >>> catalogue = {"item_id": ["t1", "t2", "c1", "l1"], "title": titles, "brand": brands}
     >>> model = ItemSearch().fit(catalogue)
     >>> model.search("gren tea", n=2)["gren tea"]
     [('t1', 1.33...), ('c1', 0.06...)]
