@@ -376,6 +376,7 @@ def test_amazon_2023_has_variants_milliseconds_and_missing_prices(tmp_path):
         (lines_of({"reviewerID": "A", "asin": "B", "overall": 1, "unixReviewTime": 5})[:-12], "line 1"),
         (gzip.compress(b""), "no reviews"),
     ],
+    ids=["without a field", "half a line", "a list", "half a file", "an empty file"],  # compressed texts hold a time
 )  # fmt: skip
 def test_broken_reviews_are_reported_with_their_line(tmp_path, content, message):
     put(tmp_path, "amazon-2018/5core/Software_5.json.gz", content)

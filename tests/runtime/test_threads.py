@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -192,3 +193,14 @@ def test_blas_stays_limited_until_the_last_caller_leaves():
         after_first.append(threads())
     assert inside == after_first == [{1}]
     assert threads() == before
+
+
+@pytest.mark.parametrize("n_rows", [1, 5, 100_000])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ranges_of_rows_start_at_the_first_row(n_rows, n_threads):
+    done = []
+    Runner(n_threads).rows(lambda start, stop: done.append((start, stop)), n_rows, (), first=7)
+    covered = sorted(done)
+    assert covered[0][0] == 7
+    assert covered[-1][1] == 7 + n_rows
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(covered))

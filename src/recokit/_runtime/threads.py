@@ -221,7 +221,7 @@ class Runner:
         kernel = chosen(kernel, total)
         is_serial = self.n_threads == 1 or total < min_cost
         if n_rows == 1 or (is_serial and total < 2 * _STEPS_PER_PART):  # a single call
-            kernel(0, n_rows, *args)
+            kernel(first, first + n_rows, *args)
             if report:
                 self.report(n_rows)
             return
