@@ -61,7 +61,7 @@ def learned(model):
 @given(seed=st.integers(0, 99), strengths=st.booleans(), cuts=st.lists(st.floats(0, 1), max_size=4))
 @settings(max_examples=20)
 def test_long_and_short_rows_may_be_in_different_parts(seed, strengths, cuts):
-    patched = {"_N_LONG_OPTIONS": (0, 8), "_WORD_COST": 0.0, "_MAX_LONG_PRODUCTS": 8}
+    patched = {"N_LONG_OPTIONS": (0, 8), "_WORD_COST": 0.0, "MAX_LONG_PRODUCTS": 8}
     n_stages = []
 
     def run(stage):
