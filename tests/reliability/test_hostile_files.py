@@ -114,7 +114,7 @@ def test_a_sparse_matrix_whose_bounds_overflow_is_refused(tmp_path):
     ((_, _, arrays),) = [value for name, value in csr if name == "item_weights_"]
     name = arrays[2][1]
     for place, number in ((3, -(2**63)), (3, 2**63 - 1), (-1, 0)):
-        bounds = parts.tensors[name].copy()
+        bounds = parts.tensors[name].astype(np.int64)
         bounds[place] = number
         with pytest.raises(ModelFormatError):
             load_changed(tmp_path, parts, tensors={**parts.tensors, name: bounds})

@@ -99,7 +99,8 @@ def test_data_of_another_form_and_side_information_are_read_as_by_fit():
     ids=lambda value: type(value).__name__ if isinstance(value, Recommender) else "",
 )
 def test_a_fit_that_exceeds_the_available_memory_fails_before_it_begins(model, remedy, available, monkeypatch):
-    shapes = {UserKNN: np.ones((22_000, 1)), SLIM: np.ones((1, 25_000))}
+    one_user = np.ones((1, 25_000))
+    shapes = {UserKNN: np.ones((22_000, 1)), ItemKNN: one_user, SLIM: one_user}
     if type(model) in shapes:
         table = sparse.csr_array(shapes[type(model)])
     elif isinstance(model, PureSVD):  # as many users as items
