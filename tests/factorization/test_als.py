@@ -327,3 +327,14 @@ def test_users_and_items_without_interactions_do_not_change_the_default_penalty(
     )
     model = small(l2=None).fit(wide)
     np.testing.assert_array_equal(model.item_factors_[: data.n_items], small(l2=None).fit(data).item_factors_)
+
+
+@pytest.mark.parametrize("l2", [None, 0.03, 0.05, 0.2])
+@pytest.mark.parametrize("solver", ["cg", "cholesky"])
+def test_users_with_strengths_of_0_alone_have_finite_factors(l2, solver):
+    """Their factors shrink to 0, where products of float32 numbers underflow."""
+    strengths = np.tile([2.0, 0.0, 1.0], 7)
+    data = Interactions.from_arrays(range(21), range(21), strengths, feedback="implicit")
+    model = ImplicitALS(l2=l2, solver=solver, random_state=0).fit(data)
+    assert np.isfinite(model.history_["training_loss"]).all()
+    assert np.abs(model.user_factors_[strengths == 0]).max() < 1e-6

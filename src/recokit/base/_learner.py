@@ -253,6 +253,7 @@ class Learner(BaseEstimator):
                 "give ratings as y" if kind == "explicit" else "to use ratings as strengths, set feedback='implicit'"
             )
             raise DataError(f"{type(self).__name__} is fitted to {kind} feedback only; {remedy}")
+        self.__dict__[_DERIVED] = {}  # here, so that requests add no attribute
         self.n_features_in_ = 2
         self.interactions_ = interactions
         explicit = interactions.feedback == "explicit"
@@ -384,8 +385,10 @@ class Learner(BaseEstimator):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if "interactions_" in state and _describes_itself(type(self)):
-            self._restore()
+        if "interactions_" in state:
+            self.__dict__[_DERIVED] = {}
+            if _describes_itself(type(self)):
+                self._restore()
 
     def _to_state(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
@@ -411,6 +414,7 @@ class Learner(BaseEstimator):
             raise ValueError(f"{cls.__name__} cannot be fitted to {model.interactions_}")
         model._check_saved(learned)
         model.__dict__.update(learned)
+        model.__dict__[_DERIVED] = {}
         model._restore()
         model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
         return model

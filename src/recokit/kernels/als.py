@@ -223,7 +223,10 @@ def solve_by_gradients(
             if square <= target_square:
                 break
             _write_residual(own_codes, weights, others, gram, l2[row], zero, direction, buffer, minus_product)
-            step_size = -square / _dot(direction, minus_product)
+            curvature = -_dot(direction, minus_product)
+            if curvature <= 0.0:  # the product has underflowed, near a solution of 0
+                break
+            step_size = square / curvature
             losses[row] -= step_size * square  # exact for a conjugate gradient step
             step = np.float32(step_size)
             for a in range(size):
