@@ -177,7 +177,9 @@ def measure_in_child(*arguments: Any) -> dict[str, float]:
 
 
 def load_kernels(case: Case) -> None:
-    """Fit a model to few interactions, so that all kernels are in memory."""
+    """Fit a model to few interactions, so that all kernels and the buffers of BLAS are in memory."""
+    square = np.ones((1000, 1000), dtype=np.float32)
+    np.dot(square, square)
     data = generate(scaled(SHAPES["dense"], 0.03), case.feedback)
     with preferring_kernels():
         getattr(recokit, case.kind)(**case.parameters, n_threads=2).fit(data, **side_of(case, data))

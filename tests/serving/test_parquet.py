@@ -111,7 +111,7 @@ print(json.dumps(parquet.curve(int(sys.argv[1]), 2, 20_000)))
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the exact peak is known on Linux only")
 def test_the_memory_does_not_grow_with_the_number_of_users():
-    done = subprocess.run([sys.executable, "-c", _WRITE, "600000"], capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sys.executable, "-c", _WRITE, "2000000"], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     grown = [point["grown"] for point in json.loads(done.stdout.splitlines()[-1])]
     assert len(grown) >= 4

@@ -280,6 +280,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         plan.keep("means of the features", rows * (n_users + n_items) * features / 2)
         plan.keep("factors of the exact solution", rows * n_users)
         plan.work("costs and losses", 40.0 * n_users)
+        plan.work("factors of checked interactions", 3 * rows * min(_N_CHECKED, data.n_interactions))
         self._plan_expanded(plan, rows, n_users, n_items)
         plan.drop("factors" if not self.warm_start else "", "factors of the exact solution")
         plan.drop("means of the features", "weights", "data without empty rows")
