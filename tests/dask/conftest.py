@@ -1,5 +1,7 @@
 """A cluster of two processes with one thread each, for all tests of this folder."""
 
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -8,9 +10,17 @@ dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 
+_COMPILE = "import recokit as r; r.warm_up([r.ImplicitALS(), r.SGDMatrixFactorization(), r.BPR(), r.EASE(), r.SLIM()])"
+
+
 @pytest.fixture(scope="session")
 def client():
-    """Return a client of the cluster; a killed worker starts again."""
+    """Return a client of the cluster; a killed worker starts again.
+
+    The kernels are in the compile cache before, so that all workers load the same code. Kernels with fast mathematics
+    may differ in the last bits if a process has compiled them itself, since other functions are then inlined.
+    """
+    subprocess.run([sys.executable, "-c", _COMPILE], check=True, timeout=600)
     short = {"distributed.comm.timeouts.connect": "5s"}  # workers wait so long for the data of a killed worker
     with warnings.catch_warnings(), dask.config.set(short):
         warnings.simplefilter("ignore")  # ports in use

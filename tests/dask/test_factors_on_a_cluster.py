@@ -24,6 +24,15 @@ def log(tmp_path):
     return tmp_path, frame
 
 
+def fitted_locally(client, name, parameters, data):
+    """Return a model fitted by the local estimator, in a process with the code of the workers."""
+    return client.submit(_fit, name, parameters, data, pure=False).result()
+
+
+def _fit(name, parameters, data):
+    return getattr(recokit, name)(**parameters).fit(data)
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "kind"),
     [
@@ -36,7 +45,7 @@ def log(tmp_path):
 )
 def test_two_processes_give_the_bits_of_a_local_fit(client, name, parameters, kind):
     data = interactions(**kind)
-    local = getattr(recokit, name)(**parameters).fit(data)
+    local = fitted_locally(client, name, parameters, data)
     assert_same_bits(local, getattr(recokit.dask, name)(client, **parameters).fit(data).to_local())
 
 
@@ -45,7 +54,9 @@ def test_lists_of_a_model_on_a_cluster_are_those_of_the_local_model(client, log)
     model = recokit.dask.ImplicitALS(client, n_factors=8, n_epochs=2, random_state=0)
     lists = model.fit(dask.dataframe.read_parquet(path)).recommend(n=5).compute()
     local = model.to_local()
-    assert_same_bits(recokit.ImplicitALS(8, n_epochs=2, random_state=0).fit(Interactions.from_frame(frame)), local)
+    parameters = {"n_factors": 8, "n_epochs": 2, "random_state": 0}
+    expected = fitted_locally(client, "ImplicitALS", parameters, Interactions.from_frame(frame))
+    assert_same_bits(expected, local)
     expected = local.recommend(local.interactions_.users.ids, 5).to_frame()
     pd.testing.assert_frame_equal(lists.reset_index(drop=True), expected, check_dtype=False)
 
@@ -66,4 +77,6 @@ def test_a_worker_killed_in_the_middle_of_a_fit_changes_nothing(client, log, mon
     fitted = model.fit(dask.dataframe.read_parquet(path)).to_local()
     assert killed
     assert killed[0] not in client.run(os.getpid).values()
-    assert_same_bits(recokit.ImplicitALS(8, n_epochs=3, random_state=0).fit(Interactions.from_frame(frame)), fitted)
+    parameters = {"n_factors": 8, "n_epochs": 3, "random_state": 0}
+    expected = fitted_locally(client, "ImplicitALS", parameters, Interactions.from_frame(frame))
+    assert_same_bits(expected, fitted)
