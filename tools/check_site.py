@@ -180,7 +180,9 @@ def browser_problems(site: Path, executable: str, names: list[str] | None = None
         for name in names if names is not None else opened:
             seen.clear()
             page.goto(f"{home}/{quote(name)}", wait_until="load")
-            problems += [f"{name}: {problem}" for problem in [*dict.fromkeys(seen), *_seen_on(page)]]
+            page.wait_for_load_state("networkidle")  # scripts send requests after the page has loaded
+            shown = _seen_on(page)
+            problems += [f"{name}: {problem}" for problem in [*dict.fromkeys(seen), *shown]]
         for word in WORDS if (site / "search.html").exists() and names is None else ():
             page.goto(f"{home}/search.html?q={quote(word)}", wait_until="load")
             try:

@@ -105,7 +105,7 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
 
 
 def _call_search(search: "ItemSearch", data: Interactions) -> None:
-    """Search for a known, a misspelt and an unknown word with a copy, for users and for nobody."""
+    """Search a copy for a known, a misspelt and an unknown word, with and without users."""
     model, names = type(search)(**search.get_params(deep=False)), search.fields or "title"
     if model.recommender is not None:
         model.set_params(recommender=_copy(model.recommender))

@@ -34,7 +34,7 @@ class RemoteFile(NamedTuple):
 
     @property
     def checksum(self) -> str | None:
-        """Known checksum as "sha256:…" or "md5:…"; None if nobody published one."""
+        """Known checksum as "sha256:…" or "md5:…"; None if none is published."""
         return known_checksums().get(self.path)
 
 
