@@ -1,5 +1,14 @@
-"""Leave out the pages whose optional libraries are not installed."""
+"""Leave out the pages whose optional libraries are not installed, and run the others in folders of their own."""
 
 import importlib.util
+from pathlib import Path
+
+import pytest
 
 collect_ignore = [] if importlib.util.find_spec("wordllama") else ["examples/embeddings.rst"]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the files of an example into a temporary folder."""
+    monkeypatch.chdir(tmp_path)
