@@ -121,11 +121,10 @@ def _write_residual(
     """
     _write_unobserved(gram, l2, vector, residual)
     n, size, total = len(codes), len(buffer), 0.0
-    if n <= size:
-        return _add_observed(buffer[:n], weights, target, vector, residual)
     for first in range(0, n, size):
         last = min(n, first + size)
-        _gather(codes[first:last], others, buffer)
+        if n > size:
+            _gather(codes[first:last], others, buffer)
         total += _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
     return total
 
