@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.registry import CPUDispatcher
 
 __all__ = ["njit"]
 
@@ -27,6 +28,8 @@ _IMPORT = re.compile(r"^from recokit\.kernels(\.[\w.]+) import", re.MULTILINE)
 def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Function]:
     """Compile a function at its first call, as `numba.njit` does.
 
+    A function whose name starts with an underscore is a helper: only other kernels can call it.
+
     Parameters
     ----------
     cache : bool
@@ -36,7 +39,10 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Funct
     """
 
     def decorate(function: _Function) -> _Function:
-        compiled: Any = numba.njit(**options)(function)
+        is_helper = function.__name__.startswith("_")
+        compiled: Any = numba.njit(no_cfunc_wrapper=True, no_cpython_wrapper=is_helper, **options)(function)
+        if is_helper and isinstance(compiled, CPUDispatcher):
+            compiled.__class__ = _Helper
         if cache and hasattr(compiled, "_cache"):  # not where compilation is disabled
             compiled._cache = KernelCache(function)
         return compiled
@@ -44,7 +50,16 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Funct
     return decorate
 
 
+_Dispatcher: Any = CPUDispatcher
 _NumbaCache: Any = FunctionCache
+
+
+class _Helper(_Dispatcher):
+    """A function that is compiled without the code that converts Python objects, a third of its compilation."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise an error: there is no code for a call from Python."""
+        raise TypeError(f"{self.__name__} is a helper: only kernels can call it; use {self.__name__}.py_func")
 
 
 class KernelCache(_NumbaCache):

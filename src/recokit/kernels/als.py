@@ -19,7 +19,7 @@ _TOLERANCE = 1e-14  # share of the first squared residual below which the rest i
 _MAX_GATHERED = 8192  # rows copied to one buffer: 4 MB with 128 factors; must be a multiple of 4
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _add_outer_products(rows: FloatArray, gram: FloatArray) -> None:
     """Add Σ f fᵀ over the rows f to the lower triangle of a matrix."""
     size, n_blocked = gram.shape[0], len(rows) - len(rows) % 4
@@ -75,7 +75,7 @@ def _gather(codes: CodeArray, others: FloatArray, rows: FloatArray) -> None:
             row[a] = other[a]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _write_unobserved(gram: FloatArray, l2: float, vector: FloatArray, residual: FloatArray) -> None:
     """Write −(G + λI) x."""
     for a in range(len(vector)):
@@ -85,7 +85,7 @@ def _write_unobserved(gram: FloatArray, l2: float, vector: FloatArray, residual:
         residual[a] = total
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _add_observed(
     rows: FloatArray, weights: FloatArray, target: np.float32, vector: FloatArray, residual: FloatArray
 ) -> float:
@@ -102,7 +102,7 @@ def _add_observed(
     return total
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, forceinline=True)
 def _write_residual(
     codes: CodeArray,
     weights: FloatArray,
@@ -121,16 +121,15 @@ def _write_residual(
     """
     _write_unobserved(gram, l2, vector, residual)
     n, size, total = len(codes), len(buffer), 0.0
-    if n <= size:
-        return _add_observed(buffer[:n], weights, target, vector, residual)
     for first in range(0, n, size):
         last = min(n, first + size)
-        _gather(codes[first:last], others, buffer)
+        if n > size:
+            _gather(codes[first:last], others, buffer)
         total += _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
     return total
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _dot(first: FloatArray, second: FloatArray) -> float:
     """Return the inner product in float64: the square of a small float32 number would underflow."""
     total = 0.0
@@ -238,7 +237,7 @@ def solve_by_gradients(
                 direction[a] = residual[a] + beta * direction[a]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _decompose(matrix: FloatArray) -> None:
     """Replace the lower triangle of a positive definite matrix A by L with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
@@ -254,7 +253,7 @@ def _decompose(matrix: FloatArray) -> None:
         row[a] = np.sqrt(max(row[a] - square, _PIVOT_FLOOR * row[a]))
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _substitute(lower: FloatArray, right: FloatArray) -> None:
     """Replace b by the solution of L Lᵀ x = b."""
     size = len(right)
@@ -334,7 +333,7 @@ def solve_by_cholesky(
             factors[row, a] = solution[a]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _write_residual_float64(
     codes: CodeArray,
     weights: FloatArray,

@@ -68,7 +68,7 @@ def _draw(seen: CodeArray, first: int, last: int, sums: FloatArray, item_order: 
     return -1
 
 
-@njit(nogil=True, cache=True, fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _score(user: FloatArray, items: FloatArray, bias: FloatArray, item: int) -> np.float32:
     row, total = items[item], np.float32(0)
     for f in range(len(user)):
@@ -76,7 +76,7 @@ def _score(user: FloatArray, items: FloatArray, bias: FloatArray, item: int) -> 
     return total + bias[item]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, forceinline=True)
 def _draw_negative(
     seen: CodeArray,
     first: int,
@@ -103,7 +103,7 @@ def _draw_negative(
     return best
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _preference(user: FloatArray, items: FloatArray, bias: FloatArray, positive: int, negative: int) -> np.float32:
     """Return x = b_i − b_j + p_u·(q_i − q_j)."""
     q_i, q_j, x = items[positive], items[negative], bias[positive] - bias[negative]
@@ -112,7 +112,7 @@ def _preference(user: FloatArray, items: FloatArray, bias: FloatArray, positive:
     return x
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _step(
     user: FloatArray,
     items: FloatArray,
@@ -137,7 +137,7 @@ def _step(
     return np.log1p(np.exp(-np.abs(np.float64(x)))) + max(-np.float64(x), 0.0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _step_user(
     user: FloatArray,
     items: FloatArray,

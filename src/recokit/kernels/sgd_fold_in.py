@@ -13,7 +13,7 @@ _SMALLEST_L2 = 1e-6
 _SMALLEST_SHARE = 1e-12
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _decompose(matrix: FloatArray) -> None:
     """Replace the lower triangle of a positive definite matrix A by L, with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
@@ -29,7 +29,13 @@ def _decompose(matrix: FloatArray) -> None:
         row[a] = np.sqrt(row[a] - square)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(
+    nogil=True,
+    cache=True,
+    forceinline=True,
+    error_model="numpy",
+    fastmath={"nsz", "arcp", "contract", "afn", "reassoc"},
+)
 def ridge(design: FloatArray, right: FloatArray, l2: FloatArray) -> FloatArray:
     """Solve (XᵀX + diag(λ)) w = b by a Cholesky decomposition.
 

@@ -43,7 +43,7 @@ def score_pairs(
         scores[k] = total
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _product(p: FloatArray, q: FloatArray) -> np.float32:
     """Return p·q in float32."""
     product = np.float32(0.0)
