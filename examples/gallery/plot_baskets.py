@@ -58,7 +58,7 @@ points = ax.scatter(
 figure.colorbar(points, label="confidence")
 ax.axhline(1, color="grey", linewidth=1, linestyle="--")
 ax.annotate("by chance", (ax.get_xlim()[1], 1), ha="right", va="bottom", color="grey")
-ax.set(xscale="log", xlabel="support: share of all orders", ylabel="lift")
+_ = ax.set(xscale="log", xlabel="support: share of all orders", ylabel="lift")
 
 # %%
 # The next basket

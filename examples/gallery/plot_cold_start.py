@@ -10,11 +10,14 @@ attributes still give them a place. A new user gets better lists with each click
 # Hold out items
 # --------------
 import numpy as np
+from recokit import Interactions
 from recokit.datasets import make_shop
 from recokit.model_selection import ColdItemKFold, train_test_split
 
 shop = make_shop(800, 400, 60_000, language="en", random_state=0)
-views = shop.interactions("view")
+is_view = shop.events["event"] == "view"
+users, items = shop.events["user_id"][is_view], shop.events["item_id"][is_view]
+views = Interactions.from_arrays(users, items, duplicates="sum")
 splitter = ColdItemKFold(10, random_state=0)
 train, test = train_test_split(views, splitter)
 catalogue = shop.catalogue
@@ -78,4 +81,4 @@ for n in clicks:
     quality.append(evaluate(given, fold.test, ["ndcg@10"])["ndcg@10"])
 figure, ax = pyplot.subplots(figsize=(5.6, 3.6), layout="constrained")
 ax.plot(clicks, quality, "o-", color="#4477aa")
-ax.set(xlabel="known clicks of a new user", ylabel="NDCG@10", ylim=(0, None))
+_ = ax.set(xlabel="known clicks of a new user", ylabel="NDCG@10", ylim=(0, None))

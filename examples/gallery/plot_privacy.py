@@ -33,10 +33,10 @@ print(f"{user} is known: {user in model.interactions_.users}; as a fit without: 
 # <recokit.privacy.private_gram>` adds noise to these counts, so that the matrix hardly
 # depends on any single customer. A small epsilon is strong protection.
 from recokit import EASE, Popularity, evaluate, plotting
-from recokit.model_selection import RandomHoldOut, train_test_split
 from recokit.privacy import private_gram
 
-train, test = train_test_split(views, RandomHoldOut(test_size=0.2, random_state=0))
+split = shop.temporal_split("view")
+train, test = split.train, split.test
 
 
 def quality(epsilon, seed):

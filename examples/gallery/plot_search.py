@@ -48,7 +48,7 @@ ax.barh(
     [term.contribution for term in why.terms],
     color="#4477aa",
 )
-ax.set(xlabel="part of the score", title=titles[best])
+_ = ax.set(xlabel="part of the score", title=titles[best])
 
 # %%
 # Taste
