@@ -10,8 +10,8 @@ anew. All workers are processes of this machine with one thread each, so their t
 
 - bits: all saved attributes of every model, fitted on 1, 2 and 4 workers, are those of a local fit, bit by bit.
 - traffic: bytes that workers receive from each other, and tasks, beside the formula.
-- overhead: time on two workers beside a local fit on two threads, from the same Parquet files. The models are compared
-  bit by bit.
+- overhead: time on two workers beside a local fit on two threads, from the same Parquet files; elapsed, and of the
+  processors (workers, scheduler and client). The models are compared bit by bit.
 - memory: peak memory of a worker on 1, 2 and 4 workers; and a fit whose workers are limited to a quarter of the memory
   of a local fit, on 1 and on 4 workers.
 """
@@ -34,7 +34,7 @@ sys.path[:] = [*(path for path in sys.path if Path(path or ".").resolve() != _FO
 import dask.dataframe
 import numpy as np
 import pandas as pd
-from _common.clusters import call_with_limit, cluster, peak_rss, peaks, traffic, write_log
+from _common.clusters import call_with_limit, cluster, cpu_seconds, peak_rss, peaks, traffic, write_log
 from _common.process import call_in_new_process
 
 import recokit
@@ -187,8 +187,8 @@ def read_lazily(folder: Path, name: str) -> tuple[Any, dict[str, str]]:
 
 
 def fit_locally(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the seconds to read and to fit, the peak memory, and the hash of the model."""
-    start = time.perf_counter()
+    """Return the seconds to read and to fit, those of the processors, the peak memory, and the hash of the model."""
+    start, cpu = time.perf_counter(), time.process_time()
     columns = ["user_id", "item_id"] + (["rating"] if name.startswith("SGD") else [])
     frame = pd.read_parquet(folder, columns=columns)
     data = recokit.Interactions.from_frame(frame, rating="rating" if len(columns) == 3 else None)
@@ -196,8 +196,9 @@ def fit_locally(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = getattr(recokit, name)(**parameters).fit(data)
-    seconds = time.perf_counter() - start
-    return {"read_seconds": read, "fit_seconds": seconds, "peak_bytes": peak_rss(), "hash": digest(model)}
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    times = {"read_seconds": read, "fit_seconds": seconds, "cpu_seconds": cpu}
+    return {**times, "peak_bytes": peak_rss(), "hash": digest(model)}
 
 
 def warmed_up(folder: Path, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -225,12 +226,14 @@ def measure_overhead(folder: Path, warm_up: Path, name: str, parameters: dict[st
         popularity.fit(frame, **reading).to_local  # noqa: B018 - the fit has waited for the blocks
         read, start = time.perf_counter() - start, time.perf_counter()
         del popularity
+        cpu = cpu_seconds(client)
         model.fit(frame, **reading)
         wait_for(model)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, cpu_seconds(client) - cpu
         largest = peaks(client)
         same = digest(model.set_params(n_threads=2).to_local()) == local["hash"]
-    both = {"read_seconds": read, "total_seconds": seconds, "peak_bytes": largest[-1], "same_bits": same}
+    both = {"read_seconds": read, "total_seconds": seconds, "cpu_seconds": cpu, "peak_bytes": largest[-1]}
+    both["same_bits"] = same
     return {"local": local, "distributed": both}
 
 
@@ -251,7 +254,10 @@ def show_overhead(name: str, found: dict[str, Any]) -> None:
     print(
         f"  {name:24} local {local['read_seconds']:6.1f} + {local['fit_seconds']:6.1f} s,"
         f" two workers {both['read_seconds']:6.1f} + {fit:6.1f} s: overhead {overhead:+.0%} in all,"
-        f" {fit / local['fit_seconds'] - 1:+.0%} of the fit; {'same bits' if both['same_bits'] else 'DIFFERENT BITS'}"
+        f" {fit / local['fit_seconds'] - 1:+.0%} of the fit; processor time {local['cpu_seconds']:.1f} s and"
+        f" {both['cpu_seconds']:.1f} s: {both['cpu_seconds'] / local['cpu_seconds'] - 1:+.0%}; peak"
+        f" {local['peak_bytes'] / _GB:.2f} GB and {both['peak_bytes'] / _GB:.2f} GB per worker;"
+        f" {'same bits' if both['same_bits'] else 'DIFFERENT BITS'}"
     )
 
 

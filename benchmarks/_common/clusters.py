@@ -1,6 +1,7 @@
 """Clusters of processes on this machine, and their traffic, tasks and peak memory."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pandas as pd
 from dask.utils import key_split
 from distributed import Client, LocalCluster
 
-__all__ = ["Traffic", "call_with_limit", "cluster", "peak_rss", "peaks", "traffic", "write_log"]
+__all__ = ["Traffic", "call_with_limit", "cluster", "cpu_seconds", "peak_rss", "peaks", "traffic", "write_log"]
 
 _QUIET = {
     "distributed.scheduler.allowed-failures": 1,
@@ -87,6 +88,11 @@ def peak_rss() -> int:
     """Return the peak of the resident memory of this process in bytes (Linux)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def cpu_seconds(client: Client) -> float:
+    """Return the processor time of all workers and of this process, which runs the scheduler."""
+    return time.process_time() + sum(client.run(time.process_time).values())
 
 
 def peaks(client: Client) -> list[int]:
