@@ -23,14 +23,36 @@ from tests.naive.linear import ease_weights
     st.sampled_from([0.0, 0.5, 1.0]),
     st.sampled_from([0.0, 0.3]),
     st.sampled_from([-0.5, 0.0, 0.2]),
+    st.booleans(),
 )
-def test_weights_equal_the_closed_form(seed, l2, user_exponent, dropout, item_exponent):
-    dense = np.random.default_rng(seed).integers(0, 2, (8, 5)) * 1.0
+def test_weights_equal_the_regressions_of_each_item_on_the_others(
+    seed, l2, user_exponent, dropout, item_exponent, fit_intercept
+):
+    dense = np.random.default_rng(seed).integers(0, 3, (8, 5)) * 1.0
     dense[0, 0] = 1.0
-    data = Interactions.from_matrix(sparse.csr_array(dense))
-    model = EASE(l2, user_exponent=user_exponent, dropout=dropout, item_exponent=item_exponent).fit(data)
-    expected = ease_weights(dense, l2, user_exponent, dropout, item_exponent)
-    assert model.item_weights_ == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    data = Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit")
+    shared = {"user_exponent": user_exponent, "dropout": dropout, "item_exponent": item_exponent}
+    model = EASE(l2, fit_intercept=fit_intercept, **shared).fit(data)
+    expected = ease_weights(dense, l2, **shared, intercept=fit_intercept)
+    assert model.item_weights_ == pytest.approx(expected[:5], rel=1e-4, abs=1e-5)
+    if fit_intercept:
+        assert model.intercept_ == pytest.approx(expected[5], rel=1e-4, abs=1e-5)
+
+
+def test_an_intercept_equals_centered_columns():
+    dense = np.random.default_rng(0).integers(0, 2, (30, 6)) * 1.0
+    dense[:, 0] = 1.0  # every user has an interaction
+    model = EASE(3.0, user_exponent=0.0, dropout=0.0, item_exponent=0.0)
+    model.fit(Interactions.from_matrix(sparse.csr_array(dense)))
+    centered = dense - dense.mean(axis=0)
+    inverse = np.linalg.inv(centered.T @ centered + 3.0 * np.eye(6))
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0)
+    assert model.item_weights_ == pytest.approx(expected, abs=1e-5)
+    predicted = dense.mean(axis=0) + centered @ expected
+    assert model.predict([(user, item) for user in range(30) for item in range(6)]) == pytest.approx(
+        predicted.ravel(), abs=1e-5
+    )
 
 
 def test_the_contract_holds():
@@ -70,8 +92,28 @@ def example_with_negative_weights():
     return Interactions.from_matrix(sparse.csr_array(cells, shape=table.shape), feedback="implicit")
 
 
+def test_items_without_users_and_users_without_strengths_get_no_intercepts():
+    model = EASE(l2=0.1).fit(example_with_negative_weights())
+    lists = model.recommend(n=4)
+    assert {item for item, _ in lists[8]} == {1, 2}
+    assert lists.counts[[9, 10]].tolist() == [0, 0]
+    assert model.recommend_for([{0: 0.0}, {0: 1.0}], n=4).counts.tolist() == [0, 2]
+    assert model.predict([(8, 3), (9, 0), (10, 1)]).tolist() == [0, 0, 0]
+    assert model.intercept_[3] == 0
+
+
+def test_explanations_have_the_intercept_as_popularity():
+    model = EASE(l2=5.0).fit(example_interactions("implicit"))
+    user = next(iter(model.interactions_.users))
+    item = model.recommend(user, n=1)[user][0][0]
+    why = model.explain(user, item)
+    assert sum(term.contribution for term in why.terms) == pytest.approx(why.score, abs=1e-6)
+    code = model.interactions_.items.codes([item])[0]
+    assert [term.contribution for term in why.terms if term.kind == "popularity"] == [float(model.intercept_[code])]
+
+
 def test_items_without_evidence_are_not_recommended():
-    model = EASE(l2=0.1, user_exponent=0.0, dropout=0.0).fit(example_with_negative_weights())
+    model = EASE(l2=0.1, user_exponent=0.0, dropout=0.0, fit_intercept=False).fit(example_with_negative_weights())
     lists = model.recommend(n=4)
     assert [item for item, _ in lists[8]] == [2, 1]
     assert lists[8][1][1] < 0
@@ -85,7 +127,7 @@ def test_items_without_evidence_are_not_recommended():
 )
 def test_single_users_single_items_equal_values_and_items_without_users_can_be_fitted(table):
     dense = np.asarray(table)
-    model = EASE(l2=1.0, user_exponent=0.0, dropout=0.0, item_exponent=0.0)
+    model = EASE(l2=1.0, user_exponent=0.0, dropout=0.0, item_exponent=0.0, fit_intercept=False)
     model.fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
     assert_allclose(model.item_weights_, ease_weights(dense, 1.0, 0.0, 0.0), atol=1e-6)
     lists = model.recommend(n=3, exclude_seen=False)
@@ -149,7 +191,9 @@ def test_quality_on_movielens_1m_exceeds_a_published_graph_network(data_dir):
 @pytest.mark.slow
 def test_quality_on_movielens_1m_with_tuned_parameters(data_dir):
     split = load_movielens_1m_implicit(data_dir)
-    model = EASE(10.6, user_exponent=0.8, dropout=0.7, item_exponent=0.2)  # benchmarks/tune_implicit.py
+    model = EASE(
+        10.6, user_exponent=0.8, dropout=0.7, item_exponent=0.2, fit_intercept=False
+    )  # benchmarks/tune_implicit.py
     measured = evaluate(model.fit(split.train).recommend(n=20), split.test, metrics=("recall@20", "ndcg@20")).means
     assert measured["recall@20"] >= 0.284
     assert measured["ndcg@20"] >= 0.273

@@ -28,9 +28,10 @@ def titles_model():
     st.sampled_from([0.0, 0.4]),
     st.sampled_from([0.0, 0.2]),
     st.sampled_from([0.0, 0.3, 2.0]),
+    st.booleans(),
 )
 def test_weights_equal_the_regressions_around_the_similarities(
-    seed, l2, user_exponent, dropout, item_exponent, similarity_weight
+    seed, l2, user_exponent, dropout, item_exponent, similarity_weight, fit_intercept
 ):
     rng = np.random.default_rng(seed)
     dense = rng.integers(0, 2, (8, 6)) * 1.0
@@ -43,11 +44,14 @@ def test_weights_equal_the_regressions_around_the_similarities(
         dropout=dropout,
         item_exponent=item_exponent,
         similarity_weight=similarity_weight,
+        fit_intercept=fit_intercept,
     ).fit(Interactions.from_matrix(sparse.csr_array(dense)), item_similarity=(range(6), similar))
     totals = similar.sum(axis=1)
     prior = similarity_weight / (totals[totals > 0].mean() if np.any(totals) else 1.0) * similar.T
-    expected = ease_weights_around(dense, prior, l2, user_exponent, dropout, item_exponent)
-    np.testing.assert_allclose(model.item_weights_, expected, rtol=1e-3, atol=1e-4)
+    expected = ease_weights_around(dense, prior, l2, user_exponent, dropout, item_exponent, fit_intercept)
+    np.testing.assert_allclose(model.item_weights_, expected[:6], rtol=1e-3, atol=1e-4)
+    if fit_intercept:
+        np.testing.assert_allclose(model.intercept_, expected[6], rtol=1e-3, atol=1e-4)
 
 
 def test_a_weight_of_0_gives_the_bits_of_the_model_without_similarities():

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy import sparse
@@ -32,7 +32,7 @@ def random_strengths(seed, n_users=12, n_items=6, values=3):
 
 
 def fitted(dense, **parameters):
-    model = SLIM(**{"n_neighbors": None, **EXACT, **parameters})
+    model = SLIM(**{"n_neighbors": None, "fit_intercept": False, **EXACT, **parameters})
     return model.fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
 
 
@@ -46,6 +46,17 @@ def test_weights_equal_plain_coordinate_descent(seed, penalty, positive, user_ex
     model = fitted(dense, l1=l1, l2=l2, positive=positive, user_exponent=user_exponent, dropout=dropout)
     expected = slim_weights(dense, l1, l2, user_exponent, dropout, positive=positive)
     assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@settings(phases=(Phase.generate,))
+@given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.4]))
+def test_weights_with_intercepts_equal_plain_coordinate_descent(seed, penalty, positive, user_exponent, dropout):
+    dense, (l1, l2) = random_strengths(seed), penalty
+    shared = {"positive": positive, "user_exponent": user_exponent, "dropout": dropout}
+    model = fitted(dense, l1=l1, l2=l2, fit_intercept=True, **shared)
+    expected = slim_weights(dense, l1, l2, **shared, intercept=True)
+    assert model.item_weights_.toarray() == pytest.approx(expected[:-1], rel=1e-4, abs=1e-5)
+    assert model.intercept_ == pytest.approx(expected[-1], rel=1e-4, abs=1e-5)
 
 
 @given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.7]), st.sampled_from([0.0, 0.4]))
@@ -84,7 +95,7 @@ def test_weights_equal_the_elastic_net_of_scikit_learn(positive):
 def test_weights_equal_ease_without_l1_and_with_negative_weights():
     data = example_interactions("implicit")
     shared = {"l2": 4.0, "user_exponent": 0.5, "dropout": 0.2, "item_exponent": 0.3}
-    model = SLIM(None, l1=0.0, positive=False, **EXACT, **shared).fit(data)
+    model = SLIM(None, l1=0.0, positive=False, fit_intercept=False, **EXACT, **shared).fit(data)
     assert model.item_weights_.toarray() == pytest.approx(EASE(**shared).fit(data).item_weights_, abs=1e-5)
 
 
@@ -127,8 +138,8 @@ def test_item_exponent_scales_the_weights_for_each_target():
 
 def test_all_items_as_candidates_raise_if_they_exceed_the_memory_limit():
     with pytest.raises(MemoryError, match=r"needs 0\.0 GB for 17 candidates on 2 threads.*n_neighbors"):
-        SLIM(None, n_threads=2, max_memory_gb=2.3e-6).fit(example_interactions("implicit"))
-    SLIM(None, n_threads=2, max_memory_gb=3.9e-6).fit(example_interactions("implicit"))
+        SLIM(None, fit_intercept=False, n_threads=2, max_memory_gb=2.3e-6).fit(example_interactions("implicit"))
+    SLIM(None, fit_intercept=False, n_threads=2, max_memory_gb=3.9e-6).fit(example_interactions("implicit"))
 
 
 def test_memory_does_not_grow_with_the_square_of_the_catalogue():
@@ -162,15 +173,59 @@ def test_ratings_raise_unless_feedback_is_implicit():
 
 
 def test_a_single_item_has_no_weights_and_gives_empty_lists():
-    model = SLIM().fit([("ann", "tea"), ("bob", "tea")])
+    model = SLIM(fit_intercept=False).fit([("ann", "tea"), ("bob", "tea")])
     assert model.item_weights_.nnz == 0
     assert model.recommend(exclude_seen=False).counts.tolist() == [0, 0]
     assert model.predict([("ann", "tea")]).tolist() == [0.0]
 
 
+def test_a_single_item_has_an_intercept():
+    model = SLIM(l1=0.0, l2=2.0, dropout=0.5).fit([("ann", "tea"), ("bob", "tea")])
+    assert model.item_weights_.nnz == 0
+    assert model.intercept_.tolist() == pytest.approx([2 / (2 * 2 + 2)])
+    assert model.predict([("ann", "tea")]).tolist() == pytest.approx([2 / 6])
+
+
+def test_intercepts_fill_lists_in_the_order_of_popularity_and_are_explained():
+    bought = [
+        ("ann", "tea"),
+        ("ann", "cup"),
+        ("bob", "tea"),
+        ("bob", "cup"),
+        ("cy", "pot"),
+        ("dan", "pot"),
+        ("eve", "jug"),
+    ]
+    data = Interactions.from_pairs(bought)
+    assert SLIM(l2=1.0, fit_intercept=False).fit(data).recommend(["eve"]).counts.tolist() == [0]
+    model = SLIM(l2=1.0).fit(data)
+    assert [item for item, _ in model.recommend(["eve"])["eve"]] == ["cup", "pot", "tea"]
+    assert [item for item, _ in model.recommend(["ann"])["ann"]] == ["pot", "jug"]
+    explanation = model.explain("eve", "pot")
+    assert [term.kind for term in explanation.terms if term.contribution] == ["popularity"]
+    assert sum(term.contribution for term in explanation.terms) == pytest.approx(explanation.score)
+
+
+def test_users_without_strengths_above_0_get_no_intercepts():
+    dense = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 0]]) * 1.0
+    model = fitted(dense, l1=0.0, l2=1.0, fit_intercept=True)
+    assert model.intercept_.min() > 0
+    assert model.recommend(n=3).counts.tolist() == [1, 1, 0]
+
+
+def test_a_model_of_an_older_version_has_no_intercepts(tmp_path):
+    data = example_interactions("implicit")
+    model = SLIM(l2=0.5, fit_intercept=False).fit(data)
+    assert "intercept_" not in vars(model)
+    model.fit_intercept = True  # a file without the parameter gives its default
+    model.save(tmp_path / "model")
+    loaded = SLIM.load(tmp_path / "model")
+    assert_array_equal(loaded.recommend(n=5).scores, SLIM(l2=0.5, fit_intercept=False).fit(data).recommend(n=5).scores)
+
+
 def test_a_single_user_gives_weights_between_their_items():
     half = 0.5  # the weight of ann is n^-0.5 for n = 2 items; dropout doubles the diagonal
-    model = SLIM(l1=0.0, l2=0.1, dropout=0.5).fit([("ann", "tea"), ("ann", "cup")])
+    model = SLIM(l1=0.0, l2=0.1, dropout=0.5, fit_intercept=False).fit([("ann", "tea"), ("ann", "cup")])
     assert model.item_weights_.toarray()[[0, 1], [1, 0]] == pytest.approx(half**0.5 / (2 * half**0.5 + 0.1), rel=1e-6)
     assert model.recommend_for([["tea"]]).counts.tolist() == [1]
 

@@ -19,40 +19,55 @@ def penalty_unit(X):
     return X[X > 0].mean() ** 2 if np.any(X > 0) else 1.0
 
 
-def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0):
+def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0, intercept=False):
     """Return B for a dense matrix X of users × items."""
-    X = np.asarray(X, dtype=np.float64)
-    G, l2 = X.T @ _weights(X, user_exponent) @ X, l2 * penalty_unit(X)
-    penalties = l2 * np.eye(len(G)) + dropout / (1 - dropout) * np.diag(np.diag(G))
-    P = np.linalg.inv(G + penalties)
-    B = -P / np.diag(P)
-    np.fill_diagonal(B, 0)
-    return B * item_scales(X, item_exponent)
+    return ease_weights_around(X, None, l2, user_exponent, dropout, item_exponent, intercept)
 
 
-def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0):
-    """Return B with the penalty around C, column by column: regress each item on the others."""
+def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0, intercept=False):
+    """Return B with the penalty around C, column by column: regress each item on the others.
+
+    With an intercept, the last row has the weights of a constant without penalty, times its value.
+    """
     X = np.asarray(X, dtype=np.float64)
-    G, l2 = X.T @ _weights(X, user_exponent) @ X, l2 * penalty_unit(X)
-    penalties = l2 * np.eye(len(G)) + dropout / (1 - dropout) * np.diag(np.diag(G))
-    B = np.zeros_like(G)
-    for item in range(len(G)):
+    columns = with_constant(X) if intercept else X
+    G = columns.T @ _weights(X, user_exponent) @ columns
+    penalties = l2 * penalty_unit(X) * np.eye(len(G)) + dropout / (1 - dropout) * np.diag(np.diag(G))
+    prior = np.zeros_like(G)
+    if C is not None:
+        prior[: X.shape[1], : X.shape[1]] = C
+    if intercept:
+        penalties[-1, -1] = 0
+    B = np.zeros((len(G), X.shape[1]))
+    for item in range(X.shape[1]):
         others = np.arange(len(G)) != item
-        right = G[others, item] + (penalties @ C)[others, item]
+        right = G[others, item] + (penalties @ prior)[others, item]
         B[others, item] = np.linalg.solve((G + penalties)[np.ix_(others, others)], right)
+    if intercept:
+        B[-1] *= penalty_unit(X) ** 0.5
     return B * item_scales(X, item_exponent)
 
 
-def slim_problem(X, l2, user_exponent, dropout):
+def with_constant(X):
+    """Return X with a last column that is the mean strength for users with a strength above 0."""
+    X = np.asarray(X, dtype=np.float64)
+    return np.column_stack([X, (X > 0).any(axis=1) * penalty_unit(X) ** 0.5])
+
+
+def slim_problem(X, l2, user_exponent, dropout, intercept=False):
     """Return G and the diagonal of Λ."""
     X = np.asarray(X, dtype=np.float64)
-    G = X.T @ _weights(X, user_exponent) @ X
+    columns = with_constant(X) if intercept else X
+    G = columns.T @ _weights(X, user_exponent) @ columns
     return G, l2 * penalty_unit(X) + dropout / (1 - dropout) * np.diag(G)
 
 
-def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None, n_passes=3000):
-    """Return B by plain coordinate descent; ``candidates`` lists the items that may have a weight, by target."""
-    G, penalties = slim_problem(X, l2, user_exponent, dropout)
+def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None, n_passes=3000, intercept=False):
+    """Return B by plain coordinate descent; ``candidates`` lists the items that may have a weight, by target.
+
+    With an intercept, the last row has the weights of the constant, times its value.
+    """
+    G, penalties = slim_problem(X, l2, user_exponent, dropout, intercept)
     n_items = len(G)
     B, l1 = np.zeros((n_items, n_items)), l1 * penalty_unit(X)
     for target in range(n_items):
@@ -65,6 +80,9 @@ def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None
                 pull = G[item, target] - G[item] @ w + G[item, item] * w[item]
                 low = 0 if positive else min(pull + l1, 0)
                 w[item] = (max(pull - l1, 0) + low) / (G[item, item] + penalties[item])
+    if intercept:
+        B[-1] *= penalty_unit(X) ** 0.5
+        return B[:, :-1]
     return B
 
 

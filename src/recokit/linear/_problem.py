@@ -12,6 +12,7 @@ from recokit.data._weights import user_weights
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.kernels.gram import gram_costs
+from recokit.linear._intercept import with_constant
 
 __all__ = ["Problem", "plan_problem", "strength_unit"]
 
@@ -34,19 +35,20 @@ def plan_problem(plan: MemoryPlan, interactions: Interactions) -> None:
 class Problem(NamedTuple):
     """Training data of a linear model, over the m items with a strength above 0.
 
-    The other items have no weights, so that a fit costs nothing for them.
+    The other items have no weights, so that a fit costs nothing for them. For an intercept, X has a further column: the
+    constant.
 
     Attributes
     ----------
     items : (m,) int64 array
-        Item codes, ascending. All other codes are positions in this array.
+        Item codes, ascending. All other codes are positions in this array; m is the code of the constant.
     by_item, by_user : Rows
-        X.
+        X, with m or m + 1 columns.
     user_weights : (n_users,) float64 array
         The diagonal of W.
-    diagonal : (m,) float64 array
+    diagonal : (n_columns,) float64 array
         Diagonal of G.
-    gram_costs : (m,) int64 array
+    gram_costs : (n_columns,) int64 array
         Number of multiplications for each row of G.
     unit : float
         Square of the mean of the strengths above 0. Penalties in this unit do not depend on the unit of the strengths.
@@ -61,21 +63,29 @@ class Problem(NamedTuple):
     unit: float
 
     @classmethod
-    def from_interactions(cls, interactions: Interactions, user_exponent: float, runner: Runner) -> "Problem":
-        """Return the problem of the interactions, with users weighted by ``user_exponent``."""
+    def from_interactions(
+        cls, interactions: Interactions, user_exponent: float, runner: Runner, *, constant: bool = False
+    ) -> "Problem":
+        """Return the problem of the interactions, with users weighted by ``user_exponent``.
+
+        The constant is the mean strength, for all users with a strength above 0.
+        """
         by_user, weights = interactions.rows, user_weights(interactions, user_exponent)
         squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
         diagonal = np.bincount(interactions.item_codes, squares, minlength=interactions.n_items)
-        items = np.flatnonzero(diagonal > 0)
+        items, unit = np.flatnonzero(diagonal > 0), strength_unit(interactions)
         if len(items) < interactions.n_items:
             positions = np.full(interactions.n_items, -1, dtype=np.int32)
             positions[items] = np.arange(len(items))
             by_user = by_user.recoded(positions)
-        by_item = by_user.transposed(len(items), runner)
+        diagonal, n_columns = diagonal[items].astype(np.float64), len(items)
+        if constant and n_columns:
+            by_user, is_active = with_constant(by_user, n_columns, unit**0.5)
+            diagonal = np.append(diagonal, unit * weights[is_active].sum())
+            n_columns += 1
+        by_item = by_user.transposed(n_columns, runner)
         costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
-        return cls(
-            items, by_item, by_user, weights, diagonal[items].astype(np.float64), costs, strength_unit(interactions)
-        )
+        return cls(items, by_item, by_user, weights, diagonal, costs, unit)
 
     @classmethod
     def from_gram(cls, matrix: FloatArray, runner: Runner) -> "Problem":
@@ -101,11 +111,17 @@ class Problem(NamedTuple):
         return len(self.items)
 
     @property
+    def n_columns(self) -> int:
+        """Number of columns of X: the items, and the constant if there is one."""
+        return self.by_item.n_rows
+
+    @property
     def data(self) -> tuple[AnyArray, ...]:
         """X and W, as kernels take them."""
         return (*self.by_item.arrays, *self.by_user.arrays, self.user_weights)
 
     @property
     def max_related(self) -> int:
-        """Bound on the number of items that share a user with the same item."""
-        return min(self.n_items - 1, int(np.max(self.gram_costs - self.by_item.lengths, initial=0)))
+        """Bound on the number of columns that share a user with the same item."""
+        related = (self.gram_costs - self.by_item.lengths)[: self.n_items]
+        return min(self.n_columns - 1, int(np.max(related, initial=0)))

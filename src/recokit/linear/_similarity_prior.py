@@ -35,8 +35,8 @@ def scaled_similarities(similarities: sparse.csr_array, shares: FloatArray, weig
     return Rows.from_arrays(similarities.indptr, similarities.indices, values)
 
 
-def pull(weights: FloatArray, prior: Rows, runner: Runner) -> FloatArray:
-    r"""Return the weights of EASE with a penalty around C in place of 0: a new (n_items, n_items) array.
+def pull(weights: FloatArray, intercepts: FloatArray, prior: Rows, runner: Runner) -> tuple[FloatArray, FloatArray]:
+    r"""Return the weights and intercepts of EASE with a penalty around C in place of 0, in new arrays.
 
     With :math:`P = (G + \Lambda)^{-1}` and :math:`B^0` the weights for the penalty around 0, the stationary point with
     a zero diagonal is, with :math:`Q = P \Lambda C`,
@@ -44,18 +44,20 @@ def pull(weights: FloatArray, prior: Rows, runner: Runner) -> FloatArray:
     .. math:: B_{ij} = B^0_{ij} (1 + Q_{jj}) + Q_{ij} \quad (i \ne j).
 
     Since :math:`P = (I - B^0) \operatorname{diag} P`, no inverse is needed: :math:`Q = (I - B^0) C'`, where
-    :math:`C'_{ij} = P_{ii} \Lambda_{ii} C_{ij}`.
+    :math:`C'_{ij} = P_{ii} \Lambda_{ii} C_{ij}`. The constant of the intercepts is a row of B⁰ for which C is 0.
 
     Parameters
     ----------
     weights : (n_items, n_items) float32 array
         B⁰; 0 for items without interactions.
+    intercepts : (n_items,) float32 array
+        The row of B⁰ for the constant; 0 without intercepts.
     prior : Rows
         C' by column: row j holds the entries for the predicted item j.
     runner : Runner
     """
     n_items, columns = len(weights), np.ascontiguousarray(weights.T)
-    pulled = np.empty_like(weights)
+    pulled, changes = np.empty_like(weights), np.empty(n_items, dtype=np.float32)
     for block in tiles(n_items):
         rows = prior.take(np.arange(block.start, block.stop))
         explained = np.empty((rows.n_rows, n_items), dtype=np.float32)
@@ -66,6 +68,8 @@ def pull(weights: FloatArray, prior: Rows, runner: Runner) -> FloatArray:
         change[rows.row_codes, rows.codes] = rows.values
         change -= explained
         own = change[np.arange(rows.n_rows), np.arange(block.start, block.stop)]
+        changes[block] = own
         pulled[:, block] = (columns[block] * (1 + own)[:, None] + change).T
     np.fill_diagonal(pulled, 0)
-    return pulled
+    explained = np.bincount(prior.row_codes, prior.values * intercepts[prior.codes], minlength=n_items)
+    return pulled, (intercepts * (1 + changes) - explained).astype(np.float32)

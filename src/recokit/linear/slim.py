@@ -11,7 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from recokit._runtime.threads import Runner
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, FeedbackOption, FloatArray, IntArray
-from recokit.base import Recommender
+from recokit.base import Recommender, Term, Top
+from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
@@ -19,11 +20,12 @@ from recokit.base._memory import MemoryPlan, cells_of_related
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
 from recokit.data._weights import item_scales, user_weights
-from recokit.data.attributes import Attribute, Matrix, Number
+from recokit.data.attributes import Array, Attribute, Matrix, Number
 from recokit.data.gram import Gram
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.kernels.slim import head_gram, slim_weights
+from recokit.linear._intercept import active_rows, add_intercepts
 from recokit.linear._problem import Problem, plan_problem, strength_unit
 
 __all__ = ["SLIM"]
@@ -44,6 +46,10 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     target j at a time. A score is the sum of the weights of the items in the history, each times its strength. `EASE`
     inverts the whole of G; here no array grows with the square of the number of items.
 
+    *Intercepts.* With ``fit_intercept``, X has a further column: a constant, the mean strength, for all users. It is
+    penalized as the items are. Its weight for item j, times the constant, is the intercept of item j, a popularity that
+    the other items do not explain. It is added to the scores, so that users with short histories get full lists.
+
     Parameters
     ----------
     n_neighbors : int, optional
@@ -58,6 +64,9 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         Ridge penalty, in the same unit.
     positive : bool
         Restrict weights to be non-negative.
+    fit_intercept : bool
+        Fit an intercept for each item, see above. Lists then take time in proportion to all items, and without it to
+        the items with a weight from the history.
     user_exponent : float
         e: the weight of a user with n items is n^−e. 0 weights all users equally; 1 gives users with many items no
         larger part of the loss than others.
@@ -84,6 +93,8 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     ----------
     item_weights_ : (n_items, n_items) float32 scipy.sparse.csr_array
         Weights: row i holds the weights of item i in the scores of other items.
+    intercept_ : (n_items,) float32 array
+        Intercepts; only with ``fit_intercept``.
     n_iter_ : int
         Largest number of passes of any target.
 
@@ -94,16 +105,18 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
 
     Notes
     -----
-    ``SLIM(None, user_exponent=0, dropout=0)`` is the model of 2011.
+    ``SLIM(None, fit_intercept=False, user_exponent=0, dropout=0)`` is the model of 2011.
 
     Entries of G between the m items with the most costly rows are stored in 4 m² bytes: at most ``max_memory_gb``, and
     at most one byte for each multiplication to compute them. Entries of other items, which have few users, are computed
     on demand. In addition, each thread needs 4 ``n_neighbors``² bytes, and the weights need at most 8 bytes ×
     ``n_neighbors`` × the number of items. Items without interactions cost nothing but one number each.
 
-    **Edge cases.** An item is not recommended, and its score is 0, if no item of the history has a weight for it. The
-    same holds for all items if a user has no interactions or only strengths of 0. With one item, or if no two items
-    have a user in common, there are no weights and lists are empty.
+    A model that is fitted by `fit_gram` has no intercepts, since the matrix has no constant.
+
+    **Edge cases.** An item is not recommended, and its score is 0, if it has no intercept and no item of the history
+    has a weight for it. The same holds for all items if a user has no interactions or only strengths of 0. With one
+    item, or if no two items have a user in common, there are no weights, and lists are in the order of the intercepts.
 
     References
     ----------
@@ -137,6 +150,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         "l1": NON_NEGATIVE,
         "l2": NON_NEGATIVE,
         "positive": BOOLEAN,
+        "fit_intercept": BOOLEAN,
         "user_exponent": NON_NEGATIVE,
         "dropout": interval(0, 1, "left"),
         "item_exponent": interval(None, None, "neither"),
@@ -152,6 +166,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         l1: float = 0.1,
         l2: float = 20.0,
         positive: bool = True,
+        fit_intercept: bool = True,
         user_exponent: float = 0.5,
         dropout: float = 0.5,
         item_exponent: float = 0.0,
@@ -166,6 +181,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         self.l1 = l1
         self.l2 = l2
         self.positive = positive
+        self.fit_intercept = fit_intercept
         self.user_exponent = user_exponent
         self.dropout = dropout
         self.item_exponent = item_exponent
@@ -191,10 +207,13 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         return super()._described() | {
             "n_iter_": Number(at_least=0, whole=True),
             "item_weights_": Matrix("n_items", "n_items"),
+            "intercept_": Array("float32", ("n_items",), or_absent=True),
         }
 
     def _stages(self, interactions: Interactions) -> Stages:
-        problem = Problem.from_interactions(interactions, self.user_exponent, self._runner())
+        problem = Problem.from_interactions(
+            interactions, self.user_exponent, self._runner(), constant=self.fit_intercept
+        )
         yield from self._stages_of(problem, item_scales(interactions, self.item_exponent))
 
     def _fit_gram(self, gram: Gram) -> None:
@@ -202,15 +221,25 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         self._run_stages(self._stages_of(problem, np.maximum(gram.popularity, 1.0) ** -self.item_exponent))
 
     def _stages_of(self, problem: Problem, scales: FloatArray) -> Stages:
-        """Solve the problem, and set the weights, multiplied by the scale of each item."""
+        """Solve the problem, and set the weights and intercepts, multiplied by the scale of each item."""
         head_items = _choose_heads(problem, self.max_memory_gb * 1e9).astype(np.int32)
-        heads = np.full(problem.n_items, -1, dtype=np.int32)  # row of each item in G of the heads, −1 for other items
+        heads = np.full(problem.n_columns, -1, dtype=np.int32)  # row of each item in G of the heads, −1 for other items
         heads[head_items] = np.arange(len(head_items))
         gram = yield _head_stage(problem, head_items, heads)
         by_target, n_passes = yield self._target_stage(problem, scales[problem.items], heads, gram)
         self._check_convergence(n_passes)
+        if problem.n_columns > problem.n_items:
+            by_target = self._take_intercepts(by_target, problem, len(scales))
         weights = by_target.transposed(problem.n_items, self._runner())
         self.item_weights_ = _expanded(weights, problem.items, len(scales))
+
+    def _take_intercepts(self, by_target: Rows, problem: Problem, n_items: int) -> Rows:
+        """Set the intercepts, the weights of the constant times its value; return the weights of the items."""
+        is_constant = by_target.codes == problem.n_items
+        self.intercept_ = np.zeros(n_items, dtype=np.float32)
+        targets = problem.items[by_target.row_codes[is_constant]]
+        self.intercept_[targets] = by_target.values[is_constant] * np.float32(problem.unit**0.5)
+        return by_target.select(~is_constant)
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
@@ -233,15 +262,39 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         plan.work("weights by item", 16.0 * n_cells)
         plan.drop("problem")
 
+    def _block_size(self) -> int:
+        return self._dense_block_size() if self._has_intercepts() else super()._block_size()
+
+    def _has_intercepts(self) -> bool:
+        return "intercept_" in vars(self)
+
+    def _score_block(self, profiles: Rows) -> FloatArray:
+        scores = super()._score_block(profiles)
+        if self._has_intercepts():
+            add_intercepts(scores, profiles, self.intercept_)
+        return scores
+
+    def _top_block(self, profiles: Rows, n: int, eligible: EligibleItems) -> Top:
+        if self._has_intercepts():
+            return eligible.select(self._score_block(profiles), n, self._runner())
+        return super()._top_block(profiles, n, eligible)
+
+    def _explain(self, user_code: int, item_code: int) -> list[Term]:
+        terms = super()._explain(user_code, item_code)
+        history = self._training_histories(np.array([user_code], dtype=np.int32))
+        if self._has_intercepts() and active_rows(history)[0]:
+            terms.append(Term("popularity", None, float(self.intercept_[item_code])))
+        return terms
+
     def _target_stage(self, problem: Problem, scales: FloatArray, heads: CodeArray, gram: FloatArray) -> Stage:
         """Return the stage that computes the weights for each target, times ``scales``, and the number of passes."""
         width = self._n_candidates(problem)
         curvatures = problem.diagonal / (1.0 - self.dropout) + problem.unit * self.l2
         settings = problem.unit * self.l1, self.positive, float(self.tol), int(self.max_iter)
         inputs = (*problem.data, heads, gram, curvatures, *settings)
-        costs = problem.by_item.lengths + 32 * width
-        if len(gram) < problem.n_items:
-            costs += problem.gram_costs
+        costs = problem.by_item.lengths[: problem.n_items] + 32 * width
+        if len(gram) < problem.n_columns:
+            costs += problem.gram_costs[: problem.n_items]
 
         def run(start: int, stop: int, runner: Runner) -> tuple[Rows, IntArray]:
             n_passes = np.empty(stop - start, dtype=np.int64)
@@ -265,7 +318,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         MemoryError
             ``n_neighbors`` is None, and the Gram matrices of the candidates exceed ``max_memory_gb``.
         """
-        width = max(1, problem.max_related if self.positive else problem.n_items - 1)
+        width = max(1, problem.max_related if self.positive else problem.n_columns - 1)
         if self.n_neighbors is not None:
             return min(width, self.n_neighbors)
         n_threads = self._runner().n_threads
