@@ -5,21 +5,30 @@
     python benchmarks/memory.py --scale 0.3                # smaller data
     python benchmarks/memory.py --json memory.json
 
-Each fit runs in a process of its own (a fork, so not on Windows), after an equal fit that loads the kernels.
-The measured peak is the growth of the resident memory during the second fit. ``ratio`` is the estimate divided by it.
+Each fit runs in a process of its own (a fork, so not on Windows), after products that fill the buffers of BLAS and
+a fit to a tenth of the users, which loads the code. The measured peak is the growth
+of the resident memory during the fit. ``ratio`` is the estimate divided by it.
+
+The allocator of the GNU C library keeps freed blocks of up to 32 MB for later use, so that a process may hold more
+than it uses. The measurement returns them to the system, with ``MALLOC_MMAP_THRESHOLD_=131072`` in the environment;
+``--keep-freed`` measures with the setting of the C library.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.linalg import blas
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -31,6 +40,7 @@ from recokit._runtime.small_work import preferring_kernels
 from recokit.serving import estimate_memory
 
 _DAY = 86_400
+_THRESHOLD = "MALLOC_MMAP_THRESHOLD_"
 
 
 class Shape(NamedTuple):
@@ -100,6 +110,7 @@ CASES = [
     Case("TIFUKNN", {}),
     Case("TfidfRecommender", {}),
     Case("ContentRecommender", {}),
+    Case("ItemSearch", {}, max_users=250_000),
     Case("WeightedHybrid", {}),
     Case("SwitchingHybrid", {}),
     Case("CascadeHybrid", {}),
@@ -127,6 +138,24 @@ def scaled(shape: Shape, scale: float) -> Shape:
     return Shape(int(shape.n_users * root), int(shape.n_items * root), int(shape.n * scale), shape.exponent)
 
 
+def catalogue_of(data: Interactions) -> dict[str, Any]:
+    """Return titles, descriptions and brands of the items; few words are frequent and many are rare."""
+    rng, n = np.random.default_rng(1), data.n_items
+    words = np.array([f"w{number:x}" for number in rng.permutation(200_000)], dtype=object)
+
+    def texts(n_words: int) -> list[str]:
+        ranks = np.minimum(rng.zipf(1.3, (n, n_words)), len(words)) - 1
+        return [" ".join(row) for row in words[ranks].tolist()]
+
+    brands = [f"brand {number}" for number in rng.integers(0, 300, n).tolist()]
+    return {"item_id": data.items.ids, "title": texts(8), "description": texts(40), "brand": brands}
+
+
+def arguments_of(case: Case, data: Interactions) -> tuple[Any, dict[str, Any]]:
+    """Return the arguments of the fit."""
+    return (catalogue_of(data), {}) if case.kind == "ItemSearch" else (replace(data), side_of(case, data))
+
+
 def side_of(case: Case, data: Interactions) -> dict[str, Any]:
     """Return the side information that a model needs."""
     if case.kind not in ("TfidfRecommender", "ContentRecommender"):
@@ -136,18 +165,25 @@ def side_of(case: Case, data: Interactions) -> dict[str, Any]:
     return {"catalogue": {"item_id": data.items.ids, "title": titles}}
 
 
-def measure(case: Case, data: Interactions, side: dict[str, Any], n_threads: int) -> dict[str, float]:
+def restart_with_returned_blocks() -> None:
+    """Restart this program such that the GNU C library returns freed blocks of 128 KiB or more to the system."""
+    if _THRESHOLD not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, _THRESHOLD: str(128 << 10)})
+
+
+def measure(
+    case: Case, given: Any, side: dict[str, Any], small: tuple[Any, dict[str, Any]], n_threads: int
+) -> dict[str, float]:
     """Return the estimated and the measured memory of a fit, in bytes, and the seconds of both."""
+    getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads).fit(small[0], **small[1])
     model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
-    model.fit(replace(data), **side)  # loads the kernels, and fills the buffers of BLAS
-    model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
-    data = replace(data)  # a copy, without arrays that a fit has cached
+    copy = replace(given) if isinstance(given, Interactions) else given  # without arrays that a fit caches
     memory, start = PeakMemory(), time.perf_counter()
-    model.fit(data, **side)
+    model.fit(given, **side)
     seconds, peak = time.perf_counter() - start, memory.read() or 0
     model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
     start = time.perf_counter()
-    estimate = estimate_memory(model, replace(data), **side)
+    estimate = estimate_memory(model, copy, **side)
     return {
         "estimate": estimate.peak,
         "measured": peak,
@@ -155,6 +191,14 @@ def measure(case: Case, data: Interactions, side: dict[str, Any], n_threads: int
         "estimate_seconds": time.perf_counter() - start,
         "model": estimate.model,
     }
+
+
+def sample_of(data: Interactions) -> Interactions:
+    """Return the interactions of a tenth of the users."""
+    cells = np.flatnonzero(data.user_codes % 10 == 0)
+    users, items, values = data.user_codes[cells], data.item_codes[cells], data.values[cells]
+    times = None if data.timestamps is None else data.timestamps[cells]
+    return Interactions.from_arrays(users, items, values, times, feedback=data.feedback)
 
 
 def measure_in_child(*arguments: Any) -> dict[str, float]:
@@ -176,13 +220,25 @@ def measure_in_child(*arguments: Any) -> dict[str, float]:
     return result
 
 
+def fill_buffers() -> None:
+    """Run products on two threads at a time, so that the buffers of BLAS in NumPy and SciPy have their full size."""
+
+    def multiply(dtype: str) -> None:
+        left, right = np.ones((2000, 500), dtype=dtype), np.ones((500, 8000), dtype=dtype)
+        left @ right
+        blas.get_blas_funcs("gemm", (left, right))(1.0, left, right)
+
+    with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
+        list(pool.map(multiply, ["float32", "float32", "float64", "float64"]))
+
+
 def load_kernels(case: Case) -> None:
     """Fit a model to few interactions, so that all kernels and the buffers of BLAS are in memory."""
-    square = np.ones((1000, 1000), dtype=np.float32)
-    np.dot(square, square)
+    fill_buffers()
     data = generate(scaled(SHAPES["dense"], 0.03), case.feedback)
     with preferring_kernels():
-        getattr(recokit, case.kind)(**case.parameters, n_threads=2).fit(data, **side_of(case, data))
+        given, side = arguments_of(case, data)
+        getattr(recokit, case.kind)(**case.parameters, n_threads=2).fit(given, **side)
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -203,7 +259,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
             data = known[shape, case.feedback]
             for n_threads in options.threads:
                 try:
-                    row = measure_in_child(case, data, side_of(case, data), n_threads)
+                    small = arguments_of(case, sample_of(data))
+                    row = measure_in_child(case, *arguments_of(case, data), small, n_threads)
                 except RuntimeError as error:
                     print(f"{case.kind:22} {name}: {error}", flush=True)
                     continue
@@ -230,8 +287,11 @@ def main() -> None:
     parser.add_argument("--data", nargs="*", choices=list(SHAPES), help="kinds of data; by default all")
     parser.add_argument("--threads", nargs="*", type=int, default=[2])
     parser.add_argument("--scale", type=float, default=1.0, help="share of the interactions")
+    parser.add_argument("--keep-freed", action="store_true", help="let the C library keep freed memory")
     parser.add_argument("--json", type=Path, help="file to write")
     options = parser.parse_args()
+    if not options.keep_freed:
+        restart_with_returned_blocks()
     rows = run(options)
     off = [row for row in rows if abs(row["ratio"] - 1) > 0.3]
     print(f"{len(rows)} fits, {len(rows) - len(off)} of them estimated within 30 %")

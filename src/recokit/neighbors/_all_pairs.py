@@ -253,6 +253,12 @@ class _CommonCounts:
                 self._counts = _count_in_bits(*self._inputs, runner)
             return self._counts
 
+    def take(self, runner: Runner) -> CodeArray:
+        """Return the counts to overwrite; the next call of `get` or `take` counts again."""
+        counts = self.get(runner)
+        self._counts = None
+        return counts
+
 
 def _long_stage(
     args: tuple[Any, ...], common: _CommonCounts, formula: tuple[Any, ...], costs: FloatArray, top: Top
@@ -261,11 +267,13 @@ def _long_stage(
     row_of_rank = args[0]
 
     def run(start: int, stop: int, runner: Runner) -> Top:
-        counts = common.get(runner)
-        before = counts[start:stop].copy()  # the kernel clears the rows
+        whole = stop - start == len(costs)
+        counts = common.take(runner) if whole else common.get(runner)
+        before = None if whole else counts[start:stop].copy()  # the kernel clears the rows
         inputs = (*args, counts, *formula)
-        runner.rows(kernel.nearest_of_long, len(before), inputs, costs=costs[start:stop], report=True, first=start)
-        counts[start:stop] = before
+        runner.rows(kernel.nearest_of_long, stop - start, inputs, costs=costs[start:stop], report=True, first=start)
+        if before is not None:
+            counts[start:stop] = before
         return top.take(row_of_rank[start:stop])
 
     return Stage(costs, run, join_tops)

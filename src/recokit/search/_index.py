@@ -199,7 +199,9 @@ class FieldIndex:
 
         where :math:`d_t` of the n items have the term.
         """
-        total = sparse.csr_array(sum(self.weighted()[1:], start=self.weighted()[0]))
+        first, *others = self.weighted()
+        total = sparse.csr_array(sum(others, start=first))
+        del first, others
         n_items, n_terms = total.shape
         df = np.bincount(total.indices, minlength=n_terms)
         idf = np.log1p((n_items - df + 0.5) / (df + 0.5))

@@ -149,9 +149,8 @@ def _letters(words: Sequence[str], longest: int) -> IntArray:
 
 def _bigrams(letters: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
     """Return the letter bigrams of padded words, with their ends, and the row of each."""
-    n_words, longest = letters.shape
-    framed: Any = np.full((n_words, longest + 2), _END, dtype=np.int64)
-    framed[:, 1:-1] = np.where(np.arange(longest) < lengths[:, None], letters, _END)
-    grams = (framed[:, :-1] << 21) | framed[:, 1:]
-    rows, places = np.nonzero(np.arange(longest + 1) <= lengths[:, None])
-    return grams[rows, places], rows
+    rows = np.repeat(np.arange(len(lengths)), lengths + 1)
+    places = np.arange(len(rows)) - np.repeat(bounds_from_lengths(lengths + 1)[:-1], lengths + 1)
+    before = np.where(places > 0, letters[rows, np.maximum(places - 1, 0)], _END).astype(np.int64)
+    after = np.where(places < lengths[rows], letters[rows, np.minimum(places, letters.shape[1] - 1)], _END)
+    return (before << 21) | after, rows

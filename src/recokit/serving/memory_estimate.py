@@ -6,6 +6,8 @@ from sklearn.base import clone
 
 from recokit._runtime.memory import available_memory, readable_size
 from recokit.base import Recommender
+from recokit.search import ItemSearch
+from recokit.search._memory import plan_search
 
 __all__ = ["MemoryEstimate", "estimate_memory"]
 
@@ -20,7 +22,8 @@ class MemoryEstimate(NamedTuple):
     model : int
         Memory of the fitted model.
     data : int
-        Memory of the interactions, which exist before the fit and which the model keeps.
+        Memory of the interactions, which exist before the fit and which the model keeps; for `recokit.ItemSearch`, of
+        the texts.
     parts : dict of str to int
         The arrays that make up the peak.
     available : float
@@ -63,7 +66,7 @@ class MemoryEstimate(NamedTuple):
         return f"peak {peak} ({parts}), model {model}, data {data}; available {readable_size(self.available)}"
 
 
-def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: Any) -> MemoryEstimate:
+def estimate_memory(estimator: Recommender | ItemSearch, data: Any, y: Any = None, **side: Any) -> MemoryEstimate:
     """Estimate the memory that fitting an estimator to data takes, without fitting it.
 
     Each estimator states the arrays of its fit. Lengths of lists that depend on the data are estimated from a sample of
@@ -72,9 +75,10 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
 
     Parameters
     ----------
-    estimator : Recommender
+    estimator : Recommender or ItemSearch
         With the parameters of the fit, fitted or not. It is not changed.
     data : Interactions, or another form that ``fit`` accepts
+        The catalogue for `recokit.ItemSearch`, whose vocabulary is estimated from a sample of the items.
     y : (n_pairs,) array-like, optional
         As in ``fit``.
     **side
@@ -87,7 +91,7 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
     Raises
     ------
     TypeError
-        ``estimator`` is not a Recommender.
+        ``estimator`` is neither a Recommender nor an ItemSearch.
     DataError
         The data cannot be used.
 
@@ -107,15 +111,20 @@ def estimate_memory(estimator: Recommender, data: Any, y: Any = None, **side: An
     >>> max(estimate.parts, key=estimate.parts.get)
     'Gram matrix'
     """
-    if not isinstance(estimator, Recommender):
-        raise TypeError(f"estimate_memory: expected a Recommender, got {type(estimator).__name__}")
+    if not isinstance(estimator, Recommender | ItemSearch):
+        raise TypeError(f"estimate_memory: expected a Recommender or an ItemSearch, got {type(estimator).__name__}")
     estimator._validate_params()
-    plan, interactions = clone(estimator)._plan_for(data, y, side)
-    arrays = (interactions.indptr, interactions.item_codes, interactions.values, interactions.timestamps)
+    if isinstance(estimator, ItemSearch):
+        behaviour = {"interactions": y} if y is not None else {}
+        plan, size = plan_search(clone(estimator), data, **behaviour, **side)
+    else:
+        plan, interactions = clone(estimator)._plan_for(data, y, side)
+        arrays = (interactions.indptr, interactions.item_codes, interactions.values, interactions.timestamps)
+        size = sum(array.nbytes for array in arrays if array is not None)
     return MemoryEstimate(
         peak=round(plan.peak),
         model=round(plan.total),
-        data=sum(array.nbytes for array in arrays if array is not None),
+        data=size,
         parts={name: round(size) for name, size in plan.parts.items() if size >= 1},
         available=available_memory(),
     )
