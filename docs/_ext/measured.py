@@ -1,6 +1,5 @@
 """Figures of the tables of a page, so that a plot shows the same numbers as the text."""
 
-import itertools
 import re
 from pathlib import Path
 
@@ -19,8 +18,8 @@ def table(page: str, *headings: str) -> list[dict[str, str]]:
         cells[-1] = (cells[-1][0], None)
         names = _split(lines[top + 1], cells)
         if set(headings) <= set(names) and lines[top + 2] == line:
-            rows = itertools.takewhile(lambda text: text != line, lines[top + 3 :])
-            return [dict(zip(names, _split(text, cells), strict=True)) for text in rows]
+            stop = lines.index(line, top + 3)
+            return [dict(zip(names, _split(text, cells), strict=True)) for text in lines[top + 3 : stop]]
     raise ValueError(f"{page}: there is no table with the headings {headings}")
 
 
