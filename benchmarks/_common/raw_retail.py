@@ -28,9 +28,9 @@ class Added(NamedTuple):
     services: int
 
 
-def read_online_retail(folder: Path) -> pd.DataFrame:
+def read_online_retail(folder: Path, columns: list[str] = COLUMNS) -> pd.DataFrame:
     """Return the clean lines of UCI Online Retail without services."""
-    lines = pd.read_parquet(folder / "online-retail" / "online_retail.parquet", columns=COLUMNS)
+    lines = pd.read_parquet(folder / "online-retail" / "online_retail.parquet", columns=columns)
     is_product = lines["StockCode"].str[:5].str.isdigit()
     return lines[is_product].astype({"InvoiceNo": str}).reset_index(drop=True)
 

@@ -43,6 +43,14 @@ class EligibleItems(NamedTuple):
     >>> eligible = EligibleItems(np.array([True, True, False]), Rows.empty(2))
     >>> eligible.n_users
     2
+    >>> eligible.allow(np.array([False, True, True])).codes(3).tolist()
+    [1]
+    >>> eligible.take(np.array([0])).n_users
+    1
+    >>> from recokit._runtime.threads import Runner
+    >>> scores = np.array([[1, 2, 3], [3, 2, 1]], dtype=np.float32)
+    >>> eligible.select(scores, 1, Runner(1)).codes.tolist()
+    [[1], [0]]
     """
 
     allowed: BoolArray | None

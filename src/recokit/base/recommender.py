@@ -456,6 +456,12 @@ class Recommender(RegressorMixin, UserLists):
             The model does not define similar users.
         MemoryError
             The lists need more memory than is available; raised before they are made.
+
+        Examples
+        --------
+        >>> from recokit import UserKNN
+        >>> UserKNN().fit([(1, "tea"), (2, "tea")]).similar_users(1)[1][0][0]
+        2
         """
         _check_request(n)
         index, ids = self.interactions_.users, as_id_list(users)

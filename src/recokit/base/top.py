@@ -33,6 +33,11 @@ class Top(NamedTuple):
     >>> top = Top.padding(2, 3)
     >>> top.counts.tolist(), top.codes.shape
     ([0, 0], (2, 3))
+    >>> codes, scores = np.array([[2, 0, 0]], np.int32), np.array([[9, 0, 0]], np.float32)
+    >>> best = Top(codes, scores, np.array([1], np.int32))
+    >>> top.put(np.array([1]), best)
+    >>> top.take(np.array([1, 0])).counts.tolist(), top.as_rows().codes.tolist()
+    ([1, 0], [2])
     """
 
     codes: CodeArray

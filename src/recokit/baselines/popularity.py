@@ -134,6 +134,8 @@ class Popularity(Recommender):
     >>> model = Popularity(by="category").fit(log, catalogue=kinds)
     >>> model.recommend_for({"eve": []}, segments="dishes")["eve"]
     [('cup', 2.0), ('pot', 2.0)]
+    >>> model.partial_fit([("eve", "cup")]).interactions_.n_users
+    4
     """
 
     item_scores_: FloatArray

@@ -121,6 +121,10 @@ class ContentRecommender(ContentModel):
     [(2, 0.827...), (3, 0.424...)]
     >>> print(model.explain("ann", 2))
     2 scores 0.827 for ann because of its brand “Ming” (+0.25), its price ≈ 9.5 (+0.2...
+    >>> model.get_params()["title__weight"]
+    2
+    >>> model.partial_fit([("ann", 3)]).interactions_.n_interactions
+    3
     """
 
     dislikes_: Interactions | None

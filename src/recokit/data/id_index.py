@@ -63,6 +63,11 @@ class IdIndex:
     array(['cup', 'tea'], dtype=object)
     >>> "pot" in index, len(index)
     (True, 3)
+    >>> list(index.union(IdIndex.from_ids(["jug"])))
+    ['cup', 'jug', 'pot', 'tea']
+    >>> index, codes = IdIndex.factorize(["tea", "cup", "tea"])
+    >>> codes.tolist()
+    [1, 0, 1]
     """
 
     __slots__ = ("_known", "_order", "_table", "_values")

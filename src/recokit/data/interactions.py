@@ -73,11 +73,12 @@ class Interactions(CellsByUser):
     ... )
     >>> data
     Interactions(2 users × 2 items, 3 interactions, explicit)
-    >>> data.matrix.toarray()
-    array([[3., 5.],
-           [0., 4.]], dtype=float32)
-    >>> data.items.take(data.item_codes).tolist()
+    >>> data.matrix.toarray().tolist()
+    [[3.0, 5.0], [0.0, 4.0]]
+    >>> data.to_frame()["item_id"].tolist()
     ['cup', 'tea', 'tea']
+    >>> data.merge(data, duplicates="last").with_feedback("implicit")
+    Interactions(2 users × 2 items, 3 interactions, implicit)
     """
 
     users: IdIndex

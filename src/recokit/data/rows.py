@@ -91,6 +91,17 @@ class Rows(NamedTuple):
     (2, [1, 2])
     >>> rows.take(np.array([1, -1])).codes.tolist()
     [2, 5]
+    >>> rows.select(rows.codes < 5).codes.tolist(), rows.means(0.0).tolist()
+    ([4, 2], [1.0, 1.5])
+    >>> rows.sums(rows.values * 2).tolist()
+    [2.0, 6.0]
+    >>> rows.with_values(np.array([3, 3, 3])).values.tolist()
+    [3.0, 3.0, 3.0]
+    >>> rows.recoded(np.array([-1, -1, 0, -1, 1, 2], dtype=np.int32)).codes.tolist()
+    [1, 0, 2]
+    >>> other = Rows.from_row_codes(np.array([0, 1]), np.array([7, 8]), n_rows=2)
+    >>> rows.joined(other).codes.tolist(), Rows.empty(2).lengths.tolist()
+    ([4, 7, 2, 5, 8], [0, 0])
     """
 
     indptr: IntArray

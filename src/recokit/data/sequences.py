@@ -60,6 +60,13 @@ class Sequences(ForgetsUsers):
     Sequences(2 users × 3 items, 4 events)
     >>> sequences["ann"]
     ['tea', 'cup', 'tea']
+    >>> from recokit import Interactions
+    >>> data = Interactions.from_arrays([1, 1], ["tea", "cup"], timestamps=[20, 10])
+    >>> Sequences.from_interactions(data)[1]
+    ['cup', 'tea']
+    >>> bought = {"user_id": [1, 1], "item_id": ["tea", "cup"], "order": [5, 5]}
+    >>> list(Sequences.from_frame(bought, basket="order", timestamp=None).baskets(1))
+    [['tea', 'cup']]
     """
 
     def __init__(

@@ -159,6 +159,9 @@ class EASE(StagedRecommender, GramLearner):
     >>> model = EASE(l2=1.0).fit(bought, item_similarity=content)
     >>> [item for item, _ in model.recommend("ann", candidates=["mug"])["ann"]]
     ['mug']
+    >>> model = model.partial_fit([("eve", "mug")])
+    >>> model.interactions_.n_users
+    4
     """
 
     _supported_feedback: ClassVar[tuple[str, ...]] = ("implicit",)

@@ -101,6 +101,8 @@ class Comparison:
     >>> comparison = compare({"good": good, "bad": bad})
     >>> comparison.n_users, len(comparison.differences)
     (10, 1)
+    >>> comparison.to_frame()["first"].tolist()
+    ['good']
     """
 
     differences: list[Difference]

@@ -82,6 +82,8 @@ class Evaluation:
     2 users evaluated (0 had no list and score 0); 0 had no test items and were skipped
     recall@1  0.5000  [0.0000, 1.0000]
     (95% bootstrap intervals over users)
+    >>> result.to_frame()["value"].tolist(), result.per_user_frame().columns.tolist()
+    ([0.5], ['user_id', 'recall@1'])
     """
 
     means: dict[str, float]

@@ -147,6 +147,8 @@ class Tuning:
     >>> found = tune(ItemKNN(), example_interactions("implicit"), {"n_neighbors": [1, 5]})
     >>> found.best_model, sorted(found.best_params)
     ('ItemKNN', ['n_neighbors'])
+    >>> found.to_frame()["candidate"].nunique(), len(found.leaderboard_frame())
+    (3, 1)
     """
 
     best_params: dict[str, Any]

@@ -35,6 +35,8 @@ class Pairs:
     >>> rows = Pairs(Interactions.from_dense([[5, 3], [0, 4]]))
     >>> rows.shape, np.asarray(rows[[2, 0]]).tolist()
     ((3, 2), [[1, 1], [0, 0]])
+    >>> rows[[2, 0]].to_interactions()
+    Interactions(2 users × 2 items, 2 interactions, explicit)
     """
 
     ndim = 2

@@ -45,6 +45,8 @@ class RankingScorer:
     >>> scorer = ranking_scorer("recall@5", random_state=0)
     >>> 0 <= scorer(Popularity().fit(train), test) <= 1
     True
+    >>> scorer.evaluation(Popularity().fit(train), test).n_users > 0
+    True
     """
 
     metrics: tuple[Metric | CustomMetric, ...]

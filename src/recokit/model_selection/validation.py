@@ -95,6 +95,8 @@ class CrossValidation:
     >>> result = cross_validate([BiasBaseline()], example_interactions("explicit"))
     >>> list(result.means), result.metrics
     (['BiasBaseline'], ('rmse', 'mae'))
+    >>> result.to_frame().columns[:3].tolist()
+    ['model', 'fold', 'rmse']
     """
 
     fold_scores: tuple[FoldScore, ...]

@@ -83,6 +83,10 @@ class EventLog(SplittableLog):
     EventLog(4 events of 2 users and 2 items, purchase 2, view 2, 2024-05-01 to 2024-05-09)
     >>> log.items.take(log.item_codes).tolist()
     ['tea', 'tea', 'cup', 'tea']
+    >>> more = {"user_id": ["ann"], "item_id": ["cup"], "timestamp": ["2024-05-10"]}
+    >>> log = log.append(more)
+    >>> log.sequences(events="purchase")["ann"]
+    ['tea', 'tea', 'cup']
     """
 
     @classmethod

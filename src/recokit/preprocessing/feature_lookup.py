@@ -66,6 +66,8 @@ class FeatureLookup(TransformerMixin, BaseEstimator):
     ... )
     >>> lookup.transform(["cy"])["orders"].tolist()
     [4.0]
+    >>> lookup.get_feature_names_out().tolist()
+    ['orders']
     """
 
     def __init__(

@@ -107,6 +107,10 @@ class Features:
     array([3., 1.])
     >>> features.filled(0.0).rows(["bob", "ann"]).tolist()
     [[1.0, 0.0], [3.0, 10.0]]
+    >>> features.of(["bob"]).to_frame().columns.tolist()
+    ['user_id', 'orders', 'interval']
+    >>> features.get_feature_names_out().tolist()
+    ['orders', 'interval']
     """
 
     __slots__ = ("columns", "ids", "kind", "values")

@@ -103,6 +103,8 @@ class LearnedWeights:
     >>> learned = learn_weights(log, "purchase")
     >>> [kind.kind for kind in learned.kinds]
     ['purchase', 'view']
+    >>> len(learned.to_frame())
+    2
     """
 
     kinds: tuple[KindWeight, ...]

@@ -99,6 +99,8 @@ class LogSummary:
     >>> summary = log.describe()
     >>> summary.total.n_events, [kind.kind for kind in summary.kinds]
     (3, ['view', 'purchase'])
+    >>> len(summary.to_frame())
+    2
     """
 
     kinds: tuple[KindSummary, ...]

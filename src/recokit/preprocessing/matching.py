@@ -53,6 +53,8 @@ class Matches:
     ([1], ['a'])
     >>> len(matches.above(0.99).left)
     0
+    >>> matches.to_frame()["left"].tolist(), sorted(matches.ids("web", "app"))
+    ([1], ['app', 'web'])
     """
 
     left: AnyArray

@@ -72,6 +72,8 @@ class RFM:
     >>> scored = rfm(log, at="2024-05-21")
     >>> scored.frequency.tolist(), scored.recency.tolist()
     ([2.0, 1.0], [2.0, 140.0])
+    >>> scored.to_frame()["segment"].tolist()
+    ['Need Attention', 'Lost']
     """
 
     users: IdIndex

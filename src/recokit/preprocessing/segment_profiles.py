@@ -64,6 +64,8 @@ class SegmentProfiles:
     price-sensitive weekend buyers, 40% of users, 25% of revenue
     >>> profiles.translated("zh")[1]
     '价格敏感、周末购买的用户，占用户 40%，占收入 25%'
+    >>> profiles.traits(1), profiles.to_frame()["n_users"].tolist()
+    ([('weekend_share', 1.2), ('price_level', -0.9)], [60, 40])
     """
 
     columns: tuple[Feature, ...]

@@ -105,6 +105,8 @@ class UserSegments(ClusterMixin, BaseEstimator):
     premium weekday buyers, 30% of users
     >>> model.segments_[99]
     'premium weekday buyers'
+    >>> model.predict(Features(["new"], [[0.2, 0.9]], columns)).tolist()
+    [0]
     """
 
     def __init__(

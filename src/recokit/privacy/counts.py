@@ -51,6 +51,8 @@ class PrivateCounts:
     >>> counts = private_popularity(data, epsilon=5, delta=1e-6, max_items=1)
     >>> counts.items.ids.tolist(), counts.noise > 0
     (['tea'], True)
+    >>> counts.to_frame()["item_id"].tolist()
+    ['tea']
     """
 
     items: IdIndex

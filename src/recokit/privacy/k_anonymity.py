@@ -79,6 +79,8 @@ class KAnonymousExport:
     >>> export = k_anonymous(rows, 3, {"age": [10]})
     >>> export.columns["age"].tolist(), export.smallest_group
     (['[20, 30)', '[20, 30)', '[20, 30)'], 3)
+    >>> export.to_frame()["age"].nunique()
+    1
     """
 
     columns: dict[str, AnyArray]

@@ -57,6 +57,9 @@ class Pseudonymizer:
     >>> pseudonymizer = Pseudonymizer(b"a secret of at least 16 bytes", size=8)
     >>> pseudonymizer.pseudonyms(["ann", "bob", "ann"]).tolist()
     ['c5eea5ab55a06d7b', '0249a163e381f9ed', 'c5eea5ab55a06d7b']
+    >>> new, mapping = pseudonymizer.rotate(b"another secret of 16 bytes", ["ann"])
+    >>> mapping["c5eea5ab55a06d7b"] == new.pseudonyms(["ann"])[0]
+    True
     """
 
     def __init__(self, key: bytes, *, size: int = 16, prefix: str = "") -> None:

@@ -88,6 +88,8 @@ class Where(Filter):
     --------
     >>> Where("brand", "==", "Oak") & ~Where("price", ">", 20)
     AllOf(filters=(Where(column='brand', op='==', value='Oak'), Not(filter=Where(column='price', op='>', value=20))))
+    >>> Where("price", ">", 20).to_dict()
+    {'column': 'price', 'op': '>', 'value': 20}
     """
 
     column: str

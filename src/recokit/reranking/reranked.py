@@ -140,6 +140,8 @@ class RuleReport:
     >>> report = shown.report()
     >>> report.n_lists, report.n_short
     (1, 0)
+    >>> len(report.to_frame())
+    1
     """
 
     effects: tuple[RuleEffect, ...]

@@ -60,6 +60,11 @@ class ModelStore:
     (2, [1, 2])
     >>> store.rollback()
     1
+    >>> store.load(2).recommend("eve", n=1)["eve"]
+    [('tea', 2.0)]
+    >>> with store.watch(interval=60) as watched:
+    ...     watched.model
+    Popularity()
     """
 
     def __init__(

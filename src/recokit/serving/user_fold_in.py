@@ -65,6 +65,10 @@ class UserFoldIn:
     >>> live.add("new", "jug")
     >>> [item for item, score in live.recommend(["ann", "new"])["new"]]
     ['cup']
+    >>> live.forget(["new"])
+    >>> live.recommend(["new"])["new"]
+    []
+    >>> live.clear()
     """
 
     def __init__(self, model: Recommender | WatchedModel, *, max_events: int = 100, max_users: int = 1_000_000) -> None:

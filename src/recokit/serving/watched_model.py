@@ -51,6 +51,7 @@ class WatchedModel:
     ...     _ = store.publish(model.partial_fit([("bob", "pot")]))
     ...     watched.refresh(), watched.model.recommend("ann")["ann"]
     (True, [('cup', 1.0), ('pot', 1.0)])
+    >>> watched.close()
     """
 
     def __init__(self, load: Callable[[], tuple[int, Any]], find: Callable[[], int], interval: float) -> None:

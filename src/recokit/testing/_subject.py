@@ -32,6 +32,11 @@ class Subject:
     >>> subject = Subject(ItemKNN(n_neighbors=5), example_interactions("implicit"), None)
     >>> subject.fitted()
     ItemKNN(n_neighbors=5)
+    >>> subject.new() is subject.estimator, subject.side(subject.data)
+    (False, {})
+    >>> pairs, values = subject.pairs()
+    >>> subject.with_order(subject.data) is subject.data
+    True
     """
 
     def __init__(self, estimator: Recommender, data: Interactions, side: Side | None) -> None:

@@ -56,6 +56,8 @@ class ClipQuantities(RuleText):
     >>> cleaned, report = log.clean(ClipQuantities(max=100))
     >>> cleaned.quantities.tolist(), report["ClipQuantities"].changed
     ([1.0, 100.0, 2.0], 1)
+    >>> ClipQuantities(max=100).apply(log).changed
+    1
     """
 
     quantile: float | None = None

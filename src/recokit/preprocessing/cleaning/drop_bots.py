@@ -85,6 +85,8 @@ class DropBots(RuleText):
     2
     >>> report.details("DropBots")["user_id"].tolist() == shop.truth.bots.tolist()
     True
+    >>> int(DropBots().apply(cleaned).removed.sum())
+    0
     """
 
     min_signals: int = 2

@@ -65,6 +65,8 @@ class DropDuplicates(RuleText):
     >>> cleaned, report = log.clean(DropDuplicates("2s"))
     >>> cleaned.times.astype("datetime64[m]").astype(str).tolist()
     ['2024-05-01T10:00', '2024-05-01T11:00']
+    >>> DropDuplicates("2s").apply(log).removed.tolist()
+    [False, True, False]
     """
 
     window: Any = "0s"

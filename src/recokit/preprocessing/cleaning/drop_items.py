@@ -71,6 +71,8 @@ class DropItems(RuleText):
     ... )
     >>> cleaned.items.ids.tolist()
     ['85123A', 'POST']
+    >>> DropItems(ids=["POST"]).apply(log).removed.tolist()
+    [False, True, False]
     """
 
     ids: Any = ()

@@ -61,6 +61,8 @@ class DropMissing(RuleText):
     >>> cleaned, report = log.clean(DropMissing())
     >>> cleaned
     EventLog(1 event of 1 user and 1 item, purchase 1, no times)
+    >>> DropMissing().apply(log).removed.tolist()
+    [True, False]
     """
 
     columns: tuple[str, ...] | str | None = None

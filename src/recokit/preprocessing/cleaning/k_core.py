@@ -64,6 +64,8 @@ class KCore(RuleText):
     >>> cleaned, report = log.clean(KCore(user=2, item=2))
     >>> cleaned.users.ids.tolist(), cleaned.items.ids.tolist()
     ([1, 2], ['a', 'b'])
+    >>> KCore(user=2, item=2).apply(log).removed.tolist()
+    [False, False, False, False, True]
     """
 
     user: int = 5

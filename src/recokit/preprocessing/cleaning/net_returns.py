@@ -96,6 +96,8 @@ class NetReturns(RuleText):
     array([2.])
     >>> report.details("NetReturns")["status"].tolist()
     ['netted', 'without purchase']
+    >>> NetReturns().apply(log).removed.tolist()
+    [False, True, True]
     """
 
     order_prefix: str | None = "C"

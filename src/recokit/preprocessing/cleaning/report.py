@@ -105,6 +105,8 @@ class CleaningReport:
       1 of 2 users with fewer than 2 items, such as 'bob'
     >>> report["KCore"].users
     1
+    >>> report.to_frame()["rule"].tolist()
+    ['DropMissing()', 'KCore(user=2, item=1)']
     """
 
     steps: tuple[CleaningStep, ...]

@@ -85,6 +85,8 @@ class Rule(Protocol):
     >>> cleaned, report = log.clean(DropKind("view"))
     >>> cleaned
     EventLog(1 event of 1 user and 1 item, purchase 1, no times)
+    >>> DropKind("view").apply(log).removed.tolist()
+    [True, False]
     """
 
     def apply(self, log: "EventLog") -> RuleResult:
