@@ -9,9 +9,9 @@ from recokit.data import Gram
 from recokit.exceptions import DataError, UnknownIdError
 
 MODELS = [
-    EASE(l2=5.0, user_exponent=0.0),
-    SLIM(l1=0.01, l2=1.0, user_exponent=0.0, item_exponent=0.1, tol=1e-7),
-    SLIM(5, l1=0.01, l2=1.0, user_exponent=0.0, positive=False, tol=1e-7),
+    EASE(l2=5.0, user_exponent=0.0, fit_intercept=False),
+    SLIM(l1=0.01, l2=1.0, user_exponent=0.0, item_exponent=0.1, fit_intercept=False, tol=1e-7),
+    SLIM(5, l1=0.01, l2=1.0, user_exponent=0.0, positive=False, fit_intercept=False, tol=1e-7),
     ItemKNN(4, similarity="cosine", weighting=None, shrinkage=0.0, user_exponent=0.0),
     BoughtTogether("confidence", shrinkage=2.0, n_neighbors=3, min_support=2),
 ]

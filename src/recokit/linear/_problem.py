@@ -23,11 +23,11 @@ def strength_unit(interactions: Interactions) -> float:
     return float(np.mean(strengths, dtype=np.float64)) ** 2 if len(strengths) else 1.0
 
 
-def plan_problem(plan: MemoryPlan, interactions: Interactions) -> None:
+def plan_problem(plan: MemoryPlan, interactions: Interactions, *, constant: bool) -> None:
     """Add the arrays of `Problem.from_interactions` to a plan."""
     n, n_users, n_items = interactions.n_interactions, interactions.n_users, interactions.n_items
     is_used = np.bincount(interactions.item_codes, interactions.values > 0, minlength=n_items) > 0
-    copied = 0.0 if np.all(is_used) else 8.0 * n
+    copied = 8.0 * n + 24.0 * n_users if constant else 0.0 if np.all(is_used) else 8.0 * n
     plan.work("squares of strengths", 28.0 * n)
     plan.keep("problem", 8.0 * n + copied + 8.0 * n_users + 24.0 * n_items)
 

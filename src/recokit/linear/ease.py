@@ -435,7 +435,7 @@ class EASE(StagedRecommender, GramLearner):
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
-        plan_problem(plan, data)
+        plan_problem(plan, data, constant=self.fit_intercept)
         self._plan_weights(plan, int(np.count_nonzero(self.item_counts_)), data.n_items)
 
     def _plan_weights(self, plan: MemoryPlan, n_fitted: int, n_items: int) -> None:

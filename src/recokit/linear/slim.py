@@ -243,19 +243,20 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
-        plan_problem(plan, data)
+        plan_problem(plan, data, constant=self.fit_intercept)
         walks = np.bincount(data.item_codes, np.repeat(data.rows.lengths, data.rows.lengths), minlength=data.n_items)
         n_used = int(np.count_nonzero(walks))
         plan.keep(
             "Gram matrix of the heads", _BYTES_PER_ENTRY * _n_heads(np.sort(walks)[::-1], self.max_memory_gb) ** 2
         )
         width = max(1, min(n_used - 1, int(walks.max()), self.n_neighbors or n_used))
-        n_candidates = cells_of_related(data, width, quick=plan.quick)
+        of_constant = n_used if self.fit_intercept else 0
+        n_candidates = of_constant + cells_of_related(data, width, quick=plan.quick)
         size = n_candidates / max(1, n_used)
         plan.keep("work of the threads", plan.n_threads * (_BYTES_PER_ENTRY * size * width + 16.0 * n_used))
         if self.positive and not plan.quick:  # items with G_ij ≤ l1 have no weight
             unit, weights = strength_unit(data), user_weights(data, self.user_exponent)
-            n_candidates = cells_of_related(data, width, weights=weights, above=unit * self.l1)
+            n_candidates = of_constant + cells_of_related(data, width, weights=weights, above=unit * self.l1)
         n_cells = n_candidates if plan.quick else _NONZERO_SHARE * n_candidates
         plan.keep_lists(n_used, width, n_cells)
         plan.drop("Gram matrix of the heads", "work of the threads")
