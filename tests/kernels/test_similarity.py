@@ -172,3 +172,19 @@ def test_nearest_rows_do_not_depend_on_the_number_of_threads(rows, n_threads):
     Runner(n_threads).rows(kernel.nearest_rows, len(rows), args, min_cost=0)
     for actual, wanted in zip(found, expected, strict=True):
         assert_array_equal(actual, wanted)
+
+
+@pytest.mark.parametrize("name", ["cosine", "asymmetric_cosine"])
+@given(seed=st.integers(0, 2**31), k=st.integers(1, 4), shrinkage=st.sampled_from([0.0, 3.0]), swapped=st.booleans())
+def test_neighbours_among_many_rows_are_the_best_of_all_similarities(name, seed, k, shrinkage, swapped):
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(np.array([np.nan, 1.0, 2.0, -1.0, 1 / 3], dtype=np.float32), (30, 6))
+    options = {
+        "own": np.arange(30), "shrinkage": shrinkage, "min_common": int(rng.integers(1, 4)), "alpha": 0.3,
+        "swapped": swapped,
+    }  # fmt: skip
+    codes, scores, counts = nearest_rows(rows, rows, name, k, **options)
+    for query, similarities in enumerate(similarity_rows(rows, rows, name, **options)):
+        best = [code for code in np.argsort(-similarities, kind="stable") if similarities[code] > 0][:k]
+        assert codes[query, : counts[query]].tolist() == best
+        assert_array_equal(scores[query, : counts[query]], similarities[best])

@@ -36,3 +36,12 @@ def test_the_root_of_the_heap_has_the_worst_score(scores):
 def test_the_largest_code_keeps_its_score():
     score = np.array([0.75], dtype=np.float32)
     assert kernel.score_of(np.uint64(kernel.key_of(score, 2**31 - 1)), np.empty(1, dtype=np.float32)) == 0.75
+
+
+@given(st.lists(st.one_of(SCORES, st.just(0.0), st.floats(0, 1, width=32)), max_size=60), st.integers(1, 6))
+def test_at_least_k_scores_reach_the_threshold(scores, k):
+    threshold = kernel.threshold_of(np.array(scores, dtype=np.float32), k)
+    assert threshold == 0 or sum(np.float32(score) >= threshold for score in scores) >= k
+    if len(scores) >= 4 * k:
+        least = sorted(np.float32(score) for score in scores)[-k]
+        assert threshold >= 0.87 * least or least < 1e-37  # within a bin, except for the smallest numbers

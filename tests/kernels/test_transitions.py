@@ -62,6 +62,16 @@ def test_the_largest_weights_are_kept_best_first_and_ties_go_to_the_lower_code()
     assert values[1].tolist() == [0.0, 0.0]
 
 
+@given(SEQUENCES, st.integers(1, 3))
+def test_short_lists_are_the_first_entries_of_long_lists(sequences, n_neighbors):
+    scales = np.linspace(0.5, 2, N_ITEMS)
+    (codes, values), long = (
+        counted(sequences, {1: 1.0, -1: 0.5}, scales, n_neighbors=n) for n in (n_neighbors, N_ITEMS)
+    )
+    assert np.array_equal(codes, long[0][:, :n_neighbors])
+    assert np.array_equal(values, long[1][:, :n_neighbors])
+
+
 def smooth(weights, shares, max_steps):
     indptr, codes, values = [0], [], []
     for row in weights:

@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.top_k import key_of, put, write_best
+from recokit.kernels.prefetch import prefetch
+from recokit.kernels.top_k import Keys, key_of, put, threshold_of, worst_of, write_best
 
 __all__ = ["SessionIndex", "related_items", "session_neighbors", "session_scores"]
 
+_AHEAD = 8  # sessions that are fetched before they are read
 _EMPTY = -1
 _LOW = 0xFFFFFFFF
 _HASH = 2654435761  # Knuth's multiplicative hash of 32 bits
@@ -376,32 +378,58 @@ def related_items(
         a row are scaled to a total of 1.
     """
     n_items, n = len(index.item_indptr) - 1, top_codes.shape[1]
-    sums, touched = np.zeros(n_items, dtype=np.float64), np.empty(n_items, dtype=np.int32)
-    keys, value = np.empty(n, dtype=np.uint64), np.empty(1, dtype=np.float32)
+    sums, touched = np.zeros(n_items, dtype=np.float64), np.empty(n_items + 1, dtype=np.int32)
+    keys, scores = np.empty(n, dtype=np.uint64), np.empty(n_items + 1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
         first, last = _bounds(index.item_indptr, np.int32(item), n_recent)  # type: ignore[arg-type]
         for k in range(first, last):
-            rank, place = index.ranks[k], index.positions[k]
-            begin, end = index.session_indptr[rank], index.session_indptr[rank + 1]
-            here, weight = begin + place, index.session_weights[rank]
-            for t in range(max(begin, here - len(backward)), min(end, here + len(forward) + 1)):
-                code = index.codes[t]
-                gap = forward[t - here - 1] if t > here else (backward[here - t - 1] if t < here else 0.0)
-                if code != item and gap > 0.0:
-                    if sums[code] == 0.0:
-                        touched[n_touched] = code
-                        n_touched += 1
-                    sums[code] += weight * gap
-        size: Any = np.int64(0)
-        total = 0.0
-        for m in range(n_touched):
-            value[0] = sums[touched[m]]
-            sums[touched[m]] = 0.0
-            if value[0] > 0:
-                size = put(keys, size, value, touched[m])
+            _prefetch_session(k, last, index)
+            rank = index.ranks[k]
+            begin, end, weight = index.session_indptr[rank], index.session_indptr[rank + 1], index.session_weights[rank]
+            here = begin + index.positions[k]
+            for t in range(max(begin, here - len(backward)), here):
+                n_touched = _add(index.codes[t], weight * backward[here - t - 1], sums, touched, n_touched)
+            for t in range(here + 1, min(end, here + len(forward) + 1)):
+                n_touched = _add(index.codes[t], weight * forward[t - here - 1], sums, touched, n_touched)
+        sums[item] = 0.0
+        size = _select_largest(touched[:n_touched], sums, scores, keys)
         write_best(keys, size, top_codes[r], top_values[r])
+        total = 0.0
         for m in range(size):
             total += top_values[r, m]
         for m in range(size):
             top_values[r, m] /= total
+
+
+@njit(nogil=True, inline="always")
+def _prefetch_session(k: int, last: int, index: SessionIndex) -> None:
+    """Prefetch the events of a later session of an item, and the place of the events of a still later one."""
+    if k + 2 * _AHEAD < last:
+        prefetch(index.session_indptr, index.ranks[k + 2 * _AHEAD])
+        prefetch(index.session_weights, index.ranks[k + 2 * _AHEAD])
+    if k + _AHEAD < last:
+        prefetch(index.codes, index.session_indptr[index.ranks[k + _AHEAD]] + index.positions[k + _AHEAD])
+
+
+@njit(nogil=True, inline="always")
+def _add(code: np.int32, weight: float, sums: FloatArray, touched: CodeArray, n_touched: int) -> int:
+    """Add to the sum of an item; list the item if it is the first weight, and return the number listed."""
+    touched[n_touched] = code  # overwritten by the next item unless it is new: faster than a branch
+    n_touched += (sums[code] == 0.0) & (weight > 0.0)
+    sums[code] += weight
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
+def _select_largest(touched: CodeArray, sums: FloatArray, scores: FloatArray, keys: Keys) -> int:
+    """Select the items with the largest sums, clear the sums, and return the number selected."""
+    for t in range(len(touched)):
+        scores[t] = sums[touched[t]]
+        sums[touched[t]] = 0.0
+    size, worst = 0, threshold_of(scores[: len(touched)], len(keys))
+    for t in range(len(touched)):
+        if scores[t] >= worst and scores[t] > 0:
+            size = put(keys, size, scores[t : t + 1], touched[t])
+            worst = max(worst, worst_of(keys, size, scores[t : t + 1]))
+    return size

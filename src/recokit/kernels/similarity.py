@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from recokit.kernels._compiling import njit
-from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit.kernels.prefetch import prefetch
 from recokit.kernels.similarity_formulas import (
     ASYMMETRIC_COSINE,
     COSINE,
@@ -24,12 +25,16 @@ from recokit.kernels.similarity_formulas import (
     is_correlation,
     similarity_of,
 )
-from recokit.kernels.top_k import Keys, key_of, offer, score_of, write_best
+from recokit.kernels.top_k import Keys, key_of, offer, score_of, threshold_of, write_best
 
 __all__ = ["nearest_rows", "query_costs", "row_stats", "similarities", "similarity_rows"]
 
+_AHEAD = 8  # columns that are fetched before they are read
 _TINY = 1e-300
 _BOUND = 1.000001  # bounds the rounding errors of a cosine
+_BELOW = 0.999996  # a cosine below this share of another one's bound is below the other one in float32
+_SMALLEST, _LARGEST = 1e-30, 1e30  # cosines with the full precision of float32
+_MIN_LISTED = 4  # rows with a common column for each neighbour from which bounds save time
 
 
 @njit(nogil=True, cache=True)
@@ -69,7 +74,22 @@ def _accumulators(n_rows: int, kind: int, unit: bool) -> tuple[CodeArray, FloatA
     counts, products = np.empty(n_rows, dtype=np.int32), np.empty(0 if unit else n_rows, dtype=np.float64)
     moments = np.empty((n_rows if is_correlation(kind) else 0, 4), dtype=np.float64)
     counts[:], products[:], moments[:] = 0, 0, 0  # compiles faster than np.zeros
-    return counts, products, moments, np.empty(n_rows, dtype=np.int32)
+    return counts, products, moments, np.empty(n_rows + 1, dtype=np.int32)
+
+
+@njit(nogil=True, inline="always")
+def _prefetch_column(
+    k: int, stop: int, column_codes: CodeArray, column_indptr: IntArray, row_codes: CodeArray, values: AnyArray
+) -> None:
+    """Prefetch the cells of a later column of the query, and the bounds of a still later one."""
+    if k + 2 * _AHEAD < stop:
+        prefetch(column_indptr, column_codes[k + 2 * _AHEAD])
+    if k + _AHEAD < stop:
+        first = column_indptr[column_codes[k + _AHEAD]]
+        prefetch(row_codes, first)
+        prefetch(row_codes, first + 16)
+        prefetch(values, first)
+        prefetch(values, first + 16)
 
 
 @njit(nogil=True, cache=True)
@@ -83,6 +103,7 @@ def _count(
 ) -> None:
     """Add the number of common columns of a query and every row to ``counts``."""
     for k in range(indptr[query], indptr[query + 1]):
+        _prefetch_column(k, indptr[query + 1], column_codes, column_indptr, row_codes, row_codes)
         column = column_codes[k]
         for t in range(column_indptr[column], column_indptr[column + 1]):
             counts[row_codes[t]] += 1
@@ -101,6 +122,7 @@ def _count_and_list(
     """Do as `_count`; list the rows with a common column in ``touched``, and return their number."""
     n_touched = 0
     for k in range(indptr[query], indptr[query + 1]):
+        _prefetch_column(k, indptr[query + 1], column_codes, column_indptr, row_codes, row_codes)
         column = column_codes[k]
         for t in range(column_indptr[column], column_indptr[column + 1]):
             row = row_codes[t]
@@ -124,9 +146,37 @@ def _add_products(
 ) -> None:
     """Add Σxy of a query and every row to ``products``."""
     for k in range(indptr[query], indptr[query + 1]):
+        _prefetch_column(k, indptr[query + 1], column_codes, column_indptr, row_codes, column_values)
         column, x = column_codes[k], np.float64(values[k])
         for t in range(column_indptr[column], column_indptr[column + 1]):
             products[row_codes[t]] += x * np.float64(column_values[t])
+
+
+@njit(nogil=True, cache=True)
+def _add_and_list(
+    query: int,
+    indptr: IntArray,
+    column_codes: CodeArray,
+    values: FloatArray,
+    column_indptr: IntArray,
+    row_codes: CodeArray,
+    column_values: FloatArray,
+    counts: CodeArray,
+    products: FloatArray,
+    touched: CodeArray,
+) -> int:
+    """Do as `_count_and_list` and `_add_products` in one pass, which reads the columns once."""
+    n_touched = 0
+    for k in range(indptr[query], indptr[query + 1]):
+        _prefetch_column(k, indptr[query + 1], column_codes, column_indptr, row_codes, column_values)
+        column, x = column_codes[k], np.float64(values[k])
+        for t in range(column_indptr[column], column_indptr[column + 1]):
+            row = row_codes[t]
+            touched[n_touched] = row  # overwritten by the next row unless it is new: faster than a branch
+            n_touched += counts[row] == 0
+            counts[row] += 1
+            products[row] += x * np.float64(column_values[t])
+    return n_touched
 
 
 @njit(nogil=True, cache=True)
@@ -173,12 +223,19 @@ def _accumulate(
     n_touched, work = -1, 0
     for k in range(indptr[query], indptr[query + 1]):
         work += column_indptr[column_codes[k] + 1] - column_indptr[column_codes[k]]
-    if work < len(counts):  # listing touched rows pays only if they are few
-        n_touched = _count_and_list(query, indptr, column_codes, column_indptr, row_codes, counts, touched)
-    elif counted:
-        _count(query, indptr, column_codes, column_indptr, row_codes, counts)
-    if len(products):
-        _add_products(query, indptr, column_codes, values, column_indptr, row_codes, column_values, products)
+    if counted and len(products):
+        n_touched = _add_and_list(
+            query, indptr, column_codes, values, column_indptr, row_codes, column_values, counts, products, touched
+        )
+        if 2 * n_touched > len(counts):  # reading all rows in order is faster
+            n_touched = -1
+    else:
+        if work < len(counts):  # listing touched rows pays only if they are few
+            n_touched = _count_and_list(query, indptr, column_codes, column_indptr, row_codes, counts, touched)
+        elif counted:
+            _count(query, indptr, column_codes, column_indptr, row_codes, counts)
+        if len(products):
+            _add_products(query, indptr, column_codes, values, column_indptr, row_codes, column_values, products)
     if len(moments):
         _add_moments(query, indptr, column_codes, values, column_indptr, row_codes, column_values, moments)
     return n_touched
@@ -206,6 +263,13 @@ def _inverse_norms(stats: FloatArray, exponent: float) -> FloatArray:
     for row in range(len(stats)):
         inverse_norms[row] = 1.0 / max(stats[row, 1], _TINY) ** exponent
     return inverse_norms
+
+
+@njit(nogil=True, cache=True)
+def _least_bound(bounds: FloatArray, k: int) -> float:
+    """Return a number below the bounds of the k most similar rows, or 0. Bounds exceed cosines by rounding errors."""
+    threshold = threshold_of(bounds, k + 1)  # one of the rows may be the query
+    return threshold * _BELOW if _SMALLEST < threshold < _LARGEST else 0.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -269,7 +333,7 @@ def nearest_rows(
         exponent = constants.alpha if swapped else 1.0 - constants.alpha
     inverse_norms, shrinkage = _inverse_norms(indexed_stats, exponent), constants.shrinkage if counted else 0.0
     keys: Keys = np.empty(nearest_codes.shape[1], dtype=np.uint64)
-    score = np.empty(1, dtype=np.float32)
+    score, bounds = np.empty(1, dtype=np.float32), np.empty(n_rows, dtype=np.float32)
     for query in range(start, stop):
         own, own_code = query_stats[query], own_codes[query]
         inverse_norm = _BOUND / max(own[1], _TINY) ** (1.0 - exponent)
@@ -278,8 +342,18 @@ def nearest_rows(
             counted, counts, products, moments, touched,
         )  # fmt: skip
         size: Any = np.int64(0)
-        worst = -1.0
-        for t in range(n_rows if n_touched < 0 else n_touched):
+        worst, n_listed, least = -1.0, n_rows if n_touched < 0 else n_touched, 0.0
+        if bounded and n_listed >= _MIN_LISTED * len(keys):
+            for t in range(n_listed):
+                row = t if n_touched < 0 else touched[t]
+                common = np.float64(counts[row]) if counted else 1.0
+                product = common if unit else products[row]
+                bound = product * inverse_norms[row] * inverse_norm * common / (common + shrinkage + _TINY)
+                bounds[t] = bound if bound > 0 and common >= constants.min_common else 0.0
+            least = _least_bound(bounds[:n_listed], len(keys))
+        for t in range(n_listed):
+            if least > 0 and bounds[t] < least:
+                continue
             row = t if n_touched < 0 else touched[t]
             common = np.float64(counts[row]) if counted else 1.0
             product = common if unit else products[row]

@@ -12,11 +12,14 @@ from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray
 from recokit.kernels.sorting import sort
 
-__all__ = ["code_of", "key_of", "offer", "put", "score_of", "worst_of", "write_best"]
+__all__ = ["code_of", "key_of", "offer", "put", "score_of", "threshold_of", "worst_of", "write_best"]
 
 Keys = NDArray[np.uint64]
 
 _LOW = 0xFFFFFFFF
+_BIN_BITS = 20  # bits of a score within a bin: 3 bits of the mantissa remain, so that a bin spans an eighth at most
+_N_BINS = 1 << (31 - _BIN_BITS)
+_MIN_SHARE = 4  # candidates for each place from which a threshold saves time
 
 
 @njit(nogil=True, inline="always")
@@ -80,6 +83,32 @@ def put(keys: Keys, size: int, score: FloatArray, code: np.int64 | int) -> int:
 def worst_of(keys: Keys, size: int, score: FloatArray) -> float:
     """Return the score that a candidate must reach to enter the heap; 0 until the heap is full."""
     return score_of(keys[0], score) if size == len(keys) else 0.0
+
+
+@njit(nogil=True, cache=True)
+def threshold_of(scores: FloatArray, k: int) -> float:
+    """Return a score that at least k candidates reach, or 0: a heap then holds few keys that it drops later.
+
+    Parameters
+    ----------
+    scores : (n,) float32 array
+        The scores of all candidates, at least 0.
+    k : int
+        Number of places.
+    """
+    if len(scores) < _MIN_SHARE * k:
+        return 0.0
+    bins, bits = np.empty(_N_BINS, dtype=np.int32), scores.view(np.uint32)
+    bins[:] = 0  # compiles faster than np.zeros
+    for t in range(len(scores)):
+        bins[bits[t] >> np.uint32(_BIN_BITS)] += 1
+    place, n_above = _N_BINS - 1, bins[_N_BINS - 1]
+    while place > 0 and n_above < k:
+        place -= 1
+        n_above += bins[place]
+    least = np.empty(1, dtype=np.float32)
+    least.view(np.uint32)[0] = np.uint32(place << _BIN_BITS)
+    return least[0]
 
 
 @njit(nogil=True, inline="always")

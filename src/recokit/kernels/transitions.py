@@ -5,7 +5,7 @@ import numpy as np
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
-from recokit.kernels.top_k import Keys, key_of, offer, score_of, write_best
+from recokit.kernels.top_k import Keys, key_of, offer, score_of, threshold_of, write_best
 
 __all__ = ["smoothed_rows", "transition_rows"]
 
@@ -61,36 +61,51 @@ def transition_rows(
     """
     window, timed = len(gap_weights) // 2, len(times) > 0
     sums, keys = np.zeros(len(scales), dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
-    touched, value = np.empty(len(scales) + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
+    touched, scores = np.empty(len(scales) + 1, dtype=np.int32), np.empty(len(scales) + 1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
         for k in range(item_indptr[item], item_indptr[item + 1]):
             place = positions[k]
             if k + _AHEAD < len(positions):
-                prefetch(item_codes, positions[k + _AHEAD])
-                prefetch(event_scales, positions[k + _AHEAD])
-            for other in range(place - n_before[k], place + n_after[k] + 1):
-                weight, code = gap_weights[other - place + window] * event_scales[other], item_codes[other]
-                if timed:
+                first, last = positions[k + _AHEAD] - n_before[k + _AHEAD], positions[k + _AHEAD] + n_after[k + _AHEAD]
+                prefetch(item_codes, first)
+                prefetch(item_codes, last)
+                prefetch(event_scales, first)
+                prefetch(event_scales, last)
+            if timed:
+                for other in range(place - n_before[k], place + n_after[k] + 1):
+                    weight = gap_weights[other - place + window] * event_scales[other]
                     weight *= 2.0 ** -abs(times[other] - times[place])
-                touched[n_touched] = code  # overwritten by the next item unless it is new: faster than a branch
-                n_touched += (sums[code] == 0.0) & (weight > 0.0)
-                sums[code] += weight
-        size = _select(touched[:n_touched], sums, scales[item], keys, value)
+                    n_touched = _add(item_codes[other], weight, sums, touched, n_touched)
+            else:
+                for other in range(place - n_before[k], place + n_after[k] + 1):
+                    weight = gap_weights[other - place + window] * event_scales[other]
+                    n_touched = _add(item_codes[other], weight, sums, touched, n_touched)
+        size = _select(touched[:n_touched], sums, scales[item], scores, keys)
         write_best(keys, size, top_codes[r], top_values[r])
 
 
+@njit(nogil=True, inline="always")
+def _add(code: np.int32, weight: float, sums: FloatArray, touched: CodeArray, n_touched: int) -> int:
+    """Add to the sum of an item; list the item if it is the first weight, and return the number listed."""
+    touched[n_touched] = code  # overwritten by the next item unless it is new: faster than a branch
+    n_touched += (sums[code] == 0.0) & (weight > 0.0)
+    sums[code] += weight
+    return n_touched
+
+
 @njit(nogil=True, cache=True)
-def _select(touched: CodeArray, sums: FloatArray, scale: float, keys: Keys, value: FloatArray) -> int:
+def _select(touched: CodeArray, sums: FloatArray, scale: float, scores: FloatArray, keys: Keys) -> int:
     """Select the items with the largest scaled sums, clear their sums, and return the number selected."""
-    size, worst = 0, 0.0
-    for code in touched:
-        value[0] = sums[code] * scale
-        sums[code] = 0.0
-        if value[0] >= worst and value[0] > 0:
-            size = offer(keys, size, key_of(value, code))
+    for t in range(len(touched)):
+        scores[t] = sums[touched[t]] * scale
+        sums[touched[t]] = 0.0
+    size, worst = 0, threshold_of(scores[: len(touched)], len(keys))
+    for t in range(len(touched)):
+        if scores[t] >= worst and scores[t] > 0:
+            size = offer(keys, size, key_of(scores[t : t + 1], touched[t]))
             if size == len(keys):
-                worst = score_of(keys[0], value)
+                worst = score_of(keys[0], scores[t : t + 1])
     return size
 
 
@@ -128,7 +143,7 @@ def smoothed_rows(
     """
     n_items = len(smoothing)
     sums, keys = np.zeros(n_items, dtype=np.float64), np.empty(top_codes.shape[1], dtype=np.uint64)
-    touched, value = np.empty(n_items + 1, dtype=np.int32), np.empty(1, dtype=np.float32)
+    touched, scores = np.empty(n_items + 1, dtype=np.int32), np.empty(n_items + 1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
         first, last = indptr[item], indptr[item + 1]
@@ -144,5 +159,5 @@ def smoothed_rows(
                     touched[n_touched] = code
                     n_touched += (sums[code] == 0.0) & (step > 0.0)
                     sums[code] += step
-        size = _select(touched[:n_touched], sums, 1.0, keys, value)
+        size = _select(touched[:n_touched], sums, 1.0, scores, keys)
         write_best(keys, size, top_codes[r], top_values[r])
