@@ -1,11 +1,23 @@
-"""The equivalents of kernels in NumPy: every output has the bits of the kernel."""
+"""The equivalents of kernels in NumPy or plain Python: every output has the bits of the kernel."""
 
 import zlib
 
 import numpy as np
 import pytest
 
-from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, spelling, top_products
+from recokit.kernels import (
+    bias,
+    gram,
+    ids,
+    reranking,
+    rows,
+    search,
+    selection,
+    similarity,
+    sparse_lists,
+    spelling,
+    top_products,
+)
 from recokit.kernels.similarity_formulas import LOG_LIKELIHOOD, PEARSON, Constants
 from recokit.kernels.small.registry import SMALL_KERNELS
 
@@ -249,6 +261,33 @@ def outputs(function, arguments):
     result = function(*copies)
     results = result if isinstance(result, tuple) else () if result is None else (result,)
     return [bits(array) for array in (*results, *(copy for copy in copies if isinstance(copy, np.ndarray)))]
+
+
+@case(reranking.rerank_rows)
+def _(rng):
+    n_lists, n_candidates, n_items, n = 2, 7, 12, 4
+    n_caps, n_quotas, n_categories = rng.integers(0, 3, 3)
+    codes = np.array([rng.permutation(n_items)[:n_candidates] for _ in range(n_lists)], np.int32)
+    values = rng.choice([0.1, 0.5, 0.7, 1.0, np.nan, np.inf], (n_lists, n_candidates), p=[0.2, 0.2, 0.2, 0.2, 0.1, 0.1])
+    constraints = reranking.Constraints(
+        rng.integers(1, 3, n_caps),
+        rng.integers(-1, 4, (n_caps, n_items)).astype(np.int32),
+        np.cumsum(rng.random((n_quotas, n)) < 0.4, axis=1),
+        rng.random((n_quotas, n_items)) < 0.4,
+        np.arange(n_quotas, dtype=np.int32),
+        rng.choice([-1, -1, codes[0, 3]], n).astype(np.int32),
+    )
+    vectors = rng.standard_normal((n_items, 3)).astype(np.float32)
+    terms = reranking.DynamicTerms(
+        *rng.choice([0.0, 0.3], 3),
+        rng.integers(-1, 3, (n_items, rng.integers(3))).astype(np.int32),
+        (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32),
+        (rng.integers(-1, n_categories, n_items)).astype(np.int32),
+    )
+    targets = rng.dirichlet(np.ones(n_categories), n_lists) if n_categories else np.empty((n_lists, 0))
+    counts = rng.integers(0, n_candidates + 1, n_lists).astype(np.int32)
+    outputs = np.empty((n_lists, n), np.int32), np.zeros((n_lists, n, 2)), np.empty((n_lists, n), np.int32)
+    return 0, n_lists, codes, counts, values, constraints, terms, targets, *outputs
 
 
 def test_every_equivalent_has_a_case():

@@ -40,7 +40,8 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Funct
 
     def decorate(function: _Function) -> _Function:
         is_helper = function.__name__.startswith("_")
-        compiled: Any = numba.njit(no_cfunc_wrapper=True, no_cpython_wrapper=is_helper, **options)(function)
+        wrappers = {"no_cfunc_wrapper": True, "no_cpython_wrapper": is_helper}
+        compiled: Any = numba.njit(**wrappers, **options)(function)  # type: ignore[call-overload]
         if is_helper and isinstance(compiled, CPUDispatcher):
             compiled.__class__ = _Helper
         if cache and hasattr(compiled, "_cache"):  # not where compilation is disabled

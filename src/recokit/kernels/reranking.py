@@ -1,5 +1,6 @@
 """Greedy selection of lists under constraints, with diversity and calibration."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -134,7 +135,7 @@ def _divergence_term(count: int, target: float, total: int) -> float:
     if target <= 0.0:
         return 0.0
     share = count / total if total > 0 else 0.0
-    return target * np.log(target / ((1.0 - _SMOOTHING) * share + _SMOOTHING * target))
+    return target * math.log(target / ((1.0 - _SMOOTHING) * share + _SMOOTHING * target))
 
 
 @njit(nogil=True, cache=True)
@@ -254,6 +255,15 @@ def _leaves_enough(k: int, codes: CodeArray, constraints: Constraints, state: _S
 
 
 @njit(nogil=True, cache=True)
+def _any(flags: BoolArray) -> bool:
+    """Return whether one of the flags is set; compiles faster than `np.any`."""
+    for flag in flags:  # noqa: SIM110 - Numba compiles no generators
+        if flag:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
 def _best_open(
     values: FloatArray, codes: CodeArray, free: BoolArray, constraints: Constraints, used: IntArray, must: BoolArray
 ) -> int:
@@ -276,7 +286,7 @@ def _best(values: FloatArray, codes: CodeArray, constraints: Constraints, state:
     """Return the best candidate of `_best_open` that leaves enough members of each guarded quota; −1 for none."""
     must, passed, kept, n_passed = state.flags[_MUST], state.places[1], state.kept, 0
     best = _best_open(values, codes, state.free, constraints, state.used, must)
-    if not np.any(state.flags[_GUARDED]):
+    if not _any(state.flags[_GUARDED]):
         return best
     while best >= 0 and not _leaves_enough(best, codes, constraints, state):
         passed[n_passed], kept[n_passed] = best, values[best]
@@ -309,7 +319,7 @@ def _choose(
         urgent = _mark_urgent(codes, constraints, place, first, last, state)
         guarded[first:last] = state.flags[_SCARCE, first:last]
         best = chosen
-        if (urgent or np.any(guarded)) and not (
+        if (urgent or _any(guarded)) and not (
             _serves(codes[chosen], constraints, must) and _leaves_enough(chosen, codes, constraints, state)
         ):
             best = _best(values, codes, constraints, state)
@@ -372,7 +382,7 @@ def _diversity_terms(
     """Write the term of each free candidate, 0 for the others, such as pinned items."""
     for k in range(len(free)):
         if terms.dpp_weight > 0.0:
-            diversity[k] = terms.dpp_weight * 0.5 * np.log(max(residual[k], _SMALLEST_RESIDUAL)) if free[k] else 0.0
+            diversity[k] = terms.dpp_weight * 0.5 * math.log(max(residual[k], _SMALLEST_RESIDUAL)) if free[k] else 0.0
         else:
             diversity[k] = -terms.mmr_weight * nearest[k] if free[k] else 0.0
 
@@ -403,7 +413,10 @@ def _calibration_terms(
 def _new_state(constraints: Constraints, n_candidates: int) -> _State:
     """Return the state of an empty list."""
     n_quotas, n = constraints.quotas.shape
-    n_groups = constraints.cap_groups.max() + 1 if constraints.cap_groups.size else 0
+    n_groups = 0
+    for groups in constraints.cap_groups:
+        for group in groups:
+            n_groups = max(n_groups, group + 1)
     return _State(
         np.zeros((len(constraints.caps), n_groups), dtype=np.int64),
         np.zeros((4, n_quotas), dtype=np.int64),

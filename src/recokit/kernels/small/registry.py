@@ -1,9 +1,21 @@
-"""The equivalent in NumPy of each kernel that has one."""
+"""The equivalent in NumPy, or in plain Python, of each kernel that has one."""
 
 from collections.abc import Callable
 from typing import Any
 
-from recokit.kernels import bias, gram, ids, rows, search, selection, similarity, sparse_lists, spelling, top_products
+from recokit.kernels import (
+    bias,
+    gram,
+    ids,
+    reranking,
+    rows,
+    search,
+    selection,
+    similarity,
+    sparse_lists,
+    spelling,
+    top_products,
+)
 from recokit.kernels.small import ids as small_ids
 from recokit.kernels.small import models as small_models
 from recokit.kernels.small import rows as small_rows
@@ -13,6 +25,7 @@ from recokit.kernels.small import similarity as small_similarity
 from recokit.kernels.small import sparse_lists as small_sparse_lists
 from recokit.kernels.small import spelling as small_spelling
 from recokit.kernels.small import top_products as small_top_products
+from recokit.kernels.small.interpreted import interpreted
 
 __all__ = ["SMALL_KERNELS"]
 
@@ -22,6 +35,7 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     ids.hash_codes: small_ids.hash_codes,
     ids.mark_present: small_ids.mark_present,
     ids.table_codes: small_ids.table_codes,
+    reranking.rerank_rows: interpreted(reranking.rerank_rows),
     rows.count_columns: small_rows.count_columns,
     rows.fill_columns: small_rows.fill_columns,
     rows.merge_repeated: small_rows.merge_repeated,
