@@ -15,6 +15,8 @@ than it uses. The measurement returns them to the system, with ``MALLOC_MMAP_THR
 """
 
 import argparse
+import contextlib
+import ctypes
 import json
 import multiprocessing
 import os
@@ -40,6 +42,7 @@ from recokit._runtime.small_work import preferring_kernels
 from recokit.serving import estimate_memory
 
 _DAY = 86_400
+_MADV_POPULATE_READ = 22
 _THRESHOLD = "MALLOC_MMAP_THRESHOLD_"
 
 
@@ -171,6 +174,17 @@ def restart_with_returned_blocks() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, _THRESHOLD: str(128 << 10)})
 
 
+def load_libraries() -> None:
+    """Load all pages of mapped files, which a process has not mapped after a fork (Linux 5.14)."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        madvise = ctypes.CDLL(None).madvise
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            bounds, access, _, _, inode, *_ = line.split()
+            start, stop = (int(bound, 16) for bound in bounds.split("-"))
+            if inode != "0" and access.startswith("r"):
+                madvise(ctypes.c_void_p(start), ctypes.c_size_t(stop - start), _MADV_POPULATE_READ)
+
+
 def measure(
     case: Case, given: Any, side: dict[str, Any], small: tuple[Any, dict[str, Any]], n_threads: int
 ) -> dict[str, float]:
@@ -178,6 +192,7 @@ def measure(
     getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads).fit(small[0], **small[1])
     model = getattr(recokit, case.kind)(**case.parameters, n_threads=n_threads)
     copy = replace(given) if isinstance(given, Interactions) else given  # without arrays that a fit caches
+    load_libraries()
     memory, start = PeakMemory(), time.perf_counter()
     model.fit(given, **side)
     seconds, peak = time.perf_counter() - start, memory.read() or 0

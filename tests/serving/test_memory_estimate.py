@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 import recokit
-from recokit import BPR, EASE, SLIM, SLIST, Interactions, ItemKNN, Popularity, PureSVD, UserKNN
+from recokit import BPR, EASE, SLIM, SLIST, Interactions, ItemKNN, ItemSearch, Popularity, PureSVD, UserKNN
 from recokit._runtime import memory
 from recokit.base import Recommender, _learner
 from recokit.data.gram import Gram
@@ -67,8 +68,36 @@ def test_an_estimate_prints_its_parts_and_says_whether_the_fit_fits():
     assert estimate._replace(available=float("inf")).fits
 
 
-def test_only_recommenders_have_an_estimate():
-    with pytest.raises(TypeError, match="expected a Recommender, got dict"):
+def shelf(n_items):
+    """Return a catalogue of which each item has a title and a long description."""
+    rng = np.random.default_rng(0)
+    words = [" ".join(f"w{rank}" for rank in row) for row in np.minimum(rng.zipf(1.3, (n_items, 48)), 10**6).tolist()]
+    return {"item_id": np.arange(n_items), "title": [text[:40] for text in words], "description": words}
+
+
+def test_the_estimate_of_a_search_is_near_its_allocations_also_beyond_the_sampled_items():
+    for catalogue in (shelf(2_000), shelf(12_000)):
+        estimate = estimate_memory(ItemSearch(), catalogue)
+        tracemalloc.start()
+        ItemSearch().fit(catalogue)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert estimate.peak - estimate.parts["other"] == pytest.approx(peak, rel=0.3)
+        assert estimate.model < estimate.peak
+        assert estimate.data > sum(map(len, catalogue["description"]))
+
+
+def test_the_estimate_of_a_search_counts_a_recommender_that_the_search_fits():
+    catalogue, pairs = shelf(500), wide(500)
+    without = estimate_memory(ItemSearch(), catalogue, interactions=pairs)
+    both = estimate_memory(ItemSearch(recommender=EASE()), catalogue, interactions=pairs)
+    assert both.peak - without.peak > 8 * 500**2
+    fitted = ItemSearch(recommender=EASE().fit(pairs))
+    assert estimate_memory(fitted, catalogue, interactions=pairs).peak == without.peak
+
+
+def test_only_estimators_have_an_estimate():
+    with pytest.raises(TypeError, match="expected a Recommender or an ItemSearch, got dict"):
         estimate_memory({}, wide(100))
 
 

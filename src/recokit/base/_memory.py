@@ -6,7 +6,7 @@ from scipy import sparse
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 
-__all__ = ["MemoryPlan", "cells_of_related"]
+__all__ = ["MemoryPlan", "cells_of_related", "walks_of"]
 
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
@@ -94,6 +94,35 @@ class MemoryPlan:
         self.keep(name, other.total)
 
 
+def walks_of(data: Interactions, *, users: bool = False) -> tuple[FloatArray, FloatArray]:
+    """Return the numbers of users of each item, and of interactions of these users; with ``users``, vice versa.
+
+    The cells are read in parts, so that a check of the memory takes little itself: two (n_items,) float64 arrays, or
+    two (n_users,) arrays with ``users``.
+    """
+    rows, n_items = data.rows, data.n_items
+    counts, walks = np.zeros(n_items), np.zeros(data.n_users if users else n_items)
+    for part, cells in rows.parts():
+        _add(counts, rows.codes[cells], None)
+        if not users:
+            repeated = np.repeat(rows.lengths[part].astype(np.float64), rows.lengths[part])
+            _add(walks, rows.codes[cells], repeated)
+    if not users:
+        return counts, walks
+    for part, cells in rows.parts():
+        steps = np.append(0.0, np.cumsum(counts[rows.codes[cells]]))  # whole numbers, so the differences are exact
+        walks[part] = np.diff(steps[rows.indptr[part.start : part.stop + 1] - cells.start])
+    return rows.lengths.astype(np.float64), walks
+
+
+def _add(sums: FloatArray, codes: AnyArray, values: FloatArray | None) -> None:
+    """Add values, 1 by default, to the sums of their codes."""
+    if len(sums) <= len(codes):
+        sums += np.bincount(codes, values, minlength=len(sums))
+    else:
+        np.add.at(sums, codes, 1.0 if values is None else values)
+
+
 def cells_of_related(
     data: Interactions,
     width: int,
@@ -119,18 +148,13 @@ def cells_of_related(
         ``above``, else if the number of common users is above it.
     above : float
     """
-    width, matrix = min(width, (data.n_users if users else data.n_items) - 1), data.matrix
+    width = min(width, (data.n_users if users else data.n_items) - 1)
+    lengths, walks = walks_of(data, users=users)
+    if quick:
+        return float(np.clip(walks - lengths, 0, width).sum())
+    matrix = data.matrix
     if weights is None:
         matrix = sparse.csr_array((np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
-    row_lengths, column_lengths = data.rows.lengths, np.bincount(data.item_codes, minlength=data.n_items)
-    lengths = row_lengths if users else column_lengths
-    if quick:
-        if users:
-            walks: AnyArray = data.rows.sums_of_lengths(column_lengths)
-        else:
-            repeated = np.repeat(row_lengths, row_lengths)
-            walks = np.bincount(data.item_codes, repeated, minlength=data.n_items).astype(np.float64)
-        return float(np.clip(walks - lengths, 0, width).sum())
     nonempty = np.flatnonzero(lengths)
     chosen = np.linspace(0, len(nonempty) - 1, min(_N_SAMPLED, len(nonempty))).astype(np.int64)
     sample, numbers = nonempty[chosen], []

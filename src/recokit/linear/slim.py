@@ -16,7 +16,7 @@ from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
 from recokit.base._lists import collect_rows
-from recokit.base._memory import MemoryPlan, cells_of_related
+from recokit.base._memory import MemoryPlan, cells_of_related, walks_of
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
 from recokit.data._weights import item_scales, user_weights
@@ -244,7 +244,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     def _plan_memory(self, plan: MemoryPlan) -> None:
         data = self.interactions_
         plan_problem(plan, data, constant=self.fit_intercept)
-        walks = np.bincount(data.item_codes, np.repeat(data.rows.lengths, data.rows.lengths), minlength=data.n_items)
+        walks = walks_of(data)[1]
         n_used = int(np.count_nonzero(walks))
         plan.keep(
             "Gram matrix of the heads", _BYTES_PER_ENTRY * _n_heads(np.sort(walks)[::-1], self.max_memory_gb) ** 2

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recokit._typing import FloatArray, IntArray
-from recokit.base._memory import MemoryPlan
+from recokit._typing import IntArray
+from recokit.base._memory import MemoryPlan, walks_of
 from recokit.data.interactions import Interactions
 from recokit.data.rows import bounds_from_lengths
 from recokit.neighbors._all_pairs import MAX_BIT_BYTES, MAX_LONG_BYTES, MAX_LONG_PRODUCTS, N_LONG_OPTIONS, plan_bits
@@ -44,11 +44,8 @@ class SearchPlan(NamedTuple):
 
     def width(self, k: int) -> int:
         """Return the upper bound of `SimilarityIndex.width` for all rows, at most k and at least 1."""
-        rows, columns = self.data.user_codes, self.data.item_codes
-        if not self.rows_are_users:
-            rows, columns = columns, rows
-        reached = np.bincount(rows, np.bincount(columns)[columns] - 1)
-        return max(1, min(k, self.n_rows - 1, int(reached.max(initial=1))))
+        lengths, walks = walks_of(self.data, users=self.rows_are_users)
+        return max(1, min(k, self.n_rows - 1, int((walks - lengths).max(initial=1))))
 
     def keep_arrays(self, plan: MemoryPlan, *, with_columns: bool) -> None:
         """Add the values by row, and by column if the search or the model reads them."""
@@ -76,10 +73,10 @@ class SearchPlan(NamedTuple):
             rows, columns = columns, rows
         lengths, n_cells = np.bincount(rows, minlength=self.n_rows), np.bincount(columns)
         order = np.argsort(-lengths, kind="stable")
-        ranks = np.empty(self.n_rows, dtype=np.int64)
+        ranks = np.empty(self.n_rows, dtype=np.int32)
         ranks[order] = np.arange(self.n_rows)
         of_cells = ranks[rows]
-        costs: FloatArray = np.bincount(rows, n_cells[columns], minlength=self.n_rows).astype(np.float64)
+        costs = walks_of(self.data, users=self.rows_are_users)[1]
 
         def count(n_long: int) -> IntArray:
             numbers: IntArray = np.bincount(columns[of_cells < n_long], minlength=len(n_cells))

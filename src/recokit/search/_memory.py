@@ -79,7 +79,6 @@ def plan_search(
     Parameters
     ----------
     model : ItemSearch
-        Unfitted.
     catalogue, interactions, queries, item
         The arguments of ``fit``.
     """
@@ -88,9 +87,10 @@ def plan_search(
     plan.keep("catalogue", 8.0 * len(columns) * texts.n_items + (texts.n_bytes if is_frame(catalogue) else 0.0))
     _plan_vocabulary(plan, texts)
     _plan_postings(plan, texts)
-    if interactions is not None and model.recommender is not None:
+    recommender = model.recommender
+    if interactions is not None and recommender is not None and not recommender.__sklearn_is_fitted__():
         data = as_interactions(interactions, None, "auto")
-        plan.include("recommender", clone(model.recommender)._plan_for(data, None, {})[0])
+        plan.include("recommender", clone(recommender)._plan_for(data, None, {})[0])
     _plan_words(plan, texts)
     return plan, round(texts.n_bytes)
 

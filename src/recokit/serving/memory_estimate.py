@@ -116,7 +116,7 @@ def estimate_memory(estimator: Recommender | ItemSearch, data: Any, y: Any = Non
     estimator._validate_params()
     if isinstance(estimator, ItemSearch):
         behaviour = {"interactions": y} if y is not None else {}
-        plan, size = plan_search(clone(estimator), data, **behaviour, **side)
+        plan, size = plan_search(estimator, data, **behaviour, **side)
     else:
         plan, interactions = clone(estimator)._plan_for(data, y, side)
         arrays = (interactions.indptr, interactions.item_codes, interactions.values, interactions.timestamps)
