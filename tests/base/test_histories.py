@@ -64,10 +64,10 @@ def test_unknown_items_raise_an_error_or_are_skipped():
     [
         (["tea"], True, "history of 'eve': the model needs ratings"),
         ({"tea": "good"}, True, "history of 'eve': expected numbers"),
-        ({"tea": None}, True, "history of 'eve': a value is NaN, infinite"),
-        ({"tea": float("nan")}, True, "history of 'eve': a value is NaN, infinite"),
-        ({"tea": float("inf")}, False, "history of 'eve': a value is NaN, infinite"),
-        ({"tea": -1}, False, "history of 'eve': a value is NaN, infinite or a negative strength"),
+        ({"tea": None}, True, "history of 'eve': 1 NaN or infinite value"),
+        ({"tea": float("nan")}, True, "history of 'eve': 1 NaN or infinite value"),
+        ({"tea": float("inf")}, False, "history of 'eve': 1 NaN or infinite value"),
+        ({"tea": -1}, False, "history of 'eve': 1 value.s. are negative strengths"),
         (["tea", "tea"], False, "history of 'eve': an item occurs more than once"),
     ],
 )

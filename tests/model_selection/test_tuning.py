@@ -354,7 +354,7 @@ def test_a_hidden_progress_bar_is_not_imported(monkeypatch):
     [
         ({"param_space": {"n_neighbours": [1]}}, "ItemKNN has no parameter n_neighbours; it has .*n_neighbors"),
         ({"param_space": {}}, "^param_space is empty"),
-        ({"param_space": {"n_neighbors": []}}, "non-empty sequence"),
+        ({"param_space": {"n_neighbors": []}}, "n_neighbors has no values"),
         ({"budget_seconds": 0}, "^budget_seconds=0"),
         ({"factor": 1}, "^factor=1"),
         ({"random_state": None}, "^random_state=None"),

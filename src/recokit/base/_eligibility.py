@@ -1,12 +1,14 @@
 """Eligible items of each user, and the selection of the best ones."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._runtime.threads import Runner
-from recokit._typing import BoolArray, FloatArray, IntArray
+from recokit._runtime.warnings import levels_inside
+from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base.top import Top
 from recokit.data._frames import holds_collections, labelled_mapping
 from recokit.data._inputs import as_id_list, known_codes
@@ -15,7 +17,7 @@ from recokit.data.rows import Rows
 from recokit.exceptions import first_few
 from recokit.kernels.selection import hide_cells, keep_cells, select_top
 
-__all__ = ["Eligibility", "EligibleItems"]
+__all__ = ["Eligibility", "EligibleItems", "excludes_seen"]
 
 
 class EligibleItems(NamedTuple):
@@ -173,7 +175,9 @@ class Eligibility:
             self._allowed = np.zeros(len(items), dtype=np.bool_)
             self._allowed[known_codes(items, as_id_list(candidates), kind)] = True
         if exclude is not None and self._exclude is None:
-            codes = items.codes(_check_ids("exclude", as_id_list(exclude)))
+            ids = _check_ids("exclude", as_id_list(exclude))
+            codes = items.codes(ids)
+            _warn_of_another_type(items, ids, codes, kind)
             self._allowed = np.ones(len(items), dtype=np.bool_) if self._allowed is None else self._allowed
             self._allowed[codes[codes >= 0]] = False
         if self._allowed is not None and np.all(self._allowed):
@@ -217,6 +221,34 @@ class Eligibility:
         return EligibleItems(self._allowed, excluded, candidates, restricted)
 
 
+def excludes_seen(given: bool | None, default: bool) -> bool:
+    """Return the argument ``exclude_seen`` of a request, or the default of the model.
+
+    Raises
+    ------
+    ValueError
+        It is not a boolean.
+    """
+    if given is None:
+        return default
+    if not isinstance(given, bool | np.bool_ | int) or given not in (0, 1):
+        raise ValueError(f"exclude_seen={given!r}: expected True, False, or None for the default of the model")
+    return bool(given)
+
+
+def _warn_of_another_type(items: IdIndex, ids: Any, codes: CodeArray, kind: str) -> None:
+    """Warn about excluded ids that are all unknown because they are text and the known ids numbers, or the reverse."""
+    if len(ids) == 0 or len(items) == 0 or np.any(codes >= 0):
+        return
+    known, given = next(iter(items)), next(iter(ids))
+    if isinstance(known, str) != isinstance(given, str):
+        warnings.warn(
+            f"exclude: none of the {len(ids)} id(s) is known, such as {given!r} of type {type(given).__name__}; the "
+            f"{kind}s of the model have ids of type {type(known).__name__}, such as {known!r}, so nothing is excluded",
+            stacklevel=levels_inside(),
+        )
+
+
 def _check_ids(name: str, ids: Any) -> Any:
     wrong = [key for key in ids if isinstance(key, list | dict | set)] if isinstance(ids, list) else []
     if wrong:
@@ -231,7 +263,8 @@ def _code_rows(items: IdIndex, lists: Mapping[Any, Any], users: Iterable[Any], r
 
     Unknown ids raise an error that calls them by ``required``; if it is None, they are ignored.
     """
-    parts = [list(as_id_list(lists.get(user, []))) for user in users]
+    rows = (lists.get(user, []) for user in users)
+    parts = [list(row if isinstance(row, Mapping) else as_id_list(row)) for row in rows]
     ids = _check_ids("lists of items", [key for part in parts for key in part])
     codes = items.codes(ids) if required is None else known_codes(items, ids, required)
     row_codes = np.repeat(np.arange(len(parts)), [len(part) for part in parts])

@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
+from recokit.data._columns import to_values
 from recokit.data._events import read_events
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
 from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._keyed import lists_by_user
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
-__all__ = ["read_histories", "read_history", "refuse_items"]
+__all__ = ["read_histories", "read_history", "refuse_items", "refuse_matrix"]
 
 
 def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: bool) -> tuple[Any, Rows]:
@@ -42,12 +44,16 @@ def read_histories(given: Any, items: IdIndex, *, explicit: bool, skip_unknown: 
     DataError
         A history repeats an item, has a value that is not a number, or lacks the ratings that the model needs.
     """
+    given = lists_by_user(given, "histories") if is_frame(given) else given
     if is_frame(given) or is_table(given):
         given = _from_table(given, explicit)
     elif isinstance(given, Sequences):
         given = given.to_interactions()
+    elif hasattr(given, "__recokit_interactions__"):  # an EventLog, whose package this one cannot import
+        given = given.__recokit_interactions__()
     if isinstance(given, Interactions):
         return given.users.ids, _from_interactions(given, items, explicit, skip_unknown)
+    refuse_matrix(given)
     given = labelled_mapping(given) if holds_collections(given) else given
     if isinstance(given, Mapping):
         users, histories = list(given), list(given.values())
@@ -82,7 +88,9 @@ def read_history(given: Any, items: IdIndex, *, explicit: bool) -> Rows:
     DataError
         The history is of another form, or cannot be used as in `read_histories`.
     """
-    if isinstance(given, str | bytes | Interactions) or not isinstance(given, Iterable) or is_frame(given):
+    refuse_matrix(given)
+    is_history = isinstance(given, Iterable) and not isinstance(given, str | bytes | Interactions)
+    if not is_history or is_frame(given) or (isinstance(given, Mapping) and _holds_lists(given)):
         raise DataError(
             f"history: expected a sequence of item ids, or a mapping of item ids to values, got {given!r:.60}"
         )
@@ -95,6 +103,26 @@ def _from_table(table: Any, explicit: bool) -> Interactions:
     if not has_values:
         return data
     return replace(data, values=values.astype(np.float32), feedback="explicit" if explicit else "implicit")
+
+
+def _holds_lists(given: Mapping[Any, Any]) -> bool:
+    return any(isinstance(value, Iterable) and not isinstance(value, str | bytes) for value in given.values())
+
+
+def refuse_matrix(histories: Any) -> None:
+    """Refuse a sparse matrix, whose columns have no ids, lists of recommendations, and an array without dimensions."""
+    if hasattr(histories, "tocsr"):
+        raise DataError(
+            f"histories: got a sparse matrix of shape {histories.shape}, whose columns have no ids; pass "
+            "Interactions.from_matrix(X, items=model.interactions_.items) if its columns are the items of the model"
+        )
+    if hasattr(histories, "users") and hasattr(histories, "counts"):
+        raise DataError(
+            f"histories: expected the histories of users, got {type(histories).__name__}; pass lists of item ids, such "
+            "as {user: [item for item, _ in row] for user, row in lists}"
+        )
+    if isinstance(histories, np.ndarray) and histories.ndim == 0:
+        raise DataError(f"histories: expected a sequence of histories, got the single value {histories.item()!r}")
 
 
 def refuse_items(histories: list[Any]) -> None:
@@ -130,12 +158,9 @@ def _read_history(
         raise DataError(f"history of {user!r}: the model needs ratings; give them as {{item: rating, …}}")
     codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
     strengths = list(history.values()) if isinstance(history, Mapping) else [1.0] * len(ids)
-    try:
-        values = np.asarray(strengths, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"history of {user!r}: expected numbers ({error})") from None
-    if not np.all(np.isfinite(values)) or (not explicit and np.any(values < 0)):
-        raise DataError(f"history of {user!r}: a value is NaN, infinite or a negative strength")
+    values = to_values(strengths, f"history of {user!r}", "positions")
+    if not explicit and np.any(values < 0):
+        raise DataError(f"history of {user!r}: {np.count_nonzero(values < 0)} value(s) are negative strengths")
     codes, values = codes[codes >= 0], values[codes >= 0]
     order = np.argsort(codes)
     if np.any(np.diff(codes[order]) == 0):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import CodeArray, FloatArray
-from recokit.base._eligibility import Eligibility
+from recokit.base._eligibility import Eligibility, excludes_seen
 from recokit.base._hooks import Hooks
 from recokit.base._lists import check_length, ranges, require_list_memory, top_of_tiles, with_ids
 from recokit.base._state import on_snapshot
@@ -77,7 +77,7 @@ class UserLists(Hooks):
         seen = data.rows.transposed(data.n_items).take(codes)
         eligibility = Eligibility(data.users, candidates, exclude, "user")
         eligibility.check_users(data.items, ids)
-        is_excluded = self._excludes_seen if exclude_seen is None else exclude_seen
+        is_excluded = excludes_seen(exclude_seen, self._excludes_seen)
         eligible = eligibility.of_users(ids, seen if is_excluded else None)
         top = top_of_tiles(self._user_tiles(codes), data.n_users, min(n, data.n_users), eligible, self._runner())
         top = top._replace(scores=self._to_reported(top.scores))

@@ -12,7 +12,7 @@ from recokit import persistence
 from recokit._runtime.language import Language, check_language
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
-from recokit.base._eligibility import Eligibility, EligibleItems
+from recokit.base._eligibility import Eligibility, EligibleItems, excludes_seen
 from recokit.base._filling import filled
 from recokit.base._lists import ItemOrder, check_length, require_list_memory, top_of_order, with_ids
 from recokit.base._state import on_snapshot
@@ -216,7 +216,7 @@ class Recommender(RegressorMixin, UserLists):
             The model is not fitted.
         """
         _check_request(n, on_unknown, fill)
-        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
+        exclude_seen = excludes_seen(exclude_seen, self._excludes_seen)
         ids, codes = self._requested_users(users, on_unknown)
         self._require_list_memory(len(codes), n)
         eligibility = Eligibility(self.interactions_.items, candidates, exclude)
@@ -311,7 +311,7 @@ class Recommender(RegressorMixin, UserLists):
             The lists need more memory than is available; raised before they are made.
         """
         _check_request(n, on_unknown, fill)
-        exclude_seen = self._excludes_seen if exclude_seen is None else exclude_seen
+        exclude_seen = excludes_seen(exclude_seen, self._excludes_seen)
         ids, rows = self._read_histories(histories, skip_unknown=on_unknown != "raise")
         self._require_list_memory(len(ids), n)
         about = self._read_user_side(ids, **side)

@@ -11,7 +11,7 @@ from recokit.data.rows import read_only
 from recokit.exceptions import DataError, first_few
 from recokit.kernels import rows as kernel
 
-__all__ = ["ColumnNames", "Duplicates", "SortedCells", "check_policy", "sort_cells"]
+__all__ = ["ColumnNames", "Duplicates", "SortedCells", "check_policy", "refuse_overflow", "sort_cells"]
 
 Duplicates = Literal["error", "sum", "mean", "last", "max"]
 
@@ -72,7 +72,7 @@ def sort_cells(
     Raises
     ------
     DataError
-        A pair is duplicated with ``duplicates="error"``.
+        A pair is duplicated with ``duplicates="error"``, or a sum is too large for float32.
     """
     check_policy(duplicates)
     indptr, order = _row_order(user_codes, item_codes, len(users), len(items), None)
@@ -85,11 +85,23 @@ def sort_cells(
     if timestamps is not None:
         by_time = np.argsort(timestamps, kind="stable")
         indptr, order = _row_order(user_codes, item_codes, len(users), len(items), by_time)
-    indptr, last, merged = chosen(kernel.merge_repeated, len(order))(
-        indptr, sorted_items, values[order], _POLICIES[duplicates]
-    )
+    with np.errstate(over="ignore"):
+        indptr, last, merged = chosen(kernel.merge_repeated, len(order))(
+            indptr, sorted_items, values[order], _POLICIES[duplicates]
+        )
+    refuse_overflow(merged)
     times = None if timestamps is None else timestamps[order[last]]
     return SortedCells(indptr, sorted_items[last], merged, times)
+
+
+def refuse_overflow(merged: FloatArray) -> None:
+    """Refuse values of merged pairs that float32 cannot hold; each value alone is finite."""
+    n = np.count_nonzero(~np.isfinite(merged))
+    if n:
+        raise DataError(
+            f"the values of {n} (user, item) pair(s) add up to more than 3.4e38, the largest number of float32; divide "
+            "the values by a constant"
+        )
 
 
 def _row_order(

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _USUAL_NAMES = ("rating", "value", "timestamp", "time")
+_EXACT_BITS = 53  # floats of 64 bits hold every integer up to 2^53
 _WIDEST_SCALE = 100.0
 
 
@@ -77,23 +78,55 @@ def to_times(timestamps: Any, name: str) -> AnyArray:
     if times.dtype.kind == "O":
         times = _times_of_list(times.tolist(), name)
     if times.dtype.kind not in "iufM":
-        shown = (
-            f"text ({str(times[0])!r}); convert it, such as with pandas.to_datetime"
-            if times.dtype.kind in "UTO"
-            else ""
-        )
-        raise DataError(f"{name}: expected numbers or datetime64, got {shown or times.dtype}")
+        raise DataError(f"{name}: expected numbers or datetime64, got {_described(times)}")
     if times.dtype.kind == "M":
         _refuse_missing(np.isnat(times), name)
         return times
     _refuse_missing(~np.isfinite(times), name)
-    whole = times.dtype.kind == "i" or (times.dtype.kind == "u" and times.max(initial=0) < 2**63)
-    return times.astype(np.int64 if whole else np.float64)
+    if times.dtype.kind == "f":
+        _warn_of_rounded_times(times, name)
+        return times.astype(np.float64)
+    if times.dtype.kind == "u":
+        rows = np.flatnonzero(times >= np.uint64(2**63))
+        if len(rows):
+            raise DataError(
+                f"{name}: {len(rows)} time(s) above 2^63 - 1: {first_few(times[rows])}, at rows {first_few(rows)}; "
+                "give the times in a larger unit, such as seconds"
+            )
+    return times.astype(np.int64)
+
+
+def _described(times: AnyArray) -> str:
+    """Return a column that has no times, for an error message."""
+    wrong = times.tolist() if times.dtype.kind in "OSTU" else []
+    first = next((time for time in wrong if not isinstance(time, int | float | date) or isinstance(time, bool)), None)
+    if first is None and all(isinstance(time, int) for time in wrong):
+        return (
+            f"integers above 2^63 - 1, such as {max(wrong, key=abs)}; give the times in a larger unit, such as seconds"
+        )
+    if first is None:
+        return f"values of several types, such as {first_few(wrong)}" if wrong else str(times.dtype)
+    if isinstance(first, str | bytes):
+        return f"text ({first!r}); convert it, such as with pandas.to_datetime"
+    return f"{first!r} of type {type(first).__name__}; convert the column to integers, floats or datetime64"
+
+
+def _warn_of_rounded_times(times: AnyArray, name: str) -> None:
+    """Warn about floats too short for times, such as 32 bits for seconds since 1970."""
+    bits = np.finfo(times.dtype).nmant + 1
+    if bits < _EXACT_BITS and np.any(np.abs(times.astype(np.float64)) > 2.0**bits):
+        warnings.warn(
+            f"{name}: {times.dtype} holds whole numbers only up to 2^{bits}, so the times are rounded; read the column "
+            "as int64 or float64",
+            stacklevel=levels_inside(),
+        )
 
 
 def _times_of_list(times: list[Any], name: str) -> AnyArray:
     """Return Python objects as an array; dates and times become datetime64, aware ones in UTC."""
     array = np.asarray(times)
+    if array.dtype.kind == "M":
+        return _joined(times, name)
     if array.dtype.kind != "O":
         return array
     _refuse_missing(np.array([is_missing(time) for time in times], dtype=np.bool_), name)
@@ -104,7 +137,20 @@ def _times_of_list(times: list[Any], name: str) -> AnyArray:
         raise DataError(
             f"{name}: expected a time zone for all times or for none; {sum(aware)} of {len(aware)} have one"
         )
-    return np.array([_naive(time) for time in times])
+    return _joined([_naive(time) for time in times], name)
+
+
+def _joined(times: list[Any], name: str) -> AnyArray:
+    """Return datetime64 scalars as an array; refuse times that do not fit into the unit of the array."""
+    array = np.array(times)
+    wrong = [time for time, joined in zip(times, array, strict=True) if joined.astype(time.dtype) != time]
+    wrong = [time for time in wrong if not np.isnat(time)]
+    if wrong:
+        raise DataError(
+            f"{name}: {first_few(wrong)} do(es) not fit into {array.dtype}, the unit of the other times; convert all "
+            "times to one unit, such as datetime64[us]"
+        )
+    return array
 
 
 def _naive(time: Any) -> np.datetime64:

@@ -161,6 +161,8 @@ def plain(values: Any, name: str) -> Any:
         return unmasked
     if isinstance(values, np.ndarray | list | _ObjectColumn):
         return values
+    if hasattr(values, "tocsr"):
+        raise DataError(f"{name}: expected a sequence, got a sparse matrix of shape {values.shape}")
     series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
         return _from_series(series)

@@ -1,5 +1,7 @@
 """Cells of sparse and dense matrices of users × items."""
 
+import numbers
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from recokit.exceptions import DataError
 __all__ = ["dense_cells", "stored_cells"]
 
 _MAX_CODES = 2**31 - 1
+_ID_COLUMNS = ("user_id", "userid", "user", "customer_id", "customerid", "customer")
 
 
 def stored_cells(X: Any) -> sparse.csr_array:
@@ -42,14 +45,16 @@ def stored_cells(X: Any) -> sparse.csr_array:
             _check_coordinates(X)
     except ValueError as error:
         raise DataError(f"the sparse matrix of shape {X.shape} is inconsistent: {error}") from None
-    rows = sparse.csr_array(X.astype(np.float64) if X.dtype.kind in "iub" else X, copy=True)
+    # Repeated cells are added in the type of the matrix, and 2^24 + 1 is 2^24 in float32.
+    is_wide = X.dtype.kind not in "iubf" or (X.dtype.kind == "f" and getattr(X, "has_canonical_format", False))
+    rows = sparse.csr_array(X if is_wide else X.astype(np.float64), copy=True)
     if X.format == "bsr":
         rows.eliminate_zeros()  # this format stores zeros to fill its blocks
     rows.sum_duplicates()
     return rows
 
 
-def dense_cells(R: Any, missing: float) -> tuple[sparse.coo_array, Any, Any]:
+def dense_cells(R: Any, missing: Any) -> tuple[sparse.coo_array, Any, Any]:
     """Return the cells of a dense matrix that are not missing, and the labels of its rows and columns, if any.
 
     Parameters
@@ -69,6 +74,8 @@ def dense_cells(R: Any, missing: float) -> tuple[sparse.coo_array, Any, Any]:
     given, row_labels, column_labels = _with_labels(R)
     if given.ndim != 2:
         raise DataError(f"expected a matrix of users × items, got shape {given.shape}")
+    if isinstance(missing, str | bool | np.bool_) or not isinstance(missing, numbers.Real | Decimal):
+        raise ValueError(f"missing={missing!r}: expected the number that marks missing ratings, such as 0 or np.nan")
     if given.dtype.kind == "f":
         missing = float(given.dtype.type(missing))  # in the precision of the matrix
     dense = np.ma.getdata(given).astype(np.float64)
@@ -90,6 +97,16 @@ def _check_coordinates(X: Any) -> None:
             raise ValueError(f"indices must be at least 0 and less than {length}")
 
 
+def _refuse_id_columns(frame: Any) -> None:
+    """Refuse a pandas frame whose user ids are a column, as after ``pivot(…).reset_index()``."""
+    names = [name for name in frame.columns if isinstance(name, str) and name.lower() in _ID_COLUMNS]
+    if names and type(frame.index).__name__ == "RangeIndex":
+        raise DataError(
+            f"the column {names[0]!r} of the frame would be read as ratings of an item; make it the index, such as "
+            f"with frame.set_index({names[0]!r})"
+        )
+
+
 def _with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
     """Return a dense matrix, and the labels of its rows and columns if it is a pandas frame.
 
@@ -101,7 +118,14 @@ def _with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
     rows = columns = None
     if is_pandas(data) and hasattr(data, "columns"):
         rows, columns = data.index, data.columns
-        data = data.to_numpy(dtype=np.float64, na_value=np.nan)
+        _refuse_id_columns(data)
+        try:
+            data = data.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"expected a frame of numbers ({error}); make the column of user ids the index, such as with "
+                f"frame.set_index({columns[0]!r})"
+            ) from None
     elif is_frame(data):
         raise DataError(
             f"a {type(data).__module__.partition('.')[0]} frame has no row labels; pass its numbers as an array, with "
@@ -109,7 +133,7 @@ def _with_labels(data: Any) -> tuple[AnyArray, Any, Any]:
             "items=frame.columns[1:])"
         )
     try:
-        values = np.asanyarray(data)
+        values = data if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
     except ValueError:
         raise DataError("expected a matrix of users × items, got rows of different lengths") from None
     if values.dtype.kind not in "biuf":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
-from recokit.data._building import Duplicates, SortedCells, check_policy, sort_cells
+from recokit.data._building import Duplicates, SortedCells, check_policy, refuse_overflow, sort_cells
 from recokit.data._columns import join_times
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import bounds_from_lengths
@@ -128,7 +128,9 @@ def _merged_pairs(
     elif duplicates == "max":
         values[first] = np.maximum(mine, theirs)
     else:
-        values[first] = (mine + theirs) / (2.0 if duplicates == "mean" else 1.0)
+        with np.errstate(over="ignore"):
+            values[first] = (mine + theirs) / (2.0 if duplicates == "mean" else 1.0)
+        refuse_overflow(values[first])
     return values, times
 
 

@@ -2,7 +2,6 @@
 
 import numbers
 import secrets
-import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -11,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
+from recokit.data._id_twins import warn_of_twins
 from recokit.data._stored_ids import check_ids
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
@@ -24,6 +23,8 @@ __all__ = ["IdIndex", "factorize_objects", "plain_ids"]
 _CHUNK = 1 << 20  # ids converted to Python objects at a time
 _MAX_CELLS_PER_ID = 8  # size limit of a lookup table of integers
 _FEW = 8  # an index with at least this many ids per requested id is searched by bisection
+_EXACT_BITS = 53  # floats of 64 bits hold every integer up to 2^53
+_NO_INTEGER = 2.0**128  # UUIDs are integers of 128 bits; larger floats are no integer ids
 _STRINGS = np.dtypes.StringDType()
 # Random, so that no input can be prepared with ids that all collide; codes do not depend on it.
 _MULTIPLIER = np.uint64(secrets.randbits(64) | 1)
@@ -178,6 +179,8 @@ class IdIndex:
         if _are_integers(values) and _are_integers(self._values):
             return self._integer_codes(values)
         keys = values.tolist() if isinstance(values, np.ndarray) else values
+        if _are_integers(self._values):
+            _refuse_inexact(_each(keys), "ids")
         known = self._known
         if known is None and _FEW * len(keys) <= len(self):
             return np.fromiter(map(self._code_of, _each(keys)), dtype=np.int32, count=len(keys))
@@ -328,11 +331,15 @@ def plain_ids(ids: Iterable[Any], name: str, missing_allowed: bool = False) -> A
     if isinstance(ids, list):
         if ids and all(type(key) is int for key in ids) and min(ids) >= -(2**63) and max(ids) < 2**63:
             return np.array(ids, dtype=np.int64)
-        return ids
+        if not ids or not all(isinstance(key, float | np.floating) for key in ids):
+            return ids
+        ids = np.array(ids)
     if not isinstance(ids, np.ndarray):  # a frame column of text or other objects
         return ids
     if ids.ndim != 1:
         raise DataError(f"{name}: expected one dimension, got shape {ids.shape}")
+    if ids.dtype.kind == "m":
+        raise DataError(f"{name}: expected ids, got durations of {ids.dtype}")
     if ids.dtype.kind == "f":
         return _plain_floats(ids, name, missing_allowed)
     if ids.dtype.kind in "mM":
@@ -346,17 +353,30 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
     missing = np.flatnonzero(np.isnan(ids))
     if len(missing) and not missing_allowed:
         raise _missing_ids(name, missing)
-    inexact = np.flatnonzero(np.isfinite(ids) & (np.abs(ids) > 2**53))
+    bits = min(np.finfo(ids.dtype).nmant + 1, _EXACT_BITS)
+    sizes = np.abs(ids.astype(np.float64))
+    inexact = np.flatnonzero((sizes > 2.0**bits) & (sizes < _NO_INTEGER))
     if len(inexact):
-        raise DataError(
-            f"{name}: {len(inexact)} id(s) are floats above 2^53, which cannot hold every integer, such as "
-            f"{ids[inexact[0]]!r}; pass the ids as integers or text, and read columns with missing values as nullable "
-            "integers (pandas Int64)"
-        )
+        raise _inexact_ids(name, [ids[inexact[0]]], len(inexact), bits)
     present = ids[~np.isnan(ids)]
-    if not np.all(np.isfinite(present) & (present == np.floor(present))):
+    if not np.all((np.abs(present) < _NO_INTEGER) & (present == np.floor(present))):
         return ids.tolist()
     return [int(key) if key == key else key for key in ids.tolist()] if len(missing) else ids.astype(np.int64)
+
+
+def _refuse_inexact(keys: Iterable[Any], name: str) -> None:
+    """Refuse floats that stand for several integers of up to 128 bits, as UUIDs have."""
+    wrong = [key for key in keys if isinstance(key, float) and 2.0**_EXACT_BITS < abs(key) < _NO_INTEGER]
+    if wrong:
+        raise _inexact_ids(name, wrong, len(wrong), _EXACT_BITS)
+
+
+def _inexact_ids(name: str, examples: list[Any], n: int, bits: int) -> DataError:
+    return DataError(
+        f"{name}: {n} id(s) are floats above 2^{bits}, which cannot hold every integer, such as "
+        f"{examples[0]!r}; pass the ids as integers or text, and read columns with missing values as nullable "
+        "integers (pandas Int64)"
+    )
 
 
 def _missing_ids(name: str, rows: IntArray) -> DataError:
@@ -407,7 +427,8 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
     missing = [number for number, key in enumerate(keys) if is_missing(key)]
     if missing:
         raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
-    _warn_of_twins(keys, name)
+    _refuse_inexact(keys, name)
+    warn_of_twins(keys, name)
     uniques, order = _sorted_keys(keys)
     return uniques, codes if order is None else _ranks(order)[codes]
 
@@ -452,20 +473,6 @@ def _sorted_positions(keys: list[Any]) -> list[int]:
         except TypeError:
             order += sorted(positions, key=lambda position: repr(keys[position]))
     return order
-
-
-def _warn_of_twins(keys: list[Any], name: str) -> None:
-    """Warn about an id that occurs both as a number and as text."""
-    texts = {key for key in keys if isinstance(key, str)}
-    if not texts:
-        return
-    twins = [key for key in keys if isinstance(key, numbers.Integral) and str(key) in texts]
-    if twins:
-        warnings.warn(
-            f"{name}: {len(twins)} id(s) occur both as a number and as text, such as {twins[0]!r} and "
-            f"{str(twins[0])!r}, and count as different ids; convert the column to one type first",
-            stacklevel=levels_inside(),
-        )
 
 
 class _Addresses:

@@ -9,7 +9,7 @@ from recokit._runtime.html import html_table
 from recokit._runtime.language import Language, check_language
 from recokit._typing import BoolArray, FloatArray
 from recokit.base import EligibleItems
-from recokit.base._eligibility import Eligibility
+from recokit.base._eligibility import Eligibility, excludes_seen
 from recokit.data._inputs import known_codes
 
 __all__ = ["PartRank", "Stage", "WhyNot", "explain_absence"]
@@ -164,7 +164,7 @@ def explain_absence(
     if item_code < 0:
         return WhyNot(stage="unknown", **common)
     seen = hybrid._training_histories(user_code)
-    without_seen = hybrid._excludes_seen if exclude_seen is None else exclude_seen
+    without_seen = excludes_seen(exclude_seen, hybrid._excludes_seen)
     request = Eligibility(items, candidates, exclude)
     request.check_users(users, [user])
     if not _mask(request.of_users([user], None), len(items))[item_code]:

@@ -1,6 +1,6 @@
 """Candidates of a search: the estimator's own parameters, then parameters from the space in random order."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +66,9 @@ def check_space(estimator: Recommender, space: Any) -> list[str]:
     ValueError
         The estimator lacks a parameter, or the values cannot be searched.
     """
-    spaces = [space] if isinstance(space, Mapping) else list(space)
+    spaces = [space] if isinstance(space, Mapping) else space
+    if not isinstance(spaces, list | tuple) or not all(isinstance(each, Mapping) for each in spaces):
+        raise ValueError(f"param_space={space!r}: expected a dict of parameter names to lists of values")
     names = list(dict.fromkeys(name for each in spaces for name in each))
     known = estimator.get_params()
     unknown = ", ".join(name for name in names if name not in known)
@@ -78,9 +80,22 @@ def check_space(estimator: Recommender, space: Any) -> list[str]:
         raise ValueError(
             "param_space is empty: expected a dict of parameter names to values, or None for search_space()"
         )
-    for each in spaces:  # scikit-learn raises for values that are neither a sequence nor a distribution
-        ParameterGrid({name: values for name, values in each.items() if not hasattr(values, "rvs")})
+    for each in spaces:
+        for name, values in each.items():
+            _check_values(name, values)
     return names
+
+
+def _check_values(name: str, values: Any) -> None:
+    if hasattr(values, "rvs"):
+        return
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence | np.ndarray):
+        raise ValueError(
+            f"param_space: {name}={values!r}: expected a list of values, such as [{values!r}], or a distribution of "
+            "scipy.stats"
+        )
+    if len(values) == 0:
+        raise ValueError(f"param_space: {name} has no values; give one value or more, or leave the parameter out")
 
 
 def candidates(estimator: Recommender, space: Any, names: list[str], random_state: int) -> Iterator[dict[str, Any]]:

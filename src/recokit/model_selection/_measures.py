@@ -104,10 +104,13 @@ class Measure:
     Attributes
     ----------
     name : str
+    needs_ratings : bool
+        Whether it compares predictions with ratings, as RMSE and scikit-learn's scorers do.
     """
 
-    def __init__(self, name: str, scorer: Any, loss: str | None = None) -> None:
+    def __init__(self, name: str, scorer: Any, loss: str | None = None, *, needs_ratings: bool = False) -> None:
         self.name = name
+        self.needs_ratings = needs_ratings
         self._scorer = scorer
         self._loss = loss
 
@@ -126,13 +129,13 @@ class Measure:
             return cls(_name(metric), metric)
         loss = _ALIASES.get(metric, metric)
         if loss in RATING_METRICS:
-            return cls(f"-{loss}" if metric == loss else metric, None, loss)
+            return cls(f"-{loss}" if metric == loss else metric, None, loss, needs_ratings=True)
         try:
             scorer = ranking_scorer(metric)
         except ValueError:
             if metric not in get_scorer_names():
                 raise
-            return cls(metric, get_scorer(metric))
+            return cls(metric, get_scorer(metric), needs_ratings=True)
         return cls(_name(scorer), scorer)
 
     def __call__(self, model: Recommender, X: Pairs, y: Any) -> tuple[float, UserValues | None]:

@@ -181,7 +181,7 @@ def default_splitter(data: Interactions | EventLog, test_size: float = 0.2, rand
 
 
 def _is_splitter(splitter: Any) -> bool:
-    return hasattr(splitter, "split") and not isinstance(splitter, str)
+    return hasattr(splitter, "split") and not isinstance(splitter, str | type)
 
 
 def _mask(positions: Any, n: int) -> Any:

@@ -5,12 +5,14 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from recokit._runtime.progress import progress_bar
+from recokit._runtime.warnings import levels_inside
 from recokit.base import Recommender
 from recokit.data._inputs import as_interactions
 from recokit.data.interactions import Interactions
@@ -137,11 +139,16 @@ def tune(
     >>> sorted(row.model for row in found.leaderboard)
     ['EASE', 'ItemKNN']
     """
-    if not budget_seconds > 0:
-        raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
+    _check_budget(budget_seconds)
     factor, random_state = check_whole("factor", factor, 2), check_whole("random_state", random_state, 0)
     models = named_models(estimator)
     source, data = data, as_interactions(data, None, "auto")
+    measure = Measure.from_metric(metric)
+    if measure.needs_ratings and data.feedback != "explicit":
+        raise ValueError(
+            f"metric={metric!r} needs ratings, and the data are implicit feedback; use a ranking metric, such as "
+            "'ndcg@10'"
+        )
     spaces = _spaces(models, param_space, data)
     searched = {name: check_space(models[name], space) if space else [] for name, space in spaces.items()}
     folds = make_folds(
@@ -152,7 +159,6 @@ def tune(
         raise ValueError(f"resource={resource!r}: expected 'users', since several models share it")
     options = folds, "users" if others else resource, min_resource, factor, random_state
     stages = Stages.from_options(models[first], [] if others else searched[first], *options)
-    measure = Measure.from_metric(metric)
     evaluate = _Evaluation(models, stages, measure, fit_params_by_model(models, fit_params))
     by_model = {name: candidates(model, spaces[name], searched[name], random_state) for name, model in models.items()}
     schedule = Schedule(float(budget_seconds), Clock(stages.levels), list(models))
@@ -161,10 +167,26 @@ def tune(
     trials = _run(search, evaluate, schedule, verbose)
     if search.top < 0:
         raise ValueError(f"all {len(trials)} trials failed, the first with {trials[0].error}") from evaluate.first_error
+    _warn_of_failures(trials)
     (name, params), score = search.candidates[search.best], search.scores[search.top][search.best]
     best = clone(models[name]).set_params(**params).fit(data, **evaluate.fit_params[name])
     leaderboard = make_leaderboard(list(models), trials, evaluate.best_values, random_state)
     return Tuning(params, score, best, tuple(trials), measure.name, stages.resource, name, leaderboard)
+
+
+def _check_budget(budget_seconds: Any) -> None:
+    if isinstance(budget_seconds, bool) or not isinstance(budget_seconds, Real) or not float(budget_seconds) > 0:
+        raise ValueError(f"budget_seconds={budget_seconds!r}: expected a positive number of seconds")
+
+
+def _warn_of_failures(trials: list[Trial]) -> None:
+    failed = [trial for trial in trials if trial.error is not None]
+    if failed:
+        warnings.warn(
+            f"{len(failed)} of {len(trials)} trials failed and were left out, such as {failed[0].params} with "
+            f"{failed[0].error}",
+            stacklevel=levels_inside(),
+        )
 
 
 def _spaces(models: Mapping[str, Recommender], param_space: Any, data: Interactions) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from recokit._typing import BoolArray
-from recokit.base._histories import refuse_items
+from recokit.base._histories import refuse_items, refuse_matrix
 from recokit.data._columns import to_values
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
 from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._keyed import lists_by_user
 from recokit.data._sequence_inputs import as_sequences
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -47,6 +48,8 @@ def read_ordered_histories(given: Any, items: IdIndex, *, skip_unknown: bool) ->
     DataError
         A history has no order, or a strength is not a number of at least 0.
     """
+    refuse_matrix(given)
+    given = lists_by_user(given, "histories") if is_frame(given) else given
     if is_log(given):
         sequences = as_sequences(given, "histories")
         return sequences.users.ids, _over_items(sequences, items, skip_unknown)
@@ -82,6 +85,7 @@ def read_ordered_history(given: Any, items: IdIndex) -> Rows:
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable) or is_log(given):
         raise DataError(f"history: expected a sequence of item ids in time order, got {given!r:.60}")
+    refuse_matrix(given)
     return read_ordered_histories([labelled_mapping(given)], items, skip_unknown=False)[1]
 
 
