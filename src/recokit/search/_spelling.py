@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
+from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths, expand_spans
 from recokit.kernels.spelling import close_words
 
@@ -164,7 +164,7 @@ class Speller:
         return near, np.minimum(overlap, 1.0)
 
 
-def _n_strange(word: CodeArray, others: CodeArray) -> IntArray:
+def _n_strange(word: AnyArray, others: AnyArray) -> IntArray:
     """Return how many letters of a word are in excess of those of other words, padded."""
     letters, counts = np.unique(word, return_counts=True)
     found = np.count_nonzero(others[:, :, None] == letters, axis=1)
