@@ -136,8 +136,20 @@ def test_cold_items_are_recommended_to_the_users_of_similar_items():
     lists = model.recommend(n=2, candidates=cold)
     for user, entries in lists:
         assert {item for item, _ in entries} == set(cold[:2] if user % 2 else cold[2:])
-    expected = model.item_features_[model.interactions_.items.codes(cold)] @ model.item_feature_weights_
-    np.testing.assert_allclose(model.item_factors_[model.interactions_.items.codes(cold)], expected, rtol=1e-5)
+    codes = model.interactions_.items.codes(cold)
+    expected = model.cold_share * (model.item_features_[codes] @ model.item_feature_weights_)
+    np.testing.assert_allclose(model.item_factors_[codes], expected, rtol=1e-5)
+
+
+def test_the_share_of_cold_items_moves_them_among_the_others_and_nothing_else():
+    data, item_features, _ = two_tastes()
+    cold = ["garden 10", "garden 11", "kitchen 10", "kitchen 11"]
+    high, low = (small(cold_share=share).fit(data, item_features=item_features) for share in (1.0, 0.5))
+    assert high.recommend(n=4, candidates=cold).items.tolist() == low.recommend(n=4, candidates=cold).items.tolist()
+    np.testing.assert_array_equal(high.user_factors_, low.user_factors_)
+    is_cold = np.isin(high.interactions_.items.ids, cold)
+    np.testing.assert_array_equal(high.item_factors_[~is_cold], low.item_factors_[~is_cold])
+    np.testing.assert_allclose(low.item_factors_[is_cold], 0.5 * high.item_factors_[is_cold], rtol=1e-6)
 
 
 def test_cold_users_get_the_items_of_users_with_the_same_features():
@@ -346,7 +358,7 @@ def test_features_of_new_users_need_a_model_with_features_and_its_columns():
         model.recommend_for({"eve": []}, colour=3)
 
 
-@pytest.mark.parametrize(("name", "value"), [("feature_share", 1.5), ("feature_share", -0.1), ("feature_l2", 0.0)])
+@pytest.mark.parametrize(("name", "value"), [("feature_share", 1.5), ("feature_share", -0.1), ("cold_share", 1.1), ("feature_l2", 0.0)])
 def test_bad_parameters_are_refused(name, value):
     with pytest.raises(ValueError, match=name):
         small(**{name: value}).fit(DATA)

@@ -108,6 +108,13 @@ def test_a_missing_space_is_found():
     assert set(items(model, "usbhub")) == {0, 1, 2}
 
 
+@pytest.mark.parametrize("query", ["powernbank", "powerb ank", "powe rbank"])
+def test_a_letter_in_place_of_a_space_and_a_misplaced_space_are_found(query):
+    titles = ["power bank black", "power bank white", "power bank red", "tea"]
+    model = ItemSearch(n_threads=1).fit(dict(enumerate(titles)))
+    assert {0, 1, 2} <= set(items(model, query))
+
+
 def test_typos_can_be_switched_off():
     model = ItemSearch(typos=False, n_threads=1).fit(CATALOGUE)
     assert items(model, "hedset") == []

@@ -1,3 +1,4 @@
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +26,7 @@ def words_of(speller, found, terms):
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=6, unique=True))
 def test_candidates_are_the_words_with_a_common_bigram_within_the_limit(word, terms):
-    codes, distances = speller_of(terms, np.ones(len(terms))).candidates(word)
+    codes, distances, n_strange = speller_of(terms, np.ones(len(terms))).candidates(word)
     limit = 2 if len(word) >= 7 else 1
     near = {
         code: edits(word, term)
@@ -33,13 +34,15 @@ def test_candidates_are_the_words_with_a_common_bigram_within_the_limit(word, te
         if 0 < edits(word, term) <= limit and bigrams(word) & bigrams(term)
     }
     assert dict(zip(codes.tolist(), distances.tolist(), strict=True)) == (near if len(word) > 1 else {})
+    strange = [(Counter(word) - Counter(terms[code])).total() for code in codes.tolist()]
+    assert n_strange.tolist() == strange
 
 
 @pytest.mark.parametrize("typo", ["headphnes", "headhpones", "hedaphones", "heaphones", "headphonees", "xeadphones"])
 def test_one_edit_is_undone(typo):
     terms = ["headphones", "microphones", "phone", "header"]
-    codes, distances = speller_of(terms, np.ones(4)).candidates(typo)
-    assert words_of(None, codes, terms)[int(np.argmin(distances))] == "headphones"
+    found = speller_of(terms, np.ones(4)).candidates(typo)
+    assert words_of(None, found.codes, terms)[int(np.argmax(found.odds()))] == "headphones"
 
 
 def test_a_short_word_has_one_edit_and_a_long_one_two():
@@ -75,6 +78,13 @@ def test_the_nearest_terms_share_the_most_bigrams():
 
 def test_a_plural_is_corrected_to_its_term():
     speller = Speller({"battery": 0, "batteries": 0, "batter": 1}, np.ones(2))
-    codes, distances = speller.candidates("batteriecs")
-    assert codes.tolist() == [0]
-    assert distances.tolist() == [1]
+    found = speller.candidates("batteriecs")
+    assert found.codes.tolist() == [0]
+    assert found.distances.tolist() == [1]
+
+
+@pytest.mark.parametrize(("typo", "word"), [("xbx", "xbox"), ("xobx", "xbox"), ("shes", "shoes")])
+def test_a_missing_or_exchanged_letter_is_likelier_than_a_strange_one(typo, word):
+    terms = ["bx", "xxx", "xbox", "xobj", "shem", "she", "shoes"]
+    found = speller_of(terms, np.ones(len(terms))).candidates(typo)
+    assert terms[found.codes[np.argmax(found.odds())]] == word

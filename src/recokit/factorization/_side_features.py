@@ -81,6 +81,7 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
     _KINDS: ClassVar[tuple[Kind, ...]] = ("item", "user")
 
     feature_share: float
+    cold_share: float
     user_features_: sparse.csr_array
     item_features_: sparse.csr_array
 
@@ -189,14 +190,19 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
             self.item_feature_weights_ = item_weights
 
     def _expand(self, data: Interactions, interactions: Interactions) -> None:
-        """Give users and items without interactions the prior means of their features, or 0."""
+        """Give users and items without interactions the prior means of their features, those of items scaled; or 0."""
         super()._expand(data, interactions)
         for kind in self._KINDS:
             features = self._features(kind)
             if features is not None:
                 cold = self._is_cold(kind)
                 factors = getattr(self, f"{kind}_factors_")
-                factors[cold] = means_of(features[cold], getattr(self, f"{kind}_feature_weights_"))
+                weights = np.float32(self._cold_scale(kind)) * getattr(self, f"{kind}_feature_weights_")
+                factors[cold] = means_of(features[cold], weights)
+
+    def _cold_scale(self, kind: Kind) -> float:
+        """Return the share of the prior mean that is the factors of a user or an item without interactions."""
+        return self.cold_share if kind == "item" else 1.0
 
     def _is_cold(self, kind: Kind) -> BoolArray:
         """Return whether each user or item of the model has no interactions."""
@@ -254,7 +260,7 @@ class FeaturedFactorRecommender(IterativeFactorRecommender):
         row = features[[code]]
         weights: FloatArray = getattr(self, f"{kind}_feature_weights_")[row.indices].astype(np.float64)
         names = getattr(self, f"{kind}_feature_names_")
-        scale = 1.0 if cold else self.feature_share
+        scale = self._cold_scale(kind) if cold else self.feature_share
         return [
             (names[place], scale * value * part)
             for place, value, part in zip(row.indices.tolist(), row.data.tolist(), weights, strict=True)

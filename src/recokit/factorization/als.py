@@ -56,8 +56,8 @@ class ImplicitALS(FeaturedFactorRecommender):
 
     and the same for users. W is solved by ridge regression before each half of an epoch. A feature is divided by
     :math:`s_f`, its largest absolute value, so that its unit does not matter. Items without interactions have the
-    factors :math:`W^\top x_i`, so they can be recommended, and users without interactions get a list too. Items and
-    users without features are drawn around 0. A feature that is 1 for all users gives them a common mean, whose scores
+    factors :math:`\kappa W^\top x_i`, so they can be recommended, and users without interactions have
+    :math:`W^\top x_u`, and get a list too. Items and users without features are drawn around 0. A feature that is 1 for all users gives them a common mean, whose scores
     are a popularity; 1 for all items likewise.
 
     Parameters
@@ -84,6 +84,10 @@ class ImplicitALS(FeaturedFactorRecommender):
     feature_l2 : float
         Ridge penalty of the weights of the features, as a number of items or users: a feature of few items has small
         weights. μ is this number times the mean penalty :math:`\lambda_i`. Only with features.
+    cold_share : float
+        κ, which scales the scores of items without interactions, from 0 to 1. With 1 they rank as an average item with
+        these features would. Less ranks them behind items of equal score that have interactions. Their own order does
+        not depend on it. Only with features.
     solver : {"cg", "cholesky"}
         Three conjugate gradient steps from the last factors, or the exact solution of every row.
     warm_start : bool
@@ -184,6 +188,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         "l2_exponent": interval(0, 2, closed="both"),
         "feature_share": interval(0, 1, closed="both"),
         "feature_l2": POSITIVE,
+        "cold_share": interval(0, 1, closed="both"),
         "solver": one_of("cg", "cholesky"),
     }
 
@@ -198,6 +203,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         l2_exponent: float = 1.0,
         feature_share: float = 0.6,
         feature_l2: float = 1.0,
+        cold_share: float = 0.85,
         solver: Literal["cg", "cholesky"] = "cg",
         warm_start: bool = False,
         random_state: Any = None,
@@ -213,6 +219,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         self.l2_exponent = l2_exponent
         self.feature_share = feature_share
         self.feature_l2 = feature_l2
+        self.cold_share = cold_share
         self.solver = solver
         self.warm_start = warm_start
         self.random_state = random_state

@@ -10,7 +10,7 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths
 from recokit.search._index import FieldIndex, Postings
-from recokit.search._spelling import LONGEST, Speller, nearest_of
+from recokit.search._spelling import EDIT_ODDS, LONGEST, Candidates, Speller
 from recokit.search._terms import Terms
 
 __all__ = ["Query", "QueryReader", "QueryWords"]
@@ -18,11 +18,10 @@ __all__ = ["Query", "QueryReader", "QueryWords"]
 _MAX_WORDS = 64  # distinct words of a query
 _MAX_CORRECTED = 8  # unknown words of a query that are corrected
 _N_CORRECTIONS = 3  # of a word
-_EDIT_ODDS = 0.05  # how much less likely a correction is for each edit
-_KNOWN_ODDS = 0.2  # how much less likely it is that a known word is misspelt
+_KNOWN_ODDS = 0.5  # how much less likely it is that a known word is misspelt
 _PAIR_WEIGHT = 30.0  # support of a pair of neighbours in a title, relative to an item with both words
 _PENALTY = 0.5  # weight of a correction of a known word
-_SHORTEST_PART = 3  # letters of a word that is split off where a space is missing
+_SHORTEST_PART = 2  # letters of a word that is split off where a space is missing
 _MIN_TOGETHER = 3  # items with both parts of a split word
 
 
@@ -200,7 +199,7 @@ class QueryReader(NamedTuple):
         spaced: list[str] = []
         for term in terms:
             pair = "".join([*spaced[-1:], term])
-            if spaced and pair.isascii() and not (self._df(pair) or self._n_common(spaced[-1], term)):
+            if spaced and pair.isascii() and self._are_broken(spaced[-1], term):
                 moved = self._best_split(pair, 1)
                 if moved is not None:
                     spaced[-1:] = moved
@@ -208,20 +207,31 @@ class QueryReader(NamedTuple):
             spaced += self._apart(term)
         return spaced
 
+    def _are_broken(self, first: str, second: str) -> bool:
+        """Return whether two neighbours may be words with a misplaced space: one is unknown, or no item has both."""
+        if self._df(first + second):  # another spelling, if both are words
+            return not (self._df(first) and self._df(second))
+        return self._n_common(first, second) == 0
+
     def _apart(self, term: str) -> list[str]:
-        """Return an unknown term as two words if a space is missing, and no known term is one edit away."""
+        """Return an unknown term as two words if a space is missing or another letter, and no term is one edit away."""
         if self._df(term) or not term.isascii():
             return [term]
-        split, speller = self._best_split(term, _SHORTEST_PART), self.speller
-        if split is None or (speller is not None and np.any(speller.candidates(term)[1] == 1)):
+        split = self._best_split(term, _SHORTEST_PART) or self._best_split(term, _SHORTEST_PART, n_dropped=1)
+        speller = self.speller
+        if split is None or (speller is not None and np.any(speller.candidates(term).distances == 1)):
             return [term]
         return split
 
-    def _best_split(self, text: str, shortest: int) -> list[str] | None:
-        """Return the two terms that make up a text and occur together most often, if there are any."""
+    def _best_split(self, text: str, shortest: int, n_dropped: int = 0) -> list[str] | None:
+        """Return the two terms that make up a text and occur together most often, if there are any.
+
+        Letters between them are dropped: "powernbank".
+        """
         if len(text) > 2 * LONGEST:  # the work is quadratic in the length
             return None
-        pairs = [(text[:k], text[k:]) for k in range(shortest, len(text) - shortest + 1)]
+        stop = len(text) - shortest - n_dropped + 1
+        pairs = [(text[:k], text[k + n_dropped :]) for k in range(shortest, stop)]
         n_common, best = max(((self._n_common(*pair), pair) for pair in pairs), default=(0, ("", "")))
         return list(best) if n_common >= _MIN_TOGETHER else None
 
@@ -240,7 +250,7 @@ class QueryReader(NamedTuple):
             around = _Context(context, *neighbors)
             odds = 1.0 if code < 0 else _KNOWN_ODDS
             least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
-            if least <= _EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
+            if least <= EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
                 n_corrected += 1
                 found = self._corrections(text, around, least)
                 terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
@@ -272,16 +282,17 @@ class QueryReader(NamedTuple):
             Least support of a correction, less what is lost for each edit.
         """
         speller: Any = self.speller
-        codes, distances = speller.candidates(text)
+        found: Candidates = speller.candidates(text)
         stem = self.terms.stem(text)
         if stem != text:  # the catalogue may have the singular only
-            more, their_distances = speller.candidates(stem)
-            codes, distances = nearest_of(np.append(codes, more), np.append(distances, their_distances))
-            codes, distances = codes[codes != self._code(text)], distances[codes != self._code(text)]
+            both = zip(found, speller.candidates(stem), strict=True)
+            found = Candidates(*map(np.concatenate, both)).distinct()
+            found = found.take(found.codes != self._code(text))
+        codes = found.codes
         support = self._support(codes, around)
         if not np.any(support) and not self._df(text):
             support = self.postings.df[codes].astype(np.float64)
-        likely = support * _EDIT_ODDS ** distances.astype(np.float64)
+        likely = support * found.odds()
         order = np.lexsort((codes, -likely))[:_N_CORRECTIONS]
         order = order[likely[order] > least]
         weights = np.sqrt(likely[order] / likely[order[:1]])

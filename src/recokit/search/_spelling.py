@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from recokit._typing import AnyArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths, expand_spans
 from recokit.kernels.spelling import close_words
 
-__all__ = ["LONGEST", "Speller", "nearest_of"]
+__all__ = ["EDIT_ODDS", "LONGEST", "Candidates", "Speller"]
 
+EDIT_ODDS = 0.2  # how much less likely a word is for each edit
+_LETTER_ODDS = 0.1  # how much less likely an edit is for a letter that could be any other one
 _N_CANDIDATES = 100
 _BIGRAMS_OF_EDIT = 3  # changed by an edit, at most
 _SHORTEST = 2  # letters of the shortest word that is corrected
@@ -22,6 +24,43 @@ _MIN_OVERLAP = 0.3  # smallest Dice coefficient of the bigrams of a nearest term
 LONGEST = 32  # letters of the longest term that is a correction
 _CJK = 0x2E80  # code points from here on belong to scripts whose terms are too short for corrections
 _END = 0x110000  # stands for the beginning and the end of a word
+
+
+class Candidates(NamedTuple):
+    """Terms with a word within a few edits of a misspelt one.
+
+    Attributes
+    ----------
+    codes : (n,) int64 array
+        Distinct and sorted, after `distinct`.
+    distances : (n,) int64 array
+        Numbers of edits, above 0.
+    n_strange : (n,) int64 array
+        Letters of the misspelt word that are not in the other one.
+    """
+
+    codes: IntArray
+    distances: IntArray
+    n_strange: IntArray
+
+    def distinct(self) -> "Candidates":
+        """Return each term once, with the fewest edits."""
+        order = np.lexsort((self.n_strange, self.distances, self.codes))
+        _, first = np.unique(self.codes[order], return_index=True)
+        return self.take(order[first])
+
+    def take(self, places: Any) -> "Candidates":
+        """Return some of the terms."""
+        return Candidates(*(values[places] for values in self))
+
+    def odds(self) -> FloatArray:
+        """Return how likely each word becomes the misspelt one, relative to no edit.
+
+        A letter that is missing, or two that are exchanged, are one of few edits of a word. A letter that is added or
+        replaced could have been any other one.
+        """
+        odds: FloatArray = EDIT_ODDS ** self.distances.astype(np.float64) * _LETTER_ODDS**self.n_strange
+        return odds
 
 
 class Speller:
@@ -55,8 +94,8 @@ class Speller:
         """Return the words of a `FieldIndex`."""
         return cls({**vocabulary.surfaces, **vocabulary.codes}, df)
 
-    def candidates(self, word: str) -> tuple[IntArray, IntArray]:
-        """Return the codes of the terms with a word within a few edits of another one, and the distances above 0.
+    def candidates(self, word: str) -> Candidates:
+        """Return the terms with a word within a few edits of another one.
 
         One edit is the insertion, deletion or replacement of a letter, or the exchange of two neighbours. Words of
         seven letters or more may have two. Digits are never changed: another number is another product.
@@ -66,17 +105,17 @@ class Speller:
         word : str
             A word of a query; it is not one of its own candidates.
         """
-        nothing: IntArray = np.empty(0, dtype=np.int64)
+        nothing = Candidates(*np.empty((3, 0), dtype=np.int64))
         limit = 2 if len(word) >= _LONG else 1
         if not _SHORTEST <= len(word) <= LONGEST + limit or not _is_alphabetic(word):
-            return nothing, nothing
+            return nothing
         first, last = (
             self._first_of_length[min(max(length, 0), LONGEST + 1)]
             for length in (len(word) - limit, len(word) + limit + 1)
         )
         starts, stops = self._spans(word)
         if first == last or len(starts) == 0:
-            return nothing, nothing
+            return nothing
         near: IntArray = np.empty(last - first, dtype=np.int64)
         distances, letters = np.empty_like(near), np.array(list(map(ord, word)), dtype=np.int32)
         # An exchange of two neighbours changes three bigrams, and other edits change fewer.
@@ -86,7 +125,8 @@ class Speller:
         n = kernel(first, last, starts, stops, self._rows, min_common, *words, limit, near, distances)
         near, distances = near[:n], distances[:n]
         is_same_product = self._numbers[near] == _number(word)
-        return nearest_of(self._codes[near[is_same_product]], distances[is_same_product])
+        near, distances = near[is_same_product], distances[is_same_product]
+        return Candidates(self._codes[near], distances, _n_strange(letters, self._letters[near])).distinct()
 
     def nearest(self, word: str, n: int = _N_NEAREST) -> list[tuple[int, float]]:
         """Return the codes of the terms that share the most bigrams with a word, and their squared Dice coefficients.
@@ -124,11 +164,12 @@ class Speller:
         return near, np.minimum(overlap, 1.0)
 
 
-def nearest_of(codes: IntArray, distances: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the distinct codes, sorted, and the smallest distance of each."""
-    order = np.lexsort((distances, codes))
-    distinct, first = np.unique(codes[order], return_index=True)
-    return distinct, distances[order][first]
+def _n_strange(word: AnyArray, others: AnyArray) -> IntArray:
+    """Return how many letters of a word are in excess of those of other words, padded."""
+    letters, counts = np.unique(word, return_counts=True)
+    found = np.count_nonzero(others[:, :, None] == letters, axis=1)
+    strange: IntArray = np.maximum(counts - found, 0).sum(axis=1)
+    return strange
 
 
 def _is_alphabetic(term: str) -> bool:
