@@ -27,7 +27,7 @@ def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0, intercept=Fal
 def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0, intercept=False):
     """Return B with the penalty around C, column by column: regress each item on the others.
 
-    With an intercept, the last row has the weights of a constant without penalty, times its value.
+    With an intercept, the last row has the weights of a constant, times its value.
     """
     X = np.asarray(X, dtype=np.float64)
     columns = with_constant(X) if intercept else X
@@ -36,8 +36,6 @@ def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0, int
     prior = np.zeros_like(G)
     if C is not None:
         prior[: X.shape[1], : X.shape[1]] = C
-    if intercept:
-        penalties[-1, -1] = 0
     B = np.zeros((len(G), X.shape[1]))
     for item in range(X.shape[1]):
         others = np.arange(len(G)) != item
