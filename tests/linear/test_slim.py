@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy import sparse
@@ -48,7 +48,6 @@ def test_weights_equal_plain_coordinate_descent(seed, penalty, positive, user_ex
     assert model.item_weights_.toarray() == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-@settings(phases=(Phase.generate,))
 @given(seeds, penalties, st.booleans(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.4]))
 def test_weights_with_intercepts_equal_plain_coordinate_descent(seed, penalty, positive, user_exponent, dropout):
     dense, (l1, l2) = random_strengths(seed), penalty

@@ -72,12 +72,15 @@ def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None
         allowed = range(n_items) if candidates is None else candidates[target]
         w = B[:, target]
         for _ in range(n_passes):
+            before = w.copy()
             for item in allowed:
                 if item == target or G[item, item] == 0:
                     continue
                 pull = G[item, target] - G[item] @ w + G[item, item] * w[item]
                 low = 0 if positive else min(pull + l1, 0)
                 w[item] = (max(pull - l1, 0) + low) / (G[item, item] + penalties[item])
+            if np.array_equal(w, before):
+                break
     if intercept:
         B[-1] *= penalty_unit(X) ** 0.5
         return B[:, :-1]
