@@ -390,14 +390,14 @@ class EASE(StagedRecommender, GramLearner):
         if len(inverse) > len(items):
             removed, _ = with_constant(removed, len(items), constant)
         weights = user_weights(previous, self.user_exponent)[is_gone]
-        inverse = downdated_inverse(inverse, removed, weights, self._added_diagonal())
-        if inverse is None:
+        updated = downdated_inverse(inverse, removed, weights, self._added_diagonal())
+        if updated is None:
             return False
         codes = remaining.items.codes(previous.items)[items]
         used = np.bincount(remaining.item_codes, remaining.values > 0, minlength=remaining.n_items) > 0
         kept = np.flatnonzero((codes >= 0) & used[codes])
         rows = np.append(kept, np.arange(len(items), len(inverse)))
-        inverse = np.ascontiguousarray(inverse[np.ix_(rows, rows)])
+        inverse = np.ascontiguousarray(updated[np.ix_(rows, rows)])
         scales = item_scales(remaining, self.item_exponent)
         self._set_weights(inverse, codes[kept].astype(np.int64), scales, constant)
         return True
