@@ -39,22 +39,6 @@ def test_weights_equal_the_regressions_of_each_item_on_the_others(
         assert model.intercept_ == pytest.approx(expected[5], rel=1e-4, abs=1e-5)
 
 
-def test_an_intercept_equals_centered_columns():
-    dense = np.random.default_rng(0).integers(0, 2, (30, 6)) * 1.0
-    dense[:, 0] = 1.0  # every user has an interaction
-    model = EASE(3.0, user_exponent=0.0, dropout=0.0, item_exponent=0.0)
-    model.fit(Interactions.from_matrix(sparse.csr_array(dense)))
-    centered = dense - dense.mean(axis=0)
-    inverse = np.linalg.inv(centered.T @ centered + 3.0 * np.eye(6))
-    expected = -inverse / np.diag(inverse)
-    np.fill_diagonal(expected, 0)
-    assert model.item_weights_ == pytest.approx(expected, abs=1e-5)
-    predicted = dense.mean(axis=0) + centered @ expected
-    assert model.predict([(user, item) for user in range(30) for item in range(6)]) == pytest.approx(
-        predicted.ravel(), abs=1e-5
-    )
-
-
 def test_the_contract_holds():
     check_recommender(EASE(l2=5.0, dropout=0.2))
 

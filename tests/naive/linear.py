@@ -27,7 +27,7 @@ def ease_weights(X, l2, user_exponent, dropout, item_exponent=0.0, intercept=Fal
 def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0, intercept=False):
     """Return B with the penalty around C, column by column: regress each item on the others.
 
-    With an intercept, the last row has the weights of a constant without penalty, times its value.
+    With an intercept, the last row has the weights of a constant, times its value.
     """
     X = np.asarray(X, dtype=np.float64)
     columns = with_constant(X) if intercept else X
@@ -36,8 +36,6 @@ def ease_weights_around(X, C, l2, user_exponent, dropout, item_exponent=0.0, int
     prior = np.zeros_like(G)
     if C is not None:
         prior[: X.shape[1], : X.shape[1]] = C
-    if intercept:
-        penalties[-1, -1] = 0
     B = np.zeros((len(G), X.shape[1]))
     for item in range(X.shape[1]):
         others = np.arange(len(G)) != item
@@ -74,12 +72,15 @@ def slim_weights(X, l1, l2, user_exponent, dropout, *, positive, candidates=None
         allowed = range(n_items) if candidates is None else candidates[target]
         w = B[:, target]
         for _ in range(n_passes):
+            before = w.copy()
             for item in allowed:
                 if item == target or G[item, item] == 0:
                     continue
                 pull = G[item, target] - G[item] @ w + G[item, item] * w[item]
                 low = 0 if positive else min(pull + l1, 0)
                 w[item] = (max(pull - l1, 0) + low) / (G[item, item] + penalties[item])
+            if np.array_equal(w, before):
+                break
     if intercept:
         B[-1] *= penalty_unit(X) ** 0.5
         return B[:, :-1]

@@ -110,6 +110,8 @@ class _Descent:
         submit = self.tasks.submit
         self.lengths = submit("lengths", np.asarray, data.lengths)
         self.item_lengths = submit("lengths", np.asarray, data.item_lengths)
+        n_active = (int(np.count_nonzero(lengths)) for lengths in (data.lengths, data.item_lengths))
+        self.l2 = template._l2_for(data.data.n_interactions, *n_active)
         self.no_weights = np.empty(0, dtype=np.float32)
 
     def run(self, shown: Any) -> Fitted:
@@ -154,9 +156,7 @@ class _Descent:
         ]
         held = [submit("start", strata_task.start_of, part) for part in users]
         rate = template.learning_rate * template.learning_rate_decay**epoch
-        work = DescendPairs(
-            template._n_candidates(self.data.data.n_items), (rate, template.l2, template.l2, template.l2_bias)
-        )
+        work = DescendPairs(template._n_candidates(self.data.data.n_items), (rate, self.l2, self.l2, template.l2_bias))
         incoming = strata.give(items, plan, diagonals[0])
         held = strata.epoch(work, shared, plan, groups, held, diagonals, incoming)
         users = [submit("users", users_after, *each) for each in zip(groups, held, strict=True)]
@@ -169,7 +169,7 @@ class _Descent:
     def _wait_for(self, statistics: list[Any], epoch: int) -> float:
         """Return the mean loss of an epoch, when it is done."""
         loss, largest = self.strata.losses(self.tasks.gather(statistics))
-        check_convergence(epoch + 1, float(largest.max()), self.template.learning_rate, self.template.l2)
+        check_convergence(epoch + 1, float(largest.max()), self.template.learning_rate, self.l2)
         return loss / self.data.data.n_interactions
 
     def _fitted(self, users: list[Any], items: Any, layout: Any, losses: list[float]) -> Fitted:
@@ -177,7 +177,7 @@ class _Descent:
         parts = self.strata.move(users, layout, self.strata.by_code, len(self.data.data.blocks))
         vectors, bias = split("items", arrays_of, 2, items)
         by_user = {"user_factors_": [submit("users", vectors_of, part) for part in parts]}
-        attributes = {"history_": {"training_loss": losses}}
+        attributes = {"history_": {"training_loss": losses}, "l2_": self.l2}
         by_item = {"item_factors_": vectors, "item_bias_": bias}
         return self.data.fitted(self.template, attributes, by_item, by_user)
 

@@ -11,13 +11,15 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, FeedbackOption, FloatArray, IntArray
 from recokit.base import Term
 from recokit.base._memory import MemoryPlan
-from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval, one_of
-from recokit.data.attributes import Array, Attribute, Series
+from recokit.base._parameters import NON_NEGATIVE, OPTIONAL_COUNT, OPTIONAL_NON_NEGATIVE, POSITIVE, interval, one_of
+from recokit.data._weights import active_counts
+from recokit.data.attributes import Array, Attribute, Number, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.exceptions import WeakModelWarning
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._grid import N_BLOCKS, RatingGrid
+from recokit.factorization._penalties import suitable_ridge
 from recokit.factorization._resume import EpochState, IterativeFactorRecommender, Start
 from recokit.kernels.bpr import descend_pairs, fold_in_pairs
 from recokit.kernels.sgd_fold_in import ridge
@@ -28,6 +30,7 @@ INIT_SCALE = 0.1
 MIN_ITEMS_IN_BLOCKS = 32 * N_BLOCKS  # with fewer items, a block has too few to sample from: all are one block
 _DIVERGED, _VANISHED = 1e4, 0.01
 _FOLD_IN_EPOCHS = 30
+_SHARE_OF_RIDGE, _LEAST_L2, _MOST_L2 = 0.2, 0.018, 0.032  # chosen on validation data of five sets
 _MAX_CANDIDATES, _ITEMS_PER_CANDIDATE = 8, 62.5  # in a small catalogue, the hardest negative is often a good item
 
 
@@ -57,8 +60,11 @@ class BPR(IterativeFactorRecommender):
         Step size in the first epoch.
     learning_rate_decay : float
         Factor by which the step size is multiplied after each epoch.
-    l2, l2_bias : float
-        λ and :math:`\lambda_b`.
+    l2 : float, optional
+        λ. If None, it grows with the noise of the data: a fifth of the default penalty of an average row in
+        `ImplicitALS`, limited to the range from 0.018 to 0.032. It is 0.018 for dense and for very sparse data.
+    l2_bias : float
+        :math:`\lambda_b`.
     negative_sampling : {"uniform", "popularity"}
         Distribution of j: uniform, or proportional to the number of interactions to the power of 0.75.
     n_candidates : int, optional
@@ -86,6 +92,8 @@ class BPR(IterativeFactorRecommender):
         b.
     history_ : dict
         ``"training_loss"``: the mean logarithm over the steps of each epoch, each taken before its step.
+    l2_ : float
+        λ of the fit.
 
     See Also
     --------
@@ -139,7 +147,7 @@ class BPR(IterativeFactorRecommender):
         **IterativeFactorRecommender._parameter_constraints,
         "learning_rate": POSITIVE,
         "learning_rate_decay": interval(0, 1, closed="right"),
-        "l2": NON_NEGATIVE,
+        "l2": OPTIONAL_NON_NEGATIVE,
         "l2_bias": NON_NEGATIVE,
         "negative_sampling": one_of("uniform", "popularity"),
         "n_candidates": OPTIONAL_COUNT,
@@ -152,7 +160,7 @@ class BPR(IterativeFactorRecommender):
         n_epochs: int = 50,
         learning_rate: float = 0.1,
         learning_rate_decay: float = 0.96,
-        l2: float = 0.018,
+        l2: float | None = None,
         l2_bias: float = 0.01,
         negative_sampling: Literal["uniform", "popularity"] = "uniform",
         n_candidates: int | None = None,
@@ -217,7 +225,7 @@ class BPR(IterativeFactorRecommender):
         steps, weights = data.rows.select(mask), self._weights(data)
         for epoch in range(self.n_epochs):
             self._epoch(data, steps, weights, state, self.learning_rate * self.learning_rate_decay**epoch)
-        self._check_convergence(state)
+        self._check_convergence(state, self._l2_of(data))
 
     def _run(self, data: Interactions, state: EpochState, first_epoch: int) -> None:
         weights = self._weights(data)
@@ -226,16 +234,16 @@ class BPR(IterativeFactorRecommender):
             for epoch in epochs:
                 rate = self.learning_rate * self.learning_rate_decay**epoch
                 state.losses.append(self._epoch(data, data.rows, weights, state, rate) / data.n_interactions)
-                self._check_convergence(state)
+                self._check_convergence(state, self._l2_of(data))
                 bar.update(1)
         self._set_checkpoint(data, state)
         users, items, _ = state.factors
         self.user_factors_, self.item_factors_, self.item_bias_ = users.vectors, items.vectors, items.bias_or_zeros()
-        self.history_ = {"training_loss": state.losses.copy()}
+        self.history_, self.l2_ = {"training_loss": state.losses.copy()}, self._l2_of(data)
 
     def _epoch(self, data: Interactions, steps: Rows, weights: FloatArray, state: EpochState, rate: float) -> float:
         """Take one step for each interaction in ``steps``; return the sum of the losses before the steps."""
-        rng = state.rng
+        rng, l2 = state.rng, self._l2_of(data)
         grid = RatingGrid.build(steps, data.n_items, rng, self._runner())
         users, items = state.factors.users.take(grid.user_order), state.factors.items.take(grid.item_order)
         seed = int(rng.integers(1, 2**62))
@@ -246,7 +254,7 @@ class BPR(IterativeFactorRecommender):
             *(grid.user_rows, grid.item_rows, item_starts, grid.user_order, grid.item_order),
             *(data.indptr, data.item_codes, sums, self._n_candidates(data.n_items), seed, 0),
             *(users.vectors, items.vectors, items.bias),
-            *map(np.float32, (rate, self.l2, self.l2, self.l2_bias)),
+            *map(np.float32, (rate, l2, l2, self.l2_bias)),
         )
         order: IntArray = rng.permutation(N_BLOCKS)
         loss = grid.sweep(
@@ -255,6 +263,20 @@ class BPR(IterativeFactorRecommender):
         state.factors.users.put(grid.user_order, users)
         state.factors.items.put(grid.item_order, items)
         return loss
+
+    def _l2_of(self, data: Interactions) -> float:
+        return self._l2_for(data.n_interactions, *active_counts(data))
+
+    def _l2_for(self, n_interactions: int, n_users: int, n_items: int) -> float:
+        """Return λ, or its default for data of this size, rounded to three digits."""
+        if self.l2 is not None:
+            return float(self.l2)
+        l2 = _SHARE_OF_RIDGE * suitable_ridge(n_interactions, n_users, n_items)
+        return float(f"{min(max(l2, _LEAST_L2), _MOST_L2):.3g}")
+
+    def _fitted_l2(self) -> float:
+        """Return λ of the fit; files of older versions have it as the parameter only."""
+        return self.l2_ if "l2_" in vars(self) else self._l2_of(self.interactions_)
 
     def _weights(self, data: Interactions) -> FloatArray:
         """Return the sampling weights of the items; empty for uniform sampling."""
@@ -272,11 +294,11 @@ class BPR(IterativeFactorRecommender):
             return self.n_candidates
         return min(max(1, int(math.log2(max(n_items, 1) / _ITEMS_PER_CANDIDATE))), _MAX_CANDIDATES)
 
-    def _check_convergence(self, state: EpochState) -> None:
+    def _check_convergence(self, state: EpochState, l2: float) -> None:
         users, items, _ = state.factors
         arrays = users.vectors, items.vectors, items.bias_or_zeros()
         largest = float(np.max([np.abs(each).max() for each in arrays]))
-        check_convergence(len(state.losses), largest, self.learning_rate, self.l2)
+        check_convergence(len(state.losses), largest, self.learning_rate, l2)
 
     def _check_fit(self) -> None:
         """Warn if the factors have vanished, or if the lists are weaker than popularity."""
@@ -285,7 +307,7 @@ class BPR(IterativeFactorRecommender):
             super()._check_fit()
             return
         warnings.warn(
-            f"the factors have vanished, so that all users get the same lists; lower l2={self.l2}",
+            f"the factors have vanished, so that all users get the same lists; lower l2={self._fitted_l2()}",
             WeakModelWarning,
             stacklevel=levels_inside(),
         )
@@ -298,6 +320,7 @@ class BPR(IterativeFactorRecommender):
             "user_factors_": Array("float32", ("n_users", "n_factors")),
             "item_bias_": Array("float32", ("n_items",)),
             "history_": Series(),
+            "l2_": Number(at_least=0, or_absent=True),
         }
 
     def _restore(self) -> None:
@@ -318,7 +341,16 @@ class BPR(IterativeFactorRecommender):
         items, bias = self._sold_items.vectors, self._sold_items.bias_or_zeros()
         histories = histories.recoded(self._sold_positions)
         sampling = np.arange(len(items), dtype=np.int32), self._weight_sums, self._n_candidates(len(items))
-        args = (histories.indptr, histories.codes, *sampling, items, bias, rates, np.float32(self.l2), factors)
+        args = (
+            histories.indptr,
+            histories.codes,
+            *sampling,
+            items,
+            bias,
+            rates,
+            np.float32(self._fitted_l2()),
+            factors,
+        )
         costs = histories.lengths * (_FOLD_IN_EPOCHS * factors.shape[1])
         self._runner().rows(fold_in_pairs, len(factors), args, costs=costs)
         return Factors(factors)
@@ -336,7 +368,7 @@ class BPR(IterativeFactorRecommender):
             return []  # the score is the fallback, 0
         design, own = self.item_factors_[history.codes].astype(np.float64), self.item_factors_[item_code]
         user = self.user_factors_[user_code].astype(np.float64)
-        l2 = max(self.l2, 1e-6) * max(len(design), 1)
+        l2 = max(self._fitted_l2(), 1e-6) * max(len(design), 1)
         weights = ridge(design, own.astype(np.float64), np.full(len(user), l2))
         parts = (design @ weights) * (design @ user)
         return [

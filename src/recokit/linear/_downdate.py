@@ -12,9 +12,7 @@ _MAX_RANK_SHARE = 4  # an update of a rank above n / 4 takes about as long as a 
 _LEAST_CURVATURE = 1e-2  # below it, the update loses more than two digits
 
 
-def downdated_inverse(
-    inverse: FloatArray, removed: Rows, weights: FloatArray, added: float, n_items: int
-) -> FloatArray | None:
+def downdated_inverse(inverse: FloatArray, removed: Rows, weights: FloatArray, added: float) -> FloatArray | None:
     r"""Return the inverse after the removal of some rows of X, by the Woodbury identity.
 
     With :math:`P = A^{-1}` and :math:`D = V V^\top` the part of the removed rows in A, the new inverse is
@@ -29,9 +27,7 @@ def downdated_inverse(
     weights : (n_removed,) float64 array
         Their weights.
     added : float
-        Multiple of the diagonal of the Gram matrix that A includes in addition to it, for the items.
-    n_items : int
-        Number of items. Further columns are a constant.
+        Multiple of the diagonal of the Gram matrix that A includes in addition to it.
 
     Returns
     -------
@@ -46,12 +42,11 @@ def downdated_inverse(
     rows[removed.row_codes, places] = removed.values.astype(np.float64)
     rows *= np.sqrt(weights)[:, None]
     with single_threaded_blas():
-        is_factor = added == 0 and n_removed <= len(columns)
-        factor = rows.T if is_factor else _factor(rows, np.where(columns < n_items, added, 0.0))
+        factor = rows.T if added == 0 and n_removed <= len(columns) else _factor(rows, added)
         return _woodbury(inverse, columns, factor)
 
 
-def _factor(rows: FloatArray, added: FloatArray) -> FloatArray:
+def _factor(rows: FloatArray, added: float) -> FloatArray:
     """Return V with V Vᵀ = D on the columns that the removed rows have."""
     change = rows.T @ rows
     diagonal = np.einsum("ii->i", change)

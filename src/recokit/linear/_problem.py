@@ -78,14 +78,15 @@ class Problem(NamedTuple):
             positions = np.full(interactions.n_items, -1, dtype=np.int32)
             positions[items] = np.arange(len(items))
             by_user = by_user.recoded(positions)
-        diagonal, n_columns = diagonal[items].astype(np.float64), len(items)
+        used: FloatArray = diagonal[items].astype(np.float64)
+        n_columns = len(items)
         if constant and n_columns:
             by_user, is_active = with_constant(by_user, n_columns, unit**0.5)
-            diagonal = np.append(diagonal, unit * weights[is_active].sum())
+            used = np.append(used, unit * weights[is_active].sum())
             n_columns += 1
         by_item = by_user.transposed(n_columns, runner)
         costs = chosen(gram_costs, len(by_item.codes))(by_item.indptr, by_item.codes, by_user.indptr)
-        return cls(items, by_item, by_user, weights, diagonal, costs, unit)
+        return cls(items, by_item, by_user, weights, used, costs, unit)
 
     @classmethod
     def from_gram(cls, matrix: FloatArray, runner: Runner) -> "Problem":

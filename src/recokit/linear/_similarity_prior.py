@@ -71,5 +71,6 @@ def pull(weights: FloatArray, intercepts: FloatArray, prior: Rows, runner: Runne
         changes[block] = own
         pulled[:, block] = (columns[block] * (1 + own)[:, None] + change).T
     np.fill_diagonal(pulled, 0)
-    explained = np.bincount(prior.row_codes, prior.values * intercepts[prior.codes], minlength=n_items)
-    return pulled, (intercepts * (1 + changes) - explained).astype(np.float32)
+    products = (prior.values * intercepts[prior.codes]).astype(np.float64)
+    of_constant = intercepts * (1 + changes) - np.bincount(prior.row_codes, products, minlength=n_items)
+    return pulled, of_constant.astype(np.float32)

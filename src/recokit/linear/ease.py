@@ -47,9 +47,9 @@ class EASE(StagedRecommender, GramLearner):
     each times its strength. With ``item_exponent`` δ the weights for item j are :math:`B_{ij} n_j^{-\delta}`, where
     :math:`n_j` is the number of users of item j.
 
-    *Intercepts.* With ``fit_intercept``, X has a further column without penalty: a constant, the mean strength, for all
-    users. Its weight for item j, times the constant, is the intercept of item j, which is added to the scores:
-    weights then describe how interests differ from the popularity of the items.
+    *Intercepts.* With ``fit_intercept``, X has a further column: a constant, the mean strength, for all users with a
+    strength above 0. It is penalized as the items are. Its weight for item j, times the constant, is the intercept of
+    item j: a popularity, which is added to the scores.
 
     *Similarities of items.* ``fit`` takes similarities from other information, such as the titles
     (``item_similarity``). The penalty is then :math:`\operatorname{tr} (B - C)^\top \Lambda (B - C)`, where
@@ -309,7 +309,7 @@ class EASE(StagedRecommender, GramLearner):
             interactions, self.user_exponent, self._runner(), constant=self.fit_intercept
         )
         gram = yield _gram_stage(problem)
-        shares = self._regularize_and_invert(gram, problem.unit, problem.n_items)
+        shares = self._regularize_and_invert(gram, problem.unit)
         if "item_similarity_" in vars(self):
             self.penalty_shares_ = np.ones(interactions.n_items, dtype=np.float32)
             self.penalty_shares_[problem.items] = shares[: problem.n_items]
@@ -323,14 +323,13 @@ class EASE(StagedRecommender, GramLearner):
         task = f"EASE with {gram.n_items:,} items"
         require_memory(plan.peak, task, self._memory_remedy, max_memory_gb=self.max_memory_gb)
         inverse = gram.matrix[np.ix_(items, items)]
-        self._regularize_and_invert(inverse, 1.0, len(items))
+        self._regularize_and_invert(inverse, 1.0)
         self._set_weights(inverse, items, np.maximum(gram.popularity, 1.0) ** -self.item_exponent)
 
-    def _regularize_and_invert(self, gram: FloatArray, unit: float, n_items: int) -> FloatArray:
-        """Overwrite the lower triangle of G by that of P; return the diagonal of P Λ. Only items are penalized."""
+    def _regularize_and_invert(self, gram: FloatArray, unit: float) -> FloatArray:
+        """Overwrite the lower triangle of G by that of P; return the diagonal of P Λ."""
         diagonal = np.einsum("ii->i", gram)
         penalties = diagonal * self._added_diagonal() + unit * self.l2
-        penalties[n_items:] = 0
         diagonal += penalties
         _invert(gram, self._runner())
         shares: FloatArray = penalties * np.diag(gram)
@@ -394,14 +393,14 @@ class EASE(StagedRecommender, GramLearner):
         if len(inverse) > len(items):
             removed, _ = with_constant(removed, len(items), constant)
         weights = user_weights(previous, self.user_exponent)[is_gone]
-        inverse = downdated_inverse(inverse, removed, weights, self._added_diagonal(), len(items))
-        if inverse is None:
+        updated = downdated_inverse(inverse, removed, weights, self._added_diagonal())
+        if updated is None:
             return False
         codes = remaining.items.codes(previous.items)[items]
         used = np.bincount(remaining.item_codes, remaining.values > 0, minlength=remaining.n_items) > 0
         kept = np.flatnonzero((codes >= 0) & used[codes])
         rows = np.append(kept, np.arange(len(items), len(inverse)))
-        inverse = np.ascontiguousarray(inverse[np.ix_(rows, rows)])
+        inverse = np.ascontiguousarray(updated[np.ix_(rows, rows)])
         scales = item_scales(remaining, self.item_exponent)
         self._set_weights(inverse, codes[kept].astype(np.int64), scales, constant)
         return True
