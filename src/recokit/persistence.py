@@ -359,7 +359,7 @@ def _decode_objects(tensors: dict[str, AnyArray], shape: list[int], items: list[
     if len(items) != _size(shape):
         raise ValueError("the number of objects does not fit the shape")
     array = np.empty(len(items), dtype=object)
-    if all(type(item) is str for item in items):
+    if set(map(type, items)) <= {str}:
         array[:] = items
         return array.reshape(shape)
     for position, item in enumerate(items):
