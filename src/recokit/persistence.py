@@ -35,12 +35,12 @@ _FORMAT_VERSION = 1
 _KEY = "recokit"
 _CHUNK = 1 << 16  # strings decoded at a time
 _SCALARS = (str, int, float, bool, type(None))
-# Packages with storable classes that load late.
+# Packages with storable classes that load late. The last ones import the most.
 _LAZY_PACKAGES = (
-    "recokit.content",
-    "recokit.preprocessing",
     "recokit.sequence",
+    "recokit.content",
     "recokit.search",
+    "recokit.preprocessing",
     "recokit.hybrid",
 )
 _CLASSES: dict[str, Any] = {}
@@ -298,9 +298,10 @@ def _decode(form: Any, tensors: dict[str, AnyArray]) -> Any:
 
 
 def _decode_object(tensors: dict[str, AnyArray], name: str, state: Any) -> Any:
-    if name not in _CLASSES and name.startswith("recokit."):
-        for package in _LAZY_PACKAGES:
-            import_module(package)
+    for package in _LAZY_PACKAGES if name.startswith("recokit.") else ():
+        if name in _CLASSES:
+            break
+        import_module(package)
     if name not in _CLASSES:
         raise ModelFormatError(
             f"the file holds an object of the unknown class {name}; import the module that defines it before loading"
@@ -358,6 +359,9 @@ def _decode_objects(tensors: dict[str, AnyArray], shape: list[int], items: list[
     if len(items) != _size(shape):
         raise ValueError("the number of objects does not fit the shape")
     array = np.empty(len(items), dtype=object)
+    if set(map(type, items)) <= {str}:
+        array[:] = items
+        return array.reshape(shape)
     for position, item in enumerate(items):
         array[position] = _decode(item, tensors)
     return array.reshape(shape)

@@ -44,6 +44,7 @@ _APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _TIMES = re.compile(r"(?<=\w)\s?[*×]\s?(?=\d)")
 _THOUSANDS = re.compile(r"(?<![\w.,-])[1-9]\d{0,2}(?:,\d{3})+(?![\d,]|-\d)")  # not in lists, as in "cz50,128gb"
 _PLURAL_POSSESSIVE = re.compile(r"(?<![^\W_])(men|women|children)s(?![^\W_])")
+_MARK_CATEGORIES = frozenset(("Mn", "Mc", "Me"))
 _LONG = 1_000  # shorter texts need no limit on the number of marks
 _VARIANTS = "ti|xt"  # of graphics cards: "1080ti" is "1080 ti"
 _JOINTS = ("-", ".")  # between a letter and its number, as in "M.2"
@@ -142,12 +143,15 @@ def _traditional() -> re.Pattern[str]:
 
 @functools.cache
 def _marks() -> str:
-    r"""Return all combining marks.
+    r"""Return all combining marks, as ranges for a class of characters in a pattern.
 
     Python's ``\w`` does not match them, so on its own it would split words of Hindi, Thai and others.
     """
     code_points = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # no script has marks elsewhere
-    return "".join(chr(code) for code in code_points if unicodedata.category(chr(code))[0] == "M")
+    marks = [code for code in code_points if unicodedata.category(chr(code)) in _MARK_CATEGORIES]
+    ends = [place for place in range(1, len(marks)) if marks[place] != marks[place - 1] + 1]
+    bounds = zip([0, *ends], [*ends, len(marks)], strict=True)
+    return "".join(f"{chr(marks[first])}-{chr(marks[stop - 1])}" for first, stop in bounds)
 
 
 @functools.cache

@@ -174,6 +174,8 @@ def _n_strange(word: AnyArray, others: AnyArray) -> IntArray:
 
 def _is_alphabetic(term: str) -> bool:
     """Return whether a term has a letter, and none of a script such as Chinese."""
+    if term.isascii():
+        return term.isalpha() or any(map(str.isalpha, term))
     return any(map(str.isalpha, term)) and all(ord(letter) < _CJK for letter in term)
 
 
