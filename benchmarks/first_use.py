@@ -1,5 +1,8 @@
 """Measure the first use of each model: import, fit and lists for all users, on small data in a new process.
 
+`ItemSearch` is fitted to the titles of the items and answers three queries; `rerank` applies three rules to the lists
+of `Popularity`.
+
     python benchmarks/first_use.py
     python benchmarks/first_use.py SLIM ItemKNN --users 500 --items 300
 
@@ -40,9 +43,11 @@ MODELS = {
     "SwitchingHybrid": ("implicit",),
     "CascadeHybrid": ("implicit",),
     "FallbackRecommender": ("implicit",),
+    "ItemSearch": ("none",),
+    "rerank": ("implicit",),
 }
 
-_FIRST_USE = """
+_START = """
 import json, resource, sys, time
 
 name, feedback, n_users, n_items = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -57,13 +62,39 @@ if feedback == "explicit":
     data = recokit.Interactions.from_arrays(users, items, ratings)
 else:
     data = recokit.Interactions.from_arrays(users, items, timestamps=np.arange(len(users)))
-side = {"catalogue": {item: f"word{item % 7} word{item % 11}" for item in range(n_items)}}
+titles = [f"word{item % 7} word{item % 11} item{item}" for item in range(n_items)]
+"""
+
+_RECOMMEND = """
 model = getattr(recokit, name)()
-model.fit(data, **(side if name in ("TfidfRecommender", "ContentRecommender") else {}))
+with_titles = name in ("TfidfRecommender", "ContentRecommender")
+model.fit(data, **({"catalogue": dict(enumerate(titles))} if with_titles else {}))
 model.recommend(n=10)
+"""
+
+_SEARCH = """
+from recokit.search import ItemSearch
+
+search = ItemSearch().fit({"item_id": list(range(n_items)), "title": titles})
+search.search("word1 item8")
+search.search(["wrod2", "word3 ite"])
+"""
+
+_RERANK = """
+from recokit.reranking import Boost, MaxPer, MinShare, Where, rerank
+
+brands = [f"b{item % 7}" for item in range(n_items)]
+rules = [MaxPer("brand", 2), Boost(Where("brand", "==", "b1"), 0.2), MinShare(Where("brand", "==", "b2"), 0.1)]
+lists = recokit.Popularity().fit(data).recommend(n=50)
+rerank(lists, rules, {"item_id": list(range(n_items)), "brand": brands})
+"""
+
+_STOP = """
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([used.ru_utime + used.ru_stime, time.perf_counter() - start]))
 """
+
+_USES = {"ItemSearch": _SEARCH, "rerank": _RERANK}
 
 
 class Seconds(NamedTuple):
@@ -81,7 +112,8 @@ def first_use(name: str, feedback: str, n_users: int, n_items: int, cache: str) 
     RuntimeError
         The process failed; the message is its output.
     """
-    command = [sys.executable, "-c", _FIRST_USE, name, feedback, str(n_users), str(n_items)]
+    code = _START + _USES.get(name, _RECOMMEND) + _STOP
+    command = [sys.executable, "-c", code, name, feedback, str(n_users), str(n_items)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NUMBA_CACHE_DIR": cache})
     if done.returncode != 0:
         raise RuntimeError(f"{name}, {feedback}: {done.stderr}")

@@ -17,16 +17,19 @@ from recokit.testing import all_recommenders
 
 
 def test_every_recommender_is_measured():
-    assert set(first_use.MODELS) == {kind.__name__ for kind in all_recommenders()}
+    assert set(first_use.MODELS) == {kind.__name__ for kind in all_recommenders()} | {"ItemSearch", "rerank"}
 
 
 def test_every_name_is_a_model_of_the_package():
-    assert all(hasattr(recokit, name) for name in first_use.MODELS)
+    assert all(hasattr(recokit, name) for name in set(first_use.MODELS) - {"rerank"})
+    assert callable(recokit.reranking.rerank)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="there is nothing to compile")
-@pytest.mark.parametrize("name", ["SLIM", "ImplicitALS", "BPR", "SessionKNN"])  # those with the most to compile
+@pytest.mark.parametrize(
+    "name", ["SLIM", "ImplicitALS", "BPR", "SessionKNN", "rerank"]
+)  # those with the most to compile
 def test_the_first_use_of_a_model_takes_a_few_seconds_of_processor_time(name):
     cold, warm = first_use.cold_and_warm(name, "implicit", 100, 60)
     assert cold.processor < 12.0  # on a loaded machine; half of it on a free one

@@ -17,8 +17,7 @@ _COMPILE = "import recokit as r; r.warm_up([r.ImplicitALS(), r.SGDMatrixFactoriz
 def client():
     """Return a client of the cluster; a killed worker starts again.
 
-    The kernels are in the compile cache before, so that all workers load the same code. Kernels with fast mathematics
-    may differ in the last bits if a process has compiled them itself, since other functions are then inlined.
+    The kernels are in the compile cache before, so that the workers do not compile them at the same time.
     """
     subprocess.run([sys.executable, "-c", _COMPILE], check=True, timeout=600)
     short = {"distributed.comm.timeouts.connect": "5s"}  # workers wait so long for the data of a killed worker

@@ -43,15 +43,6 @@ def score_pairs(
         scores[k] = total
 
 
-@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _product(p: FloatArray, q: FloatArray) -> np.float32:
-    """Return p·q in float32."""
-    product = np.float32(0.0)
-    for f in range(len(p)):
-        product += p[f] * q[f]
-    return product
-
-
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def inner_products(start: int, stop: int, users: FloatArray, items: FloatArray, products: FloatArray) -> None:
     """Compute the inner products p_u·q_i of each user with all items, in float32.
@@ -70,4 +61,7 @@ def inner_products(start: int, stop: int, users: FloatArray, items: FloatArray, 
     for user in range(start, stop):
         p = users[user]
         for item in range(len(items)):
-            products[user, item] = _product(p, items[item])
+            q, product = items[item], np.float32(0.0)
+            for f in range(len(p)):
+                product += p[f] * q[f]
+            products[user, item] = product

@@ -7,7 +7,7 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import BoolArray, CodeArray, FloatArray
 from recokit.data.recommendations import Recommendations
-from recokit.kernels.reranking import Constraints, rerank_rows
+from recokit.kernels.reranking import Constraints, DynamicTerms, rerank_rows
 from recokit.reranking._candidates import Candidates
 from recokit.reranking._plan import Plan
 
@@ -73,6 +73,14 @@ def discounts(n: int) -> FloatArray:
     return exposures
 
 
+def _steps(constraints: Constraints, terms: DynamicTerms, n: int) -> int:
+    """Return the number of elementary steps for one candidate of one place."""
+    steps = 2 * (1 + len(constraints.quotas))
+    if terms.mmr_weight > 0 or terms.dpp_weight > 0:
+        steps += 2 * (terms.labels.shape[1] or terms.vectors.shape[1])
+    return steps + (n if terms.dpp_weight > 0 else 0)
+
+
 def solve(lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Plan, n: int, runner: Runner) -> Solution:
     """Choose the items of each list.
 
@@ -94,7 +102,8 @@ def solve(lists: Recommendations, filled: BoolArray, found: CodeArray, plan: Pla
     places, forced = np.empty((n_lists, n), dtype=np.int32), np.empty((n_lists, n), dtype=np.int32)
     dynamic, constraints = np.zeros((n_lists, n, 2)), plan.constraints(n)
     args = (candidates.codes, candidates.counts, values, constraints, terms, targets, places, dynamic, forced)
-    runner.rows(rerank_rows, n_lists, args, costs=n * candidates.counts.astype(np.float64))
+    costs = n * _steps(constraints, terms, n) * candidates.counts.astype(np.float64)
+    runner.rows(rerank_rows, n_lists, args, costs=costs)
     is_filled, cells = places >= 0, np.maximum(places, 0)
     codes = np.where(is_filled, np.take_along_axis(candidates.codes, cells, 1), -1)
     static = np.take_along_axis(values, cells, 1)

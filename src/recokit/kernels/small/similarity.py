@@ -1,14 +1,18 @@
-"""The results of `kernels.similarity` by NumPy; only the formulas are compiled."""
+"""The results of `kernels.similarity` by NumPy; the formulas are plain Python for few pairs, and else compiled."""
 
 import numpy as np
 
+from recokit.kernels import similarity
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
-from recokit.kernels.similarity import similarities
 from recokit.kernels.similarity_formulas import CORRELATION, PEARSON, Constants
+from recokit.kernels.small.interpreted import interpreted
 from recokit.kernels.small.selection import select_cells
 from recokit.kernels.small.spans import Sums, joined, products_of_rows
 
 __all__ = ["nearest_rows", "query_costs", "row_stats", "similarity_rows"]
+
+_MAX_PAIRS = 20_000  # in plain Python they take a tenth of the time of a compilation
+_interpreted_similarities = interpreted(similarity.similarities)
 
 
 def row_stats(indptr: IntArray, values: FloatArray) -> FloatArray:
@@ -56,9 +60,30 @@ def _common_cells(
         moments = np.stack([sums.of(part) for part in (x * x, y * y, x, y)], axis=1)
     found = np.empty(len(common))
     stats = query_stats[start + sums.rows], indexed_stats[sums.codes]
-    similarities(common, products, moments, *stats, kind, constants, swapped, found)
+    _write_similarities(common, products, moments, *stats, kind, constants, swapped, found)
     found[own_codes[start + sums.rows] == sums.codes] = 0.0
     return sums.rows, sums.codes, products, found
+
+
+def _write_similarities(
+    common: FloatArray,
+    products: FloatArray,
+    moments: FloatArray,
+    query_stats: FloatArray,
+    indexed_stats: FloatArray,
+    kind: int,
+    constants: Constants,
+    swapped: bool,
+    found: FloatArray,
+) -> None:
+    """Do as `kernels.similarity.similarities`."""
+    if len(common) > _MAX_PAIRS or getattr(similarity.similarities, "overloads", None):
+        similarity.similarities(
+            common, products, moments, query_stats, indexed_stats, kind, constants, swapped, found
+        )  # fmt: skip
+        return
+    columns = (column.tolist() for column in (common, products, moments, query_stats, indexed_stats))  # Python's floats
+    _interpreted_similarities(*columns, kind, constants, swapped, found)
 
 
 def nearest_rows(
