@@ -13,7 +13,7 @@ anew. All workers are processes of this machine with one thread each, so their t
 - overhead: time on two workers beside a local fit on two threads, from the same Parquet files; elapsed, and of the
   processors (workers, scheduler and client). The models are compared bit by bit.
 - memory: peak memory of a worker on 1, 2 and 4 workers; and a fit whose workers are limited to a quarter of the memory
-  of a local fit, on 1 and on 4 workers.
+  of a local fit, on 4 workers and on 1 worker. ``--share 2`` limits them to the half.
 """
 
 import argparse
@@ -222,18 +222,18 @@ def measure_overhead(folder: Path, warm_up: Path, name: str, parameters: dict[st
             model.fit(frame, **reading)
         frame, reading = read_lazily(folder, name)
         popularity = recokit.dask.Popularity(client)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), cpu_seconds(client)
         popularity.fit(frame, **reading).to_local  # noqa: B018 - the fit has waited for the blocks
-        read, start = time.perf_counter() - start, time.perf_counter()
+        read, read_cpu = time.perf_counter() - start, cpu_seconds(client) - cpu
         del popularity
-        cpu = cpu_seconds(client)
+        start, cpu = time.perf_counter(), cpu_seconds(client)
         model.fit(frame, **reading)
         wait_for(model)
         seconds, cpu = time.perf_counter() - start, cpu_seconds(client) - cpu
         largest = peaks(client)
         same = digest(model.set_params(n_threads=2).to_local()) == local["hash"]
     both = {"read_seconds": read, "total_seconds": seconds, "cpu_seconds": cpu, "peak_bytes": largest[-1]}
-    both["same_bits"] = same
+    both |= {"read_cpu_seconds": read_cpu, "same_bits": same}
     return {"local": local, "distributed": both}
 
 
@@ -267,9 +267,7 @@ def show_overhead(name: str, found: dict[str, Any]) -> None:
 _MEMORY = {"n_factors": 32, "n_epochs": 1, "feedback": "implicit", **_RANDOM}
 
 
-def measure_workers(
-    folder: Path, n_workers: int, limit: float | str = "auto", seconds: float = 300.0
-) -> dict[str, Any]:
+def measure_workers(folder: Path, n_workers: int, limit: float | str, seconds: float) -> dict[str, Any]:
     """Return whether a fit of ImplicitALS succeeds, and the peak memory of each worker if it does."""
     with cluster(n_workers, limit) as client:
         frame, reading = read_lazily(folder, "ImplicitALS")
@@ -282,20 +280,22 @@ def measure_workers(
         return {"outcome": "succeeds", "seconds": taken, "peak_bytes": peaks(client)}
 
 
-def run_memory(folder: Path, results: Results) -> None:
-    """Measure peak memory by number of workers, and fits within a quarter of the memory of a local fit."""
-    local = results.get("memory-local", lambda: call_in_new_process(fit_locally, folder, "ImplicitALS", _MEMORY))
-    print(f"  local fit: {local['peak_bytes'] / _GB:.2f} GB")
+def run_memory(folder: Path, results: Results, share: int, seconds: float) -> None:
+    """Measure peak memory by number of workers, and fits within a share of the memory of a local fit."""
+    key = f"memory-{folder.name}"
+    local = results.get(f"{key}-local", lambda: call_in_new_process(fit_locally, folder, "ImplicitALS", _MEMORY))
+    print(f"  local fit: {local['peak_bytes'] / _GB:.2f} GB", flush=True)
     for n in (1, 2, 4):
-        found = results.get(f"memory-{n}", lambda n=n: measure_workers(folder, n))
+        found = results.get(f"{key}-{n}", lambda n=n: measure_workers(folder, n, "auto", seconds))
         shown = ", ".join(f"{each / _GB:.2f}" for each in found.get("peak_bytes", []))
-        print(f"  {n} worker(s): {found['outcome']} in {found['seconds']:.0f} s; peak of each {shown} GB")
-    limit = local["peak_bytes"] / 4
+        print(f"  {n} worker(s): {found['outcome']} in {found['seconds']:.0f} s; peak of each {shown} GB", flush=True)
+    limit = local["peak_bytes"] / share
     if limit < _BASELINE:
-        print(f"  a quarter of the local fit, {limit / _GB:.2f} GB, is too little for a worker; use more data")
+        print(f"  1/{share} of the local fit, {limit / _GB:.2f} GB, is too little for a worker; use more data")
         return
-    for n in (1, 4):
-        found = results.get(f"memory-quarter-{n}", lambda n=n: measure_workers(folder, n, limit))
+    for n in (4, 1):
+        how = folder, n, limit, seconds
+        found = results.get(f"{key}-1/{share}-{n}", lambda how=how: measure_workers(*how))
         print(f"  {n} worker(s) with {limit / _GB:.2f} GB each: {found['outcome']} in {found['seconds']:.0f} s")
 
 
@@ -308,9 +308,9 @@ def project(results: Results, sizes: Sizes, bandwidth: float) -> None:
     if found is None:
         raise SystemExit("run the phase overhead first")
     both, k, epochs = found["distributed"], _FACTORS["n_factors"], _FACTORS["n_epochs"]
-    # Two workers; the exact solution of the users counts as an epoch.
-    per_cell = 2 * (both["total_seconds"] - both["read_seconds"]) / (sizes.n * (epochs + 1))
-    per_row = 2 * both["read_seconds"] / sizes.n
+    # Of the processors; the exact solution of the users counts as an epoch.
+    per_cell = (both["cpu_seconds"] - both["read_cpu_seconds"]) / (sizes.n * (epochs + 1))
+    per_row = both["read_cpu_seconds"] / sizes.n
     big, n_workers = Sizes(1_000_000_000, 20_000_000, 1_000_000), 16
     compute = per_cell * big.n / n_workers
     moved = 4 * k * (big.n_users + big.n_items)
@@ -334,6 +334,8 @@ def main() -> None:
     parser.add_argument("--phases", nargs="*", choices=_PHASES, default=list(_PHASES))
     parser.add_argument("--interactions", type=int, default=20_000_000)
     parser.add_argument("--memory-interactions", type=int, default=60_000_000)
+    parser.add_argument("--share", type=int, default=4, help="limit of a worker: a local fit divided by this number")
+    parser.add_argument("--seconds", type=float, default=900.0, help="limit of a fit in the phase memory")
     parser.add_argument("--models", nargs="*", choices=list(_SETTINGS), default=list(_SETTINGS))
     parser.add_argument("--quick", action="store_true", help="small data")
     parser.add_argument("--project", action="store_true", help="print the cost model only")
@@ -349,6 +351,8 @@ def main() -> None:
         project(results, sizes, given.bandwidth)
         return
     logs = {name: given.folder / f"{name}-{each.n}" for name, each in (("log", sizes), ("large", large))}
+    if n == n_memory:  # the same log for both phases
+        large, logs["large"] = sizes, logs["log"]
     run(given, sizes, large, logs, results)
 
 
@@ -389,7 +393,7 @@ def run(given: argparse.Namespace, sizes: Sizes, large: Sizes, logs: dict[str, P
             show_overhead(name, found)
     if "memory" in given.phases:
         print(f"Memory, {large.n:,} ratings, ImplicitALS")
-        run_memory(prepared(logs["large"], large), results)
+        run_memory(prepared(logs["large"], large), results, given.share, given.seconds)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -216,23 +217,22 @@ def sample_of(data: Interactions) -> Interactions:
     return Interactions.from_arrays(users, items, values, times, feedback=data.feedback)
 
 
-def measure_in_child(*arguments: Any) -> dict[str, float]:
-    """Return the result of `measure` in a process of its own that has the data and the kernels of this one."""
+def call_in_fork(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the result of a function in a process of its own that has the data and the kernels of this one."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
 
     def send() -> None:
-        sender.send(measure(*arguments))
+        sender.send(function(*arguments))
 
     process = multiprocessing.get_context("fork").Process(target=send)
     process.start()
     sender.close()
     try:
-        result: dict[str, float] = receiver.recv()
+        return receiver.recv()
     except EOFError:
-        raise RuntimeError(f"the process ended with {process.exitcode}") from None
+        raise RuntimeError("the process ended without a result") from None
     finally:
         process.join()
-    return result
 
 
 def fill_buffers() -> None:
@@ -257,42 +257,47 @@ def load_kernels(case: Case) -> None:
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure and print all chosen cases."""
-    rows, known = [], {}
+    """Measure and print all chosen cases, each model in a process of its own."""
+    rows: list[dict[str, Any]] = []
     warnings.simplefilter("ignore")
-    print(f"{'model':22} {'parameters':34} {'data':10} {'thr.':4} {'estimate':>9} {'measured':>9} {'ratio':>6}")
+    print(
+        f"{'model':22} {'parameters':34} {'data':10} {'thr.':4} {'estimate':>9} {'measured':>9} {'ratio':>6}",
+        flush=True,
+    )
     for case in CASES:
-        if options.models and case.kind not in options.models:
-            continue
-        load_kernels(case)
-        for name in options.data or SHAPES:
-            shape = scaled(SHAPES[name], options.scale)
-            if shape.n_items > case.max_items or shape.n_users > case.max_users:
-                continue
-            if (shape, case.feedback) not in known:
-                known[shape, case.feedback] = generate(shape, case.feedback)
-            data = known[shape, case.feedback]
-            for n_threads in options.threads:
-                try:
-                    small = arguments_of(case, sample_of(data))
-                    row = measure_in_child(case, *arguments_of(case, data), small, n_threads)
-                except RuntimeError as error:
-                    print(f"{case.kind:22} {name}: {error}", flush=True)
-                    continue
-                ratio = row["estimate"] / max(row["measured"], 1)
-                rows.append(
-                    {"model": case.kind, "parameters": case.parameters, "feedback": case.feedback, "data": name}
-                )
-                rows[-1] |= {"threads": n_threads, "ratio": ratio, **row}
-                shown = ", ".join(f"{key}={value}" for key, value in case.parameters.items() if key not in _SHORT)
-                shown = f"{case.feedback[:2]}. {shown}"[:34]
-                print(
-                    f"{case.kind:22} {shown:34} {name:10} {n_threads:4} {row['estimate'] / 1e6:6.1f} MB "
-                    f"{row['measured'] / 1e6:6.1f} MB {ratio:6.2f} {row['seconds']:6.1f} s"
-                    f" {row['estimate_seconds']:.2f} s",
-                    flush=True,
-                )
+        if not options.models or case.kind in options.models:
+            rows += call_in_fork(run_case, case, options)
     return rows
+
+
+def run_case(case: Case, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure and print a model on all chosen data."""
+    rows = []
+    load_kernels(case)
+    for name in options.data or SHAPES:
+        shape = scaled(SHAPES[name], options.scale)
+        if shape.n_items > case.max_items or shape.n_users > case.max_users:
+            continue
+        data = generate(shape, case.feedback)
+        for n_threads in options.threads:
+            small = arguments_of(case, sample_of(data))
+            row = call_in_fork(measure, case, *arguments_of(case, data), small, n_threads)
+            row["ratio"] = row["estimate"] / max(row["measured"], 1)
+            show(case, name, n_threads, row)
+            given = {"model": case.kind, "parameters": case.parameters, "feedback": case.feedback, "data": name}
+            rows.append({**given, "threads": n_threads, **row})
+    return rows
+
+
+def show(case: Case, name: str, n_threads: int, row: dict[str, float]) -> None:
+    """Print a measurement."""
+    shown = ", ".join(f"{key}={value}" for key, value in case.parameters.items() if key not in _SHORT)
+    shown = f"{case.feedback[:2]}. {shown}"[:34]
+    print(
+        f"{case.kind:22} {shown:34} {name:10} {n_threads:4} {row['estimate'] / 1e6:6.1f} MB "
+        f"{row['measured'] / 1e6:6.1f} MB {row['ratio']:6.2f} {row['seconds']:6.1f} s {row['estimate_seconds']:.2f} s",
+        flush=True,
+    )
 
 
 def main() -> None:

@@ -225,7 +225,8 @@ import memory
 case = memory.Case(sys.argv[1], json.loads(sys.argv[2]))
 memory.load_kernels(case)
 data = memory.generate(memory.Shape(*json.loads(sys.argv[3])), case.feedback)
-print(json.dumps(memory.measure_in_child(case, data, {}, int(sys.argv[4]))))
+small = memory.sample_of(data), {}
+print(json.dumps(memory.call_in_fork(memory.measure, case, data, {}, small, int(sys.argv[4]))))
 """
 
 

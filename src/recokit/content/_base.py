@@ -189,6 +189,8 @@ class ContentModel(Recommender):
             self._set_decays(remaining)
 
     def _plan_reading(self, plan: MemoryPlan, given: Any) -> None:
+        if isinstance(given, Interactions) and given.item_codes is self.interactions_.item_codes:  # of the same items
+            return
         n = float(self.interactions_.n_interactions)
         plan.work("order of the interactions", 44.0 * n)
         plan.keep("interactions over all items", (8.0 + 8.0 * (self.interactions_.timestamps is not None)) * n)

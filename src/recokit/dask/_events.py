@@ -11,6 +11,7 @@ from recokit.data._building import ColumnNames
 from recokit.data._columns import check_lengths, check_values, to_times, to_values
 from recokit.data._frames import column
 from recokit.data.id_index import IdIndex
+from recokit.data.rows import bounds_from_lengths
 from recokit.exceptions import DataError, first_few
 
 __all__ = [
@@ -211,10 +212,13 @@ def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks
     cuts = [bisect_left(range(len(values)), first, key=values.__getitem__) for first in firsts]
     bounds = [0, *cuts, *[len(values)] * (n_blocks - len(cuts))]
     item_codes = items.codes(events.items)[events.item_codes]
-    blocks = np.searchsorted(np.array(bounds[1:-1], np.int64), events.user_codes, side="right")
+    of_users = np.repeat(np.arange(n_blocks, dtype=np.min_scalar_type(n_blocks)), np.diff(bounds))
+    blocks = of_users[events.user_codes]
+    order = np.argsort(blocks, kind="stable")
+    ends = bounds_from_lengths(np.bincount(blocks, minlength=n_blocks))
     pieces = []
     for block in range(n_blocks):
-        rows: IntArray = np.flatnonzero(blocks == block)
+        rows: IntArray = order[ends[block] : ends[block + 1]]
         start, stop = bounds[block], bounds[block + 1]
         users = events.users.select(np.arange(start, stop))
         times = None if events.times is None else events.times[rows]

@@ -445,6 +445,8 @@ class Interactions(CellsByUser):
         users = self.users if users is None else users
         items = self.items if items is None else items
         user_map, item_map = users.codes(self.users), items.codes(self.items)
+        if all(np.array_equal(codes, np.arange(len(index))) for codes, index in ((user_map, users), (item_map, items))):
+            return replace(self, users=users, items=items)
         user_codes, item_codes = user_map[self.user_codes], item_map[self.item_codes]
         for kind, old, used, codes in (
             ("user", self.users, self.user_codes, user_codes),

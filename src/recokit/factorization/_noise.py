@@ -18,10 +18,17 @@ def shuffled(matrix: sparse.csr_array) -> sparse.csr_array:
     common by chance only.
     """
     n_rows, n_columns = matrix.shape
-    columns = np.random.default_rng(0).permutation(matrix.indices).astype(np.int64)
-    rows = np.repeat(np.arange(n_rows, dtype=np.int64), np.diff(matrix.indptr))
-    cells, first = np.unique(rows * n_columns + columns, return_index=True)
-    return sparse.csr_array((matrix.data[first], (cells // n_columns, cells % n_columns)), shape=matrix.shape)
+    firsts = n_columns * np.arange(n_rows + 1, dtype=np.int64)
+    cells = np.repeat(firsts[:-1], np.diff(matrix.indptr))
+    cells += np.random.default_rng(0).permutation(matrix.indices)
+    order = np.argsort(cells, kind="stable")
+    cells = cells[order]
+    distinct = np.append(True, cells[1:] != cells[:-1])[: len(cells)]
+    cells, data = cells[distinct], matrix.data[order[distinct]]
+    del order, distinct
+    bounds = np.searchsorted(cells, firsts).astype(matrix.indptr.dtype)
+    cells %= n_columns
+    return sparse.csr_array((data, cells.astype(matrix.indices.dtype), bounds), shape=matrix.shape)
 
 
 def n_above(values: FloatArray, noise: float) -> int:

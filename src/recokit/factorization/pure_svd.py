@@ -171,11 +171,12 @@ class PureSVD(FactorRecommender):
         n, n_items, n_factors = data.n_interactions, data.n_items, self.n_factors
         if n_factors is None:  # at least as many vectors are decomposed; data with more distinct values are rare
             n_factors = suitable_size(_FIRST_SIZE, mean_walks(data))
-            plan.work("shuffled matrix", 60.0 * n)
         n_users, n_used = int(np.count_nonzero(data.rows.lengths)), len(np.unique(data.item_codes))
         size, larger = min(n_users, n_used), max(n_users, n_used)
         plan.work("copies of the matrix", 28.0 * n)
         plan.keep("matrix", 12.0 * n)
+        if self.n_factors is None:
+            plan.work("shuffled matrix", 30.0 * n)  # and keys, their order and its work array
         kept = min(n_factors, size)
         if size <= max(_MAX_DENSE, n_factors):
             plan.work("eigenvectors of the dense Gram matrix", 12.0 * n + 8.0 * size**2 * _EIGEN_COPIES)

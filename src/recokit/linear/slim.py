@@ -260,7 +260,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         n_cells = n_candidates if plan.quick else _NONZERO_SHARE * n_candidates
         plan.keep_lists(n_used, width, n_cells)
         plan.drop("Gram matrix of the heads", "work of the threads")
-        plan.work("weights by item", 16.0 * n_cells)
+        plan.work("weights by item", 24.0 * n_cells)  # by item, over all items, and sorted
         plan.drop("problem")
 
     def _block_size(self) -> int:

@@ -211,8 +211,11 @@ class BoughtTogether(GramLearner, StagedRecommender, ItemWeightsRecommender):
         if views is not None:
             new = replace(as_interactions(views, None, "implicit"), timestamps=None)
             known = new if known is None else known.merge(new, duplicates="sum")
-        items = interactions.items if known is None else interactions.items.union(known.items)
-        self.views_ = None if known is None else known.reindex(items=items)
+        if known is None:
+            self.views_ = None
+            return interactions
+        items = interactions.items.union(known.items)
+        self.views_ = known.reindex(items=items)
         return interactions.reindex(items=items)
 
     def _forget_side(self, users: Any) -> BoolArray:
