@@ -7,10 +7,14 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+from recokit.exceptions import LeakageWarning
+
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 # Pictures with Chinese titles are drawn in a font with their characters where one is installed.
 warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+# Examples of the gallery hold no leaks; a warning of one stops the build.
+warnings.filterwarnings("error", category=LeakageWarning)
 
 project = "recokit"
 author = "The recokit developers"
@@ -117,5 +121,6 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
-    "ignore_repr_types": r"matplotlib[text, axes, legend, collections]",
+    "min_reported_time": 1_000_000,  # times depend on the machine of the build
+    "ignore_repr_types": r"matplotlib\.",
 }

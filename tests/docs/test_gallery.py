@@ -57,3 +57,26 @@ def test_an_example_needs_no_published_data(name):
     }
     assert not [call for call in calls if call.startswith("fetch_")]
     assert not [call for call in calls if call.startswith("load_") and call != "load_catalogue"]
+
+
+TOPICS = (
+    "shop_zh",
+    "ratings",
+    "sessions",
+    "baskets",
+    "search",
+    "cold_start",
+    "business_rules",
+    "segments",
+    "privacy",
+    "experiments",
+    "dask",
+    "language_model",
+    "images",
+    "missing_ratings",
+    "serving",
+)
+
+
+def test_the_gallery_covers_its_topics():
+    assert not {f"plot_{topic}" for topic in TOPICS} - set(EXAMPLES)
