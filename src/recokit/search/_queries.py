@@ -259,11 +259,16 @@ class QueryReader(NamedTuple):
 
     def _support(self, codes: IntArray, around: "_Context") -> FloatArray:
         """Return how much terms are present in the items of a context, and beside its neighbours in titles."""
-        support = np.zeros(len(codes))
+        support = self._beside(codes, around)
         for place, code in enumerate(codes.tolist()):
             cells = self.postings.cells(code)
             is_inside = around.items[self.postings.items.codes[cells]]
-            support[place] = self.postings.presence[cells][is_inside].sum(dtype=np.float64)
+            support[place] += self.postings.presence[cells][is_inside].sum(dtype=np.float64)
+        return support
+
+    def _beside(self, codes: IntArray, around: "_Context") -> FloatArray:
+        """Return the support of terms by the neighbours in the query."""
+        support = np.zeros(len(codes))
         if around.before >= 0:
             support += _PAIR_WEIGHT * self.postings.pair_counts(around.before, codes)
         if around.after >= 0:
@@ -288,6 +293,8 @@ class QueryReader(NamedTuple):
             both = zip(found, speller.candidates(stem), strict=True)
             found = Candidates(*map(np.concatenate, both)).distinct()
             found = found.take(found.codes != self._code(text))
+        most = self._beside(found.codes, around) + self.postings.df[found.codes]  # presence is at most 1
+        found = found.take(most * found.odds() > least)
         codes = found.codes
         support = self._support(codes, around)
         if not np.any(support) and not self._df(text):

@@ -166,9 +166,9 @@ class Speller:
 
 def _n_strange(word: AnyArray, others: AnyArray) -> IntArray:
     """Return how many letters of a word are in excess of those of other words, padded."""
-    letters, counts = np.unique(word, return_counts=True)
-    found = np.count_nonzero(others[:, :, None] == letters, axis=1)
-    strange: IntArray = np.maximum(counts - found, 0).sum(axis=1)
+    n_before = np.tril(word[:, None] == word, -1).sum(axis=1)  # equal letters earlier in the word
+    found = np.count_nonzero(others[:, :, None] == word, axis=1)
+    strange: IntArray = np.count_nonzero(found <= n_before, axis=1)
     return strange
 
 
