@@ -229,3 +229,21 @@ def test_a_score_without_evidence_is_explained_by_no_term():
     model = small().fit(data)
     why = model.explain(next(iter(data.users)), data.items.take([3])[0])
     assert (why.score, why.terms) == (0.0, ())
+
+
+def test_the_default_penalty_grows_with_noise_and_is_kept_with_the_model(tmp_path):
+    rng = np.random.default_rng(0)
+    dense = Interactions.from_arrays(*np.nonzero(rng.random((300, 200)) < 0.6))
+    noisy = Interactions.from_arrays(*np.nonzero(rng.random((300, 200)) < 0.1))
+    short = Interactions.from_arrays(*np.nonzero(rng.random((300, 200)) < 0.025))
+    penalties = [small(n_epochs=1).fit(data).l2_ for data in (dense, noisy, short)]
+    assert penalties[0] == 0.018
+    assert penalties[1] == 0.032
+    assert 0.018 < penalties[2] < penalties[1]
+    assert small(n_epochs=1, l2=0.5).fit(noisy).l2_ == 0.5
+    model = small(n_epochs=5).fit(noisy)
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.l2_ == model.l2_
+    history = {"visitor": noisy.items.ids[:5].tolist()}
+    assert loaded.recommend_for(history)["visitor"] == model.recommend_for(history)["visitor"]
