@@ -191,3 +191,20 @@ def test_the_number_of_blas_threads_is_restored():
     before = [pool["num_threads"] for pool in threadpool_info()]
     top_of_products(USERS, ITEMS, None, 3, eligible_items(150), Runner(2))
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_one_user_gets_the_list_of_a_batch_from_thousands_of_items_of_any_norm():
+    rng = np.random.default_rng(0)
+    items = (
+        rng.normal(size=(5_000, 16)).astype(np.float32) * rng.lognormal(sigma=1, size=5_000).astype(np.float32)[:, None]
+    )
+    items[1::7] = items[::7][: len(items[1::7])]  # ties
+    users, excluded = rng.normal(size=(60, 16)).astype(np.float32), rng.permutation(5_000)[:3_000].astype(np.int32)
+    rows = Rows.from_arrays(np.arange(61) * 50, excluded, ())
+    together = top_of_products(users, items, None, 12, EligibleItems(None, rows), Runner(1))
+    for user in range(60):
+        alone = top_of_products(
+            users[user : user + 1], items, None, 12, EligibleItems(None, rows.take(np.array([user]))), Runner(1)
+        )
+        for found, expected in zip(alone, together, strict=True):
+            assert np.array_equal(found[0], expected[user])

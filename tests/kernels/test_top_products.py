@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit.kernels.top_products import listed_products, rough_products, select_exact
+from recokit.factorization._item_vectors import ItemVectors
+from recokit.kernels.top_products import listed_products, rough_products, select_exact, top_by_norm
 from tests.naive import selection as naive
 
 N_ITEMS = 130  # more than one strip
@@ -46,6 +47,30 @@ def test_select_exact_equals_a_full_sort_by_exact_scores(seed, n_factors, n, err
         all_scores = exact_scores(users[user], items, bias if has_bias else np.zeros(N_ITEMS, np.float32))
         expected = naive.best(naive.without(all_scores, excluded[user]), n)
         size = counts[user]
+        assert list(zip(codes[user, :size].tolist(), scores[user, :size].tolist(), strict=True)) == expected
+        assert np.all(codes[user, size:] == -1)
+        assert np.all(np.isnan(scores[user, size:]))
+
+
+@given(SEED, st.integers(1, 9), st.integers(1, N_ITEMS + 3), st.booleans())
+def test_items_by_norm_equal_a_full_sort_by_exact_scores(seed, n_factors, n, has_equal_norms):
+    rng = np.random.default_rng(seed)
+    users, items = vectors(rng, 3, n_factors), vectors(rng, N_ITEMS, n_factors)
+    users[:, 0] += np.float32(0.5)  # no vector of zeros
+    if not has_equal_norms:
+        items *= rng.choice([0.0, 0.01, 1.0, 10.0], N_ITEMS).astype(np.float32)[:, None]
+    excluded = [set(rng.choice(N_ITEMS, rng.integers(0, 20)).tolist()) for _ in range(3)]
+    norms = (np.float32(1.001) * np.linalg.norm(users, axis=1)).astype(np.float32)
+    by_norm = ItemVectors(items).by_norm
+    padded = np.zeros((3, by_norm.levels.shape[1]), np.float32)
+    padded[:, :n_factors] = users
+    codes, scores, counts = np.full((3, n), -9, np.int32), np.full((3, n), -9, np.float32), np.full(3, -9, np.int32)
+    top = codes, scores, counts
+    top_by_norm(1, 3, padded, norms, 1e-30, users, *by_norm, items, *compressed(excluded), *top)
+    assert counts[0] == -9
+    for user in (1, 2):
+        all_scores = exact_scores(users[user], items, np.zeros(N_ITEMS, np.float32))
+        expected, size = naive.best(naive.without(all_scores, excluded[user]), n), counts[user]
         assert list(zip(codes[user, :size].tolist(), scores[user, :size].tolist(), strict=True)) == expected
         assert np.all(codes[user, size:] == -1)
         assert np.all(np.isnan(scores[user, size:]))

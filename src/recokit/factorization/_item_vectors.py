@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recokit._typing import AnyArray, FloatArray
+from recokit._typing import AnyArray, CodeArray, FloatArray
+from recokit.data.rows import read_only
 
 __all__ = ["ItemVectors"]
 
@@ -14,6 +15,7 @@ _LANES = 32  # rounded vectors are padded to a multiple of this length, for vect
 _ROWS_AT_A_TIME = 1 << 9
 _UNIT = 2.0**-23  # two roundings to float32
 _SAFETY = 1.01
+_ROUNDED_UP = 1 + 2.0**-20
 
 
 class RoughVectors(NamedTuple):
@@ -32,6 +34,27 @@ class RoughVectors(NamedTuple):
     levels: AnyArray
     scales: FloatArray
     slacks: FloatArray
+
+
+class VectorsByNorm(NamedTuple):
+    """Rounded vectors by descending norm.
+
+    Attributes
+    ----------
+    levels, scales, slacks
+        See `RoughVectors`.
+    norms : (n_rows,) float32 array
+        Norms, rounded up.
+    order, ranks : (n_rows,) int32 arrays
+        The row of each rank, and the rank of each row.
+    """
+
+    levels: AnyArray
+    scales: FloatArray
+    slacks: FloatArray
+    norms: FloatArray
+    order: CodeArray
+    ranks: CodeArray
 
 
 class ItemVectors:
@@ -74,6 +97,16 @@ class ItemVectors:
             levels[rows, :n_factors], scales[rows] = rounded, scale
             slacks[rows] = _SAFETY * (norms[0] + self._unit * (norms[1] + norms[0]))
         return RoughVectors(levels, scales, slacks)
+
+    @cached_property
+    def by_norm(self) -> VectorsByNorm:
+        """The vectors rounded to 8 bits, by descending norm."""
+        norms = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64)) * _ROUNDED_UP
+        order = np.argsort(-norms, kind="stable").astype(np.int32)
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order), dtype=np.int32)
+        rough = (array[order] for array in ItemVectors(self.vectors).rough)  # kept in one order only
+        return VectorsByNorm(*map(read_only, (*rough, norms[order].astype(np.float32), order, ranks)))
 
     @property
     def _unit(self) -> float:

@@ -16,7 +16,7 @@ from recokit.factorization._item_vectors import ItemVectors
 from recokit.kernels.selection import select_listed, select_top
 from recokit.kernels.sgd_predict import inner_products
 from recokit.kernels.sgd_predict import score_pairs as score_pairs_kernel
-from recokit.kernels.top_products import listed_products, rough_products, select_exact
+from recokit.kernels.top_products import listed_products, rough_products, select_exact, top_by_norm
 
 __all__ = ["nearest_by_cosine", "products", "score_pairs", "top_of_products"]
 
@@ -26,6 +26,7 @@ _CELLS_IN_CACHE = 1 << 18  # more users at a time if there are few items
 _MIN_USERS_TO_TRANSPOSE = 8 * _MIN_USERS_IN_CACHE  # a product is a quarter faster if items are columns
 _FEW_USERS = 8  # up to this number, products by 8-bit vectors are faster than BLAS
 _ROUNDED_UP = 1 + 2.0**-20
+_LARGEST = 1e30  # products of this size are far from an overflow of float32
 _MIN_CELLS_FOR_BLAS = 1 << 16  # numbers in a matrix; the kernel is as fast for smaller ones
 # Up to this number of multiplications, OpenBLAS uses routines that round in another order than for larger products.
 _SMALL_FOR_BLAS = 1_000_000
@@ -155,12 +156,18 @@ def _top_by_blocks(
 ) -> Top:
     """Return the lists of all items, without the excluded items of each user and the items with a bias of −∞."""
     top, buffers, vectors = Top.empty(len(users), n), threading.local(), items.vectors
-    n_items, is_few = max(len(vectors), 1), _are_few(users, vectors)
+    n_items, is_few, norms = max(len(vectors), 1), _are_few(users, vectors), _norms(users)
+    if is_few and len(vectors) and not len(bias) and np.all((norms > 0) & (norms * items.by_norm.norms[0] < _LARGEST)):
+        slack = _slack_of(bias, vectors.shape[1])
+        arrays = (read_only(_padded(users, items.by_norm.levels.shape[1])), norms, slack, read_only(users))
+        args = (*arrays, *items.by_norm, read_only(vectors), *eligible.excluded[:2], *top)
+        runner.rows(top_by_norm, len(users), args, costs=np.full(len(users), vectors.size))
+        return top
     size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
     select = chosen(select_exact, len(users) * len(vectors))
     slacks = items.rough.slacks if is_few else items.slacks
     arrays = map(read_only, (bias, users, vectors))
-    exact = (_norms(users), slacks, _slack_of(bias, vectors.shape[1]), *arrays)
+    exact = (norms, slacks, _slack_of(bias, vectors.shape[1]), *arrays)
     by_users = (*eligible.excluded[:2], *top)
     products = _rough_products(users, items, runner) if is_few else _blas_products(users, vectors)
 
@@ -188,14 +195,20 @@ def _are_few(users: FloatArray, items: FloatArray) -> bool:
 def _rough_products(users: FloatArray, items: ItemVectors, runner: Runner) -> Callable[[int, FloatArray], None]:
     """Return the function that writes the products of a block of few users, by vectors rounded to 8 bits."""
     levels, scales, _ = items.rough
-    padded = np.zeros((len(users), levels.shape[1]), dtype=np.float32)
-    padded[:, : users.shape[1]] = users
+    padded = _padded(users, levels.shape[1])
 
     def write(first: int, scores: FloatArray) -> None:
         args = (read_only(padded[first : first + len(scores)]), read_only(levels), read_only(scales), scores)
         runner.rows(rough_products, len(scores), args, costs=np.full(len(scores), levels.size))
 
     return write
+
+
+def _padded(users: FloatArray, width: int) -> FloatArray:
+    """Return vectors padded with zeros."""
+    padded = np.zeros((len(users), width), dtype=np.float32)
+    padded[:, : users.shape[1]] = users
+    return padded
 
 
 def _blas_products(users: FloatArray, items: FloatArray) -> Callable[[int, FloatArray], None]:

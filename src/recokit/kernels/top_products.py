@@ -5,10 +5,13 @@ import numpy as np
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.selection import select_row
+from recokit.kernels.sorting import sort
 
-__all__ = ["listed_products", "rough_products", "select_exact"]
+__all__ = ["listed_products", "rough_products", "select_exact", "top_by_norm"]
 
 _STRIP = 64  # items that are skipped together if none is near enough
+_BLOCK = 1024  # items after which the search by norms may end, at first
+_ROUNDED_UP = 1.0001
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -151,6 +154,83 @@ def select_exact(
             if len(bias):
                 exact[k] += bias[near[k]]
         counts[user] = select_row(exact[:n_near], top_codes[user], top_scores[user])
+        for k in range(counts[user]):
+            top_codes[user, k] = near[top_codes[user, k]]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+def _add_rough_products(p: FloatArray, levels: AnyArray, scales: FloatArray, line: FloatArray) -> None:
+    """Add the rough products of a user with items to ``line``; see `rough_products`."""
+    for item in range(len(levels)):
+        q, product = levels[item], np.float32(0.0)
+        for f in range(len(p)):
+            product += p[f] * np.float32(q[f])
+        line[item] += product * scales[item]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def top_by_norm(
+    start: int,
+    stop: int,
+    padded: FloatArray,
+    norms: FloatArray,
+    slack: float,
+    users: FloatArray,
+    levels: AnyArray,
+    scales: FloatArray,
+    slacks: FloatArray,
+    item_norms: FloatArray,
+    order: CodeArray,
+    ranks: CodeArray,
+    items: FloatArray,
+    indptr: IntArray,
+    excluded_codes: CodeArray,
+    top_codes: CodeArray,
+    top_scores: FloatArray,
+    counts: CodeArray,
+) -> None:
+    """Select the n best items of each user by exact scores, reading the items with the largest norms only.
+
+    The result is that of `select_exact` without biases. Items are read by descending norm, in blocks. By the
+    Cauchy-Schwarz inequality, no later item can be listed once ‖p‖ ‖q‖ is below the exact scores of n items.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of the users.
+    padded : (n_users, width) float32 array
+        p, padded with zeros to the width of ``levels``.
+    norms, slack, users, items, indptr, excluded_codes, top_codes, top_scores, counts
+        See `select_exact`; the norms are positive, and no product overflows.
+    levels, scales, slacks, item_norms : (n_items, width) int8 and (n_items,) float32 arrays
+        The rounded items, see `rough_products` and `select_exact`, and ‖q‖, rounded up; by descending norm.
+    order, ranks : (n_items,) int32 arrays
+        The code of each rank by norm, and the rank of each code.
+    """
+    n_items = len(items)
+    line, near = np.empty(n_items, dtype=np.float32), np.empty(n_items, dtype=np.int32)
+    for user in range(start, stop):
+        line[:] = 0
+        for k in range(indptr[user], indptr[user + 1]):
+            line[ranks[excluded_codes[k]]] = -np.inf
+        norm, least, n_read, size = norms[user], -np.inf, 0, 0
+        while n_read < n_items and np.float64(norm) * item_norms[n_read] * _ROUNDED_UP + slack >= least:
+            last = min(n_items, n_read + max(_BLOCK, n_read // 2))
+            _add_rough_products(padded[user], levels[n_read:last], scales[n_read:last], line[n_read:last])
+            n_read = last
+            size = select_row(line[:n_read], top_codes[user], top_scores[user])
+            if size == top_codes.shape[1]:
+                least = np.float64(np.inf)
+                for rank in top_codes[user]:
+                    least = min(least, np.float64(line[rank] - (norm * slacks[rank] + np.float32(slack))))
+        n_near = _near_items(line[:n_read], norm, slacks[:n_read], np.float32(slack), top_codes[user], size, near)
+        for k in range(n_near):
+            near[k] = order[near[k]]
+        sort(near, n_near)  # ties are ordered by code
+        exact = line[:n_near]
+        for k in range(n_near):
+            exact[k] = _exact_product(users[user], items[near[k]])
+        counts[user] = select_row(exact, top_codes[user], top_scores[user])
         for k in range(counts[user]):
             top_codes[user, k] = near[top_codes[user, k]]
 
