@@ -358,7 +358,9 @@ def test_features_of_new_users_need_a_model_with_features_and_its_columns():
         model.recommend_for({"eve": []}, colour=3)
 
 
-@pytest.mark.parametrize(("name", "value"), [("feature_share", 1.5), ("feature_share", -0.1), ("cold_share", 1.1), ("feature_l2", 0.0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("feature_share", 1.5), ("feature_share", -0.1), ("cold_share", 1.1), ("feature_l2", 0.0)]
+)
 def test_bad_parameters_are_refused(name, value):
     with pytest.raises(ValueError, match=name):
         small(**{name: value}).fit(DATA)

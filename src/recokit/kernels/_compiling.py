@@ -28,7 +28,9 @@ _IMPORT = re.compile(r"^from recokit\.kernels(\.[\w.]+) import", re.MULTILINE)
 def njit(*, cache: bool = False, **options: Any) -> Callable[[_Function], _Function]:
     """Compile a function at its first call, as `numba.njit` does.
 
-    A function whose name starts with an underscore is a helper: only other kernels can call it.
+    A function whose name starts with an underscore is a helper: only other kernels can call it. A function that may
+    reorder sums (``fastmath``), or that calls such a function, takes ``forceinline=True`` and no cache if kernels call
+    it. Otherwise its bits would depend on the copy that a process has loaded first, and on the kernels in the cache.
 
     Parameters
     ----------
