@@ -73,13 +73,14 @@ SHAPES = {
 
 
 class Case(NamedTuple):
-    """A model to measure: its class, its parameters, the kind of feedback, and the largest number of items."""
+    """A model to measure: its class, its parameters, the kind of feedback, and the numbers of items and users."""
 
     kind: str
     parameters: dict[str, Any]
     feedback: str = "implicit"
     max_items: int = 10**9
     max_users: int = 10**9
+    min_items: int = 0
 
 
 _SHORT = {"n_epochs": 2, "random_state": 0}
@@ -114,7 +115,7 @@ CASES = [
     Case("TIFUKNN", {}),
     Case("TfidfRecommender", {}),
     Case("ContentRecommender", {}),
-    Case("ItemSearch", {}, max_users=250_000),
+    Case("ItemSearch", {}, min_items=10_000),
     Case("WeightedHybrid", {}),
     Case("SwitchingHybrid", {}),
     Case("CascadeHybrid", {}),
@@ -276,7 +277,7 @@ def run_case(case: Case, options: argparse.Namespace) -> list[dict[str, Any]]:
     load_kernels(case)
     for name in options.data or SHAPES:
         shape = scaled(SHAPES[name], options.scale)
-        if shape.n_items > case.max_items or shape.n_users > case.max_users:
+        if not case.min_items <= shape.n_items <= case.max_items or shape.n_users > case.max_users:
             continue
         data = generate(shape, case.feedback)
         for n_threads in options.threads:
