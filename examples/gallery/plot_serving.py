@@ -3,8 +3,9 @@ A model in service: publish, follow clicks, update
 ==================================================
 
 A training job publishes models into a store, and a service reads them. Between two
-publications the service follows the clicks of its visitors. This example plays four
-weeks of a shop and compares a model that is never updated with a daily update.
+publications the service follows the clicks of its visitors. This example plays the
+second month of a young shop, and compares a model that is never updated with a daily
+update.
 """
 
 # %%
@@ -24,7 +25,7 @@ from recokit.serving import ModelStore, UserFoldIn
 shop = make_shop(n_users=600, n_items=200, n_events=60_000, random_state=0)
 events = pd.DataFrame(shop.events)
 views = events[events["event"] == "view"][["user_id", "item_id", "timestamp"]]
-start = views["timestamp"].max().normalize() - pd.Timedelta(days=28)
+start = views["timestamp"].min().normalize() + pd.Timedelta(days=30)
 store = ModelStore(tempfile.mkdtemp(), keep=5)
 before = views[views["timestamp"] < start].drop_duplicates(["user_id", "item_id"])
 store.publish(ItemKNN().fit(before[["user_id", "item_id"]]))
@@ -59,6 +60,9 @@ print(f"{len(store.versions())} versions are kept, the last is {store.current_ve
 # %%
 # The difference
 # --------------
+#
+# A model that is never updated falls behind: it knows neither the new users nor the
+# later views of the others.
 from matplotlib import pyplot
 
 figure, ax = pyplot.subplots(figsize=(6, 3.4), layout="constrained")
