@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 import warnings
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,19 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from recokit import BiasBaseline, DataError, EventLog, IdIndex, Interactions, ItemKNN, SessionKNN
+from recokit import (
+    SLIM,
+    BiasBaseline,
+    CascadeHybrid,
+    DataError,
+    EventLog,
+    IdIndex,
+    Interactions,
+    ItemKNN,
+    Popularity,
+    SessionKNN,
+)
+from recokit.model_selection import GlobalTimeSplit, train_test_split
 
 PAIRS = [(user, item) for user in range(1, 30) for item in range(20) if user * item % 7 in (1, 2, 4)]
 
@@ -288,3 +301,36 @@ def test_ratings_models_predict_from_read_only_and_strided_pairs():
         pairs.astype(object),
     ):
         np.testing.assert_array_equal(model.predict(given), expected)
+
+
+@pytest.mark.parametrize("unit", ["Y", "M", "W", "25s"])
+def test_times_in_units_without_a_constant_length_are_days_or_seconds(unit):
+    users, items = zip(*PAIRS, strict=True)
+    times = (np.datetime64("2001-01-01") + 31 * np.arange(len(PAIRS))).astype(f"datetime64[{unit}]")
+    data = Interactions.from_arrays(users, items, timestamps=times)
+    assert data.timestamps.dtype == np.dtype("datetime64[s]" if unit == "25s" else "datetime64[D]")
+    expected = replace(data, timestamps=data.timestamps.astype("datetime64[us]"))
+    model, other = (Popularity(half_life=30).fit(each) for each in (data, expected))
+    np.testing.assert_array_equal(model.item_scores_, other.item_scores_)
+    parts, others = (train_test_split(each, GlobalTimeSplit(0.2)) for each in (data, expected))
+    assert [part.n_interactions for part in parts] == [part.n_interactions for part in others]
+
+
+def test_times_in_another_byte_order_are_stored_in_that_of_the_machine():
+    data = Interactions.from_arrays([1, 2], [1, 2], timestamps=np.array([5, 6], dtype=">M8[s]"))
+    assert data.timestamps.dtype == np.dtype("datetime64[s]")
+    assert data.timestamps.astype(np.int64).tolist() == [5, 6]
+
+
+def test_a_cascade_learns_from_data_of_two_moments():
+    users, items = zip(*PAIRS, strict=True)
+    late = np.random.default_rng(0).random(len(PAIRS)) < 0.3
+    data = Interactions.from_arrays(users, items, timestamps=late.astype(np.int64))
+    model = CascadeHybrid(random_state=0, n_threads=1).fit(data)
+    assert model.recommend([1], n=2).counts.tolist() == [2]
+
+
+def test_slim_of_strengths_of_zero_has_no_weights():
+    users, items = zip(*PAIRS, strict=True)
+    data = Interactions.from_arrays(users, items, np.zeros(len(PAIRS)), feedback="implicit")
+    assert np.all(SLIM(n_threads=1).fit(data).recommend(n=2).counts == 0)

@@ -64,6 +64,7 @@ def test_taking_a_mask_gives_the_log_of_these_rows(given, data):
 
 @given(rows(), st.integers(0, 80), st.integers(0, 80))
 def test_between_includes_its_start_and_excludes_its_stop(given, start, stop):
+    start, stop = sorted((start, stop))
     moments = [np.datetime64("2024-01-01", "h") + hours for hours in (start, stop)]
     found = read_back(make(given).between(*moments))
     assert found == [row for row in naive.in_order(given) if start <= row["time"] < stop]
@@ -232,7 +233,7 @@ def test_frames_that_cannot_be_a_log_are_refused():
         EventLog.from_frame({"a": [1]}, "a", "a")
     with pytest.raises(DataError, match=r"event: 1 event\(s\) without a kind, at rows 1"):
         EventLog.from_frame({"user_id": [1, 2], "item_id": [2, 3], "event": ["view", None]})
-    with pytest.raises(DataError, match=r"quantity: expected numbers \(got text, such as '1,5'\)"):
+    with pytest.raises(DataError, match=r"quantity: expected numbers \(got text, such as '1,5'"):
         EventLog.from_frame({"user_id": [1], "item_id": [2], "quantity": ["1,5"]})
     with pytest.raises(DataError, match="chunk 1 has the columns"):
         EventLog.from_frame([{"user_id": [1], "item_id": [2], "price": [1.0]}, {"user_id": [1], "item_id": [2]}])

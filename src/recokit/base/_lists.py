@@ -186,7 +186,7 @@ def collect_rows(n_rows: int, width: int, fill: Fill, runner: Runner) -> Rows:
     >>> rows.indptr.tolist(), rows.codes.tolist()
     ([0, 1, 2], [5, 5])
     """
-    size = min(n_rows, max(1, _BLOCK_BYTES // (8 * width)))
+    size = max(1, min(n_rows, _BLOCK_BYTES // (8 * max(1, width))))
     block_codes, block_values = np.empty((size, width), dtype=np.int32), np.empty((size, width), dtype=np.float32)
     counts: list[AnyArray] = [np.empty(0, dtype=np.int64)]
     all_codes: list[AnyArray] = [np.empty(0, dtype=np.int32)]

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _USUAL_NAMES = ("rating", "value", "timestamp", "time")
+_NUMBER_SIGNS = frozenset("0123456789.+-eE")
 _EXACT_BITS = 53  # floats of 64 bits hold every integer up to 2^53
 _WIDEST_SCALE = 100.0
 
@@ -52,16 +53,25 @@ def _as_numbers(values: Any, name: str) -> AnyArray:
             array = np.asarray(_with_nan(array.ravel().tolist()), dtype=object).reshape(array.shape)
             text = [value for value in array.flat if isinstance(value, str | bytes)]
             if text:
-                raise TypeError(f"got text, such as {text[0]!r}")
+                raise TypeError(_text_remedy(text[0]))
         elif array.dtype.kind not in "biuf":
             is_text = array.dtype.kind in "UST" and array.size > 0
-            raise TypeError(f"got text, such as {str(array.flat[0])!r}" if is_text else f"got {array.dtype}")
+            raise TypeError(_text_remedy(array.flat[0]) if is_text else f"got {array.dtype}")
         numbers = array if array.dtype == np.float32 else array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers ({error})") from None
     if numbers.ndim != 1:
         raise DataError(f"{name}: expected one dimension, got shape {numbers.shape}")
     return numbers
+
+
+def _text_remedy(text: Any) -> str:
+    """Return a description of text in place of a number, and how to convert the column."""
+    text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    remedy = "convert the column first, such as with pandas.to_numeric"
+    if any(sign.isdigit() for sign in text) and not set(text.strip()) <= _NUMBER_SIGNS:
+        remedy += ", after removing units, currency signs and separators of thousands"
+    return f"got text, such as {text!r}; {remedy}"
 
 
 def _with_nan(values: Any) -> list[Any]:
@@ -81,7 +91,7 @@ def to_times(timestamps: Any, name: str) -> AnyArray:
         raise DataError(f"{name}: expected numbers or datetime64, got {_described(times)}")
     if times.dtype.kind == "M":
         _refuse_missing(np.isnat(times), name)
-        return times
+        return _in_plain_unit(times)
     _refuse_missing(~np.isfinite(times), name)
     if times.dtype.kind == "f":
         _warn_of_rounded_times(times, name)
@@ -94,6 +104,12 @@ def to_times(timestamps: Any, name: str) -> AnyArray:
                 "give the times in a larger unit, such as seconds"
             )
     return times.astype(np.int64)
+
+
+def _in_plain_unit(times: AnyArray) -> AnyArray:
+    """Return datetime64 in native byte order and a unit of constant length: years, months and weeks become days."""
+    unit = np.datetime_data(times.dtype)[0]
+    return times.astype(f"datetime64[{'D' if unit in 'YMW' else unit}]", copy=False)
 
 
 def _described(times: AnyArray) -> str:

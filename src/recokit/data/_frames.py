@@ -212,7 +212,11 @@ def column(frame: Any, name: str) -> Any:
         frame = nw.from_native(_as_table(frame), eager_only=True)
         names = frame.columns
     else:
-        raise DataError(f"expected a frame or a mapping of columns, got {type(frame).__name__}")
+        is_rows = isinstance(frame, list | tuple | np.ndarray)
+        raise DataError(
+            f"expected a frame or a mapping of columns, got {type(frame).__name__}"
+            + ("; make a frame of the rows first, such as with pandas.DataFrame(rows)" if is_rows else "")
+        )
     if name not in names:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):

@@ -227,8 +227,8 @@ def make_shop(
     'Halden insulated lightweight backpack white'
     """
     for name, size in (("n_users", n_users), ("n_items", n_items), ("n_events", n_events)):
-        if size < 1:
-            raise ValueError(f"{name}={size!r}: expected at least 1")
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"{name}={size!r}: expected a whole number of at least 1")
     if language not in _LANGUAGES:
         raise ValueError(f"language={language!r}: expected one of {', '.join(_LANGUAGES)}")
     if segments not in range(len(SEGMENTS) + 1):

@@ -16,6 +16,8 @@ from recokit.exceptions import DataError
 
 __all__ = ["PolicyValue", "doubly_robust", "ips", "snips"]
 
+_LARGEST_WEIGHT = 1e100  # squares of larger weights may overflow
+
 
 @dataclass(frozen=True)
 class PolicyValue:
@@ -284,6 +286,7 @@ def _weights(log: dict[str, FloatArray], clip: float | None) -> FloatArray:
     if clip is not None and clip != math.inf:
         check_number(clip, "clip", above=0)
     weights = log["probabilities"] / log["propensities"]
+    refuse(weights, weights > _LARGEST_WEIGHT, "probabilities / propensities", f"[0, {_LARGEST_WEIGHT:g}]")
     return weights if clip is None else np.minimum(weights, clip)
 
 

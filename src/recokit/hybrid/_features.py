@@ -41,7 +41,7 @@ class ItemFacts(NamedTuple):
         counts = np.bincount(data.item_codes, minlength=data.n_items).astype(np.float64)
         popularity = np.log1p(counts)
         times = data.timestamps
-        if times is None or times.min() == times.max():
+        if times is None:
             return cls(popularity - popularity.mean(), np.empty((data.n_items, 0)))
         ages = _shares(times)
         columns = []
@@ -55,10 +55,10 @@ class ItemFacts(NamedTuple):
 
 
 def _shares(times: AnyArray) -> FloatArray:
-    """Return the time from each event to the latest one, as a share of the time span."""
-    numbers = times.astype(np.int64) if times.dtype.kind == "M" else times
-    span = float(numbers.max() - numbers.min())
-    shares: FloatArray = (numbers.max() - numbers).astype(np.float64) / span
+    """Return the time from each event to the latest one, as a share of the time span; 0 for equal times."""
+    numbers = (times.astype(np.int64) if times.dtype.kind == "M" else times).astype(np.float64)
+    span = numbers.max() - numbers.min()
+    shares: FloatArray = (numbers.max() - numbers) / (span if span > 0 else 1.0)
     return shares
 
 

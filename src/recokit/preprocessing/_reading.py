@@ -32,6 +32,7 @@ DEFAULT_NAMES = {
 _REQUIRED = ("user", "item")
 _IDS = ("user", "item", "order", "session", "query", "source")
 _MAX_KINDS = 127
+_USUAL_KINDS = ("view", "cart", "purchase", "return")
 _USUAL_NAMES = {
     "timestamp": ("time", "date", "datetime", "event_time", "created_at", "ts"),
     "event": ("event_type", "event_name", "type", "action", "behavior", "behaviour"),
@@ -70,9 +71,19 @@ class _Chunk(NamedTuple):
 def chunks_of(frame: Any) -> Iterator[Any]:
     """Yield the frames of an iterator or a list of frames, or the one frame."""
     if isinstance(frame, Iterator) or (isinstance(frame, list | tuple) and frame and _is_chunk(frame[0])):
-        yield from frame
+        yield from map(_refuse_record, frame)
     else:
         yield frame
+
+
+def _refuse_record(chunk: Any) -> Any:
+    """Return a chunk unchanged; refuse a record: a mapping of the names of the columns to the values of one row."""
+    if isinstance(chunk, Mapping) and not all(hasattr(values, "__len__") for values in chunk.values()):
+        raise DataError(
+            f"expected frames or mappings of columns, got the row {dict(chunk)!r:.60}; make a frame of the rows first, "
+            "such as with pandas.DataFrame"
+        )
+    return chunk
 
 
 def _is_chunk(given: Any) -> bool:
@@ -109,7 +120,10 @@ def frame_names(frame: Any) -> list[str]:
         return list(frame)
     framed = _as_frame(frame)
     if not isinstance(framed, nw.DataFrame | nw.LazyFrame):
-        raise DataError(f"expected a frame, a mapping of columns, or an iterator of frames, got {type(frame).__name__}")
+        shown = type(frame).__name__
+        if isinstance(frame, list | tuple) and frame:
+            shown += f" of {type(frame[0]).__name__}; make a frame of it first, such as with pandas.DataFrame"
+        raise DataError(f"expected a frame, a mapping of columns, or an iterator of frames, got {shown}")
     try:
         names = framed.collect_schema().names() if isinstance(framed, nw.LazyFrame) else framed.columns
     except nw.exceptions.NarwhalsError as error:
@@ -255,6 +269,19 @@ def _read_events(column: Any, name: str) -> Coded:
     return coded
 
 
+def _warn_of_spellings(kinds: tuple[str, ...], name: str) -> None:
+    """Warn about kinds of events that differ from another kind, or from a usual one, only in case or spaces."""
+    known = {kind: kind for kind in _USUAL_KINDS}
+    for kind in kinds:
+        other = known.setdefault(kind.strip().casefold(), kind)
+        if other != kind:
+            warnings.warn(
+                f"{name}: the kind {kind!r} counts as another kind than {other!r}; pass event_names="
+                f"{{{kind!r}: {other!r}}} if they are the same",
+                stacklevel=levels_inside(),
+            )
+
+
 def _kinds(
     chunks: Sequence[_Chunk], name: str, event_names: Mapping[Any, str], default: str
 ) -> tuple[tuple[str, ...], AnyArray]:
@@ -269,6 +296,7 @@ def _kinds(
         raise DataError(f"event_names: {first_few(unknown)} do not occur in {name!r}, which has {first_few(values)}")
     texts = [str(event_names.get(value, value)) for value in values]
     kinds = tuple(sorted(set(texts)))
+    _warn_of_spellings(kinds, name)
     codes = np.array([kinds.index(text) for text in texts], dtype=np.int8)
     return kinds, codes[coded.codes]
 

@@ -166,13 +166,23 @@ def required_times(log: "EventTable", purpose: str) -> AnyArray:
 
 
 def between(log: "EventTable", start: Any, stop: Any) -> BoolArray:
-    """Return the mask of the rows in a range of time."""
+    """Return the mask of the rows in a range of time.
+
+    Raises
+    ------
+    ValueError
+        The range ends before it starts.
+    """
     times = required_times(log, "between")
     rows: BoolArray = ~missing_times(times)
-    if start is not None:
-        rows &= times >= to_moment(start, times, "start")
-    if stop is not None:
-        rows &= times < to_moment(stop, times, "stop")
+    first = None if start is None else to_moment(start, times, "start")
+    end = None if stop is None else to_moment(stop, times, "stop")
+    if first is not None and end is not None and first > end:
+        raise ValueError(f"start={start!r} is after stop={stop!r}; exchange them")
+    if first is not None:
+        rows &= times >= first
+    if end is not None:
+        rows &= times < end
     return rows
 
 

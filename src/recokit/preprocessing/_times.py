@@ -1,5 +1,6 @@
 """Read a column of times: dates and times, text in ISO 8601, or numbers with a unit."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ _UNITS = get_args(TimeUnit)
 _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _EARLIEST, _LATEST = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")  # limits of plausible event times
 _NUMBERS = int | float | np.integer | np.floating
+_DAY_OR_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{4}\b")
 _NAT = np.datetime64("NaT", "us")
 
 
@@ -253,13 +255,24 @@ def _parse(texts: list[str], name: str) -> list[datetime]:
         remedy = (
             "convert the numbers, such as with astype(int), and give time_unit="
             if wrong[0].strip().lstrip("-").replace(".", "", 1).isdigit()
-            else f"convert the column first, such as with pandas.to_datetime(frame[{name!r}], format='%d.%m.%Y %H:%M')"
+            else "convert the column first, such as with "
+            f"pandas.to_datetime(frame[{name!r}], format={_format(wrong)!r})"
         )
         raise DataError(
             f"{name}: {len(wrong)} text(s) are not dates and times in ISO 8601 (2024-05-01 18:30:00), such as "
             f"{first_few(wrong)}; {remedy}"
         )
     return parsed
+
+
+def _format(texts: list[str]) -> str:
+    """Return a likely format of texts such as 31/12/2024; days come first unless a second number is above 12."""
+    dates = [date for date in map(_DAY_OR_MONTH.match, texts) if date is not None]
+    if not dates:
+        return "%d.%m.%Y %H:%M"
+    sign, time = dates[0][2], " %H:%M" if ":" in dates[0].string else ""
+    first, second = ("%m", "%d") if any(int(date[3]) > 12 for date in dates) else ("%d", "%m")
+    return f"{first}{sign}{second}{sign}%Y{time}"
 
 
 def _mixed_zones(name: str) -> DataError:

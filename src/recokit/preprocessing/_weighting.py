@@ -10,6 +10,7 @@ import numpy as np
 from recokit._runtime.arguments import check_number
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
+from recokit.data._columns import to_values
 from recokit.data._moments import to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -50,7 +51,8 @@ def interactions_of(
             "interactions: no event has a positive value; check the weights" + ("" if at is None else f" and at={at!r}")
         )
     used = values != 0
-    users, items, strengths = log.user_codes[used], log.item_codes[used], values[used].astype(np.float32)
+    strengths = to_values(values[used], "strengths of the events")
+    users, items = log.user_codes[used], log.item_codes[used]
     times = None if log.times is None else log.times[used]
     made = Interactions._from_codes(log.users, log.items, users, items, strengths, times, "implicit", "sum")
     is_positive = made.values > 0

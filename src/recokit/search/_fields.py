@@ -99,7 +99,9 @@ def choose_fields(columns: Mapping[str, Any], given: Any) -> tuple[Field, ...]:
         return tuple(Field(name, roles[name], ROLES[roles[name]].weight) for name in names)
     chosen = given if isinstance(given, Mapping) else dict.fromkeys([given] if isinstance(given, str) else given)
     missing = [name for name in chosen if name not in columns]
-    if missing or not chosen:
+    if not chosen:
+        raise DataError(f"fields={given!r}: expected one field or more; the columns are {first_few(list(columns))}")
+    if missing:
         raise DataError(f"fields: no column {first_few(missing)}; the columns are {first_few(list(columns))}")
     return tuple(_field(name, setting, roles[name]) for name, setting in chosen.items())
 

@@ -14,7 +14,7 @@ __all__ = ["write_parquet"]
 
 
 def write_parquet(
-    lists: Iterable[Recommendations],
+    lists: Iterable[Recommendations] | Recommendations,
     path: Any,
     *,
     rows_per_group: int = 131_072,
@@ -27,7 +27,7 @@ def write_parquet(
 
     Parameters
     ----------
-    lists : iterable of Recommendations
+    lists : iterable of Recommendations, or Recommendations
         Such as ``model.iter_recommend(n=10)``. All batches have ids of the same kind.
     path : path-like
         The file to write.
@@ -98,10 +98,10 @@ def write_parquet(
     return n_rows
 
 
-def _tables(lists: Iterable[Recommendations]) -> Iterator[Any]:
+def _tables(lists: Any) -> Iterator[Any]:
     """Yield a table for each batch with rows; for batches without any rows, one empty table at the end."""
     empty, found = None, False
-    for batch in lists:
+    for batch in [lists] if isinstance(lists, Recommendations) else lists:
         if not isinstance(batch, Recommendations):
             raise TypeError(f"write_parquet: expected batches of Recommendations, got {type(batch).__name__}")
         table = _with_fillers(batch)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from recokit._runtime.progress import progress_bar
 from recokit._runtime.small_work import preferring_kernels, preferring_numpy
 from recokit.base import Recommender
 from recokit.data.interactions import Interactions
+from recokit.exceptions import first_few
 
 if TYPE_CHECKING:
     from recokit.search import ItemSearch
@@ -50,7 +51,7 @@ def warm_up(models: Iterable["Recommender | ItemSearch"] | None = None, *, verbo
     from recokit.search import ItemSearch
 
     chosen: list[Recommender | ItemSearch]
-    chosen = [*_own_recommenders(), ItemSearch()] if models is None else list(models)
+    chosen = [*_own_recommenders(), ItemSearch()] if models is None else _listed(models)
     notice.is_given = True  # the caller knows
     with progress_bar(len(chosen), "warm up", "models", show=verbose) as bar:
         for model in chosen:
@@ -72,6 +73,23 @@ def warm_up(models: Iterable["Recommender | ItemSearch"] | None = None, *, verbo
         _index_ids()
         if models is None:
             _rerank(example_interactions("implicit"))
+
+
+def _listed(models: Any) -> "list[Recommender | ItemSearch]":
+    """Return models as a list.
+
+    Raises
+    ------
+    TypeError
+        A value is no recommender and no search.
+    """
+    from recokit.search import ItemSearch
+
+    chosen = list(models) if isinstance(models, Iterable) and not isinstance(models, str | type) else [models]
+    wrong = [model for model in chosen if not isinstance(model, Recommender | ItemSearch)]
+    if wrong:
+        raise TypeError(f"warm_up: expected recommenders such as ItemKNN(), or ItemSearch(), got {first_few(wrong)}")
+    return chosen
 
 
 def _own_recommenders() -> list[Recommender]:
