@@ -79,6 +79,10 @@ def _item_models(split: ColdItems, described: Described, options: argparse.Names
     words = content.interactions_.items.ids, content.item_vectors_
     yield "ImplicitALS", lambda: ImplicitALS(**als).fit(split.train)
     yield "ImplicitALS, words as features", lambda: ImplicitALS(**als).fit(split.train, item_features=words)
+    yield (
+        "ImplicitALS, words as features, cold_share=1",
+        lambda: ImplicitALS(cold_share=1.0, **als).fit(split.train, item_features=words),
+    )
     yield "EASE", lambda: EASE(**run).fit(split.train)
     yield "EASE, similar titles", lambda: EASE(**run).fit(split.train, item_similarity=content)
 
