@@ -57,8 +57,8 @@ class ImplicitALS(FeaturedFactorRecommender):
     and the same for users. W is solved by ridge regression before each half of an epoch. A feature is divided by
     :math:`s_f`, its largest absolute value, so that its unit does not matter. Items without interactions have the
     factors :math:`\kappa W^\top x_i`, so they can be recommended, and users without interactions have
-    :math:`W^\top x_u`, and get a list too. Items and users without features are drawn around 0. A feature that is 1 for all users gives them a common mean, whose scores
-    are a popularity; 1 for all items likewise.
+    :math:`W^\top x_u`, and get a list too. Items and users without features are drawn around 0. A feature that is 1 for
+    all users gives them a common mean, whose scores are a popularity; 1 for all items likewise.
 
     Parameters
     ----------
