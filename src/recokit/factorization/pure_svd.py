@@ -184,7 +184,7 @@ class PureSVD(FactorRecommender):
                 plan.work("singular vectors", 8.0 * n_used * kept * 3)
         else:  # ARPACK holds 2 k + 1 vectors of the smaller side; SciPy then decomposes k vectors of the larger side
             n_vectors = max(2 * kept + 1, 20)
-            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + kept) + 32.0 * larger * kept)
+            plan.work("vectors of the decomposition", 8.0 * size * (n_vectors + kept) + 24.0 * larger * kept)
         plan.keep("singular vectors", 8.0 * n_used * kept)
         plan.keep("item factors", 4.0 * n_items * n_factors)
         plan.drop("matrix")
