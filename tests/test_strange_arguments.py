@@ -1,9 +1,12 @@
 """Arguments of the wrong kind to functions beside the recommenders."""
 
+import pickle
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from recokit import DataError, ItemKNN, ItemSearch, Popularity, warm_up
+from recokit import DataError, ItemKNN, ItemSearch, Popularity, UnknownIdError, warm_up
 from recokit.datasets import make_shop
 from recokit.experiments import ips, snips
 from recokit.serving import write_parquet
@@ -51,3 +54,33 @@ def test_numpy_integers_are_sizes():
     sizes = {"n_users": 5, "n_items": 6, "n_events": 50}
     made = make_shop(**{name: np.int64(size) for name, size in sizes.items()}, random_state=0)
     assert repr(made) == repr(make_shop(**sizes, random_state=0))
+
+
+@pytest.mark.parametrize("name", ["n_neighbors", "shrinkage", "alpha", "half_life", "n_threads"])
+def test_a_boolean_is_not_a_number(name):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of ItemKNN must be"):
+        ItemKNN(**{name: True}).fit(PAIRS)
+
+
+@pytest.mark.parametrize("batch_size", [True, "5", 2.5, None, 0])
+def test_the_size_of_a_batch_is_a_whole_number(batch_size):
+    with pytest.raises(ValueError, match=r"batch_size=.*expected an integer of at least 1"):
+        next(ItemKNN().fit(PAIRS).iter_recommend(batch_size=batch_size))
+
+
+def test_a_frame_is_not_a_mapping_of_labels():
+    model, frame = ItemKNN().fit(PAIRS), pd.DataFrame({"item_id": ["tea"], "title": ["Green tea"]})
+    with pytest.raises(TypeError, match="got DataFrame; pass a mapping such as dict"):
+        str(model.explain("ann", "tea", labels=frame))
+
+
+@pytest.mark.parametrize(("key", "known"), [("007", "7"), ("7", "7")])
+def test_the_error_for_an_unknown_id_shows_the_known_form(key, known):
+    model = Popularity().fit([(7, "Tea"), (8, "Tea")])
+    with pytest.raises(UnknownIdError, match=f"{key}'; {known} is known, so pass the ids in the form"):
+        model.recommend(key)
+    with pytest.raises(UnknownIdError, match=r"'tea'$"):
+        Popularity().fit([(7, "cup"), (8, "cup")]).recommend(7, candidates=["tea"])
+    with pytest.raises(UnknownIdError, match="'CUP'; 'cup' is known"):
+        Popularity().fit([(7, "cup"), (8, "cup")]).recommend(7, candidates=["CUP"])
+    assert str(pickle.loads(pickle.dumps(UnknownIdError("user", [1], "; x")))) == "1 unknown user id(s): 1; x"

@@ -146,6 +146,8 @@ class UnknownIdError(KeyError):
         Kind of the ids: ``"user"`` or ``"item"``.
     ids : sequence
         The unknown ids.
+    hint : str
+        End of the message.
 
     Attributes
     ----------
@@ -167,10 +169,11 @@ class UnknownIdError(KeyError):
     UnknownIdError
     """
 
-    def __init__(self, kind: str, ids: Iterable[Any]) -> None:
+    def __init__(self, kind: str, ids: Iterable[Any], hint: str = "") -> None:
         self.kind = kind
         self.ids = list(ids)
-        super().__init__(kind, self.ids)
+        self._hint = hint
+        super().__init__(kind, self.ids, hint)
 
     def __str__(self) -> str:
-        return f"{len(self.ids)} unknown {self.kind} id(s): {first_few(self.ids)}"
+        return f"{len(self.ids)} unknown {self.kind} id(s): {first_few(self.ids)}{self._hint}"

@@ -112,7 +112,7 @@ def test_n_must_be_a_positive_integer(n):
 
 @pytest.mark.parametrize("batch_size", [0, -3])
 def test_batch_size_must_be_positive(batch_size):
-    with pytest.raises(ValueError, match=f"batch_size={batch_size}: expected at least 1"):
+    with pytest.raises(ValueError, match=f"batch_size={batch_size}: expected an integer of at least 1"):
         list(Popularity().fit(IMPLICIT).iter_recommend(batch_size=batch_size))
 
 

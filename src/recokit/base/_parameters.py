@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 __all__ = [
@@ -22,10 +23,18 @@ __all__ = [
 
 Constraint = list[Any]
 
-POSITIVE: Constraint = [Interval(Real, 0, None, closed="neither")]
-NON_NEGATIVE: Constraint = [Interval(Real, 0, None, closed="left")]
-FRACTION: Constraint = [Interval(Real, 0, 1, closed="neither")]
-COUNT: Constraint = [Interval(Integral, 1, None, closed="left")]
+
+class _Interval(Interval):
+    """An interval of numbers; unlike in scikit-learn's, True is not the number 1."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
+
+
+POSITIVE: Constraint = [_Interval(Real, 0, None, closed="neither")]
+NON_NEGATIVE: Constraint = [_Interval(Real, 0, None, closed="left")]
+FRACTION: Constraint = [_Interval(Real, 0, 1, closed="neither")]
+COUNT: Constraint = [_Interval(Integral, 1, None, closed="left")]
 OPTIONAL_POSITIVE: Constraint = [*POSITIVE, None]
 OPTIONAL_NON_NEGATIVE: Constraint = [*NON_NEGATIVE, None]
 OPTIONAL_COUNT: Constraint = [*COUNT, None]
@@ -35,7 +44,7 @@ RANDOM_STATE: Constraint = ["random_state"]
 
 def interval(left: float | None, right: float | None, closed: str) -> Constraint:
     """Return the constraint of a real number in an interval; ``closed`` is "left", "right", "both" or "neither"."""
-    return [Interval(Real, left, right, closed=closed)]
+    return [_Interval(Real, left, right, closed=closed)]
 
 
 def one_of(*options: str | None) -> Constraint:
@@ -53,4 +62,4 @@ class _SortedStrOptions(StrOptions):
 
 def share_or_count() -> Constraint:
     """Return the constraint of a whole number of at least 1, or a float from 0 to 1."""
-    return [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
+    return [_Interval(Integral, 1, None, closed="left"), _Interval(RealNotInt, 0, 1, closed="both")]

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from recokit import persistence
+from recokit._runtime.arguments import check_count
 from recokit._runtime.language import Language, check_language
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray, FloatArray, IntArray
@@ -254,8 +255,7 @@ class Recommender(RegressorMixin, UserLists):
         --------
         recokit.serving.write_parquet : write the lists to a file.
         """
-        if batch_size < 1:
-            raise ValueError(f"batch_size={batch_size}: expected at least 1")
+        batch_size = check_count(batch_size, "batch_size")
         index, ids = self.interactions_.users, None if users is None else as_id_list(users)
         n_users = len(index) if ids is None else len(ids)
         for start in range(0, n_users, batch_size):

@@ -68,5 +68,17 @@ def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
     """
     codes = index.codes(ids)
     if np.any(codes < 0):
-        raise UnknownIdError(kind, [key for key, code in zip(ids, codes, strict=True) if code < 0])
+        unknown = [key for key, code in zip(ids, codes, strict=True) if code < 0]
+        raise UnknownIdError(kind, unknown, _other_form(index, unknown[0]))
     return codes
+
+
+def _other_form(index: IdIndex, key: Any) -> str:
+    """Return a hint at a known id that is the unknown key in another form, such as 7 for "007"; "" if there is none."""
+    if isinstance(key, str):
+        forms = [key.strip(), key.upper(), key.lower()]
+        forms = [*forms, int(key)] if key.strip().isdecimal() and len(key) < 20 else forms
+    else:
+        forms = [str(key)] if isinstance(key, int | np.integer) else []
+    found = next((form for form in forms if index.codes([form])[0] >= 0), None)
+    return "" if found is None else f"; {found!r} is known, so pass the ids in the form of the training data"

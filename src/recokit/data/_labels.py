@@ -29,6 +29,9 @@ def labels_of(ids: Iterable[Any], labels: Any) -> list[Any]:
         return list(ids)
     if callable(labels):
         return [labels(one) for one in ids]
-    if not hasattr(labels, "get"):
-        raise TypeError(f"labels: expected a mapping of item ids to labels, or a function, got {labels!r:.60}")
+    if not hasattr(labels, "get") or hasattr(labels, "columns"):  # a frame has get too, but of columns
+        raise TypeError(
+            f"labels: expected a mapping of item ids to labels, or a function, got "
+            f"{type(labels).__name__}; pass a mapping such as dict(zip(frame['item_id'], frame['title']))"
+        )
     return [labels.get(one, one) for one in ids]
