@@ -176,7 +176,10 @@ def _(rng):
 def _(rng):
     excluded, candidates = sparse(rng, 9, 10)[:2], sparse(rng, 9, 10)[:2]
     top = empty_top(9, int(rng.integers(1, 12)))
-    return 2, 8, *product(rng), rng.random(10) < 0.8, *excluded, rng.random(9) < 0.4, *candidates, *top
+    offsets = rng.choice([0.0, -0.5, 0.25, 3.1], 10).astype(np.float32)
+    order = np.argsort(-offsets, kind="stable").astype(np.int32)
+    order = order[offsets[order] != 0][: rng.choice([0, 10])]
+    return 2, 8, *product(rng), offsets, order, rng.random(10) < 0.8, *excluded, rng.random(9) < 0.4, *candidates, *top
 
 
 @case(similarity.row_stats)

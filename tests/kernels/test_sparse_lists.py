@@ -30,6 +30,15 @@ def expected_scores(histories, weights):
     return np.where(has_evidence, histories @ weights, -np.inf)
 
 
+def order_of(offsets):
+    """Return offsets, and the codes of those that are not 0, the largest first."""
+    order = np.argsort(-offsets, kind="stable").astype(np.int32)
+    return offsets, order[offsets[order] != 0]
+
+
+NO_OFFSETS = order_of(np.empty(0, np.float32))
+
+
 def lists_of(rows):
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
     return indptr, np.concatenate([np.empty(0), *rows]).astype(np.int32)
@@ -51,18 +60,28 @@ def test_an_interaction_of_strength_zero_is_no_evidence():
     assert scores.tolist() == [[6.0, -np.inf, -np.inf]]
 
 
-@given(seeds, st.integers(1, 7), st.integers(0, 5), st.booleans(), st.booleans(), st.sampled_from([7, 100]))
-def test_lists_hold_the_best_eligible_items(seed, n, cut, some_restricted, some_ineligible, n_items):
+@given(
+    seeds,
+    st.integers(1, 7),
+    st.integers(0, 5),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([7, 100]),
+    st.sampled_from([0, 0.3, 1]),
+)
+def test_lists_hold_the_best_eligible_items(seed, n, cut, some_restricted, some_ineligible, n_items, share_of_offsets):
     histories, weights = random_problem(seed, n_items=n_items)
     rng = np.random.default_rng(seed + 1)
     eligible = rng.random(n_items) < (0.7 if some_ineligible else 2)
     restricted = rng.random(5) < (0.5 if some_restricted else 0)
     excluded = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]  # unsorted, with repetitions
     candidates = [rng.integers(0, n_items, rng.integers(0, n_items)) for _ in range(5)]
+    offsets = (rng.integers(-2, 3, n_items) * (rng.random(n_items) < share_of_offsets)).astype(np.float32)
     top = np.empty((5, n), np.int32), np.empty((5, n), np.float32), np.empty(5, np.int32)
     args = (
         *compressed(histories),
         *compressed(weights),
+        *order_of(offsets),
         eligible,
         *lists_of(excluded),
         restricted,
@@ -72,6 +91,8 @@ def test_lists_hold_the_best_eligible_items(seed, n, cut, some_restricted, some_
     for start, stop in ((0, cut), (cut, 5)):
         sparse_top(start, stop, *args)
     scores = expected_scores(histories, weights)
+    has_history = (histories > 0).any(axis=1)[:, None]
+    scores = np.where(np.isneginf(scores) & has_history & (offsets != 0), 0, scores) + has_history * offsets
     for user in range(5):
         listable = eligible & np.isfinite(scores[user]) & ~np.isin(np.arange(n_items), excluded[user])
         if restricted[user]:
@@ -89,7 +110,9 @@ def test_negative_zero_ties_with_zero(value):
     weights = np.array([0, 2, 2, 2], np.int64), np.array([1, 2], np.int32), np.array([value, 0.0], np.float32)
     top = np.empty((1, 2), np.int32), np.empty((1, 2), np.float32), np.empty(1, np.int32)
     no_items = np.zeros(2, np.int64), np.empty(0, np.int32)
-    sparse_top(0, 1, *history, *weights, np.ones(3, np.bool_), *no_items, np.zeros(1, np.bool_), *no_items, *top)
+    sparse_top(
+        0, 1, *history, *weights, *NO_OFFSETS, np.ones(3, np.bool_), *no_items, np.zeros(1, np.bool_), *no_items, *top
+    )
     assert top[0].tolist() == [[1, 2]]
 
 
@@ -104,6 +127,17 @@ def test_scores_that_tie_after_rounding_are_sorted_by_code(n_items, n):
     rows = indptr, np.tile(np.arange(n_items, dtype=np.int32), 2), weights
     top = np.empty((1, n), np.int32), np.empty((1, n), np.float32), np.empty(1, np.int32)
     no_items = np.zeros(2, np.int64), np.empty(0, np.int32)
-    sparse_top(0, 1, *history, *rows, np.ones(n_items, np.bool_), *no_items, np.zeros(1, np.bool_), *no_items, *top)
+    sparse_top(
+        0,
+        1,
+        *history,
+        *rows,
+        *NO_OFFSETS,
+        np.ones(n_items, np.bool_),
+        *no_items,
+        np.zeros(1, np.bool_),
+        *no_items,
+        *top,
+    )
     assert top[0].tolist() == [list(range(n))]
     assert top[1].tolist() == [[1.0] * n]

@@ -18,6 +18,7 @@ from recokit.kernels.ordered_lists import ordered_top
 from recokit.kernels.sparse_lists import sparse_top
 
 __all__ = [
+    "NO_OFFSETS",
     "USERS_PER_BLOCK",
     "Fill",
     "ItemOrder",
@@ -53,34 +54,6 @@ def ranges(n: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, n)
 
 
-def top_of_sums(
-    profiles: Rows, rows: Rows, n_items: int, n: int, eligible: EligibleItems, runner: Runner, *, positive: bool = False
-) -> Top:
-    """Return, for each user, the eligible items with the largest weighted sums of sparse rows.
-
-    Parameters
-    ----------
-    profiles : Rows
-        For each user, the rows to add up and their weights.
-    rows : Rows
-        For each row, item codes and their weights.
-    n_items, n : int
-    eligible : EligibleItems
-    runner : Runner
-    positive : bool
-        List only items with a sum above 0.
-    """
-    n_users, top = eligible.n_users, Top.empty(eligible.n_users, n)
-    allowed: BoolArray = np.ones(n_items, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
-    candidates, restricted = eligible.candidates, eligible.restricted
-    if candidates is None or restricted is None:
-        candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
-    args = (*profiles.arrays, *rows.arrays, allowed, *eligible.excluded[:2], restricted, *candidates[:2], *top)
-    costs = profiles.sums_of_rows(rows) + eligible.excluded.lengths
-    runner.rows(sparse_top, n_users, args, costs=costs)
-    return top.drop(~(top.scores > 0)) if positive else top
-
-
 class ItemOrder(NamedTuple):
     """The items in the order of scores that are the same for all users.
 
@@ -112,6 +85,57 @@ class ItemOrder(NamedTuple):
     def among(self, allowed: BoolArray | None) -> Self:
         """Return the order of the allowed items."""
         return self if allowed is None else self._of_codes(self.scores, self.order[allowed[self.order]])
+
+
+NO_OFFSETS = ItemOrder.of(np.empty(0))
+
+
+def top_of_sums(
+    profiles: Rows,
+    rows: Rows,
+    n_items: int,
+    n: int,
+    eligible: EligibleItems,
+    runner: Runner,
+    *,
+    offsets: ItemOrder = NO_OFFSETS,
+    positive: bool = False,
+) -> Top:
+    """Return, for each user, the eligible items with the largest weighted sums of sparse rows.
+
+    Parameters
+    ----------
+    profiles : Rows
+        For each user, the rows to add up and their weights.
+    rows : Rows
+        For each row, item codes and their weights.
+    n_items, n : int
+    eligible : EligibleItems
+    runner : Runner
+    offsets : ItemOrder
+        Numbers to add to the sums of users with a value above 0, and the items for which they are not 0. An item
+        without a sum has its offset as the score.
+    positive : bool
+        List only items with a sum above 0.
+    """
+    n_users, top = eligible.n_users, Top.empty(eligible.n_users, n)
+    allowed: BoolArray = np.ones(n_items, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
+    candidates, restricted = eligible.candidates, eligible.restricted
+    if candidates is None or restricted is None:
+        candidates, restricted = Rows.empty(n_users), np.zeros(n_users, dtype=np.bool_)
+    args = (
+        *profiles.arrays,
+        *rows.arrays,
+        *offsets[:2],
+        allowed,
+        *eligible.excluded[:2],
+        restricted,
+        *candidates[:2],
+        *top,
+    )
+    costs = profiles.sums_of_rows(rows) + eligible.excluded.lengths
+    runner.rows(sparse_top, n_users, args, costs=costs)
+    return top.drop(~(top.scores > 0)) if positive else top
 
 
 def top_of_order(items: ItemOrder, n: int, eligible: EligibleItems, runner: Runner) -> Top:

@@ -5,7 +5,7 @@ import numpy as np
 from recokit._runtime.threads import Runner
 from recokit._typing import CodeArray
 from recokit.base import EligibleItems, Top
-from recokit.base._lists import ranges
+from recokit.base._lists import NO_OFFSETS, ranges
 from recokit.content._approximate import ApproximateIndex
 from recokit.content._mixture import Mixture
 from recokit.content._profiles import profiles_from_strengths
@@ -86,7 +86,7 @@ def _top_by_features(vectors: SparseVectors, item_codes: CodeArray, n: int, runn
     alone, none = Rows.from_arrays(np.arange(n_queries + 1), item_codes, ()), Rows.empty(n_queries)
     allowed, restricted = np.ones(vectors.by_item.n_rows, np.bool_), np.zeros(n_queries, np.bool_)
     args = (queries.indptr, queries.codes, values, *vectors.by_feature.arrays)
-    rules = (allowed, *alone[:2], restricted, *none[:2])
+    rules = (*NO_OFFSETS[:2], allowed, *alone[:2], restricted, *none[:2])
     costs = queries.sums_of_rows(vectors.by_feature)
     runner.rows(sparse_top, n_queries, (*args, *rules, *top), costs=costs)
     np.minimum(top.scores, 1.0, out=top.scores)

@@ -97,6 +97,31 @@ def _add_and_list(
 
 
 @njit(nogil=True, cache=True)
+def _add_offsets(
+    offsets: FloatArray,
+    more: CodeArray,
+    n_more: int,
+    eligible: BoolArray,
+    sums: FloatArray,
+    touched: CodeArray,
+    n_touched: int,
+) -> int:
+    """Add the offsets to the sums of touched items, and list the first ``n_more`` eligible others of ``more``."""
+    bits = sums.view(np.int64)
+    for code in touched[:n_touched]:
+        sums[code] = np.float32(sums[code]) + offsets[code] + 0.0
+    for code in more:
+        if n_more == 0:
+            break
+        if bits[code] == _NO_EVIDENCE and eligible[code] and offsets[code] != 0:
+            touched[n_touched] = code
+            n_touched += 1
+            sums[code] = offsets[code]
+            n_more -= 1
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
 def _offer(keys: Keys, size: int, total: float, code: np.int64 | int, score: FloatArray) -> int:
     """Offer an item to the heap of the best, and return the new size."""
     score[0] = total
@@ -187,6 +212,8 @@ def sparse_top(
     weight_indptr: IntArray,
     weight_codes: CodeArray,
     weights: FloatArray,
+    offsets: FloatArray,
+    offset_order: CodeArray,
     eligible: BoolArray,
     excluded_indptr: IntArray,
     excluded_codes: CodeArray,
@@ -197,7 +224,7 @@ def sparse_top(
     top_scores: FloatArray,
     counts: CodeArray,
 ) -> None:
-    """Select the top-n items of each user by the scores of `sparse_scores`.
+    """Select the top-n items of each user by the scores of `sparse_scores`, plus an offset for each item.
 
     Parameters
     ----------
@@ -205,6 +232,11 @@ def sparse_top(
         Range of the users.
     indptr, item_codes, values, weight_indptr, weight_codes, weights
         See `sparse_scores`.
+    offsets : (n_items,) or (0,) float32 array
+        Added to the scores of users with a value above 0; the score of an item without evidence is its offset, unless
+        that is 0. Empty for no offsets.
+    offset_order : (k,) int32 array
+        Codes of the items with an offset other than 0, in descending order of the offset, ties by code.
     eligible : (n_items,) bool array
         Whether each item is eligible for any user.
     excluded_indptr, excluded_codes : (n_users + 1,) int64 and (h,) int32 arrays
@@ -226,16 +258,24 @@ def sparse_top(
         first, end = indptr[user], indptr[user + 1]
         rows = item_codes[first:end], values[first:end], weight_indptr, codes, weights
         # With many products, reading all sums afterwards is faster than listing the touched items.
-        listed = _work(item_codes[first:end], weight_indptr) < n_items
+        listed = len(offset_order) > 0 or _work(item_codes[first:end], weight_indptr) < n_items
         n_touched = 0
         if listed:
             n_touched = _add_and_list(*rows, sums, touched)
         else:
             _add(*rows, sums)
-        for code in excluded_codes[excluded_indptr[user] : excluded_indptr[user + 1]]:
+        excluded = excluded_codes[excluded_indptr[user] : excluded_indptr[user + 1]]
+        candidates = candidate_codes[candidate_indptr[user] : candidate_indptr[user + 1]]
+        if len(offset_order) > 0 and np.any(values[first:end] > 0):
+            # Of the items without evidence, only the n best that are not excluded can be in the list.
+            more, n_more = offset_order, len(keys) + len(excluded)
+            if restricted[user]:
+                more, n_more = candidates, len(candidates)
+            n_touched = _add_offsets(offsets, more, n_more, eligible, sums, touched, n_touched)
+        for code in excluded:
             sums[code] = -0.0
         if restricted[user]:
-            size = _select(candidate_codes[candidate_indptr[user] : candidate_indptr[user + 1]], eligible, sums, keys)
+            size = _select(candidates, eligible, sums, keys)
         elif listed:
             size = _select(touched[:n_touched], eligible, sums, keys)
         else:

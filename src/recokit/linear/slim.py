@@ -15,7 +15,7 @@ from recokit.base import Recommender, Term, Top
 from recokit.base._eligibility import EligibleItems
 from recokit.base._gram_learner import GramLearner
 from recokit.base._item_weights import ItemWeightsRecommender, weights_matrix
-from recokit.base._lists import collect_rows
+from recokit.base._lists import ItemOrder, collect_rows, top_of_sums
 from recokit.base._memory import MemoryPlan, cells_of_related, walks_of
 from recokit.base._parameters import BOOLEAN, COUNT, NON_NEGATIVE, OPTIONAL_COUNT, POSITIVE, interval
 from recokit.base._stages import Stage, StagedRecommender, Stages, join_arrays, join_rows
@@ -263,9 +263,6 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         plan.work("weights by item", 24.0 * n_cells)  # by item, over all items, and sorted
         plan.drop("problem")
 
-    def _block_size(self) -> int:
-        return self._dense_block_size() if self._has_intercepts() else super()._block_size()
-
     def _has_intercepts(self) -> bool:
         return "intercept_" in vars(self)
 
@@ -276,9 +273,10 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         return scores
 
     def _top_block(self, profiles: Rows, n: int, eligible: EligibleItems) -> Top:
-        if self._has_intercepts():
-            return eligible.select(self._score_block(profiles), n, self._runner())
-        return super()._top_block(profiles, n, eligible)
+        if not self._has_intercepts():
+            return super()._top_block(profiles, n, eligible)
+        rows, offsets = self._weight_rows(), self._derived("intercepts", self.intercept_, _nonzero_order)
+        return top_of_sums(profiles, rows, len(self.intercept_), n, eligible, self._runner(), offsets=offsets)
 
     def _explain(self, user_code: int, item_code: int) -> list[Term]:
         terms = super()._explain(user_code, item_code)
@@ -386,3 +384,7 @@ def _n_heads(costs: AnyArray, max_memory_gb: float) -> int:
     n = np.arange(1.0, len(costs) + 1)
     fits = _BYTES_PER_ENTRY * n**2 <= np.minimum(np.cumsum(costs), max_memory_gb * 1e9)
     return int(np.max(np.flatnonzero(fits) + 1, initial=0))
+
+
+def _nonzero_order(intercepts: FloatArray) -> ItemOrder:
+    return ItemOrder.of(intercepts).among(intercepts != 0)

@@ -56,6 +56,8 @@ def sparse_top(
     weight_indptr: IntArray,
     weight_codes: CodeArray,
     weights: FloatArray,
+    offsets: FloatArray,
+    offset_order: CodeArray,
     eligible: BoolArray,
     excluded_indptr: IntArray,
     excluded_codes: CodeArray,
@@ -70,12 +72,36 @@ def sparse_top(
     n_items, block = len(eligible), slice(start, stop)
     arrays = indptr, item_codes, values, weight_indptr, weight_codes, weights
     users, items, totals = _cells(start, stop, *arrays, n_items)
+    if len(offset_order) > 0:
+        active = _active(start, stop, indptr, values)
+        users, items, totals = _with_offsets(users, items, totals, offsets, offset_order, active)
     keys = users * n_items + items
     is_candidate = np.isin(keys, _keys(start, stop, candidate_indptr, candidate_codes, n_items))
     is_listed = eligible[items] & (is_candidate | ~restricted[block][users])
     is_listed &= ~np.isin(keys, _keys(start, stop, excluded_indptr, excluded_codes, n_items))
     users, items, totals = users[is_listed], items[is_listed], totals[is_listed]
     select_cells(users, items, totals, np.nan, top_codes[block], top_scores[block], counts[block])
+
+
+def _active(start: int, stop: int, indptr: IntArray, values: FloatArray) -> BoolArray:
+    """Return whether each user has a value above 0."""
+    n_positive = np.concatenate([[0], np.cumsum(values > 0)])[indptr[start : stop + 1]]
+    active: BoolArray = n_positive[1:] > n_positive[:-1]
+    return active
+
+
+def _with_offsets(
+    users: IntArray, items: IntArray, totals: FloatArray, offsets: FloatArray, order: CodeArray, active: BoolArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the cells of active users with offsets, and their other items with an offset, ascending."""
+    n_items = len(offsets)
+    totals = np.where(active[users], totals + offsets[items], totals)
+    own = users * n_items + items
+    others = np.setdiff1d(np.flatnonzero(active)[:, None] * n_items + np.sort(order), own)
+    keys, scores = np.concatenate([own, others]), np.concatenate([totals, offsets[others % n_items]])
+    ascending = np.argsort(keys)
+    keys = keys[ascending]
+    return keys // n_items, keys % n_items, scores[ascending]
 
 
 def _keys(start: int, stop: int, indptr: IntArray, codes: CodeArray, n_items: int) -> IntArray:
