@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,11 +51,23 @@ def test_a_user_with_every_item_in_the_history_takes_no_step():
         np.testing.assert_array_equal(old, new)
 
 
+@numba.njit
+def draw(seen, first, last, sums, item_order, state):
+    """Call the helper of the kernels, which cannot be called from Python."""
+    return kernel._draw(seen, first, last, sums, item_order, state)
+
+
+@numba.njit
+def draw_negative(seen, first, last, sums, item_order, n_candidates, user, items, bias, state):
+    """Call the helper of the kernels, which cannot be called from Python."""
+    return kernel._draw_negative(seen, first, last, sums, item_order, n_candidates, user, items, bias, state)
+
+
 def drawn(n_items, sums, n_draws=4000):
     """Return the relative frequency of each drawn item for a user whose history holds item 0."""
     state, counts = np.array([5], dtype=np.uint64), np.zeros(n_items)
     for _ in range(n_draws):
-        counts[kernel._draw(np.zeros(1, np.int32), 0, n_items, sums, np.arange(n_items, dtype=np.int32), state)] += 1
+        counts[draw(np.zeros(1, np.int32), 0, n_items, sums, np.arange(n_items, dtype=np.int32), state)] += 1
     return counts / n_draws
 
 
@@ -67,7 +80,7 @@ def test_items_are_drawn_uniformly_or_in_proportion_to_their_weights():
 def test_only_items_of_the_block_are_drawn():
     state, order = np.array([5], dtype=np.uint64), np.arange(10, dtype=np.int32)
     for sums in (NO_SUMS, np.cumsum(np.arange(1.0, 11))):
-        found = {kernel._draw(np.empty(0, np.int32), 4, 7, sums, order, state) for _ in range(200)}
+        found = {draw(np.empty(0, np.int32), 4, 7, sums, order, state) for _ in range(200)}
         assert found == {4, 5, 6}
 
 
@@ -75,7 +88,7 @@ def test_the_negative_is_the_candidate_with_the_highest_score():
     user, items = np.ones(1, np.float32), np.arange(6, dtype=np.float32)[:, None]
     state, order, bias = np.array([1], np.uint64), np.arange(6, dtype=np.int32), np.zeros(6, np.float32)
     seen = np.array([5], dtype=np.int32)
-    best = [kernel._draw_negative(seen, 0, 6, NO_SUMS, order, 60, user, items, bias, state) for _ in range(20)]
+    best = [draw_negative(seen, 0, 6, NO_SUMS, order, 60, user, items, bias, state) for _ in range(20)]
     assert set(best) == {4}
 
 
