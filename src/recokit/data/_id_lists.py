@@ -76,7 +76,7 @@ def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
 def _other_form(index: IdIndex, key: Any) -> str:
     """Return a hint at a known id that is the unknown key in another form, such as 7 for "007"; "" if there is none."""
     if isinstance(key, str):
-        forms = [key.strip(), key.upper(), key.lower()]
+        forms: list[Any] = [key.strip(), key.upper(), key.lower()]
         forms = [*forms, int(key)] if key.strip().isdecimal() and len(key) < 20 else forms
     else:
         forms = [str(key)] if isinstance(key, int | np.integer) else []
