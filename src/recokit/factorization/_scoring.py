@@ -159,8 +159,9 @@ def _top_by_blocks(
     n_items, is_few, norms = max(len(vectors), 1), _are_few(users, vectors), _norms(users)
     if is_few and len(vectors) and not len(bias) and np.all((norms > 0) & (norms * items.by_norm.norms[0] < _LARGEST)):
         slack = _slack_of(bias, vectors.shape[1])
-        arrays = (read_only(_padded(users, items.by_norm.levels.shape[1])), norms, slack, read_only(users))
-        args = (*arrays, *items.by_norm, read_only(vectors), *eligible.excluded[:2], *top)
+        padded = _padded(users, items.by_norm.levels.shape[1])
+        of_users = (read_only(padded), norms, slack, read_only(users))
+        args = (*of_users, *items.by_norm, read_only(vectors), *eligible.excluded[:2], *top)
         runner.rows(top_by_norm, len(users), args, costs=np.full(len(users), vectors.size))
         return top
     size = max(8, min(_BUFFER_BYTES // (4 * n_items), max(_MIN_USERS_IN_CACHE, _CELLS_IN_CACHE // n_items)))
