@@ -103,7 +103,7 @@ class CascadeHybrid(Hybrid):
     >>> len(model.recommend(user, n=10)[user])
     5
     >>> print(model.why_not(user, 102))
-    102 is not listed for 7: no part has it among its first 5 items (itemknn ranks it 6, scorer ranks it 3).
+    102 is not listed for 7: no part has it among its first 5 items (itemknn ranks it 6, scorer ranks it 5).
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -116,7 +116,7 @@ class WeightedHybrid(Blend):
     [0.25, 0.75]
     >>> user = data.users.ids[0]
     >>> [item for item, _ in model.recommend(user, n=3)[user]]
-    [132, 120, 102]
+    [132, 120, 110]
     >>> print(model.why_not(user, 102, n=2))
     102 is not among the 2 items listed for 7: the hybrid ranks it 3 (itemknn ranks it 6, linear ranks it 3).
     """
