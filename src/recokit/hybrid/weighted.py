@@ -118,7 +118,7 @@ class WeightedHybrid(Blend):
     >>> [item for item, _ in model.recommend(user, n=3)[user]]
     [132, 120, 110]
     >>> print(model.why_not(user, 102, n=2))
-    102 is not among the 2 items listed for 7: the hybrid ranks it 3 (itemknn ranks it 6, linear ranks it 3).
+    102 is not among the 2 items listed for 7: the hybrid ranks it 5 (itemknn ranks it 6, linear ranks it 5).
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
