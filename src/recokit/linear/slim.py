@@ -65,8 +65,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
     positive : bool
         Restrict weights to be non-negative.
     fit_intercept : bool
-        Fit an intercept for each item, see above. Lists then take time in proportion to all items, and without it to
-        the items with a weight from the history.
+        Fit an intercept for each item, see above.
     user_exponent : float
         e: the weight of a user with n items is n^−e. 0 weights all users equally; 1 gives users with many items no
         larger part of the loss than others.
