@@ -69,7 +69,7 @@ def measure_items(name: str, options: argparse.Namespace) -> None:
 def _item_models(split: ColdItems, described: Described, options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     """Yield models by name, as functions that fit them."""
     run = {"n_threads": options.n_threads}
-    als = {"n_factors": options.n_factors, "random_state": options.seed, **run}
+    als = {"n_factors": options.n_factors, "user_mean_share": 0, "random_state": options.seed, **run}
     content = TfidfRecommender(**run)
 
     def fit_content() -> Recommender:
@@ -148,7 +148,7 @@ def measure_users(name: str, options: argparse.Namespace) -> None:
 def _user_models(train: Interactions, described: Described, options: argparse.Namespace) -> Iterator[Any]:
     """Yield names, fitted models, and functions from users to the arguments of ``recommend_for`` about them."""
     run = {"n_threads": options.n_threads}
-    als = {"n_factors": options.n_factors, "random_state": options.seed, **run}
+    als = {"n_factors": options.n_factors, "user_mean_share": 0, "random_state": options.seed, **run}
     yield "Popularity", Popularity(**run).fit(train), {}
     segments, known = described.segments, list(train.users)
     if segments:
@@ -200,7 +200,9 @@ def measure_constant(name: str, options: argparse.Namespace) -> None:
 def _constant_fit(train: Interactions, test: Interactions, kinds: tuple[str, ...], l2: float, options: Any) -> Any:
     ids = {"item": train.items.ids, "user": train.users.ids}
     side = {f"{kind}_features": {f"{kind}_id": ids[kind], "one": np.ones(len(ids[kind]))} for kind in kinds}
-    model = ImplicitALS(options.n_factors, l2=l2, random_state=options.seed, n_threads=options.n_threads)
+    model = ImplicitALS(
+        options.n_factors, l2=l2, user_mean_share=0, random_state=options.seed, n_threads=options.n_threads
+    )
     users = test.users.take(np.unique(test.user_codes))
     lists = model.fit(train, **side).recommend(users, N, on_unknown="empty")
     return evaluate(lists, test, CONSTANT_METRICS)

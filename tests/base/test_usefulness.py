@@ -30,7 +30,7 @@ def purchases():
         (UserKNN(min_common=1_000), "min_common=1000"),
         (BPR(n_epochs=1, learning_rate=1e-5, random_state=0), "learning_rate=1e-05"),
         (BPR(l2=1.0, random_state=0), r"lower l2=1\.0"),
-        (ImplicitALS(l2=1e6, random_state=0), r"l2=1000000\.0"),
+        (ImplicitALS(l2=1e6, user_mean_share=0, random_state=0), r"l2=1000000\.0"),
     ],
     ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
 )

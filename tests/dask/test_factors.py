@@ -34,6 +34,7 @@ CASES = [
     ("ImplicitALS", {"n_factors": 8, "n_epochs": 2}, {}),
     ("ImplicitALS", {"n_factors": 8, "n_epochs": 2}, {"strengths": True}),
     ("ImplicitALS", {"n_factors": 8, "n_epochs": 1, "solver": "cholesky", "unobserved_weight": 0.2}, {"n_users": 200}),
+    ("ImplicitALS", {"n_factors": 8, "n_epochs": 2, "user_mean_share": 0.6}, {"strengths": True}),
     ("SGDMatrixFactorization", {"n_factors": 8, "n_epochs": 3}, {"ratings": True}),
     ("SGDMatrixFactorization", {"n_factors": 8, "n_epochs": 1, "l2_exponent": 1.0}, {"ratings": True, "n_users": 300}),
     ("BPR", {"n_factors": 8, "n_epochs": 3}, {"strengths": True}),

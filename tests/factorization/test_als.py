@@ -5,12 +5,13 @@ import hashlib
 import numpy as np
 import pytest
 
+import recokit
 from recokit import DataError, IdIndex, Interactions, datasets, evaluate
 from recokit._runtime.threads import Runner, threads_at_any_cost
 from recokit.datasets import example_interactions
 from recokit.factorization import ImplicitALS
 from recokit.factorization._alternation import gram_matrix
-from recokit.factorization._penalties import ALSPenalties, suitable_ridge
+from recokit.factorization._penalties import ALSPenalties, suitable_mean_share, suitable_ridge
 from recokit.testing import check_recommender
 from tests.naive import als as naive
 
@@ -181,7 +182,15 @@ def test_ratings_raise_an_error():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("n_factors", 0), ("n_epochs", 0), ("unobserved_weight", 0), ("l2", 0), ("l2_exponent", -1), ("solver", "qr")],
+    [
+        ("n_factors", 0),
+        ("n_epochs", 0),
+        ("unobserved_weight", 0),
+        ("l2", 0),
+        ("l2_exponent", -1),
+        ("user_mean_share", 1.1),
+        ("solver", "qr"),
+    ],
 )
 def test_the_error_names_the_invalid_parameter(name, value):
     with pytest.raises(ValueError, match=name):
@@ -272,7 +281,8 @@ def test_the_textbook_weights_are_reached_by_unobserved_weight():
     ratio, mean = 4.0, float(data.values.mean(dtype=np.float64))
     weight = ratio * data.n_interactions / (data.n_users * data.n_items)
     scaled = Interactions.from_matrix(data.matrix / np.float32(mean), feedback="implicit")
-    textbook, relative = small(unobserved_weight=weight).fit(scaled), small(unobserved_ratio=ratio).fit(data)
+    textbook, relative = small(unobserved_weight=weight), small(unobserved_ratio=ratio, user_mean_share=0)
+    textbook.fit(scaled), relative.fit(data)
     np.testing.assert_allclose(textbook.predict(data), relative.predict(data), atol=1e-4)
 
 
@@ -331,10 +341,117 @@ def test_users_and_items_without_interactions_do_not_change_the_default_penalty(
 
 @pytest.mark.parametrize("l2", [None, 0.03, 0.05, 0.2])
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
-def test_users_with_strengths_of_0_alone_have_finite_factors(l2, solver):
-    """Their factors shrink to 0, where products of float32 numbers underflow."""
+@pytest.mark.parametrize("share", [0.0, None])
+def test_users_with_strengths_of_0_alone_have_finite_factors(l2, solver, share):
+    """Without a common mean, their factors shrink to 0, where products of float32 numbers underflow."""
     strengths = np.tile([2.0, 0.0, 1.0], 7)
     data = Interactions.from_arrays(range(21), range(21), strengths, feedback="implicit")
-    model = ImplicitALS(l2=l2, solver=solver, random_state=0).fit(data)
+    model = ImplicitALS(l2=l2, solver=solver, user_mean_share=share, random_state=0).fit(data)
     assert np.isfinite(model.history_["training_loss"]).all()
-    assert np.abs(model.user_factors_[strengths == 0]).max() < 1e-6
+    assert np.isfinite(model.user_factors_).all()
+    assert share is None or np.abs(model.user_factors_[strengths == 0]).max() < 1e-6
+
+
+# ---------------------------------------------------------------------- the common mean of users
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_a_fit_with_a_common_mean_equals_alternating_exact_solutions(share):
+    model = small(solver="cholesky", user_mean_share=share, unobserved_weight=0.2, n_epochs=3).fit(DATA)
+    R = DATA.matrix.toarray().astype(np.float64)
+    user_l2, item_l2 = naive.penalties(R, 0.2, 0.05, 1.0), naive.penalties(R.T, 0.2, 0.05, 1.0)
+    start = small()._random_start(DATA).factors
+    users, items = start.users.vectors.astype(np.float64), start.items.vectors.astype(np.float64)
+    for epoch in range(4):
+        mean = share * naive.common_mean(users, user_l2)
+        users = naive.solve(R, items, 0.2, user_l2, [mean])
+        if epoch < 3:
+            items = naive.solve(R.T, users, 0.2, item_l2)
+            rest = user_l2.sum() * share * (1 - share) * np.sum((mean / share) ** 2)
+            loss = naive.loss(R, users, items, 0.2, user_l2, item_l2, mean) + rest
+            assert model.history_["training_loss"][epoch] == pytest.approx(loss / DATA.n_interactions, rel=1e-4)
+    np.testing.assert_allclose(model.item_factors_, items, rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(model.user_factors_, users, rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(model.user_mean_, mean, rtol=2e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", ["cg", "cholesky"])
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_every_epoch_with_a_common_mean_lowers_the_loss(solver, share):
+    history = small(n_epochs=15, solver=solver, user_mean_share=share).fit(strengths()).history_["training_loss"]
+    assert np.all(np.diff(history) <= 1e-6 * history[0])
+
+
+def test_a_high_penalty_and_a_full_share_rank_items_by_popularity():
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(0, 200, 2000) * 20 + np.minimum(rng.geometric(0.15, 2000), 20) - 1)
+    data = Interactions.from_arrays(pairs // 20, pairs % 20)
+    model = small(user_mean_share=1.0, l2=0.15, n_factors=8, n_epochs=20).fit(data)
+    order = np.argsort(-model.user_mean_ @ model.item_factors_.T)
+    assert order[:4].tolist() == np.argsort(-model.item_counts_)[:4].tolist()
+
+
+def test_sparse_data_have_a_common_mean_and_dense_data_none():
+    shares = [suitable_mean_share(1000 * length, 1000, 500) for length in (2, 8, 20, 200)]
+    assert shares == sorted(shares, reverse=True)
+    assert (shares[0], shares[-1]) == (0.85, 0.0)
+
+
+def test_the_default_share_equals_the_same_number_and_the_textbook_has_none():
+    data = strengths()
+    share = suitable_mean_share(data.n_interactions, data.n_users, data.n_items)
+    wide = data.reindex(
+        users=IdIndex([*data.users, *range(1000, 1040)]), items=IdIndex([*data.items, *range(5000, 5300)])
+    )
+    assert share > 0
+    same_model(small().fit(data), small(user_mean_share=share).fit(data))
+    assert digest(small().fit(data)) != digest(small(user_mean_share=0).fit(data))
+    np.testing.assert_array_equal(small().fit(wide).user_mean_, small().fit(data).user_mean_)
+    assert not hasattr(small(unobserved_weight=0.3).fit(data), "user_mean_")
+
+
+@pytest.mark.parametrize("update", ["fit", "partial_fit", "forget"])
+def test_a_common_mean_disappears_with_its_share(update):
+    model = small(user_mean_share=0.5).fit(DATA)
+    users = [next(iter(DATA.users))]
+    assert hasattr(model, "user_mean_")
+    model.set_params(user_mean_share=0)
+    changed = {
+        "fit": lambda: model.fit(DATA),
+        "partial_fit": lambda: model.partial_fit([("new", DATA.items.take([0])[0])]),
+    }
+    changed.get(update, lambda: model.forget(users))()
+    assert not hasattr(model, "user_mean_")
+
+
+def test_features_of_users_take_the_place_of_the_common_mean():
+    side = {"user_features": {"user_id": list(DATA.users), "one": np.ones(DATA.n_users)}}
+    models = [small(user_mean_share=share).fit(DATA, **side) for share in (0, 0.5)]
+    same_model(*models)
+    assert not hasattr(models[1], "user_mean_")
+    by_items = {"item_features": {"item_id": list(DATA.items), "one": np.ones(DATA.n_items)}}
+    assert hasattr(small(user_mean_share=0.5).fit(DATA, **by_items), "user_mean_")
+
+
+def test_a_common_mean_keeps_the_lists_of_known_histories_and_gives_none_to_empty_ones():
+    model = small(user_mean_share=0.7).fit(DATA)
+    user = next(iter(DATA.users))
+    history = dict.fromkeys(DATA.items.take(DATA.item_codes[slice(*DATA.indptr[:2])]).tolist(), 1.0)
+    lists = model.recommend_for({user: history, "empty": {}}, n=5, on_unknown="empty")
+    assert lists[user] == model.recommend(user, n=5)[user]
+    assert lists["empty"] == []
+
+
+def test_a_common_mean_is_a_term_of_explanations_and_is_saved(tmp_path):
+    model = small(user_mean_share=0.7).fit(strengths())
+    user, item = next(iter(model.interactions_.users)), model.interactions_.items.take([2])[0]
+    why = model.explain(user, item)
+    assert sum(term.contribution for term in why.terms) == pytest.approx(why.score, abs=1e-5)
+    terms = {term.kind: term.contribution for term in why.terms}
+    assert abs(terms["popularity"]) > 1e-3
+    assert abs(terms["other"]) < 1e-5
+    model.save(tmp_path / "als.model")
+    loaded = recokit.load(tmp_path / "als.model")
+    np.testing.assert_array_equal(loaded.user_mean_, model.user_mean_)
+    history = {"new": dict.fromkeys(list(model.interactions_.items)[:3], 1.0)}
+    assert list(loaded.recommend_for(history)) == list(model.recommend_for(history))

@@ -122,7 +122,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(solver):
 
 
 def test_features_of_zero_share_change_nothing_but_cold_rows():
-    plain, side = small().fit(DATA), features_of(DATA, extra_items=[1_000])
+    plain, side = small(user_mean_share=0).fit(DATA), features_of(DATA, extra_items=[1_000])
     model = small(feature_share=0.0).fit(DATA, **side)
     codes = model.interactions_.items.codes(DATA.items)
     np.testing.assert_allclose(model.item_factors_[codes], plain.item_factors_, rtol=1e-6, atol=1e-7)

@@ -22,7 +22,7 @@ def problems(draw):
     R = R.astype(np.float32).astype(np.float64)
     others = rng.normal(size=(n_columns, size)).astype(np.float32)
     l2 = rng.uniform(0.1, 3, n_rows).astype(np.float32)
-    means = rng.normal(size=(n_rows if draw(st.booleans()) else 0, size)).astype(np.float32)
+    means = rng.normal(size=(draw(st.sampled_from([0, 1, n_rows])), size)).astype(np.float32)
     return R, others, (l2, means), draw(st.floats(0.01, 2)), rng
 
 
@@ -86,7 +86,7 @@ def test_conjugate_gradients_do_not_depend_on_the_scale_of_the_strengths(scale):
 def test_conjugate_gradient_steps_do_not_raise_the_objective(problem, steps):
     R, others, prior, weight, rng = problem
     start = rng.normal(size=(len(R), others.shape[1])).astype(np.float32)
-    means = prior[1] if len(prior[1]) else np.zeros_like(start)
+    means = np.broadcast_to(prior[1], start.shape) if len(prior[1]) else np.zeros_like(start)
     start[~np.any(R, axis=1)] = means[~np.any(R, axis=1)]
     found = start.copy()
     kernel.solve_by_gradients(
@@ -122,7 +122,7 @@ def test_losses_are_the_objectives_of_the_rows(solver, problem, steps):
     else:
         kernel.solve_by_gradients(*args, steps, rows, losses)
     assert np.all(losses[~np.any(R, axis=1)] == 0)
-    l2, means = prior[0], prior[1] if len(prior[1]) else np.zeros_like(rows)
+    l2, means = prior[0], np.broadcast_to(prior[1], rows.shape) if len(prior[1]) else np.zeros_like(rows)
     for row in np.flatnonzero(np.any(R, axis=1)):
         one = R[row : row + 1], rows[row : row + 1].astype(np.float64), others.astype(np.float64)
         scale = 1 + R[row].sum() + l2[row] * np.sum(means[row] ** 2)

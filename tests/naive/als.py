@@ -13,8 +13,13 @@ def loss(R, users, items, unobserved_weight, user_l2, item_l2, user_means=0.0, i
 
 
 def solve(R, others, unobserved_weight, l2, means=()):
-    """Return the optimal factors of each row given the factors of the columns; its mean for a row of zeros."""
-    rows = np.array(means, dtype=np.float64) if len(means) else np.zeros((len(R), others.shape[1]))
+    """Return the optimal factors of each row given the factors of the columns; its mean for a row of zeros.
+
+    A single mean is that of all rows.
+    """
+    rows = np.zeros((len(R), others.shape[1]))
+    if len(means):
+        rows += means
     for u, strengths in enumerate(R):
         if np.any(strengths):
             matrix = others.T @ (strengths[:, None] * others) + unobserved_weight * others.T @ others
@@ -29,6 +34,11 @@ def feature_weights(features, factors, l2, feature_l2):
     scales[scales == 0] = 1
     ridge = feature_l2 * np.mean(l2) * np.diag(scales**2)
     return np.linalg.solve(features.T @ (l2[:, None] * features) + ridge, features.T @ (l2[:, None] * factors))
+
+
+def common_mean(factors, l2):
+    """Return the mean of factors, weighted by their penalties."""
+    return l2 @ factors / np.sum(l2)
 
 
 def penalties(R, unobserved_weight, l2, exponent):

@@ -28,6 +28,8 @@ __all__ = [
     "join_blocks",
     "join_side",
     "largest_of",
+    "mean_prior",
+    "penalty_of_mean",
     "scores_of",
     "solve",
     "statistics",
@@ -67,16 +69,29 @@ def solve(
     others: FloatArray,
     gram: FloatArray,
     l2: FloatArray,
+    mean: FloatArray | None,
     start: FloatArray | Solved,
 ) -> Solved:
-    """Update the factors of a block of rows, given the factors of the other side."""
+    """Update the factors of a block of rows, given the factors of the other side and the prior mean of all rows."""
     prior = RowPrior.around_zero(l2, others.shape[1])
+    if mean is not None:
+        prior = prior._replace(means=mean)
     factors = start.factors if isinstance(start, Solved) else start
     own = factors if solver == "cholesky" else factors.copy()  # the result of another task must stay as it is
     found, losses = half_epoch(
         solver, FixedSide(others, gram), confidence.weighted(rows_of(cells)), prior, own, Runner()
     )
     return Solved(found, losses, prior.penalties(found))
+
+
+def mean_prior(share: float, factors: FloatArray, *l2: FloatArray) -> FloatArray:
+    """Return the prior mean of all rows, given the penalties of each block: (1, n_factors) float32."""
+    return RowPrior.around_common_mean(np.concatenate(l2), factors, share).means
+
+
+def penalty_of_mean(share: float, mean: FloatArray, *l2: FloatArray) -> float:
+    """Return the part of the penalty that the prior mean adds to those of the rows."""
+    return RowPrior(np.concatenate(l2), mean).penalty_of_mean(share)
 
 
 def join_side(*blocks: Solved) -> Solved:

@@ -112,6 +112,7 @@ class _Alternation:
         counts = len(data.lengths), len(data.item_lengths), n, mean
         self.confidence = Confidence.from_counts(*counts, template.unobserved_ratio, template.unobserved_weight)
         self.l2 = template._l2_for(data.lengths, data.item_lengths)
+        self.mean_share = template._mean_share_for(data.lengths, data.item_lengths)
         ranges = data.data.item_ranges(_BLOCKS_PER_THREAD * self.tasks.n_threads)
         by_item = data.data.by_item(ranges)
         item_starts = np.array([0, *(stop for _, stop in ranges)])
@@ -132,20 +133,27 @@ class _Alternation:
         users, items = self._start()
         submitted = []
         joined = self.tasks.submit("join-items", task.join_blocks, *items)
+        mean = self._mean_of(self.tasks.submit("join-users", task.join_blocks, *users)) if self.mean_share else None
         for _ in range(self.template.n_epochs):
-            users = self._half_epoch(self.users, users, joined)
+            users = self._half_epoch(self.users, users, joined, mean)
             joined_users = self.tasks.submit("join-users", task.join_side, *users)
             factors = self.tasks.submit("factors", task.factors_of, joined_users)
             items = self._half_epoch(self.items, items, factors)
             joined_items = self.tasks.submit("join-items", task.join_side, *items)
             joined = self.tasks.submit("factors", task.factors_of, joined_items)
             submitted.append([self.tasks.submit("loss", task.statistics, s) for s in (joined_users, joined_items)])
-        exact = self._half_epoch(self.users, users, joined, "cholesky")
+            if self.mean_share:
+                args = self.mean_share, mean, *self.users.l2
+                submitted[-1].append(self.tasks.submit("penalty-of-mean", task.penalty_of_mean, *args))
+                mean = self._mean_of(factors)
+        exact = self._half_epoch(self.users, users, joined, mean, "cholesky")
         del users, items, factors, joined_users, joined_items
         losses = self._wait_for(submitted)
         exact = [self.tasks.submit("factors", task.factors_of, block) for block in exact]
         self._check(exact, joined)
-        attributes = {"history_": {"training_loss": losses}}
+        attributes: dict[str, Any] = {"history_": {"training_loss": losses}}
+        if mean is not None:
+            attributes["user_mean_"] = self.tasks.gather([mean])[0][0].copy()
         return self.data.fitted(self.template, attributes, {"item_factors_": joined}, {"user_factors_": exact})
 
     def _start(self) -> tuple[list[AnyFuture], list[AnyFuture]]:
@@ -156,8 +164,17 @@ class _Alternation:
         items, _ = draw_vectors(self.tasks, np.diff(self.starts["items"]).tolist(), size, INIT_SCALE, rng)
         return users, items
 
+    def _mean_of(self, users: AnyFuture) -> AnyFuture:
+        """Return the prior mean of the users."""
+        return self.tasks.submit("mean-of-users", task.mean_prior, self.mean_share, users, *self.users.l2)
+
     def _half_epoch(
-        self, side: _Side, start: Sequence[AnyFuture], others: AnyFuture, solver: str | None = None
+        self,
+        side: _Side,
+        start: Sequence[AnyFuture],
+        others: AnyFuture,
+        mean: "AnyFuture | None" = None,
+        solver: str | None = None,
     ) -> list[AnyFuture]:
         """Solve one side for the factors of the other side."""
         submit, n_groups = self.tasks.submit, min(task.N_GROUPS, self.tasks.n_threads)
@@ -166,7 +183,7 @@ class _Alternation:
         gram = submit("gram-sum", task.sum_groups, unobserved, size, *groups)
         how = solver or self.template.solver, self.confidence
         return [
-            submit(f"solve-{side.stage}", task.solve, *how, cells, others, gram, l2, block)
+            submit(f"solve-{side.stage}", task.solve, *how, cells, others, gram, l2, mean, block)
             for cells, l2, block in zip(side.cells, side.l2, start, strict=True)
         ]
 
@@ -177,8 +194,8 @@ class _Alternation:
             len(submitted), "epochs"
         ) as bar:
             while submitted:
-                users, items = self.tasks.gather(submitted.pop(0))
-                losses.append((items.loss + users.penalty) / self.data.data.n_interactions)
+                users, items, *of_mean = self.tasks.gather(submitted.pop(0))
+                losses.append((items.loss + (users.penalty + sum(of_mean))) / self.data.data.n_interactions)
                 self._check_range(losses[-1])
                 self._check_range(items.largest)
                 bar.update(1)

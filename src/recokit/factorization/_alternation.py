@@ -36,8 +36,8 @@ class RowPrior(NamedTuple):
     ----------
     l2 : (n_rows,) float32 array
         λ.
-    means : (n_rows, n_factors) or (0, n_factors) float32 array
-        m; no rows if all are 0.
+    means : (n_rows, n_factors), (1, n_factors) or (0, n_factors) float32 array
+        m of each row, or of all rows; no rows if all are 0.
     """
 
     l2: FloatArray
@@ -48,6 +48,21 @@ class RowPrior(NamedTuple):
         """Return the prior without means."""
         return cls(l2, np.empty((0, n_factors), dtype=np.float32))
 
+    @classmethod
+    def around_common_mean(cls, l2: FloatArray, factors: FloatArray, share: float) -> "RowPrior":
+        """Return the prior around the mean of these factors, weighted by the penalties and times a share."""
+        total = np.zeros(factors.shape[1])
+        for start in range(0, len(factors), _PENALTY_ROWS):
+            rows = slice(start, start + _PENALTY_ROWS)
+            total += np.sum(l2[rows, None].astype(np.float64) * factors[rows], axis=0)
+        mean = share * total / np.sum(l2, dtype=np.float64)
+        return cls(l2, mean[None].astype(np.float32))
+
+    def penalty_of_mean(self, share: float) -> float:
+        """Return Σ λ τ (1 − τ) ‖m‖² of prior means τ m with the share τ."""
+        squares = np.sum(self.means.astype(np.float64) ** 2)
+        return float(np.sum(self.l2, dtype=np.float64) * squares * (1 - share) / share) if share > 0 else 0.0
+
     def penalties(self, factors: FloatArray) -> FloatArray:
         """Return λ ‖x − m‖² of each row: (n_rows,) float64."""
         squares = np.empty(len(factors))
@@ -55,7 +70,7 @@ class RowPrior(NamedTuple):
             rows = slice(start, start + _PENALTY_ROWS)
             deviations = factors[rows].astype(np.float64)
             if len(self.means):
-                deviations -= self.means[rows]
+                deviations -= self.means[rows] if len(self.means) > 1 else self.means
             squares[rows] = np.sum(deviations**2, axis=1)
         penalties: FloatArray = self.l2 * squares
         return penalties

@@ -6,11 +6,13 @@ import numpy as np
 
 from recokit._typing import FloatArray, IntArray
 
-__all__ = ["ALSPenalties", "penalty_scale", "penalty_weights", "suitable_ridge"]
+__all__ = ["ALSPenalties", "penalty_scale", "penalty_weights", "suitable_mean_share", "suitable_ridge"]
 
 _RIDGE_OF_NOISE = 1.35  # chosen on validation data of five sets
 _HALF_WALKS = 0.4  # mean number of walks from a user to an item that halves the ridge
 _LEAST_RIDGE, _MOST_RIDGE = 0.05, 0.25
+_MEAN_WALKS = 5.0  # mean number of walks from a user to an item that halves the share of the common mean
+_MOST_MEAN_SHARE = 0.85
 
 
 def penalty_scale(counts: IntArray, exponent: float) -> float:
@@ -38,10 +40,31 @@ def suitable_ridge(n_interactions: int, n_users: int, n_items: int) -> float:
     n_interactions, n_users, n_items : int
         Only users and items with interactions count.
     """
-    walks = n_interactions * (n_interactions / (n_users * n_items)) ** 2
+    walks = _mean_walks(n_interactions, n_users, n_items)
     noise = (float(n_users / n_interactions) ** 0.5 + float(n_items / n_interactions) ** 0.5) ** 2
     ridge = _RIDGE_OF_NOISE * noise * walks / (walks + _HALF_WALKS)
     return float(min(max(ridge, _LEAST_RIDGE), _MOST_RIDGE))
+
+
+def suitable_mean_share(n_interactions: int, n_users: int, n_items: int) -> float:
+    """Return the share of the penalty of users that pulls their factors to a common mean, rounded to two digits.
+
+    With few walks from users to items, the data do not tell the taste of a user from chance. The factors of users are
+    then better drawn around their mean, whose scores are a popularity, than around 0. Parameters are as in
+    `suitable_ridge`.
+
+    Examples
+    --------
+    >>> suitable_mean_share(349_335, 13_858, 11_978), suitable_mean_share(796_244, 6_022, 3_043)
+    (0.76, 0.0)
+    """
+    share = _MEAN_WALKS / (_MEAN_WALKS + _mean_walks(n_interactions, n_users, n_items))
+    return round(min(share, _MOST_MEAN_SHARE), 2)
+
+
+def _mean_walks(n_interactions: int, n_users: int, n_items: int) -> float:
+    """Return the mean number of walks user → item → user → item from a user to an item, if all degrees were equal."""
+    return n_interactions * (n_interactions / (n_users * n_items)) ** 2
 
 
 class ALSPenalties(NamedTuple):

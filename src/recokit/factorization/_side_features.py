@@ -36,6 +36,8 @@ class Side(NamedTuple):
         Regression from the features to the factors.
     share : float
         Share of the penalty that pulls the factors to the regression; the rest pulls them to 0.
+    mean_share : float
+        The same for the common mean of all rows, for a side without features.
     """
 
     cells: Rows
@@ -43,17 +45,26 @@ class Side(NamedTuple):
     features: sparse.csr_array | None
     regression: FeaturePrior | None
     share: float
+    mean_share: float
 
     @classmethod
     def from_cells(
-        cls, cells: Rows, l2: FloatArray, features: sparse.csr_array | None, feature_l2: float, share: float
+        cls,
+        cells: Rows,
+        l2: FloatArray,
+        features: sparse.csr_array | None,
+        feature_l2: float,
+        share: float,
+        mean_share: float = 0.0,
     ) -> "Side":
         """Return a side with the regression of its features, if it has features."""
         regression = None if features is None else FeaturePrior.from_features(features, l2, feature_l2)
-        return cls(cells, l2, features, regression, share)
+        return cls(cells, l2, features, regression, share, mean_share if features is None else 0.0)
 
     def prior(self, factors: FloatArray) -> tuple[RowPrior, FloatArray | None]:
         """Return the prior around the regression of these factors on the features, and the weights of the features."""
+        if self.mean_share > 0:
+            return RowPrior.around_common_mean(self.l2, factors, self.mean_share), None
         if self.regression is None:
             return RowPrior.around_zero(self.l2, factors.shape[1]), None
         weights = self.regression.weights(factors)
@@ -64,6 +75,8 @@ class Side(NamedTuple):
 
         With the share τ, λ ((1 − τ) ‖f‖² + τ ‖f − m‖²) = λ ‖f − τ m‖² + λ τ (1 − τ) ‖m‖².
         """
+        if self.mean_share > 0:
+            return prior.penalty_of_mean(self.mean_share)
         if self.regression is None or weights is None:
             return 0.0
         shrunk = RowPrior.around_zero(self.l2, prior.means.shape[1]).penalty(prior.means)

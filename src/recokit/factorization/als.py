@@ -17,7 +17,7 @@ from recokit.factorization._alternation import GRAM_PARTS_AT_A_TIME, FixedSide, 
 from recokit.factorization._confidence import Confidence
 from recokit.factorization._factors import Factorization, Factors
 from recokit.factorization._feature_prior import means_of
-from recokit.factorization._penalties import ALSPenalties, suitable_ridge
+from recokit.factorization._penalties import ALSPenalties, suitable_mean_share, suitable_ridge
 from recokit.factorization._resume import EpochState
 from recokit.factorization._side_features import FeaturedFactorRecommender, Side
 
@@ -60,6 +60,11 @@ class ImplicitALS(FeaturedFactorRecommender):
     :math:`W^\top x_u`, and get a list too. Items and users without features are drawn around 0. A feature that is 1 for
     all users gives them a common mean, whose scores are a popularity; 1 for all items likewise.
 
+    *Common mean of users.* Without features of users, the penalty of a user is :math:`\lambda_u \left( (1 - \sigma)
+    \lVert p_u \rVert^2 + \sigma \lVert p_u - m \rVert^2 \right)`, where m is the mean of all users, weighted by
+    :math:`\lambda_u` and updated before the users are solved. The scores of m are a popularity. Sparse data, which do
+    not tell the taste of a user from chance, need a high σ (``user_mean_share``), dense data none.
+
     Parameters
     ----------
     n_factors : int
@@ -78,6 +83,10 @@ class ImplicitALS(FeaturedFactorRecommender):
         an item. It is 0.01 for MovieLens 1M and for ``unobserved_weight``.
     l2_exponent : float
         ν. With 1 the penalty is proportional to the number of interactions, with 0 it is the same for all rows.
+    user_mean_share : float, optional
+        σ, the share of the penalty of users that pulls them to their common mean, from 0 to 1. If None, it is 5 / (w +
+        5), at most 0.85, with w as in ``l2``. It is 0 for MovieLens 1M and for ``unobserved_weight``. Only without
+        features of users.
     feature_share : float
         τ, the share of the penalty that pulls factors to the linear function of the features, from 0 (only items and
         users without interactions use their features) to 1. Only with features.
@@ -112,6 +121,8 @@ class ImplicitALS(FeaturedFactorRecommender):
         Names of the features; only with features.
     user_feature_weights_, item_feature_weights_ : (n_features, n_factors) float32 arrays
         W; only with features.
+    user_mean_ : (n_factors,) float32 array
+        σ m; only with a common mean of users.
     history_ : dict
         ``"training_loss"``: the objective divided by the number of interactions, after each epoch.
 
@@ -186,6 +197,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         "unobserved_weight": OPTIONAL_POSITIVE,
         "l2": OPTIONAL_POSITIVE,
         "l2_exponent": interval(0, 2, closed="both"),
+        "user_mean_share": [*interval(0, 1, closed="both"), None],
         "feature_share": interval(0, 1, closed="both"),
         "feature_l2": POSITIVE,
         "cold_share": interval(0, 1, closed="both"),
@@ -201,6 +213,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         unobserved_weight: float | None = None,
         l2: float | None = None,
         l2_exponent: float = 1.0,
+        user_mean_share: float | None = None,
         feature_share: float = 0.6,
         feature_l2: float = 1.0,
         cold_share: float = 0.85,
@@ -217,6 +230,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         self.unobserved_weight = unobserved_weight
         self.l2 = l2
         self.l2_exponent = l2_exponent
+        self.user_mean_share = user_mean_share
         self.feature_share = feature_share
         self.feature_l2 = feature_l2
         self.cold_share = cold_share
@@ -267,6 +281,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         fixed = FixedSide.from_factors(items, confidence.unobserved, runner)
         user_prior, user_weights = user_side.prior(users)
         self.user_factors_, _ = fixed.solve(user_side.cells, user_prior, runner)
+        self._set_user_mean(user_side, user_prior)
         self._set_feature_weights(user_weights, item_side.prior(items)[1])
         self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
         self._warn_if_vanished(user_side.cells)
@@ -301,9 +316,15 @@ class ImplicitALS(FeaturedFactorRecommender):
         item_l2 = self._penalties(by_item.lengths, confidence.unobserved_of_items, l2).for_lengths(by_item.lengths)
         how = self.feature_l2, self.feature_share
         return (
-            Side.from_cells(by_user, user_l2, self._features("user", data.users), *how),
+            Side.from_cells(by_user, user_l2, self._features("user", data.users), *how, self._mean_share_of(data)),
             Side.from_cells(by_item, item_l2, self._features("item", data.items), *how),
         )
+
+    def _set_user_mean(self, side: Side, prior: RowPrior) -> None:
+        """Set the prior mean of users without features, if it is not 0."""
+        self.__dict__.pop("user_mean_", None)
+        if side.mean_share > 0:
+            self.user_mean_ = prior.means[0].copy()
 
     def _check_range(self, number: float, data: Interactions) -> None:
         if not np.isfinite(number):
@@ -341,6 +362,18 @@ class ImplicitALS(FeaturedFactorRecommender):
         ridge = suitable_ridge(int(user_lengths.sum()), n_users, n_items)
         return float(f"{ridge / (1.0 + self.unobserved_ratio):.3g}")
 
+    def _mean_share_of(self, data: Interactions) -> float:
+        return self._mean_share_for(data.rows.lengths, np.bincount(data.item_codes, minlength=data.n_items))
+
+    def _mean_share_for(self, user_lengths: IntArray, item_lengths: IntArray) -> float:
+        """Return σ, or its default for users and items with these numbers of interactions."""
+        if self.user_mean_share is not None:
+            return float(self.user_mean_share)
+        if self.unobserved_weight is not None:
+            return 0.0
+        n_users, n_items = (int(np.count_nonzero(lengths)) for lengths in (user_lengths, item_lengths))
+        return suitable_mean_share(int(user_lengths.sum()), n_users, n_items)
+
     def _confidence_of(self, data: Interactions) -> Confidence:
         return Confidence.from_data(data, self.unobserved_ratio, self.unobserved_weight)
 
@@ -348,6 +381,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         return super()._described() | {
             "item_factors_": Array("float32", ("n_items", "n_factors")),
             "user_factors_": Array("float32", ("n_users", "n_factors")),
+            "user_mean_": Array("float32", ("n_factors",), or_absent=True),
             "history_": Series(),
         }
 
@@ -372,10 +406,14 @@ class ImplicitALS(FeaturedFactorRecommender):
     def _fold_in_with(self, histories: Rows, side: Any) -> Factors:
         """Solve for the factors of users with these features, given the item factors."""
         prior = RowPrior.around_zero(self._user_penalties.for_lengths(histories.lengths), self.item_factors_.shape[1])
+        if "user_mean_" in vars(self):
+            prior = prior._replace(means=self.user_mean_[None])
         if side is not None:
             weights = np.float32(self.feature_share) * self.user_feature_weights_
             prior = prior._replace(means=means_of(side, weights))
         factors = self._fixed_items.solve(self._confidence.weighted(histories), prior, self._runner())[0]
+        if side is None:
+            factors[histories.lengths == 0] = 0  # the common mean alone is no evidence about a user
         if not np.all(np.isfinite(factors)):
             raise FloatingPointError(
                 f"factors of new users are out of the range of float32; their strengths go up to "
@@ -391,9 +429,9 @@ class ImplicitALS(FeaturedFactorRecommender):
 
         With A the matrix of the user's linear equations, :math:`p_u = A^{-1} (\sum_j v_{uj} q_j + \lambda_u m_u)`, so
         item j contributes :math:`v_{uj} q_i^\top A^{-1} q_j` (Hu et al., section 5), and each feature its part of
-        the prior mean :math:`m_u`. If the item has features, :math:`q_i` is the sum of their parts of the prior mean,
-        which contribute :math:`p_u \cdot w x`, and of a rest, which takes the place of :math:`q_i` above. The rounding
-        error of float32 is a term of its own.
+        the prior mean :math:`m_u`, or the common mean of the users all of it, as popularity. If the item has features,
+        :math:`q_i` is the sum of their parts of the prior mean, which contribute :math:`p_u \cdot w x`, and of a rest,
+        which takes the place of :math:`q_i` above. The rounding error of float32 is a term of its own.
         """
         history = self._confidence.weighted(self._training_histories(np.array([user_code])))
         factors = self.item_factors_[history.codes].astype(np.float64)
@@ -411,6 +449,8 @@ class ImplicitALS(FeaturedFactorRecommender):
             rest = np.linalg.solve(matrix, rest)
             user_parts = [(name, l2 * part) for name, part in user_parts]
         terms += [Term("feature", name, float(rest @ part)) for name, part in user_parts]
+        if "user_mean_" in vars(self):
+            terms.append(Term("popularity", None, l2 * float(rest @ self.user_mean_.astype(np.float64))))
         terms += self._past_item_terms(history.codes, history.values * (factors @ rest))
         score = float(item @ user)
         return [*terms, Term("other", None, score - sum(term.contribution for term in terms))]

@@ -138,11 +138,17 @@ def _dot(first: FloatArray, second: FloatArray) -> float:
     return total
 
 
+@njit(nogil=True, forceinline=True)
+def _place(means: FloatArray, row: int) -> int:
+    """Return the place of the prior mean of a row; a single one is that of all rows."""
+    return row if len(means) > 1 else 0
+
+
 @njit(nogil=True, cache=True)
 def _write_mean(means: FloatArray, row: int, vector: FloatArray) -> None:
     """Write the prior mean of a row without interactions."""
     for a in range(len(vector)):
-        vector[a] = means[row, a] if len(means) else np.float32(0)
+        vector[a] = means[_place(means, row), a] if len(means) else np.float32(0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -188,8 +194,8 @@ def solve_by_gradients(
         G, both triangles.
     l2 : (n_rows,) float32 array
         λ of each row, positive.
-    means : (n_rows, n_factors) or (0, n_factors) float32 array
-        m, the prior mean of each row; no rows if all are 0.
+    means : (n_rows, n_factors), (1, n_factors) or (0, n_factors) float32 array
+        m, the prior mean of each row, or of all rows; no rows if all are 0.
     n_steps : int
         Maximum number of steps for each row.
     factors : (n_rows, n_factors) float32 array
@@ -213,7 +219,7 @@ def solve_by_gradients(
         error_sum = _write_residual(own_codes, weights, others, gram, l2[row], one, solution, buffer, residual)
         losses[row] = error_sum - _dot(solution, residual)
         if len(means):
-            losses[row] += _add_prior(l2[row], means[row], solution, residual)
+            losses[row] += _add_prior(l2[row], means[_place(means, row)], solution, residual)
         for a in range(size):
             direction[a] = residual[a]
         square = _dot(residual, residual)
@@ -325,7 +331,7 @@ def solve_by_cholesky(
             error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
             losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
             if len(means):
-                losses[row] += _add_prior(l2[row], means[row], solution, residual)
+                losses[row] += _add_prior(l2[row], means[_place(means, row)], solution, residual)
             _substitute(matrix, residual)
             for a in range(size):
                 solution[a] += residual[a]
