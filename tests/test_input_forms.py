@@ -243,7 +243,7 @@ def test_columns_without_an_order_are_refused():
 
 
 def test_text_is_not_a_strength():
-    with pytest.raises(DataError, match=r"ratings: expected numbers \(got text, such as '2'\)"):
+    with pytest.raises(DataError, match=r"ratings: expected numbers \(got text, such as '2'; convert"):
         Interactions.from_arrays([1, 2], [1, 2], np.array([1, "2"], dtype=object))
 
 

@@ -49,7 +49,7 @@ def test_an_unusable_catalogue_is_refused_with_the_reason(catalogue, message):
         ({"title": -1}, "expected a weight above 0"),
         ({"title": True}, "expected a weight above 0"),
         ({"title": float("nan")}, "expected a weight above 0"),
-        ([], "no column"),
+        ([], "expected one field or more"),
     ],
 )
 def test_unusable_fields_are_refused(fields, message):

@@ -18,7 +18,7 @@ def compiled():
     return {
         (module, name, signature)
         for module, name, thing in things
-        if getattr(thing, "__module__", None) == module
+        if getattr(thing, "__module__", None) == module and not isinstance(thing, type)
         for signature in getattr(thing, "signatures", ())
     }
 

@@ -5,6 +5,7 @@ import secrets
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,6 @@ _CHUNK = 1 << 20  # ids converted to Python objects at a time
 _MAX_CELLS_PER_ID = 8  # size limit of a lookup table of integers
 _FEW = 8  # an index with at least this many ids per requested id is searched by bisection
 _EXACT_BITS = 53  # floats of 64 bits hold every integer up to 2^53
-_NO_INTEGER = 2.0**128  # UUIDs are integers of 128 bits; larger floats are no integer ids
 _STRINGS = np.dtypes.StringDType()
 # Random, so that no input can be prepared with ids that all collide; codes do not depend on it.
 _MULTIPLIER = np.uint64(secrets.randbits(64) | 1)
@@ -355,18 +355,18 @@ def _plain_floats(ids: AnyArray, name: str, missing_allowed: bool) -> Any:
         raise _missing_ids(name, missing)
     bits = min(np.finfo(ids.dtype).nmant + 1, _EXACT_BITS)
     sizes = np.abs(ids.astype(np.float64))
-    inexact = np.flatnonzero((sizes > 2.0**bits) & (sizes < _NO_INTEGER))
+    inexact = np.flatnonzero(np.isfinite(sizes) & (sizes > 2.0**bits))
     if len(inexact):
         raise _inexact_ids(name, [ids[inexact[0]]], len(inexact), bits)
     present = ids[~np.isnan(ids)]
-    if not np.all((np.abs(present) < _NO_INTEGER) & (present == np.floor(present))):
+    if not np.all(np.isfinite(present) & (present == np.floor(present))):
         return ids.tolist()
     return [int(key) if key == key else key for key in ids.tolist()] if len(missing) else ids.astype(np.int64)
 
 
 def _refuse_inexact(keys: Iterable[Any], name: str) -> None:
-    """Refuse floats that stand for several integers of up to 128 bits, as UUIDs have."""
-    wrong = [key for key in keys if isinstance(key, float) and 2.0**_EXACT_BITS < abs(key) < _NO_INTEGER]
+    """Refuse floats that stand for several integers."""
+    wrong = [key for key in keys if isinstance(key, float) and 2.0**_EXACT_BITS < abs(key) < inf]
     if wrong:
         raise _inexact_ids(name, wrong, len(wrong), _EXACT_BITS)
 

@@ -10,14 +10,7 @@ from scipy import sparse
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
-from recokit.data._columns import (
-    check_lengths,
-    check_values,
-    to_times,
-    to_values,
-    warn_of_no_scale,
-    warn_of_unused,
-)
+from recokit.data._columns import check_lengths, check_values, to_times, to_values, warn_of_no_scale, warn_of_unused
 from recokit.data._forgetting import CellsByUser
 from recokit.data._frames import Backend, column, column_names, to_frame
 from recokit.data._html import html_of_interactions

@@ -158,7 +158,7 @@ def select_exact(
             top_codes[user, k] = near[top_codes[user, k]]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
+@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
 def _add_rough_products(p: FloatArray, levels: AnyArray, scales: FloatArray, line: FloatArray) -> None:
     """Add the rough products of a user with items to ``line``; see `rough_products`."""
     for item in range(len(levels)):
