@@ -80,6 +80,12 @@ class Postings(NamedTuple):
         here = place < cells.stop and self.items.codes[place] == item
         return float(self.items.values[place]) if here else 0.0
 
+    def pair_count(self, first: int, second: int) -> int:
+        """Return how often a term is followed by another term in titles."""
+        key = (first << 32) | second
+        place = int(self.pairs.searchsorted(key))
+        return int(self.n_pairs[place]) if place < len(self.pairs) and self.pairs[place] == key else 0
+
     def pair_counts(self, first: Any, second: Any) -> IntArray:
         """Return how often terms are followed by other terms in titles."""
         keys = (np.asarray(first, dtype=np.int64) << 32) | np.asarray(second, dtype=np.int64)

@@ -1,6 +1,6 @@
 """Corrections of misspelt words: candidates by common letter bigrams, then the edit distance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -94,7 +94,9 @@ class Speller:
         """Return the words of a `FieldIndex`."""
         return cls({**vocabulary.surfaces, **vocabulary.codes}, df)
 
-    def candidates(self, word: str) -> Candidates:
+    def candidates(
+        self, word: str, most: Callable[[IntArray], FloatArray] | None = None, least: float = 0.0
+    ) -> Candidates:
         """Return the terms with a word within a few edits of another one.
 
         One edit is the insertion, deletion or replacement of a letter, or the exchange of two neighbours. Words of
@@ -104,6 +106,10 @@ class Speller:
         ----------
         word : str
             A word of a query; it is not one of its own candidates.
+        most : callable, optional
+            Function from codes to the greatest possible support of each term.
+        least : float
+            Terms whose support, times the odds of the edits, cannot be greater are left out.
         """
         nothing = Candidates(*np.empty((3, 0), dtype=np.int64))
         limit = 2 if len(word) >= _LONG else 1
@@ -124,6 +130,11 @@ class Speller:
         kernel = chosen(close_words, float((stops - starts).sum()))
         n = kernel(first, last, starts, stops, self._rows, min_common, *words, limit, near, distances)
         near, distances = near[:n], distances[:n]
+        if most is not None and n:
+            is_possible = most(self._codes[near]) * EDIT_ODDS ** distances.astype(np.float64) > least
+            near, distances = near[is_possible], distances[is_possible]
+        if not len(near):
+            return nothing
         is_same_product = self._numbers[near] == _number(word)
         near, distances = near[is_same_product], distances[is_same_product]
         return Candidates(self._codes[near], distances, _n_strange(letters, self._letters[near])).distinct()

@@ -334,7 +334,7 @@ class ItemSearch(BaseEstimator):
         """Return the reader of queries."""
         learned = self._learned
         speller = learned.speller if self.typos else None
-        return QueryReader(learned.vocabulary, learned.postings, speller, self._terms(), {})
+        return QueryReader.of(learned.vocabulary, learned.postings, speller, self._terms())
 
     def _terms(self) -> Terms:
         return make_terms(self.tokenizer, self.stop_words, self.stemming)
