@@ -51,6 +51,8 @@ class Postings(NamedTuple):
         Inverse document frequencies, above 0.
     df : (n_terms,) int64 array
         Number of items of each term.
+    largest : (n_terms,) float32 array
+        Largest weight of each term.
     presence : (p,) float32 array
         How much of an item each cell of ``items`` is about, from 0 to 1: high for words of titles.
     pairs, n_pairs : (n_pairs,) int64 arrays
@@ -60,6 +62,7 @@ class Postings(NamedTuple):
     items: Rows
     idf: FloatArray
     df: IntArray
+    largest: FloatArray
     presence: FloatArray
     pairs: IntArray
     n_pairs: IntArray
@@ -216,7 +219,9 @@ class FieldIndex:
         by_term.sort_indices()
         presence = (by_term.data / np.repeat(idf, df)) ** 2
         items = Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data)
-        return Postings(items, idf.astype(np.float32), df, presence.astype(np.float32), *self._pairs())
+        largest, used = np.zeros(n_terms, dtype=np.float32), df > 0
+        largest[used] = np.maximum.reduceat(items.values, items.indptr[:-1][used])
+        return Postings(items, idf.astype(np.float32), df, largest, presence.astype(np.float32), *self._pairs())
 
     def _pairs(self) -> tuple[IntArray, IntArray]:
         """Return the pairs of neighbours in titles, and how often each occurs."""

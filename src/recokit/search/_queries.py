@@ -63,6 +63,11 @@ class Query(NamedTuple):
         """Whether no term stands for any word."""
         return not any(word.terms for word in self.words)
 
+    @property
+    def n_terms(self) -> int:
+        """Number of the terms of all words."""
+        return sum(len(word.terms) for word in self.words)
+
     def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
         """Return the other terms that stand for each word of several letters, given the vocabulary."""
         words = [word for word in self.words if len(word.text) > 1]
@@ -90,6 +95,12 @@ class QueryWords(NamedTuple):
         masses = np.array([max(postings.idf[code] for code, _ in word.terms) for word in words], dtype=np.float32)
         n_words = [sum(bool(word.terms) for word in query.words) for query in queries]
         return cls(bounds_from_lengths(np.array(n_words, dtype=np.int64)), masses, bounds, codes, weights)
+
+    def n_cells(self, postings: Postings) -> IntArray:
+        """Return the number of the items of all terms of each query."""
+        lengths = bounds_from_lengths(postings.df[self.term_codes])
+        cells: IntArray = np.diff(lengths[self.word_indptr[self.query_indptr]])
+        return cells
 
 
 class _Context(NamedTuple):
@@ -133,9 +144,7 @@ class QueryReader(NamedTuple):
     together: dict[tuple[int, ...], CodeArray]
 
     @classmethod
-    def of(
-        cls, vocabulary: FieldIndex, postings: Postings, speller: Speller | None, terms: Terms
-    ) -> "QueryReader":
+    def of(cls, vocabulary: FieldIndex, postings: Postings, speller: Speller | None, terms: Terms) -> "QueryReader":
         """Return a reader that has read no query."""
         return cls(vocabulary, postings, speller, terms, {}, {})
 

@@ -8,15 +8,16 @@ from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray, IntArray
 from recokit.base._eligibility import EligibleItems
 from recokit.base.top import Top
-from recokit.kernels.search import score_queries
+from recokit.kernels.search import best_items, score_queries
 from recokit.search._fusion import SOURCES, contributions
 from recokit.search._index import Postings
 from recokit.search._log import QueryLog
 from recokit.search._queries import Query, QueryWords
 
-__all__ = ["Candidates", "Ranking", "text_scores"]
+__all__ = ["Candidates", "Ranking", "text_scores", "text_top"]
 
 _N_CANDIDATES = 200  # hits by text that the other sources reorder
+_MAX_TERMS = 16  # of a query whose items are read in order; else all items are scored
 _TEXT, _CLICKS, _POPULARITY, _PERSONAL = range(len(SOURCES))
 
 
@@ -24,12 +25,22 @@ def text_scores(queries: list[Query], postings: Postings, n_items: int, runner: 
     """Return the BM25F scores of all items for queries: (n_queries, n_items) float32, −∞ for items without a hit."""
     words = QueryWords.of(queries, postings)
     scores = np.empty((len(queries), n_items), dtype=np.float32)
-    items = postings.items
-    lengths = items.indptr[words.term_codes + 1] - items.indptr[words.term_codes]
-    cells = np.concatenate([[0], np.cumsum(lengths)])
-    costs = n_items + np.diff(cells[words.word_indptr[words.query_indptr]])
-    runner.rows(score_queries, len(queries), (*words, *items.arrays, scores), costs=costs)
+    costs = n_items + words.n_cells(postings)
+    runner.rows(score_queries, len(queries), (*words, *postings.items.arrays, scores), costs=costs)
     return scores
+
+
+def text_top(
+    queries: list[Query], postings: Postings, n_items: int, eligible: EligibleItems, n: int, runner: Runner
+) -> Top:
+    """Return the n eligible items with the best BM25F scores for each query."""
+    if eligible.candidates is not None or any(query.n_terms > _MAX_TERMS for query in queries):
+        return eligible.select(text_scores(queries, postings, n_items, runner), n, runner)
+    words, top = QueryWords.of(queries, postings), Top.empty(len(queries), n)
+    allowed = np.empty(0, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
+    args = *words, *postings.items.arrays, postings.largest, allowed, *top
+    runner.rows(best_items, len(queries), args, costs=n_items + words.n_cells(postings))
+    return top
 
 
 class Candidates(NamedTuple):

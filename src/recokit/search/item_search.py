@@ -27,7 +27,7 @@ from recokit.search._fields import Field
 from recokit.search._fusion import SOURCES
 from recokit.search._learning import Learned, learn, learn_more, restored
 from recokit.search._queries import Query, QueryReader
-from recokit.search._ranking import Candidates, Ranking, text_scores
+from recokit.search._ranking import Candidates, Ranking, text_scores, text_top
 from recokit.search._requests import check_keys, check_texts, taste_of, users_of, warn_of_long
 from recokit.search._suggestions import Suggestions
 from recokit.search._terms import Terms, make_terms
@@ -351,10 +351,10 @@ class ItemSearch(BaseEstimator):
     ) -> tuple[Top, BoolArray]:
         """Return the lists of a block of queries, and whether each holds popular items for want of hits."""
         learned, runner, ranking = self._learned, self._runner(), self._ranking()
-        scores = text_scores(read, learned.postings, len(learned.items), runner)
         if self._is_text_only and not any(user is not None for user in users):
-            top = eligible.select(scores, n, runner)
+            top = text_top(read, learned.postings, len(learned.items), eligible, n, runner)
         else:
+            scores = text_scores(read, learned.postings, len(learned.items), runner)
             rows = np.arange(len(texts))[:, None]
             found = [
                 self._candidates(texts[k], scores[row], eligible.take(row), n, users[k]) for k, row in enumerate(rows)
