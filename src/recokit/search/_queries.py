@@ -98,7 +98,10 @@ class QueryWords(NamedTuple):
 
     def n_cells(self, postings: Postings) -> IntArray:
         """Return the number of the items of all terms of each query."""
-        lengths = bounds_from_lengths(postings.df[self.term_codes])
+        lengths = postings.df[self.term_codes]
+        if len(self.query_indptr) == 2:
+            return lengths.sum(keepdims=True)
+        lengths = bounds_from_lengths(lengths)
         cells: IntArray = np.diff(lengths[self.word_indptr[self.query_indptr]])
         return cells
 
@@ -265,9 +268,10 @@ class QueryReader(NamedTuple):
         for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
             terms: tuple[tuple[int, float], ...] = ((code, 1.0),) if code >= 0 else ()
             least = self._own_support(codes, place) / _KNOWN_ODDS if code >= 0 else 0.0
-            if n_corrected < _MAX_CORRECTED and least <= EDIT_ODDS * self._n_others(codes, place):
+            context = self._context(codes, place) if n_corrected < _MAX_CORRECTED else None
+            if context is not None and least <= EDIT_ODDS * self._n_items(context):
                 n_corrected += 1
-                found = self._corrections(text, self._context(codes, place), least)
+                found = self._corrections(text, context, least)
                 terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
             words.append(Word(text, terms, code >= 0))
         return words
@@ -284,10 +288,9 @@ class QueryReader(NamedTuple):
         n_after = self.postings.pair_count(code, after) if after >= 0 else 0
         return _PAIR_WEIGHT * n_before + _PAIR_WEIGHT * n_after + float(presence.sum(dtype=np.float64))
 
-    def _n_others(self, codes: list[int], place: int) -> int:
-        """Return the number of items with the other known words of a query."""
-        items = self._context(codes, place).items
-        return self.vocabulary.n_items if items is None else len(items)
+    def _n_items(self, context: "_Context") -> int:
+        """Return the number of items of a context."""
+        return self.vocabulary.n_items if context.items is None else len(context.items)
 
     def _context(self, codes: list[int], place: int) -> "_Context":
         """Return the surroundings of a word of a query."""

@@ -122,12 +122,14 @@ class Speller:
         starts, stops = self._spans(word)
         if first == last or len(starts) == 0:
             return nothing
-        near: IntArray = np.empty(last - first, dtype=np.int64)
-        distances, letters = np.empty_like(near), np.array(list(map(ord, word)), dtype=np.int32)
+        n_cells = int((stops - starts).sum())
+        letters = np.array(list(map(ord, word)), dtype=np.int32)
         # An exchange of two neighbours changes three bigrams, and other edits change fewer.
         min_common = max(1, len(word) + 1 - _BIGRAMS_OF_EDIT * limit)
+        near: IntArray = np.empty(min(last - first, n_cells // min_common), dtype=np.int64)
+        distances = np.empty_like(near)
         words = letters, self._letters, self._lengths
-        kernel = chosen(close_words, float((stops - starts).sum()))
+        kernel = chosen(close_words, float(n_cells))
         n = kernel(first, last, starts, stops, self._rows, min_common, *words, limit, near, distances)
         near, distances = near[:n], distances[:n]
         if most is not None and n:

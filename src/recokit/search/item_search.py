@@ -322,11 +322,13 @@ class ItemSearch(BaseEstimator):
         reader = self._reader()
         read = [reader.read(text) for text in texts]
         warn_of_long(read)
-        parts = [(Top.empty(0, n), np.empty(0, dtype=np.bool_))]
+        parts = [] if texts else [(Top.empty(0, n), np.empty(0, dtype=np.bool_))]
         for start, stop in ranges(len(texts), max(1, _BLOCK_CELLS // len(learned.items))):
             eligible = eligibility.of_users(texts[start:stop], None)
             eligible = eligible if allowed is None else eligible.allow(allowed)
             parts.append(self._top(texts[start:stop], read[start:stop], eligible, n, asked[start:stop]))
+        if len(parts) == 1:
+            return self._results(texts, read, *parts[0])
         top = Top(*map(np.concatenate, zip(*(lists for lists, _ in parts), strict=True)))
         return self._results(texts, read, top, np.concatenate([is_popular for _, is_popular in parts]))
 
