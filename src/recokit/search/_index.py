@@ -194,10 +194,13 @@ class FieldIndex:
 
     def weighted(self) -> list[sparse.csr_array]:
         """Return the occurrences of each part, normalized by length and times the weight of the part."""
-        return [
-            sparse.csr_array((m.data * np.repeat(norms, np.diff(m.indptr)), m.indices, m.indptr), shape=m.shape)
-            for m, norms in zip(self.counts, self.norms, strict=True)
-        ]
+        found = []
+        for matrix, norms in zip(self.counts, self.norms, strict=True):
+            # SciPy adds matrices with indices of 32 bits in less time.
+            indices = [_short(array) for array in (matrix.indices, matrix.indptr)]
+            data = matrix.data * np.repeat(norms, np.diff(matrix.indptr))
+            found.append(sparse.csr_array((data, *indices), shape=matrix.shape))
+        return found
 
     def postings(self, k1: float) -> Postings:
         r"""Return the BM25F weights of all terms.
@@ -209,15 +212,19 @@ class FieldIndex:
         where :math:`d_t` of the n items have the term.
         """
         first, *others = self.weighted()
-        total = sparse.csr_array(sum(others, start=first))
+        total = sparse.csr_array(sum((part for part in others if part.nnz), start=first))
         del first, others
         n_items, n_terms = total.shape
         df = np.bincount(total.indices, minlength=n_terms)
         idf = np.log1p((n_items - df + 0.5) / (df + 0.5))
-        total.data = idf[total.indices] * total.data / (k1 + total.data)
+        weights = idf[total.indices]
+        weights *= total.data
+        weights /= k1 + total.data
+        total.data = weights
         by_term = sparse.csr_array(total.T)
         by_term.sort_indices()
-        presence = (by_term.data / np.repeat(idf, df)) ** 2
+        presence = by_term.data / np.repeat(idf, df)
+        presence *= presence
         items = Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data)
         largest, used = np.zeros(n_terms, dtype=np.float32), df > 0
         largest[used] = np.maximum.reduceat(items.values, items.indptr[:-1][used])
@@ -262,6 +269,11 @@ class FieldIndex:
         titles = Rows.from_arrays(state["titles"][0], state["titles"][1], ())
         surfaces = dict(zip(state["surfaces"].tolist(), state["surface_codes"].tolist(), strict=True))
         return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles, surfaces)
+
+
+def _short(indices: IntArray) -> Any:
+    """Return non-negative integers as int32 if all fit."""
+    return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
 
 
 def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[FloatArray]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths, expand_spans
 from recokit.kernels.spelling import close_words
 
@@ -82,7 +82,9 @@ class Speller:
         self._lengths: IntArray = np.array([len(word) for word in usable], dtype=np.int64)
         self._first_of_length = np.searchsorted(self._lengths, np.arange(LONGEST + 2)).tolist()
         self._letters = _letters(usable, int(self._lengths.max(initial=1)))
-        self._numbers = np.array([_number(word) for word in usable], dtype=object)  # the digits of each word
+        self._numbers = np.full(len(usable), "", dtype=object)  # the digits of each word
+        for place in np.flatnonzero(_may_have_digits(self._letters)).tolist():
+            self._numbers[place] = _number(usable[place])
         grams, rows = _bigrams(self._letters, self._lengths)
         self._grams, columns = np.unique(grams, return_inverse=True)
         order = np.argsort(columns, kind="stable")
@@ -194,6 +196,12 @@ def _is_alphabetic(term: str) -> bool:
 
 def _number(term: str) -> str:
     return "".join(filter(str.isdigit, term))
+
+
+def _may_have_digits(letters: IntArray) -> BoolArray:
+    """Return whether each of several padded words has a digit, or a letter outside of ASCII."""
+    may_be: BoolArray = np.any(((letters >= ord("0")) & (letters <= ord("9"))) | (letters > 127), axis=1)
+    return may_be
 
 
 def _letters(words: Sequence[str], longest: int) -> IntArray:
