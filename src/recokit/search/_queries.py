@@ -99,10 +99,11 @@ class QueryWords(NamedTuple):
     def n_cells(self, postings: Postings) -> IntArray:
         """Return the number of the items of all terms of each query."""
         lengths = postings.df[self.term_codes]
-        if len(self.query_indptr) == 2:
-            return lengths.sum(keepdims=True)
-        lengths = bounds_from_lengths(lengths)
-        cells: IntArray = np.diff(lengths[self.word_indptr[self.query_indptr]])
+        cells: IntArray = (
+            lengths.sum(keepdims=True)
+            if len(self.query_indptr) == 2
+            else np.diff(bounds_from_lengths(lengths)[self.word_indptr[self.query_indptr]])
+        )
         return cells
 
 

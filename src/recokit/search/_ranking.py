@@ -18,6 +18,7 @@ __all__ = ["Candidates", "Ranking", "text_scores", "text_top"]
 
 _N_CANDIDATES = 200  # hits by text that the other sources reorder
 _MAX_TERMS = 16  # of a query whose items are read in order; else all items are scored
+_MAX_LENGTH = 1_000  # of its list, which is kept sorted by insertion
 _TEXT, _CLICKS, _POPULARITY, _PERSONAL = range(len(SOURCES))
 
 
@@ -34,7 +35,7 @@ def text_top(
     queries: list[Query], postings: Postings, n_items: int, eligible: EligibleItems, n: int, runner: Runner
 ) -> Top:
     """Return the n eligible items with the best BM25F scores for each query."""
-    if eligible.candidates is not None or any(query.n_terms > _MAX_TERMS for query in queries):
+    if n > _MAX_LENGTH or eligible.candidates is not None or any(query.n_terms > _MAX_TERMS for query in queries):
         return eligible.select(text_scores(queries, postings, n_items, runner), n, runner)
     words, top = QueryWords.of(queries, postings), Top.empty(len(queries), n)
     allowed = np.empty(0, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
