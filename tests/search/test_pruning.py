@@ -60,6 +60,18 @@ def test_searches_equal_those_that_score_all_items_bit_for_bit(seed, n, knows_po
         pruned = [found(model, queries, n=n, **request) for request in requests]
         patch.setattr(_ranking, "_MAX_TERMS", -1)
         assert pruned == [found(model, queries, n=n, **request) for request in requests]
+        patch.setattr(_ranking.Ranking, "without_clicks", from_all_scores)
+        assert pruned == [found(model, queries, n=n, **request) for request in requests]
+
+
+def from_all_scores(ranking, queries, postings, eligible, n, tastes, runner):
+    """Do as `Ranking.without_clicks`, by the path of searches with a log of queries."""
+    scores = _ranking.text_scores(queries, postings, N_ITEMS, runner)
+    rows = np.arange(len(queries))[:, None]
+    return [
+        ranking.candidates([], scores[row], eligible.take(row), n, taste, runner)
+        for row, taste in zip(rows, tastes, strict=True)
+    ]
 
 
 def test_one_query_is_answered_as_in_a_batch():

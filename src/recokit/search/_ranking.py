@@ -109,11 +109,41 @@ class Ranking(NamedTuple):
         by_source = np.zeros((len(SOURCES), len(items)))
         by_source[_TEXT] = scores[0, items]
         by_source[_CLICKS, np.searchsorted(items, clicked[is_eligible])] = clicks[is_eligible]
+        return self._fused(items, by_source, [best_text, clicks.max(initial=1.0)], taste)
+
+    def without_clicks(
+        self,
+        queries: list[Query],
+        postings: Postings,
+        eligible: EligibleItems,
+        n: int,
+        tastes: list[Any],
+        runner: Runner,
+    ) -> list[Candidates]:
+        """Do as `candidates` for several queries, if there is no log of queries."""
+        n_items = len(self.popularity)
+        hits = text_top(queries, postings, n_items, eligible, min(max(n, _N_CANDIDATES), n_items), runner)
+        best = hits
+        if eligible.allowed is not None or eligible.candidates is not None:
+            everything = EligibleItems(None, eligible.excluded)
+            best = text_top(queries, postings, n_items, everything, 1, runner)
+        found = []
+        for row, taste in enumerate(tastes):
+            order = np.argsort(hits.codes[row, : hits.counts[row]])
+            items = hits.codes[row, order].astype(np.int64)
+            by_source = np.zeros((len(SOURCES), len(items)))
+            by_source[_TEXT] = hits.scores[row, order]
+            best_text = float(best.scores[row, 0]) if best.counts[row] else 0.0
+            found.append(self._fused(items, by_source, [best_text, 1.0], taste))
+        return found
+
+    def _fused(self, items: IntArray, by_source: FloatArray, largest: list[float], taste: Any) -> Candidates:
+        """Return candidates, given their scores by text and clicks, and the largest ones of the query."""
         by_source[_POPULARITY] = self.popularity[items]
         if taste is not None and len(items):
             by_source[_PERSONAL] = taste(items)
-        largest = np.array([best_text, clicks.max(initial=1.0), 1.0, 1.0])[:, None]
-        return Candidates(items, contributions(by_source, largest, self.weights, by_rank=self.by_rank))
+        bounds = np.array([*largest, 1.0, 1.0])[:, None]
+        return Candidates(items, contributions(by_source, bounds, self.weights, by_rank=self.by_rank))
 
     def top(self, found: list[Candidates], n: int) -> Top:
         """Return the n best candidates of each query."""

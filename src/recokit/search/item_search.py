@@ -355,6 +355,9 @@ class ItemSearch(BaseEstimator):
         learned, runner, ranking = self._learned, self._runner(), self._ranking()
         if self._is_text_only and not any(user is not None for user in users):
             top = text_top(read, learned.postings, len(learned.items), eligible, n, runner)
+        elif learned.log is None:
+            tastes = [taste_of(learned.recommender, learned.items, user) for user in users]
+            top = ranking.top(ranking.without_clicks(read, learned.postings, eligible, n, tastes, runner), n)
         else:
             scores = text_scores(read, learned.postings, len(learned.items), runner)
             rows = np.arange(len(texts))[:, None]
@@ -371,8 +374,7 @@ class ItemSearch(BaseEstimator):
 
     def _candidates(self, text: str, scores: FloatArray, eligible: EligibleItems, n: int, user: Any) -> Candidates:
         """Return the candidates of one query for a user."""
-        learned = self._learned
-        taste = None if user is None else taste_of(learned.recommender, learned.items, user)
+        taste = taste_of(self._learned.recommender, self._learned.items, user)
         return self._ranking().candidates(self._terms()(text), scores, eligible, n, taste, self._runner())
 
     def _results(self, texts: list[str], read: list[Query], top: Top, is_popular: BoolArray) -> SearchResults:
