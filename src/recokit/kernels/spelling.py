@@ -88,8 +88,9 @@ def _edits(word: CodeArray, other: CodeArray, limit: int, table: AnyArray) -> in
     if most <= 1 or min(n_word, n_other) == first:
         return most
     if limit == 1:
-        is_exchange = most == 2 and word[first] == other[first + 1] and word[first + 1] == other[first]
-        return 1 if is_exchange else 2
+        if n_word - first != 2 or n_other - first != 2:
+            return 2
+        return 1 if word[first] == other[first + 1] and word[first + 1] == other[first] else 2
     return _edits_by_table(word[first:n_word], other[first:n_other], table)
 
 
