@@ -1,6 +1,7 @@
 """The equivalents of kernels in NumPy or plain Python: every output has the bits of the kernel."""
 
 import zlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -234,6 +235,20 @@ def _(rng):
     query_indptr = np.append(0, np.sort(rng.integers(0, 13, 5))).astype(np.int64)
     masses = weights(12).astype(np.float32)
     return 1, 4, query_indptr, masses, *words, *postings, np.full((5, 14), 7, np.float32)
+
+
+@case(search.best_items)
+def _(rng):
+    def weights(n):
+        return rng.choice([0.25, 1.0, 0.1, 3.7], n)
+
+    words, (indptr, items, values) = sparse(rng, 12, 9, values=weights), sparse(rng, 9, 14, values=weights)
+    query_indptr = np.append(0, np.sort(rng.integers(0, 13, 5))).astype(np.int64)
+    largest = np.array([values[a:b].max(initial=0) for a, b in pairwise(indptr)], dtype=np.float32)
+    allowed = rng.random(14) < 0.6 if rng.random() < 0.5 else np.empty(0, np.bool_)
+    top = np.full((5, 3), 7, np.int32), np.full((5, 3), 7, np.float32), np.full(5, 7, np.int32)
+    masses = weights(12).astype(np.float32)
+    return 1, 4, query_indptr, masses, *words, indptr, items, values, largest, allowed, *top
 
 
 @case(spelling.close_words)

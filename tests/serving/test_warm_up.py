@@ -76,6 +76,7 @@ data = Interactions.from_arrays(*zip(*dict.fromkeys(pairs)))
 search = ItemSearch(**parameters).fit(catalogue, data, {"query": ["tea", "word3"], "item_id": [1, 3]})
 search.search(["tea", "wrod5", "zzz", "word7 tea"], users=5 if search.recommender is not None else None)
 search.similar_queries("tea")
+search.fit(catalogue, data).search(["tea", "wrod5", "word7 tea"])
 new = compiled() - before
 assert not new, new
 """

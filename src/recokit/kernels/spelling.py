@@ -43,32 +43,59 @@ def close_words(
         Code points of the words, padded, and their lengths.
     limit : int
         Largest distance.
-    found, distances : (last − first,) int64 arrays
-        Output: the words at distances from 1 to ``limit``, ascending, and the distances (optimal string alignment).
+    found, distances : (n,) int64 arrays
+        Output, with room for all words that have enough common bigrams: the words at distances from 1 to ``limit``,
+        ascending, and the distances (optimal string alignment).
 
     Returns
     -------
     int
         Number of words found.
     """
-    n_common = np.zeros(last - first, dtype=np.int32)
+    n_common, n_found = np.zeros(last - first, dtype=np.int16), 0
+    table = np.empty((3, letters.shape[1] + 1), dtype=np.int64)
     for k in range(len(starts)):
         for cell in range(starts[k], stops[k]):
-            if first <= rows[cell] < last:
-                n_common[rows[cell] - first] += 1
-    table, n_found = np.empty((3, letters.shape[1] + 1), dtype=np.int64), 0
-    for place in range(len(n_common)):
-        if n_common[place] >= min_common:
-            row = first + place
-            distance = _edits(word, letters[row, : lengths[row]], table)
+            row = np.int64(rows[cell])
+            if not first <= row < last:
+                continue
+            n_common[row - first] += 1
+            if n_common[row - first] != min_common:  # each word is compared once
+                continue
+            distance = _edits(word, letters[row, : lengths[row]], limit, table)
             if 0 < distance <= limit:
-                found[n_found], distances[n_found] = row, distance
+                place = n_found
+                while place > 0 and found[place - 1] > row:
+                    found[place], distances[place] = found[place - 1], distances[place - 1]
+                    place -= 1
+                found[place], distances[place] = row, distance
                 n_found += 1
     return n_found
 
 
 @njit(nogil=True, cache=True)
-def _edits(word: CodeArray, other: CodeArray, table: AnyArray) -> int:
+def _edits(word: CodeArray, other: CodeArray, limit: int, table: AnyArray) -> int:
+    """Return the number of edits between two words, or a number above ``limit``; ``table`` is a work array.
+
+    Letters that the beginnings and the ends have in common take no edit.
+    """
+    first, n_word, n_other = 0, len(word), len(other)
+    while first < n_word and first < n_other and word[first] == other[first]:
+        first += 1
+    while n_word > first and n_other > first and word[n_word - 1] == other[n_other - 1]:
+        n_word, n_other = n_word - 1, n_other - 1
+    most = max(n_word, n_other) - first
+    if most <= 1 or min(n_word, n_other) == first:
+        return most
+    if limit == 1:
+        if n_word - first != 2 or n_other - first != 2:
+            return 2
+        return 1 if word[first] == other[first + 1] and word[first + 1] == other[first] else 2
+    return _edits_by_table(word[first:n_word], other[first:n_other], table)
+
+
+@njit(nogil=True, cache=True)
+def _edits_by_table(word: CodeArray, other: CodeArray, table: AnyArray) -> int:
     """Return the number of edits between two words; ``table`` is a work array of three rows."""
     n = len(other)
     for k in range(n + 1):

@@ -51,6 +51,8 @@ class Postings(NamedTuple):
         Inverse document frequencies, above 0.
     df : (n_terms,) int64 array
         Number of items of each term.
+    largest : (n_terms,) float32 array
+        Largest weight of each term.
     presence : (p,) float32 array
         How much of an item each cell of ``items`` is about, from 0 to 1: high for words of titles.
     pairs, n_pairs : (n_pairs,) int64 arrays
@@ -60,6 +62,7 @@ class Postings(NamedTuple):
     items: Rows
     idf: FloatArray
     df: IntArray
+    largest: FloatArray
     presence: FloatArray
     pairs: IntArray
     n_pairs: IntArray
@@ -79,6 +82,12 @@ class Postings(NamedTuple):
         place = cells.start + int(np.searchsorted(self.items.codes[cells], item))
         here = place < cells.stop and self.items.codes[place] == item
         return float(self.items.values[place]) if here else 0.0
+
+    def pair_count(self, first: int, second: int) -> int:
+        """Return how often a term is followed by another term in titles."""
+        key = (first << 32) | second
+        place = int(self.pairs.searchsorted(key))
+        return int(self.n_pairs[place]) if place < len(self.pairs) and self.pairs[place] == key else 0
 
     def pair_counts(self, first: Any, second: Any) -> IntArray:
         """Return how often terms are followed by other terms in titles."""
@@ -185,10 +194,13 @@ class FieldIndex:
 
     def weighted(self) -> list[sparse.csr_array]:
         """Return the occurrences of each part, normalized by length and times the weight of the part."""
-        return [
-            sparse.csr_array((m.data * np.repeat(norms, np.diff(m.indptr)), m.indices, m.indptr), shape=m.shape)
-            for m, norms in zip(self.counts, self.norms, strict=True)
-        ]
+        found = []
+        for matrix, norms in zip(self.counts, self.norms, strict=True):
+            # SciPy adds matrices with indices of 32 bits in less time.
+            indices = [_short(array) for array in (matrix.indices, matrix.indptr)]
+            data = matrix.data * np.repeat(norms, np.diff(matrix.indptr))
+            found.append(sparse.csr_array((data, *indices), shape=matrix.shape))
+        return found
 
     def postings(self, k1: float) -> Postings:
         r"""Return the BM25F weights of all terms.
@@ -200,17 +212,23 @@ class FieldIndex:
         where :math:`d_t` of the n items have the term.
         """
         first, *others = self.weighted()
-        total = sparse.csr_array(sum(others, start=first))
+        total = sparse.csr_array(sum((part for part in others if part.nnz), start=first))
         del first, others
         n_items, n_terms = total.shape
         df = np.bincount(total.indices, minlength=n_terms)
         idf = np.log1p((n_items - df + 0.5) / (df + 0.5))
-        total.data = idf[total.indices] * total.data / (k1 + total.data)
+        weights = idf[total.indices]
+        weights *= total.data
+        weights /= k1 + total.data
+        total.data = weights
         by_term = sparse.csr_array(total.T)
         by_term.sort_indices()
-        presence = (by_term.data / np.repeat(idf, df)) ** 2
+        presence = by_term.data / np.repeat(idf, df)
+        presence *= presence
         items = Rows.from_arrays(by_term.indptr, by_term.indices, by_term.data)
-        return Postings(items, idf.astype(np.float32), df, presence.astype(np.float32), *self._pairs())
+        largest, used = np.zeros(n_terms, dtype=np.float32), df > 0
+        largest[used] = np.maximum.reduceat(items.values, items.indptr[:-1][used])
+        return Postings(items, idf.astype(np.float32), df, largest, presence.astype(np.float32), *self._pairs())
 
     def _pairs(self) -> tuple[IntArray, IntArray]:
         """Return the pairs of neighbours in titles, and how often each occurs."""
@@ -251,6 +269,11 @@ class FieldIndex:
         titles = Rows.from_arrays(state["titles"][0], state["titles"][1], ())
         surfaces = dict(zip(state["surfaces"].tolist(), state["surface_codes"].tolist(), strict=True))
         return cls([Part(*part) for part in state["parts"]], state["counts"], state["terms"].tolist(), titles, surfaces)
+
+
+def _short(indices: IntArray) -> Any:
+    """Return non-negative integers as int32 if all fit."""
+    return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
 
 
 def _norms(parts: Sequence[Part], counts: Sequence[sparse.csr_array]) -> list[FloatArray]:

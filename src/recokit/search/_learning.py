@@ -251,7 +251,7 @@ def _learned_weights(model: Any, learned: Learned) -> FloatArray:
     known = log.clicks.copy()
     known.data = np.floor(known.data / 2)
     truth = _difference(log.clicks, known)
-    reader = QueryReader(learned.vocabulary, learned.postings, learned.speller, model._terms(), {})
+    reader = QueryReader.of(learned.vocabulary, learned.postings, learned.speller, model._terms())
     ranking = Ranking(QueryLog(log.texts, log.keys, known), learned.popularity, np.ones(len(SOURCES)), by_rank=False)
     runner = Runner(thread_count(model.n_threads))
     rows = np.sort(np.argsort(-log.totals, kind="stable")[:_MAX_QUERIES])

@@ -159,7 +159,7 @@ def _plan_postings(plan: MemoryPlan, texts: _Texts) -> None:
     plan.work("weighted counts", 8.0 * texts.n_counts + 24.0 * texts.n_cells)
     plan.keep("matrices of the weights", 24.0 * texts.n_cells)
     plan.work("presence", 20.0 * texts.n_cells)
-    plan.keep("postings", 12.0 * texts.n_cells + 20.0 * texts.n_terms)
+    plan.keep("postings", 12.0 * texts.n_cells + 24.0 * texts.n_terms)
     plan.work("pairs of words", 45.0 * texts.n_title_words)
     plan.keep("pairs of words", 16.0 * texts.n_pairs)
     plan.drop("matrices of the weights")

@@ -1,8 +1,7 @@
 """Queries as words with the terms that may stand for each of them."""
 
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import and_
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ _PAIR_WEIGHT = 30.0  # support of a pair of neighbours in a title, relative to a
 _PENALTY = 0.5  # weight of a correction of a known word
 _SHORTEST_PART = 2  # letters of a word that is split off where a space is missing
 _MIN_TOGETHER = 3  # items with both parts of a split word
+_FEW = 16  # an item is searched in a list of at least so many items for each one
 
 
 class Word(NamedTuple):
@@ -63,6 +63,11 @@ class Query(NamedTuple):
         """Whether no term stands for any word."""
         return not any(word.terms for word in self.words)
 
+    @property
+    def n_terms(self) -> int:
+        """Number of the terms of all words."""
+        return sum(len(word.terms) for word in self.words)
+
     def corrections(self, terms: Sequence[str]) -> dict[str, list[str]]:
         """Return the other terms that stand for each word of several letters, given the vocabulary."""
         words = [word for word in self.words if len(word.text) > 1]
@@ -91,19 +96,29 @@ class QueryWords(NamedTuple):
         n_words = [sum(bool(word.terms) for word in query.words) for query in queries]
         return cls(bounds_from_lengths(np.array(n_words, dtype=np.int64)), masses, bounds, codes, weights)
 
+    def n_cells(self, postings: Postings) -> IntArray:
+        """Return the number of the items of all terms of each query."""
+        lengths = postings.df[self.term_codes]
+        cells: IntArray = (
+            lengths.sum(keepdims=True)
+            if len(self.query_indptr) == 2
+            else np.diff(bounds_from_lengths(lengths)[self.word_indptr[self.query_indptr]])
+        )
+        return cells
+
 
 class _Context(NamedTuple):
     """The surroundings of a word in a query.
 
     Attributes
     ----------
-    items : (n_items,) bool array
-        Items with the other known words of the query.
+    items : (n,) int32 array, optional
+        Items with the other known words of the query, ascending; None for all items.
     before, after : int
         Codes of its neighbours; −1 if there is none, or an unknown one.
     """
 
-    items: Any
+    items: CodeArray | None
     before: int
     after: int
 
@@ -121,6 +136,8 @@ class QueryReader(NamedTuple):
         Analysis of texts.
     masks : dict of int to (n_items,) bool arrays
         Whether each item has a term, for terms of the query that is read.
+    together : dict of tuples of int to (n,) int32 arrays
+        Items with several terms of the query that is read.
     """
 
     vocabulary: FieldIndex
@@ -128,10 +145,17 @@ class QueryReader(NamedTuple):
     speller: Speller | None
     terms: Terms
     masks: dict[int, BoolArray]
+    together: dict[tuple[int, ...], CodeArray]
+
+    @classmethod
+    def of(cls, vocabulary: FieldIndex, postings: Postings, speller: Speller | None, terms: Terms) -> "QueryReader":
+        """Return a reader that has read no query."""
+        return cls(vocabulary, postings, speller, terms, {}, {})
 
     def read(self, text: str) -> Query:
         """Return a query as words; each distinct term counts once."""
         self.masks.clear()
+        self.together.clear()
         words = {self.terms.stem(word): word for word in reversed(self.terms.words(text))}
         kept = list(reversed(words.values()))[:_MAX_WORDS]
         n_ignored = len(words) - len(kept)
@@ -165,10 +189,25 @@ class QueryReader(NamedTuple):
 
     def _n_common(self, first: str, second: str) -> int:
         """Return the number of items with two terms."""
-        if not (self._df(first) and self._df(second)):
-            return 0
-        codes = sorted((self._code(first), self._code(second)), key=lambda code: self.postings.df[code])
-        return int(np.count_nonzero(self._has(codes[1])[self._items(codes[0])]))
+        codes = self._code(first), self._code(second)
+        return len(self._items_with(codes)) if min(codes) >= 0 else 0
+
+    def _items_with(self, codes: Sequence[int]) -> CodeArray:
+        """Return the items with all of some terms, ascending."""
+        key = tuple(sorted(set(codes), key=lambda code: (self.postings.df[code], code)))
+        if key not in self.together:
+            items = self._items(key[0])
+            for code in key[1:]:
+                items = self._among(items, code)
+            self.together[key] = items
+        return self.together[key]
+
+    def _among(self, items: CodeArray, code: int) -> CodeArray:
+        """Return those of some items that have a term, which is in as many items or more."""
+        own = self._items(code)
+        if _FEW * len(items) < len(own):
+            return items[_is_in(items, own)]
+        return items[self._has(code)[items]]
 
     def _has(self, code: int) -> BoolArray:
         """Return whether each item has a term: (n_items,) bool."""
@@ -176,23 +215,6 @@ class QueryReader(NamedTuple):
             self.masks[code] = np.zeros(self.vocabulary.n_items, dtype=np.bool_)
             self.masks[code][self._items(code)] = True
         return self.masks[code]
-
-    def _have_others(self, codes: list[int]) -> list[BoolArray]:
-        """Return, for each word of a query, whether each item has all other known words: (n_items,) bool arrays.
-
-        Parameters
-        ----------
-        codes : list of int
-            Codes of the words, −1 for unknown words.
-        """
-        if not codes:
-            return []
-        everything = np.ones(self.vocabulary.n_items, dtype=np.bool_)
-        known = [self._has(code) if code >= 0 else everything for code in codes]
-        before, after = list(accumulate(known[:-1], and_, initial=everything)), [everything]
-        for mask in reversed(known[1:]):
-            after.append(after[-1] & mask)
-        return [one & other for one, other in zip(before, reversed(after), strict=True)]
 
     def _spaced(self, terms: list[str]) -> list[str]:
         """Return terms with a missing or misplaced space corrected: "usbhub", "us bhub"."""
@@ -244,26 +266,47 @@ class QueryReader(NamedTuple):
         codes = [self._code(text) for text in texts]
         words: list[Word] = []
         n_corrected = 0
-        for place, (text, code, context) in enumerate(zip(texts, codes, self._have_others(codes), strict=True)):
+        for place, (text, code) in enumerate(zip(texts, codes, strict=True)):
             terms: tuple[tuple[int, float], ...] = ((code, 1.0),) if code >= 0 else ()
-            neighbors = [codes[k] if 0 <= k < len(codes) else -1 for k in (place - 1, place + 1)]
-            around = _Context(context, *neighbors)
-            odds = 1.0 if code < 0 else _KNOWN_ODDS
-            least = self._support(np.array([code]), around)[0] / odds if code >= 0 else 0.0
-            if least <= EDIT_ODDS * np.count_nonzero(context) and n_corrected < _MAX_CORRECTED:
+            least = self._own_support(codes, place) / _KNOWN_ODDS if code >= 0 else 0.0
+            context = self._context(codes, place) if n_corrected < _MAX_CORRECTED else None
+            if context is not None and least <= EDIT_ODDS * self._n_items(context):
                 n_corrected += 1
-                found = self._corrections(text, around, least)
+                found = self._corrections(text, context, least)
                 terms += tuple((other, weight if code < 0 else _PENALTY * weight) for other, weight in found)
             words.append(Word(text, terms, code >= 0))
         return words
+
+    def _own_support(self, codes: list[int], place: int) -> float:
+        """Return the support of a known word of a query by the other words."""
+        code, before, after = codes[place], *_neighbors(codes, place)
+        known = [other for other in codes if other >= 0]
+        cells, items = self.postings.cells(code), self._items_with(known)
+        presence = self.postings.presence[cells]
+        if len(items) < len(presence):
+            presence = presence[np.searchsorted(self.postings.items.codes[cells], items)]
+        n_before = self.postings.pair_count(before, code) if before >= 0 else 0
+        n_after = self.postings.pair_count(code, after) if after >= 0 else 0
+        return _PAIR_WEIGHT * n_before + _PAIR_WEIGHT * n_after + float(presence.sum(dtype=np.float64))
+
+    def _n_items(self, context: "_Context") -> int:
+        """Return the number of items of a context."""
+        return self.vocabulary.n_items if context.items is None else len(context.items)
+
+    def _context(self, codes: list[int], place: int) -> "_Context":
+        """Return the surroundings of a word of a query."""
+        others = [code for k, code in enumerate(codes) if k != place and code >= 0]
+        return _Context(self._items_with(others) if others else None, *_neighbors(codes, place))
 
     def _support(self, codes: IntArray, around: "_Context") -> FloatArray:
         """Return how much terms are present in the items of a context, and beside its neighbours in titles."""
         support = self._beside(codes, around)
         for place, code in enumerate(codes.tolist()):
             cells = self.postings.cells(code)
-            is_inside = around.items[self.postings.items.codes[cells]]
-            support[place] += self.postings.presence[cells][is_inside].sum(dtype=np.float64)
+            presence = self.postings.presence[cells]
+            if around.items is not None:
+                presence = presence[_is_in(self.postings.items.codes[cells], around.items)]
+            support[place] += presence.sum(dtype=np.float64)
         return support
 
     def _beside(self, codes: IntArray, around: "_Context") -> FloatArray:
@@ -274,6 +317,11 @@ class QueryReader(NamedTuple):
         if around.after >= 0:
             support += _PAIR_WEIGHT * self.postings.pair_counts(codes, around.after)
         return support
+
+    def _most(self, around: "_Context", codes: IntArray) -> FloatArray:
+        """Return an upper bound of the support of terms."""
+        most: FloatArray = self._beside(codes, around) + self.postings.df[codes]  # presence is at most 1
+        return most
 
     def _corrections(self, text: str, around: "_Context", least: float) -> list[tuple[int, float]]:
         """Return the most likely corrections of a word, and their weights relative to the first one.
@@ -287,14 +335,16 @@ class QueryReader(NamedTuple):
             Least support of a correction, less what is lost for each edit.
         """
         speller: Any = self.speller
-        found: Candidates = speller.candidates(text)
+        most = partial(self._most, around)
+        found: Candidates = speller.candidates(text, most, least)
         stem = self.terms.stem(text)
         if stem != text:  # the catalogue may have the singular only
-            both = zip(found, speller.candidates(stem), strict=True)
+            both = zip(found, speller.candidates(stem, most, least), strict=True)
             found = Candidates(*map(np.concatenate, both)).distinct()
             found = found.take(found.codes != self._code(text))
-        most = self._beside(found.codes, around) + self.postings.df[found.codes]  # presence is at most 1
-        found = found.take(most * found.odds() > least)
+        if not len(found.codes):
+            return []
+        found = found.take(most(found.codes) * found.odds() > least)
         codes = found.codes
         support = self._support(codes, around)
         if not np.any(support) and not self._df(text):
@@ -336,3 +386,25 @@ class QueryReader(NamedTuple):
             for word in query.words[:_MAX_CORRECTED]
         ]
         return query._replace(words=tuple(words), is_nearest=True)
+
+
+def _neighbors(codes: list[int], place: int) -> tuple[int, int]:
+    """Return the codes of the words before and after a word; −1 if there is none, or an unknown one."""
+    return codes[place - 1] if place else -1, codes[place + 1] if place + 1 < len(codes) else -1
+
+
+def _is_in(items: CodeArray, others: CodeArray) -> BoolArray:
+    """Return whether each of some items is among others; both ascend."""
+    if not len(items) or not len(others):
+        return np.zeros(len(items), dtype=np.bool_)
+    if _FEW * len(others) < len(items):
+        is_found = np.zeros(len(items), dtype=np.bool_)
+        places = items.searchsorted(others)
+        is_found[places[items.take(places, mode="clip") == others]] = True
+        return is_found
+    if _FEW * len(items) < len(others):
+        found: BoolArray = others.take(others.searchsorted(items), mode="clip") == items
+        return found
+    is_other = np.zeros(1 + max(int(items[-1]), int(others[-1])), dtype=np.bool_)
+    is_other[others] = True
+    return is_other[items]

@@ -8,15 +8,17 @@ from recokit._runtime.threads import Runner
 from recokit._typing import FloatArray, IntArray
 from recokit.base._eligibility import EligibleItems
 from recokit.base.top import Top
-from recokit.kernels.search import score_queries
+from recokit.kernels.search import best_items, score_queries
 from recokit.search._fusion import SOURCES, contributions
 from recokit.search._index import Postings
 from recokit.search._log import QueryLog
 from recokit.search._queries import Query, QueryWords
 
-__all__ = ["Candidates", "Ranking", "text_scores"]
+__all__ = ["Candidates", "Ranking", "text_scores", "text_top"]
 
 _N_CANDIDATES = 200  # hits by text that the other sources reorder
+_MAX_TERMS = 16  # of a query whose items are read in order; else all items are scored
+_MAX_LENGTH = 1_000  # of its list, which is kept sorted by insertion
 _TEXT, _CLICKS, _POPULARITY, _PERSONAL = range(len(SOURCES))
 
 
@@ -24,12 +26,22 @@ def text_scores(queries: list[Query], postings: Postings, n_items: int, runner: 
     """Return the BM25F scores of all items for queries: (n_queries, n_items) float32, −∞ for items without a hit."""
     words = QueryWords.of(queries, postings)
     scores = np.empty((len(queries), n_items), dtype=np.float32)
-    items = postings.items
-    lengths = items.indptr[words.term_codes + 1] - items.indptr[words.term_codes]
-    cells = np.concatenate([[0], np.cumsum(lengths)])
-    costs = n_items + np.diff(cells[words.word_indptr[words.query_indptr]])
-    runner.rows(score_queries, len(queries), (*words, *items.arrays, scores), costs=costs)
+    costs = n_items + words.n_cells(postings)
+    runner.rows(score_queries, len(queries), (*words, *postings.items.arrays, scores), costs=costs)
     return scores
+
+
+def text_top(
+    queries: list[Query], postings: Postings, n_items: int, eligible: EligibleItems, n: int, runner: Runner
+) -> Top:
+    """Return the n eligible items with the best BM25F scores for each query."""
+    if n > _MAX_LENGTH or eligible.candidates is not None or any(query.n_terms > _MAX_TERMS for query in queries):
+        return eligible.select(text_scores(queries, postings, n_items, runner), n, runner)
+    words, top = QueryWords.of(queries, postings), Top.empty(len(queries), n)
+    allowed = np.empty(0, dtype=np.bool_) if eligible.allowed is None else eligible.allowed
+    args = *words, *postings.items.arrays, postings.largest, allowed, *top
+    runner.rows(best_items, len(queries), args, costs=n_items + words.n_cells(postings))
+    return top
 
 
 class Candidates(NamedTuple):
@@ -97,11 +109,41 @@ class Ranking(NamedTuple):
         by_source = np.zeros((len(SOURCES), len(items)))
         by_source[_TEXT] = scores[0, items]
         by_source[_CLICKS, np.searchsorted(items, clicked[is_eligible])] = clicks[is_eligible]
+        return self._fused(items, by_source, [best_text, clicks.max(initial=1.0)], taste)
+
+    def without_clicks(
+        self,
+        queries: list[Query],
+        postings: Postings,
+        eligible: EligibleItems,
+        n: int,
+        tastes: list[Any],
+        runner: Runner,
+    ) -> list[Candidates]:
+        """Do as `candidates` for several queries, if there is no log of queries."""
+        n_items = len(self.popularity)
+        hits = text_top(queries, postings, n_items, eligible, min(max(n, _N_CANDIDATES), n_items), runner)
+        best = hits
+        if eligible.allowed is not None or eligible.candidates is not None:
+            everything = EligibleItems(None, eligible.excluded)
+            best = text_top(queries, postings, n_items, everything, 1, runner)
+        found = []
+        for row, taste in enumerate(tastes):
+            order = np.argsort(hits.codes[row, : hits.counts[row]])
+            items = hits.codes[row, order].astype(np.int64)
+            by_source = np.zeros((len(SOURCES), len(items)))
+            by_source[_TEXT] = hits.scores[row, order]
+            best_text = float(best.scores[row, 0]) if best.counts[row] else 0.0
+            found.append(self._fused(items, by_source, [best_text, 1.0], taste))
+        return found
+
+    def _fused(self, items: IntArray, by_source: FloatArray, largest: list[float], taste: Any) -> Candidates:
+        """Return candidates, given their scores by text and clicks, and the largest ones of the query."""
         by_source[_POPULARITY] = self.popularity[items]
         if taste is not None and len(items):
             by_source[_PERSONAL] = taste(items)
-        largest = np.array([best_text, clicks.max(initial=1.0), 1.0, 1.0])[:, None]
-        return Candidates(items, contributions(by_source, largest, self.weights, by_rank=self.by_rank))
+        bounds = np.array([*largest, 1.0, 1.0])[:, None]
+        return Candidates(items, contributions(by_source, bounds, self.weights, by_rank=self.by_rank))
 
     def top(self, found: list[Candidates], n: int) -> Top:
         """Return the n best candidates of each query."""

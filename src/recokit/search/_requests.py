@@ -91,11 +91,13 @@ def users_of(texts: list[str], users: Any, recommender: Recommender | None, on_u
     return [user if user is not None and user in index else None for user in asked]
 
 
-def taste_of(recommender: Any, items: IdIndex, user: Any) -> Callable[[IntArray], FloatArray]:
+def taste_of(recommender: Any, items: IdIndex, user: Any) -> Callable[[IntArray], FloatArray] | None:
     """Return the function from item codes to the scores of a recommender for a user, scaled to 0 … 1.
 
-    Items that the recommender does not know have the score 0.
+    Items that the recommender does not know have the score 0. Without a user, there is no function.
     """
+    if user is None:
+        return None
 
     def taste(codes: IntArray) -> FloatArray:
         ids = items.take(codes).tolist()

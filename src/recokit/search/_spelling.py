@@ -1,13 +1,13 @@
 """Corrections of misspelt words: candidates by common letter bigrams, then the edit distance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from recokit._runtime.small_work import chosen
-from recokit._typing import AnyArray, FloatArray, IntArray
+from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.data.rows import bounds_from_lengths, expand_spans
 from recokit.kernels.spelling import close_words
 
@@ -82,7 +82,9 @@ class Speller:
         self._lengths: IntArray = np.array([len(word) for word in usable], dtype=np.int64)
         self._first_of_length = np.searchsorted(self._lengths, np.arange(LONGEST + 2)).tolist()
         self._letters = _letters(usable, int(self._lengths.max(initial=1)))
-        self._numbers = np.array([_number(word) for word in usable], dtype=object)  # the digits of each word
+        self._numbers = np.full(len(usable), "", dtype=object)  # the digits of each word
+        for place in np.flatnonzero(_may_have_digits(self._letters)).tolist():
+            self._numbers[place] = _number(usable[place])
         grams, rows = _bigrams(self._letters, self._lengths)
         self._grams, columns = np.unique(grams, return_inverse=True)
         order = np.argsort(columns, kind="stable")
@@ -94,7 +96,9 @@ class Speller:
         """Return the words of a `FieldIndex`."""
         return cls({**vocabulary.surfaces, **vocabulary.codes}, df)
 
-    def candidates(self, word: str) -> Candidates:
+    def candidates(
+        self, word: str, most: Callable[[IntArray], FloatArray] | None = None, least: float = 0.0
+    ) -> Candidates:
         """Return the terms with a word within a few edits of another one.
 
         One edit is the insertion, deletion or replacement of a letter, or the exchange of two neighbours. Words of
@@ -104,6 +108,10 @@ class Speller:
         ----------
         word : str
             A word of a query; it is not one of its own candidates.
+        most : callable, optional
+            Function from codes to the greatest possible support of each term.
+        least : float
+            Terms whose support, times the odds of the edits, cannot be greater are left out.
         """
         nothing = Candidates(*np.empty((3, 0), dtype=np.int64))
         limit = 2 if len(word) >= _LONG else 1
@@ -116,14 +124,21 @@ class Speller:
         starts, stops = self._spans(word)
         if first == last or len(starts) == 0:
             return nothing
-        near: IntArray = np.empty(last - first, dtype=np.int64)
-        distances, letters = np.empty_like(near), np.array(list(map(ord, word)), dtype=np.int32)
+        n_cells = int((stops - starts).sum())
+        letters = np.array(list(map(ord, word)), dtype=np.int32)
         # An exchange of two neighbours changes three bigrams, and other edits change fewer.
         min_common = max(1, len(word) + 1 - _BIGRAMS_OF_EDIT * limit)
+        near: IntArray = np.empty(min(last - first, n_cells // min_common), dtype=np.int64)
+        distances = np.empty_like(near)
         words = letters, self._letters, self._lengths
-        kernel = chosen(close_words, float((stops - starts).sum()))
+        kernel = chosen(close_words, float(n_cells))
         n = kernel(first, last, starts, stops, self._rows, min_common, *words, limit, near, distances)
         near, distances = near[:n], distances[:n]
+        if most is not None and n:
+            is_possible = most(self._codes[near]) * EDIT_ODDS ** distances.astype(np.float64) > least
+            near, distances = near[is_possible], distances[is_possible]
+        if not len(near):
+            return nothing
         is_same_product = self._numbers[near] == _number(word)
         near, distances = near[is_same_product], distances[is_same_product]
         return Candidates(self._codes[near], distances, _n_strange(letters, self._letters[near])).distinct()
@@ -181,6 +196,12 @@ def _is_alphabetic(term: str) -> bool:
 
 def _number(term: str) -> str:
     return "".join(filter(str.isdigit, term))
+
+
+def _may_have_digits(letters: IntArray) -> BoolArray:
+    """Return whether each of several padded words has a digit, or a letter outside of ASCII."""
+    may_be: BoolArray = np.any(((letters >= ord("0")) & (letters <= ord("9"))) | (letters > 127), axis=1)
+    return may_be
 
 
 def _letters(words: Sequence[str], longest: int) -> IntArray:

@@ -27,7 +27,7 @@ from recokit.search._fields import Field
 from recokit.search._fusion import SOURCES
 from recokit.search._learning import Learned, learn, learn_more, restored
 from recokit.search._queries import Query, QueryReader
-from recokit.search._ranking import Candidates, Ranking, text_scores
+from recokit.search._ranking import Candidates, Ranking, text_scores, text_top
 from recokit.search._requests import check_keys, check_texts, taste_of, users_of, warn_of_long
 from recokit.search._suggestions import Suggestions
 from recokit.search._terms import Terms, make_terms
@@ -322,11 +322,13 @@ class ItemSearch(BaseEstimator):
         reader = self._reader()
         read = [reader.read(text) for text in texts]
         warn_of_long(read)
-        parts = [(Top.empty(0, n), np.empty(0, dtype=np.bool_))]
+        parts = [] if texts else [(Top.empty(0, n), np.empty(0, dtype=np.bool_))]
         for start, stop in ranges(len(texts), max(1, _BLOCK_CELLS // len(learned.items))):
             eligible = eligibility.of_users(texts[start:stop], None)
             eligible = eligible if allowed is None else eligible.allow(allowed)
             parts.append(self._top(texts[start:stop], read[start:stop], eligible, n, asked[start:stop]))
+        if len(parts) == 1:
+            return self._results(texts, read, *parts[0])
         top = Top(*map(np.concatenate, zip(*(lists for lists, _ in parts), strict=True)))
         return self._results(texts, read, top, np.concatenate([is_popular for _, is_popular in parts]))
 
@@ -334,7 +336,7 @@ class ItemSearch(BaseEstimator):
         """Return the reader of queries."""
         learned = self._learned
         speller = learned.speller if self.typos else None
-        return QueryReader(learned.vocabulary, learned.postings, speller, self._terms(), {})
+        return QueryReader.of(learned.vocabulary, learned.postings, speller, self._terms())
 
     def _terms(self) -> Terms:
         return make_terms(self.tokenizer, self.stop_words, self.stemming)
@@ -351,10 +353,13 @@ class ItemSearch(BaseEstimator):
     ) -> tuple[Top, BoolArray]:
         """Return the lists of a block of queries, and whether each holds popular items for want of hits."""
         learned, runner, ranking = self._learned, self._runner(), self._ranking()
-        scores = text_scores(read, learned.postings, len(learned.items), runner)
         if self._is_text_only and not any(user is not None for user in users):
-            top = eligible.select(scores, n, runner)
+            top = text_top(read, learned.postings, len(learned.items), eligible, n, runner)
+        elif learned.log is None:
+            tastes = [taste_of(learned.recommender, learned.items, user) for user in users]
+            top = ranking.top(ranking.without_clicks(read, learned.postings, eligible, n, tastes, runner), n)
         else:
+            scores = text_scores(read, learned.postings, len(learned.items), runner)
             rows = np.arange(len(texts))[:, None]
             found = [
                 self._candidates(texts[k], scores[row], eligible.take(row), n, users[k]) for k, row in enumerate(rows)
@@ -369,8 +374,7 @@ class ItemSearch(BaseEstimator):
 
     def _candidates(self, text: str, scores: FloatArray, eligible: EligibleItems, n: int, user: Any) -> Candidates:
         """Return the candidates of one query for a user."""
-        learned = self._learned
-        taste = None if user is None else taste_of(learned.recommender, learned.items, user)
+        taste = taste_of(self._learned.recommender, self._learned.items, user)
         return self._ranking().candidates(self._terms()(text), scores, eligible, n, taste, self._runner())
 
     def _results(self, texts: list[str], read: list[Query], top: Top, is_popular: BoolArray) -> SearchResults:

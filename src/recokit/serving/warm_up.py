@@ -123,7 +123,7 @@ def _call_all(recommender: Recommender, data: Interactions) -> None:
 
 
 def _call_search(search: "ItemSearch", data: Interactions) -> None:
-    """Search a copy for a known, a misspelt and an unknown word, with and without users."""
+    """Search a copy for a known, a misspelt and an unknown word, with and without users and a log of queries."""
     model, names = type(search)(**search.get_params(deep=False)), search.fields or "title"
     if model.recommender is not None:
         model.set_params(recommender=_copy(model.recommender))
@@ -131,10 +131,12 @@ def _call_search(search: "ItemSearch", data: Interactions) -> None:
     text = [f"green tea number {chr(97 + place % 26)}" for place in range(len(items))]
     columns = [names] if isinstance(names, str) else list(names)
     clicks = {"query": ["tea", "green tea"], "item_id": items[:2]}
-    model.set_params(verbose=False).fit({"item_id": items, **dict.fromkeys(columns, text)}, data, clicks)
+    catalogue = {"item_id": items, **dict.fromkeys(columns, text)}
+    model.set_params(verbose=False).fit(catalogue, data, clicks)
     model.search(["tea", "gren tea", "zzz"], users=None if model.recommender is None else next(iter(data.users)))
     model.search("tea", candidates=items[:3])
     model.similar_queries("tea")
+    model.fit(catalogue, data).search("tea")
 
 
 def _rerank(data: Interactions) -> None:

@@ -41,6 +41,7 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     rows.merge_repeated: small_rows.merge_repeated,
     rows.order_by: small_rows.order_by,
     rows.row_starts: small_rows.row_starts,
+    search.best_items: small_search.best_items,
     search.score_queries: small_search.score_queries,
     selection.hide_cells: small_selection.hide_cells,
     selection.keep_cells: small_selection.keep_cells,
