@@ -23,7 +23,7 @@ KINDS = {
     "integers": INTEGERS,
     "huge integers": st.integers(-(2**70), 2**70),
     "strings": STRINGS,
-    "floats": st.one_of(st.floats(-(2.0**53), 2.0**53), st.sampled_from([np.inf, -np.inf, 1e300])),
+    "floats": st.one_of(st.floats(-(2.0**53), 2.0**53), st.sampled_from([np.inf, -np.inf])),
     "tuples": st.tuples(st.integers(0, 3), st.sampled_from("ab")),
     "bytes": st.binary(max_size=2),
     "mixed": st.one_of(st.integers(-3, 3), st.sampled_from("abc"), st.tuples(st.integers(0, 1)), st.booleans()),
