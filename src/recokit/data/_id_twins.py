@@ -68,7 +68,7 @@ def _warn_of_spellings(texts: set[str], name: str) -> None:
         one, other = pairs[0]
         warnings.warn(
             f"{name}: {len(pairs)} id(s) differ from others only in surrounding spaces or in the Unicode form of a "
-            f"letter, such as {one!a} and {other!a}, and count as different ids; strip the text, and normalise it with "
+            f"letter, such as {one!a} and {other!a}, and count as different ids; strip the text, and normalize it with "
             "unicodedata.normalize('NFC', text)",
             stacklevel=levels_inside(),
         )
