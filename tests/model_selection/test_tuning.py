@@ -555,14 +555,22 @@ def test_several_models_share_the_time_and_end_on_the_full_resource(monkeypatch,
         assert len({trial.candidate for trial in found.trials if trial.model == "fast"}) > 3
 
 
-def test_without_time_only_the_first_model_is_tried():
-    found = tune([Counting(), Other(seconds=9)], IMPLICIT, metric=quality, budget_seconds=1e-6)
+def test_without_time_only_the_first_model_is_tried_and_the_others_are_named():
+    models = [Counting(), Other(seconds=9), Popularity()]
+    with pytest.warns(
+        UserWarning, match=r"no time was left to try Other, Popularity: 1 trial\(s\) took .* increase budget"
+    ):
+        found = tune(models, IMPLICIT, metric=quality, budget_seconds=1e-6)
     assert [trial.model for trial in found.trials] == ["Counting"]
     assert len(found.leaderboard) == 1
+    assert found.untried == ("Other", "Popularity")
+    assert "no time was left for Other, Popularity" in str(found)
+    assert "no time was left for Other, Popularity" in found._repr_html_()
 
 
 def test_the_result_of_several_models_is_a_leaderboard():
     found = tune([ItemKNN(), Popularity()], IMPLICIT, TWO_SPACES, **SEVERAL)
+    assert found.untried == ()
     lines = str(found).splitlines()
     assert (
         lines[0] == f"recall@5 {found.best_score:.4f} with {found.best_model}({leaderboard._shown(found.best_params)})"

@@ -130,7 +130,9 @@ class Tuning:
     best_model : str
         Name of the best model.
     leaderboard : tuple of LeaderboardRow
-        The best trial of each model, best first.
+        The best trial of each model with a trial, best first.
+    untried : tuple of str
+        Names of the models for which no time was left.
 
     See Also
     --------
@@ -159,6 +161,7 @@ class Tuning:
     resource: str
     best_model: str
     leaderboard: tuple[LeaderboardRow, ...]
+    untried: tuple[str, ...] = ()
 
     def to_frame(self, backend: Backend = "pandas") -> Any:
         """Return a frame with one row for each trial: candidate, its parameters, resource, score, seconds and error.
@@ -219,10 +222,13 @@ class Tuning:
         n_candidates, seconds = len({t.candidate for t in self.trials}), sum(t.seconds for t in self.trials)
         searched = f"{n_candidates:,} candidates" + (f" of {len(self.leaderboard)} models" if several else "")
         found = f"{self.best_model}({_shown(self.best_params)})" if several else _shown(self.best_params)
-        return [
+        lines = [
             f"{self.metric} {self.best_score:.4f} with {found}",
             f"best of {searched} in {len(self.trials):,} trials, {seconds:.1f} s:",
         ]
+        if self.untried:
+            lines.insert(1, f"no time was left for {', '.join(self.untried)};")
+        return lines
 
     def _ranked_trials(self) -> list[Trial]:
         return sorted(self.trials, key=lambda trial: (-trial.resource, -trial.score, trial.candidate))

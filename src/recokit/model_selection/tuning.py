@@ -115,6 +115,8 @@ def tune(
     -----
     LeakageWarning
         Repeated events were merged into the interactions, which are validated by time; see `split_log`.
+    UserWarning
+        Some trials failed, or no time was left for some of the models.
 
     See Also
     --------
@@ -171,7 +173,9 @@ def tune(
     (name, params), score = search.candidates[search.best], search.scores[search.top][search.best]
     best = clone(models[name]).set_params(**params).fit(data, **evaluate.fit_params[name])
     leaderboard = make_leaderboard(list(models), trials, evaluate.best_values, random_state)
-    return Tuning(params, score, best, tuple(trials), measure.name, stages.resource, name, leaderboard)
+    untried = tuple(name for name in models if all(trial.model != name for trial in trials))
+    _warn_of_untried(untried, trials, budget_seconds)
+    return Tuning(params, score, best, tuple(trials), measure.name, stages.resource, name, leaderboard, untried)
 
 
 def _check_budget(budget_seconds: Any) -> None:
@@ -185,6 +189,17 @@ def _warn_of_failures(trials: list[Trial]) -> None:
         warnings.warn(
             f"{len(failed)} of {len(trials)} trials failed and were left out, such as {failed[0].params} with "
             f"{failed[0].error}",
+            stacklevel=levels_inside(),
+        )
+
+
+def _warn_of_untried(untried: Sequence[str], trials: list[Trial], budget_seconds: float) -> None:
+    if untried:
+        seconds = sum(trial.seconds for trial in trials)
+        warnings.warn(
+            f"no time was left to try {', '.join(untried)}: {len(trials)} trial(s) took {seconds:.1f} s of "
+            f"budget_seconds={budget_seconds:g}, which counts the compilation of kernels at their first use; increase "
+            "budget_seconds, or call recokit.warm_up() first",
             stacklevel=levels_inside(),
         )
 
