@@ -1,5 +1,7 @@
 """Behaviour that could surprise a user, and must not."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,10 @@ from recokit import (
     ItemKNN,
     Popularity,
     Recommendations,
+    SGDMatrixFactorization,
     TfidfRecommender,
+    UserKNN,
+    load,
 )
 
 BOUGHT = [("ann", "tea"), ("bob", "tea"), ("bob", "cup")]
@@ -95,3 +100,23 @@ def test_undecayed_counts_do_not_replace_decayed_ones():
     data = Interactions.from_arrays([1, 2, 3], ["skates", "skates", "sunhat"], timestamps=days)
     lists = Popularity(half_life=10).fit(data).recommend([99], n=1, on_unknown="popular")
     assert lists[99][0][0] == "sunhat"
+
+
+@pytest.mark.parametrize(
+    "make", [BiasBaseline, ItemKNN, UserKNN, partial(SGDMatrixFactorization, random_state=0, n_threads=1)]
+)
+def test_predictions_reach_the_rating_scale_beyond_the_ratings_seen(make, tmp_path):
+    rows = [(u, i, 4 if u == 0 or i == 0 else 2) for u in range(12) for i in range(12) if u + i > 0 and (u + i) % 5]
+    pairs, ratings = [row[:2] for row in rows], [row[2] for row in rows]
+    seen, scaled = make().fit(pairs, ratings), make(rating_scale=(1, 4.5)).fit(pairs, ratings)
+    assert seen.predict((0, 0)).tolist() == [4]
+    assert 4 < scaled.predict((0, 0)) <= 4.5
+    assert sum(term.contribution for term in scaled.explain(0, 0).terms) == pytest.approx(scaled.predict((0, 0))[0])
+    scaled.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict((0, 0)) == scaled.predict((0, 0))
+    assert scaled.rating_range_ == scaled.partial_fit([(0, 0)], [4]).rating_range_ == (1, 4.5)
+    with pytest.raises(DataError, match=r"rating_scale=\(1, 3\): the ratings are from 2 to 4; expected a scale that"):
+        make(rating_scale=(1, 3)).fit(pairs, ratings)
+    for wrong in ((5, 1), (1,), 5, "15", (1, np.inf), (False, 5)):
+        with pytest.raises(ValueError, match=r"'rating_scale' parameter of .* must be a pair of finite numbers"):
+            make(rating_scale=wrong).fit(pairs, ratings)

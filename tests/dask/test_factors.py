@@ -36,7 +36,11 @@ CASES = [
     ("ImplicitALS", {"n_factors": 8, "n_epochs": 1, "solver": "cholesky", "unobserved_weight": 0.2}, {"n_users": 200}),
     ("ImplicitALS", {"n_factors": 8, "n_epochs": 2, "user_mean_share": 0.6}, {"strengths": True}),
     ("SGDMatrixFactorization", {"n_factors": 8, "n_epochs": 3}, {"ratings": True}),
-    ("SGDMatrixFactorization", {"n_factors": 8, "n_epochs": 1, "l2_exponent": 1.0}, {"ratings": True, "n_users": 300}),
+    (
+        "SGDMatrixFactorization",
+        {"n_factors": 8, "n_epochs": 1, "l2_exponent": 1.0, "rating_scale": (0, 9)},
+        {"ratings": True, "n_users": 300},
+    ),
     ("BPR", {"n_factors": 8, "n_epochs": 3}, {"strengths": True}),
     ("BPR", {"n_factors": 8, "n_epochs": 3}, {"n_items": 1200, "n": 4000}),
     ("BPR", {"n_factors": 8, "n_epochs": 2, "negative_sampling": "popularity"}, {"n_items": 1200, "n": 4000}),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -136,3 +138,20 @@ def test_a_file_with_trees_that_never_end_is_refused():
     state["children"] = np.zeros_like(state["children"])
     with pytest.raises(ValueError, match="inconsistent"):
         _classifier.BoostedTrees._from_state(state)
+
+
+def test_files_of_classifiers_without_times_are_read_although_the_data_have_times(tmp_path, monkeypatch):
+    data = timed()
+    data = replace(data, timestamps=np.zeros(data.n_interactions, dtype=np.int64))
+    with monkeypatch.context() as older:  # versions before 0.2 used no times if all were equal
+        older.setattr(ItemFacts, "of", lambda data, of=ItemFacts.of: of(replace(data, timestamps=None)))
+        model = CascadeHybrid([ItemKNN()], random_state=0, n_threads=1).fit(data)
+        lists = model.recommend(n=5)
+        model.save(tmp_path / "old.reco")
+    read = load(tmp_path / "old.reco")
+    assert "item_age" not in read.feature_names_
+    now = read.recommend(n=5)
+    assert now.items.tolist() == lists.items.tolist()
+    assert np.array_equal(now.scores, lists.scores, equal_nan=True)
+    new = Interactions.from_arrays([data.users.ids[0]], ["new"], timestamps=[9])
+    assert read.partial_fit(new).recommend(n=5).counts.min() == 5

@@ -1,10 +1,13 @@
 """Logs as people have them: other spellings, other formats, exchanged bounds."""
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from recokit import DataError, EventLog
+from recokit.preprocessing import DropDuplicates
 
 FRAME = pd.DataFrame(
     {
@@ -74,3 +77,37 @@ def test_weights_beyond_float32_are_refused_before_they_are_infinite():
     with pytest.raises(DataError, match="strengths of the events: 2 NaN or infinite"):
         log.interactions({"view": 1e39, "purchase": 1})
     assert log.interactions({"view": 1e37, "purchase": 1}).n_interactions == 3
+
+
+@pytest.mark.parametrize("number", [30, 0.5, np.int64(2), np.float32(2)])
+def test_a_number_without_a_unit_is_neither_a_pause_nor_a_window(number):
+    with pytest.raises(ValueError, match=rf"gap=.*a number has no unit.*such as '{number:g}min' or '{number:g}d'"):
+        EventLog.from_frame(FRAME).sessions(number)
+    with pytest.raises(ValueError, match=r"window=.*a number has no unit"):
+        DropDuplicates(number)
+    steps = EventLog.from_frame(FRAME.assign(timestamp=[0, 1, 4]), time_unit="step")
+    assert len(steps.sessions(2).sessions_) == 2
+
+
+@pytest.mark.parametrize("length", [np.timedelta64(30), np.timedelta64(1, "M"), np.timedelta64(1, "Y")])
+def test_lengths_of_time_have_a_unit_of_constant_length(length):
+    log = EventLog.from_frame(FRAME.assign(event="view"))
+    with pytest.raises(ValueError, match=r"gap=.*expected a unit of a constant length"):
+        log.sessions(length)
+    with pytest.raises(ValueError, match=r"half_life=.*expected a unit of a constant length"):
+        log.interactions(half_life=length)
+
+
+@pytest.mark.parametrize("length", [float("inf"), 1e300, "99999999999d"])
+def test_lengths_of_time_beyond_the_dates_are_refused(length):
+    with pytest.raises(ValueError, match=r"half_life=.*expected a length of time of less than 292,000 years"):
+        EventLog.from_frame(FRAME.assign(event="view")).interactions(half_life=length)
+
+
+@pytest.mark.parametrize(
+    "day", ["1d", "24h", "86400s", timedelta(days=1), pd.Timedelta(days=1), np.timedelta64(1, "D")]
+)
+def test_lengths_of_time_in_every_form_are_equal(day):
+    log = EventLog.from_frame(FRAME.assign(user_id=1, event="view"))
+    assert log.sessions(day).session_codes.tolist() == [0, 0, 0]
+    assert log.interactions(half_life=day).equals(log.interactions(half_life=1))

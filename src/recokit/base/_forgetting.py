@@ -8,7 +8,7 @@ from recokit._typing import BoolArray, CodeArray
 from recokit.base._learner import Learner
 from recokit.base._state import replace_state
 from recokit.data._forgetting import OnUnknownUser, check_on_unknown
-from recokit.data._id_lists import as_id_list
+from recokit.data._id_lists import as_id_list, other_form, warn_of_other_form
 from recokit.data.interactions import Interactions
 from recokit.exceptions import DataError, NotFittedError, UnknownIdError
 
@@ -112,8 +112,10 @@ class Forgetter(Learner):
         codes = previous.users.codes(users)
         unknown = (codes < 0) & ~self._forget_side(users)
         if on_unknown == "raise" and np.any(unknown):
-            raise UnknownIdError("user", [key for key, lacking in zip(users, unknown, strict=True) if lacking])
+            lacking = [key for key, is_unknown in zip(users, unknown, strict=True) if is_unknown]
+            raise UnknownIdError("user", lacking, other_form(previous.users, lacking[0]))
         if np.all(unknown):
+            warn_of_other_form(previous.users, users, codes, "user")
             return previous
         remaining = previous._without_users(np.unique(codes[codes >= 0]), held, self._side_items())
         if remaining.n_interactions == 0:

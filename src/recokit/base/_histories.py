@@ -10,7 +10,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.data._columns import to_values
 from recokit.data._events import read_events
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
-from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._inputs import as_id_list, codes_if_known, known_codes, other_form, warn_of_other_form
 from recokit.data._keyed import lists_by_user
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -144,7 +144,9 @@ def _from_interactions(given: Interactions, items: IdIndex, explicit: bool, skip
     codes = items.codes(given.items)[given.item_codes]
     if np.any(codes < 0):
         if not skip_unknown:
-            raise UnknownIdError("item", given.items.take(np.unique(given.item_codes[codes < 0])).tolist())
+            unknown = given.items.take(np.unique(given.item_codes[codes < 0])).tolist()
+            raise UnknownIdError("item", unknown, other_form(items, unknown[0]))
+        warn_of_other_form(items, given.items, codes, "item")
         given = given.select(codes >= 0)
     return given.reindex(items=items).rows
 
@@ -156,7 +158,7 @@ def _read_history(
     ids = list(history) if isinstance(history, Mapping) else as_id_list(history)
     if explicit and len(ids) and not isinstance(history, Mapping):
         raise DataError(f"history of {user!r}: the model needs ratings; give them as {{item: rating, …}}")
-    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    codes = codes_if_known(items, ids, "item") if skip_unknown else known_codes(items, ids, "item")
     strengths = list(history.values()) if isinstance(history, Mapping) else [1.0] * len(ids)
     values = to_values(strengths, f"history of {user!r}", "positions")
     if not explicit and np.any(values < 0):

@@ -14,6 +14,7 @@ from recokit._typing import AnyArray, FloatArray
 from recokit.base._biases import BaselineBiases
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
+from recokit.base._rating_scale import rating_range
 from recokit.base._state import on_snapshot, replace_state
 from recokit.data._inputs import as_interactions
 from recokit.data.attributes import Array, Attribute, Each, Instance, Number, Storable, check_attributes
@@ -263,7 +264,7 @@ class Learner(BaseEstimator):
         )
         if explicit:
             values = interactions.values
-            self.rating_range_ = (float(values.min()), float(values.max()))
+            self.rating_range_ = rating_range(values, getattr(self, "rating_scale", None))
             self._mean = float(values.mean(dtype=np.float64))
         if explicit and self._falls_back_to_biases:
             _, self._user_bias, self._item_bias = BaselineBiases.fit(interactions)

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
 
 __all__ = [
     "BOOLEAN",
@@ -16,6 +16,7 @@ __all__ = [
     "OPTIONAL_POSITIVE",
     "POSITIVE",
     "RANDOM_STATE",
+    "RATING_SCALE",
     "interval",
     "one_of",
     "share_or_count",
@@ -31,6 +32,22 @@ class _Interval(Interval):
         return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
 
 
+class _Pair(Options):
+    """Two finite numbers, the first below the second; scikit-learn takes no constraints of own base classes."""
+
+    def __init__(self) -> None:
+        super().__init__(tuple, set())
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        if not isinstance(val, tuple | list) or len(val) != 2:
+            return False
+        are_numbers = all(isinstance(end, Real) and not isinstance(end, bool | np.bool_) for end in val)
+        return are_numbers and bool(np.all(np.isfinite(val)) and val[0] < val[1])
+
+    def __str__(self) -> str:
+        return "a pair of finite numbers (lowest, highest) such as (1, 5)"
+
+
 POSITIVE: Constraint = [_Interval(Real, 0, None, closed="neither")]
 NON_NEGATIVE: Constraint = [_Interval(Real, 0, None, closed="left")]
 FRACTION: Constraint = [_Interval(Real, 0, 1, closed="neither")]
@@ -40,6 +57,7 @@ OPTIONAL_NON_NEGATIVE: Constraint = [*NON_NEGATIVE, None]
 OPTIONAL_COUNT: Constraint = [*COUNT, None]
 BOOLEAN: Constraint = ["boolean"]
 RANDOM_STATE: Constraint = ["random_state"]
+RATING_SCALE: Constraint = [_Pair(), None]
 
 
 def interval(left: float | None, right: float | None, closed: str) -> Constraint:

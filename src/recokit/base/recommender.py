@@ -16,11 +16,12 @@ from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.base._eligibility import Eligibility, EligibleItems, excludes_seen
 from recokit.base._filling import filled
 from recokit.base._lists import ItemOrder, check_length, require_list_memory, top_of_order, with_ids
+from recokit.base._pair_codes import codes_of_pairs
 from recokit.base._state import on_snapshot
 from recokit.base._user_lists import UserLists
 from recokit.base.explanation import Explanation, explanation_of
 from recokit.base.top import Top
-from recokit.data._inputs import as_id_list, known_codes, pair_ids
+from recokit.data._inputs import as_id_list, codes_if_known, known_codes, pair_ids
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
@@ -109,7 +110,7 @@ class Recommender(RegressorMixin, UserLists):
             ``X`` does not hold pairs.
         """
         users, items = pair_ids(X)
-        user_codes, item_codes = self.interactions_.users.codes(users), self.interactions_.items.codes(items)
+        user_codes, item_codes = codes_of_pairs(self.interactions_, users, items)
         known = (user_codes >= 0) & (item_codes >= 0)
         scores = np.empty(len(user_codes), dtype=np.float64)
         scores[known] = self._score_pairs(user_codes[known], item_codes[known])
@@ -354,7 +355,7 @@ class Recommender(RegressorMixin, UserLists):
         if users is None:
             return index.ids, np.arange(len(index), dtype=np.int32)
         ids = as_id_list(users)
-        return ids, known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
+        return ids, known_codes(index, ids, "user") if on_unknown == "raise" else codes_if_known(index, ids, "user")
 
     def _top_lists(
         self, profiles: Any, known: IntArray, eligible: EligibleItems, n: int, *, popular: bool, fill: bool

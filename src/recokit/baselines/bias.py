@@ -9,7 +9,8 @@ from recokit._typing import CodeArray, FeedbackOption, FloatArray
 from recokit.base import Recommender, Term
 from recokit.base._biases import BaselineBiases
 from recokit.base._memory import MemoryPlan
-from recokit.base._parameters import COUNT, NON_NEGATIVE
+from recokit.base._parameters import COUNT, NON_NEGATIVE, RATING_SCALE
+from recokit.base._rating_scale import rating_range
 from recokit.data.attributes import Array, Attribute, Each, Number
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -26,7 +27,7 @@ class BiasBaseline(Recommender):
     .. math:: \hat r_{ui} = \mu + b_u + b_i
 
     The biases minimize :math:`\sum (r_{ui} - \hat r_{ui})^2 + \lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`. They are
-    fitted by alternating least squares. Predictions are clipped to the range of the training ratings.
+    fitted by alternating least squares. Predictions are clipped to the rating scale.
 
     Parameters
     ----------
@@ -35,6 +36,9 @@ class BiasBaseline(Recommender):
         user with very many ratings and the same mean deviation.
     max_iter : int
         Maximum number of alternations; they stop once all biases change by less than 1e-6.
+    rating_scale : (float, float), optional
+        The lowest and the highest possible rating, such as (1, 5), which predictions are clipped to. By default it is
+        the range of the training ratings.
     feedback : {"auto", "explicit", "implicit"}
         Kind of feedback; "auto" infers it from the data. Implicit strengths are treated as ratings.
     n_threads : int, optional
@@ -77,6 +81,7 @@ class BiasBaseline(Recommender):
         "l2_user": NON_NEGATIVE,
         "l2_item": NON_NEGATIVE,
         "max_iter": COUNT,
+        "rating_scale": RATING_SCALE,
     }
     _falls_back_to_biases = False  # it uses its own biases
 
@@ -86,6 +91,7 @@ class BiasBaseline(Recommender):
         l2_user: float = 5.0,
         l2_item: float = 3.0,
         max_iter: int = 50,
+        rating_scale: tuple[float, float] | None = None,
         feedback: FeedbackOption = "auto",
         n_threads: int | None = None,
         verbose: bool = False,
@@ -93,6 +99,7 @@ class BiasBaseline(Recommender):
         self.l2_user = l2_user
         self.l2_item = l2_item
         self.max_iter = max_iter
+        self.rating_scale = rating_scale
         self.feedback = feedback
         self.n_threads = n_threads
         self.verbose = verbose
@@ -112,7 +119,7 @@ class BiasBaseline(Recommender):
 
     def _fit(self, interactions: Interactions) -> None:
         rows, values = interactions.rows, interactions.values
-        self.rating_range_ = (float(values.min()), float(values.max()))
+        self.rating_range_ = rating_range(values, self.rating_scale)
         self.mean_, self.user_bias_, self.item_bias_ = BaselineBiases.zero(interactions)
         penalties = self.l2_user, self.l2_item
         fit = chosen(fit_biases, self.max_iter * len(values))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from recokit._typing import FloatArray, IntArray
+from recokit.base._rating_scale import rating_range
 from recokit.dask import _strata_tasks as strata_task
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Block, Blocks
@@ -169,7 +170,7 @@ class _Descent:
         attributes = {
             "mean_": self.mean,
             "_mean": self.mean,
-            "rating_range_": self.range,
+            "rating_range_": rating_range(np.array(self.range), template.rating_scale),
             "_scale": self.scale,
             "_penalty_scale": penalty_scale(self.data.lengths, template.l2_exponent),
             "_held_out": np.zeros(0, dtype=np.bool_),

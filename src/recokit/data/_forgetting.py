@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, CodeArray, IntArray
-from recokit.data._id_lists import as_id_list, known_codes
+from recokit.data._id_lists import as_id_list, codes_if_known, known_codes
 from recokit.data.rows import Rows
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ForgetsUsers:
         """
         check_on_unknown(on_unknown)
         ids, index = as_id_list(users), vars(self)["users"]
-        codes = known_codes(index, ids, "user") if on_unknown == "raise" else index.codes(ids)
+        codes = known_codes(index, ids, "user") if on_unknown == "raise" else codes_if_known(index, ids, "user")
         return self._without_users(np.unique(codes[codes >= 0]))
 
     def _without_users(self, user_codes: AnyArray) -> Self:

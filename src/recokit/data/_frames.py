@@ -247,10 +247,41 @@ def to_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
     ------
     ValueError
         The backend is not ``"pandas"``, ``"polars"`` or ``"pyarrow"``.
+    DataError
+        The library cannot hold a column, such as one of integers and text.
     """
     if backend not in _BACKENDS:
         raise ValueError(f"backend={backend!r}: expected one of {', '.join(_BACKENDS)}")
-    return nw.from_dict({name: _portable(values) for name, values in columns.items()}, backend=backend).to_native()
+    portable = {name: _portable(values) for name, values in columns.items()}
+    try:
+        return nw.from_dict(portable, backend=backend).to_native()
+    except (TypeError, ValueError, OverflowError) as error:  # ArrowInvalid is a ValueError
+        objects = {name: values for name, values in portable.items() if isinstance(values, list)}
+        failed = next((name for name in objects if not _is_accepted(objects[name], backend)), None)
+        if failed is None:
+            raise
+        raise _refused_column(failed, objects[failed], backend) from error
+
+
+def _is_accepted(values: list[Any], backend: Backend) -> bool:
+    try:
+        nw.from_dict({"values": values}, backend=backend)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def _refused_column(name: str, values: list[Any], backend: Backend) -> DataError:
+    examples = list({type(value): value for value in values if not is_missing(value)}.values())
+    given = (
+        f"values of several types, such as {first_few(examples)}"
+        if len(examples) > 1
+        else first_few(list({repr(v): v for v in values}.values()))
+    )
+    return DataError(
+        f"{name}: {backend} cannot hold {given} in one column; use backend='pandas', or convert the ids to integers or "
+        "text before fitting"
+    )
 
 
 def _portable(values: Any) -> Any:

@@ -1,15 +1,22 @@
 """Lists of ids that a caller gives, and their codes."""
 
+import re
+import warnings
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import CodeArray
 from recokit.data.id_index import IdIndex, plain_ids
 from recokit.exceptions import DataError, UnknownIdError, first_few
 
-__all__ = ["as_id_list", "known_codes"]
+__all__ = ["as_id_list", "codes_if_known", "known_codes", "other_form", "warn_of_other_form"]
+
+_MAX_COMPARED = 20  # unknown ids that are looked up in other forms, to bound the cost
+_WHOLE_NUMBER = re.compile(r"(-?\d{1,18})(?:\.0+)?", re.ASCII)
 
 
 def as_id_list(ids: Any) -> Any:
@@ -69,16 +76,49 @@ def known_codes(index: IdIndex, ids: Any, kind: str) -> CodeArray:
     codes = index.codes(ids)
     if np.any(codes < 0):
         unknown = [key for key, code in zip(ids, codes, strict=True) if code < 0]
-        raise UnknownIdError(kind, unknown, _other_form(index, unknown[0]))
+        raise UnknownIdError(kind, unknown, other_form(index, unknown[0]))
     return codes
 
 
-def _other_form(index: IdIndex, key: Any) -> str:
+def codes_if_known(index: IdIndex, ids: Any, kind: str) -> CodeArray:
+    """Return the codes of ids, −1 for unknown ids.
+
+    Warns
+    -----
+    UserWarning
+        No id is known, and one is known in another form.
+    """
+    codes = index.codes(ids)
+    warn_of_other_form(index, ids, codes, kind)
+    return codes
+
+
+def warn_of_other_form(index: IdIndex, ids: Any, codes: CodeArray, kind: str) -> bool:
+    """Warn if none of the ids is known, and one of the first ones is known in another form, such as 7 for "007"."""
+    if len(codes) == 0 or np.any(codes >= 0):
+        return False
+    for key in islice(iter(ids), _MAX_COMPARED):
+        hint = other_form(index, key)
+        if hint:
+            warnings.warn(
+                f"none of the {len(codes):,} {kind} id(s) is known, such as {first_few([key])}{hint}",
+                stacklevel=levels_inside(),
+            )
+            return True
+    return False
+
+
+def other_form(index: IdIndex, key: Any) -> str:
     """Return a hint at a known id that is the unknown key in another form, such as 7 for "007"; "" if there is none."""
+    forms: list[Any] = []
+    if isinstance(key, bytes):
+        key = key.decode(errors="replace")
+        forms = [key]
     if isinstance(key, str):
-        forms: list[Any] = [key.strip(), key.upper(), key.lower()]
-        forms = [*forms, int(key)] if key.strip().isdecimal() and len(key) < 20 else forms
-    else:
-        forms = [str(key)] if isinstance(key, int | np.integer) else []
+        text, number = key.strip(), _WHOLE_NUMBER.fullmatch(key.strip())
+        forms += [text, key.upper(), key.lower()]
+        forms += [int(number[1]), str(int(number[1]))] if number is not None else []
+    elif isinstance(key, int | np.integer) and not isinstance(key, bool):
+        forms = [str(key), f"{key}.0"]
     found = next((form for form in forms if index.codes([form])[0] >= 0), None)
     return "" if found is None else f"; {found!r} is known, so pass the ids in the form of the training data"

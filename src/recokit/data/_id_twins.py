@@ -1,16 +1,49 @@
-"""Warn about one id that occurs in two forms, such as 12 and "12", or "A" and "A "."""
+"""Ids that occur in two forms: a warning about 12 and "12", or "A" and "A "; an error about True and 1."""
 
 import numbers
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from recokit._runtime.warnings import levels_inside
+import numpy as np
 
-__all__ = ["warn_of_twins"]
+from recokit._runtime.warnings import levels_inside
+from recokit.exceptions import DataError, first_few
+
+__all__ = ["refuse_booleans", "warn_of_twins"]
+
+
+def refuse_booleans(values: Iterable[Any], name: str) -> None:
+    """Refuse booleans beside numbers: True equals 1 in Python, so both would be one id.
+
+    Parameters
+    ----------
+    values : iterable
+        Ids of all rows, since a dictionary keeps only one of True and 1.
+    name : str
+        Name of the ids in the message.
+
+    Raises
+    ------
+    DataError
+        There are booleans and numbers.
+    """
+    flags, number = [], None
+    for row, value in enumerate(values):
+        if isinstance(value, bool | np.bool_):
+            flags.append((row, value))
+        elif isinstance(value, numbers.Number | Decimal):
+            number = value if number is None else number
+    if flags and number is not None:
+        raise DataError(
+            f"{name}: expected values of one type, got {len(flags)} boolean(s) beside numbers, such as {flags[0][1]!r} "
+            f"and {number!r}, at rows {first_few([row for row, _ in flags])}; True would be the same as 1, so convert "
+            "the column to integers or text first"
+        )
 
 
 def warn_of_twins(keys: list[Any], name: str) -> None:

@@ -7,12 +7,20 @@ import numpy as np
 from scipy import sparse
 
 from recokit.data._frames import columns, is_frame, is_table
-from recokit.data._id_lists import as_id_list, known_codes
+from recokit.data._id_lists import as_id_list, codes_if_known, known_codes, other_form, warn_of_other_form
 from recokit.data.interactions import Interactions
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError, first_few
 
-__all__ = ["as_id_list", "as_interactions", "known_codes", "pair_ids"]
+__all__ = [
+    "as_id_list",
+    "as_interactions",
+    "codes_if_known",
+    "known_codes",
+    "other_form",
+    "pair_ids",
+    "warn_of_other_form",
+]
 
 
 def as_interactions(X: Any, y: Any, feedback: Literal["auto", "explicit", "implicit"]) -> Interactions:

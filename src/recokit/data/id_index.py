@@ -13,7 +13,7 @@ import numpy as np
 from recokit._runtime.small_work import chosen
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._frames import is_missing, plain
-from recokit.data._id_twins import warn_of_twins
+from recokit.data._id_twins import refuse_booleans, warn_of_twins
 from recokit.data._stored_ids import check_ids
 from recokit.exceptions import DataError, first_few
 from recokit.kernels.ids import hash_codes, mark_present, table_codes
@@ -94,7 +94,8 @@ class IdIndex:
         self._values = values
         self._order = order
         self._table = None
-        self._known = dict(zip(values.tolist(), range(len(values)), strict=True)) if values.dtype == object else None
+        is_objects = values.dtype == object
+        self._known = {_unequal(key): code for code, key in enumerate(values.tolist())} if is_objects else None
         if values.dtype == np.int64 and len(values):
             lowest, highest = int(values.min()), int(values.max())
             if highest - lowest < _MAX_CELLS_PER_ID * len(values) + 1024:
@@ -191,6 +192,8 @@ class IdIndex:
     def _code_of(self, key: Any) -> int:
         """Return the code of one key by bisection."""
         if not isinstance(key, str if self._values.dtype == _STRINGS else int | float | np.number):
+            return -1
+        if isinstance(key, bool):
             return -1
         order, values = self._order, self._values
 
@@ -301,9 +304,14 @@ class IdIndex:
 
 def _get(known: dict[Any, int], key: Any) -> int:
     try:
-        return known.get(key, -1)
+        return known.get(_unequal(key), -1)
     except TypeError:  # an unhashable value is not an id
         return -1
+
+
+def _unequal(key: Any) -> Any:
+    """Return a key of the dictionary of ids: True equals 1 in Python, and is another id."""
+    return ("boolean", bool(key)) if isinstance(key, bool | np.bool_) else key
 
 
 def _chunks(values: Any) -> Iterator[list[Any]]:
@@ -427,6 +435,8 @@ def _factorize_objects(ids: Any, name: str) -> tuple[AnyArray, CodeArray]:
     missing = [number for number, key in enumerate(keys) if is_missing(key)]
     if missing:
         raise _missing_ids(name, np.flatnonzero(np.isin(codes, missing)))
+    if 0 in numbering or 1 in numbering:
+        refuse_booleans(_each(ids), name)
     _refuse_inexact(keys, name)
     warn_of_twins(keys, name)
     uniques, order = _sorted_keys(keys)

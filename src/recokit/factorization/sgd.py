@@ -7,7 +7,7 @@ import numpy as np
 from recokit._typing import BoolArray, CodeArray, FeedbackOption, FloatArray
 from recokit.base import Term
 from recokit.base._memory import MemoryPlan
-from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, interval
+from recokit.base._parameters import BOOLEAN, COUNT, FRACTION, NON_NEGATIVE, POSITIVE, RATING_SCALE, interval
 from recokit.data.attributes import Array, Attribute, Number, Series
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -74,7 +74,10 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
     tol : float
         Minimum decrease of the error that counts as an improvement, in standard deviations of the ratings.
     clip : bool
-        Clip predictions to the range of the training ratings. Lists are ordered by the unclipped predictions.
+        Clip predictions to the rating scale. Lists are ordered by the unclipped predictions.
+    rating_scale : (float, float), optional
+        The lowest and the highest possible rating, such as (1, 5), which predictions are clipped to. By default it is
+        the range of the training ratings.
     warm_start : bool
         Start ``fit`` from the previous fit. On the same data it runs the remaining epochs up to ``n_epochs``, with
         the same bits as a single fit; on other data it runs ``n_epochs`` from the factors of known users and items.
@@ -193,6 +196,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         "n_iter_no_change": COUNT,
         "tol": NON_NEGATIVE,
         "clip": BOOLEAN,
+        "rating_scale": RATING_SCALE,
     }
 
     _held_out: BoolArray
@@ -216,6 +220,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         n_iter_no_change: int = 3,
         tol: float = 1e-4,
         clip: bool = True,
+        rating_scale: tuple[float, float] | None = None,
         warm_start: bool = False,
         random_state: Any = None,
         feedback: FeedbackOption = "auto",
@@ -238,6 +243,7 @@ class SGDMatrixFactorization(IterativeFactorRecommender):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.clip = clip
+        self.rating_scale = rating_scale
         self.warm_start = warm_start
         self.random_state = random_state
         self.feedback = feedback

@@ -239,11 +239,16 @@ class CascadeHybrid(Hybrid):
 
     def _fit(self, interactions: Interactions) -> None:
         super()._fit(interactions)
-        self._facts = ItemFacts.of(interactions)
+        self._facts = self._facts_of(interactions)
         if self.classifier_ is not None and len(self._names()) != len(self.feature_names_):
-            raise DataError(
-                "the data of the classifier have timestamps, and the training data have none, or the reverse"
-            )
+            raise DataError("the data of the classifier have timestamps, and the training data have none")
+
+    def _facts_of(self, interactions: Interactions) -> ItemFacts:
+        """Return the facts about the items; a classifier without features of times uses none."""
+        facts = ItemFacts.of(interactions)
+        first = list(self.parts_)[: self._n_first]
+        untimed = self.classifier_ is not None and self.feature_names_ == feature_names(first, timed=False)
+        return facts._replace(timed=facts.timed[:, :0]) if untimed else facts
 
     def _described(self) -> dict[str, Attribute]:
         return super()._described() | {
@@ -255,7 +260,7 @@ class CascadeHybrid(Hybrid):
 
     def _restore(self) -> None:
         super()._restore()
-        self._facts = ItemFacts.of(self.interactions_)
+        self._facts = self._facts_of(self.interactions_)
         names = self._names()
         if self.classifier_ is not None and not len(names) == len(self.feature_names_) == self.classifier_.n_features:
             raise ValueError("the features of the classifier differ from those of the data")

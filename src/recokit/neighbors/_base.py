@@ -15,6 +15,7 @@ from recokit.base._parameters import (
     OPTIONAL_COUNT,
     OPTIONAL_POSITIVE,
     POSITIVE,
+    RATING_SCALE,
     one_of,
 )
 from recokit.base._stages import StagedRecommender, Stages
@@ -75,6 +76,7 @@ class NeighborhoodRecommender(StagedRecommender):
         "amplification": POSITIVE,
         "centering": one_of("mean", "zscore", "baseline", None),
         "prediction_shrinkage": NON_NEGATIVE,
+        "rating_scale": RATING_SCALE,
         "alpha": NON_NEGATIVE,
         "beta": NON_NEGATIVE,
     }
@@ -89,6 +91,7 @@ class NeighborhoodRecommender(StagedRecommender):
     amplification: float
     centering: str | None
     prediction_shrinkage: float
+    rating_scale: tuple[float, float] | None
     alpha: float | None
     beta: float
 

@@ -10,6 +10,7 @@ from recokit._typing import CodeArray, FloatArray
 from recokit.base import EligibleItems, Term, Top
 from recokit.base._lists import USERS_PER_BLOCK, top_of_tiles
 from recokit.base._memory import MemoryPlan
+from recokit.base._rating_scale import rating_range
 from recokit.base._stages import Stage
 from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
@@ -54,7 +55,7 @@ class RatingNeighbors:
     def __init__(self, data: TrainingData, parameters: PredictionParameters, runner: Runner) -> None:
         data.index.columns(runner)  # computed now, not at the first prediction
         self.data = data
-        self._rating_range = float(data.interactions.values.min()), float(data.interactions.values.max())
+        self._rating_range = rating_range(data.interactions.values, parameters.rating_scale)
         k = min(parameters.n_neighbors, data.index.n_rows)
         self._averaging = Averaging(k, float(parameters.amplification), float(parameters.prediction_shrinkage))
         self._deviations = Deviations.fit(parameters.centering, data.views)
@@ -123,7 +124,7 @@ class RatingNeighbors:
         return eligible.select(self.score_block(profiles, runner), n, runner)
 
     def to_reported(self, ratings: FloatArray) -> FloatArray:
-        """Return ratings clipped to the range of the training ratings."""
+        """Return ratings clipped to the rating scale."""
         return np.clip(ratings, *self._rating_range)
 
     def score_pairs(self, user_codes: CodeArray, item_codes: CodeArray, runner: Runner) -> FloatArray | None:

@@ -67,6 +67,7 @@ class PredictionParameters(NamedTuple):
     amplification: float
     centering: Centering
     prediction_shrinkage: float
+    rating_scale: tuple[float, float] | None = None
 
 
 class Averaging(NamedTuple):

@@ -80,6 +80,9 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         For ratings: the expected rating b that the neighbours' ratings deviate from.
     prediction_shrinkage : float
         γ. For ratings: if the sum of the similarities is small, the prediction stays close to b.
+    rating_scale : (float, float), optional
+        For ratings: the lowest and the highest possible rating, such as (1, 5), which predictions are clipped to. By
+        default it is the range of the training ratings.
     alpha : float, optional
         α of "asymmetric_cosine", at most 1, and of "tversky". Default: 0.7 − 0.1 w / (w + 2), rounded to a multiple of
         0.05, with ``similarity="auto"``, so that lists have more popular items than those of the cosine, most on sparse
@@ -191,6 +194,7 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         amplification: float = 1.0,
         centering: Literal["baseline", "mean", "zscore"] | None = "baseline",
         prediction_shrinkage: float = 0.0,
+        rating_scale: tuple[float, float] | None = None,
         alpha: float | None = None,
         beta: float = 0.5,
         feedback: FeedbackOption = "auto",
@@ -208,6 +212,7 @@ class ItemKNN(GramLearner, NeighborhoodRecommender):
         self.amplification = amplification
         self.centering = centering
         self.prediction_shrinkage = prediction_shrinkage
+        self.rating_scale = rating_scale
         self.alpha = alpha
         self.beta = beta
         self.feedback = feedback

@@ -65,6 +65,9 @@ class UserKNN(NeighborhoodRecommender):
         For ratings: the expected rating b that the neighbours' ratings deviate from.
     prediction_shrinkage : float
         γ. For ratings: if the sum of the similarities is small, the prediction stays close to b.
+    rating_scale : (float, float), optional
+        For ratings: the lowest and the highest possible rating, such as (1, 5), which predictions are clipped to. By
+        default it is the range of the training ratings.
     alpha, beta : float
         α of "asymmetric_cosine", at most 1; α and β of "tversky".
     feedback : {"auto", "explicit", "implicit"}
@@ -146,6 +149,7 @@ class UserKNN(NeighborhoodRecommender):
         amplification: float = 1.0,
         centering: Literal["baseline", "mean", "zscore"] | None = "baseline",
         prediction_shrinkage: float = 0.0,
+        rating_scale: tuple[float, float] | None = None,
         alpha: float = 0.5,
         beta: float = 0.5,
         feedback: FeedbackOption = "auto",
@@ -162,6 +166,7 @@ class UserKNN(NeighborhoodRecommender):
         self.amplification = amplification
         self.centering = centering
         self.prediction_shrinkage = prediction_shrinkage
+        self.rating_scale = rating_scale
         self.alpha = alpha
         self.beta = beta
         self.feedback = feedback

@@ -1,7 +1,9 @@
 """Distinct values and codes of a column with missing values, and coded ids."""
 
+import numbers
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import chain, count
 from typing import Any, NamedTuple
 
@@ -10,10 +12,13 @@ import numpy as np
 
 from recokit._typing import AnyArray, BoolArray, CodeArray
 from recokit.data._frames import is_missing, plain
+from recokit.data._id_twins import refuse_booleans
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError
 
 __all__ = ["Coded", "distinct_values"]
+
+_NUMBERS = bool | np.bool_ | numbers.Number | Decimal
 
 
 class Coded(NamedTuple):
@@ -127,6 +132,8 @@ def _of_objects(values: Any, name: str) -> tuple[list[Any], CodeArray]:
         codes = np.fromiter(map(numbering.__getitem__, values), dtype=np.int32, count=len(values))
     except TypeError as error:
         raise DataError(f"{name}: values must be hashable ({error})") from None
+    if 0 in numbering or 1 in numbering:
+        refuse_booleans(values, name)
     return _without_missing(list(numbering), codes)
 
 
@@ -148,6 +155,8 @@ def _of_series(series: nw.Series[Any], name: str) -> tuple[Any, CodeArray | None
         return _of_present(series.fill_null(0).to_numpy(), ~series.is_null().to_numpy().astype(np.bool_))
     encode = next((function for module, function in _ENCODERS.items() if _is_of(series, module)), None)
     found = None if encode is None else encode(series.to_native(), series.dtype)
+    if found is not None and any(value in (0, 1) for value in found[0] if isinstance(value, _NUMBERS)):
+        refuse_booleans(series.to_list(), name)
     return _of_objects(series.to_list(), name) if found is None else _without_missing(*found)
 
 

@@ -36,7 +36,7 @@ def warn_of_omitted(purpose: str, omitted: BoolArray, reason: str) -> None:
 def session_codes(log: "EventTable", gap: Any) -> Coded:
     """Return sessions, numbered in order of their first event, and the session of each event."""
     times = required_times(log, "sessions")
-    length = read_length(gap, times, "gap")
+    length = read_length(gap, times, "gap", number_is_days=False)
     usable = ~missing_times(times) & (log.user_codes >= 0)
     warn_of_omitted("sessions", ~usable, "they have no user or no time, and get no session")
     positions, starts = group(np.where(usable, log.user_codes, np.int32(-1)), log.n_users)

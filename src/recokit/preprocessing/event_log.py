@@ -295,14 +295,14 @@ class EventLog(SplittableLog):
         Parameters
         ----------
         gap : str, timedelta, timedelta64 or number
-            Longest pause within a session, such as "30min", "2h" or "1d"; numbers are days, or steps.
+            Longest pause within a session, such as "30min", "2h" or "1d"; a number if the times are steps.
 
         Raises
         ------
         DataError
             The log has no times.
         ValueError
-            The gap cannot be read.
+            The gap cannot be read, or is a number without a unit and the times are dates.
 
         Examples
         --------

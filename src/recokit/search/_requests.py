@@ -10,7 +10,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import FloatArray, IntArray
 from recokit.base.recommender import Recommender
 from recokit.data._frames import is_missing
-from recokit.data._inputs import as_id_list
+from recokit.data._inputs import as_id_list, codes_if_known, other_form
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, UnknownIdError, first_few
 from recokit.search._queries import Query
@@ -87,7 +87,8 @@ def users_of(texts: list[str], users: Any, recommender: Recommender | None, on_u
     index = recommender.interactions_.users
     unknown = [user for user in asked if user is not None and user not in index]
     if unknown and on_unknown == "raise":
-        raise UnknownIdError("user", unknown)
+        raise UnknownIdError("user", unknown, other_form(index, unknown[0]))
+    codes_if_known(index, [user for user in asked if user is not None], "user")
     return [user if user is not None and user in index else None for user in asked]
 
 

@@ -9,7 +9,7 @@ from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.base._histories import refuse_items
 from recokit.data._columns import to_values
 from recokit.data._frames import holds_collections, labelled_mapping, plain
-from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._inputs import as_id_list, codes_if_known, known_codes, other_form, warn_of_other_form
 from recokit.data._sequence_inputs import as_sequences
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths
@@ -133,9 +133,12 @@ def read_basket_histories(given: Any, items: IdIndex, *, skip_unknown: bool) -> 
     given = as_baskets(given)
     if is_log(given):
         sequences = as_sequences(given, "histories")
-        codes = items.codes(sequences.items)[sequences.rows.codes]
+        new_codes = items.codes(sequences.items)
+        codes = new_codes[sequences.rows.codes]
         if np.any(codes < 0) and not skip_unknown:
-            raise UnknownIdError("item", sequences.items.take(np.unique(sequences.rows.codes[codes < 0])).tolist())
+            ids = sequences.items.take(np.unique(sequences.rows.codes[codes < 0])).tolist()
+            raise UnknownIdError("item", ids, other_form(items, ids[0]))
+        warn_of_other_form(items, sequences.items, new_codes, "item")
         rows = Rows.from_arrays(sequences.rows.indptr, codes, (), sequences.rows.times)
         return sequences.users.ids, _known(rows, _baskets_of_events(sequences), len(items))
     given = labelled_mapping(given) if holds_collections(given) else given
@@ -148,7 +151,7 @@ def read_basket_histories(given: Any, items: IdIndex, *, skip_unknown: bool) -> 
     parts = [_baskets_of(user, history, items) for user, history in zip(users, histories, strict=True)]
     flat = [basket for part in parts for basket in part]
     ids = [item for basket in flat for item in basket]
-    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    codes = codes_if_known(items, ids, "item") if skip_unknown else known_codes(items, ids, "item")
     indptr = bounds_from_lengths(np.array([sum(map(len, part)) for part in parts], dtype=np.int64))
     numbers = np.repeat(np.arange(len(flat)), np.array([len(basket) for basket in flat], dtype=np.int64))
     return users, _known(Rows.from_arrays(indptr, codes, ()), numbers, len(items))

@@ -9,7 +9,7 @@ from recokit._typing import BoolArray
 from recokit.base._histories import refuse_items, refuse_matrix
 from recokit.data._columns import to_values
 from recokit.data._frames import holds_collections, is_frame, is_table, labelled_mapping, plain
-from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._inputs import as_id_list, codes_if_known, known_codes, other_form, warn_of_other_form
 from recokit.data._keyed import lists_by_user
 from recokit.data._sequence_inputs import as_sequences
 from recokit.data.id_index import IdIndex
@@ -62,7 +62,7 @@ def read_ordered_histories(given: Any, items: IdIndex, *, skip_unknown: bool) ->
         refuse_items(histories)
     lists = [_item_ids(user, history) for user, history in zip(users, histories, strict=True)]
     ids = [item for one in lists for item in one]
-    codes = items.codes(ids) if skip_unknown else known_codes(items, ids, "item")
+    codes = codes_if_known(items, ids, "item") if skip_unknown else known_codes(items, ids, "item")
     rows = Rows.from_arrays(bounds_from_lengths(np.array([len(one) for one in lists], np.int64)), codes, ())
     known: BoolArray = rows.codes >= 0
     return users, rows if np.all(known) else rows.select(known)
@@ -104,7 +104,9 @@ def _over_items(sequences: Sequences, items: IdIndex, skip_unknown: bool) -> Row
     new_codes = items.codes(sequences.items)
     unknown = new_codes[sequences.rows.codes] < 0
     if np.any(unknown) and not skip_unknown:
-        raise UnknownIdError("item", sequences.items.take(np.unique(sequences.rows.codes[unknown])).tolist())
+        ids = sequences.items.take(np.unique(sequences.rows.codes[unknown])).tolist()
+        raise UnknownIdError("item", ids, other_form(items, ids[0]))
+    warn_of_other_form(items, sequences.items, new_codes, "item")
     return sequences.rows.recoded(new_codes)
 
 

@@ -53,12 +53,12 @@ def _short(value: Any) -> str:
 
 
 def to_window(value: Any, name: str) -> int:
-    """Return a length of time in microseconds; 0 and "0s" are allowed, and numbers are days.
+    """Return a length of time in microseconds; 0 and "0s" are allowed.
 
     Raises
     ------
     ValueError
-        The value is not a length of time, or is negative.
+        The value is not a length of time, is negative, or is a number above 0, which has no unit.
 
     Examples
     --------
@@ -67,7 +67,8 @@ def to_window(value: Any, name: str) -> int:
     """
     if value in (0, "0s", timedelta(0)) and not isinstance(value, bool):
         return 0
-    return int(read_length(value, np.empty(0, dtype="datetime64[us]"), name).astype("timedelta64[us]").astype(np.int64))
+    length = read_length(value, np.empty(0, dtype="datetime64[us]"), name, number_is_days=False)
+    return int(length.astype("timedelta64[us]").astype(np.int64))
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:

@@ -39,12 +39,11 @@ class DropDuplicates(RuleText):
     ----------
     window : str or timedelta
         Longest time between an event and its repeat, such as "2s" or "1min"; "0s" finds repeats at the same time.
-        Numbers are days.
 
     Raises
     ------
     ValueError
-        The window is not a length of time.
+        The window is not a length of time, or is a number without a unit.
     DataError
         The log has neither times nor orders nor sessions, or steps and a window above 0 (`apply`).
 
