@@ -60,7 +60,9 @@ def held_out_users(data: Interactions, n_users: int) -> int:
     return min(n_users, int(np.count_nonzero(data.rows.lengths > 1)))
 
 
-def plan_block(plan: MemoryPlan, n_users: int, n_items: int, n_parts: int, n_candidates: int) -> None:
+def plan_block(
+    plan: MemoryPlan, n_users: int, n_items: int, n_parts: int, n_candidates: int, *, by_rank: bool = False
+) -> None:
     """Add the candidates of a block of users, with the normalised scores of all parts.
 
     Parameters
@@ -71,12 +73,14 @@ def plan_block(plan: MemoryPlan, n_users: int, n_items: int, n_parts: int, n_can
     n_items, n_parts : int
     n_candidates : int
         Number of candidates of each part.
+    by_rank : bool
+        The common scale is a function of ranks, which needs a copy of the scores, and no float64 arrays.
     """
     n_rows = min(n_users, max(1, BLOCK_CELLS // n_items))
     cells = float(n_rows * n_items)
     plan.work(
         "scores of held-out users",
         cells * (4.0 * n_parts + 2.0)
-        + _CELL_BYTES * min(cells, plan.n_threads * max(CHUNK_CELLS, n_items))
+        + (4.0 * cells if by_rank else _CELL_BYTES * min(cells, plan.n_threads * max(CHUNK_CELLS, n_items)))
         + n_rows * min(n_items, n_candidates * n_parts) * np.dot(_CANDIDATE_BYTES, (1, n_parts)),
     )

@@ -177,7 +177,7 @@ class SwitchingHybrid(Blend):
 
     def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
         data = self.interactions_  # the lists of one part at a time
-        plan_block(plan, held_out_users(data, self.validation_users), data.n_items, 1, self.k)
+        plan_block(plan, held_out_users(data, self.validation_users), data.n_items, 1, self.k, by_rank=True)
 
     def _weights_of(self, profiles: Profiles) -> FloatArray:
         return self.part_weights(profiles.histories.lengths)

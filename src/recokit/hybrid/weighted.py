@@ -190,7 +190,8 @@ class WeightedHybrid(Blend):
     def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
         data, n_parts = self.interactions_, len(parts)
         n_users = held_out_users(data, self.validation_users)
-        plan_block(plan, n_users, data.n_items, n_parts, CANDIDATES)
+        by_rank = self.normalization in ("rank", "rrf")
+        plan_block(plan, n_users, data.n_items, n_parts, CANDIDATES, by_rank=by_rank)
         n_listed = min(data.n_items, n_parts * CANDIDATES)
         plan.work("scores of candidates", 2.0 * n_users * n_listed * (4.0 * n_parts + 1.0))
 
