@@ -5,13 +5,28 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 import recokit
-from recokit import BPR, EASE, SLIM, SLIST, Interactions, ItemKNN, ItemSearch, Popularity, PureSVD, UserKNN
+from recokit import (
+    BPR,
+    EASE,
+    SLIM,
+    SLIST,
+    CascadeHybrid,
+    FallbackRecommender,
+    Interactions,
+    ItemKNN,
+    ItemSearch,
+    Popularity,
+    PureSVD,
+    UserKNN,
+    WeightedHybrid,
+)
 from recokit._runtime import memory
 from recokit.base import Recommender, _learner
 from recokit.data.gram import Gram
@@ -94,6 +109,42 @@ def test_the_estimate_of_a_search_counts_a_recommender_that_the_search_fits():
     assert both.peak - without.peak > 8 * 500**2
     fitted = ItemSearch(recommender=EASE().fit(pairs))
     assert estimate_memory(fitted, catalogue, interactions=pairs).peak == without.peak
+
+
+def timed(n_users=1_500, n_items=1_200, n=60_000):
+    """Return interactions with times."""
+    rng = np.random.default_rng(0)
+    users, items = np.divmod(np.unique(rng.integers(0, n_users * n_items, n)), n_items)
+    return Interactions.from_arrays(users, items, timestamps=rng.random(len(users)), feedback="implicit")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        CascadeHybrid([ItemKNN(20), Popularity()], random_state=0, n_threads=1),
+        WeightedHybrid([ItemKNN(20), Popularity()], weights="learn", random_state=0, n_threads=1),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_the_estimate_of_a_hybrid_counts_the_scores_of_held_out_users(model):
+    data = timed()
+    estimate = estimate_memory(model, replace(data))
+    assert "scores of held-out users" in estimate.parts
+    model.fit(replace(data))  # loads the code
+    tracemalloc.start()
+    model.fit(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert estimate.peak - estimate.parts["other"] == pytest.approx(peak, rel=0.3)
+
+
+def test_parts_of_a_hybrid_that_are_fitted_to_the_same_data_share_the_interactions_by_item():
+    data = timed()
+    one = estimate_memory(ItemKNN(20), replace(data))
+    two = estimate_memory(FallbackRecommender([("a", ItemKNN(20)), ("b", ItemKNN(20))]), replace(data))
+    by_item = 8 * (data.n_interactions + data.n_items)
+    overhead = one.parts["other"]
+    assert two.model == pytest.approx(2 * one.model - by_item - overhead, rel=0.02)
 
 
 def test_only_estimators_have_an_estimate():

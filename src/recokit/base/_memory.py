@@ -6,8 +6,9 @@ from scipy import sparse
 from recokit._typing import AnyArray, FloatArray
 from recokit.data.interactions import Interactions
 
-__all__ = ["MemoryPlan", "cells_of_related", "walks_of"]
+__all__ = ["BY_ITEM", "MemoryPlan", "cells_of_related", "walks_of"]
 
+BY_ITEM = "interactions by item"
 _N_SAMPLED = 200  # items whose related items are counted; the standard error of the mean is a few per cent
 _N_AT_A_TIME = 20  # items whose related items are held at a time
 _LIST_BYTES = 64 << 20  # of the dense rows in which `collect_rows` computes lists
@@ -74,8 +75,8 @@ class MemoryPlan:
     def keep_transposed(self, data: Interactions) -> None:
         """Add the interactions by item, which the data keep for later models as well."""
         if "_by_item" not in vars(data):
-            self.work("interactions by item", 8.0 * data.n_interactions + 16.0 * (data.n_users + 2 * data.n_items))
-            self.keep("interactions by item", 8.0 * data.n_interactions + 8.0 * data.n_items)
+            self.work(BY_ITEM, 8.0 * data.n_interactions + 16.0 * (data.n_users + 2 * data.n_items))
+            self.keep(BY_ITEM, 8.0 * data.n_interactions + 8.0 * data.n_items)
 
     def keep_lists(self, n_rows: int, width: int, n_cells: float) -> None:
         """Add sparse rows that `collect_rows` computes in blocks of dense rows, and joins at the end."""
@@ -88,10 +89,11 @@ class MemoryPlan:
         self.keep_lists(n_items, width, n_cells)
         self.work("weights in order of code", 8.0 * n_cells)
 
-    def include(self, name: str, other: "MemoryPlan") -> None:
-        """Add the arrays of another fit."""
-        self.work(name, other.peak)
-        self.keep(name, other.total)
+    def include(self, name: str, other: "MemoryPlan", *, shared: tuple[str, ...] = ()) -> None:
+        """Add the arrays of another fit, except for the names in ``shared``, which exist already."""
+        common = sum(other.kept.get(one, 0.0) for one in ("other", *shared))
+        self.work(name, other.peak - common)
+        self.keep(name, other.total - common)
 
 
 def walks_of(data: Interactions, *, users: bool = False) -> tuple[FloatArray, FloatArray]:

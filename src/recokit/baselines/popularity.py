@@ -292,7 +292,7 @@ class Popularity(Recommender):
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
         n = float(self.interactions_.n_interactions)
-        plan.work("weights of interactions", (16.0 + 12.0 * (self.half_life is not None)) * n)
+        plan.work("weights of interactions", (16.0 + 8.0 * (self.half_life is not None)) * n)
         if isinstance(self.by, str):
             plan.work("categories in histories", 48.0 * n)
         elif self.by is not None:

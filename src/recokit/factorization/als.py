@@ -273,7 +273,7 @@ class ImplicitALS(FeaturedFactorRecommender):
                 state.losses.append(loss / data.n_interactions)
                 self._check_range(state.losses[-1], data)
                 bar.update(1)
-        self._check_range(float(np.abs(items).max(initial=0)), data)
+        self._check_range(_largest(items), data)
         state.factors = Factorization.from_sides(Factors(users), Factors(items))
         self._set_checkpoint(data, state)
         self.item_factors_, self.history_ = items, {"training_loss": state.losses.copy()}
@@ -283,7 +283,7 @@ class ImplicitALS(FeaturedFactorRecommender):
         self.user_factors_, _ = fixed.solve(user_side.cells, user_prior, runner)
         self._set_user_mean(user_side, user_prior)
         self._set_feature_weights(user_weights, item_side.prior(items)[1])
-        self._check_range(float(np.abs(self.user_factors_).max(initial=0)), data)
+        self._check_range(_largest(self.user_factors_), data)
         self._warn_if_vanished(user_side.cells)
 
     def _plan_memory(self, plan: MemoryPlan) -> None:
@@ -478,3 +478,8 @@ def range_error(number: float, lowest: float, highest: float, l2: float) -> Floa
         f"the loss or a factor is {number}, out of the range of float32. The data have strengths from "
         f"{lowest:.3g} to {highest:.3g}; {remedy}, or raise l2={l2}"
     )
+
+
+def _largest(factors: FloatArray) -> float:
+    """Return the largest absolute value, 0 without factors and NaN with a NaN, without a copy of the factors."""
+    return float(np.maximum(factors.max(initial=0), -factors.min(initial=0)))

@@ -21,6 +21,7 @@ from recokit.data.rows import Rows
 from recokit.exceptions import DataError
 from recokit.hybrid._given import Given, distinct_items, recoded
 from recokit.hybrid._hold_out import HeldOut, given_split, hold_out
+from recokit.hybrid._memory import PartPlan, plan_learning, plan_parts
 from recokit.hybrid._parts import (
     Composition,
     FollowsParts,
@@ -283,11 +284,20 @@ class Hybrid(Composition, Recommender):
         self._set_common_attributes(interactions)
         plan, models = self._planned_memory(), self._checked_models(interactions.feedback)
         passed = {name: value for name, value in side.items() if name not in self._own_side}
-        sides = routed(models, passed, type(self).__name__)
+        sides, parts = routed(models, passed, type(self).__name__), []
         for name, model in models:
             part = new_part(model, self.n_threads, None)
-            plan.include(name, part._plan_for(transient["given"].of(part), None, sides[name])[0])
+            parts.append(PartPlan(name, *part._plan_for(transient["given"].of(part), None, sides[name])))
+        if self._learns():
+            size = 0.0 if side.get("validation") is not None else self.validation_size
+            arrays = plan_learning(plan, interactions, parts, size)
+            self._plan_learning(plan, parts)
+            plan.drop(*arrays)
+        plan_parts(plan, parts)
         return plan, interactions
+
+    def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
+        """Add the arrays of `_learn` beyond the remaining data and the parts; none by default."""
 
     def _fit(self, interactions: Interactions) -> None:
         if vars(self).get("_refits_parts"):

@@ -9,14 +9,14 @@ from recokit._runtime.threads import Runner
 from recokit._typing import AnyArray, BoolArray, FloatArray, IntArray
 from recokit.base import Recommender
 from recokit.base._lists import ranges
+from recokit.data.interactions import Interactions
 from recokit.data.rows import Rows
 from recokit.hybrid._features import Block, ItemFacts, candidate_features, feature_names, first_stage
 from recokit.hybrid._hold_out import HeldOut
+from recokit.hybrid._normalization import BLOCK_CELLS
 from recokit.hybrid._validating import scores_over
 
 __all__ = ["Examples", "examples_of"]
-
-_BLOCK_CELLS = 1 << 22
 
 
 class Examples(NamedTuple):
@@ -66,24 +66,29 @@ def examples_of(
     """
     data, users = held_out.given.interactions, held_out.users
     facts, random = ItemFacts.of(data), check_random_state(random_state)
-    features, labels = [], []
-    for start, stop in ranges(len(users), max(1, _BLOCK_CELLS // data.n_items)):
+
+    def of_users(start: int, stop: int) -> tuple[FloatArray, IntArray]:
         codes = users[start:stop]
         histories, truth = data.rows.take(codes), held_out.truth.take(codes)
         seen = histories if excludes_seen else Rows.empty(len(codes))
         scores = [scores_over(part, data.users.take(codes), held_out) for part in parts.values()]
         block = first_stage(scores, seen, None, n_candidates, runner)
-        keys = [
-            rows * data.n_items + columns
-            for rows, columns in ((block.rows, block.columns), (truth.row_codes, truth.codes))
-        ]
-        hits: BoolArray = np.isin(keys[0], keys[1])
+        del scores
+        hits: BoolArray = np.isin(_keys(block.rows, block.columns, data), _keys(truth.row_codes, truth.codes, data))
         sample = hits | _negatives(block.rows, hits, n_negatives, random.random_sample(len(hits)))
         chosen = Block(block.rows[sample], block.columns[sample], block.ranks[:, sample], block.values[:, sample])
-        features.append(candidate_features(chosen, histories, facts, n_candidates))
-        labels.append(hits[sample].astype(np.int64))
+        return candidate_features(chosen, histories, facts, n_candidates), hits[sample].astype(np.int64)
+
+    blocks = [of_users(*block) for block in ranges(len(users), max(1, BLOCK_CELLS // data.n_items))]
     names = feature_names(list(parts), timed=facts.timed.shape[1] > 0)
+    features, labels = zip(*blocks, strict=True)
     return Examples(np.concatenate(features), np.concatenate(labels), names)
+
+
+def _keys(rows: IntArray, columns: AnyArray, data: Interactions) -> IntArray:
+    """Return a number for each cell of a matrix of users and items."""
+    keys: IntArray = rows * data.n_items + columns
+    return keys
 
 
 def _negatives(rows: IntArray, hits: BoolArray, n_negatives: int, numbers: AnyArray) -> BoolArray:

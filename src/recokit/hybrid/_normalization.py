@@ -13,10 +13,11 @@ from recokit.base import EligibleItems, Top
 from recokit.base._lists import ranges
 from recokit.data.rows import Rows
 
-__all__ = ["NORMALIZATIONS", "normalized", "ranks_of", "top_unseen"]
+__all__ = ["BLOCK_CELLS", "CHUNK_CELLS", "NORMALIZATIONS", "normalized", "ranks_of", "top_unseen"]
 
 NORMALIZATIONS = ("rrf", "rank", "minmax", "zscore", "none")
-_CHUNK_CELLS = 1 << 19  # cells that a thread works on at a time; they stay in its cache
+BLOCK_CELLS = 1 << 22  # scores of a part for a block of held-out users
+CHUNK_CELLS = 1 << 19  # cells that a thread works on at a time; they stay in its cache
 
 
 def normalized(
@@ -59,7 +60,7 @@ def normalized(
         part = slice(*rows)
         scores[part] = change(scores[part], is_seen[part])
 
-    runner.each(list(ranges(len(scores), max(1, _CHUNK_CELLS // scores.shape[1]))), work)
+    runner.each(list(ranges(len(scores), max(1, CHUNK_CELLS // scores.shape[1]))), work)
     return scores
 
 

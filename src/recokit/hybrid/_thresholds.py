@@ -12,11 +12,11 @@ from recokit.base._lists import ranges
 from recokit.data.rows import Rows
 from recokit.hybrid._given import distinct_items, recoded
 from recokit.hybrid._hold_out import HeldOut
+from recokit.hybrid._normalization import BLOCK_CELLS
 
 __all__ = ["HISTORY_LENGTHS", "learned_thresholds", "ndcg_by_length"]
 
 HISTORY_LENGTHS = np.array([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
-_BLOCK_CELLS = 1 << 22
 
 
 def ndcg_by_length(
@@ -128,7 +128,7 @@ def _mean_ndcg(
     discounts = 1.0 / np.log2(np.arange(k) + 2.0)
     ideal, total = np.concatenate([[0.0], np.cumsum(discounts)]), 0.0
     in_order = held_out.given.sequences is not None
-    for start, stop in ranges(histories.n_rows, max(1, _BLOCK_CELLS // len(items))):
+    for start, stop in ranges(histories.n_rows, max(1, BLOCK_CELLS // len(items))):
         rows = histories.take(np.arange(start, stop))
         distinct = distinct_items(rows) if in_order else recoded_sorted(rows)
         mine = recoded(rows if part._reads_order else distinct, to_part, in_order=part._reads_order)

@@ -12,12 +12,11 @@ from recokit.data.rows import Rows
 from recokit.hybrid._base import PartProfile, aligned_scores
 from recokit.hybrid._hold_out import HeldOut
 from recokit.hybrid._learning import Validation
-from recokit.hybrid._normalization import normalized, top_unseen
+from recokit.hybrid._normalization import BLOCK_CELLS, normalized, top_unseen
 
-__all__ = ["Scale", "validation_of"]
+__all__ = ["CANDIDATES", "Scale", "validation_of"]
 
-_BLOCK_CELLS = 1 << 22
-_CANDIDATES = 100
+CANDIDATES = 100
 
 
 class Scale(NamedTuple):
@@ -46,13 +45,13 @@ def validation_of(
     """
     data, users = held_out.given.interactions, held_out.users
     blocks = []
-    for start, stop in ranges(len(users), max(1, _BLOCK_CELLS // data.n_items)):
+    for start, stop in ranges(len(users), max(1, BLOCK_CELLS // data.n_items)):
         codes = users[start:stop]
         seen = data.rows.take(codes) if excludes_seen else Rows.empty(len(codes))
         values, chosen = [], np.zeros((len(codes), data.n_items), dtype=np.bool_)
         for part in parts.values():
             scores = scores_over(part, data.users.take(codes), held_out)
-            lists = top_unseen(scores.copy(), seen, min(_CANDIDATES, data.n_items), runner)
+            lists = top_unseen(scores.copy(), seen, min(CANDIDATES, data.n_items), runner)
             rows, ranks = np.nonzero(lists.codes >= 0)
             chosen[rows, lists.codes[rows, ranks]] = True
             values.append(normalized(scores, seen, scale.kind, scale.depth, runner, rrf_k=scale.rrf_k))

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import EligibleItems, Recommender, Term, Top
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import COUNT, interval
 from recokit.data.attributes import Attribute, Each, Instance, Number, Text
 from recokit.data.interactions import Interactions
@@ -20,11 +21,13 @@ from recokit.hybrid._defaults import default_models
 from recokit.hybrid._examples import Examples, examples_of
 from recokit.hybrid._features import ItemFacts, candidate_features, feature_names, first_stage, without_part
 from recokit.hybrid._given import Given
+from recokit.hybrid._memory import PartPlan, held_out_users, plan_block
 from recokit.hybrid._parts import Parts, seeds_of
 
 __all__ = ["CascadeHybrid"]
 
 _SCORER = "scorer"
+_SHARE_FOUND = 0.25  # of the held-out items are candidates; for the estimate of memory
 
 
 class CascadeHybrid(Hybrid):
@@ -236,6 +239,18 @@ class CascadeHybrid(Hybrid):
                 "held out; a classifier needs held-out candidates and others; set n_candidates or validation_size"
             )
         return found
+
+    def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
+        data = self.interactions_
+        n_users = held_out_users(data, self.validation_users)
+        n_hits = _SHARE_FOUND * max(1.0, self.validation_size * data.n_interactions / data.n_users)
+        n_listed = min(data.n_items, self.n_candidates * len(parts))
+        names = feature_names([part.name for part in parts], timed=data.timestamps is not None)
+        n_bytes = 8.0 * len(names) * n_users * min((1 + self.n_negatives) * n_hits, n_listed)
+        plan.keep("examples", n_bytes)
+        plan_block(plan, n_users, data.n_items, len(parts), int(self.n_candidates))
+        plan.work("joined examples", n_bytes)
+        plan.drop("examples")
 
     def _fit(self, interactions: Interactions) -> None:
         super()._fit(interactions)

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from recokit._typing import AnyArray, FeedbackOption, FloatArray
 from recokit.base import Recommender
+from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import NON_NEGATIVE
 from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
@@ -16,6 +17,7 @@ from recokit.hybrid._base import Profiles
 from recokit.hybrid._blend import Blend
 from recokit.hybrid._defaults import default_models
 from recokit.hybrid._given import Given
+from recokit.hybrid._memory import PartPlan, held_out_users, plan_block
 from recokit.hybrid._thresholds import HISTORY_LENGTHS, learned_thresholds, ndcg_by_length
 
 __all__ = ["SwitchingHybrid"]
@@ -172,6 +174,10 @@ class SwitchingHybrid(Blend):
             parts, held_out, self.k, self._runner(), self.random_state, excludes_seen=self._excludes_seen
         )
         self.thresholds_ = learned_thresholds(self.validation_curve_, HISTORY_LENGTHS)
+
+    def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
+        data = self.interactions_  # the lists of one part at a time
+        plan_block(plan, held_out_users(data, self.validation_users), data.n_items, 1, self.k, by_rank=True)
 
     def _weights_of(self, profiles: Profiles) -> FloatArray:
         return self.part_weights(profiles.histories.lengths)

@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import Recommender
+from recokit.base._memory import MemoryPlan
 from recokit.data.attributes import Array, Attribute, Number
 from recokit.exceptions import DataError
 from recokit.hybrid._base import Profiles
@@ -15,7 +16,8 @@ from recokit.hybrid._blend import Blend
 from recokit.hybrid._defaults import default_models
 from recokit.hybrid._given import Given
 from recokit.hybrid._learning import best_weights
-from recokit.hybrid._validating import validation_of
+from recokit.hybrid._memory import PartPlan, held_out_users, plan_block
+from recokit.hybrid._validating import CANDIDATES, validation_of
 
 __all__ = ["WeightedHybrid"]
 
@@ -85,17 +87,19 @@ class WeightedHybrid(Blend):
     validation_score_ : float
         Mean NDCG@k of the held-out items with the learned weights; only with ``weights="learn"``.
 
-    Notes ----- Scores order the items; they are not ratings, except for "none". `partial_fit` updates the parts and
-    keeps learned weights. Side information of `fit` goes to all parts that accept it, and ``part__name=`` to one part.
-    If a part reads the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history
-    is its number of events. Seen items are excluded unless a part recommends repeated purchases by default.
-
     See Also
     --------
     recokit.CascadeHybrid :
         Collect candidates from several recommenders, and re-score them by a recommender or a classifier.
     recokit.SwitchingHybrid : Rank items by another recommender for users with few items than for users with many.
     recokit.FallbackRecommender : Fill the lists of one recommender with the items of further ones, in order.
+
+    Notes
+    -----
+    Scores order the items; they are not ratings, except for "none". `partial_fit` updates the parts and keeps learned
+    weights. Side information of `fit` goes to all parts that accept it, and ``part__name=`` to one part. If a part
+    reads the order of events, `fit` and `recommend_for` need it too, and the strength of an item of a history is its
+    number of events. Seen items are excluded unless a part recommends repeated purchases by default.
 
     References
     ----------
@@ -182,6 +186,14 @@ class WeightedHybrid(Blend):
         scale, excludes_seen = self._new_scale(), self._excludes_seen
         validation = validation_of(parts, held_out, scale, runner, excludes_seen=excludes_seen)
         self.weights_, self.validation_score_ = best_weights(validation, self.k, runner)
+
+    def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
+        data, n_parts = self.interactions_, len(parts)
+        n_users = held_out_users(data, self.validation_users)
+        by_rank = self.normalization in ("rank", "rrf")
+        plan_block(plan, n_users, data.n_items, n_parts, CANDIDATES, by_rank=by_rank)
+        n_listed = min(data.n_items, n_parts * CANDIDATES)
+        plan.work("scores of candidates", 2.0 * n_users * n_listed * (4.0 * n_parts + 1.0))
 
     def _weights_of(self, profiles: Profiles) -> FloatArray:
         return np.tile(self.weights_, (profiles.n_users, 1))
