@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core import event
 from scipy.stats import loguniform, randint
 
 from recokit import BPR, EASE, BiasBaseline, DataError, Interactions, LeakageWarning, Popularity, compare, evaluate
@@ -214,6 +215,25 @@ def test_the_best_candidate_gets_the_full_resource_within_the_time_budget(monkey
     assert [trial.seconds for trial in found.trials] == pytest.approx([t.resource / 100 for t in found.trials])
     assert found.best_score == max(trial.score for trial in found.trials if trial.resource == 40)
     assert found.best_score >= 2.0
+
+
+class Compiling(Counting):
+    """A recommender whose fit compiles a kernel, and a callee within it, in 0.2 seconds each."""
+
+    def _fit(self, interactions):
+        with event.trigger_event("numba:compile"):
+            time.sleep(0.2)
+            with event.trigger_event("numba:compile"):
+                time.sleep(0.2)
+        super()._fit(interactions)
+
+
+def test_the_seconds_of_a_trial_do_not_count_the_compilation_of_kernels():
+    start = time.perf_counter()
+    found = tune(Compiling(), IMPLICIT, {"quality": [0.0]}, metric=quality, budget_seconds=600)
+    total = time.perf_counter() - start
+    assert total > 0.4 * len(found.trials)
+    assert sum(trial.seconds for trial in found.trials) < total - 0.4 * len(found.trials) + 1e-6
 
 
 def test_the_fastest_trial_of_a_rung_is_the_estimate_for_the_next():

@@ -26,7 +26,7 @@ class Clock:
         return model in self._fastest
 
     def record(self, rung: int, trial: Trial) -> None:
-        """Record the duration of a trial; the fastest of a rung counts, since the first one compiles."""
+        """Record the duration of a trial; the fastest of a rung counts, since the first one loads kernels."""
         if trial.error is None:
             fastest = self._fastest.setdefault(trial.model, {})
             fastest[rung] = min(trial.seconds, fastest.get(rung, math.inf))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from recokit._runtime.compilation import timed_compilation
 from recokit._runtime.progress import progress_bar
 from recokit._runtime.warnings import levels_inside
 from recokit.base import Recommender
@@ -234,7 +235,7 @@ class _Evaluation:
     def __call__(self, number: int, candidate: Candidate, rung: int) -> Trial:
         start, score, error = time.perf_counter(), -math.inf, None
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), timed_compilation() as compilation:
                 warnings.simplefilter("ignore", WeakModelWarning)  # its score shows it
                 score, values = self._mean_score(candidate, rung)
             if math.isnan(score):
@@ -244,7 +245,8 @@ class _Evaluation:
         except Exception as caught:  # any error fails the candidate, not the search
             self.first_error = self.first_error or caught
             score, error = -math.inf, f"{type(caught).__name__}: {caught}"
-        seconds = time.perf_counter() - start
+        # With the compilation, trials on more users would seem too slow for the time left.
+        seconds = time.perf_counter() - start - compilation.seconds
         return Trial(number, candidate.params, self.stages.levels[rung], score, seconds, error, candidate.model)
 
     def _mean_score(self, candidate: Candidate, rung: int) -> tuple[float, UserValues | None]:
