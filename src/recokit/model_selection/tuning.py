@@ -58,8 +58,8 @@ def tune(
 
     Several models share the budget: the first candidates are the models with their own parameters, and then the search
     spaces of all models get the same time, so that fast models try more candidates. Up to half of the budget is
-    reserved to try the best candidate of each model with the full resource, for the leaderboard. A model whose own
-    parameters fail is dropped.
+    reserved to try each model with its own parameters and the full resource, since few users cannot tell the models
+    apart; models that are too slow for it are not compared. A model whose own parameters fail is dropped.
 
     The sequence of trials of one model depends only on ``random_state``; their number depends on the speed of the
     machine. With several models, the sequence depends on the speed too.
