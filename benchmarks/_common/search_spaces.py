@@ -57,6 +57,7 @@ def draw_ease(rng: np.random.Generator) -> Parameters:
         "user_exponent": user_exponent,
         "dropout": draw_step(rng, 0, 0.8, 0.1),
         "item_exponent": draw_step(rng, 0, 0.25),
+        "fit_intercept": bool(rng.random() < 0.5),
     }
 
 
@@ -119,8 +120,9 @@ def draw_als(rng: np.random.Generator) -> Parameters:
         "n_factors": int(rng.choice([64, 128, 256])),
         "unobserved_ratio": ratio,
         # The ridge of an average user is l2 (1 + ratio) times the length of the history.
-        "l2": float(f"{draw_log_uniform(rng, 0.01, 0.2) / (1 + ratio):.3g}"),
+        "l2": float(f"{draw_log_uniform(rng, 0.01, 0.3) / (1 + ratio):.3g}"),
         "l2_exponent": float(rng.choice([0.7, 0.85, 1.0, 1.1])),
+        "user_mean_share": draw_step(rng, 0, 0.8, 0.2),
         "n_epochs": int(rng.choice([12, 16, 20])),
     }
 
@@ -132,7 +134,7 @@ def draw_bpr(rng: np.random.Generator) -> Parameters:
         "n_epochs": int(rng.choice([30, 50])),
         "learning_rate": round(float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))), 3),
         "learning_rate_decay": float(rng.choice([0.93, 0.96, 0.98])),
-        "l2": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.04)))), 4),
+        "l2": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.05)))), 4),
         "l2_bias": draw_log_uniform(rng, 0.0003, 0.03),
         "n_candidates": int(rng.choice([1, 2, 4, 8])),
     }

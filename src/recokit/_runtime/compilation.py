@@ -1,13 +1,16 @@
-"""Compilation: a message that explains the wait at the first use, and forks that wait for it."""
+"""Compilation: a message that explains the wait at the first use, its duration, and forks that wait for it."""
 
 import logging
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
 
-__all__ = ["CompilationNotice", "notice"]
+__all__ = ["CompilationNotice", "CompilationTime", "notice", "timed_compilation"]
 
 _logger = logging.getLogger("recokit")
 
@@ -31,6 +34,34 @@ class CompilationNotice(event.Listener):
 
     def on_end(self, event: Any) -> None:
         """Do nothing."""
+
+
+class CompilationTime(event.Listener):
+    """Sums the seconds in which kernels are compiled; a callee counts once, with its caller."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._depth, self._start = 0, 0.0
+
+    def on_start(self, event: Any) -> None:
+        """Start the time of a kernel that is not compiled for another one."""
+        if self._depth == 0:
+            self._start = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """Add the time of the kernel."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.perf_counter() - self._start
+
+
+@contextmanager
+def timed_compilation() -> Iterator[CompilationTime]:
+    """Measure the time of compilation within a block."""
+    listener = CompilationTime()
+    with event.install_listener("numba:compile", listener):
+        yield listener
 
 
 notice = CompilationNotice()

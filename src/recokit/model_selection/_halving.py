@@ -22,8 +22,17 @@ class Halving:
     factor : int
         One in ``factor`` candidates moves up.
     group : callable, optional
-        Returns the group of a candidate. At the end of the search, the best candidate of each group moves up before the
-        other candidates.
+        Returns the group of a candidate. With ``closing``, the first candidate of each group moves up before the other
+        candidates, and then the best one of groups without a candidate on the last rung.
+
+    Attributes
+    ----------
+    candidates : list
+        Candidates so far.
+    scores : list of dict of int to float
+        For each rung, scores by number of candidate.
+    first : dict of group to int
+        Number of the first candidate of each group; empty without groups.
 
     References
     ----------
@@ -46,10 +55,11 @@ class Halving:
         candidates: Iterator[Any],
         n_rungs: int,
         factor: int,
-        group: Callable[[Any], Hashable] = lambda candidate: None,
+        group: Callable[[Any], Hashable] | None = None,
     ) -> None:
         self.candidates: list[Any] = []
         self.scores: list[dict[int, float]] = [{} for _ in range(n_rungs)]
+        self.first: dict[Hashable, int] = {}
         self._new = candidates
         self._factor = factor
         self._group = group
@@ -70,20 +80,22 @@ class Halving:
             new = next(self._new, None)
             if new is not None:
                 self.candidates.append(new)
-                return len(self.candidates) - 1, 0
+                number = len(self.candidates) - 1
+                if self._group:
+                    self.first.setdefault(self._group(new), number)
+                return number, 0
         return next((step for step in self._last_steps() if allow(*step)), None)
 
     def _last_steps(self) -> Iterator[tuple[int, int]]:
-        """Yield steps up: of the best candidate, then of the groups that are not on the last rung, then of all."""
+        """Yield steps up: of the best candidate, of the first of each group, of groups below the last rung, of all."""
         steps = [(number, rung + 1) for rung, waiting, _ in self._waiting() for number in waiting]
         if not self.scores[-1]:
             yield from steps[:1]
-        finished = {self._group(self.candidates[number]) for number in self.scores[-1]}
-        for number, rung in steps:
-            group = self._group(self.candidates[number])
-            if group not in finished:
-                finished.add(group)
-                yield number, rung
+        if self._group:
+            first = set(self.first.values())
+            yield from (step for step in steps if step[0] in first)
+            finished = {self._group(self.candidates[number]) for number in self.scores[-1]}
+            yield from (step for step in steps if self._group(self.candidates[step[0]]) not in finished)
         yield from steps
 
     def tell(self, candidate: int, rung: int, score: float) -> None:

@@ -10,6 +10,7 @@ from recokit.model_selection.leaderboard import Trial
 __all__ = ["Clock", "Schedule"]
 
 _MAX_GROWTH = 2.0  # of the seconds with the resource; the weights between items may take its square
+_UNCHARGED = 1 / 50  # of the budget: a first trial may be that long, since it also loads kernels
 
 
 class Clock:
@@ -26,7 +27,7 @@ class Clock:
         return model in self._fastest
 
     def record(self, rung: int, trial: Trial) -> None:
-        """Record the duration of a trial; the fastest of a rung counts, since the first one compiles."""
+        """Record the duration of a trial; the fastest of a rung counts, since the first one loads kernels."""
         if trial.error is None:
             fastest = self._fastest.setdefault(trial.model, {})
             fastest[rung] = min(trial.seconds, fastest.get(rung, math.inf))
@@ -62,7 +63,8 @@ class Schedule:
     Attributes
     ----------
     spent : dict of str to float
-        Seconds spent on the first rung, by model.
+        Seconds spent on the first rung, by model, without a short first trial: a model that seems slow because it
+        loads kernels gets a second trial early.
     """
 
     def __init__(self, budget: float, clock: "Clock", models: list[str]) -> None:
@@ -93,19 +95,19 @@ class Schedule:
         """Return whether the time left is needed for the best candidates to reach the last rung.
 
         After one more trial of the longest kind, the best candidate must still be able to reach it. Up to half of the
-        budget is kept for the best candidates of the other models. Models that were not tried go first.
+        budget is kept for the models with their own parameters, but none for a model that is too slow to reach it.
+        Models that were not tried go first.
         """
-        best = self._best_model(search)
-        reached = dict.fromkeys(self._models, -1)
-        for rung, scores in enumerate(search.scores):
-            reached |= {search.candidates[number].model: rung for number in scores}
-        climbs = {model: self.clock.estimate_climb(rung + 1, model) for model, rung in reached.items()}
-        climbs[best] = self.clock.estimate_climb(search.top + 1, best)
+        climb = self.clock.estimate_climb(search.top + 1, self._best_model(search))
         if len(self._tried) < len(self._models):
-            return self.left < climbs[best]
-        reserve = min(sum(climbs.values()), self.budget / 2) if len(self._models) > 1 else 0.0
-        longest = max(self.clock.estimate(max(search.top, 0), model) for model in self._models)
-        return self.left < longest + max(climbs[best], reserve)
+            return self.left < climb
+        climbs, reserve = dict.fromkeys(self._models, 0.0), 0.0
+        if len(self._models) > 1:
+            own = {model: self.clock.estimate_climb(_reached(search, model) + 1, model) for model in self._models}
+            climbs = {model: seconds for model, seconds in own.items() if seconds <= self.left}
+            reserve = min(sum(climbs.values()), self.budget / 2)
+        longest = max((self.clock.estimate(max(search.top, 0), model) for model in climbs), default=0.0)
+        return self.left < longest + max(climb, reserve)
 
     def allows(self, search: Halving, number: int, rung: int, *, closing: bool) -> bool:
         """Return whether a candidate can move up: in time to reach the last rung, or for the best to reach it."""
@@ -121,10 +123,18 @@ class Schedule:
         """Record a trial; drop a model whose first trial failed."""
         if trial.error is not None and not self.clock.knows(trial.model):
             self._dropped.add(trial.model)
+        is_uncharged = trial.model not in self._tried and trial.seconds <= self.budget * _UNCHARGED
         self._tried.add(trial.model)
-        if rung == 0:
+        if rung == 0 and not is_uncharged:
             self.spent[trial.model] += trial.seconds
         self.clock.record(rung, trial)
 
     def _best_model(self, search: Halving) -> str:
         return search.candidates[search.best].model if search.top >= 0 else self._models[0]
+
+
+def _reached(search: Halving, model: str) -> int:
+    """Return the highest rung of a model with its own parameters; the last one if they failed."""
+    own = search.first.get(model, -1)
+    scores = [scores[own] for scores in search.scores if own in scores]
+    return (len(search.scores) if -math.inf in scores else len(scores)) - 1

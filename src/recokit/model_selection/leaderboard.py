@@ -32,7 +32,7 @@ class Trial:
     score : float
         Greater is better; −∞ if the trial failed.
     seconds : float
-        Duration of fit and score.
+        Duration of fit and score, without the compilation of kernels at their first use.
     error : str, optional
         Error of a failed trial.
     model : str
@@ -77,7 +77,7 @@ class LeaderboardRow:
     low, high : float
         95% bootstrap interval of the score over the test users; NaN if the metric is not a mean over users.
     seconds : float
-        Duration of fit and score.
+        Duration of fit and score, without the compilation of kernels.
     resource : int
         Resource of the trial.
     verdict : str

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from recokit._runtime.compilation import timed_compilation
 from recokit._runtime.progress import progress_bar
 from recokit._runtime.warnings import levels_inside
 from recokit.base import Recommender
@@ -57,8 +58,8 @@ def tune(
 
     Several models share the budget: the first candidates are the models with their own parameters, and then the search
     spaces of all models get the same time, so that fast models try more candidates. Up to half of the budget is
-    reserved to try the best candidate of each model with the full resource, for the leaderboard. A model whose own
-    parameters fail is dropped.
+    reserved to try each model with its own parameters and the full resource, since few users cannot tell the models
+    apart; models that are too slow for it are not compared. A model whose own parameters fail is dropped.
 
     The sequence of trials of one model depends only on ``random_state``; their number depends on the speed of the
     machine. With several models, the sequence depends on the speed too.
@@ -174,7 +175,7 @@ def tune(
     best = clone(models[name]).set_params(**params).fit(data, **evaluate.fit_params[name])
     leaderboard = make_leaderboard(list(models), trials, evaluate.best_values, random_state)
     untried = tuple(name for name in models if all(trial.model != name for trial in trials))
-    _warn_of_untried(untried, trials, budget_seconds)
+    _warn_of_untried(untried, budget_seconds)
     return Tuning(params, score, best, tuple(trials), measure.name, stages.resource, name, leaderboard, untried)
 
 
@@ -193,13 +194,11 @@ def _warn_of_failures(trials: list[Trial]) -> None:
         )
 
 
-def _warn_of_untried(untried: Sequence[str], trials: list[Trial], budget_seconds: float) -> None:
+def _warn_of_untried(untried: Sequence[str], budget_seconds: float) -> None:
     if untried:
-        seconds = sum(trial.seconds for trial in trials)
         warnings.warn(
-            f"no time was left to try {', '.join(untried)}: {len(trials)} trial(s) took {seconds:.1f} s of "
-            f"budget_seconds={budget_seconds:g}, which counts the compilation of kernels at their first use; increase "
-            "budget_seconds, or call recokit.warm_up() first",
+            f"no time was left to try {', '.join(untried)} within budget_seconds={budget_seconds:g}, which includes "
+            "the compilation of kernels at their first use; increase it, or call recokit.warm_up() first",
             stacklevel=levels_inside(),
         )
 
@@ -249,7 +248,7 @@ class _Evaluation:
     def __call__(self, number: int, candidate: Candidate, rung: int) -> Trial:
         start, score, error = time.perf_counter(), -math.inf, None
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), timed_compilation() as compilation:
                 warnings.simplefilter("ignore", WeakModelWarning)  # its score shows it
                 score, values = self._mean_score(candidate, rung)
             if math.isnan(score):
@@ -259,7 +258,8 @@ class _Evaluation:
         except Exception as caught:  # any error fails the candidate, not the search
             self.first_error = self.first_error or caught
             score, error = -math.inf, f"{type(caught).__name__}: {caught}"
-        seconds = time.perf_counter() - start
+        # With the compilation, trials on more users would seem too slow for the time left.
+        seconds = time.perf_counter() - start - compilation.seconds
         return Trial(number, candidate.params, self.stages.levels[rung], score, seconds, error, candidate.model)
 
     def _mean_score(self, candidate: Candidate, rung: int) -> tuple[float, UserValues | None]:
