@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from _common.memory import PeakMemory
 
 import recokit
-from recokit import Interactions
+from recokit import ImplicitALS, Interactions, ItemKNN
 from recokit._runtime.small_work import preferring_kernels
 from recokit.serving import estimate_memory
 
@@ -84,6 +84,7 @@ class Case(NamedTuple):
 
 
 _SHORT = {"n_epochs": 2, "random_state": 0}
+_PARTS = [ItemKNN(), ImplicitALS(64, **_SHORT)]  # the default parts, with fewer factors and epochs
 CASES = [
     Case("Popularity", {}),
     Case("Popularity", {"half_life": 30.0}),
@@ -116,9 +117,9 @@ CASES = [
     Case("TfidfRecommender", {}),
     Case("ContentRecommender", {}),
     Case("ItemSearch", {}, min_items=10_000),
-    Case("WeightedHybrid", {}),
+    Case("WeightedHybrid", {"models": _PARTS}),
     Case("SwitchingHybrid", {}),
-    Case("CascadeHybrid", {}),
+    Case("CascadeHybrid", {"models": _PARTS, "random_state": 0}),
     Case("FallbackRecommender", {}),
 ]
 
@@ -292,7 +293,7 @@ def run_case(case: Case, options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def show(case: Case, name: str, n_threads: int, row: dict[str, float]) -> None:
     """Print a measurement."""
-    shown = ", ".join(f"{key}={value}" for key, value in case.parameters.items() if key not in _SHORT)
+    shown = ", ".join(f"{key}={value}" for key, value in case.parameters.items() if key not in ("models", *_SHORT))
     shown = f"{case.feedback[:2]}. {shown}"[:34]
     print(
         f"{case.kind:22} {shown:34} {name:10} {n_threads:4} {row['estimate'] / 1e6:6.1f} MB "
@@ -317,7 +318,7 @@ def main() -> None:
     off = [row for row in rows if abs(row["ratio"] - 1) > 0.3]
     print(f"{len(rows)} fits, {len(rows) - len(off)} of them estimated within 30 %")
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
+        options.json.write_text(json.dumps(rows, indent=1, default=str))
 
 
 if __name__ == "__main__":

@@ -294,6 +294,7 @@ class Hybrid(Composition, Recommender):
             self._plan_learning(plan, parts)
             plan.drop(*arrays)
         plan_parts(plan, parts)
+        plan.work("sums of items", 16.0 * interactions.n_interactions)  # by the hybrid, beside its fitted parts
         return plan, interactions
 
     def _plan_learning(self, plan: MemoryPlan, parts: list[PartPlan]) -> None:
