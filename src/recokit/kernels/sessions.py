@@ -8,15 +8,18 @@ from numpy.typing import NDArray
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import Keys, key_of, put, threshold_of, worst_of, write_best
 
-__all__ = ["SessionIndex", "related_items", "session_neighbors", "session_scores"]
+__all__ = ["N_EXPANDED", "SessionIndex", "related_items", "session_neighbors", "session_scores"]
+
+N_EXPANDED = 20
+"""Number of the best items whose related items are added."""
 
 _AHEAD = 8  # sessions that are fetched before they are read
 _EMPTY = -1
 _LOW = 0xFFFFFFFF
 _HASH = 2654435761  # Knuth's multiplicative hash of 32 bits
-_N_EXPANDED = 20  # best items whose related items are added
 
 
 class SessionIndex(NamedTuple):
@@ -207,10 +210,11 @@ def _expand(
         if sums[code] > 0.0:
             value[0] = sums[code]
             size = put(keys, size, value, np.int32(code))  # type: ignore[arg-type]
+    sort(keys, size)  # from the best item on: the order of the sums does not depend on the heap
     values = np.empty(size, dtype=np.float64)
     for k in range(size):
         values[k] = share * sums[np.uint64(_LOW) - (keys[k] & np.uint64(_LOW))]
-    for k in range(size):
+    for k in range(size - 1, -1, -1):
         best = np.int64(np.uint64(_LOW) - (keys[k] & np.uint64(_LOW)))
         for t in range(indptr[best], indptr[best + 1]):
             sums[codes[t]] += values[k] * weights[t]
@@ -284,7 +288,7 @@ def session_scores(
     n_items = len(index.item_indptr) - 1
     items, weights = np.empty(len(step_weights), dtype=np.int32), np.empty(len(step_weights), dtype=np.float64)
     shares = np.empty(len(step_weights), dtype=np.float64)
-    sums, keys = np.empty(n_items, dtype=np.float64), np.empty(_N_EXPANDED, dtype=np.uint64)
+    sums, keys = np.empty(n_items, dtype=np.float64), np.empty(N_EXPANDED, dtype=np.uint64)
     for row in range(start, stop):
         history = history_codes[indptr[row] : indptr[row + 1]]
         n = _distinct(history, step_weights, index.item_weights, items, weights, shares)

@@ -11,6 +11,7 @@ from recokit.kernels import (
     rows,
     search,
     selection,
+    sessions,
     similarity,
     sparse_lists,
     spelling,
@@ -21,6 +22,7 @@ from recokit.kernels.small import models as small_models
 from recokit.kernels.small import rows as small_rows
 from recokit.kernels.small import search as small_search
 from recokit.kernels.small import selection as small_selection
+from recokit.kernels.small import sessions as small_sessions
 from recokit.kernels.small import similarity as small_similarity
 from recokit.kernels.small import sparse_lists as small_sparse_lists
 from recokit.kernels.small import spelling as small_spelling
@@ -47,6 +49,8 @@ SMALL_KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
     selection.keep_cells: small_selection.keep_cells,
     selection.select_listed: small_selection.select_listed,
     selection.select_top: small_selection.select_top,
+    sessions.related_items: small_sessions.related_items,
+    sessions.session_scores: small_sessions.session_scores,
     similarity.nearest_rows: small_similarity.nearest_rows,
     similarity.query_costs: small_similarity.query_costs,
     similarity.row_stats: small_similarity.row_stats,
