@@ -10,6 +10,7 @@ from recokit.kernels import (
     bias,
     gram,
     ids,
+    neighbors,
     reranking,
     rows,
     search,
@@ -311,6 +312,11 @@ def _(rng):
     only = rng.choice([-1, -1, 0, 2], n_rows).astype(np.int32)
     model = session_index(rng, n_items), steps, exponent, *limits, *gap_weights(rng), *others, *related
     return 2, 39, *histories, *model, only, np.full((n_rows, n_items), 7, np.float32)
+
+
+@case(neighbors.neighbor_sums)
+def _(rng):
+    return 2, 8, *product(rng), np.full((9, 10), 7, np.float32)
 
 
 @case(bias.fit_biases)

@@ -1,10 +1,11 @@
-"""The results of `kernels.gram.gram_costs` and `kernels.bias.fit_biases` by NumPy."""
+"""The results of kernels of single models by NumPy."""
 
 import numpy as np
 
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
+from recokit.kernels.small.spans import products_of_rows
 
-__all__ = ["fit_biases", "gram_costs"]
+__all__ = ["fit_biases", "gram_costs", "neighbor_sums"]
 
 
 def gram_costs(item_indptr: IntArray, user_codes: CodeArray, user_indptr: IntArray) -> IntArray:
@@ -41,3 +42,22 @@ def fit_biases(
             change = max(change, float(np.max(np.abs(new - bias), initial=0.0)))
             bias[:] = new
     return change
+
+
+def neighbor_sums(
+    start: int,
+    stop: int,
+    profile_indptr: IntArray,
+    profile_codes: CodeArray,
+    profile_weights: FloatArray,
+    indptr: IntArray,
+    codes: CodeArray,
+    values: FloatArray,
+    scores: FloatArray,
+) -> None:
+    """Do as `kernels.neighbors.neighbor_sums`."""
+    profiles, sources, cells = products_of_rows(start, stop, profile_indptr, profile_codes, indptr)
+    terms = profile_weights[sources].astype(np.float64) * values[cells]
+    n_targets = scores.shape[1]
+    sums = np.bincount(profiles * n_targets + codes[cells], terms, minlength=(stop - start) * n_targets)
+    scores[start:stop] = np.where(sums > 0, sums, -np.inf).reshape(-1, n_targets)
