@@ -141,7 +141,7 @@ def _similarities(
     firsts = np.empty(len(values), dtype=np.int64)
     firsts[met.cell_of_term[::-1]] = np.arange(len(met.cell_of_term))[::-1]
     order = np.argsort(firsts)
-    totals: FloatArray = np.bincount(met.rows[order], values[order], minlength=n_rows)
+    totals = np.bincount(met.rows[order], values[order], minlength=n_rows).astype(np.float64, copy=False)
     is_latest = visits.owners[firsts][met.cell_of_term] == visits.owners
     return values[met.cell_of_term], is_latest, totals
 
