@@ -219,15 +219,12 @@ def _decompose(matrix: FloatArray) -> None:
     """Replace the lower triangle of a positive definite matrix A by L with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
         row = matrix[a]
-        for b in range(a):
+        for b in range(a + 1):
             other, product = matrix[b], np.float32(0)
             for c in range(b):
                 product += row[c] * other[c]
-            row[b] = (row[b] - product) / other[b]
-        square = np.float32(0)
-        for c in range(a):
-            square += row[c] * row[c]
-        row[a] = np.sqrt(max(row[a] - square, _PIVOT_FLOOR * row[a]))
+            rest = row[b] - product
+            row[b] = rest / other[b] if b < a else np.sqrt(max(rest, _PIVOT_FLOOR * row[a]))
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -306,8 +303,7 @@ def solve_by_cholesky(
             _substitute(matrix, residual)
             for a in range(size):
                 solution[a] += residual[a]
-        for a in range(size):
-            factors[row, a] = solution[a]
+                factors[row, a] = solution[a]
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
