@@ -294,7 +294,8 @@ def session_scores(
         n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
         sums[:] = 0.0
         n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
-        table, similarities = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table, similarities = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table[:] = _EMPTY  # compiles faster than np.full
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met, n_read = np.empty(n_entries, dtype=np.int32), 0
         n_met = _meet(
@@ -347,7 +348,8 @@ def session_neighbors(
         history = history_codes[indptr[row] : indptr[row + 1]]
         n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
         n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
-        table, sums = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table, sums = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table[:] = _EMPTY
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met = np.empty(n_entries, dtype=np.int32)
         n_met = _meet(items[:n], shares[:n], own_ranks[row], *index[:2], n_recent, table, sums, latest, met, slots)
@@ -382,7 +384,8 @@ def related_items(
         a row are scaled to a total of 1.
     """
     n_items, n = len(index.item_indptr) - 1, top_codes.shape[1]
-    sums, touched = np.zeros(n_items, dtype=np.float64), np.empty(n_items + 1, dtype=np.int32)
+    sums, touched = np.empty(n_items, dtype=np.float64), np.empty(n_items + 1, dtype=np.int32)
+    sums[:] = 0.0
     keys, scores = np.empty(n, dtype=np.uint64), np.empty(n_items + 1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
@@ -431,7 +434,8 @@ def _select_largest(touched: CodeArray, sums: FloatArray, scores: FloatArray, ke
     for t in range(len(touched)):
         scores[t] = sums[touched[t]]
         sums[touched[t]] = 0.0
-    size, worst = 0, threshold_of(scores[: len(touched)], len(keys))
+    size: Any = np.int64(0)  # always the same type, so that `put` is compiled once
+    worst = threshold_of(scores[: len(touched)], len(keys))
     for t in range(len(touched)):
         if scores[t] >= worst and scores[t] > 0:
             size = put(keys, size, scores[t : t + 1], touched[t])
