@@ -17,6 +17,7 @@ from recokit.kernels import (
     selection,
     sessions,
     similarity,
+    slim,
     sparse_lists,
     spelling,
     top_products,
@@ -317,6 +318,19 @@ def _(rng):
 @case(neighbors.neighbor_sums)
 def _(rng):
     return 2, 8, *product(rng), np.full((9, 10), 7, np.float32)
+
+
+@case(slim.head_gram)
+def _(rng):
+    user_indptr, item_codes, user_values = sparse(rng, 12, 9)
+    order = np.argsort(item_codes, kind="stable")
+    item_indptr = np.append(0, np.cumsum(np.bincount(item_codes, minlength=9)))
+    user_codes = np.repeat(np.arange(12, dtype=np.int32), np.diff(user_indptr))[order]
+    heads = rng.permutation(9)[:5].astype(np.int32)
+    places = np.full(9, -1, np.int32)
+    places[heads] = np.arange(5)
+    items, users = (item_indptr, user_codes, user_values[order]), (user_indptr, item_codes, user_values)
+    return 1, 4, heads, *items, *users, rng.random(12), places, np.full((5, 5), 7, np.float32)
 
 
 @case(bias.fit_biases)
