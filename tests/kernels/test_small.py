@@ -10,11 +10,14 @@ from recokit.kernels import (
     bias,
     gram,
     ids,
+    neighbors,
     reranking,
     rows,
     search,
     selection,
+    sessions,
     similarity,
+    slim,
     sparse_lists,
     spelling,
     top_products,
@@ -261,6 +264,73 @@ def _(rng):
     words = rng.integers(97, 100, rng.integers(1, 8)).astype(np.int32), letters, lengths
     found, distances = np.full((2, 12), 7)
     return first, last, indptr[:-1], indptr[1:], rows, min_common, *words, limit, found, distances
+
+
+def session_index(rng, n_items):
+    """Return an index of twelve sessions that may visit an item several times."""
+    lengths = rng.integers(1, 8, 12)
+    indptr = np.append(0, np.cumsum(lengths))
+    codes = rng.integers(0, n_items, indptr[-1]).astype(np.int32)
+    last = {
+        (code, rank): k - indptr[rank]
+        for rank in range(12)
+        for k, code in enumerate(codes)
+        if k in range(*indptr[rank : rank + 2])
+    }
+    pairs = np.array(sorted(last)).astype(np.int32)
+    item_indptr = np.append(0, np.cumsum(np.bincount(pairs[:, 0], minlength=n_items)))
+    positions = np.array([last[pair] for pair in sorted(last)], np.int32)
+    weights = rng.choice([1.0, 0.5, 0.3], 12), rng.choice([1.0, 0.7, 0.1], n_items)
+    return sessions.SessionIndex(item_indptr, pairs[:, 1].copy(), positions, indptr, codes, *weights)
+
+
+def gap_weights(rng):
+    n = int(rng.integers(1, 8))
+    return 0.6 ** np.arange(n), rng.choice([0.0, 0.5]) * 0.6 ** np.arange(n)
+
+
+@case(sessions.related_items)
+def _(rng):
+    codes, values, _ = empty_top(5, int(rng.integers(1, 9)))
+    return 1, 4, 3, session_index(rng, 9), int(rng.integers(1, 5)), *gap_weights(rng), codes, values
+
+
+@case(sessions.session_scores)
+def _(rng):
+    n_rows, n_items = 40, int(rng.choice([9, 40]))
+    indptr = np.append(0, np.cumsum(rng.integers(0, 9, n_rows)))
+    histories = (
+        indptr,
+        rng.integers(0, n_items, indptr[-1]).astype(np.int32),
+        rng.integers(-1, 12, n_rows).astype(np.int32),
+    )
+    n_steps, limits = int(rng.integers(1, 9)), (int(rng.integers(1, 5)), int(rng.integers(1, 14)))
+    exponent = float(rng.choice([1.0, 2.0, 0.7]))
+    steps = rng.choice([0.4, 1.0]) ** np.arange(n_steps)
+    align_all, history_weight, expansion = bool(rng.random() < 0.5), *rng.choice([0.0, 0.1, 0.5], 2).tolist()
+    others = float(rng.choice([0.0, 1.0])), align_all, history_weight, expansion
+    related = sparse(rng, n_items, n_items, values=lambda n: rng.choice([1.0, 0.3], n))
+    only = rng.choice([-1, -1, 0, 2], n_rows).astype(np.int32)
+    model = session_index(rng, n_items), steps, exponent, *limits, *gap_weights(rng), *others, *related
+    return 2, 39, *histories, *model, only, np.full((n_rows, n_items), 7, np.float32)
+
+
+@case(neighbors.neighbor_sums)
+def _(rng):
+    return 2, 8, *product(rng), np.full((9, 10), 7, np.float32)
+
+
+@case(slim.head_gram)
+def _(rng):
+    user_indptr, item_codes, user_values = sparse(rng, 12, 9)
+    order = np.argsort(item_codes, kind="stable")
+    item_indptr = np.append(0, np.cumsum(np.bincount(item_codes, minlength=9)))
+    user_codes = np.repeat(np.arange(12, dtype=np.int32), np.diff(user_indptr))[order]
+    heads = rng.permutation(9)[:5].astype(np.int32)
+    places = np.full(9, -1, np.int32)
+    places[heads] = np.arange(5)
+    items, users = (item_indptr, user_codes, user_values[order]), (user_indptr, item_codes, user_values)
+    return 1, 4, heads, *items, *users, rng.random(12), places, np.full((5, 5), 7, np.float32)
 
 
 @case(bias.fit_biases)

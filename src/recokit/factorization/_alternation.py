@@ -26,7 +26,7 @@ __all__ = [
 GRAM_PARTS_AT_A_TIME = 8  # matrices in memory
 _PENALTY_ROWS = 4096  # rows in float64 at a time
 _N_STEPS = 3  # of conjugate gradients; more steps do not change the accuracy of the recommendations
-_GRAM_PARTS = 64  # a constant, so that the bits of the sum do not depend on the number of threads
+_MAX_GRAM_PARTS, _ROWS_OF_GRAM_PART = 64, 64  # constants: the bits of a sum do not depend on the number of threads
 
 
 class RowPrior(NamedTuple):
@@ -158,7 +158,8 @@ def present_rows(factors: FloatArray) -> FloatArray:
 
 def gram_bounds(n_rows: int) -> IntArray:
     """Return the bounds of the parts in which rows are summed: (n_parts + 1,) int64."""
-    return np.linspace(0, n_rows, min(_GRAM_PARTS, n_rows) + 1).astype(np.int64)
+    n_parts = min(_MAX_GRAM_PARTS, -(-n_rows // _ROWS_OF_GRAM_PART))
+    return np.linspace(0, n_rows, n_parts + 1).astype(np.int64)
 
 
 def gram_parts(factors: FloatArray, bounds: IntArray, runner: Runner) -> FloatArray:

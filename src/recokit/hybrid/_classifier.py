@@ -1,12 +1,11 @@
 """Fitted classifiers of a cascade, in a form that can be saved if it is known."""
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from recokit._runtime.threads import Runner
@@ -14,6 +13,9 @@ from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.data.attributes import Array, Attribute, Number, check_attributes
 from recokit.kernels.trees import tree_sums
 from recokit.persistence import storable
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 __all__ = [
     "BoostedTrees",
@@ -27,9 +29,9 @@ __all__ = [
 ]
 
 _SAVED_KINDS = {
-    "HistGradientBoostingClassifier": HistGradientBoostingClassifier,
-    "LogisticRegression": LogisticRegression,
-}
+    "HistGradientBoostingClassifier": "sklearn.ensemble",
+    "LogisticRegression": "sklearn.linear_model",
+}  # the packages are imported where they are needed: that takes longer than to import recokit
 _TREES: dict[str, Attribute] = {
     "n_features": Number(at_least=0, whole=True),
     "baseline": Number(),
@@ -88,7 +90,7 @@ class BoostedTrees(FittedClassifier):
         self.children, self.values, self.baseline, self.n_features = children, values, baseline, n_features
 
     @classmethod
-    def from_classifier(cls, classifier: HistGradientBoostingClassifier) -> "BoostedTrees | None":
+    def from_classifier(cls, classifier: "HistGradientBoostingClassifier") -> "BoostedTrees | None":
         """Return the trees of a fitted classifier; None if it has categorical splits or more than two classes."""
         if any(len(stage) != 1 for stage in classifier._predictors):
             return None
@@ -199,17 +201,25 @@ def fitted(classifier: Any, inputs: FloatArray, labels: AnyArray, seed: int | No
     n_threads = None if inputs.size > _MIN_PARALLEL else 1  # threads of OpenMP cost more than they gain on small data
     with threadpool_limits(n_threads, user_api="openmp"):
         model.fit(inputs, labels)
-    if type(model) is HistGradientBoostingClassifier:
+    if _is_kind(model, "HistGradientBoostingClassifier"):
         trees = BoostedTrees.from_classifier(model)
         if trees is not None:
             return trees
-    if type(model) is LogisticRegression:
+    if _is_kind(model, "LogisticRegression"):
         return LinearModel(np.asarray(model.coef_[0], np.float64), float(model.intercept_[0]))
     return OtherClassifier(model)
 
 
-def default_classifier() -> HistGradientBoostingClassifier:
+def _is_kind(classifier: Any, kind: str) -> bool:
+    """Return whether a classifier is of a known kind, and not of a subclass."""
+    found = type(classifier)
+    return found.__name__ == kind and found.__module__.startswith(f"{_SAVED_KINDS[kind]}.")
+
+
+def default_classifier() -> "HistGradientBoostingClassifier":
     """Return small boosted trees for noisy labels, without early stopping, which would need more data."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import
+
     return HistGradientBoostingClassifier(
         max_iter=150,
         learning_rate=0.05,
@@ -237,7 +247,7 @@ class StoredParameters:
         """
         if self.kind not in _SAVED_KINDS:
             raise ValueError(f"unknown classifier {self.kind!r}")
-        return _SAVED_KINDS[self.kind](**self.params)
+        return getattr(import_module(_SAVED_KINDS[self.kind]), self.kind)(**self.params)
 
     def _to_state(self) -> dict[str, Any]:
         return vars(self)
@@ -256,7 +266,7 @@ def parameters(classifier: Any) -> StoredParameters:
         The classifier is of a kind that cannot be saved; the message names the remedies.
     """
     kind = type(classifier).__name__
-    if type(classifier) is not _SAVED_KINDS.get(kind):
+    if kind not in _SAVED_KINDS or not _is_kind(classifier, kind):
         raise TypeError(
             f"scorer: a {kind} cannot be saved in a model file, which holds no code; use one of "
             f"{', '.join(_SAVED_KINDS)} or a recommender as scorer, or pickle the hybrid"

@@ -20,21 +20,18 @@ _MAX_GATHERED = 8192  # rows copied to one buffer: 4 MB with 128 factors; must b
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _add_outer_products(rows: FloatArray, gram: FloatArray) -> None:
-    """Add Σ f fᵀ over the rows f to the lower triangle of a matrix."""
-    size, n_blocked = gram.shape[0], len(rows) - len(rows) % 4
-    for first in range(0, n_blocked, 4):  # four at a time: a quarter of the reads and writes of the matrix
-        f, g, h, k = rows[first], rows[first + 1], rows[first + 2], rows[first + 3]
-        for a in range(size):
+def _add_outer_products(rows: FloatArray, zeros: FloatArray, gram: FloatArray) -> None:
+    """Add Σ f fᵀ over the rows f to the lower triangle of a matrix; ``zeros`` is a row of 0."""
+    n = len(rows)
+    for first in range(0, n, 4):  # four at a time: a quarter of the reads and writes of the matrix
+        f = rows[first]
+        g = rows[first + 1] if first + 1 < n else zeros
+        h = rows[first + 2] if first + 2 < n else zeros
+        k = rows[first + 3] if first + 3 < n else zeros
+        for a in range(len(gram)):
             line, fa, ga, ha, ka = gram[a], f[a], g[a], h[a], k[a]
             for b in range(a + 1):
                 line[b] += fa * f[b] + ga * g[b] + ha * h[b] + ka * k[b]
-    for last in range(n_blocked, len(rows)):
-        f = rows[last]
-        for a in range(size):
-            line, fa = gram[a], f[a]
-            for b in range(a + 1):
-                line[b] += fa * f[b]
 
 
 @njit(nogil=True, cache=True)
@@ -52,57 +49,14 @@ def gram_parts(start: int, stop: int, bounds: IntArray, factors: FloatArray, par
     parts : (n_parts, n_factors, n_factors) float32 array
         Output: the lower triangles; 0 above the diagonal.
     """
+    zeros = np.empty(factors.shape[1], dtype=np.float32)
+    zeros[:] = 0  # compiles faster than np.zeros
     for part in range(start, stop):
         parts[part] = 0
-        _add_outer_products(factors[bounds[part] : bounds[part + 1]], parts[part])
-
-
-@njit(nogil=True, cache=True)
-def _buffer_length(start: int, stop: int, indptr: IntArray) -> int:
-    """Return the buffer length for the rows ``start`` to ``stop``: the longest row, at most ``_MAX_GATHERED``."""
-    longest = 0
-    for row in range(start, stop):
-        longest = max(longest, indptr[row + 1] - indptr[row])
-    return min(longest, _MAX_GATHERED)
-
-
-@njit(nogil=True, cache=True)
-def _gather(codes: CodeArray, others: FloatArray, rows: FloatArray) -> None:
-    """Copy the coded rows into consecutive rows, element by element: Numba's copies of short slices are slower."""
-    for k in range(len(codes)):
-        other, row = others[codes[k]], rows[k]
-        for a in range(len(row)):
-            row[a] = other[a]
+        _add_outer_products(factors[bounds[part] : bounds[part + 1]], zeros, parts[part])
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _write_unobserved(gram: FloatArray, l2: float, vector: FloatArray, residual: FloatArray) -> None:
-    """Write −(G + λI) x."""
-    for a in range(len(vector)):
-        line, total = gram[a], -l2 * vector[a]
-        for b in range(len(vector)):
-            total -= line[b] * vector[b]
-        residual[a] = total
-
-
-@njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-def _add_observed(
-    rows: FloatArray, weights: FloatArray, target: np.float32, vector: FloatArray, residual: FloatArray
-) -> float:
-    """Add Σ_k v_k (t − f_k·x) f_k; return Σ_k v_k (t − f_k·x)."""
-    total = 0.0
-    for k in range(len(rows)):
-        row, error = rows[k], target
-        for a in range(len(vector)):
-            error -= row[a] * vector[a]
-        error *= weights[k]
-        total += error
-        for a in range(len(vector)):
-            residual[a] += error * row[a]
-    return total
-
-
-@njit(nogil=True, forceinline=True)
 def _write_residual(
     codes: CodeArray,
     weights: FloatArray,
@@ -111,22 +65,36 @@ def _write_residual(
     l2: float,
     target: np.float32,
     vector: FloatArray,
+    is_gathered: bool,
     buffer: FloatArray,
     residual: FloatArray,
 ) -> float:
     """Write Σ_k v_k (t − f_k·x) f_k − (G + λI) x, and return Σ_k v_k (t − f_k·x).
 
-    This is the residual of the equations for t = 1, and −A x for t = 0. If all f fit in the buffer, the caller has
-    gathered them.
+    This is the residual of the equations for t = 1, and −A x for t = 0. The f_k are gathered in the buffer, which may
+    hold them already.
     """
-    _write_unobserved(gram, l2, vector, residual)
-    n, size, total = len(codes), len(buffer), 0.0
-    for first in range(0, n, size):
-        last = min(n, first + size)
-        if n > size:
-            _gather(codes[first:last], others, buffer)
-        total += _add_observed(buffer[: last - first], weights[first:last], target, vector, residual)
-    return total
+    size, error_sum = len(vector), 0.0
+    for a in range(size):
+        line, total = gram[a], -l2 * vector[a]
+        for b in range(size):
+            total -= line[b] * vector[b]
+        residual[a] = total
+    place = 0
+    for k in range(len(codes)):
+        row, error = buffer[place], target
+        place = place + 1 if place + 1 < len(buffer) else 0
+        if not is_gathered:
+            other = others[codes[k]]
+            for a in range(size):  # Numba's copies of short slices are slower
+                row[a] = other[a]
+        for a in range(size):
+            error -= row[a] * vector[a]
+        error *= weights[k]
+        error_sum += error
+        for a in range(size):
+            residual[a] += error * row[a]
+    return error_sum
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -138,24 +106,21 @@ def _dot(first: FloatArray, second: FloatArray) -> float:
     return total
 
 
-@njit(nogil=True, forceinline=True)
-def _place(means: FloatArray, row: int) -> int:
-    """Return the place of the prior mean of a row; a single one is that of all rows."""
-    return row if len(means) > 1 else 0
-
-
 @njit(nogil=True, cache=True)
 def _write_mean(means: FloatArray, row: int, vector: FloatArray) -> None:
-    """Write the prior mean of a row without interactions."""
+    """Write the prior mean of a row without interactions; a single mean is that of all rows."""
+    place = row if len(means) > 1 else 0
     for a in range(len(vector)):
-        vector[a] = means[_place(means, row), a] if len(means) else np.float32(0)
+        vector[a] = means[place, a] if len(means) else np.float32(0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_prior(l2: float, mean: FloatArray, vector: FloatArray, residual: FloatArray) -> float:
+def _add_prior(l2: float, means: FloatArray, row: int, vector: FloatArray, residual: FloatArray) -> float:
     """Add λ m to a residual of the equations without prior; return λ ‖x − m‖² − λ ‖x‖²."""
-    total = 0.0
-    for a in range(len(mean)):
+    if len(means) == 0:
+        return 0.0
+    mean, total = means[row if len(means) > 1 else 0], 0.0
+    for a in range(len(vector)):
         residual[a] += l2 * mean[a]
         total += np.float64(mean[a]) * (np.float64(mean[a]) - 2.0 * np.float64(vector[a]))
     return l2 * total
@@ -203,8 +168,10 @@ def solve_by_gradients(
     losses : (n_rows,) float64 array
         Output: the objective of each row at its new factors.
     """
-    size, one, zero = others.shape[1], np.float32(1), np.float32(0)
-    buffer = np.empty((_buffer_length(start, stop, indptr), size), dtype=np.float32)
+    size, longest = others.shape[1], 1
+    for row in range(start, stop):
+        longest = max(longest, indptr[row + 1] - indptr[row])
+    buffer = np.empty((min(longest, _MAX_GATHERED), size), dtype=np.float32)
     residual, direction = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
     minus_product = np.empty(size, dtype=np.float32)
     for row in range(start, stop):
@@ -214,31 +181,35 @@ def solve_by_gradients(
             _write_mean(means, row, solution)
             losses[row] = 0.0
             continue
-        if len(own_codes) <= len(buffer):
-            _gather(own_codes, others, buffer)
-        error_sum = _write_residual(own_codes, weights, others, gram, l2[row], one, solution, buffer, residual)
-        losses[row] = error_sum - _dot(solution, residual)
-        if len(means):
-            losses[row] += _add_prior(l2[row], means[_place(means, row)], solution, residual)
-        for a in range(size):
-            direction[a] = residual[a]
-        square = _dot(residual, residual)
-        target_square = _TOLERANCE * square
-        for _ in range(n_steps):
-            if square <= target_square:
-                break
-            _write_residual(own_codes, weights, others, gram, l2[row], zero, direction, buffer, minus_product)
-            curvature = -_dot(direction, minus_product)
-            if curvature <= 0.0:  # the product has underflowed, near a solution of 0
-                break
-            step_size = square / curvature
-            losses[row] -= step_size * square  # exact for a conjugate gradient step
-            step = np.float32(step_size)
-            for a in range(size):
-                solution[a] += step * direction[a]
-                residual[a] += step * minus_product[a]
+        direction[:] = 0
+        square, least_square = 0.0, 0.0
+        for step in range(n_steps + 1):
+            # One call for the first residual and for all products: the code of two compiles twice as long.
+            is_first, vector, product = step == 0, direction, minus_product
+            if is_first:
+                vector, product = solution, residual
+            is_gathered = not is_first and len(own_codes) <= len(buffer)
+            error_sum = _write_residual(
+                own_codes, weights, others, gram, l2[row], np.float32(is_first), vector, is_gathered, buffer, product
+            )
+            curvature = -_dot(vector, product)
+            if is_first:
+                losses[row] = error_sum + curvature
+                losses[row] += _add_prior(l2[row], means, row, solution, residual)
+            else:
+                if curvature <= 0.0:  # the product has underflowed, near a solution of 0
+                    break
+                losses[row] -= square / curvature * square  # exact for a conjugate gradient step
+                length = np.float32(square / curvature)
+                for a in range(size):
+                    solution[a] += length * direction[a]
+                    residual[a] += length * minus_product[a]
             previous, square = square, _dot(residual, residual)
-            beta = np.float32(square / previous)
+            if is_first:
+                least_square = _TOLERANCE * square
+            if square <= least_square:
+                break
+            beta = np.float32(0) if is_first else np.float32(square / previous)
             for a in range(size):
                 direction[a] = residual[a] + beta * direction[a]
 
@@ -248,15 +219,12 @@ def _decompose(matrix: FloatArray) -> None:
     """Replace the lower triangle of a positive definite matrix A by L with A = L Lᵀ (Cholesky, row by row)."""
     for a in range(len(matrix)):
         row = matrix[a]
-        for b in range(a):
+        for b in range(a + 1):
             other, product = matrix[b], np.float32(0)
             for c in range(b):
                 product += row[c] * other[c]
-            row[b] = (row[b] - product) / other[b]
-        square = np.float32(0)
-        for c in range(a):
-            square += row[c] * row[c]
-        row[a] = np.sqrt(max(row[a] - square, _PIVOT_FLOOR * row[a]))
+            rest = row[b] - product
+            row[b] = rest / other[b] if b < a else np.sqrt(max(rest, _PIVOT_FLOOR * row[a]))
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -301,9 +269,12 @@ def solve_by_cholesky(
     losses
         See `solve_by_gradients`.
     """
-    size = others.shape[1]
-    buffer = np.empty((_buffer_length(start, stop, indptr), size), dtype=np.float32)
-    matrix = np.empty((size, size), dtype=np.float32)
+    size, longest = others.shape[1], 1
+    for row in range(start, stop):
+        longest = max(longest, indptr[row + 1] - indptr[row])
+    buffer = np.empty((min(longest, _MAX_GATHERED), size), dtype=np.float32)
+    matrix, zeros = np.empty((size, size), dtype=np.float32), np.empty(size, dtype=np.float32)
+    zeros[:] = 0
     solution, residual = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
     for row in range(start, stop):
         first, last = indptr[row], indptr[row + 1]
@@ -316,27 +287,23 @@ def solve_by_cholesky(
             for b in range(a + 1):
                 matrix[a, b] = gram[a, b]
             matrix[a, a] += l2[row]
-        for begin in range(0, len(own_codes), len(buffer)):
-            end = min(len(own_codes), begin + len(buffer))
-            rows = buffer[: end - begin]
-            _gather(own_codes[begin:end], others, rows)
-            for k in range(end - begin):
-                root = np.sqrt(weights[begin + k])
+        for begin in range(first, last, len(buffer)):
+            rows = buffer[: min(len(buffer), last - begin)]
+            for k in range(len(rows)):
+                other, root = others[codes[begin + k]], np.sqrt(values[begin + k])
                 for a in range(size):
-                    rows[k, a] *= root
-            _add_outer_products(rows, matrix)
+                    rows[k, a] = root * other[a]
+            _add_outer_products(rows, zeros, matrix)
         _decompose(matrix)
         solution[:] = 0
         for _ in range(1 + _N_REFINEMENTS):
             error_sum = _write_residual_float64(own_codes, weights, others, gram, l2[row], solution, residual)
             losses[row] = error_sum - _dot(solution, residual)  # the last refinement hardly changes it
-            if len(means):
-                losses[row] += _add_prior(l2[row], means[_place(means, row)], solution, residual)
+            losses[row] += _add_prior(l2[row], means, row, solution, residual)
             _substitute(matrix, residual)
             for a in range(size):
                 solution[a] += residual[a]
-        for a in range(size):
-            factors[row, a] = solution[a]
+                factors[row, a] = solution[a]
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy", fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})

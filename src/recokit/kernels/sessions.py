@@ -8,15 +8,18 @@ from numpy.typing import NDArray
 from recokit.kernels._compiling import njit
 from recokit.kernels._typing import CodeArray, FloatArray, IntArray
 from recokit.kernels.prefetch import prefetch
+from recokit.kernels.sorting import sort
 from recokit.kernels.top_k import Keys, key_of, put, threshold_of, worst_of, write_best
 
-__all__ = ["SessionIndex", "related_items", "session_neighbors", "session_scores"]
+__all__ = ["N_EXPANDED", "SessionIndex", "related_items", "session_neighbors", "session_scores"]
+
+N_EXPANDED = 20
+"""Number of the best items whose related items are added."""
 
 _AHEAD = 8  # sessions that are fetched before they are read
 _EMPTY = -1
 _LOW = 0xFFFFFFFF
 _HASH = 2654435761  # Knuth's multiplicative hash of 32 bits
-_N_EXPANDED = 20  # best items whose related items are added
 
 
 class SessionIndex(NamedTuple):
@@ -207,10 +210,11 @@ def _expand(
         if sums[code] > 0.0:
             value[0] = sums[code]
             size = put(keys, size, value, np.int32(code))  # type: ignore[arg-type]
+    sort(keys, size)  # from the best item on: the order of the sums does not depend on the heap
     values = np.empty(size, dtype=np.float64)
     for k in range(size):
         values[k] = share * sums[np.uint64(_LOW) - (keys[k] & np.uint64(_LOW))]
-    for k in range(size):
+    for k in range(size - 1, -1, -1):
         best = np.int64(np.uint64(_LOW) - (keys[k] & np.uint64(_LOW)))
         for t in range(indptr[best], indptr[best + 1]):
             sums[codes[t]] += values[k] * weights[t]
@@ -284,13 +288,14 @@ def session_scores(
     n_items = len(index.item_indptr) - 1
     items, weights = np.empty(len(step_weights), dtype=np.int32), np.empty(len(step_weights), dtype=np.float64)
     shares = np.empty(len(step_weights), dtype=np.float64)
-    sums, keys = np.empty(n_items, dtype=np.float64), np.empty(_N_EXPANDED, dtype=np.uint64)
+    sums, keys = np.empty(n_items, dtype=np.float64), np.empty(N_EXPANDED, dtype=np.uint64)
     for row in range(start, stop):
         history = history_codes[indptr[row] : indptr[row + 1]]
         n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
         sums[:] = 0.0
         n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
-        table, similarities = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table, similarities = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table[:] = _EMPTY  # compiles faster than np.full
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met, n_read = np.empty(n_entries, dtype=np.int32), 0
         n_met = _meet(
@@ -343,7 +348,8 @@ def session_neighbors(
         history = history_codes[indptr[row] : indptr[row + 1]]
         n = _distinct(history, step_weights, index.item_weights, items, weights, shares)
         n_entries, size = _table_size(items[:n], index.item_indptr, len(index.session_weights), n_recent)
-        table, sums = np.full(size, _EMPTY, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table, sums = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float64)
+        table[:] = _EMPTY
         latest, slots = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
         met = np.empty(n_entries, dtype=np.int32)
         n_met = _meet(items[:n], shares[:n], own_ranks[row], *index[:2], n_recent, table, sums, latest, met, slots)
@@ -378,7 +384,8 @@ def related_items(
         a row are scaled to a total of 1.
     """
     n_items, n = len(index.item_indptr) - 1, top_codes.shape[1]
-    sums, touched = np.zeros(n_items, dtype=np.float64), np.empty(n_items + 1, dtype=np.int32)
+    sums, touched = np.empty(n_items, dtype=np.float64), np.empty(n_items + 1, dtype=np.int32)
+    sums[:] = 0.0
     keys, scores = np.empty(n, dtype=np.uint64), np.empty(n_items + 1, dtype=np.float32)
     for r in range(start, stop):
         item, n_touched = first_item + r, 0
@@ -427,7 +434,8 @@ def _select_largest(touched: CodeArray, sums: FloatArray, scores: FloatArray, ke
     for t in range(len(touched)):
         scores[t] = sums[touched[t]]
         sums[touched[t]] = 0.0
-    size, worst = 0, threshold_of(scores[: len(touched)], len(keys))
+    size: Any = np.int64(0)  # always the same type, so that `put` is compiled once
+    worst = threshold_of(scores[: len(touched)], len(keys))
     for t in range(len(touched)):
         if scores[t] >= worst and scores[t] > 0:
             size = put(keys, size, scores[t : t + 1], touched[t])

@@ -22,6 +22,7 @@ __all__ = ["SessionKNN"]
 
 _SMALLEST_GAP_WEIGHT = 1e-3
 _N_RELATED = 50
+_STEPS_OF_REQUEST = 5_000  # of one history
 _MAX_HISTORY = 10_000  # limit of the array of step weights
 
 
@@ -271,11 +272,11 @@ class SessionKNN(SequenceRecommender):
         """Return the items near each item in past sessions."""
         if not self.expansion:
             return Rows.empty(n_items)
-        runner, n_searched = self._runner(), self._n_searched()
+        runner, costs_of_items = self._runner(), self._costs_of_items()
         gaps = self.n_recent, self._forward, self._backward
 
         def fill(first_item: int, codes: CodeArray, values: FloatArray) -> None:
-            costs = 1 + n_searched[first_item : first_item + len(codes)]
+            costs = 1 + costs_of_items[first_item : first_item + len(codes)]
             runner.rows(related_items, len(codes), (first_item, self._index, *gaps, codes, values), costs=costs)
 
         with self._progress(n_items, "items") as bar:
@@ -330,15 +331,17 @@ class SessionKNN(SequenceRecommender):
         histories, own_ranks = profiles
         return (*histories[:2], read_only(own_ranks), self._index, self._step_weights)
 
-    def _costs(self, histories: Rows) -> AnyArray | None:
-        """Return the number of sessions and items that each history reads; a single history needs no costs."""
+    def _costs(self, histories: Rows) -> AnyArray:
+        """Return the elementary steps for each history; an estimate for a single one, which need not be exact."""
         if histories.n_rows == 1:
-            return None
-        return histories.sums_of_lengths(self._n_searched()) + self.interactions_.n_items
+            return np.full(1, _STEPS_OF_REQUEST + self.interactions_.n_items)
+        return histories.sums_of_lengths(self._costs_of_items()) + self.interactions_.n_items
 
-    def _n_searched(self) -> AnyArray:
-        """Return the number of sessions of each item that are searched."""
-        return np.minimum(np.diff(self._index.item_indptr), self._prediction.n_recent)
+    def _costs_of_items(self) -> AnyArray:
+        """Return the elementary steps for each item: its sessions that are searched, and the events near it."""
+        n_searched = np.minimum(np.diff(self._index.item_indptr), self._prediction.n_recent)
+        half_of_mean = len(self._index.codes) // (2 * len(self._index.session_weights))
+        return n_searched * (1 + min(len(self._forward), half_of_mean))
 
     def _similar_items(self, item_codes: CodeArray, n: int) -> Top:
         """Return the best items for a session with one event, except the item itself."""

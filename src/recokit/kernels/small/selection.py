@@ -5,7 +5,7 @@ import numpy as np
 from recokit.kernels._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.kernels.small.spans import joined
 
-__all__ = ["hide_cells", "keep_cells", "select_cells", "select_listed", "select_top"]
+__all__ = ["hide_cells", "keep_cells", "places_in_rows", "select_cells", "select_listed", "select_top"]
 
 
 def hide_cells(start: int, stop: int, indptr: IntArray, codes: CodeArray, scores: FloatArray) -> None:
@@ -78,9 +78,15 @@ def select_cells(
         See `kernels.selection.select_top`. Output.
     """
     order = np.lexsort((codes, -scores, rows))
-    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    places = places_in_rows(rows)
     order, kept = order[places < top_codes.shape[1]], places < top_codes.shape[1]
     top_codes[:], top_scores[:] = -1, padding
     top_codes[rows[kept], places[kept]] = codes[order]
     top_scores[rows[kept], places[kept]] = scores[order]
     counts[:] = np.bincount(rows[kept], minlength=len(counts))
+
+
+def places_in_rows(rows: IntArray) -> IntArray:
+    """Return the number of each cell within its row; cells are given by row, ascending."""
+    places: IntArray = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    return places
