@@ -1,7 +1,7 @@
 """Read the columns of a log from frames, one chunk at a time."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -228,8 +228,17 @@ def read_log(
     return LogColumns(ids, kinds, event_codes, joined, numbers.get("quantity"), numbers.get("price"))
 
 
+def _sized(column: Any, name: str) -> Any:
+    """Return a column with a length and an order."""
+    if isinstance(column, Set):
+        raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
+    if isinstance(column, Iterable) and not hasattr(column, "__len__"):
+        return list(column)
+    return column
+
+
 def _read_chunk(frame: Any, names: Mapping[str, str], time_unit: TimeUnit | None) -> _Chunk:
-    columns = _select(frame, names.values())
+    columns = {name: _sized(column, name) for name, column in _select(frame, names.values()).items()}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise DataError("lengths differ: " + ", ".join(f"{name} {length}" for name, length in lengths.items()))
