@@ -148,7 +148,7 @@ def plain(values: Any, name: str) -> Any:
     Raises
     ------
     DataError
-        The values are not a sequence.
+        The values are not a sequence, or are a mapping, of which only the keys would be read.
 
     Examples
     --------
@@ -163,6 +163,9 @@ def plain(values: Any, name: str) -> Any:
         return values
     if hasattr(values, "tocsr"):
         raise DataError(f"{name}: expected a sequence, got a sparse matrix of shape {values.shape}")
+    if isinstance(values, Mapping | bytes):
+        hint = "; pass list(mapping.values()) or list(mapping)" if isinstance(values, Mapping) else ""
+        raise DataError(f"{name}: expected a sequence, got {values!r:.60}{hint}")
     series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
         return _from_series(series)
