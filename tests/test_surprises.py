@@ -13,6 +13,7 @@ from scipy import sparse
 from recokit import (
     BiasBaseline,
     DataError,
+    EventLog,
     IdIndex,
     Interactions,
     ItemKNN,
@@ -150,13 +151,15 @@ def test_a_model_whose_parameters_changed_after_the_fit_warns_when_it_is_stored(
         assert stored(model.fit(BOUGHT)).predict(BOUGHT).tolist() == model.predict(BOUGHT).tolist()
 
 
-@pytest.mark.parametrize("column", [{1: 2.0, 2: 3.0, 3: 1.0}, b"123"])
-def test_mappings_and_bytes_are_not_columns(column):
+@pytest.mark.parametrize("column", [{1: 2.0, 2: 3.0, 3: 1.0}, b"123", {1, 2, 3}])
+def test_mappings_sets_and_bytes_are_not_columns(column):
     for read in (
         lambda: Interactions.from_arrays([1, 2, 3], [1, 2, 3], column),
         lambda: Interactions.from_arrays([1, 2, 3], [1, 2, 3], timestamps=column),
         lambda: Interactions.from_arrays(column, [1, 2, 3]),
         lambda: Interactions.from_frame({"user_id": [1, 2, 3], "item_id": column}),
+        lambda: Interactions.from_frame({"user_id": [1, 2, 3], "item_id": [1, 2, 3], "x": column}, rating="x"),
+        lambda: EventLog.from_frame({"user_id": [1, 2, 3], "item_id": [1, 2, 3], "price": column}),
         lambda: BiasBaseline().fit([(1, 1), (1, 2), (2, 1)], column),
     ):
         with pytest.raises(DataError, match="expected a sequence"):

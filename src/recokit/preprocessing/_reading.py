@@ -1,7 +1,7 @@
 """Read the columns of a log from frames, one chunk at a time."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -11,6 +11,7 @@ from recokit._runtime.arguments import check_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
+from recokit.data._frames import refuse_unordered
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._times import ReadTimes, TimeUnit, join_times, read_times
@@ -230,8 +231,7 @@ def read_log(
 
 def _sized(column: Any, name: str) -> Any:
     """Return a column with a length and an order."""
-    if isinstance(column, Set):
-        raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
+    refuse_unordered(column, name)
     if isinstance(column, Iterable) and not hasattr(column, "__len__"):
         return list(column)
     return column

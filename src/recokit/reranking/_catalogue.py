@@ -64,7 +64,7 @@ class Catalogue:
         Raises
         ------
         DataError
-            The ids of one side are text, and those of the other are not.
+            The ids of one side are text, and the ids of the other are not.
         """
         if not np.any(self._rows >= 0):
             refuse_other_types(self.items, self._known, "catalogue: the column item_id")

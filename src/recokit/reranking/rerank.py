@@ -134,7 +134,7 @@ def _read_rules(rules: Any, n: int) -> list[Rule]:
 
 
 def _check_pins(rules: list[Rule], listed: IdIndex, catalogue: IdIndex) -> None:
-    """Refuse pinned items that are known in another form, and warn about those that the catalogue lacks."""
+    """Refuse pinned items that are known in another form, and warn about pinned items that the catalogue lacks."""
     for rule in rules:
         if not isinstance(rule, Pin) or rule.item in listed or rule.item in catalogue:
             continue
