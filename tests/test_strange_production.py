@@ -4,11 +4,13 @@ import pandas as pd
 import pytest
 
 from recokit import (
+    EASE,
     DataError,
     EventLog,
     Interactions,
     ItemKNN,
     ItemSearch,
+    NotFittedError,
     Popularity,
     Recommendations,
     WeightedHybrid,
@@ -16,7 +18,7 @@ from recokit import (
 )
 from recokit.privacy import limit_contributions, private_gram, private_popularity
 from recokit.reranking import Freshness, Pin, rerank
-from recokit.serving import UserFoldIn
+from recokit.serving import UserFoldIn, write_parquet
 
 PAIRS = [(1, 10), (1, 20), (2, 10), (2, 30), (3, 20), (3, 30)]
 MODEL = ItemKNN(n_threads=1).fit(PAIRS)
@@ -151,3 +153,32 @@ def test_missing_ids_of_a_catalogue_are_dropped_by_the_name_of_the_column():
 def test_interactions_are_needed_for_nothing_but_the_private_release():
     data = Interactions.from_arrays(*zip(*PAIRS, strict=True))
     assert limit_contributions(data, 1, random_state=0).n_interactions == 3
+
+
+# ---------------------------------------------------------------------- lists
+
+
+def test_an_unfitted_model_that_fills_lists_is_refused_although_no_list_is_short():
+    for request_of in (
+        lambda **fill: MODEL.recommend(n=1, **fill),
+        lambda **fill: MODEL.recommend_for([[10]], n=1, **fill),
+    ):
+        assert request_of().counts.min() == 1
+        with pytest.raises(NotFittedError, match=r"fill: this Popularity is not fitted yet"):
+            request_of(fill=Popularity())
+
+
+def test_a_model_is_not_a_batch_of_lists(tmp_path):
+    pytest.importorskip("pyarrow")
+    with pytest.raises(
+        TypeError, match=r"expected batches of Recommendations, got ItemKNN; pass those of model.iter_rec"
+    ):
+        write_parquet(MODEL, tmp_path / "lists.parquet")
+
+
+def test_a_labelled_matrix_of_similarities_names_the_right_form():
+    similar = pd.DataFrame([[1.0, 0.5], [0.5, 1.0]], index=[10, 20], columns=[10, 20])
+    with pytest.raises(DataError, match=r"got DataFrame; for a matrix with labels, pass \(frame.index, frame.to_numpy"):
+        EASE().fit(PAIRS, item_similarity=similar)
+    labelled = (similar.index, similar.to_numpy())
+    assert EASE(n_threads=1).fit(PAIRS, item_similarity=labelled).item_similarity_.nnz == 2
