@@ -72,6 +72,14 @@ def test_a_third_party_recommender_passes_with_one_hook_and_an_explanation():
     check_recommender(Neighbourly(weight=0.5))
 
 
+class WithoutExplanation(Neighbourly):
+    _explain = Recommender._explain
+
+
+def test_a_third_party_recommender_passes_with_the_required_hooks_alone():
+    check_recommender(WithoutExplanation(weight=0.5))
+
+
 def test_a_third_party_recommender_can_be_saved_and_loaded(tmp_path):
     data = example_interactions("implicit", strings=True)
     model = Neighbourly(2.0).fit(data)

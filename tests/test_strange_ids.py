@@ -122,12 +122,13 @@ BASKETS = RepeatFrequency().fit(
             "'10'",
             "10",
         ),
+        (lambda: MODEL.recommend([1], exclude={1: ["10", "30"]}), "'10'", "10"),
         (lambda: clone(MODEL).fit(TEA).forget(["1", "2"], on_unknown="ignore"), "'1'", "1"),
         (lambda: MODEL.interactions_.forget("1", on_unknown="ignore"), "'1'", "1"),
     ],
 )
 def test_requests_of_which_no_id_is_known_warn_if_one_is_known_in_another_form(request_of, given, known):
-    message = rf"none of the \d (user|item) id\(s\) is known, such as {given}; {known} is known, so pass the ids in the"
+    message = rf"none of the \d (user|item|excluded) id\(s\) is known, such as {given}; {known} is known"
     with pytest.warns(UserWarning, match=message):
         request_of()
 

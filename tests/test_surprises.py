@@ -1,5 +1,8 @@
 """Behaviour that could surprise a user, and must not."""
 
+import copy
+import pickle
+import warnings
 from functools import partial
 
 import numpy as np
@@ -10,6 +13,7 @@ from scipy import sparse
 from recokit import (
     BiasBaseline,
     DataError,
+    EventLog,
     IdIndex,
     Interactions,
     ItemKNN,
@@ -120,3 +124,48 @@ def test_predictions_reach_the_rating_scale_beyond_the_ratings_seen(make, tmp_pa
     for wrong in ((5, 1), (1,), 5, "15", (1, np.inf), (False, 5)):
         with pytest.raises(ValueError, match=r"'rating_scale' parameter of .* must be a pair of finite numbers"):
             make(rating_scale=wrong).fit(pairs, ratings)
+
+
+@pytest.mark.parametrize("store", ["save", "pickle", "copy"])
+def test_a_model_whose_parameters_changed_after_the_fit_warns_when_it_is_stored(store, tmp_path):
+    def stored(model):
+        if store == "save":
+            model.save(tmp_path / "model")
+            return load(tmp_path / "model")
+        return pickle.loads(pickle.dumps(model)) if store == "pickle" else copy.deepcopy(model)
+
+    model = ItemKNN(n_threads=1).fit(BOUGHT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = stored(stored(model.set_params(n_threads=2, verbose=False)))
+    before = model.predict(BOUGHT).tolist()
+    assert again.predict(BOUGHT).tolist() == before
+    model.set_params(amplification=3.0)
+    assert model.predict(BOUGHT).tolist() == before
+    with pytest.warns(
+        UserWarning, match=r"ItemKNN: amplification=3.0 \(fitted with 1.0\) changed after the fit.*call fit"
+    ):
+        stored(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert stored(model.fit(BOUGHT)).predict(BOUGHT).tolist() == model.predict(BOUGHT).tolist()
+
+
+@pytest.mark.parametrize("column", [{1: 2.0, 2: 3.0, 3: 1.0}, b"123", {1, 2, 3}])
+def test_mappings_sets_and_bytes_are_not_columns(column):
+    for read in (
+        lambda: Interactions.from_arrays([1, 2, 3], [1, 2, 3], column),
+        lambda: Interactions.from_arrays([1, 2, 3], [1, 2, 3], timestamps=column),
+        lambda: Interactions.from_arrays(column, [1, 2, 3]),
+        lambda: Interactions.from_frame({"user_id": [1, 2, 3], "item_id": column}),
+        lambda: Interactions.from_frame({"user_id": [1, 2, 3], "item_id": [1, 2, 3], "x": column}, rating="x"),
+        lambda: EventLog.from_frame({"user_id": [1, 2, 3], "item_id": [1, 2, 3], "price": column}),
+        lambda: BiasBaseline().fit([(1, 1), (1, 2), (2, 1)], column),
+    ):
+        with pytest.raises(DataError, match="expected a sequence"):
+            read()
+    assert Interactions.from_arrays([1, 2, 3], [1, 2, 3], {1: 2.0, 2: 3.0, 3: 1.0}.values()).values.tolist() == [
+        2,
+        3,
+        1,
+    ]

@@ -209,6 +209,8 @@ def load(
         raise
     except Exception as error:
         raise ModelFormatError(f"{path} does not hold a valid model ({error})") from error
+    if kind is not None and not isinstance(kind, type):
+        raise TypeError(f"kind={kind!r}: expected a class, such as recokit.ItemKNN")
     if kind is not None and not isinstance(loaded, kind):
         raise ModelFormatError(f"{path} holds an object of the class {type(loaded).__name__}, not {kind.__name__}")
     return loaded

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
@@ -326,3 +326,20 @@ def test_zero_strengths_are_as_if_they_were_not_there(seed, positive, n_neighbor
     model = SLIM(**settings).fit(Interactions.from_matrix(stored, feedback="implicit"))
     expected = SLIM(**settings).fit(Interactions.from_matrix(sparse.csr_array(dense), feedback="implicit"))
     assert_array_equal(model.item_weights_.toarray(), expected.item_weights_.toarray())
+
+
+@pytest.mark.parametrize("model", [EASE, SLIM])
+@pytest.mark.parametrize("update", ["partial_fit", "forget"])
+def test_intercepts_of_an_earlier_fit_do_not_stay(model, update):
+    pairs = [(1, 10), (1, 20), (2, 10), (2, 30), (3, 20), (3, 30)]
+    fitted = model(n_threads=1).fit(pairs if update == "partial_fit" else [*pairs, (4, 10), (4, 30)])
+    fitted.set_params(fit_intercept=False)
+    if update == "partial_fit":
+        fitted.partial_fit([(4, 10), (4, 30)])
+        pairs = [*pairs, (4, 10), (4, 30)]
+    else:
+        fitted.forget([4])
+    again = model(n_threads=1, fit_intercept=False).fit(pairs)
+    assert not hasattr(fitted, "intercept_")
+    assert_allclose(fitted.predict(pairs), again.predict(pairs), rtol=1e-5)
+    assert fitted.set_params(fit_intercept=True).partial_fit([(5, 10)]).intercept_.shape == (3,)

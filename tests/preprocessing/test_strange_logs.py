@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recokit import DataError, EventLog
-from recokit.preprocessing import DropDuplicates
+from recokit.preprocessing import DropDuplicates, user_features
 
 FRAME = pd.DataFrame(
     {
@@ -111,3 +111,53 @@ def test_lengths_of_time_in_every_form_are_equal(day):
     log = EventLog.from_frame(FRAME.assign(user_id=1, event="view"))
     assert log.sessions(day).session_codes.tolist() == [0, 0, 0]
     assert log.interactions(half_life=day).equals(log.interactions(half_life=1))
+
+
+def test_columns_without_an_order_are_refused_and_generators_are_read():
+    with pytest.raises(DataError, match="item_id: expected a sequence, got a set, whose order is not defined"):
+        EventLog.from_frame({"user_id": [1, 2], "item_id": {"a", "b"}})
+    log = EventLog.from_frame({"user_id": (user for user in [1, 2]), "item_id": iter("ab")})
+    assert log.items.take(log.item_codes).tolist() == ["a", "b"]
+
+
+def test_steps_beyond_int64_are_refused_instead_of_negative():
+    steps = np.array([1, 2, 2**63 + 1], dtype=np.uint64)
+    with pytest.raises(DataError, match="time_unit='step' needs numbers below 2\\^63, got 9223372036854775809"):
+        EventLog.from_frame(FRAME.assign(timestamp=steps), time_unit="step")
+
+
+@pytest.mark.parametrize(("text", "form"), [("20240131", "%Y%m%d"), ("2024-01", "%Y-%m")])
+def test_dates_without_separators_or_days_show_their_format(text, form):
+    with pytest.raises(DataError, match=f"to_datetime.*format='{form}'"):
+        EventLog.from_frame(FRAME.assign(timestamp=text))
+    assert len(pd.to_datetime([text], format=form)) == 1
+
+
+def test_windows_longer_than_the_log_are_refused_with_its_span():
+    log = EventLog.from_frame(FRAME.assign(event="purchase"))
+    with pytest.raises(DataError, match=r"window='9d': the log from 2024-01-01.* to 2024-01-03.*use shorter or fewer"):
+        log.rolling_windows(2, window="9d")
+
+
+def test_moments_are_named_as_given():
+    log = EventLog.from_frame(FRAME)
+    with pytest.raises(DataError, match=r"at='2024-02-30': expected a moment .* such as '2024-05-01'"):
+        user_features(log, at="2024-02-30")
+    with pytest.raises(DataError, match=r"catalogue: expected a frame or a mapping of columns .* got list"):
+        user_features(log, ["a", "b"])
+
+
+def test_no_ids_and_no_kinds_are_refused_as_such():
+    log = EventLog.from_frame(FRAME)
+    with pytest.raises(DataError, match="users: expected one id or more; the log has 1, 2"):
+        log.filter(users=[])
+    with pytest.raises(DataError, match="events: expected one kind of event or more; those of the log are"):
+        log.filter(events=[])
+
+
+def test_weights_in_a_series_are_read_by_kind():
+    weights = {"view": 1, "purchase": 3}
+    log = EventLog.from_frame(FRAME)
+    assert log.interactions(weights=pd.Series(weights)).equals(log.interactions(weights=weights))
+    with pytest.raises(DataError, match="the index of the Series contains a name twice"):
+        log.interactions(weights=pd.Series([1, 2, 3], index=["view", "purchase", "view"]))

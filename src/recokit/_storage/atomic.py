@@ -35,6 +35,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         unchanged.
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.exists():
+        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; create it first")
     existing = _status(target)
     _remove_stale(target)
     temporary = target.with_name(f"{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.part")

@@ -11,7 +11,7 @@ from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, CodeArray, FloatArray, IntArray
 from recokit.base.top import Top
 from recokit.data._frames import holds_collections, labelled_mapping
-from recokit.data._inputs import as_id_list, known_codes
+from recokit.data._inputs import as_id_list, codes_if_known, known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows
 from recokit.exceptions import first_few
@@ -266,6 +266,6 @@ def _code_rows(items: IdIndex, lists: Mapping[Any, Any], users: Iterable[Any], r
     rows = (lists.get(user, []) for user in users)
     parts = [list(row if isinstance(row, Mapping) else as_id_list(row)) for row in rows]
     ids = _check_ids("lists of items", [key for part in parts for key in part])
-    codes = items.codes(ids) if required is None else known_codes(items, ids, required)
+    codes = codes_if_known(items, ids, "excluded") if required is None else known_codes(items, ids, required)
     row_codes = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return Rows.from_row_codes(row_codes[codes >= 0], codes[codes >= 0], len(parts))

@@ -63,6 +63,7 @@ class GramLearner(Learner):
         model.item_counts_ = gram.popularity.astype(np.float32)
         model._fit_gram(gram)
         model.fitted_to_gram_ = True
+        model._fit_parameters = model.get_params(deep=False)
         model._fitted_names = frozenset(vars(model)) - before
         replace_state(self, model)
         return self

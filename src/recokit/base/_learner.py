@@ -12,6 +12,7 @@ from recokit._runtime.progress import progress_bar
 from recokit._runtime.threads import Runner, thread_count
 from recokit._typing import AnyArray, FloatArray
 from recokit.base._biases import BaselineBiases
+from recokit.base._changed_parameters import warn_of_changed_parameters
 from recokit.base._memory import MemoryPlan
 from recokit.base._parameters import BOOLEAN, OPTIONAL_COUNT, one_of
 from recokit.base._rating_scale import rating_range
@@ -58,6 +59,7 @@ class Learner(BaseEstimator):
     interactions_: Interactions
     item_counts_: FloatArray
     rating_range_: tuple[float, float]
+    _fit_parameters: dict[str, Any]  # parameters of the last fit; `set_params` takes effect at the next one
     _fitted_names: frozenset[str]  # attributes of the fitted state; other attributes survive a refit
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -194,6 +196,7 @@ class Learner(BaseEstimator):
         model._require_memory()
         model._fit(interactions)
         model._check_fit()
+        model._fit_parameters = model.get_params(deep=False)
         model._fitted_names = frozenset(vars(model)) - before | set(self._kept_by_refit)
         replace_state(self, model)
         return self
@@ -231,6 +234,7 @@ class Learner(BaseEstimator):
         if type(self)._partial_fit is Learner._partial_fit:  # a refit; other updates need little beyond the model
             model._require_memory()
         model._partial_fit(merged, previous)
+        model._fit_parameters = model.get_params(deep=False)
         model._fitted_names |= frozenset(vars(model)) - frozenset(vars(self))
         replace_state(self, model)
         return self
@@ -373,10 +377,12 @@ class Learner(BaseEstimator):
         OSError
             The file cannot be written; an existing file is unchanged.
         """
+        warn_of_changed_parameters(self, self.__dict__.get("_fit_parameters", {}))
         persistence.save(self, path, key)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle or copy; `_restore` computes the others again."""
+        warn_of_changed_parameters(self, self.__dict__.get("_fit_parameters", {}))
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop(_DERIVED, None)
         if "interactions_" in state and _describes_itself(type(self)):
@@ -390,6 +396,7 @@ class Learner(BaseEstimator):
             self.__dict__[_DERIVED] = {}
             if _describes_itself(type(self)):
                 self._restore()
+            self._fit_parameters = self.get_params(deep=False)
 
     def _to_state(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
@@ -417,7 +424,8 @@ class Learner(BaseEstimator):
         model.__dict__.update(learned)
         model.__dict__[_DERIVED] = {}
         model._restore()
-        model._fitted_names = frozenset(vars(model)) - set(model.get_params(deep=False))
+        model._fit_parameters = model.get_params(deep=False)
+        model._fitted_names = frozenset(vars(model)) - set(model._fit_parameters)
         return model
 
     def _check_saved(self, saved: dict[str, Any]) -> None:

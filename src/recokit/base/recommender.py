@@ -25,6 +25,7 @@ from recokit.data._inputs import as_id_list, codes_if_known, known_codes, pair_i
 from recokit.data.interactions import Interactions
 from recokit.data.recommendations import Recommendations
 from recokit.data.rows import Rows
+from recokit.exceptions import NotFittedError
 
 __all__ = ["Recommender"]
 
@@ -552,3 +553,5 @@ def _check_request(n: Any, on_unknown: str = "raise", fill: Any = None) -> None:
         raise ValueError(f"on_unknown={on_unknown!r}: expected 'raise', 'popular' or 'empty'")
     if not (fill is None or fill == "popular" or isinstance(fill, Recommender)):
         raise ValueError(f"fill={fill!r}: expected None, 'popular' or a fitted Recommender")
+    if isinstance(fill, Recommender) and not fill.__sklearn_is_fitted__():  # also if no list is short
+        raise NotFittedError(f"fill: this {type(fill).__name__} is not fitted yet; call fit first.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, BoolArray, FloatArray
-from recokit.data._frames import is_missing, plain
+from recokit.data._frames import is_missing, plain, refuse_unordered
 from recokit.exceptions import DataError, first_few
 
 __all__ = [
@@ -46,6 +46,7 @@ def to_values(ratings: Any, name: str, places: str = "rows") -> FloatArray:
 
 def _as_numbers(values: Any, name: str) -> AnyArray:
     """Return a column of numbers as float32 if it is float32, otherwise as float64, with NaN for missing values."""
+    refuse_unordered(values, name)
     given = plain(values, name)
     try:
         array = given if isinstance(given, np.ndarray) else np.asarray(_with_nan(given))
@@ -81,6 +82,7 @@ def _with_nan(values: Any) -> list[Any]:
 
 def to_times(timestamps: Any, name: str) -> AnyArray:
     """Return timestamps as int64, float64 or datetime64 in UTC; refuse missing times."""
+    refuse_unordered(timestamps, name)
     given = plain(timestamps, name)
     times = given if isinstance(given, np.ndarray) else _times_of_list(list(given), name)
     if times.ndim != 1:

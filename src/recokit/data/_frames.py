@@ -1,6 +1,6 @@
 """Read columns from frames and write frames, for pandas, Polars and PyArrow."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Set
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -21,6 +21,7 @@ __all__ = [
     "is_table",
     "labelled_mapping",
     "plain",
+    "refuse_unordered",
     "to_frame",
 ]
 
@@ -173,6 +174,16 @@ def plain(values: Any, name: str) -> Any:
     return list(values)
 
 
+def refuse_unordered(column: Any, name: str) -> None:
+    """Refuse sets, mappings, of which only the keys would be read, and bytes, which are read as numbers."""
+    if isinstance(column, Set) and not isinstance(column, KeysView):
+        raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
+    if isinstance(column, Mapping):
+        raise DataError(f"{name}: expected a sequence, got the mapping {column!r:.60}; pass list(mapping.values())")
+    if isinstance(column, bytes):
+        raise DataError(f"{name}: expected a sequence, got {column!r:.60}")
+
+
 def is_missing(value: Any) -> bool:
     """Return whether a value is None, NaN, NaT or pandas' NA.
 
@@ -220,6 +231,7 @@ def column(frame: Any, name: str) -> Any:
     if name not in names:
         raise DataError(f"no column {name!r}; the columns are {first_few(names)}")
     if isinstance(frame, Mapping):
+        refuse_unordered(frame[name], name)
         return plain(frame[name], name)
     return _from_series(frame.get_column(name))
 

@@ -1,6 +1,6 @@
 """Convert accepted inputs to `Interactions`, pairs and lists of ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -120,16 +120,17 @@ def _from_sequence(X: Any) -> tuple[list[Any], list[Any]]:
     try:
         pairs = [(pair, *pair) for pair in X]
     except TypeError:  # X or one of its rows is not a sequence
-        raise _not_pairs(f"{X!r:.80}") from None
+        lists = ". For lists of items by user, use recokit.data.Sequences.from_lists" if isinstance(X, Mapping) else ""
+        raise _not_pairs(f"{X!r:.80}", lists) from None
     wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str)]
     if wrong:
         raise _not_pairs(f"{len(wrong)} row(s) such as {first_few(wrong)}")
     return [user for _, user, _ in pairs], [item for _, _, item in pairs]
 
 
-def _not_pairs(given: str) -> DataError:
+def _not_pairs(given: str, remedy: str = "") -> DataError:
     return DataError(
         "expected Interactions, a scipy sparse matrix of users × items, or (user, item) pairs in two columns, "
         f"got {given}. Reshape your data, or use Interactions.from_frame for an event log and "
-        "Interactions.from_dense for a dense matrix of ratings"
+        f"Interactions.from_dense for a dense matrix of ratings{remedy}"
     )

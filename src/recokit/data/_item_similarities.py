@@ -8,7 +8,7 @@ from scipy import sparse
 
 from recokit._typing import AnyArray, CodeArray, FloatArray
 from recokit.data._columns import to_numbers
-from recokit.data._frames import column, is_frame
+from recokit.data._frames import column, column_names, is_frame, is_pandas
 from recokit.data._id_forms import describe_mismatch
 from recokit.data.id_index import IdIndex
 from recokit.data.recommendations import Recommendations
@@ -62,13 +62,15 @@ class ItemSimilarities(NamedTuple):
             found = _from_pairs(given.users[rows], given.items[shown], given.scores[shown])
             items = found.items.union(IdIndex(given.users))  # items without similar ones too
             return cls(items, found.aligned(items))
-        if isinstance(given, Mapping) or is_frame(given):
+        if (isinstance(given, Mapping) or is_frame(given)) and set(_COLUMNS) <= set(column_names(given)):
             return _from_pairs(*(column(given, name) for name in _COLUMNS))
         if isinstance(given, tuple) and len(given) == 2:
             return _from_matrix(*given)
+        is_frame_of_matrix = is_pandas(given) and hasattr(given, "columns") and len(given) == len(given.columns)
+        hint = "; for a matrix with labels, pass (frame.index, frame.to_numpy())" if is_frame_of_matrix else ""
         raise DataError(
             "item_similarity: expected the result of similar_items, a fitted model that has similar_items, a frame "
-            f"with the columns {', '.join(_COLUMNS)}, or (ids, matrix), got {type(given).__name__}"
+            f"with the columns {', '.join(_COLUMNS)}, or (ids, matrix), got {type(given).__name__}{hint}"
         )
 
     def aligned(self, index: IdIndex) -> sparse.csr_array:

@@ -33,7 +33,8 @@ def to_moment(value: Any, times: AnyArray, name: str) -> Any:
     fits = array.dtype.kind == "M" if dated else array.dtype.kind in "iuf"
     if array.ndim == 0 and fits and array == array:  # NaT and NaN are not equal to themselves
         return array[()]
-    raise DataError(f"{name}={value!r}: expected a moment in the type of the timestamps, {times.dtype}")
+    form = ", such as '2024-05-01' or '2024-05-01 18:30'" if dated else ", a number"
+    raise DataError(f"{name}={value!r}: expected a moment in the type of the timestamps, {times.dtype}{form}")
 
 
 def _parsed(text: str) -> Any:

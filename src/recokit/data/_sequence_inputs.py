@@ -1,9 +1,11 @@
 """Convert accepted inputs to `Sequences`."""
 
+import warnings
 from typing import Any, Literal
 
 from scipy import sparse
 
+from recokit._runtime.warnings import levels_inside
 from recokit.data._columns import check_lengths, check_values, to_values, warn_of_unused
 from recokit.data._frames import column_names, columns, is_frame, is_table
 from recokit.data._inputs import as_interactions, pair_ids
@@ -78,6 +80,11 @@ def as_sequences(given: Any, name: str) -> Sequences:
     ------
     DataError
         The data have no order or cannot be used; the message names the remedy.
+
+    Warns
+    -----
+    UserWarning
+        Repeated events were merged into the Interactions.
     """
     if isinstance(given, Sequences):
         if given.n_events == 0:
@@ -86,6 +93,13 @@ def as_sequences(given: Any, name: str) -> Sequences:
     if isinstance(given, Interactions):
         if given.timestamps is None:
             raise DataError(f"{name} needs the order of the events, and the Interactions have no timestamps; {_REMEDY}")
+        if given.n_merged:
+            warnings.warn(
+                f"{name} reads the order of repeated events, and {given.n_merged:,} of them were merged into these "
+                "interactions, which keep the latest time of each pair; give the events themselves: log.sequences() "
+                "of an EventLog, or a frame with the columns user_id, item_id and timestamp",
+                stacklevel=levels_inside(),
+            )
         return Sequences.from_interactions(given)
     if sparse.issparse(given):
         raise DataError(f"{name} needs the order of the events, which a sparse matrix does not hold; {_REMEDY}")

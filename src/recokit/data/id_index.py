@@ -390,7 +390,7 @@ def _inexact_ids(name: str, examples: list[Any], n: int, bits: int) -> DataError
 def _missing_ids(name: str, rows: IntArray) -> DataError:
     return DataError(
         f"{name}: {len(rows)} missing id(s), at rows {first_few(rows)}; remove these rows, such as with "
-        f"frame.dropna(subset=[{name!r}])"
+        f"frame.dropna(subset=[{name.rpartition(', ')[2]!r}])"
     )
 
 

@@ -1,6 +1,6 @@
 """Interactions: users × items with ids, values and timestamps."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from recokit._typing import AnyArray, BoolArray, CodeArray, FloatArray, IntArray
 from recokit.data._building import ColumnNames, Duplicates, sort_cells
 from recokit.data._columns import check_lengths, check_values, to_times, to_values, warn_of_no_scale, warn_of_unused
 from recokit.data._forgetting import CellsByUser
-from recokit.data._frames import Backend, column, column_names, to_frame
+from recokit.data._frames import Backend, column, column_names, refuse_unordered, to_frame
 from recokit.data._html import html_of_interactions
 from recokit.data._matrices import dense_cells, stored_cells
 from recokit.data._merging import merge_cells
@@ -180,8 +180,7 @@ class Interactions(CellsByUser):
         names: ColumnNames,
     ) -> "Interactions":
         for name, given in ((names.user, users), (names.item, items), (names.rating, ratings)):
-            if isinstance(given, Set):
-                raise DataError(f"{name}: expected a sequence, got a set, whose order is not defined")
+            refuse_unordered(given, name)
         user_index, user_codes = IdIndex.factorize(users, names.user)
         item_index, item_codes = IdIndex.factorize(items, names.item)
         values = np.ones(len(user_codes), dtype=np.float32) if ratings is None else to_values(ratings, names.rating)

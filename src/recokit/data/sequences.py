@@ -12,7 +12,8 @@ from recokit._runtime.html import html_table
 from recokit._typing import AnyArray, CodeArray, IntArray
 from recokit.data._columns import to_times
 from recokit.data._forgetting import ForgetsUsers, KeptItems
-from recokit.data._frames import Backend, column, plain, to_frame
+from recokit.data._frames import Backend, column, plain, refuse_unordered, to_frame
+from recokit.data._keyed import lists_by_user
 from recokit.data._sequence_events import merge_events, order_events
 from recokit.data._stored import check_sequences
 from recokit.data.id_index import IdIndex
@@ -498,6 +499,7 @@ class Sequences(ForgetsUsers):
 
 def _by_user(given: Any, name: str) -> tuple[IdIndex, list[list[Any]]]:
     """Return the users and the list of each, in order of user code."""
+    given = lists_by_user(given, name)
     if isinstance(given, Mapping):
         users, lists = IdIndex(given, name="users"), list(given.values())
     else:
@@ -509,6 +511,8 @@ def _by_user(given: Any, name: str) -> tuple[IdIndex, list[list[Any]]]:
             f"{name}: expected a list per user, as a mapping of user ids to lists or a sequence of lists; {len(wrong)} "
             f"value(s) are not lists: {first_few(wrong)}"
         )
+    for one in lists:
+        refuse_unordered(one, name)
     return users, [list(plain(one, name)) for one in lists]
 
 

@@ -1,7 +1,7 @@
 """Parts of a hybrid: names, checks, nested parameters, and fitting with errors that name the part."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator, clone
@@ -62,7 +62,8 @@ def checked_parts(hybrid: Any, models: Any) -> Parts:
     owner = type(hybrid).__name__
     form = "a list of recommenders, or of pairs (name, recommender)"
     if not isinstance(models, list | tuple):
-        raise TypeError(f"{owner}: models: expected {form}, got {models!r:.60}")
+        hint = "; pass list(models.items())" if isinstance(models, Mapping) else ""
+        raise TypeError(f"{owner}: models: expected {form}, got {models!r:.60}{hint}")
     wrong = [one for one in models if not isinstance(one[1] if _is_pair(one) else one, Recommender)]
     if wrong:
         hint = "; create the model first, such as ItemKNN()" if any(isinstance(one, type) for one in wrong) else ""

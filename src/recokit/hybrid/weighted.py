@@ -1,6 +1,6 @@
 """WeightedHybrid: the weighted sum of the normalised scores of several recommenders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -9,8 +9,9 @@ from sklearn.utils._param_validation import StrOptions
 from recokit._typing import FeedbackOption, FloatArray
 from recokit.base import Recommender
 from recokit.base._memory import MemoryPlan
+from recokit.data._keyed import by_label
 from recokit.data.attributes import Array, Attribute, Number
-from recokit.exceptions import DataError
+from recokit.exceptions import DataError, first_few
 from recokit.hybrid._base import Profiles
 from recokit.hybrid._blend import Blend
 from recokit.hybrid._defaults import default_models
@@ -54,8 +55,8 @@ class WeightedHybrid(Blend):
         The parts. `fit` fits copies of them. A part without a name gets that of its class in lower case. ``name`` and
         ``name__parameter`` are parameters of the hybrid. The default is ItemKNN with ImplicitALS, and for ratings
         ItemKNN with SGDMatrixFactorization.
-    weights : None, "learn" or list of float
-        Weight of each part; None for equal weights. They are scaled to sum to 1.
+    weights : None, "learn", list of float, or mapping of names to float
+        Weight of each part, in order or by name; None for equal weights. They are scaled to sum to 1.
     normalization : {"rrf", "rank", "minmax", "zscore", "none"}
         Common scale of the scores.
     depth : int
@@ -127,7 +128,7 @@ class WeightedHybrid(Blend):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Blend._parameter_constraints,
-        "weights": [StrOptions({"learn"}), "array-like", None],
+        "weights": [StrOptions({"learn"}), "array-like", Mapping, None],
     }
 
     weights_: FloatArray
@@ -137,7 +138,7 @@ class WeightedHybrid(Blend):
         self,
         models: Any = None,
         *,
-        weights: Sequence[float] | FloatArray | Literal["learn"] | None = None,
+        weights: Sequence[float] | Mapping[str, float] | FloatArray | Literal["learn"] | None = None,
         normalization: Literal["rrf", "rank", "minmax", "zscore", "none"] = "rrf",
         depth: int = 200,
         rrf_k: float = 10.0,
@@ -179,7 +180,7 @@ class WeightedHybrid(Blend):
     def _learn(self, given: Given, side: dict[str, Any]) -> None:
         models = self._checked_models(given.interactions.feedback)
         if not self._learns():
-            self.weights_ = _checked_weights(self.weights, len(models))
+            self.weights_ = _checked_weights(self.weights, [name for name, _ in models])
             return
         held_out, parts = self._held_out_parts(given, side, "weights='learn'")
         runner = self._runner()
@@ -213,16 +214,27 @@ class WeightedHybrid(Blend):
         super()._restore()
 
 
-def _checked_weights(weights: Any, n_parts: int) -> FloatArray:
-    """Return given weights, scaled to sum to 1.
+def _checked_weights(weights: Any, names: list[str]) -> FloatArray:
+    """Return the given weights of the parts, scaled to sum to 1.
 
     Raises
     ------
     DataError
-        The number of weights differs from that of the parts, a weight is negative or not a number, or all are 0.
+        The number of weights differs from that of the parts, a name is wrong, a weight is negative or not a number, or
+        all are 0.
     """
+    n_parts = len(names)
     if weights is None:
         return np.full(n_parts, 1.0 / n_parts)
+    by_name = by_label(weights, "weights", "name")
+    if isinstance(by_name, Mapping):
+        keys = next((keys for keys in (names, range(n_parts)) if set(keys) == set(by_name)), None)
+        if keys is None:
+            raise DataError(
+                f"weights: expected a weight for each of the parts {first_few(names)}, got weights for "
+                f"{first_few(by_name)}; name the parts as in models=[('near', ItemKNN())]"
+            )
+        weights = [by_name[key] for key in keys]
     try:
         values = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:

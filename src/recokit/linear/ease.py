@@ -351,6 +351,7 @@ class EASE(StagedRecommender, GramLearner):
         self._formula, self._inverse_diagonal = self._weight_parameters(), np.zeros(n_items)
         self._inverse_diagonal[items] = np.diag(of_items)
         self.item_weights_ = weights
+        self.__dict__.pop("intercept_", None)  # that of an earlier fit with other parameters
         if len(inverse) > len(items):
             self.intercept_ = intercepts * scales.astype(np.float32)
             self._inverse_of_constant = float(inverse[-1, -1])

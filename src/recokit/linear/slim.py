@@ -227,6 +227,7 @@ class SLIM(StagedRecommender, GramLearner, ItemWeightsRecommender):
         gram = yield _head_stage(problem, head_items, heads)
         by_target, n_passes = yield self._target_stage(problem, scales[problem.items], heads, gram)
         self._check_convergence(n_passes)
+        self.__dict__.pop("intercept_", None)  # that of an earlier fit with other parameters
         if problem.n_columns > problem.n_items:
             by_target = self._take_intercepts(by_target, problem, len(scales))
         weights = by_target.transposed(problem.n_items, self._runner())

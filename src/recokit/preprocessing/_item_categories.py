@@ -1,5 +1,6 @@
 """Prices and categories of the items of a log, from a catalogue."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from recokit._runtime.arguments import check_count
 from recokit._typing import CodeArray, FloatArray, IntArray
 from recokit.data._columns import to_optional_numbers
-from recokit.data._frames import column, column_names
+from recokit.data._frames import column, column_names, is_frame
 from recokit.data._id_forms import describe_mismatch
 from recokit.data.id_index import IdIndex
 from recokit.exceptions import DataError, first_few
@@ -47,6 +48,11 @@ def read_categories(items: IdIndex, catalogue: Any, category: str | None, max_ca
     check_count(max_categories, "max_categories", 2)
     if catalogue is None or category is None:
         return None
+    if not isinstance(catalogue, Mapping) and not is_frame(catalogue):
+        raise DataError(
+            f"catalogue: expected a frame or a mapping of columns with item_id and {category!r}, got "
+            f"{type(catalogue).__name__}"
+        )
     if category not in column_names(catalogue):
         raise DataError(
             f"catalogue: no column {category!r}; the columns are {first_few(column_names(catalogue))}. Name the column "

@@ -11,6 +11,7 @@ from recokit._runtime.arguments import check_count
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_optional_numbers
+from recokit.data._frames import refuse_unordered
 from recokit.exceptions import DataError, first_few
 from recokit.preprocessing._distinct import Coded
 from recokit.preprocessing._times import ReadTimes, TimeUnit, join_times, read_times
@@ -228,8 +229,16 @@ def read_log(
     return LogColumns(ids, kinds, event_codes, joined, numbers.get("quantity"), numbers.get("price"))
 
 
+def _sized(column: Any, name: str) -> Any:
+    """Return a column with a length and an order."""
+    refuse_unordered(column, name)
+    if isinstance(column, Iterable) and not hasattr(column, "__len__"):
+        return list(column)
+    return column
+
+
 def _read_chunk(frame: Any, names: Mapping[str, str], time_unit: TimeUnit | None) -> _Chunk:
-    columns = _select(frame, names.values())
+    columns = {name: _sized(column, name) for name, column in _select(frame, names.values()).items()}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise DataError("lengths differ: " + ", ".join(f"{name} {length}" for name, length in lengths.items()))

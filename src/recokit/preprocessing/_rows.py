@@ -128,11 +128,10 @@ def known_kinds(log: "EventTable", events: str | Iterable[str], name: str) -> tu
     """Return kinds of events that all occur in the log."""
     kinds = (events,) if isinstance(events, str) else tuple(events)
     unknown = [kind for kind in kinds if kind not in log.kinds]
-    if unknown or not kinds:
-        raise DataError(
-            f"{name}: {first_few(unknown) or 'no kind of event'} is not in the log; its kinds are "
-            f"{first_few(log.kinds)}"
-        )
+    if not kinds:
+        raise DataError(f"{name}: expected one kind of event or more; those of the log are {first_few(log.kinds)}")
+    if unknown:
+        raise DataError(f"{name}: {first_few(unknown)} is not in the log; its kinds are {first_few(log.kinds)}")
     return kinds
 
 
@@ -141,6 +140,8 @@ def _is_among(log: "EventTable", name: str, given: Any) -> BoolArray:
     if index is None:
         raise DataError(f"{name}: the log has no {name}; give their column as {name.removesuffix('s')}= to from_frame")
     wanted = index.codes(as_id_list(given))
+    if len(wanted) == 0:
+        raise DataError(f"{name}: expected one id or more; the log has {first_few(index)}")
     if not np.any(wanted >= 0):
         raise DataError(
             f"{name}: none of the {len(wanted)} id(s) is in the log, such as {first_few(as_id_list(given))}; the log "

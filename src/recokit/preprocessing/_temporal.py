@@ -102,6 +102,12 @@ def windows_of(log: "SplittableLog", n: int, window: Any, train_window: Any, tar
     starts = (
         _starts(moments, n) if window is None else _regular_starts(moments, n, read_length(window, times, "window"))
     )
+    first = times[~missing_times(times)].min()
+    if window is not None and starts[0] <= first:
+        raise DataError(
+            f"window={window!r}: the log from {first} to {moments.max()} has no events before {n} windows of this "
+            "length; use shorter or fewer windows"
+        )
     length = None if train_window is None else read_length(train_window, times, "train_window")
     ends = [*starts[1:], None]
     return [

@@ -25,6 +25,8 @@ _MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _EARLIEST, _LATEST = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")  # limits of plausible event times
 _NUMBERS = int | float | np.integer | np.floating
 _DAY_OR_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{4}\b")
+_MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
+_COMPACT_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _NAT = np.datetime64("NaT", "us")
 
 
@@ -160,6 +162,8 @@ def _steps(numbers: AnyArray, name: str) -> AnyArray:
                 f"{name}: time_unit='step' needs whole numbers without missing values, got "
                 f"{first_few(numbers[wrong])}, at rows {first_few(np.flatnonzero(wrong))}"
             )
+    if len(numbers) and (numbers.max() >= 2**63 or numbers.min() < -(2**63)):
+        raise DataError(f"{name}: time_unit='step' needs numbers below 2^63, got {first_few([numbers.max()])}")
     return numbers.astype(np.int64)
 
 
@@ -254,7 +258,7 @@ def _parse(texts: list[str], name: str) -> list[datetime]:
     if wrong:
         remedy = (
             "convert the numbers, such as with astype(int), and give time_unit="
-            if wrong[0].strip().lstrip("-").replace(".", "", 1).isdigit()
+            if not _is_compact_date(wrong[0]) and wrong[0].strip().lstrip("-").replace(".", "", 1).isdigit()
             else "convert the column first, such as with "
             f"pandas.to_datetime(frame[{name!r}], format={_format(wrong)!r})"
         )
@@ -265,8 +269,16 @@ def _parse(texts: list[str], name: str) -> list[datetime]:
     return parsed
 
 
+def _is_compact_date(text: str) -> bool:
+    return _COMPACT_DATE.fullmatch(text.strip()) is not None
+
+
 def _format(texts: list[str]) -> str:
     """Return a likely format of texts such as 31/12/2024; days come first unless a second number is above 12."""
+    if all(map(_is_compact_date, texts)):
+        return "%Y%m%d"
+    if all(_MONTH.fullmatch(text.strip()) for text in texts):
+        return "%Y-%m"
     dates = [date for date in map(_DAY_OR_MONTH.match, texts) if date is not None]
     if not dates:
         return "%d.%m.%Y %H:%M"

@@ -11,6 +11,7 @@ from recokit._runtime.arguments import check_number
 from recokit._runtime.warnings import levels_inside
 from recokit._typing import AnyArray, FloatArray
 from recokit.data._columns import to_values
+from recokit.data._keyed import by_label
 from recokit.data._moments import to_moment
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Interactions
@@ -117,6 +118,7 @@ def _kind_weights(log: "EventTable", weights: Mapping[str, float] | None) -> Flo
                 f"weights='learn', or choose kinds with log.filter(events={kinds[0]!r})"
             )
         weights = dict.fromkeys(kinds, 1.0)
+    weights = by_label(weights, "weights", "name")
     if not isinstance(weights, Mapping):
         raise TypeError(f"weights={weights!r}: expected a mapping of kinds of events to numbers, 'learn', or None")
     lacking = [kind for kind in kinds if kind not in weights]

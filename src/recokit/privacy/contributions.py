@@ -33,6 +33,8 @@ def limit_contributions(interactions: Interactions, max_items: int, random_state
     ------
     ValueError
         ``max_items`` is not a whole number of at least 1.
+    TypeError
+        The data are not Interactions.
 
     See Also
     --------
@@ -50,6 +52,11 @@ def limit_contributions(interactions: Interactions, max_items: int, random_state
     [2, 1]
     """
     max_items = check_count(max_items, "max_items")
+    if not isinstance(interactions, Interactions):
+        raise TypeError(
+            f"expected Interactions, got {type(interactions).__name__}; make them first, such as with "
+            "log.interactions() of an EventLog, or with Interactions.from_frame"
+        )
     lengths = interactions.rows.lengths
     if np.all(lengths <= max_items):
         return interactions

@@ -64,10 +64,15 @@ class Catalogue:
         Raises
         ------
         DataError
-            The ids of one side are text, and those of the other are not.
+            The ids of one side are text, and the ids of the other are not.
         """
         if not np.any(self._rows >= 0):
             refuse_other_types(self.items, self._known, "catalogue: the column item_id")
+
+    @property
+    def ids(self) -> IdIndex:
+        """Items that have a row."""
+        return self._known
 
     @property
     def names(self) -> list[str]:
@@ -131,6 +136,13 @@ class Catalogue:
         DataError
             There is no such column, or it does not hold dates.
         """
+        if name != "item_id" and not self.holds_dates(name):
+            text = next((value for value in self.values(name) if isinstance(value, str | bytes)), None)
+            if text is not None:
+                raise DataError(
+                    f"catalogue: column {name!r}: expected dates, got the text {text!r}; convert the column, such as "
+                    "with pandas.to_datetime"
+                )
         times = self.ordered(name)
         if times.dtype.kind != "M" and np.all(np.isnan(times)):
             return np.full(len(times), np.datetime64("NaT", "us"))

@@ -1,12 +1,15 @@
 """rerank: lists of a model under business rules."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from recokit._runtime.threads import thread_count
+from recokit._runtime.warnings import levels_inside
 from recokit._typing import BoolArray, CodeArray
+from recokit.data._id_lists import other_form
 from recokit.data.id_index import IdIndex, factorize_objects
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError
@@ -113,6 +116,7 @@ def rerank(
     table = Catalogue(items, catalogue)
     if len(found):
         table.refuse_other_types()
+    _check_pins(chosen, found, table.ids)
     plan = Plan(chosen, table, users, read_context(context))
     plan.check_levels(lists.users)
     return Reranked.from_plan(lists, filled, items.codes(found)[codes], plan, int(n), thread_count(n_threads))
@@ -127,6 +131,22 @@ def _read_rules(rules: Any, n: int) -> list[Rule]:
         if isinstance(rule, Pin) and rule.position > n:
             raise ValueError(f"{rule}: the lists have n={n} items; pin the item to a position from 1 to {n}")
     return chosen
+
+
+def _check_pins(rules: list[Rule], listed: IdIndex, catalogue: IdIndex) -> None:
+    """Refuse pinned items that are known in another form, and warn about pinned items that the catalogue lacks."""
+    for rule in rules:
+        if not isinstance(rule, Pin) or rule.item in listed or rule.item in catalogue:
+            continue
+        hint = other_form(listed, rule.item) or other_form(catalogue, rule.item)
+        if hint:
+            raise DataError(f"{rule}: the item is neither in the lists nor in the catalogue{hint}")
+        if len(catalogue):
+            warnings.warn(
+                f"{rule}: the item is neither in the lists nor in the catalogue, and is listed without checks of its "
+                "columns; correct the id, or add a row to the catalogue",
+                stacklevel=levels_inside(),
+            )
 
 
 def _read_lists(lists: Any) -> tuple[BoolArray, IdIndex, CodeArray]:

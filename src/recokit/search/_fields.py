@@ -1,12 +1,14 @@
 """Fields: the columns of a catalogue that are searched, with their roles, and their texts."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from numbers import Number
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.warnings import levels_inside
 from recokit.data._frames import is_missing
 from recokit.exceptions import DataError, first_few
 
@@ -96,6 +98,13 @@ def choose_fields(columns: Mapping[str, Any], given: Any) -> tuple[Field, ...]:
         names = [name for name, values in columns.items() if name != "item_id" and _holds_text(name, values)]
         if not names:
             raise DataError(f"catalogue: no column holds text; the columns are {first_few(list(columns))}")
+        unread = [name for name, role in roles.items() if role == "title" and name not in names and name != "item_id"]
+        if unread:
+            warnings.warn(
+                f"catalogue: the column {unread[0]!r} does not hold text and is not searched; convert it to text, such "
+                f"as with frame[{unread[0]!r}].astype(str), or name the columns as fields=",
+                stacklevel=levels_inside(),
+            )
         return tuple(Field(name, roles[name], ROLES[roles[name]].weight) for name in names)
     chosen = given if isinstance(given, Mapping) else dict.fromkeys([given] if isinstance(given, str) else given)
     missing = [name for name in chosen if name not in columns]

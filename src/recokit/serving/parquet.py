@@ -100,6 +100,11 @@ def write_parquet(
 
 def _tables(lists: Any) -> Iterator[Any]:
     """Yield a table for each batch with rows; for batches without any rows, one empty table at the end."""
+    if not isinstance(lists, Iterable):
+        raise TypeError(
+            f"write_parquet: expected batches of Recommendations, got {type(lists).__name__}; pass those of "
+            "model.iter_recommend()"
+        )
     empty, found = None, False
     for batch in [lists] if isinstance(lists, Recommendations) else lists:
         if not isinstance(batch, Recommendations):

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from recokit.base import Recommender
-from recokit.data._inputs import as_id_list
+from recokit.data._frames import is_missing
+from recokit.data._inputs import as_id_list, codes_if_known
 from recokit.data.recommendations import Recommendations
 from recokit.exceptions import DataError, NotFittedError
 from recokit.serving.watched_model import WatchedModel
@@ -112,8 +113,17 @@ class UserFoldIn:
         Raises
         ------
         DataError
-            The value is not finite, or is a negative strength.
+            The value is not finite, or is a negative strength; or the user or the item is not one id.
+
+        Warns
+        -----
+        UserWarning
+            The model knows the user or the item in another form, such as 7 for "007".
         """
+        known = self.model.interactions_
+        for kind, key, index in (("user", user, known.users), ("item", item, known.items)):
+            _check_id(kind, key)
+            codes_if_known(index, [key], kind)
         value, timestamp = float(value), float(timestamp)
         if not np.isfinite(value) or (value < 0 and self._is_implicit(self.model)):
             raise DataError(f"value={value!r}: expected a finite number that is not negative, for {user!r}, {item!r}")
@@ -181,6 +191,19 @@ class UserFoldIn:
     @staticmethod
     def _is_implicit(model: Recommender) -> bool:
         return model.interactions_.feedback == "implicit"
+
+
+def _check_id(kind: str, key: Any) -> None:
+    """Refuse other values than one id, which would stay in the events of the user."""
+    try:
+        hash(key)
+    except TypeError:
+        raise DataError(
+            f"{kind}={key!r:.60}: expected one id, got {type(key).__name__}; add each event apart"
+        ) from None
+    if is_missing(key) or isinstance(key, bool | np.bool_):
+        hint = "; give a visitor without an account the id of the session" if kind == "user" else ""
+        raise DataError(f"{kind}={key!r}: expected one id{hint}")
 
 
 def _training_histories(model: Recommender, users: list[Any]) -> dict[Any, Any]:
