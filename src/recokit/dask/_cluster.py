@@ -98,11 +98,14 @@ class Tasks:
         self.client = client
         self._name = name
 
+    def key(self, stage: str) -> str:
+        """Return the key of a new task."""
+        return f"{self._name}-{stage}-{uuid4().hex}"
+
     def submit(self, stage: str, function: Callable[..., Any], *args: Any) -> AnyFuture:
         """Run a function on a worker; futures among the arguments are replaced by their results."""
-        key = f"{self._name}-{stage}-{uuid4().hex}"
         with dask.config.set({_LARGE: "1TiB"}):  # the scheduler keeps local data, so that lost tasks can run again
-            return self.client.submit(function, *args, key=key, pure=False)
+            return self.client.submit(function, *args, key=self.key(stage), pure=False)
 
     def split(self, stage: str, function: Callable[..., Any], n_parts: int, *args: Any) -> list[AnyFuture]:
         """Run a function that returns a list of ``n_parts`` values; return one future for each value."""

@@ -6,10 +6,11 @@ from typing import Any
 import dask.bag
 import dask.dataframe
 import numpy as np
+from dask.delayed import delayed
 
 from recokit._typing import AnyArray, CodeArray
 from recokit.base import Recommender
-from recokit.dask._blocks import CELLS_PER_BLOCK, Block, Blocks, EventOrder, split_interactions
+from recokit.dask._blocks import Block, Blocks, EventOrder, number_of_blocks, split_interactions
 from recokit.dask._cluster import AnyFuture, Tasks
 from recokit.dask._events import (
     Columns,
@@ -32,8 +33,6 @@ from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 
 __all__ = ["is_partitioned", "read_blocks", "read_local", "whole_frame"]
-
-_BLOCKS_PER_THREAD = 4
 
 
 def is_partitioned(X: Any) -> bool:
@@ -61,7 +60,7 @@ def read_local(X: Any, model: Recommender, tasks: Tasks) -> Blocks:
     if data.n_interactions == 0:
         raise DataError("no interactions to fit")
     sequences: Sequences | None = vars(model).get("sequences_")
-    parts = split_interactions(data, sequences, _number_of_blocks(data.n_interactions, tasks))
+    parts = split_interactions(data, sequences, number_of_blocks(data.n_interactions, tasks))
     blocks = tuple(tasks.submit("block", _same, part) for part in parts)
     items = tasks.submit("items", _same, data.items)
     starts = bounds_from_lengths(np.array([len(part.users) for part in parts]))
@@ -81,13 +80,11 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
         As `Interactions.from_frame`; messages about rows name the partition.
     """
     check_policy(columns.duplicates)
-    partitions = tasks.client.compute(X.to_delayed())
-    n_parts = len(partitions)
-    events = [tasks.submit("encode", encode, part, columns, k) for k, part in enumerate(partitions)]
+    events = _encoded(X, columns, tasks)
     counts = tasks.gather([tasks.submit("count", _length, part) for part in events])
     if not sum(counts):
         raise DataError("no interactions: the columns are empty")
-    n_blocks = max(min(n_parts, 4 * tasks.n_threads), _number_of_blocks(sum(counts), tasks))
+    n_blocks = max(min(len(events), 4 * tasks.n_threads), number_of_blocks(sum(counts), tasks))
     names = columns.names
     indexes = [tasks.submit("ids", _items_of, part) for part in events]
     items = tasks.merge("merge-ids", _Merge(names.item), indexes)
@@ -95,7 +92,16 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
     firsts = tasks.submit("bounds", _splitters, n_blocks, *samples)
     pieces = [tasks.split("shuffle", split_events, n_blocks, part, firsts, items, n_blocks) for part in events]
     blocks = [tasks.submit("block", build_block, columns, items, *column) for column in zip(*pieces, strict=True)]
+    del events, pieces  # workers release events that are split, and pieces that are in a block
     return _described(blocks, items, columns, tasks)
+
+
+def _encoded(X: Any, columns: Columns, tasks: Tasks) -> list[AnyFuture]:
+    """Return the events of each partition; one graph, so that a worker keeps no partition that it has encoded."""
+    parts = enumerate(X.to_delayed())
+    events = [delayed(encode)(part, columns, k, dask_key_name=tasks.key("encode")) for k, part in parts]
+    futures: list[AnyFuture] = tasks.client.compute(events)
+    return futures
 
 
 def _described(blocks: list[AnyFuture], items: AnyFuture, columns: Columns, tasks: Tasks) -> Blocks:
@@ -136,10 +142,6 @@ def _block_in_order(
     pairs = sequences._pairs()
     cells = pairs.indptr, pairs.item_codes, pairs.values, pairs.timestamps
     return Block(users, *cells, pairs.n_merged, EventOrder.of(sequences))
-
-
-def _number_of_blocks(n_cells: int, tasks: Tasks) -> int:
-    return max(_BLOCKS_PER_THREAD * tasks.n_threads, -(-n_cells // CELLS_PER_BLOCK))
 
 
 class _Merge:
