@@ -1,5 +1,6 @@
 """The events of one partition, checked and encoded; and their split into ranges of users."""
 
+import sys
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -99,12 +100,20 @@ def encode(frame: Any, columns: Columns, partition: int) -> Events:
     DataError
         A column is missing or cannot be used; the message names the partition.
     """
+    release_unused_memory()
     try:
         if isinstance(frame, list):
             return concatenated([_encode(one, columns) for one in frame])
         return _encode(frame, columns)
     except DataError as error:
         raise DataError(f"partition {partition}: {error}") from None
+
+
+def release_unused_memory() -> None:
+    """Return memory to the system that Arrow keeps after reading a partition."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
 
 
 def _encode(frame: Any, columns: Columns) -> Events:
@@ -208,6 +217,7 @@ def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
 
 def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks: int) -> list[Events]:
     """Return the events of each range of users, in order, with the codes of all items."""
+    release_unused_memory()
     values = events.users._values
     cuts = [bisect_left(range(len(values)), first, key=values.__getitem__) for first in firsts]
     bounds = [0, *cuts, *[len(values)] * (n_blocks - len(cuts))]
