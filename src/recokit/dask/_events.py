@@ -24,6 +24,7 @@ __all__ = [
     "joined_baskets",
     "joined_codes",
     "joined_times",
+    "joined_values",
     "merge_ids",
     "split_events",
     "splitters",
@@ -69,7 +70,8 @@ class Events(NamedTuple):
     ----------
     users, items : IdIndex
     user_codes, item_codes : (n,) int32 arrays
-    values : (n,) float32 array
+    values : (n,) float32 array, optional
+        None if all are 1.
     times : (n,) array, optional
     baskets : IdIndex, optional
     basket_codes : (n,) int32 array, optional
@@ -79,7 +81,7 @@ class Events(NamedTuple):
     items: IdIndex
     user_codes: CodeArray
     item_codes: CodeArray
-    values: FloatArray
+    values: FloatArray | None
     times: AnyArray | None
     baskets: IdIndex | None = None
     basket_codes: CodeArray | None = None
@@ -120,13 +122,11 @@ def _encode(frame: Any, columns: Columns) -> Events:
     names = columns.names
     users, user_codes = IdIndex.factorize(column(frame, columns.user), names.user)
     items, item_codes = IdIndex.factorize(column(frame, columns.item), names.item)
-    values = np.ones(len(user_codes), dtype=np.float32)
-    if columns.rating is not None:
-        values = to_values(column(frame, columns.rating), names.rating)
+    values = None if columns.rating is None else to_values(column(frame, columns.rating), names.rating)
     times = None if columns.timestamp is None else to_times(column(frame, columns.timestamp), names.timestamp)
     if len(user_codes):  # a partition may be empty
         check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
-    if columns.duplicates != "sum":
+    if values is not None and columns.duplicates != "sum":
         check_values(values, columns.feedback, names.rating)
     baskets, basket_codes = None, None
     if columns.basket is not None:
@@ -167,14 +167,21 @@ def concatenated(parts: Sequence[Events]) -> Events:
     """Return the events of several frames or pieces in order."""
     users, user_codes = joined_codes([(part.users, part.user_codes) for part in parts], "users")
     items, item_codes = joined_codes([(part.items, part.item_codes) for part in parts], "items")
-    values = np.concatenate([part.values for part in parts])
-    return Events(users, items, user_codes, item_codes, values, joined_times(parts), *joined_baskets(parts))
+    return Events(
+        users, items, user_codes, item_codes, joined_values(parts), joined_times(parts), *joined_baskets(parts)
+    )
 
 
 def joined_codes(parts: Sequence[tuple[IdIndex, CodeArray]], name: str) -> tuple[IdIndex, CodeArray]:
     """Return the index of the ids of all parts, and the codes of all events."""
     index = merge_ids([own for own, _ in parts], name)
     return index, np.concatenate([index.codes(own)[codes] for own, codes in parts])
+
+
+def joined_values(parts: Sequence[Events]) -> FloatArray | None:
+    """Return the values of all events; None if all are 1."""
+    values = [part.values for part in parts if part.values is not None]
+    return np.concatenate(values) if values else None
 
 
 def joined_times(parts: Sequence[Events]) -> AnyArray | None:
@@ -231,11 +238,11 @@ def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks
         rows: IntArray = order[ends[block] : ends[block + 1]]
         start, stop = bounds[block], bounds[block + 1]
         users = events.users.select(np.arange(start, stop))
-        times = None if events.times is None else events.times[rows]
+        values, times = (None if array is None else array[rows] for array in (events.values, events.times))
         codes = events.user_codes[rows] - np.int32(start)
         # Pieces hold codes of all items, so that the index travels once for each block, not for each piece.
         baskets = _compact(events.baskets, events.basket_codes, rows)
-        pieces.append(Events(users, _NO_IDS, codes, item_codes[rows], events.values[rows], times, *baskets))
+        pieces.append(Events(users, _NO_IDS, codes, item_codes[rows], values, times, *baskets))
     return pieces
 
 

@@ -20,6 +20,7 @@ from recokit.dask._events import (
     joined_baskets,
     joined_codes,
     joined_times,
+    joined_values,
     merge_ids,
     split_events,
     splitters,
@@ -121,7 +122,9 @@ def build_block(columns: Columns, items: IdIndex, *pieces: Events) -> Block:
     item_codes, times = np.concatenate([piece.item_codes for piece in pieces]), joined_times(pieces)
     if columns.in_order:
         return _block_in_order(users, items, user_codes, item_codes, times, pieces)
-    values = np.concatenate([piece.values for piece in pieces])
+    values = joined_values(pieces)
+    if values is None:
+        values = np.ones(len(item_codes), dtype=np.float32)
     cells = sort_cells(users, items, user_codes, item_codes, values, times, columns.duplicates)  # type: ignore[arg-type]
     check_values(cells.values, columns.feedback, columns.names.rating)
     return Block(users, *cells, len(values) - len(cells.values))
