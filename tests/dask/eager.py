@@ -40,6 +40,9 @@ class EagerTasks:
         assert pickle.dumps((function, found), protocol=5) == before, f"{stage} changes its arguments"
         return Done(result)
 
+    def submit_to_all(self, stage, function, *args):
+        return [self.submit(stage, function, *args)]
+
     def split(self, stage, function, n_parts, *args):
         whole = self.submit(stage, function, *args).result()
         assert len(whole) == n_parts

@@ -102,10 +102,24 @@ class Tasks:
         """Return the key of a new task."""
         return f"{self._name}-{stage}-{uuid4().hex}"
 
-    def submit(self, stage: str, function: Callable[..., Any], *args: Any) -> AnyFuture:
-        """Run a function on a worker; futures among the arguments are replaced by their results."""
+    def submit(self, stage: str, function: Callable[..., Any], *args: Any, worker: str | None = None) -> AnyFuture:
+        """Run a function on a worker; futures among the arguments are replaced by their results.
+
+        Parameters
+        ----------
+        stage : str
+        function : callable
+        *args
+        worker : str, optional
+            Address of the worker to prefer.
+        """
+        where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
         with dask.config.set({_LARGE: "1TiB"}):  # the scheduler keeps local data, so that lost tasks can run again
-            return self.client.submit(function, *args, key=self.key(stage), pure=False)
+            return self.client.submit(function, *args, key=self.key(stage), pure=False, **where)
+
+    def submit_to_all(self, stage: str, function: Callable[..., Any], *args: Any) -> list[AnyFuture]:
+        """Run a function once on each worker, for what it leaves in the results that the worker holds."""
+        return [self.submit(stage, function, *args, worker=worker) for worker in self.client.nthreads()]
 
     def split(self, stage: str, function: Callable[..., Any], n_parts: int, *args: Any) -> list[AnyFuture]:
         """Run a function that returns a list of ``n_parts`` values; return one future for each value."""

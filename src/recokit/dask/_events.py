@@ -238,7 +238,8 @@ def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks
         rows: IntArray = order[ends[block] : ends[block + 1]]
         start, stop = bounds[block], bounds[block + 1]
         users = events.users.select(np.arange(start, stop))
-        values, times = (None if array is None else array[rows] for array in (events.values, events.times))
+        values = None if events.values is None else events.values[rows]
+        times = None if events.times is None else events.times[rows]
         codes = events.user_codes[rows] - np.int32(start)
         # Pieces hold codes of all items, so that the index travels once for each block, not for each piece.
         baskets = _compact(events.baskets, events.basket_codes, rows)

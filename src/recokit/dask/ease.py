@@ -56,7 +56,7 @@ class EASE(DaskStagedRecommender):
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         check_supported(self._template(), side, {})
         submit, draft = data.tasks.submit, self._start(data)
-        ranges = submit("ranges", ranges_of, self._next_step(data, draft, [])).result()
+        ranges = submit("ranges", ranges_of, self._first_steps(data, draft)[0]).result()
         parts = [submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
         model = submit("invert", inverted, self.n_threads, draft, *parts)
         return Fitted(model, tuple(submit("no-users", dict) for _ in data.blocks))
