@@ -225,9 +225,9 @@ def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
 def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks: int) -> list[Events]:
     """Return the events of each range of users, in order, with the codes of all items."""
     release_unused_memory()
-    values = events.users._values
-    cuts = [bisect_left(range(len(values)), first, key=values.__getitem__) for first in firsts]
-    bounds = [0, *cuts, *[len(values)] * (n_blocks - len(cuts))]
+    ids = events.users._values
+    cuts = [bisect_left(range(len(ids)), first, key=ids.__getitem__) for first in firsts]
+    bounds = [0, *cuts, *[len(ids)] * (n_blocks - len(cuts))]
     item_codes = items.codes(events.items)[events.item_codes]
     of_users = np.repeat(np.arange(n_blocks, dtype=np.min_scalar_type(n_blocks)), np.diff(bounds))
     blocks = of_users[events.user_codes]
