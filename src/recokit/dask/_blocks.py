@@ -240,7 +240,9 @@ def _piece(by_item: Rows, start: int, stop: int, first_user: int) -> Rows:
     """Return copies, so that the memory of each piece is free when its consumer has run."""
     bounds = by_item.indptr[start : stop + 1]
     cells = slice(int(bounds[0]), int(bounds[-1]))
-    return Rows.from_arrays(bounds - bounds[0], by_item.codes[cells] + np.int32(first_user), by_item.values[cells].copy())
+    return Rows.from_arrays(
+        bounds - bounds[0], by_item.codes[cells] + np.int32(first_user), by_item.values[cells].copy()
+    )
 
 
 def join_columns(*pieces: Rows) -> Rows:

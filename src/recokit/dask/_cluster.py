@@ -12,7 +12,7 @@ from distributed import Client, Future, LocalCluster, get_client
 
 from recokit.exceptions import DataError
 
-__all__ = ["AnyFuture", "Tasks", "check_versions", "connect"]
+__all__ = ["AnyFuture", "Tasks", "check_open", "check_versions", "connect"]
 
 AnyFuture: TypeAlias = "Future[Any]"
 
@@ -24,8 +24,21 @@ def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], 
     """Return the given client, the current one, or that of a new cluster on this machine, and a function to close it.
 
     A new cluster closes with its owner, at the latest at the end of the process.
+
+    Raises
+    ------
+    TypeError
+        The client is of another class.
+    RuntimeError
+        The client is closed.
     """
     if client is not None:
+        if not isinstance(client, Client):
+            raise TypeError(
+                f"client: expected a distributed.Client, got {type(client).__name__}; make one with Client(cluster) or "
+                "Client(address)"
+            )
+        check_open(client, "make a new one, and set the attribute client")
         return client, None
     try:
         return get_client(), None
@@ -39,6 +52,12 @@ def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], 
         cluster.close()
 
     return own, weakref.finalize(owner, close)
+
+
+def check_open(client: Client, remedy: str) -> None:
+    """Raise RuntimeError if a client has been closed."""
+    if client.status in ("closed", "closing"):
+        raise RuntimeError(f"the client of this estimator is closed; {remedy}")
 
 
 def versions() -> dict[str, str]:
@@ -58,8 +77,10 @@ def check_versions(client: Client) -> None:
     Raises
     ------
     RuntimeError
-        A version differs, or a worker lacks recokit.
+        A version differs, a worker lacks recokit, or there are no workers.
     """
+    if not client.nthreads():
+        raise RuntimeError("the cluster has no workers yet; wait for some with client.wait_for_workers(n)")
     mine = versions()
     try:
         theirs = client.run(versions)

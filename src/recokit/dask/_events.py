@@ -185,8 +185,16 @@ def joined_values(parts: Sequence[Events]) -> FloatArray | None:
 
 
 def joined_times(parts: Sequence[Events]) -> AnyArray | None:
-    """Return the times of all events; None without times."""
+    """Return the times of all events; None without times.
+
+    Raises
+    ------
+    DataError
+        Some times are numbers and others are dates.
+    """
     times = [part.times for part in parts if part.times is not None]
+    if len({each.dtype.kind == "M" for each in times}) > 1:
+        raise DataError("timestamps: expected numbers in all partitions or datetime64 in all; convert the column")
     return np.concatenate(times) if times else None
 
 
@@ -214,7 +222,7 @@ def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
     if not ids:
         raise DataError("no interactions: the partitions are empty")
     if len({type(key) for key in ids}) > 1:
-        raise DataError(f"user ids: expected integers in all partitions or text in all, got {first_few(ids)}")
+        raise DataError(f"user ids: expected integers in all partitions or text in all, got {first_few(ids)}; convert")
     n_events = np.concatenate([sample.n_events for sample in samples])
     order = sorted(range(len(ids)), key=ids.__getitem__)
     cumulated = np.cumsum(n_events[order])

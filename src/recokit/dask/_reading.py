@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import dask
 import dask.bag
 import dask.dataframe
 import numpy as np
+import pandas as pd
 from dask.delayed import delayed
 
 from recokit._typing import AnyArray, CodeArray
@@ -33,12 +35,55 @@ from recokit.data.rows import bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 
-__all__ = ["is_partitioned", "read_blocks", "read_local", "whole_frame"]
+__all__ = ["is_partitioned", "partitions_of", "read_blocks", "read_local", "whole_frame"]
+
+
+_PARTITIONS_PER_THREAD = 4
 
 
 def is_partitioned(X: Any) -> bool:
     """Return whether the data are partitions on a cluster."""
     return isinstance(X, dask.dataframe.DataFrame | dask.bag.Bag)
+
+
+def partitions_of(X: Any, y: Any, named: Sequence[str], tasks: Tasks) -> Any | None:
+    """Return data in partitions: those given, or those of a pandas frame with named columns; None for other data.
+
+    Parameters
+    ----------
+    X : object
+    y : object
+    named : sequence of str
+        Arguments that only data in partitions have.
+    tasks : Tasks
+
+    Raises
+    ------
+    DataError
+        The data are a Dask collection or a list that holds no events.
+    TypeError
+        Arguments do not go together.
+    """
+    if is_partitioned(X):
+        if y is not None:
+            raise TypeError("y: the ratings of a dataframe are one of its columns; name it as rating=")
+        return X
+    if dask.is_dask_collection(X):
+        raise DataError(
+            f"expected a Dask dataframe or a Dask bag of frames, got {type(X).__name__}; make a dataframe with "
+            "dask.dataframe.from_dask_array or from_delayed"
+        )
+    if isinstance(X, list | tuple) and any(hasattr(each, "columns") for each in X):
+        raise DataError("expected a Dask bag of frames, got a list; make a bag with dask.bag.from_sequence(frames)")
+    if not named:
+        return None
+    if isinstance(X, pd.DataFrame) and y is None:
+        with dask.config.set({"dataframe.convert-string": False}):  # ids stay as they are
+            return dask.dataframe.from_pandas(X, npartitions=_PARTITIONS_PER_THREAD * tasks.n_threads, sort=False)
+    raise TypeError(
+        f"{', '.join(named)}: only for Dask dataframes, Dask bags and pandas frames, without y; make Interactions of "
+        "other data, such as with Interactions.from_frame"
+    )
 
 
 def whole_frame(X: Any, tasks: Tasks) -> AnyFuture:
@@ -47,17 +92,15 @@ def whole_frame(X: Any, tasks: Tasks) -> AnyFuture:
 
 
 def _concatenated(*frames: Any) -> Any:
-    import pandas as pd
-
     return pd.concat(frames, ignore_index=True)
 
 
-def read_local(X: Any, model: Recommender, tasks: Tasks) -> Blocks:
+def read_local(X: Any, y: Any, model: Recommender, tasks: Tasks) -> Blocks:
     """Return blocks of data in the client's process, read as ``model`` reads them.
 
     The scheduler keeps a copy of the data, so that lost tasks can run again.
     """
-    data = model._read(X, None)
+    data = model._read(X, y)
     if data.n_interactions == 0:
         raise DataError("no interactions to fit")
     sequences: Sequences | None = vars(model).get("sequences_")
