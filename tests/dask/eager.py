@@ -69,6 +69,7 @@ def fit_eagerly(model, data, n_threads, **side):
     """Return the local estimator of a fit on a cluster with this many threads, and its tasks."""
     tasks = EagerTasks(n_threads)
     template = model._template()
+    model._check_supported(side)
     blocks = read_local(data, None, template, tasks)
     fitted = model._fit_blocks(blocks, **side)
     return joined_model(template, fitted.model.result(), data, tasks.gather(fitted.parts)), tasks

@@ -1,6 +1,7 @@
 """The base class of estimators on a Dask cluster."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from distributed import Client
@@ -59,6 +60,8 @@ class DaskRecommender(BaseEstimator):
     """
 
     _local: ClassVar[type[Recommender]]
+    _fixed: ClassVar[dict[str, Any]] = {}  # parameters that have no other value on a cluster
+    _takes_side: ClassVar[bool] = True
     feedback: str
     _close: Any = None
 
@@ -146,10 +149,13 @@ class DaskRecommender(BaseEstimator):
             The workers have other versions of recokit, Python or the packages that results depend on; or there are no
             workers; or the client is closed.
         TypeError
-            Arguments do not go together.
+            Arguments do not go together, or the model takes no such side information.
+        ValueError
+            A parameter has a value that the fit on a cluster does not implement.
         """
         template = self._template()
         template._validate_params()
+        self._check_supported(side)
         if self._close is not None:
             self.close()
         self.client_, self._close = connect(self.client, self)
@@ -186,6 +192,18 @@ class DaskRecommender(BaseEstimator):
             )
         feedback = inferred if self.feedback == "auto" else self.feedback
         return Columns(user, item, rating, timestamp, feedback, duplicates, basket, in_order)
+
+    def _check_supported(self, side: Mapping[str, Any]) -> None:
+        """Refuse side information and parameters that the fit on a cluster does not implement."""
+        name = self._local.__name__
+        if side and not self._takes_side:
+            raise TypeError(f"recokit.dask.{name}.fit takes no {', '.join(sorted(side))}; use recokit.{name} for it")
+        for parameter, value in self._fixed.items():
+            given = getattr(self, parameter)
+            if given != value:
+                raise ValueError(
+                    f"{parameter}={given!r}: recokit.dask.{name} supports only {value!r}; use recokit.{name} for it"
+                )
 
     def _check_feedback(self, template: Recommender) -> None:
         kinds = template._supported_feedback

@@ -11,7 +11,7 @@ from recokit.dask import _als_tasks as task
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture, Tasks
-from recokit.dask._factor_data import FactorData, check_supported, draw_vectors, same
+from recokit.dask._factor_data import FactorData, draw_vectors, same
 from recokit.data.rows import bounds_from_lengths
 from recokit.factorization import ImplicitALS as LocalALS
 from recokit.factorization._confidence import Confidence
@@ -83,11 +83,11 @@ class ImplicitALS(DaskRecommender):
     """
 
     _local: ClassVar[type[LocalALS]] = LocalALS
+    _fixed: ClassVar[dict[str, Any]] = {"warm_start": False}
+    _takes_side = False
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        template = self._worker_template()
-        check_supported(template, side, {"warm_start": False})
-        return _Alternation(template, FactorData.from_blocks(data), bool(self.verbose)).run()
+        return _Alternation(self._worker_template(), FactorData.from_blocks(data), bool(self.verbose)).run()
 
 
 class _Alternation:
