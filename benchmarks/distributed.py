@@ -280,12 +280,12 @@ def measure_workers(folder: Path, n_workers: int, limit: float | str, seconds: f
         return {"outcome": "succeeds", "seconds": taken, "peak_bytes": peaks(client)}
 
 
-def run_memory(folder: Path, results: Results, share: int, seconds: float) -> None:
+def run_memory(folder: Path, results: Results, share: int, seconds: float, numbers: list[int]) -> None:
     """Measure peak memory by number of workers, and fits within a share of the memory of a local fit."""
     key = f"memory-{folder.name}"
     local = results.get(f"{key}-local", lambda: call_in_new_process(fit_locally, folder, "ImplicitALS", _MEMORY))
     print(f"  local fit: {local['peak_bytes'] / _GB:.2f} GB", flush=True)
-    for n in (1, 2, 4):
+    for n in numbers:
         found = results.get(f"{key}-{n}", lambda n=n: measure_workers(folder, n, "auto", seconds))
         shown = ", ".join(f"{each / _GB:.2f}" for each in found.get("peak_bytes", []))
         print(f"  {n} worker(s): {found['outcome']} in {found['seconds']:.0f} s; peak of each {shown} GB", flush=True)
@@ -335,6 +335,7 @@ def main() -> None:
     parser.add_argument("--interactions", type=int, default=20_000_000)
     parser.add_argument("--memory-interactions", type=int, default=60_000_000)
     parser.add_argument("--share", type=int, default=4, help="limit of a worker: a local fit divided by this number")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4], help="workers without a limit of memory")
     parser.add_argument("--seconds", type=float, default=900.0, help="limit of a fit in the phase memory")
     parser.add_argument("--models", nargs="*", choices=list(_SETTINGS), default=list(_SETTINGS))
     parser.add_argument("--quick", action="store_true", help="small data")
@@ -393,7 +394,7 @@ def run(given: argparse.Namespace, sizes: Sizes, large: Sizes, logs: dict[str, P
             show_overhead(name, found)
     if "memory" in given.phases:
         print(f"Memory, {large.n:,} ratings, ImplicitALS")
-        run_memory(prepared(logs["large"], large), results, given.share, given.seconds)
+        run_memory(prepared(logs["large"], large), results, given.share, given.seconds, given.workers)
 
 
 if __name__ == "__main__":
