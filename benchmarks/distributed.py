@@ -150,10 +150,9 @@ def formulas(sizes: Sizes, name: str, parameters: dict[str, Any], n_workers: int
     """Return, for each kind of traffic, the stages whose results it moves and the bytes of the formula."""
     size, others = 4 * parameters.get("n_factors", 0), n_workers - 1
     if name == "ItemKNN":
-        k = getattr(recokit, name)().n_neighbors or sizes.n_items
         return {
             "interactions to every worker, 12 bytes each": (["start", "join-blocks"], 12.0 * sizes.n * others),
-            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * k),
+            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * parameters["n_neighbors"]),
         }
     if name == "ImplicitALS":
         epochs = parameters["n_epochs"]
@@ -381,9 +380,10 @@ def run(given: argparse.Namespace, sizes: Sizes, large: Sizes, logs: dict[str, P
         for name in ("ItemKNN", "ImplicitALS", "SGDMatrixFactorization"):
             for n_workers in (2, 4):
                 key = f"traffic-{name}-{some.n}-{n_workers}"
-                how = (folder, name, _SETTINGS[name], n_workers)
+                parameters = {**_SETTINGS[name], "n_neighbors": 100} if name == "ItemKNN" else _SETTINGS[name]
+                how = (folder, name, parameters, n_workers)
                 found = results.get(key, lambda how=how: measure_traffic(*how))
-                show_traffic(some, name, _SETTINGS[name], n_workers, found)
+                show_traffic(some, name, parameters, n_workers, found)
     if "overhead" in given.phases:
         print(f"Overhead, {sizes.n:,} ratings")
         folder = prepared(logs["log"], sizes)

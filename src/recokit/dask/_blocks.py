@@ -153,7 +153,7 @@ class Blocks:
             split("transpose", transposed_pieces, len(ranges), block, list(ranges), int(start))
             for block, start in zip(self.blocks, self.starts[:-1], strict=True)
         ]
-        return [submit("join-items", join_columns, *column) for column in zip(*pieces, strict=True)]
+        return [submit("join-cells", join_columns, *column) for column in zip(*pieces, strict=True)]
 
 
 def number_of_blocks(n_cells: int, tasks: Tasks) -> int:
