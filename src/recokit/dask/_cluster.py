@@ -138,6 +138,12 @@ class Tasks:
         with dask.config.set({_LARGE: "1TiB"}):  # the scheduler keeps local data, so that lost tasks can run again
             return self.client.submit(function, *args, key=self.key(stage), pure=False, **where)
 
+    def compute(self, graphs: Sequence[Any]) -> list[AnyFuture]:
+        """Run Dask's delayed objects as one graph; return a future for each."""
+        with dask.config.set({_LARGE: "1TiB"}):
+            futures: list[AnyFuture] = self.client.compute(list(graphs))
+        return futures
+
     def submit_to_all(self, stage: str, function: Callable[..., Any], *args: Any) -> list[AnyFuture]:
         """Run a function once on each worker, for what it leaves in the results that the worker holds."""
         return [self.submit(stage, function, *args, worker=worker) for worker in self.client.nthreads()]

@@ -88,7 +88,7 @@ def partitions_of(X: Any, y: Any, named: Sequence[str], tasks: Tasks) -> Any | N
 
 def whole_frame(X: Any, tasks: Tasks) -> AnyFuture:
     """Return the future of all rows of a Dask dataframe as one pandas frame."""
-    return tasks.submit("side", _concatenated, *tasks.client.compute(X.to_delayed()))
+    return tasks.submit("side", _concatenated, *tasks.compute(X.to_delayed()))
 
 
 def _concatenated(*frames: Any) -> Any:
@@ -143,9 +143,7 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
 def _encoded(X: Any, columns: Columns, tasks: Tasks) -> list[AnyFuture]:
     """Return the events of each partition; one graph, so that a worker keeps no partition that it has encoded."""
     parts = enumerate(X.to_delayed())
-    events = [delayed(encode)(part, columns, k, dask_key_name=tasks.key("encode")) for k, part in parts]
-    futures: list[AnyFuture] = tasks.client.compute(events)
-    return futures
+    return tasks.compute([delayed(encode)(part, columns, k, dask_key_name=tasks.key("encode")) for k, part in parts])
 
 
 def _described(blocks: list[AnyFuture], items: AnyFuture, columns: Columns, tasks: Tasks) -> Blocks:
