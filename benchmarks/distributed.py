@@ -13,7 +13,8 @@ anew. All workers are processes of this machine with one thread each, so their t
 - overhead: time on two workers beside a local fit on two threads, from the same Parquet files; elapsed, and of the
   processors (workers, scheduler and client). The models are compared bit by bit.
 - memory: peak memory of a worker on 1, 2 and 4 workers; and a fit whose workers are limited to a quarter of the memory
-  of a local fit, on 4 workers and on 1 worker. ``--share 2`` limits them to the half.
+  of a local fit, on 4 workers and on 1 worker: with ``--no-spill``, workers write nothing to disk, so that all must fit
+  their memory. ``--share 2`` limits them to the half.
 """
 
 import argparse
@@ -142,7 +143,7 @@ def measure_traffic(folder: Path, name: str, parameters: dict[str, Any], n_worke
     with cluster(n_workers) as client:
         frame, reading = read_lazily(folder, name)
         model = getattr(recokit.dask, name)(client, **parameters)
-        moved = traffic(client, lambda: model.fit(frame, **reading))
+        moved = traffic(client, lambda: wait_for(model.fit(frame, **reading)))
     return {"received": moved.received, "n_tasks": moved.n_tasks}
 
 
@@ -150,19 +151,17 @@ def formulas(sizes: Sizes, name: str, parameters: dict[str, Any], n_workers: int
     """Return, for each kind of traffic, the stages whose results it moves and the bytes of the formula."""
     size, others = 4 * parameters.get("n_factors", 0), n_workers - 1
     if name == "ItemKNN":
-        k = getattr(recokit, name)().n_neighbors or sizes.n_items
         return {
             "interactions to every worker, 12 bytes each": (["start", "join-blocks"], 12.0 * sizes.n * others),
-            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * k),
+            "neighbours, n_items × k × 12": (["rows"], 12.0 * sizes.n_items * parameters["n_neighbors"]),
         }
     if name == "ImplicitALS":
         epochs = parameters["n_epochs"]
         users = (epochs * sizes.n_users * others + (epochs + 1) * sizes.n_items * others) * size
         return {"factors to every worker, n × k × 4 per half-epoch": (["factors", "join-items", "join-users"], users)}
-    epochs = parameters["n_epochs"]
-    return {
-        "item factors × workers per epoch": (["pick", "sweep", "give-items"], epochs * sizes.n_items * size * n_workers)
-    }
+    n_moves = sum(min(shift, 16 - shift, 16 // n_workers) for shift in range(1, 16)) * n_workers / 16
+    expected = parameters["n_epochs"] * n_moves * sizes.n_items * (size + 4)  # factors and biases
+    return {f"item factors × {n_moves:.0f} per epoch": (["pick", "sweep", "give-items"], expected)}
 
 
 def show_traffic(sizes: Sizes, name: str, parameters: dict[str, Any], n_workers: int, found: dict[str, Any]) -> None:
@@ -237,12 +236,13 @@ def measure_overhead(folder: Path, warm_up: Path, name: str, parameters: dict[st
     return {"local": local, "distributed": both}
 
 
-def wait_for(model: Any) -> None:
-    """Wait until a fitted model and the attributes of its users are computed."""
+def wait_for(model: Any) -> Any:
+    """Return a fitted model when it and the attributes of its users are computed."""
     from distributed import wait
 
     fitted = model._fitted
     wait([fitted.model, *(fitted.parts or ())])
+    return model
 
 
 def show_overhead(name: str, found: dict[str, Any]) -> None:
@@ -267,9 +267,11 @@ def show_overhead(name: str, found: dict[str, Any]) -> None:
 _MEMORY = {"n_factors": 32, "n_epochs": 1, "feedback": "implicit", **_RANDOM}
 
 
-def measure_workers(folder: Path, n_workers: int, limit: float | str, seconds: float) -> dict[str, Any]:
+def measure_workers(
+    folder: Path, n_workers: int, limit: float | str, seconds: float, *, spill: bool = True
+) -> dict[str, Any]:
     """Return whether a fit of ImplicitALS succeeds, and the peak memory of each worker if it does."""
-    with cluster(n_workers, limit) as client:
+    with cluster(n_workers, limit, spill=spill) as client:
         frame, reading = read_lazily(folder, "ImplicitALS")
         model = recokit.dask.ImplicitALS(client, **_MEMORY)
         start = time.perf_counter()
@@ -280,12 +282,12 @@ def measure_workers(folder: Path, n_workers: int, limit: float | str, seconds: f
         return {"outcome": "succeeds", "seconds": taken, "peak_bytes": peaks(client)}
 
 
-def run_memory(folder: Path, results: Results, share: int, seconds: float) -> None:
+def run_memory(folder: Path, results: Results, share: int, seconds: float, numbers: list[int], *, spill: bool) -> None:
     """Measure peak memory by number of workers, and fits within a share of the memory of a local fit."""
     key = f"memory-{folder.name}"
     local = results.get(f"{key}-local", lambda: call_in_new_process(fit_locally, folder, "ImplicitALS", _MEMORY))
     print(f"  local fit: {local['peak_bytes'] / _GB:.2f} GB", flush=True)
-    for n in (1, 2, 4):
+    for n in numbers:
         found = results.get(f"{key}-{n}", lambda n=n: measure_workers(folder, n, "auto", seconds))
         shown = ", ".join(f"{each / _GB:.2f}" for each in found.get("peak_bytes", []))
         print(f"  {n} worker(s): {found['outcome']} in {found['seconds']:.0f} s; peak of each {shown} GB", flush=True)
@@ -294,9 +296,14 @@ def run_memory(folder: Path, results: Results, share: int, seconds: float) -> No
         print(f"  1/{share} of the local fit, {limit / _GB:.2f} GB, is too little for a worker; use more data")
         return
     for n in (4, 1):
-        how = folder, n, limit, seconds
-        found = results.get(f"{key}-1/{share}-{n}", lambda how=how: measure_workers(*how))
-        print(f"  {n} worker(s) with {limit / _GB:.2f} GB each: {found['outcome']} in {found['seconds']:.0f} s")
+        name = f"{key}-1/{share}-{n}" + ("" if spill else "-no-spill")
+        found = results.get(name, lambda n=n: measure_workers(folder, n, limit, seconds, spill=spill))
+        shown = ", ".join(f"{each / _GB:.2f}" for each in found.get("peak_bytes", []))
+        print(
+            f"  {n} worker(s) with {limit / _GB:.2f} GB each, {'with' if spill else 'without'} spilling:"
+            f" {found['outcome']} in {found['seconds']:.0f} s; peak of each {shown} GB",
+            flush=True,
+        )
 
 
 # ---------------------------------------------------------------------- projection
@@ -335,6 +342,8 @@ def main() -> None:
     parser.add_argument("--interactions", type=int, default=20_000_000)
     parser.add_argument("--memory-interactions", type=int, default=60_000_000)
     parser.add_argument("--share", type=int, default=4, help="limit of a worker: a local fit divided by this number")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4], help="workers without a limit of memory")
+    parser.add_argument("--no-spill", action="store_true", help="limited workers write nothing to disk")
     parser.add_argument("--seconds", type=float, default=900.0, help="limit of a fit in the phase memory")
     parser.add_argument("--models", nargs="*", choices=list(_SETTINGS), default=list(_SETTINGS))
     parser.add_argument("--quick", action="store_true", help="small data")
@@ -380,9 +389,10 @@ def run(given: argparse.Namespace, sizes: Sizes, large: Sizes, logs: dict[str, P
         for name in ("ItemKNN", "ImplicitALS", "SGDMatrixFactorization"):
             for n_workers in (2, 4):
                 key = f"traffic-{name}-{some.n}-{n_workers}"
-                how = (folder, name, _SETTINGS[name], n_workers)
+                parameters = {**_SETTINGS[name], "n_neighbors": 100} if name == "ItemKNN" else _SETTINGS[name]
+                how = (folder, name, parameters, n_workers)
                 found = results.get(key, lambda how=how: measure_traffic(*how))
-                show_traffic(some, name, _SETTINGS[name], n_workers, found)
+                show_traffic(some, name, parameters, n_workers, found)
     if "overhead" in given.phases:
         print(f"Overhead, {sizes.n:,} ratings")
         folder = prepared(logs["log"], sizes)
@@ -393,7 +403,9 @@ def run(given: argparse.Namespace, sizes: Sizes, large: Sizes, logs: dict[str, P
             show_overhead(name, found)
     if "memory" in given.phases:
         print(f"Memory, {large.n:,} ratings, ImplicitALS")
-        run_memory(prepared(logs["large"], large), results, given.share, given.seconds)
+        run_memory(
+            prepared(logs["large"], large), results, given.share, given.seconds, given.workers, spill=not given.no_spill
+        )
 
 
 if __name__ == "__main__":

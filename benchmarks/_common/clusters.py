@@ -21,14 +21,15 @@ _QUIET = {
     "distributed.worker.memory.terminate": 0.95,
     "distributed.admin.low-level-log-length": 1_000_000,
 }
+_NO_SPILL = {f"distributed.worker.memory.{action}": False for action in ("target", "spill", "pause")}
 
 
 @contextmanager
-def cluster(n_workers: int, memory_limit: str | float = "auto") -> Iterator[Client]:
-    """Yield a client of a new cluster of processes with one thread each."""
+def cluster(n_workers: int, memory_limit: str | float = "auto", *, spill: bool = True) -> Iterator[Client]:
+    """Yield a client of a new cluster of processes with one thread each; with ``spill``, they may write to disk."""
     options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
     with (
-        dask.config.set(_QUIET),
+        dask.config.set(_QUIET if spill else _QUIET | _NO_SPILL),
         LocalCluster(n_workers=n_workers, memory_limit=memory_limit, **options) as machines,
         Client(machines) as client,
     ):

@@ -10,7 +10,10 @@ dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 
-_COMPILE = "import recokit as r; r.warm_up([r.ImplicitALS(), r.SGDMatrixFactorization(), r.BPR(), r.EASE(), r.SLIM()])"
+_COMPILE = """
+import recokit, recokit.dask
+recokit.warm_up([getattr(recokit, name)() for name in recokit.dask.__all__])
+"""
 
 
 @pytest.fixture(scope="session")

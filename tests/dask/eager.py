@@ -40,6 +40,9 @@ class EagerTasks:
         assert pickle.dumps((function, found), protocol=5) == before, f"{stage} changes its arguments"
         return Done(result)
 
+    def submit_to_all(self, stage, function, *args):
+        return [self.submit(stage, function, *args)]
+
     def split(self, stage, function, n_parts, *args):
         whole = self.submit(stage, function, *args).result()
         assert len(whole) == n_parts
@@ -66,7 +69,8 @@ def fit_eagerly(model, data, n_threads, **side):
     """Return the local estimator of a fit on a cluster with this many threads, and its tasks."""
     tasks = EagerTasks(n_threads)
     template = model._template()
-    blocks = read_local(data, template, tasks)
+    model._check_supported(side)
+    blocks = read_local(data, None, template, tasks)
     fitted = model._fit_blocks(blocks, **side)
     return joined_model(template, fitted.model.result(), data, tasks.gather(fitted.parts)), tasks
 

@@ -29,8 +29,8 @@ def kill_a_worker(client):
 def test_a_worker_that_is_killed_in_the_middle_of_a_fit_changes_nothing(client, tmp_path, monkeypatch):
     submitted, submit = [], _cluster.Tasks.submit
 
-    def submit_and_kill(self, stage, *args):
-        future = submit(self, stage, *args)
+    def submit_and_kill(self, stage, *args, **where):
+        future = submit(self, stage, *args, **where)
         submitted.append(stage)
         if submitted.count("rows-1") == 5:
             submitted.append("killed")

@@ -92,16 +92,16 @@ def test_blocks_of_items_move_only_to_groups_that_lack_them(n_groups):
         ("SGDMatrixFactorization", {"early_stopping": True}),
     ],
 )
-def test_parameters_without_an_implementation_on_clusters_are_refused(name, parameters):
-    data = interactions(ratings=name.startswith("SGD"))
-    with pytest.raises(ValueError, match=f"{next(iter(parameters))}=True: recokit.dask.{name} supports only False"):
-        fit_eagerly(getattr(recokit.dask, name)(**parameters), data, 1)
+def test_parameters_without_an_implementation_on_clusters_are_refused_before_the_data_are_read(name, parameters):
+    message = f"{next(iter(parameters))}=True: recokit.dask.{name} supports only False; use recokit.{name}"
+    with pytest.raises(ValueError, match=message):
+        getattr(recokit.dask, name)(**parameters).fit(None)
 
 
-@pytest.mark.parametrize("name", ["ImplicitALS", "EASE", "SLIM"])
-def test_side_information_is_refused(name):
+@pytest.mark.parametrize("name", ["ImplicitALS", "EASE", "SLIM", "BPR", "SGDMatrixFactorization"])
+def test_side_information_is_refused_before_the_data_are_read(name):
     with pytest.raises(TypeError, match=f"recokit.dask.{name}.fit takes no item_features; use recokit.{name}"):
-        fit_eagerly(getattr(recokit.dask, name)(), interactions(), 1, item_features={})
+        getattr(recokit.dask, name)().fit(None, item_features={})
 
 
 def test_a_descent_that_diverges_raises_the_error_of_a_local_fit():

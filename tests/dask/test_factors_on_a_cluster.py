@@ -1,7 +1,9 @@
 import os
 import signal
+import time
 
 import dask.dataframe
+import distributed
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,23 @@ def _fit(name, parameters, data):
     return getattr(recokit, name)(**parameters).fit(data)
 
 
+def kept_stages(client, model):
+    """Return the stages whose results workers still hold after a fit."""
+    distributed.wait([model._fitted.model, *model._fitted.parts, *model._data.blocks])
+    for _ in range(50):  # workers learn of released results a little later
+        kept = client.run_on_scheduler(_stages_in_memory)
+        if len(kept) == 4:
+            break
+        time.sleep(0.1)
+    return kept
+
+
+def _stages_in_memory(dask_scheduler):
+    """Return the stages of ImplicitALS whose results workers hold."""
+    prefixes = {task.prefix.name for task in dask_scheduler.tasks.values() if task.state == "memory"}
+    return {name.removeprefix("ImplicitALS-") for name in prefixes if name.startswith("ImplicitALS-")}
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "kind"),
     [
@@ -52,7 +71,9 @@ def test_two_processes_give_the_bits_of_a_local_fit(client, name, parameters, ki
 def test_lists_of_a_model_on_a_cluster_are_those_of_the_local_model(client, log):
     path, frame = log
     model = recokit.dask.ImplicitALS(client, n_factors=8, n_epochs=2, random_state=0)
-    lists = model.fit(dask.dataframe.read_parquet(path)).recommend(n=5).compute()
+    model.fit(dask.dataframe.read_parquet(path))
+    assert kept_stages(client, model) == {"block", "merge-ids", "finish", "users"}
+    lists = model.recommend(n=5).compute()
     local = model.to_local()
     parameters = {"n_factors": 8, "n_epochs": 2, "random_state": 0}
     expected = fitted_locally(client, "ImplicitALS", parameters, Interactions.from_frame(frame))

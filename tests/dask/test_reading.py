@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recokit import EventLog, Interactions
+from recokit import EventLog, Interactions, Popularity
 from recokit.dask._blocks import joined_interactions, joined_sequences, split_interactions
 from recokit.dask._events import Columns, encode, id_sample, merge_ids, split_events, splitters
-from recokit.dask._reading import build_block
+from recokit.dask._reading import build_block, read_local
 from recokit.data import IdIndex, Sequences
 from recokit.exceptions import DataError
 from tests.dask.data import events
+from tests.dask.eager import EagerTasks
 
 IDS = (
     st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 8)),
@@ -130,3 +131,29 @@ def test_a_bag_partition_of_several_frames_is_read_in_order():
     encoded = encode(frames, COLUMNS, 0)
     assert encoded.users.take(encoded.user_codes).tolist() == ["b", "a", "c"]
     assert encoded.items.take(encoded.item_codes).tolist() == [1, 2, 1]
+
+
+@given(partitions(), st.integers(1, 4))
+def test_blocks_by_item_are_the_transposed_interactions(data, n_threads):
+    frame, _ = data
+    whole = Interactions.from_frame(
+        frame[["user", "item", "value"]], "user", "item", "value", feedback="implicit", duplicates="sum"
+    )
+    tasks = EagerTasks(n_threads)
+    blocks = read_local(whole, None, Popularity(), tasks)
+    ranges = blocks.item_ranges(np.bincount(whole.item_codes, minlength=whole.n_items))
+    parts, expected = tasks.gather(blocks.by_item(ranges)), whole.rows.transposed(whole.n_items)
+    assert [part.n_rows for part in parts] == [stop - start for start, stop in ranges]
+    for array, name in enumerate(("codes", "values"), start=1):
+        np.testing.assert_array_equal(np.concatenate([part[array] for part in parts]), expected[array], err_msg=name)
+    np.testing.assert_array_equal(np.concatenate([part.lengths for part in parts]), expected.lengths)
+
+
+def test_blocks_of_items_have_about_equal_numbers_of_interactions():
+    codes = (300 * np.random.default_rng(0).random(40_000) ** 3).astype(int)  # some items are popular
+    pairs = np.unique(np.column_stack([np.arange(40_000) // 20, codes]), axis=0)
+    blocks = read_local(Interactions.from_arrays(*pairs.T, feedback="implicit"), None, Popularity(), EagerTasks(2))
+    lengths = np.bincount(pairs[:, 1], minlength=300)
+    sums = [lengths[start:stop].sum() for start, stop in blocks.item_ranges(lengths)]
+    assert len(sums) == 8
+    assert max(sums) <= lengths.sum() / 8 + lengths.max()

@@ -1,6 +1,7 @@
 """The base class of estimators on a Dask cluster."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from distributed import Client
@@ -8,16 +9,20 @@ from sklearn.base import BaseEstimator
 
 from recokit.base import Recommender
 from recokit.dask._blocks import Blocks, joined_interactions
-from recokit.dask._cluster import AnyFuture, Tasks, check_versions, connect
+from recokit.dask._cluster import AnyFuture, Tasks, check_open, check_versions, connect
 from recokit.dask._draft import attached, fitted_on_one_worker, joined_model, started, with_user_ids
 from recokit.dask._events import Columns
-from recokit.dask._reading import is_partitioned, read_blocks, read_local, whole_frame
+from recokit.dask._reading import is_partitioned, partitions_of, read_blocks, read_local, whole_frame
 from recokit.dask._recommending import Request, lists_frame
 from recokit.exceptions import DataError, NotFittedError
 from recokit.sequence import BoughtTogether
 from recokit.sequence._base import SequenceRecommender
 
 __all__ = ["DaskRecommender", "Fitted"]
+
+_OPTIONS = {  # of data in partitions
+    "user": "user_id", "item": "item_id", "rating": None, "timestamp": None, "duplicates": "error", "basket": None
+}  # fmt: skip
 
 
 class Fitted(NamedTuple):
@@ -55,6 +60,8 @@ class DaskRecommender(BaseEstimator):
     """
 
     _local: ClassVar[type[Recommender]]
+    _fixed: ClassVar[dict[str, Any]] = {}  # parameters that have no other value on a cluster
+    _takes_side: ClassVar[bool] = True
     feedback: str
     _close: Any = None
 
@@ -97,6 +104,7 @@ class DaskRecommender(BaseEstimator):
     def fit(
         self,
         X: Any,
+        y: Any = None,
         *,
         user: str = "user_id",
         item: str = "item_id",
@@ -113,8 +121,11 @@ class DaskRecommender(BaseEstimator):
         X : Dask dataframe, Dask bag of frames, or local data
             Events, such as from `dask.dataframe.read_parquet`; or any data that the local ``fit`` takes as ``X``, such
             as `Interactions`.
+        y : (n_pairs,) array-like, optional
+            Ratings or strengths of local pairs, as in the local ``fit``.
         user, item : str
-            Columns of a dataframe or of the frames with the ids, which are integers or text.
+            Columns of a dataframe or of the frames with the ids, which are integers or text. With these arguments, a
+            pandas frame is read like a Dask dataframe.
         rating, timestamp : str, optional
             Columns of the ratings or strengths, and of the times.
         duplicates : {"error", "sum", "mean", "last", "max"}
@@ -135,22 +146,29 @@ class DaskRecommender(BaseEstimator):
         DataError
             The data cannot be used; messages about rows name the partition.
         RuntimeError
-            The workers have other versions of recokit, Python or the packages that results depend on.
+            The workers have other versions of recokit, Python or the packages that results depend on; or there are no
+            workers; or the client is closed.
+        TypeError
+            Arguments do not go together, or the model takes no such side information.
+        ValueError
+            A parameter has a value that the fit on a cluster does not implement.
         """
         template = self._template()
         template._validate_params()
+        self._check_supported(side)
         if self._close is not None:
             self.close()
         self.client_, self._close = connect(self.client, self)
         check_versions(self.client_)
         tasks = Tasks(self.client_, type(self).__name__)
-        if is_partitioned(X):
-            columns = self._columns(user, item, rating, timestamp, duplicates, basket)
-            self._data = read_blocks(X, columns, tasks)
+        options = user, item, rating, timestamp, duplicates, basket
+        named = [name for name, given in zip(_OPTIONS, options, strict=True) if given != _OPTIONS[name]]
+        partitions = partitions_of(X, y, named, tasks)
+        if partitions is None:
+            self._data = read_local(X, y, template, tasks)
         else:
-            self._data = read_local(X, template, tasks)
-        if self._data.feedback not in template._supported_feedback:
-            raise DataError(f"{type(self).__name__} is fitted to {template._supported_feedback[0]} feedback only")
+            self._data = read_blocks(partitions, self._columns(*options), tasks)
+        self._check_feedback(template)
         self._fitted = self._fit_blocks(self._data, **side)
         return self
 
@@ -175,6 +193,26 @@ class DaskRecommender(BaseEstimator):
         feedback = inferred if self.feedback == "auto" else self.feedback
         return Columns(user, item, rating, timestamp, feedback, duplicates, basket, in_order)
 
+    def _check_supported(self, side: Mapping[str, Any]) -> None:
+        """Refuse side information and parameters that the fit on a cluster does not implement."""
+        name = self._local.__name__
+        if side and not self._takes_side:
+            raise TypeError(f"recokit.dask.{name}.fit takes no {', '.join(sorted(side))}; use recokit.{name} for it")
+        for parameter, value in self._fixed.items():
+            given = getattr(self, parameter)
+            if given != value:
+                raise ValueError(
+                    f"{parameter}={given!r}: recokit.dask.{name} supports only {value!r}; use recokit.{name} for it"
+                )
+
+    def _check_feedback(self, template: Recommender) -> None:
+        kinds = template._supported_feedback
+        if self._data.feedback not in kinds:
+            remedy = (
+                "name the column of the ratings as rating=" if kinds[0] == "explicit" else "set feedback='implicit'"
+            )
+            raise DataError(f"{type(self).__name__} is fitted to {kinds[0]} feedback only; {remedy}")
+
     def _template(self) -> Recommender:
         """Return the unfitted local estimator."""
         return self._local(**self.get_params(deep=False))
@@ -191,6 +229,19 @@ class DaskRecommender(BaseEstimator):
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet; call fit first.")
+        check_open(self.client_, "the fitted model is lost; fit again with a new client")
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.__sklearn_is_fitted__():
+            raise TypeError(f"a fitted recokit.dask.{type(self).__name__} is on its cluster; pickle to_local() instead")
+        state: dict[str, Any] = super().__getstate__()
+        return {**state, "client": None}
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse names of the local estimator that clusters do not have."""
+        here = f"'{type(self).__name__}' object of recokit.dask has no attribute '{name}'"
+        is_local = name[:1] != "_" and name != "client_" and (hasattr(self._local, name) or name[-1] == "_")
+        raise AttributeError(f"{here}; call to_local() and use it there" if is_local else here)
 
     def close(self) -> None:
         """End the cluster that this estimator started; the fitted model is lost unless `to_local` was called."""

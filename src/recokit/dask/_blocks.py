@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recokit._runtime.threads import split_by_cost
 from recokit._typing import AnyArray, CodeArray, FloatArray, IntArray
 from recokit.dask._cluster import AnyFuture, Tasks
 from recokit.data.id_index import IdIndex
 from recokit.data.interactions import Feedback, Interactions
-from recokit.data.rows import Rows, bounds_from_lengths
+from recokit.data.rows import Rows, bounds_from_lengths, expand_spans
 from recokit.data.sequences import Sequences
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "block_interactions",
     "join_ids",
     "joined_interactions",
+    "number_of_blocks",
     "split_interactions",
 ]
 
-CELLS_PER_BLOCK = 2_000_000  # 24 MB with codes and values; a block with times takes 40 MB
+_CELLS_PER_BLOCK = 2_000_000  # 16 MB with codes and values; a block with times takes 32 MB
+_BLOCKS_PER_THREAD = 4
 
 
 class EventOrder(NamedTuple):
@@ -133,10 +136,15 @@ class Blocks:
             return self.users
         return self.tasks.submit("join-ids", join_ids, *[self.tasks.submit("ids", _users_of, b) for b in self.blocks])
 
-    def item_ranges(self, n_parts: int) -> list[tuple[int, int]]:
-        """Return consecutive ranges of item codes of about equal length."""
-        bounds = np.linspace(0, self.n_items, min(n_parts, self.n_items) + 1).astype(int).tolist()
-        return list(pairwise(bounds))
+    def item_ranges(self, lengths: IntArray) -> list[tuple[int, int]]:
+        """Return consecutive ranges of item codes with about equal numbers of interactions.
+
+        Parameters
+        ----------
+        lengths : (n_items,) int64 array
+            Number of interactions of each item.
+        """
+        return split_by_cost(lengths + 1.0, number_of_blocks(self.n_interactions, self.tasks))
 
     def by_item(self, ranges: Sequence[tuple[int, int]]) -> list[AnyFuture]:
         """Return the interactions of ranges of items, as futures of `Rows` of user codes in ascending order."""
@@ -145,7 +153,12 @@ class Blocks:
             split("transpose", transposed_pieces, len(ranges), block, list(ranges), int(start))
             for block, start in zip(self.blocks, self.starts[:-1], strict=True)
         ]
-        return [submit("join-items", join_columns, *column) for column in zip(*pieces, strict=True)]
+        return [submit("join-cells", join_columns, *column) for column in zip(*pieces, strict=True)]
+
+
+def number_of_blocks(n_cells: int, tasks: Tasks) -> int:
+    """Return the number of blocks for this number of interactions: a few for each thread, and none too large."""
+    return max(_BLOCKS_PER_THREAD * tasks.n_threads, -(-n_cells // _CELLS_PER_BLOCK))
 
 
 def block_interactions(block: Block, items: IdIndex, feedback: Feedback) -> Interactions:
@@ -220,14 +233,26 @@ def _of_users(sequences: Sequences, start: int, stop: int, users: IdIndex) -> Se
 def transposed_pieces(block: Block, ranges: Sequence[tuple[int, int]], first_user: int) -> list[Rows]:
     """Return the cells of a block by item for each range of items, with the codes of all users."""
     by_item = block.rows.transposed(ranges[-1][1])
-    shifted = by_item._replace(codes=by_item.codes + np.int32(first_user))
-    return [shifted.take(np.arange(start, stop)) for start, stop in ranges]
+    return [_piece(by_item, start, stop, first_user) for start, stop in ranges]
+
+
+def _piece(by_item: Rows, start: int, stop: int, first_user: int) -> Rows:
+    """Return copies, so that the memory of each piece is free when its consumer has run."""
+    bounds = by_item.indptr[start : stop + 1]
+    cells = slice(int(bounds[0]), int(bounds[-1]))
+    return Rows.from_arrays(
+        bounds - bounds[0], by_item.codes[cells] + np.int32(first_user), by_item.values[cells].copy()
+    )
 
 
 def join_columns(*pieces: Rows) -> Rows:
     """Return rows with the cells of all pieces, in order."""
-    rows = np.concatenate([piece.row_codes for piece in pieces])
-    order = np.argsort(rows, kind="stable")
-    indptr: Any = np.sum([piece.indptr for piece in pieces], axis=0)
-    codes, values = (np.concatenate([piece[k] for piece in pieces])[order] for k in (1, 2))
+    lengths = [piece.lengths for piece in pieces]
+    indptr = bounds_from_lengths(np.sum(lengths, axis=0))
+    codes, values = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=np.float32)
+    free = indptr[:-1].copy()
+    for piece, own in zip(pieces, lengths, strict=True):  # one after the other: places are int64
+        places = expand_spans(free, free + own)
+        codes[places], values[places] = piece.codes, piece.values
+        free += own
     return Rows.from_arrays(indptr, codes, values)

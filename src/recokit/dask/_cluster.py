@@ -12,7 +12,7 @@ from distributed import Client, Future, LocalCluster, get_client
 
 from recokit.exceptions import DataError
 
-__all__ = ["AnyFuture", "Tasks", "check_versions", "connect"]
+__all__ = ["AnyFuture", "Tasks", "check_open", "check_versions", "connect"]
 
 AnyFuture: TypeAlias = "Future[Any]"
 
@@ -24,8 +24,21 @@ def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], 
     """Return the given client, the current one, or that of a new cluster on this machine, and a function to close it.
 
     A new cluster closes with its owner, at the latest at the end of the process.
+
+    Raises
+    ------
+    TypeError
+        The client is of another class.
+    RuntimeError
+        The client is closed.
     """
     if client is not None:
+        if not isinstance(client, Client):
+            raise TypeError(
+                f"client: expected a distributed.Client, got {type(client).__name__}; make one with Client(cluster) or "
+                "Client(address)"
+            )
+        check_open(client, "make a new one, and set the attribute client")
         return client, None
     try:
         return get_client(), None
@@ -39,6 +52,12 @@ def connect(client: Client | None, owner: object) -> tuple[Client, Callable[[], 
         cluster.close()
 
     return own, weakref.finalize(owner, close)
+
+
+def check_open(client: Client, remedy: str) -> None:
+    """Raise RuntimeError if a client has been closed."""
+    if client.status in ("closed", "closing"):
+        raise RuntimeError(f"the client of this estimator is closed; {remedy}")
 
 
 def versions() -> dict[str, str]:
@@ -58,8 +77,10 @@ def check_versions(client: Client) -> None:
     Raises
     ------
     RuntimeError
-        A version differs, or a worker lacks recokit.
+        A version differs, a worker lacks recokit, or there are no workers.
     """
+    if not client.nthreads():
+        raise RuntimeError("the cluster has no workers yet; wait for some with client.wait_for_workers(n)")
     mine = versions()
     try:
         theirs = client.run(versions)
@@ -98,11 +119,34 @@ class Tasks:
         self.client = client
         self._name = name
 
-    def submit(self, stage: str, function: Callable[..., Any], *args: Any) -> AnyFuture:
-        """Run a function on a worker; futures among the arguments are replaced by their results."""
-        key = f"{self._name}-{stage}-{uuid4().hex}"
+    def key(self, stage: str) -> str:
+        """Return the key of a new task."""
+        return f"{self._name}-{stage}-{uuid4().hex}"
+
+    def submit(self, stage: str, function: Callable[..., Any], *args: Any, worker: str | None = None) -> AnyFuture:
+        """Run a function on a worker; futures among the arguments are replaced by their results.
+
+        Parameters
+        ----------
+        stage : str
+        function : callable
+        *args
+        worker : str, optional
+            Address of the worker to prefer.
+        """
+        where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
         with dask.config.set({_LARGE: "1TiB"}):  # the scheduler keeps local data, so that lost tasks can run again
-            return self.client.submit(function, *args, key=key, pure=False)
+            return self.client.submit(function, *args, key=self.key(stage), pure=False, **where)
+
+    def compute(self, graphs: Sequence[Any]) -> list[AnyFuture]:
+        """Run Dask's delayed objects as one graph; return a future for each."""
+        with dask.config.set({_LARGE: "1TiB"}):
+            futures: list[AnyFuture] = self.client.compute(list(graphs))
+        return futures
+
+    def submit_to_all(self, stage: str, function: Callable[..., Any], *args: Any) -> list[AnyFuture]:
+        """Run a function once on each worker, for what it leaves in the results that the worker holds."""
+        return [self.submit(stage, function, *args, worker=worker) for worker in self.client.nthreads()]
 
     def split(self, stage: str, function: Callable[..., Any], n_parts: int, *args: Any) -> list[AnyFuture]:
         """Run a function that returns a list of ``n_parts`` values; return one future for each value."""

@@ -27,7 +27,7 @@ class Draft:
 
     def __init__(self, model: Recommender) -> None:
         self.model = model
-        self.stage: Any = None
+        self.fit: Any = None  # how far a fit in stages has come on this worker; another worker begins anew
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _draft, (type(self.model), dict(vars(self.model)))

@@ -1,5 +1,6 @@
 """The events of one partition, checked and encoded; and their split into ranges of users."""
 
+import sys
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ __all__ = [
     "joined_baskets",
     "joined_codes",
     "joined_times",
+    "joined_values",
     "merge_ids",
     "split_events",
     "splitters",
@@ -68,7 +70,8 @@ class Events(NamedTuple):
     ----------
     users, items : IdIndex
     user_codes, item_codes : (n,) int32 arrays
-    values : (n,) float32 array
+    values : (n,) float32 array, optional
+        None if all are 1.
     times : (n,) array, optional
     baskets : IdIndex, optional
     basket_codes : (n,) int32 array, optional
@@ -78,7 +81,7 @@ class Events(NamedTuple):
     items: IdIndex
     user_codes: CodeArray
     item_codes: CodeArray
-    values: FloatArray
+    values: FloatArray | None
     times: AnyArray | None
     baskets: IdIndex | None = None
     basket_codes: CodeArray | None = None
@@ -99,6 +102,7 @@ def encode(frame: Any, columns: Columns, partition: int) -> Events:
     DataError
         A column is missing or cannot be used; the message names the partition.
     """
+    release_unused_memory()
     try:
         if isinstance(frame, list):
             return concatenated([_encode(one, columns) for one in frame])
@@ -107,17 +111,22 @@ def encode(frame: Any, columns: Columns, partition: int) -> Events:
         raise DataError(f"partition {partition}: {error}") from None
 
 
+def release_unused_memory() -> None:
+    """Return memory to the system that Arrow keeps after reading a partition."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+
+
 def _encode(frame: Any, columns: Columns) -> Events:
     names = columns.names
     users, user_codes = IdIndex.factorize(column(frame, columns.user), names.user)
     items, item_codes = IdIndex.factorize(column(frame, columns.item), names.item)
-    values = np.ones(len(user_codes), dtype=np.float32)
-    if columns.rating is not None:
-        values = to_values(column(frame, columns.rating), names.rating)
+    values = None if columns.rating is None else to_values(column(frame, columns.rating), names.rating)
     times = None if columns.timestamp is None else to_times(column(frame, columns.timestamp), names.timestamp)
     if len(user_codes):  # a partition may be empty
         check_lengths({names.user: user_codes, names.item: item_codes, names.rating: values, names.timestamp: times})
-    if columns.duplicates != "sum":
+    if values is not None and columns.duplicates != "sum":
         check_values(values, columns.feedback, names.rating)
     baskets, basket_codes = None, None
     if columns.basket is not None:
@@ -158,8 +167,9 @@ def concatenated(parts: Sequence[Events]) -> Events:
     """Return the events of several frames or pieces in order."""
     users, user_codes = joined_codes([(part.users, part.user_codes) for part in parts], "users")
     items, item_codes = joined_codes([(part.items, part.item_codes) for part in parts], "items")
-    values = np.concatenate([part.values for part in parts])
-    return Events(users, items, user_codes, item_codes, values, joined_times(parts), *joined_baskets(parts))
+    return Events(
+        users, items, user_codes, item_codes, joined_values(parts), joined_times(parts), *joined_baskets(parts)
+    )
 
 
 def joined_codes(parts: Sequence[tuple[IdIndex, CodeArray]], name: str) -> tuple[IdIndex, CodeArray]:
@@ -168,9 +178,23 @@ def joined_codes(parts: Sequence[tuple[IdIndex, CodeArray]], name: str) -> tuple
     return index, np.concatenate([index.codes(own)[codes] for own, codes in parts])
 
 
+def joined_values(parts: Sequence[Events]) -> FloatArray | None:
+    """Return the values of all events; None if all are 1."""
+    values = [part.values for part in parts if part.values is not None]
+    return np.concatenate(values) if values else None
+
+
 def joined_times(parts: Sequence[Events]) -> AnyArray | None:
-    """Return the times of all events; None without times."""
+    """Return the times of all events; None without times.
+
+    Raises
+    ------
+    DataError
+        Some times are numbers and others are dates.
+    """
     times = [part.times for part in parts if part.times is not None]
+    if len({each.dtype.kind == "M" for each in times}) > 1:
+        raise DataError("timestamps: expected numbers in all partitions or datetime64 in all; convert the column")
     return np.concatenate(times) if times else None
 
 
@@ -198,7 +222,7 @@ def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
     if not ids:
         raise DataError("no interactions: the partitions are empty")
     if len({type(key) for key in ids}) > 1:
-        raise DataError(f"user ids: expected integers in all partitions or text in all, got {first_few(ids)}")
+        raise DataError(f"user ids: expected integers in all partitions or text in all, got {first_few(ids)}; convert")
     n_events = np.concatenate([sample.n_events for sample in samples])
     order = sorted(range(len(ids)), key=ids.__getitem__)
     cumulated = np.cumsum(n_events[order])
@@ -208,9 +232,10 @@ def splitters(samples: Sequence[IdSample], n_blocks: int) -> list[Any]:
 
 def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks: int) -> list[Events]:
     """Return the events of each range of users, in order, with the codes of all items."""
-    values = events.users._values
-    cuts = [bisect_left(range(len(values)), first, key=values.__getitem__) for first in firsts]
-    bounds = [0, *cuts, *[len(values)] * (n_blocks - len(cuts))]
+    release_unused_memory()
+    ids = events.users._values
+    cuts = [bisect_left(range(len(ids)), first, key=ids.__getitem__) for first in firsts]
+    bounds = [0, *cuts, *[len(ids)] * (n_blocks - len(cuts))]
     item_codes = items.codes(events.items)[events.item_codes]
     of_users = np.repeat(np.arange(n_blocks, dtype=np.min_scalar_type(n_blocks)), np.diff(bounds))
     blocks = of_users[events.user_codes]
@@ -221,11 +246,12 @@ def split_events(events: Events, firsts: Sequence[Any], items: IdIndex, n_blocks
         rows: IntArray = order[ends[block] : ends[block + 1]]
         start, stop = bounds[block], bounds[block + 1]
         users = events.users.select(np.arange(start, stop))
+        values = None if events.values is None else events.values[rows]
         times = None if events.times is None else events.times[rows]
         codes = events.user_codes[rows] - np.int32(start)
         # Pieces hold codes of all items, so that the index travels once for each block, not for each piece.
         baskets = _compact(events.baskets, events.basket_codes, rows)
-        pieces.append(Events(users, _NO_IDS, codes, item_codes[rows], events.values[rows], times, *baskets))
+        pieces.append(Events(users, _NO_IDS, codes, item_codes[rows], values, times, *baskets))
     return pieces
 
 

@@ -25,30 +25,7 @@ from recokit.data.id_index import IdIndex
 from recokit.data.rows import Rows, bounds_from_lengths
 from recokit.factorization._factors import random_vectors
 
-__all__ = ["FactorData", "check_supported", "draw_vectors", "rows_of", "same"]
-
-
-def check_supported(model: Recommender, side: Mapping[str, Any], unsupported: Mapping[str, Any]) -> None:
-    """Refuse side information, and parameters that the fit on a cluster does not implement.
-
-    Parameters
-    ----------
-    model : Recommender
-        The local estimator.
-    side : mapping
-        Side information.
-    unsupported : mapping
-        Values that these parameters must have.
-    """
-    name = type(model).__name__
-    if side:
-        raise TypeError(f"recokit.dask.{name}.fit takes no {', '.join(sorted(side))}; use recokit.{name} for it")
-    for parameter, value in unsupported.items():
-        given = getattr(model, parameter)
-        if given != value:
-            raise ValueError(
-                f"{parameter}={given!r}: recokit.dask.{name} supports only {value!r}; use recokit.{name} for it"
-            )
+__all__ = ["FactorData", "draw_vectors", "rows_of", "same"]
 
 
 @dataclass(frozen=True)

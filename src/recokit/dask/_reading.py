@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+import dask
 import dask.bag
 import dask.dataframe
 import numpy as np
+import pandas as pd
+from dask.delayed import delayed
 
 from recokit._typing import AnyArray, CodeArray
 from recokit.base import Recommender
-from recokit.dask._blocks import CELLS_PER_BLOCK, Block, Blocks, EventOrder, split_interactions
+from recokit.dask._blocks import Block, Blocks, EventOrder, number_of_blocks, split_interactions
 from recokit.dask._cluster import AnyFuture, Tasks
 from recokit.dask._events import (
     Columns,
@@ -19,6 +22,7 @@ from recokit.dask._events import (
     joined_baskets,
     joined_codes,
     joined_times,
+    joined_values,
     merge_ids,
     split_events,
     splitters,
@@ -31,9 +35,10 @@ from recokit.data.rows import bounds_from_lengths
 from recokit.data.sequences import Sequences
 from recokit.exceptions import DataError
 
-__all__ = ["is_partitioned", "read_blocks", "read_local", "whole_frame"]
+__all__ = ["is_partitioned", "partitions_of", "read_blocks", "read_local", "whole_frame"]
 
-_BLOCKS_PER_THREAD = 4
+
+_PARTITIONS_PER_THREAD = 4
 
 
 def is_partitioned(X: Any) -> bool:
@@ -41,27 +46,65 @@ def is_partitioned(X: Any) -> bool:
     return isinstance(X, dask.dataframe.DataFrame | dask.bag.Bag)
 
 
+def partitions_of(X: Any, y: Any, named: Sequence[str], tasks: Tasks) -> Any | None:
+    """Return data in partitions: those given, or those of a pandas frame with named columns; None for other data.
+
+    Parameters
+    ----------
+    X : object
+    y : object
+    named : sequence of str
+        Arguments that only data in partitions have.
+    tasks : Tasks
+
+    Raises
+    ------
+    DataError
+        The data are a Dask collection or a list that holds no events.
+    TypeError
+        Arguments do not go together.
+    """
+    if is_partitioned(X):
+        if y is not None:
+            raise TypeError("y: the ratings of a dataframe are one of its columns; name it as rating=")
+        return X
+    if dask.is_dask_collection(X):
+        raise DataError(
+            f"expected a Dask dataframe or a Dask bag of frames, got {type(X).__name__}; make a dataframe with "
+            "dask.dataframe.from_dask_array or from_delayed"
+        )
+    if isinstance(X, list | tuple) and any(hasattr(each, "columns") for each in X):
+        raise DataError("expected a Dask bag of frames, got a list; make a bag with dask.bag.from_sequence(frames)")
+    if not named:
+        return None
+    if isinstance(X, pd.DataFrame) and y is None:
+        with dask.config.set({"dataframe.convert-string": False}):  # ids stay as they are
+            return dask.dataframe.from_pandas(X, npartitions=_PARTITIONS_PER_THREAD * tasks.n_threads, sort=False)
+    raise TypeError(
+        f"{', '.join(named)}: only for Dask dataframes, Dask bags and pandas frames, without y; make Interactions of "
+        "other data, such as with Interactions.from_frame"
+    )
+
+
 def whole_frame(X: Any, tasks: Tasks) -> AnyFuture:
     """Return the future of all rows of a Dask dataframe as one pandas frame."""
-    return tasks.submit("side", _concatenated, *tasks.client.compute(X.to_delayed()))
+    return tasks.submit("side", _concatenated, *tasks.compute(X.to_delayed()))
 
 
 def _concatenated(*frames: Any) -> Any:
-    import pandas as pd
-
     return pd.concat(frames, ignore_index=True)
 
 
-def read_local(X: Any, model: Recommender, tasks: Tasks) -> Blocks:
+def read_local(X: Any, y: Any, model: Recommender, tasks: Tasks) -> Blocks:
     """Return blocks of data in the client's process, read as ``model`` reads them.
 
     The scheduler keeps a copy of the data, so that lost tasks can run again.
     """
-    data = model._read(X, None)
+    data = model._read(X, y)
     if data.n_interactions == 0:
         raise DataError("no interactions to fit")
     sequences: Sequences | None = vars(model).get("sequences_")
-    parts = split_interactions(data, sequences, _number_of_blocks(data.n_interactions, tasks))
+    parts = split_interactions(data, sequences, number_of_blocks(data.n_interactions, tasks))
     blocks = tuple(tasks.submit("block", _same, part) for part in parts)
     items = tasks.submit("items", _same, data.items)
     starts = bounds_from_lengths(np.array([len(part.users) for part in parts]))
@@ -81,13 +124,11 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
         As `Interactions.from_frame`; messages about rows name the partition.
     """
     check_policy(columns.duplicates)
-    partitions = tasks.client.compute(X.to_delayed())
-    n_parts = len(partitions)
-    events = [tasks.submit("encode", encode, part, columns, k) for k, part in enumerate(partitions)]
+    events = _encoded(X, columns, tasks)
     counts = tasks.gather([tasks.submit("count", _length, part) for part in events])
     if not sum(counts):
         raise DataError("no interactions: the columns are empty")
-    n_blocks = max(min(n_parts, 4 * tasks.n_threads), _number_of_blocks(sum(counts), tasks))
+    n_blocks = max(min(len(events), 4 * tasks.n_threads), number_of_blocks(sum(counts), tasks))
     names = columns.names
     indexes = [tasks.submit("ids", _items_of, part) for part in events]
     items = tasks.merge("merge-ids", _Merge(names.item), indexes)
@@ -95,7 +136,14 @@ def read_blocks(X: Any, columns: Columns, tasks: Tasks) -> Blocks:
     firsts = tasks.submit("bounds", _splitters, n_blocks, *samples)
     pieces = [tasks.split("shuffle", split_events, n_blocks, part, firsts, items, n_blocks) for part in events]
     blocks = [tasks.submit("block", build_block, columns, items, *column) for column in zip(*pieces, strict=True)]
+    del events, pieces  # workers release events that are split, and pieces that are in a block
     return _described(blocks, items, columns, tasks)
+
+
+def _encoded(X: Any, columns: Columns, tasks: Tasks) -> list[AnyFuture]:
+    """Return the events of each partition; one graph, so that a worker keeps no partition that it has encoded."""
+    parts = enumerate(X.to_delayed())
+    return tasks.compute([delayed(encode)(part, columns, k, dask_key_name=tasks.key("encode")) for k, part in parts])
 
 
 def _described(blocks: list[AnyFuture], items: AnyFuture, columns: Columns, tasks: Tasks) -> Blocks:
@@ -115,7 +163,9 @@ def build_block(columns: Columns, items: IdIndex, *pieces: Events) -> Block:
     item_codes, times = np.concatenate([piece.item_codes for piece in pieces]), joined_times(pieces)
     if columns.in_order:
         return _block_in_order(users, items, user_codes, item_codes, times, pieces)
-    values = np.concatenate([piece.values for piece in pieces])
+    values = joined_values(pieces)
+    if values is None:
+        values = np.ones(len(item_codes), dtype=np.float32)
     cells = sort_cells(users, items, user_codes, item_codes, values, times, columns.duplicates)  # type: ignore[arg-type]
     check_values(cells.values, columns.feedback, columns.names.rating)
     return Block(users, *cells, len(values) - len(cells.values))
@@ -136,10 +186,6 @@ def _block_in_order(
     pairs = sequences._pairs()
     cells = pairs.indptr, pairs.item_codes, pairs.values, pairs.timestamps
     return Block(users, *cells, pairs.n_merged, EventOrder.of(sequences))
-
-
-def _number_of_blocks(n_cells: int, tasks: Tasks) -> int:
-    return max(_BLOCKS_PER_THREAD * tasks.n_threads, -(-n_cells // CELLS_PER_BLOCK))
 
 
 class _Merge:

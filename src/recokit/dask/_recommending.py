@@ -7,6 +7,7 @@ import dask.dataframe
 import numpy as np
 from dask.delayed import delayed
 
+from recokit._runtime.arguments import check_count
 from recokit.base import Recommender
 from recokit.dask._blocks import Block, Blocks
 from recokit.data._inputs import as_id_list, known_codes
@@ -45,6 +46,13 @@ def lists_frame(
     data: Blocks, fitted: "Fitted", request: Request, users: Any, attach: Callable[..., Recommender]
 ) -> Any:
     """Return the lists as a lazy Dask dataframe."""
+    check_count(request.n, "n")
+    if not (request.fill is None or (isinstance(request.fill, str) and request.fill == "popular")):
+        raise ValueError(
+            f"fill={request.fill!r}: expected None or 'popular'; other models fill the lists of to_local()"
+        )
+    if isinstance(users, dask.dataframe.Series):
+        users = users.compute()
     asked = None if users is None else as_id_list(users)
     if asked is not None:
         known = data.tasks.gather([data.tasks.submit("known", _known, block, asked) for block in data.blocks])

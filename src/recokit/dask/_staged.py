@@ -36,22 +36,22 @@ class DaskStagedRecommender(DaskRecommender):
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
         submit, draft = data.tasks.submit, self._start(data, **side)
         results: list[AnyFuture] = []
-        while True:
-            step = self._next_step(data, draft, results)
-            ranges = submit("ranges", ranges_of, step).result()
-            if ranges is None:
-                break
+        steps = self._first_steps(data, draft)
+        while (ranges := submit("ranges", ranges_of, steps[0]).result()) is not None:
             name = f"rows-{len(results) + 1}"
             parts = [submit(name, run_part, start, stop, draft, *results) for start, stop in ranges]
             results.append(submit("join-rows", join_parts, draft, len(parts), *parts, *results))
+            steps = [submit("plan", next_step, self._n_parts(data), draft, *results)]
         self._check_results(data, results)
-        model = submit("finish", model_of, step, self._needs_all_data)
+        model = submit("finish", model_of, steps[0], self._needs_all_data)
         return Fitted(model, None if self._needs_all_data else tuple(submit("no-users", dict) for _ in data.blocks))
 
-    def _next_step(self, data: Blocks, draft: AnyFuture, results: Sequence[AnyFuture]) -> AnyFuture:
-        """Return the future of the `Step` after the stages with these results."""
-        n_parts = _PARTS_PER_THREAD * data.tasks.n_threads
-        return data.tasks.submit("plan", next_step, n_parts, draft, *results)
+    def _first_steps(self, data: Blocks, draft: AnyFuture) -> list[AnyFuture]:
+        """Return futures of the first `Step`, one for each worker, so that all workers prepare it at the same time."""
+        return data.tasks.submit_to_all("plan", next_step, self._n_parts(data), draft)
+
+    def _n_parts(self, data: Blocks) -> int:
+        return _PARTS_PER_THREAD * data.tasks.n_threads
 
 
 class Step(NamedTuple):
@@ -69,12 +69,10 @@ class Step(NamedTuple):
 
 def next_step(n_parts: int, draft: Draft, *results: Any) -> Step:
     """Return the step after the stages with these results."""
-    own, stage = _after(draft, results)
-    if stage is None:
-        return Step(None, own)
-    with _lock:
-        draft.stage = len(results), stage
-    return Step(split_by_cost(np.asarray(stage.costs) + 1.0, n_parts))
+    fit = _advanced(draft, results)
+    if fit.stage is None:
+        return Step(None, fit.own)
+    return Step(split_by_cost(np.asarray(fit.stage.costs) + 1.0, n_parts))
 
 
 def ranges_of(step: Step) -> list[tuple[int, int]] | None:
@@ -88,30 +86,56 @@ def model_of(step: Step, needs_all_data: bool) -> Any:
     return finished(step.fitted) if needs_all_data else step.fitted.without_data()
 
 
-def stage_of(draft: Draft, results: Sequence[Any]) -> Stage:
-    """Return the stage that follows results; the draft keeps it for further parts of the stage.
+class _Fit:
+    """A fit between two stages.
 
-    The kept stage follows from the draft and the results alone, so that any worker can prepare it again.
+    Attributes
+    ----------
+    own : Draft
+        A copy of the draft, which is fitted after the last stage.
+    n_results : int
+        Number of stages done.
+    stage : Stage, optional
+        The next stage; None after the last one.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.own = Draft(draft.model._with_attributes(dict(vars(draft.model))))
+        model: Any = self.own.model
+        self._stages = model._stages(model.interactions_)
+        self.n_results = 0
+        self.stage: Stage | None = next(self._stages, None)
+
+    def send(self, result: Any) -> None:
+        """Go on to the next stage."""
+        self.n_results += 1
+        try:
+            self.stage = self._stages.send(Rows.from_arrays(*result) if isinstance(result, Rows) else result)
+        except StopIteration:
+            self.stage = None
+
+
+def _advanced(draft: Draft, results: Sequence[Any]) -> _Fit:
+    """Return the fit after the stages with these results, which the draft keeps for further parts and stages.
+
+    It follows from the draft and the results alone, so that any worker can prepare it again.
     """
     with _lock:
-        if draft.stage is None or draft.stage[0] != len(results):
-            draft.stage = len(results), _after(draft, results)[1]
-        stage: Stage = draft.stage[1]
-        return stage
+        if draft.fit is None or draft.fit.n_results > len(results):
+            draft.fit = _Fit(draft)
+        fit: _Fit = draft.fit
+        draft.fit = None  # a fit that fails cannot go on
+        for result in results[fit.n_results :]:
+            fit.send(result)
+        draft.fit = fit
+        return fit
 
 
-def _after(draft: Draft, results: Sequence[Any]) -> tuple[Draft, Stage | None]:
-    """Return a draft of its own after the stages with these results, and the next stage."""
-    own = Draft(draft.model._with_attributes(dict(vars(draft.model))))
-    model: Any = own.model
-    stages = model._stages(model.interactions_)
-    try:
-        stage = next(stages)
-        for result in results:
-            stage = stages.send(Rows.from_arrays(*result) if isinstance(result, Rows) else result)
-    except StopIteration:
-        return own, None
-    return own, stage
+def stage_of(draft: Draft, results: Sequence[Any]) -> Stage:
+    """Return the stage that follows results."""
+    stage: Stage | None = _advanced(draft, results).stage
+    assert stage is not None
+    return stage
 
 
 def run_part(start: int, stop: int, draft: Draft, *results: Any) -> Any:

@@ -11,15 +11,13 @@ from recokit.dask import _als_tasks as task
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture, Tasks
-from recokit.dask._factor_data import FactorData, check_supported, draw_vectors, same
+from recokit.dask._factor_data import FactorData, draw_vectors, same
 from recokit.data.rows import bounds_from_lengths
 from recokit.factorization import ImplicitALS as LocalALS
 from recokit.factorization._confidence import Confidence
 from recokit.factorization.als import INIT_SCALE, checked_cells, range_error, warn_if_vanished
 
 __all__ = ["ImplicitALS"]
-
-_BLOCKS_PER_THREAD = 4  # of items: a few, so that threads with popular items do not finish much later
 
 
 class _Side(NamedTuple):
@@ -85,11 +83,11 @@ class ImplicitALS(DaskRecommender):
     """
 
     _local: ClassVar[type[LocalALS]] = LocalALS
+    _fixed: ClassVar[dict[str, Any]] = {"warm_start": False}
+    _takes_side = False
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        template = self._worker_template()
-        check_supported(template, side, {"warm_start": False})
-        return _Alternation(template, FactorData.from_blocks(data), bool(self.verbose)).run()
+        return _Alternation(self._worker_template(), FactorData.from_blocks(data), bool(self.verbose)).run()
 
 
 class _Alternation:
@@ -113,7 +111,7 @@ class _Alternation:
         self.confidence = Confidence.from_counts(*counts, template.unobserved_ratio, template.unobserved_weight)
         self.l2 = template._l2_for(data.lengths, data.item_lengths)
         self.mean_share = template._mean_share_for(data.lengths, data.item_lengths)
-        ranges = data.data.item_ranges(_BLOCKS_PER_THREAD * self.tasks.n_threads)
+        ranges = data.data.item_ranges(data.item_lengths)
         by_item = data.data.by_item(ranges)
         item_starts = np.array([0, *(stop for _, stop in ranges)])
         self.starts = {"users": data.data.starts, "items": item_starts}
@@ -136,18 +134,18 @@ class _Alternation:
         mean = self._mean_of(self.tasks.submit("join-users", task.join_blocks, *users)) if self.mean_share else None
         for _ in range(self.template.n_epochs):
             users = self._half_epoch(self.users, users, joined, mean)
-            joined_users = self.tasks.submit("join-users", task.join_side, *users)
-            factors = self.tasks.submit("factors", task.factors_of, joined_users)
+            factors, of_users = self._joined("users", users)
             items = self._half_epoch(self.items, items, factors)
-            joined_items = self.tasks.submit("join-items", task.join_side, *items)
-            joined = self.tasks.submit("factors", task.factors_of, joined_items)
-            submitted.append([self.tasks.submit("loss", task.statistics, s) for s in (joined_users, joined_items)])
+            joined, of_items = self._joined("items", items)
+            submitted.append([of_users, of_items])
             if self.mean_share:
                 args = self.mean_share, mean, *self.users.l2
                 submitted[-1].append(self.tasks.submit("penalty-of-mean", task.penalty_of_mean, *args))
                 mean = self._mean_of(factors)
         exact = self._half_epoch(self.users, users, joined, mean, "cholesky")
-        del users, items, factors, joined_users, joined_items
+        # Workers release what only finished tasks used.
+        self.items = self.items._replace(cells=())
+        del users, items, factors
         losses = self._wait_for(submitted)
         exact = [self.tasks.submit("factors", task.factors_of, block) for block in exact]
         self._check(exact, joined)
@@ -163,6 +161,11 @@ class _Alternation:
         users, rng = draw_vectors(self.tasks, np.diff(self.starts["users"]).tolist(), size, INIT_SCALE, rng)
         items, _ = draw_vectors(self.tasks, np.diff(self.starts["items"]).tolist(), size, INIT_SCALE, rng)
         return users, items
+
+    def _joined(self, stage: str, blocks: Sequence[AnyFuture]) -> tuple[AnyFuture, AnyFuture]:
+        """Return the factors of one side after a half-epoch, and its statistics."""
+        side = self.tasks.submit(f"join-{stage}", task.join_side, *blocks)
+        return self.tasks.submit("factors", task.factors_of, side), self.tasks.submit("loss", task.statistics, side)
 
     def _mean_of(self, users: AnyFuture) -> AnyFuture:
         """Return the prior mean of the users."""

@@ -10,7 +10,7 @@ from recokit._typing import FloatArray, IntArray
 from recokit.dask import _strata_tasks as strata_task
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Block, Blocks
-from recokit.dask._factor_data import FactorData, check_supported, draw_vectors, rows_of
+from recokit.dask._factor_data import FactorData, draw_vectors, rows_of
 from recokit.dask._strata import Strata
 from recokit.dask._strata_tasks import Group, Held, Users
 from recokit.factorization._factors import Factors
@@ -59,11 +59,11 @@ class BPR(DaskRecommender):
     """
 
     _local: ClassVar[type[factorization.BPR]] = factorization.BPR
+    _fixed: ClassVar[dict[str, Any]] = {"warm_start": False}
+    _takes_side = False
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        template = self._worker_template()
-        check_supported(template, side, {"warm_start": False})
-        return _Descent(template, FactorData.from_blocks(data)).run(self._template())
+        return _Descent(self._worker_template(), FactorData.from_blocks(data)).run(self._template())
 
 
 class Shared(NamedTuple):

@@ -9,7 +9,6 @@ from recokit._typing import FloatArray
 from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._draft import Draft
-from recokit.dask._factor_data import check_supported
 from recokit.dask._staged import DaskStagedRecommender, model_of, next_step, ranges_of, run_part
 
 __all__ = ["EASE"]
@@ -52,11 +51,11 @@ class EASE(DaskStagedRecommender):
     """
 
     _local: ClassVar[type[linear.EASE]] = linear.EASE
+    _takes_side = False
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        check_supported(self._template(), side, {})
         submit, draft = data.tasks.submit, self._start(data)
-        ranges = submit("ranges", ranges_of, self._next_step(data, draft, [])).result()
+        ranges = submit("ranges", ranges_of, self._first_steps(data, draft)[0]).result()
         parts = [submit("gram", run_part, start, stop, draft) for start, stop in ranges or ()]
         model = submit("invert", inverted, self.n_threads, draft, *parts)
         return Fitted(model, tuple(submit("no-users", dict) for _ in data.blocks))

@@ -10,7 +10,7 @@ from recokit.base._rating_scale import rating_range
 from recokit.dask import _strata_tasks as strata_task
 from recokit.dask._base import DaskRecommender, Fitted
 from recokit.dask._blocks import Block, Blocks
-from recokit.dask._factor_data import FactorData, check_supported, draw_vectors, rows_of
+from recokit.dask._factor_data import FactorData, draw_vectors, rows_of
 from recokit.dask._strata import Strata
 from recokit.dask._strata_tasks import Group, Held, Users
 from recokit.factorization import SGDMatrixFactorization as LocalSGD
@@ -62,11 +62,11 @@ class SGDMatrixFactorization(DaskRecommender):
     """
 
     _local: ClassVar[type[LocalSGD]] = LocalSGD
+    _fixed: ClassVar[dict[str, Any]] = {"implicit_feedback": False, "early_stopping": False, "warm_start": False}
+    _takes_side = False
 
     def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        template = self._worker_template()
-        check_supported(template, side, {"implicit_feedback": False, "early_stopping": False, "warm_start": False})
-        return _Descent(template, FactorData.from_blocks(data)).run(self._template())
+        return _Descent(self._worker_template(), FactorData.from_blocks(data)).run(self._template())
 
 
 class Descend(NamedTuple):

@@ -1,14 +1,12 @@
 """SLIM on a Dask cluster."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from recokit import linear
 from recokit._typing import IntArray
-from recokit.dask._base import Fitted
 from recokit.dask._blocks import Blocks
 from recokit.dask._cluster import AnyFuture
-from recokit.dask._factor_data import check_supported
 from recokit.dask._staged import DaskStagedRecommender
 from recokit.data.rows import Rows
 
@@ -51,10 +49,7 @@ class SLIM(DaskStagedRecommender):
     """
 
     _local: ClassVar[type[linear.SLIM]] = linear.SLIM
-
-    def _fit_blocks(self, data: Blocks, **side: Any) -> Fitted:
-        check_supported(self._template(), side, {})
-        return super()._fit_blocks(data)
+    _takes_side = False
 
     def _check_results(self, data: Blocks, results: Sequence[AnyFuture]) -> None:
         """Warn about targets without convergence; the workers warn only in their logs."""
