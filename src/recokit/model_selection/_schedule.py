@@ -101,12 +101,11 @@ class Schedule:
         climb = self.clock.estimate_climb(search.top + 1, self._best_model(search))
         if len(self._tried) < len(self._models):
             return self.left < climb
-        climbs, reserve = dict.fromkeys(self._models, 0.0), 0.0
-        if len(self._models) > 1:
-            own = {model: self.clock.estimate_climb(_reached(search, model) + 1, model) for model in self._models}
-            climbs = {model: seconds for model, seconds in own.items() if seconds <= self.left}
-            reserve = min(sum(climbs.values()), self.budget / 2)
-        longest = max((self.clock.estimate(max(search.top, 0), model) for model in climbs), default=0.0)
+        own = {model: self.clock.estimate_climb(_reached(search, model) + 1, model) for model in self._models}
+        feasible = {model: seconds for model, seconds in own.items() if seconds <= self.left}
+        reserve = min(sum(feasible.values()), self.budget / 2)
+        others = feasible if len(self._models) > 1 else self._models
+        longest = max((self.clock.estimate(max(search.top, 0), model) for model in others), default=0.0)
         return self.left < longest + max(climb, reserve)
 
     def allows(self, search: Halving, number: int, rung: int, *, closing: bool) -> bool:
