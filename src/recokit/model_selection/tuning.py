@@ -54,8 +54,9 @@ def tune(
     Each candidate starts with a small resource: a share of the users, or few epochs. One in ``factor`` candidates moves
     up to the next step, with ``factor`` times the resource; the last step has the full resource. The first candidate is
     the estimator with its own parameters. New candidates are tried while time is left. Before the time runs out, or
-    once all candidates of a finite space were tried, the best candidates and the estimator with its own parameters move up
-    to the last step, so that the result is no worse than the estimator on the validation data.
+    once all candidates of a finite space were tried, the best candidates and the estimator with its own parameters move
+    up to the last step. So the result is no worse than the estimator on the validation data, unless the time is too
+    short.
 
     Several models share the budget: the first candidates are the models with their own parameters, and then the search
     spaces of all models get the same time, so that fast models try more candidates. Up to half of the budget is
