@@ -179,7 +179,7 @@ def test_scores_of_a_step_are_computed_on_the_users_of_the_step():
 def test_epochs_are_the_resource_if_the_estimator_has_them():
     found = tune(Counting(n_epochs=40), IMPLICIT, {"quality": [1, 2]}, metric=quality)
     assert found.resource == "n_epochs"
-    assert [trial.resource for trial in found.trials[:3]] == [4, 4, 4]
+    assert [trial.resource for trial in found.trials[:5]] == [4, 13, 40, 4, 4]  # its own parameters go first
     assert {epochs for epochs, _, _ in Counting.fitted} == {4, 13, 40}
     assert found.best_estimator.n_epochs == 40
     assert all(data.n_interactions < IMPLICIT.n_interactions for _, _, data in Counting.fitted[:-1])
