@@ -97,11 +97,11 @@ class Schedule:
         They go first: the result is then no worse than the model on the validation data, and the duration of a trial
         with the full resource is known.
         """
-        for model, number in search.first.items():
+        most = min(self.budget / max(4, 2 * len(self._models)), self.left)
+        for model in self._models:
             rung = _reached(search, model) + 1
-            seconds = self.clock.estimate_climb(rung, model)
-            if rung < len(search.scores) and seconds <= min(self.budget / max(4, 2 * len(self._models)), self.left):
-                return number, rung
+            if 0 < rung < len(search.scores) and self.clock.estimate_climb(rung, model) <= most:
+                return search.first[model], rung
         return None
 
     def is_closing(self, search: Halving) -> bool:
