@@ -82,3 +82,34 @@ def test_no_pair_of_the_test_data_is_in_the_training_data(name, data_dir):
         pairs = [{tuple(pair) for pair in part.to_pairs()[0].tolist()} for part in (past, future)]
         assert pairs[0].isdisjoint(pairs[1])
         assert len(pairs[1]) == future.n_interactions > 0
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "dataset", "recall", "ndcg"),
+    [
+        ("ItemKNN", "movielens-1m-implicit", 0.245, 0.240),
+        ("ItemKNN", "amazon-toys", 0.118, 0.060),
+        ("ImplicitALS", "movielens-1m-implicit", 0.284, 0.267),
+        ("ImplicitALS", "amazon-toys", 0.110, 0.052),
+    ],
+)
+def test_one_setting_of_the_defaults_serves_dense_and_sparse_data(name, dataset, recall, ndcg, data_dir):
+    data = load(dataset, data_dir)
+    measured = defaults.measure(SEARCHES[name].estimator(), data.train, data.test, None)
+    assert measured.recall >= recall
+    assert measured.ndcg >= ndcg
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize("dataset", IMPLICIT_DATA)
+def test_no_default_but_that_of_pure_svd_is_below_popularity(dataset, data_dir):
+    data = load(dataset, data_dir)
+    ndcg = {
+        name: defaults.measure(search.estimator(), data.train, data.test, None).ndcg
+        for name, search in SEARCHES.items()
+        if name != "PureSVD"
+    }
+    assert [name for name in ndcg if ndcg[name] < ndcg["Popularity"]] == []

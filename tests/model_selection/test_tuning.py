@@ -179,7 +179,7 @@ def test_scores_of_a_step_are_computed_on_the_users_of_the_step():
 def test_epochs_are_the_resource_if_the_estimator_has_them():
     found = tune(Counting(n_epochs=40), IMPLICIT, {"quality": [1, 2]}, metric=quality)
     assert found.resource == "n_epochs"
-    assert [trial.resource for trial in found.trials[:3]] == [4, 4, 4]
+    assert [trial.resource for trial in found.trials[:5]] == [4, 13, 40, 4, 4]  # its own parameters go first
     assert {epochs for epochs, _, _ in Counting.fitted} == {4, 13, 40}
     assert found.best_estimator.n_epochs == 40
     assert all(data.n_interactions < IMPLICIT.n_interactions for _, _, data in Counting.fitted[:-1])
@@ -573,6 +573,23 @@ def test_several_models_share_the_time_and_end_on_the_full_resource(monkeypatch,
     assert found.best_score == max(trial.score for trial in found.trials if trial.resource == 25)
     if budget >= 3.0:
         assert len({trial.candidate for trial in found.trials if trial.model == "fast"}) > 3
+
+
+def test_own_parameters_that_seem_bad_on_few_users_are_not_replaced_by_worse_ones(monkeypatch):
+    now = 0.0
+
+    def late(model, X, y):
+        nonlocal now
+        users = len(np.unique(X.data.user_codes))
+        now += users / 400
+        return float(model.quality) + (model.quality == 1.0 and users > 12) * 10
+
+    monkeypatch.setattr(tuning.time, "perf_counter", lambda: now)
+    space = {"quality": np.linspace(1.1, 2, 500)}
+    found = tune(
+        Counting(quality=1.0), IMPLICIT, space, metric=late, budget_seconds=4.0, resource="users", min_resource=3
+    )
+    assert found.best_params == {"quality": 1.0}
 
 
 def test_a_model_that_seems_bad_on_few_users_gets_all_users_with_its_own_parameters(monkeypatch):

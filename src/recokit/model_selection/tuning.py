@@ -53,13 +53,15 @@ def tune(
 
     Each candidate starts with a small resource: a share of the users, or few epochs. One in ``factor`` candidates moves
     up to the next step, with ``factor`` times the resource; the last step has the full resource. The first candidate is
-    the estimator with its own parameters. New candidates are tried while time is left. Before the time runs out, or
-    once all candidates of a finite space were tried, the best candidates move up to the last step.
+    the estimator with its own parameters. If a quarter of the budget is enough, it moves up to the last step at once,
+    so that the result is no worse on the validation data. New candidates are tried while time is left. Before the time
+    runs out, or once all candidates of a finite space were tried, the best candidates move up to the last step.
 
-    Several models share the budget: the first candidates are the models with their own parameters, and then the search
-    spaces of all models get the same time, so that fast models try more candidates. Up to half of the budget is
-    reserved to try each model with its own parameters and the full resource, since few users cannot tell the models
-    apart; models that are too slow for it are not compared. A model whose own parameters fail is dropped.
+    Several models share the budget: the first candidates are the models with their own parameters, which move up at
+    once if they are fast, and then the search spaces of all models get the same time, so that fast models try more
+    candidates. Up to half of the budget is reserved to try the other models with their own parameters and the full
+    resource, since few users cannot tell the models apart; models that are too slow for it are not compared. A model
+    whose own parameters fail is dropped.
 
     The sequence of trials of one model depends only on ``random_state``; their number depends on the speed of the
     machine. With several models, the sequence depends on the speed too.
@@ -282,7 +284,9 @@ def _run(search: Halving, evaluate: _Evaluation, schedule: Schedule, verbose: bo
     with progress_bar(round(schedule.budget), "tune", "s", show=verbose) as bar:
         while True:
             closing = bool(trials) and schedule.is_closing(search)
-            asked = search.ask(closing=closing, allow=partial(schedule.allows, search, closing=closing))
+            asked = schedule.own_step(search) or search.ask(
+                closing=closing, allow=partial(schedule.allows, search, closing=closing)
+            )
             if asked is None and closing:  # the best candidates are done, or too slow for the time left
                 asked = search.ask(allow=partial(schedule.allows, search, closing=False))
             if asked is None or (trials and schedule.left < schedule.clock.estimate(asked[1], _model(search, asked))):
