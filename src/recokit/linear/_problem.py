@@ -30,6 +30,7 @@ def plan_problem(plan: MemoryPlan, interactions: Interactions, *, constant: bool
     copied = 8.0 * n + 24.0 * n_users if constant else 0.0 if np.all(is_used) else 8.0 * n
     plan.work("squares of strengths", 28.0 * n)
     plan.keep("problem", 8.0 * n + copied + 8.0 * n_users + 24.0 * n_items)
+    plan.work("bounds and order of the users", 40.0 * n_users)
 
 
 class Problem(NamedTuple):
@@ -73,6 +74,7 @@ class Problem(NamedTuple):
         by_user, weights = interactions.rows, user_weights(interactions, user_exponent)
         squares = weights[interactions.user_codes] * interactions.values.astype(np.float64) ** 2
         diagonal = np.bincount(interactions.item_codes, squares, minlength=interactions.n_items)
+        del squares
         items, unit = np.flatnonzero(diagonal > 0), strength_unit(interactions)
         if len(items) < interactions.n_items:
             positions = np.full(interactions.n_items, -1, dtype=np.int32)
