@@ -48,6 +48,28 @@ def test_importing_everything_compiles_nothing():
     assert int(run(code)) >= 10
 
 
+def test_hybrids_without_a_classifier_do_not_import_the_ensembles_of_scikit_learn():
+    code = """
+        import sys, recokit
+        recokit.WeightedHybrid, recokit.CascadeHybrid
+        print("sklearn.ensemble" in sys.modules)
+    """
+    assert run(code) == "False"
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_small_sets_of_sessions_need_no_kernel():
+    code = """
+        import numpy as np, recokit
+        from recokit.kernels import sessions
+        users, items = np.nonzero(np.random.default_rng(0).random((200, 100)) < 0.15)
+        data = recokit.Interactions.from_arrays(users, items, timestamps=np.arange(len(users)))
+        recokit.SessionKNN().fit(data).recommend(n=10)
+        print(sessions.session_scores.signatures, sessions.related_items.signatures)
+    """
+    assert run(code) == "[] []"
+
+
 def test_submodules_load_at_their_first_use():
     code = """
         import sys, recokit

@@ -404,7 +404,7 @@ def related_items(
         write_best(keys, size, top_codes[r], top_values[r])
         total = 0.0
         for m in range(size):
-            total += top_values[r, m]
+            total += np.float64(top_values[r, m])  # 64 bits in plain Python too
         for m in range(size):
             top_values[r, m] /= total
 
