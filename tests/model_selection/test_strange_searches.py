@@ -1,14 +1,23 @@
 """Searches and validations with mistakes in their arguments."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
-from recokit import ItemKNN
+from recokit import EventLog, ItemKNN, SessionKNN
 from recokit.datasets import example_interactions
 from recokit.model_selection import (
     GlobalTimeSplit,
     InteractionKFold,
     RandomHoldOut,
+    RollingTimeSplit,
     cross_validate,
+    evaluate_positions,
+    every_position,
+    leave_last_basket,
+    leave_last_out,
+    split_sessions,
     train_test_split,
     tune,
 )
@@ -61,3 +70,29 @@ def test_a_class_is_not_a_splitter(splitter):
     ):
         with pytest.raises(TypeError, match=f"{splitter.__name__}.*: expected a splitter, such as RandomHoldOut"):
             call()
+
+
+@pytest.mark.parametrize(
+    "split",
+    [leave_last_out, leave_last_basket, split_sessions, every_position, partial(evaluate_positions, SessionKNN())],
+)
+@pytest.mark.parametrize("given", [{1: ["a", "b"]}, EventLog.from_frame({"user_id": [1, 1], "item_id": ["a", "b"]})])
+def test_only_sequences_are_split_by_their_order(split, given):
+    with pytest.raises(
+        TypeError, match=r"expected Sequences, got (dict|EventLog); make them first, with log.sequences"
+    ):
+        split(given)
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        (np.timedelta64(3), "expected a unit of a constant length"),
+        (np.timedelta64(1, "M"), "expected a unit of a constant length"),
+        (float("inf"), "expected a finite number; None is for a length without a limit"),
+    ],
+)
+@pytest.mark.parametrize("name", ["window", "train_window"])
+def test_windows_have_a_finite_length_with_a_unit(name, length, message):
+    with pytest.raises(ValueError, match=f"{name}=.*{message}"):
+        RollingTimeSplit(2, **{name: length})

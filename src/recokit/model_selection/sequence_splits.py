@@ -168,6 +168,7 @@ def leave_last_basket(sequences: Sequences, *, min_history: int = 1) -> Sequence
     ([['tea', 'cup'], ['tea']], [['ann', 'pot'], ['ann', 'tea']])
     """
     least = check_whole("min_history", min_history, 1)
+    _check_sequences(sequences, "leave_last_basket")
     if sequences.basket_indptr is None or sequences.basket_bounds is None:
         raise DataError("leave_last_basket: the sequences have no baskets; leave_last_out holds out the last item")
     starts, stops = sequences.basket_indptr[:-1], sequences.basket_indptr[1:]
@@ -235,6 +236,7 @@ def split_sessions(sequences: Sequences, *, at: Any = None, test_size: float = 0
     >>> dict(train), dict(test)
     ({1: ['tea', 'cup'], 2: ['tea']}, {3: ['cup', 'pot']})
     """
+    _check_sequences(sequences, "split_sessions")
     if sequences.rows.times is None:
         raise DataError("split_sessions needs times; pass times= to Sequences.from_lists")
     size = check_test_size(test_size, "at")
@@ -318,7 +320,16 @@ def positions_at(sequences: Sequences, events: IntArray) -> tuple[Sequences, Int
     return histories, _targets(sequences, users, events + 1, events + 2)
 
 
+def _check_sequences(sequences: Any, name: str) -> None:
+    if not isinstance(sequences, Sequences):
+        raise TypeError(
+            f"{name}: expected Sequences, got {type(sequences).__name__}; make them first, with log.sequences() or "
+            "log.baskets() of an EventLog, or with Sequences.from_lists"
+        )
+
+
 def _refuse_baskets(sequences: Sequences, name: str, remedy: str) -> None:
+    _check_sequences(sequences, name)
     if sequences.basket_indptr is not None:
         raise DataError(f"{name}: expected sequences without baskets; {remedy}")
 

@@ -203,4 +203,8 @@ def _check_length(name: str, length: Any) -> Any:
     is_time = isinstance(length, Real | timedelta | np.timedelta64) and not isinstance(length, bool)
     if length is not None and not (is_time and length > type(length)(0)):
         raise ValueError(f"{name}={length!r}: expected a positive number or timedelta")
+    if isinstance(length, np.timedelta64) and np.datetime_data(length)[0] in ("generic", "M", "Y"):
+        raise ValueError(f"{name}={length!r}: expected a unit of a constant length, such as numpy.timedelta64(7, 'D')")
+    if isinstance(length, float | np.floating) and np.isinf(length):
+        raise ValueError(f"{name}={length!r}: expected a finite number; None is for a length without a limit")
     return length
