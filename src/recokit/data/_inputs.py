@@ -1,6 +1,6 @@
 """Convert accepted inputs to `Interactions`, pairs and lists of ids."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Literal
 
 import numpy as np
@@ -122,7 +122,12 @@ def _from_sequence(X: Any) -> tuple[list[Any], list[Any]]:
     except TypeError:  # X or one of its rows is not a sequence
         lists = ". For lists of items by user, use recokit.data.Sequences.from_lists" if isinstance(X, Mapping) else ""
         raise _not_pairs(f"{X!r:.80}", lists) from None
-    wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str)]
+    for pair in [pair for pair, *_ in pairs if not isinstance(pair, tuple | list)]:
+        if is_frame(pair):
+            raise _not_pairs("a list of frames", ". Concatenate the frames first")
+        if isinstance(pair, Mapping):
+            raise _not_pairs(f"a list of records such as {pair!r:.80}", ". Make a frame of the records first")
+    wrong = [pair for pair, *both in pairs if len(both) != 2 or isinstance(pair, str | bytes | Set)]
     if wrong:
         raise _not_pairs(f"{len(wrong)} row(s) such as {first_few(wrong)}")
     return [user for _, user, _ in pairs], [item for _, _, item in pairs]
