@@ -60,6 +60,23 @@ def test_unknown_users_and_candidates_are_refused_before_any_list_is_made(model)
         model.recommend(candidates=[1, 999])
 
 
+def test_rules_for_unknown_users_only_are_refused_as_by_the_local_model(model):
+    for name in ("candidates", "exclude"):
+        for each in (model, model.to_local()):
+            with pytest.raises(ValueError, match=rf"{name}: none of its keys is a known or requested user: 'U3'"):
+                each.recommend(**{name: {"U3": [1]}})
+    some = {"u3": [1, 5, 9], "nobody": [1]}
+    assert_same_lists(model.recommend(["u3"], candidates=some), model.to_local().recommend(["u3"], candidates=some))
+
+
+def test_rules_for_users_may_be_a_series_of_lists(model):
+    lists = pd.Series([[1, 5, 9], list(range(20))], index=["u3", "u64"])
+    options = {"users": ["u3", "u64"], "exclude_seen": False}
+    for name in ("candidates", "exclude"):
+        expected = model.to_local().recommend(**options, **{name: lists})
+        assert_same_lists(model.recommend(**options, **{name: lists}), expected)
+
+
 def test_parameters_are_those_of_the_local_estimator(client):
     model = recokit.dask.RP3beta(client, n_neighbors=15)
     assert model.get_params() == recokit.RP3beta(n_neighbors=15).get_params()

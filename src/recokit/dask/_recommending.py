@@ -8,8 +8,11 @@ import numpy as np
 from dask.delayed import delayed
 
 from recokit._runtime.arguments import check_count
+from recokit._typing import BoolArray
 from recokit.base import Recommender
+from recokit.base._eligibility import Eligibility
 from recokit.dask._blocks import Block, Blocks
+from recokit.data._frames import holds_collections, labelled_mapping
 from recokit.data._inputs import as_id_list, known_codes
 from recokit.data.id_index import IdIndex
 from recokit.data.recommendations import Recommendations
@@ -29,6 +32,11 @@ class Request(NamedTuple):
     candidates: Any
     exclude: Any
     fill: Any
+
+    def by_label(self) -> "Request":
+        """Return the request with mappings in place of Series of lists."""
+        read = (labelled_mapping(ids) if holds_collections(ids) else ids for ids in (self.candidates, self.exclude))
+        return self._replace(**dict(zip(("candidates", "exclude"), read, strict=True)))
 
     def over_codes(self, users: IdIndex) -> "Request":
         """Return the request with the codes of the users of a block in place of ids in mappings."""
@@ -53,13 +61,12 @@ def lists_frame(
         )
     if isinstance(users, dask.dataframe.Series):
         users = users.compute()
-    asked = None if users is None else as_id_list(users)
+    asked, request = None if users is None else as_id_list(users), request.by_label()
     if asked is not None:
-        known = data.tasks.gather([data.tasks.submit("known", _known, block, asked) for block in data.blocks])
-        unknown = np.flatnonzero(~np.any(known, axis=0))
+        unknown = np.flatnonzero(~_are_known(data, asked))
         if len(unknown):
             raise UnknownIdError("user", [asked[k] for k in unknown.tolist()])
-    _check_items(data.items.result(), request)
+    _check_rules(data, request, [] if asked is None else asked)
     shared, parts = delayed(request), fitted.parts or (None,) * len(data.blocks)
     make = delayed(lists_of_block, pure=False)
     frames = [
@@ -70,15 +77,28 @@ def lists_frame(
     return dask.dataframe.from_delayed(frames, meta=first, verify_meta=False)
 
 
-def _check_items(items: IdIndex, request: Request) -> None:
-    """Refuse unknown candidates before any list is made."""
-    given = request.candidates
-    lists = given.values() if isinstance(given, Mapping) else [] if given is None else [given]
-    for ids in lists:
-        known_codes(items, as_id_list(ids), "item")
+def _check_rules(data: Blocks, request: Request, asked: Any) -> None:
+    """Refuse unknown candidates, and mappings without a known user, before any list is made."""
+    items = data.items.result()
+    eligibility = Eligibility(items, request.candidates, request.exclude)
+    mappings = [given for given in request[2:4] if isinstance(given, Mapping)]
+    if isinstance(request.candidates, Mapping):
+        for ids in request.candidates.values():
+            known_codes(items, as_id_list(ids), "item")
+    users = [user for given in mappings for user in given]
+    if users:
+        known = [user for user, is_known in zip(users, _are_known(data, users), strict=True) if is_known]
+        eligibility.check_users(IdIndex.factorize(known, "users")[0], asked)
 
 
-def _known(block: Block, ids: Any) -> Any:
+def _are_known(data: Blocks, users: Any) -> BoolArray:
+    """Return the mask of the users that are in a block."""
+    known = data.tasks.gather([data.tasks.submit("known", _known, block, users) for block in data.blocks])
+    are_known: BoolArray = np.any(known, axis=0)
+    return are_known
+
+
+def _known(block: Block, ids: Any) -> BoolArray:
     return block.users.codes(ids) >= 0
 
 
