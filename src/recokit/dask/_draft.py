@@ -81,7 +81,8 @@ def finished(draft: Draft) -> Recommender:
     attributes = dict(vars(draft.model))
     attributes.pop("_fitted_names", None)
     model = draft.model._with_attributes(attributes)
-    attributes["_fitted_names"] = frozenset(attributes) - set(model.get_params(deep=False))
+    model._fit_parameters = model.get_params(deep=False)
+    model._fitted_names = frozenset(vars(model)) - set(model._fit_parameters)
     return model
 
 

@@ -62,7 +62,7 @@ class ItemSimilarities(NamedTuple):
             found = _from_pairs(given.users[rows], given.items[shown], given.scores[shown])
             items = found.items.union(IdIndex(given.users))  # items without similar ones too
             return cls(items, found.aligned(items))
-        if (isinstance(given, Mapping) or is_frame(given)) and set(_COLUMNS) <= set(column_names(given)):
+        if (isinstance(given, Mapping) or is_frame(given)) and set(_COLUMNS) & set(column_names(given)):
             return _from_pairs(*(column(given, name) for name in _COLUMNS))
         if isinstance(given, tuple) and len(given) == 2:
             return _from_matrix(*given)

@@ -60,13 +60,12 @@ class AsOf:
         _refuse_missing(log, purpose)
         if at is None:
             return cls(log, None if log.times is None else log.times[-1], kinds, log.prices)
-        if log.times is not None:
-            at = to_moment(at, log.times, "at")
-        before = log.between(None, at)
+        moment = None if log.times is None else to_moment(at, log.times, "at")
+        before = log.between(None, at if moment is None else moment)
         if len(before) == 0 or log.times is None:
             first = "" if log.times is None else f"; the first event is at {log.times[0]}"
             raise DataError(f"{purpose}: no event before at={at!r}{first}")
-        return cls(before, at, kinds, before.prices)
+        return cls(before, moment, kinds, before.prices)
 
     @property
     def has_dates(self) -> bool:
