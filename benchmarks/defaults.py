@@ -3,6 +3,7 @@
     python benchmarks/defaults.py --output results.json --resume         # all models on all data sets, 100 candidates
     python benchmarks/defaults.py --models EASE SLIM --datasets shop ta-feng --candidates 10
     python benchmarks/defaults.py --quick                                # 3 candidates, 1,000 users
+    python benchmarks/defaults.py --models SLIM --datasets shop --first-share 1 --given '{"l2": 5}' '{"l2": 50}'
     python benchmarks/defaults.py --table results.json now.json          # print the table of the documentation
 
 Protocol: validation data are held out from the training data in the way in which the test data were split off: at
@@ -82,7 +83,7 @@ def measure(model: Recommender, train: Interactions, test: Interactions, n_threa
 def find_best(search: Search, data: TrainTest, options: argparse.Namespace) -> tuple[Parameters, list[Step]]:
     """Return the parameters with the best NDCG@20 on the validation data, {} for the defaults, and the steps."""
     rng = np.random.default_rng(options.seed)
-    candidates = [search.draw(rng) for _ in range(round(search.share * options.candidates))]
+    candidates = options.given or [search.draw(rng) for _ in range(round(search.share * options.candidates))]
     steps = []
     for share in _shares(options.first_share if search.halving and candidates else 1.0):
         parts = _sample(data, share, options.seed)
@@ -198,6 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--datasets", nargs="+", choices=list(IMPLICIT_DATA), default=list(IMPLICIT_DATA))
     parser.add_argument("--models", nargs="+", choices=list(SEARCHES), default=list(SEARCHES))
     parser.add_argument("--candidates", type=int, default=100, help="candidates per model and data set (default: 100)")
+    parser.add_argument("--given", nargs="+", type=json.loads, metavar="JSON", help="parameters to try in their place")
     parser.add_argument("--first-share", type=float, default=1 / 9, help="users of the first step (default: 1/9)")
     parser.add_argument("--quick", action="store_true", help="3 candidates and 1,000 users")
     parser.add_argument("--seed", type=int, default=0)
@@ -212,9 +214,12 @@ def main(arguments: list[str] | None = None) -> None:
         return
     if options.resume and not options.output:
         parser.error("--resume needs --output")
+    if options.given and len(options.models) != 1:
+        parser.error("--given: expected one model, such as --models SLIM")
     if not 0 < options.first_share <= 1:
         parser.error("--first-share: expected a share of the users, above 0 and at most 1")
     options.candidates = min(options.candidates, QUICK_CANDIDATES) if options.quick else options.candidates
+    options.candidates = len(options.given) if options.given else options.candidates
     start, rows = time.perf_counter(), _read(options)
     for dataset in options.datasets:
         done = [row["model"] for row in rows if row["dataset"] == dataset]

@@ -24,6 +24,21 @@ def test_slow_models_are_compared_on_few_users_first(capsys):
     assert "| 3 (11%), 1 (33%), 1 (100%) |" in capsys.readouterr().out
 
 
+def test_given_parameters_are_tried_in_place_of_random_ones(capsys):
+    given = ["--given", '{"l2": 5}', '{"l2": 50}']
+    defaults.main(["--quick", "--datasets", "shop", "--models", "EASE", "--first-share", "1", *given])
+    out = capsys.readouterr().out
+    assert "| 2 (100%) |" in out
+    assert [line.split("s  ")[1] for line in out.splitlines() if "100%" in line and " s  " in line] == [
+        "defaults",
+        "l2=5",
+        "l2=50",
+    ]
+    with pytest.raises(SystemExit):
+        defaults.main(["--models", "EASE", "SLIM", *given])
+    assert "--given: expected one model" in capsys.readouterr().err
+
+
 def test_a_resumed_run_keeps_the_results_of_the_file(tmp_path, capsys):
     file = tmp_path / "results.json"
     command = ["--quick", "--datasets", "shop", "--output", str(file), "--resume", "--models"]
