@@ -59,7 +59,7 @@ class Learner(BaseEstimator):
     interactions_: Interactions
     item_counts_: FloatArray
     rating_range_: tuple[float, float]
-    _fit_parameters: dict[str, Any]  # parameters of the last fit; `set_params` takes effect at the next one
+    _fit_parameters: dict[str, Any]  # parameters of the last fit
     _fitted_names: frozenset[str]  # attributes of the fitted state; other attributes survive a refit
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -20,9 +20,14 @@ from recokit.sequence._base import SequenceRecommender
 
 __all__ = ["DaskRecommender", "Fitted"]
 
-_OPTIONS = {  # of data in partitions
-    "user": "user_id", "item": "item_id", "rating": None, "timestamp": None, "duplicates": "error", "basket": None
-}  # fmt: skip
+_OPTIONS = {  # defaults of the arguments of ``fit`` that only data in partitions have
+    "user": "user_id",
+    "item": "item_id",
+    "rating": None,
+    "timestamp": None,
+    "duplicates": "error",
+    "basket": None,
+}
 
 
 class Fitted(NamedTuple):

@@ -145,7 +145,7 @@ class Tasks:
         return futures
 
     def submit_to_all(self, stage: str, function: Callable[..., Any], *args: Any) -> list[AnyFuture]:
-        """Run a function once on each worker, for what it leaves in the results that the worker holds."""
+        """Run a function once on each worker, so that each one prepares and keeps the same data."""
         return [self.submit(stage, function, *args, worker=worker) for worker in self.client.nthreads()]
 
     def split(self, stage: str, function: Callable[..., Any], n_parts: int, *args: Any) -> list[AnyFuture]:

@@ -35,12 +35,15 @@ class Request(NamedTuple):
 
     def by_label(self) -> "Request":
         """Return the request with mappings in place of Series of lists."""
-        read = (labelled_mapping(ids) if holds_collections(ids) else ids for ids in (self.candidates, self.exclude))
-        return self._replace(**dict(zip(("candidates", "exclude"), read, strict=True)))
+        return self._replace(candidates=_by_label(self.candidates), exclude=_by_label(self.exclude))
 
     def over_codes(self, users: IdIndex) -> "Request":
         """Return the request with the codes of the users of a block in place of ids in mappings."""
         return self._replace(candidates=_over(self.candidates, users), exclude=_over(self.exclude, users))
+
+
+def _by_label(given: Any) -> Any:
+    return labelled_mapping(given) if holds_collections(given) else given
 
 
 def _over(given: Any, users: IdIndex) -> Any:
@@ -81,7 +84,7 @@ def _check_rules(data: Blocks, request: Request, asked: Any) -> None:
     """Refuse unknown candidates, and mappings without a known user, before any list is made."""
     items = data.items.result()
     eligibility = Eligibility(items, request.candidates, request.exclude)
-    mappings = [given for given in request[2:4] if isinstance(given, Mapping)]
+    mappings = [given for given in (request.candidates, request.exclude) if isinstance(given, Mapping)]
     if isinstance(request.candidates, Mapping):
         for ids in request.candidates.values():
             known_codes(items, as_id_list(ids), "item")

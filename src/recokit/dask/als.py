@@ -143,7 +143,7 @@ class _Alternation:
                 submitted[-1].append(self.tasks.submit("penalty-of-mean", task.penalty_of_mean, *args))
                 mean = self._mean_of(factors)
         exact = self._half_epoch(self.users, users, joined, mean, "cholesky")
-        # Workers release what only finished tasks used.
+        # No later task needs these: workers release them when the submitted tasks have run.
         self.items = self.items._replace(cells=())
         del users, items, factors
         losses = self._wait_for(submitted)

@@ -271,7 +271,7 @@ class Rows(NamedTuple):
         return self._sums_of(lengths[self.codes])
 
     def sums_of_rows(self, rows: "Rows") -> FloatArray:
-        """Do as `sums_of_lengths` for the lengths of the given rows, but read only those that the cells refer to.
+        """Return the `sums_of_lengths` for the lengths of the given rows; rows without a cell here are not read.
 
         Examples
         --------

@@ -12,7 +12,7 @@ __all__ = ["PartPlan", "held_out_users", "plan_block", "plan_learning", "plan_pa
 
 _SPLIT_BYTES = 62.0  # of the keys and orders that hold out an event
 _CELL_BYTES = 40.0  # of the float64 arrays in which a thread normalises a score
-_CANDIDATE_BYTES = 16.0, 16.0  # of the codes of a candidate, and of its ranks and values in each part
+_CODE_BYTES, _VALUE_BYTES = 16.0, 16.0  # of the codes of a candidate; of its rank and value in one part
 
 
 class PartPlan(NamedTuple):
@@ -82,5 +82,5 @@ def plan_block(
         "scores of held-out users",
         cells * (4.0 * n_parts + 2.0)
         + (4.0 * cells if by_rank else _CELL_BYTES * min(cells, plan.n_threads * max(CHUNK_CELLS, n_items)))
-        + n_rows * min(n_items, n_candidates * n_parts) * np.dot(_CANDIDATE_BYTES, (1, n_parts)),
+        + n_rows * min(n_items, n_candidates * n_parts) * (_CODE_BYTES + n_parts * _VALUE_BYTES),
     )
